@@ -1,0 +1,163 @@
+"""What an exploration exercised, and what a passing verdict might hide: coverage and vacuity findings.
+
+Knows nothing of how states are stored; the conditions are compiled for the engine at hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from explorer.compile.model import Instance, Model, Property
+from explorer.compile.program import Program, reduce
+from explorer.engine.space import StateSpace
+from explorer.language import expressions as ex
+from explorer.language.expressions import Expr, Family
+from explorer.language.semantics import EvaluationError, evaluate
+from explorer.language.values import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """One action instance: in how many visited states it was enabled, in how many of those it changed the state.
+
+    `blocked_by` is the guard conjunct at which an instance that was never enabled came to its end in the state that got
+    furthest; "" for others.
+    """
+
+    action: str
+    instance: str
+    enabled: int
+    taken: int
+    blocked_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that makes a verdict mean less than it seems. `kind`: no-initial-state, never-taken, vacuous-premise,
+    never-read, dropped."""
+
+    kind: str
+    subject: str
+    text: str
+    place: str
+    severe: bool = True
+
+
+def coverage(space: StateSpace) -> list[Coverage]:
+    """A row for every action instance, in order."""
+    program = reduce(space.model)
+    return [Coverage(i.action.name, i.name, space.enabled[i.number], space.changed[i.number],
+                     "" if space.enabled[i.number] else _blocker(space, program, i)) for i in space.model.instances]
+
+
+def _blocker(space: StateSpace, program: Program, instance: Instance) -> str:
+    """The conjunct that stopped the instance in the state where it came furthest."""
+    if instance.number in program.dropped:
+        return f"{ex.show(instance.guard[program.dropped[instance.number]].expr)}, constantly false"
+    guard = [condition.expr for condition in instance.guard]
+    for number in range(1, len(guard)):
+        if not space.somewhere(ex.both(*guard[:number])):
+            return ex.show(guard[number - 1])
+    return ex.show(guard[-1]) if guard else ""
+
+
+def findings(space: StateSpace, rows: list[Coverage]) -> list[Finding]:
+    """Every vacuity finding of a run. Premises and actions are judged only by a complete exploration."""
+    model = space.model
+    found: list[Finding] = []
+    if not space.initial and not space.stopped:
+        place = str(model.initial[0].place) if model.initial else model.file
+        found.append(Finding("no-initial-state", model.name, "no initial state satisfies the @initial conditions", place))
+    if not space.stopped:
+        found += _never_taken(model, rows)
+        found += _vacuous(space)
+    found += _never_read(model)
+    return found
+
+
+def _never_taken(model: Model, rows: list[Coverage]) -> Iterator[Finding]:
+    program = reduce(model)
+    for action in model.actions:
+        mine = [row for row in rows if row.action == action.name]
+        if any(row.taken for row in mine):
+            continue
+        enabled = sum(row.enabled for row in mine)
+        numbers = [i.number for i in model.instances if i.action is action]
+        if all(n in program.dropped for n in numbers):
+            yield Finding("dropped", action.name, f"action {action.name} is impossible with these constants: {mine[0].blocked_by}",
+                          str(action.place), False)
+        elif enabled:
+            yield Finding("never-taken", action.name, f"action {action.name} never changes the state", str(action.place))
+        else:
+            yield Finding("never-taken", action.name, f"action {action.name} is never possible; nearest: {mine[0].blocked_by} fails",
+                          str(action.place))
+
+
+def _vacuous(space: StateSpace) -> Iterator[Finding]:
+    """Implications whose premise no visited state (or step) meets."""
+    for prop in space.model.properties:
+        by_place: dict[str, list[Expr]] = {}
+        for premise in prop.premises:
+            by_place.setdefault(str(premise.place), []).append(premise.expr)
+        for place, premises in by_place.items():
+            if not _met(space, prop, premises):
+                text = f"the premise `{ex.show(premises[0])}` of {prop.name} is never met: it holds vacuously"
+                yield Finding("vacuous-premise", prop.name, text, place)
+
+
+def _met(space: StateSpace, prop: Property, premises: list[Expr]) -> bool:
+    def holds(before: Any, after: Any) -> bool:
+        return any(_true(expr, before, after) for expr in premises)
+
+    if prop.kind == "invariant":
+        return space.somewhere(ex.either(*premises))
+    return any(holds(space.decode(s), space.decode(t)) for level in space.levels for s, _, t in space.edges(level, None))
+
+
+def _true(expr: Expr, before: Any, after: Any) -> bool:
+    try:
+        return bool(evaluate(expr, before, after))
+    except EvaluationError:
+        return False
+
+
+def _never_read(model: Model) -> Iterator[Finding]:
+    """Variables that no guard, assignment of another variable, property or label reads."""
+    read: set[str] = set()
+    for expr, target in _read_expressions(model):
+        read |= {family.variable for family in _families(expr) if family.variable != target}
+    for variable in model.variables:
+        if variable.name not in read:
+            place = next(iter(variable.families.values())).place
+            yield Finding("never-read", variable.name, f"variable {variable.name} is never read", str(place))
+
+
+def _read_expressions(model: Model) -> Iterator[tuple[Expr, str]]:
+    for instance in model.instances:
+        for condition in instance.guard:
+            yield condition.expr, ""
+        for write in instance.writes:
+            yield write.expr, write.family.variable
+            yield write.index, ""
+        for piece in instance.label:
+            if isinstance(piece, Value):
+                yield piece._expr, ""
+    for prop in model.properties:
+        for _, expr in prop.parts:
+            yield expr, ""
+    for condition in (*model.initial, *model.terminal, *(c for _, c in model.constraints)):
+        yield condition.expr, ""
+
+
+def _families(expr: Expr) -> set[Family]:
+    found = set()
+    for at in ex.walk(expr):
+        if at.op in ("load", "next"):
+            found.add(at.value[0])
+        elif at.op in ("loadat", "nextat"):
+            found.add(at.value)
+    return found
+
+

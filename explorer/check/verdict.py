@@ -1,0 +1,158 @@
+"""The verdict record: the one source of text, JSON and pictures. Computed here and nowhere else; formats only show it.
+
+Knows nothing of how states are stored or results are rendered.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from explorer.compile.model import Model
+from explorer.engine.limits import peak_bytes
+from explorer.engine.space import StateSpace
+from explorer.language.errors import Place
+from explorer.language.spec import Expectation
+from explorer.trace.story import tell
+from explorer.trace.trace import Trace
+
+from .coverage import Coverage, Finding, coverage, findings
+
+HOLDS, VIOLATED, UNDETERMINED = "holds", "violated", "undetermined"
+
+EXIT_OK, EXIT_DEADLOCK, EXIT_SAFETY, EXIT_LIVENESS = 0, 11, 12, 13
+EXIT_UNDETERMINED, EXIT_VACUOUS, EXIT_EVALUATION = 20, 21, 75
+EXIT_USAGE, EXIT_INTERRUPTED, EXIT_MALFORMED, EXIT_INTERNAL = 2, 130, 150, 255
+
+_EXITS = {"evaluation": EXIT_EVALUATION, "invariant": EXIT_SAFETY, "step": EXIT_SAFETY, "deadlock": EXIT_DEADLOCK,
+          "temporal": EXIT_LIVENESS}
+"""In order of precedence where several properties are violated."""
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyVerdict:
+    """`reason` says why a verdict is undetermined; `trace_length` counts the steps of the shortest counterexample."""
+
+    name: str
+    kind: str
+    verdict: str
+    reason: str
+    trace_length: int | None
+    place: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Everything that a run learned. `record()` is what verdict.json holds."""
+
+    spec: str
+    file: str
+    digest: str
+    constants: dict[str, Any]
+    engine: str
+    storage: str
+    workers: int
+    verdict: str
+    exit_code: int
+    stopped: str | None
+    seconds: float
+    states_per_second: float
+    peak_memory_bytes: int
+    properties: tuple[PropertyVerdict, ...]
+    states: dict[str, Any]
+    omission_probability: float
+    coverage: tuple[Coverage, ...]
+    findings: tuple[Finding, ...]
+    traces: dict[str, Trace]
+    expected: str | None = None
+    expectation_met: bool | None = None
+
+    def record(self) -> dict[str, Any]:
+        found = asdict(self)
+        found["constants"] = {name: _plain(value) for name, value in self.constants.items()}
+        return found
+
+
+def _plain(value: Any) -> Any:
+    return value.name.lower() if isinstance(value, enum.Enum) else value
+
+
+def judge(space: StateSpace, *, only: tuple[str, ...] = (), strict: bool = False) -> Verdict:
+    """The verdict on an exploration. `only` names the properties that count (all if empty); `strict` makes severe findings
+    fail. No property holds better than it was checked: a bound, a constraint that cut, or an expression without a value
+    makes it undetermined."""
+    model = space.model
+    rows = tuple(coverage(space))
+    found = tuple(findings(space, list(rows)))
+    doubt = _doubt(space)
+    traces = {name: tell(space, violation) for name, violation in space.violations.items() if not only or name in only}
+    properties = tuple(_property(p, space, traces, doubt) for p in _stated(model) if not only or p[0] in only)
+    verdict, code = _overall(space, properties, found, strict)
+    expectation = model.expect
+    return Verdict(
+        model.name, str(Place(model.file, 0)).rpartition(":")[0], model.digest, model.constants, space.engine, "exact", 1, verdict, code, space.stopped,
+        round(space.seconds, 4), round(space.distinct / space.seconds) if space.seconds else 0, peak_bytes(), properties, _counts(space),
+        0.0, rows, found, traces, str(expectation) if expectation else None, _met(expectation, properties))
+
+
+def _stated(model: Model) -> list[tuple[str, str, str, str]]:
+    """Name, kind, place and text of every property, those that every spec has included."""
+    first = str(model.actions[0].place) if model.actions else model.file
+    return [(p.name, p.kind, str(p.place), p.text) for p in model.properties] + [
+        ("deadlock", "deadlock", first, "some action is possible in every state that no @terminal condition accepts"),
+        ("evaluation", "evaluation", first, "every expression has a value and stays in its domain")]
+
+
+def _doubt(space: StateSpace) -> str:
+    """Why a property that was not seen to fail cannot be said to hold; "" where it can."""
+    if space.stopped:
+        return space.stopped
+    if space.cut:
+        return "bounded by " + ", ".join(f"constraint {name} ({n} states not left)" for name, n in space.cut.items())
+    if not space.initial:
+        return "there is no initial state"
+    return ""
+
+
+def _property(stated: tuple[str, str, str, str], space: StateSpace, traces: dict[str, Trace], doubt: str) -> PropertyVerdict:
+    name, kind, place, text = stated
+    if name in traces:
+        return PropertyVerdict(name, kind, VIOLATED, "", traces[name].length, place, text)
+    if "evaluation" in space.violations:
+        doubt = doubt or "an expression has no value in some reachable state"
+    return PropertyVerdict(name, kind, UNDETERMINED if doubt else HOLDS, doubt, None, place, text)
+
+
+def _overall(space: StateSpace, properties: tuple[PropertyVerdict, ...], found: tuple[Finding, ...], strict: bool) -> tuple[str, int]:
+    violated = {p.kind for p in properties if p.verdict == VIOLATED}
+    for kind, code in _EXITS.items():
+        if kind in violated:
+            return VIOLATED, code
+    if any(p.verdict == UNDETERMINED for p in properties) or not properties:
+        return UNDETERMINED, EXIT_INTERRUPTED if space.stopped == "interrupted" else EXIT_UNDETERMINED
+    if strict and any(f.severe for f in found):
+        return HOLDS, EXIT_VACUOUS
+    return HOLDS, EXIT_OK
+
+
+def _counts(space: StateSpace) -> dict[str, Any]:
+    mean = space.transitions / space.expanded if space.expanded else 0.0
+    return {"initial": space.initial, "distinct": space.distinct, "generated": space.generated, "transitions": space.transitions,
+            "depth": space.depth, "levels": [len(level) for level in space.levels],
+            "out_degree": {"min": space.least, "mean": round(mean, 3), "max": space.most},
+            "orbits": space.distinct, "represented": space.distinct, "bits": space.bits}
+
+
+def _met(expectation: Expectation | None, properties: tuple[PropertyVerdict, ...]) -> bool | None:
+    """Whether the declared expectation is met by the property it names; None where none is declared."""
+    if expectation is None:
+        return None
+    if expectation.holds:
+        return all(p.verdict == HOLDS for p in properties)
+    wanted = {expectation.property, *expectation.also}
+    named = next((p for p in properties if p.name == expectation.property), None)
+    return (named is not None and expectation.steps in (None, named.trace_length)
+            and all(p.verdict == (VIOLATED if p.name in wanted else HOLDS) for p in properties)
+            and wanted <= {p.name for p in properties})

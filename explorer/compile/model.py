@@ -1,0 +1,171 @@
+"""The ground model: a spec with its constants bound and its actions unrolled. Plain data that any printer can walk.
+
+Knows nothing of files, bits or search. States are tuples of integer codes, one for each cell (`language/semantics.py`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from explorer.language.declarations import Fairness
+from explorer.language.errors import Place
+from explorer.language.expressions import Expr, Family, show, walk
+from explorer.language.semantics import State, evaluate
+from explorer.language.spec import Expectation
+from explorer.language.tracing import Condition, Mark, Write
+from explorer.language.values import Variable
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What an author wrote once; `instances` are its ground copies."""
+
+    name: str
+    place: Place
+    actor: str | None
+    fair: Fairness
+    per: tuple[str, ...] | None
+    source: str
+    parameters: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One action with concrete parameters. Guard conjuncts in order; writes read the old state.
+
+    `label` alternates text and symbolic values; `actor` is the text of the lane.
+    """
+
+    number: int
+    action: Action
+    arguments: tuple[tuple[str, Any], ...]
+    actor: str
+    guard: tuple[Condition, ...]
+    writes: tuple[Write, ...]
+    marks: tuple[Mark, ...]
+    label: tuple[Any, ...]
+
+    @property
+    def name(self) -> str:
+        from explorer.language.types import value_text
+
+        inner = ", ".join(f"{name}={value_text(value)}" for name, value in self.arguments)
+        return f"{self.action.name}({inner})" if inner else self.action.name
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """A named condition: one part for each value of its parameters; all must hold. `kind`: invariant or step."""
+
+    name: str
+    kind: str
+    place: Place
+    text: str
+    parts: tuple[tuple[str, Expr], ...]
+    premises: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Cells whose initial codes are chosen together, from the alternatives."""
+
+    cells: tuple[int, ...]
+    alternatives: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    name: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    name: str
+    file: str
+    constants: dict[str, Any]
+    expect: Expectation | None
+    variables: tuple[Variable, ...]
+    families: tuple[Family, ...]
+    choices: tuple[Choice, ...]
+    initial: tuple[Condition, ...]
+    actions: tuple[Action, ...]
+    instances: tuple[Instance, ...]
+    properties: tuple[Property, ...]
+    terminal: tuple[Condition, ...]
+    constraints: tuple[tuple[str, Condition], ...]
+    observations: tuple[Observation, ...]
+    components: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        """The number of cells."""
+        return sum(family.size for family in self.families)
+
+    def cell_name(self, cell: int) -> str:
+        family, index = self.cell(cell)
+        return family.names[index]
+
+    def cell(self, cell: int) -> tuple[Family, int]:
+        for family in self.families:
+            if family.first <= cell < family.first + family.size:
+                return family, cell - family.first
+        raise IndexError(cell)
+
+    def initial_states(self) -> Iterator[State]:
+        """Every initial state, in order. Raises EvaluationError where an @initial condition has no value."""
+        base = [0] * self.size
+        for picked in itertools.product(*(choice.alternatives for choice in self.choices)):
+            for choice, codes in zip(self.choices, picked):
+                for cell, code in zip(choice.cells, codes):
+                    base[cell] = code
+            state = tuple(base)
+            if all(evaluate(condition.expr, state) for condition in self.initial):
+                yield state
+
+    @property
+    def digest(self) -> str:
+        """Identifies the ground model: equal digests mean equal state spaces and properties."""
+        return hashlib.sha256("\n".join(_lines(self)).encode()).hexdigest()[:16]
+
+
+def _lines(model: Model) -> Iterator[str]:
+    numbers: dict[Expr, int] = {}
+
+    def refer(expr: Expr) -> str:
+        for at in walk(expr):
+            if at not in numbers:
+                numbers[at] = len(numbers)
+                value = at.value
+                if isinstance(value, tuple):
+                    value = (value[0].number, value[1])
+                elif isinstance(value, Family):
+                    value = value.number
+                elif at.op == "require":
+                    value = value.message
+                defined.append(f"{numbers[at]} {at.op} {value} {[numbers[a] for a in at.args]}")
+        return str(numbers[expr])
+
+    defined: list[str] = []
+    for family in model.families:
+        yield f"family {family.variable}{family.path} {family.size} {family.low} {family.high} {family.names}"
+    for choice in model.choices:
+        yield f"choice {choice.cells} {choice.alternatives}"
+    for condition in (*model.initial, *model.terminal, *(c for _, c in model.constraints)):
+        yield f"condition {refer(condition.expr)}"
+    for at in model.instances:
+        guard = [refer(c.expr) for c in at.guard]
+        writes = [(w.family.number, refer(w.index), refer(w.expr)) for w in at.writes]
+        yield f"instance {at.name} {at.action.fair} {at.action.per} {guard} {writes}"
+    for prop in model.properties:
+        yield f"{prop.kind} {prop.name} {[refer(e) for _, e in prop.parts]}"
+    yield from defined
+
+
+def guard_text(instance: Instance) -> list[str]:
+    """The guard conjuncts as text."""
+    return [show(condition.expr) for condition in instance.guard]

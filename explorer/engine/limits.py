@@ -1,0 +1,84 @@
+"""When to stop before the end, and how a run reports what it is doing. Knows nothing of states."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Limits:
+    """Bounds of a run; None means none. `timeout` is in seconds from the start, `max_memory` in bytes resident.
+
+    `interrupted` may be set at any moment, from a signal handler too.
+    """
+
+    max_states: int | None = None
+    max_depth: int | None = None
+    timeout: float | None = None
+    max_memory: int | None = None
+    interrupted: bool = False
+    started: float = field(default_factory=time.monotonic)
+
+    def restart(self) -> None:
+        """Count the timeout from now."""
+        self.started = time.monotonic()
+
+    def reached(self, distinct: int) -> str | None:
+        """The bound that is reached, as a sentence; None to go on."""
+        if self.interrupted:
+            return "interrupted"
+        if self.max_states is not None and distinct >= self.max_states:
+            return f"--max-states {self.max_states} reached"
+        if self.timeout is not None and time.monotonic() - self.started >= self.timeout:
+            return f"--timeout {self.timeout:g} s reached"
+        if self.max_memory is not None and resident_bytes() >= self.max_memory:
+            return f"--max-memory {self.max_memory} bytes reached"
+        return None
+
+
+def resident_bytes() -> int:
+    """Memory of this process now; 0 where the system does not tell."""
+    try:
+        with open("/proc/self/statm") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, AttributeError):
+        return 0
+
+
+def available_bytes() -> int:
+    """Memory that the system could still give; a guess of 4 GiB where it does not tell."""
+    try:
+        with open("/proc/meminfo") as file:
+            for line in file:
+                if line.startswith("MemAvailable:"):
+                    return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return 4 << 30
+
+
+def peak_bytes() -> int:
+    """The most memory this process has had."""
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a run knows between two chunks of a level."""
+
+    level: int
+    states: int
+    frontier: int
+    seconds: float
+
+
+Observer = Callable[[Progress], None]
+
+
+def ignore(progress: Progress) -> None:
+    """An observer that looks away."""

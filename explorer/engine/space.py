@@ -1,0 +1,98 @@
+"""What an exploration found: counts, levels of states, and where properties first fail. Knows nothing of their meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from explorer.compile.model import Model
+from explorer.language.expressions import Expr, Failure
+from explorer.language.semantics import State
+
+Handle = Any
+"""A state as an engine keeps it: a tuple of codes in the reference, a packed integer elsewhere."""
+
+Edge = tuple[Handle, int, Handle]
+"""A state, the number of the action instance taken, and the state after it."""
+
+
+@dataclass(slots=True)
+class Violation:
+    """Where a property fails first. `level` is the depth of the states in `states`, or of the edges' origins.
+
+    `edges` are offending steps (step invariants); `failures` says for each state which expression has no value, and in
+    which action instance (-1: in a property).
+    """
+
+    name: str
+    kind: str
+    level: int
+    states: list[Handle] = field(default_factory=list)
+    edges: list[Edge] = field(default_factory=list)
+    failures: dict[Handle, tuple[int, Failure]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class StateSpace:
+    """The result of an exploration, complete or not.
+
+    `levels[d]` are the states at distance d, in the engine's order. `enabled[i]` counts the visited states in which action
+    instance i could be taken, `changed[i]` those in which taking it changed the state. `stopped` names the bound that ended
+    the run, None when every reachable state was visited; `cut` counts the states that a constraint kept from being left.
+    `edges(states, targets)` lists the steps that leave the states, into the targets only where some are given, and
+    `somewhere(condition)` says whether a condition on a state has the value true in any visited one.
+    """
+
+    model: Model
+    engine: str
+    levels: list[list[Handle]]
+    decode: Callable[[Handle], State]
+    edges: Callable[[Iterable[Handle], Any], list[Edge]]
+    somewhere: Callable[[Expr], bool]
+    enabled: list[int]
+    changed: list[int]
+    violations: dict[str, Violation] = field(default_factory=dict)
+    expanded: int = 0
+    least: int = 0
+    most: int = 0
+    cut: dict[str, int] = field(default_factory=dict)
+    stopped: str | None = None
+    seconds: float = 0.0
+    bits: int = 0
+
+    @property
+    def initial(self) -> int:
+        return len(self.levels[0]) if self.levels else 0
+
+    @property
+    def distinct(self) -> int:
+        return sum(map(len, self.levels))
+
+    @property
+    def transitions(self) -> int:
+        return sum(self.enabled)
+
+    @property
+    def generated(self) -> int:
+        return self.initial + self.transitions
+
+    @property
+    def depth(self) -> int:
+        return max(len(self.levels) - 1, 0)
+
+    def note(self, name: str, kind: str, level: int) -> Violation | None:
+        """The record for a violation at a level; None when the property already failed at an earlier one."""
+        found = self.violations.setdefault(name, Violation(name, kind, level))
+        return found if found.level == level else None
+
+    def note_failure(self, level: int, state: Handle, instance: int, failure: Failure) -> None:
+        """Record that an expression has no value; of several in one state, the first action's counts (-1: a property's)."""
+        found = self.note("evaluation", "evaluation", level)
+        if not found:
+            return
+        if state not in found.failures:
+            found.states.append(state)
+        elif found.failures[state][0] <= instance:
+            return
+        found.failures[state] = (instance, failure)

@@ -1,0 +1,150 @@
+"""From an annotation to the type it means. Knows nothing of actions.
+
+Annotations: `bool`, enum classes, `Scalarset` classes, `Annotated[int, Range(lo, hi)]`, `T | None`, unions of enums and
+scalarsets, dataclasses, `Map[K, V]`, `Set[T]`, `Annotated[Queue[T], Capacity(n)]`; at run time also the short forms
+`Range(lo, hi)` and `Queue[T, n]`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import types as pytypes
+import typing
+from typing import Annotated, Any, TypeVar, Union, overload
+
+from .collections import Map, Queue, Set
+from .constants import value_of
+from .domains import Capacity, Range, Scalarset
+from .errors import Place, SpecError, caller
+from .types import (BoolType, IntType, MapType, OptionalRecord, OptionalScalar, QueueType, RecordType, SetType, Type, UnionType,
+                    is_finite_domain)
+from .values import Var
+
+T = TypeVar("T")
+
+MAX_SET = 62
+
+
+@overload
+def domain(annotation: type[T]) -> tuple[T, ...]: ...
+@overload
+def domain(annotation: Any) -> tuple[Any, ...]: ...
+def domain(annotation: Any) -> tuple[Any, ...]:
+    """Every value of a domain, in order, to loop over: `for cpu in domain(Sender | Target)`."""
+    return resolve(annotation, caller()).values()
+
+
+def resolve(annotation: Any, place: Place) -> Type:
+    """The type an annotation means under the active binding; SpecError where it means none."""
+    origin, args = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is Annotated:
+        return _annotated(args, place)
+    if isinstance(annotation, Range):
+        return IntType(*annotation.bounds())
+    if annotation is bool:
+        return BoolType()
+    if annotation is int:
+        raise SpecError("E0121", "int is unbounded", expected="a range of integers", write="Annotated[int, Range(0, 7)]", place=place)
+    if isinstance(annotation, type) and issubclass(annotation, Scalarset):
+        return UnionType((annotation,), annotation.identities(), False)
+    if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
+        if not len(annotation):
+            raise SpecError("E0112", f"enum {annotation.__name__} has no members", expected="a domain with at least one value",
+                            write=f"at least one member in {annotation.__name__}", place=place)
+        return UnionType((annotation,), tuple(annotation), False)
+    if isinstance(annotation, type) and dataclasses.is_dataclass(annotation):
+        return _record(annotation, place)
+    if origin is Union or isinstance(annotation, pytypes.UnionType):
+        return _union(args, place)
+    if origin is Map:
+        return MapType(_finite(args[0], "the keys of a map", place), resolve(args[1], place))
+    if origin is Set:
+        return _set(args[0], place)
+    if origin is Queue:
+        if len(args) == 2:
+            return _queue(args[0], args[1], place)
+        raise SpecError("E0122", "a Queue without a capacity", expected="the most elements it will ever hold",
+                        write="Annotated[Queue[T], Capacity(3)]", place=place)
+    if origin is Var:
+        raise SpecError("E0123", "Var inside another type", expected="Var only directly on an attribute of a State",
+                        write="the type itself, without Var[...]", place=place)
+    name = getattr(annotation, "__name__", None) or repr(annotation)
+    raise SpecError("E0124", f"{name} is not a domain", expected="bool, an enum.Enum, a Range, a Scalarset, T | None, a union "
+                    "of enums and scalarsets, a dataclass, Map, Set or Queue", write="for numbers: Annotated[int, Range(low, high)]",
+                    place=place)
+
+
+def _annotated(args: tuple[Any, ...], place: Place) -> Type:
+    base, *marks = args
+    for mark in marks:
+        if isinstance(mark, Range):
+            if base is not int:
+                raise SpecError("E0125", f"a Range on {getattr(base, '__name__', base)!s}", expected="a Range on int",
+                                write="Annotated[int, Range(0, 3)]", place=place)
+            return IntType(*mark.bounds())
+        if isinstance(mark, Capacity):
+            if typing.get_origin(base) is not Queue:
+                raise SpecError("E0125", f"a Capacity on {getattr(base, '__name__', base)!s}", expected="a Capacity on a Queue",
+                                write="Annotated[Queue[T], Capacity(3)]", place=place)
+            return _queue(typing.get_args(base)[0], mark.size, place)
+    return resolve(base, place)
+
+
+def _queue(element: Any, capacity: Any, place: Place) -> QueueType:
+    capacity = value_of(capacity)
+    if not isinstance(capacity, int) or isinstance(capacity, bool) or capacity < 1:
+        raise SpecError("E0122", f"a Queue with the capacity {capacity!r}", expected="a positive integer",
+                        write="Annotated[Queue[T], Capacity(3)]", place=place)
+    return QueueType(resolve(element, place), capacity)
+
+
+def _set(element: Any, place: Place) -> SetType:
+    inner = _finite(element, "the elements of a set", place)
+    if inner.size > MAX_SET:
+        raise SpecError("E0126", f"a Set over {inner.name}, which has {inner.size} values", expected=f"at most {MAX_SET} values",
+                        write=f"Map[{inner.name}, bool]", place=place)
+    return SetType(inner)
+
+
+def _finite(annotation: Any, role: str, place: Place) -> Type:
+    if annotation is int:
+        raise SpecError("E0121", f"int as {role} is unbounded", expected="a range of integers",
+                        write="Annotated[int, Range(0, 7)]", place=place)
+    found = resolve(annotation, place)
+    if not is_finite_domain(found):
+        raise SpecError("E0127", f"{found.name} as {role}", expected="bool, an enum, a Range, a Scalarset or a record of those",
+                        write="a simpler key, or maps of maps", place=place)
+    return found
+
+
+def _record(cls: type, place: Place) -> RecordType:
+    hints = typing.get_type_hints(cls, cls.__init__.__globals__, include_extras=True)
+    fields = dataclasses.fields(cls)
+    if not fields:
+        raise SpecError("E0128", f"record {cls.__name__} has no fields", expected="a dataclass with fields", write="kind: Kind",
+                        place=place)
+    return RecordType(cls, tuple((field.name, resolve(hints[field.name], place)) for field in fields))
+
+
+def _union(args: tuple[Any, ...], place: Place) -> Type:
+    optional = type(None) in args
+    parts = [a for a in args if a is not type(None)]
+    if len(parts) == 1:
+        inner = resolve(parts[0], place)
+        if isinstance(inner, UnionType):
+            return UnionType(inner.classes, inner.members, True)
+        if isinstance(inner, (BoolType, IntType)):
+            return OptionalScalar(inner)
+        if isinstance(inner, RecordType):
+            return OptionalRecord(inner)
+        raise SpecError("E0129", f"{inner.name} | None", expected="an optional bool, enum, Range, Scalarset or record",
+                        write=f"{inner.name}, with an empty value in place of None", place=place)
+    resolved = [resolve(part, place) for part in parts]
+    if not all(isinstance(r, UnionType) for r in resolved):
+        names = " | ".join(r.name for r in resolved)
+        raise SpecError("E0129", f"the union {names}", expected="a union of enums and scalarsets", write="a record with a tag field",
+                        place=place)
+    unions = [r for r in resolved if isinstance(r, UnionType)]
+    classes = tuple(c for u in unions for c in u.classes)
+    return UnionType(classes, tuple(m for u in unions for m in u.members), optional or any(u.optional for u in unions))

@@ -1,0 +1,171 @@
+"""What an author declares about a state machine: actions and properties. Knows nothing of how they are checked.
+
+A decorator leaves the function as it is and notes a `Declaration` on it; tracing happens when the spec is compiled.
+"""
+
+from __future__ import annotations
+
+import enum
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, overload
+
+from .errors import Place, SpecError, caller, closest, nearest
+from .tracing import DECORATORS, Condition, Mark, current
+from .values import Value, condition
+
+F = TypeVar("F", bound=Callable[..., Any])
+P = TypeVar("P", bound=Callable[..., Any])
+
+
+class Fairness(enum.Enum):
+    """How often an action that can be taken must be (Lamport 1994): WEAK if enabled for ever, STRONG if again and again."""
+
+    NONE = "none"
+    WEAK = "weak"
+    STRONG = "strong"
+
+
+WEAK, STRONG = Fairness.WEAK, Fairness.STRONG
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """One decorated function. `kind`: action, invariant, step, terminal, constraint, initial or observe."""
+
+    kind: str
+    function: Callable[..., Any]
+    place: Place
+    options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.function.__name__
+
+
+def declaration_of(obj: Any) -> Declaration | None:
+    found = getattr(obj, "__declaration__", None) if inspect.isfunction(obj) else None
+    return found if isinstance(found, Declaration) else None
+
+
+def _declare(kind: str, function: F, **options: Any) -> F:
+    name = f"@{DECORATORS[kind]}"
+    if not inspect.isfunction(function):
+        shown = f"the class {function.__name__}" if inspect.isclass(function) else f"{function!r}"
+        raise SpecError("E0401", f"{name} on {shown}", expected="a function", write=f"{name}\ndef step(component: Component): ...")
+    place = Place(function.__code__.co_filename, function.__code__.co_firstlineno)
+    if inspect.isgeneratorfunction(function) or inspect.iscoroutinefunction(function):
+        shown = "async" if inspect.iscoroutinefunction(function) else "a generator: it has a `yield`"
+        raise SpecError("E0401", f"{name} on {function.__name__}, which is {shown}", expected="a plain function", place=place,
+                        write="def without async, yield and await")
+    known = declaration_of(function)
+    if known is not None:
+        raise SpecError("E0402", f"{function.__name__} has {name} and @{DECORATORS[known.kind]}", expected="one decorator",
+                        write="two functions, one for each", place=place)
+    other = declaration_of(function.__globals__.get(function.__name__))
+    if other is not None and other.function.__globals__ is function.__globals__ and other.place != place:
+        raise SpecError("E0504", f"two declarations named {function.__name__!r} (the other at {other.place})",
+                        expected="one name for each action and property", write="another name for one of them", place=place)
+    setattr(function, "__declaration__", Declaration(kind, function, place, options))
+    return function
+
+
+@overload
+def action(function: F, /) -> F: ...
+@overload
+def action(*, actor: str | None = None, fair: Fairness = Fairness.NONE, per: tuple[str, ...] | None = None,
+           source: str = "") -> Callable[[F], F]: ...
+def action(function: Any = None, /, *, actor: str | None = None, fair: Fairness = Fairness.NONE,
+           per: tuple[str, ...] | None = None, source: str = "") -> Any:
+    """A step of the protocol: one instance for every value of its domain parameters.
+
+    `actor` names the parameter that acts (or a fixed lane, such as "hardware"); `fair` is WEAK or STRONG, `per` the
+    parameters whose values are fair separately (default: all); `source` is where the step stands, "path:function".
+    The first line of the docstring is the step's text in traces; `{expression}` in it reads the old state.
+    """
+    def decorate(found: F) -> F:
+        known = list(inspect.signature(found).parameters) if inspect.isfunction(found) else []
+        _check_options(getattr(found, "__name__", "?"), known, actor, fair, per)
+        return _declare("action", found, actor=actor, fair=fair, per=per, source=source)
+
+    return decorate if function is None else decorate(function)
+
+
+def _check_options(name: str, known: list[str], actor: Any, fair: Any, per: Any) -> None:
+    if not isinstance(fair, Fairness):
+        raise SpecError("E0403", f"fair={fair!r} on action {name}", expected="WEAK or STRONG", write="@action(fair=WEAK)")
+    if actor is not None and not isinstance(actor, str):
+        raise SpecError("E0404", f"actor={actor!r} on action {name}", expected="the name of a parameter, as text",
+                        write='@action(actor="cpu")')
+    if actor is not None and actor not in known and closest(actor, known):
+        raise SpecError("E0404", f"actor={actor!r} on action {name}", expected=nearest(actor, known),
+                        write=f'@action(actor="{closest(actor, known)}"), or a lane whose name is less like it')
+    if per is not None and not isinstance(per, (tuple, list)):
+        raise SpecError("E0405", f"per={per!r} on action {name}", expected="a tuple of names of parameters", write=f"per=({per!r},)")
+    for item in per or ():
+        if item not in known:
+            raise SpecError("E0405", f"per={item!r} on action {name}", expected=nearest(item, known),
+                            write='per=("cpu",) with names of parameters')
+
+
+def invariant(function: F) -> F:
+    """A condition that must hold in every reachable state."""
+    return _declare("invariant", function)
+
+
+def step_invariant(function: F) -> F:
+    """A condition on every step: plain reads see the state before, `.next` the state after."""
+    return _declare("step", function)
+
+
+def terminal(function: F) -> F:
+    """A state without successors where this holds is an end, not a deadlock."""
+    return _declare("terminal", function)
+
+
+def constraint(function: F) -> F:
+    """A bound on exploration: states where it fails are checked but not left, and every verdict says so."""
+    return _declare("constraint", function)
+
+
+def initial(function: F) -> F:
+    """A condition that initial states must meet."""
+    return _declare("initial", function)
+
+
+def observe(function: F) -> F:
+    """An expression shown along traces; never part of the state."""
+    return _declare("observe", function)
+
+
+def when(ok: bool | Value[bool]) -> None:
+    """A guard: the action can be taken only where this holds. Several are evaluated in order, up to the first that fails."""
+    trace = current("when(...)")
+    if not trace.may_write:
+        raise SpecError("E0406", f"when(...) in {trace.decorator} {trace.subject}", expected="a returned condition",
+                        write="return implies(condition, ...)")
+    trace.conditions.append(Condition(condition(ok, "when(...)"), caller()))
+
+
+def opens(*key: Any) -> None:
+    """Mark the step as the issue of something deferred (a buffered store); a later `closes` with an equal key ends it."""
+    _mark("opens", key)
+
+
+def closes(*key: Any) -> None:
+    """Mark the step as the moment when the oldest open span of this key becomes visible."""
+    _mark("closes", key)
+
+
+def sends(receiver: Any, message: str = "") -> None:
+    """Mark the step as a message to another actor: an arrow in pictures."""
+    _mark("sends", (receiver, message))
+
+
+def _mark(kind: str, key: tuple[Any, ...]) -> None:
+    trace = current(f"{kind}(...)")
+    if not trace.may_write:
+        raise SpecError("E0407", f"{kind}(...) in {trace.decorator} {trace.subject}", expected="marks in actions only",
+                        write=f"{kind}(...) in the @action that does it")
+    trace.marks.append(Mark(kind, key))

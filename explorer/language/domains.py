@@ -1,0 +1,111 @@
+"""Finite domains an author names: `Range`, `Scalarset`, `Capacity`.
+
+Enum classes, `bool`, `T | None`, unions and frozen dataclasses are domains as they stand. Knows nothing of state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+
+from .constants import is_bound, value_of
+from .errors import SpecError, caller, class_place
+
+T = TypeVar("T")
+
+
+class Range:
+    """The integers `low` to `high`, both included. In annotations: `Slot = Annotated[int, Range(0, 3)]`."""
+
+    def __init__(self, low: int, high: int):
+        self.low, self.high, self.place = low, high, caller()
+
+    def bounds(self) -> tuple[int, int]:
+        low, high = value_of(self.low), value_of(self.high)
+        for bound in (low, high):
+            if not isinstance(bound, int) or isinstance(bound, bool):
+                raise SpecError("E0111", f"Range with the bound {bound!r}", expected="two integers",
+                                write="Range(0, 3)", place=self.place)
+        if low > high:
+            raise SpecError("E0112", f"{self!r} is empty", expected="a domain with at least one value",
+                            write=f"Range({high}, {low}), or bind the constants so that the range has a value", place=self.place)
+        return low, high
+
+    def __iter__(self) -> Iterator[int]:
+        low, high = self.bounds()
+        return iter(range(low, high + 1))
+
+    def __repr__(self) -> str:
+        if is_bound():
+            return f"Range({value_of(self.low)}, {value_of(self.high)})"
+        return f"Range({self.low!r}, {self.high!r})"
+
+
+class Capacity:
+    """How many elements a queue holds at most: `Annotated[Queue[Message], Capacity(3)]`."""
+
+    def __init__(self, size: int):
+        self.size, self.place = size, caller()
+
+    def __repr__(self) -> str:
+        return f"Capacity({self.size!r})"
+
+
+class _ScalarsetMeta(type):
+    def __iter__(cls: type[T]) -> Iterator[T]:
+        return iter(cast(Any, cls).identities())
+
+    def __len__(cls) -> int:
+        return len(cast(Any, cls).identities())
+
+
+class Scalarset(metaclass=_ScalarsetMeta):
+    """Interchangeable identities (Ip and Dill 1996): `class Cpu(Scalarset): size = constant("CPUS", 3)`.
+
+    `names` gives the texts shown for the identities, in order; the rest are the class name and a number.
+    Two identities can be compared for equality and nothing else.
+    """
+
+    size: ClassVar[int]
+    names: ClassVar[tuple[str, ...]] = ()
+    index: int
+
+    def __init__(self, index: int):
+        object.__setattr__(self, "index", index)
+
+    if not TYPE_CHECKING:
+        def __setattr__(self, name, value):
+            raise SpecError("E0213", f"assignment to {name!r} of {self!r}, which is a value and not a place",
+                            expected="an assignment to the next value", write="component.variable.next = ...")
+
+    @classmethod
+    def identities(cls) -> tuple[Any, ...]:
+        """The members, in order; needs bound constants."""
+        if cls is Scalarset:
+            raise SpecError("E0113", "Scalarset itself is used as a domain", expected="a class of one's own",
+                            write="class Cpu(Scalarset): size = 3")
+        size = value_of(getattr(cls, "size", None))
+        if not isinstance(size, int) or isinstance(size, bool):
+            raise SpecError("E0114", f"Scalarset {cls.__name__} has the size {size!r}", expected="a positive integer",
+                            write=f'class {cls.__name__}(Scalarset): size = constant("{cls.__name__.upper()}S", 3)', place=class_place(cls))
+        if size < 1:
+            raise SpecError("E0112", f"Scalarset {cls.__name__} has size {size}", expected="a domain with at least one value",
+                            write=f"a size of 1 or more for {cls.__name__}", place=class_place(cls))
+        cache: dict[int, tuple[Any, ...]] = cls.__dict__.get("_identities") or {}
+        if size not in cache:
+            cache[size] = tuple(cls(i) for i in range(size))
+            cls._identities = cache  # type: ignore[attr-defined]
+        return cache[size]
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Scalarset):
+            return type(self) is type(other) and self.index == other.index
+        return NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.index))
+
+    def __repr__(self) -> str:
+        names = type(self).names
+        return names[self.index] if self.index < len(names) else f"{type(self).__name__}{self.index}"
+

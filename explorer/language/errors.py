@@ -1,0 +1,129 @@
+"""What goes wrong in a spec, said once and well. Knows nothing of expressions, types or engines.
+
+Every mistake has a code, what was found, what was expected, where, and what to write instead.
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import os
+import re
+import sys
+from dataclasses import dataclass
+from types import FrameType
+
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of a spec author's file."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        shown = self.file
+        if os.path.isabs(shown):
+            relative = os.path.relpath(shown)
+            shown = shown if relative.startswith("..") else relative
+        return f"{shown}:{self.line}"
+
+
+NOWHERE = Place("<unknown>", 0)
+
+
+class SpecError(Exception):
+    """A spec that means nothing, found before any state is visited (exit code 150).
+
+    `str(error)` is the complete message; its text is part of the public contract.
+    """
+
+    def __init__(self, code: str, found: str, *, expected: str = "", write: str = "", place: Place | None = None):
+        self.code, self.found, self.expected, self.write = code, found, expected, write
+        self.place = place or caller()
+        super().__init__(self.message)
+
+    @property
+    def message(self) -> str:
+        lines = [f"{self.place}: {self.code}: {self.found}"]
+        if self.expected:
+            lines.append(f"    expected: {self.expected}")
+        if self.write:
+            lines.append("    write:    " + self.write.replace("\n", "\n" + " " * 14))
+        return "\n".join(lines)
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class SpecErrors(SpecError):
+    """Several mistakes of one spec, reported together."""
+
+    def __init__(self, errors: list[SpecError]):
+        self.errors = errors
+        first = errors[0]
+        super().__init__(first.code, first.found, expected=first.expected, write=first.write, place=first.place)
+
+    def __str__(self) -> str:
+        return "\n".join(error.message for error in self.errors)
+
+
+def author_frame() -> FrameType | None:
+    """The innermost frame that is not ours: the line the author wrote."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        name = frame.f_code.co_filename
+        if not name.startswith(_PACKAGE) and not name.startswith("<frozen") and not name.endswith(("/typing.py", "/enum.py")):
+            return frame
+        frame = frame.f_back
+    return None
+
+
+def caller() -> Place:
+    frame = author_frame()
+    return Place(frame.f_code.co_filename, frame.f_lineno) if frame else NOWHERE
+
+
+def nearest(name: str, known: list[str]) -> str:
+    """`did you mean 'x'?` or a list of what exists, for a message about an unknown name."""
+    close = closest(name, known)
+    if close:
+        return f"did you mean {close!r}?"
+    return "known: " + (", ".join(sorted(known)) if known else "none")
+
+
+def closest(name: str, known: list[str], otherwise: str = "") -> str:
+    """The known name that was probably meant; `otherwise` where none is near."""
+    return next(iter(difflib.get_close_matches(name, known, 1)), otherwise)
+
+
+def class_place(cls: type) -> Place:
+    """Where a class is defined, as near as Python tells."""
+    file = getattr(sys.modules.get(cls.__module__), "__file__", None) or _file_of_members(cls)
+    try:
+        return Place(file, inspect.getsourcelines(cls)[1])
+    except (OSError, TypeError):
+        return Place(file, 1)
+
+
+def attribute_place(cls: type, name: str) -> Place:
+    """The line of a class that names an attribute; the class itself where its source cannot be read."""
+    place = class_place(cls)
+    try:
+        lines = inspect.getsourcelines(cls)[0]
+    except (OSError, TypeError):
+        return place
+    found = (i for i, line in enumerate(lines) if re.match(rf"\s+{re.escape(name)}\s*[:=]", line))
+    return Place(place.file, place.line + next(found, 0))
+
+
+def _file_of_members(cls: type) -> str:
+    for value in vars(cls).values():
+        place = getattr(value, "place", None)
+        if isinstance(place, Place):
+            return place.file
+        if inspect.isfunction(value):
+            return value.__code__.co_filename
+    return NOWHERE.file

@@ -1,0 +1,130 @@
+"""What an expression means on plain values: the definition every engine is judged by. Knows nothing of bits.
+
+A state is a tuple of integer codes, one for each cell. `closure(expr)` is a function of the state before and after a step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .collections import OptionalRecordLocation, parts_of
+from .expressions import Expr, Failure, Family, walk
+from .types import MapType, OptionalRecord, QueueType, RecordType, ScalarType
+from .values import Value
+
+State = tuple[int, ...]
+Meaning = Callable[[State, State], int]
+
+
+class EvaluationError(Exception):
+    """An expression that has no value in some reachable state (exit code 75)."""
+
+    def __init__(self, failure: Failure):
+        self.failure = failure
+        super().__init__(f"{failure.place}: {failure.message}")
+
+
+_meanings: dict[Expr, Meaning] = {}
+
+
+def closure(expr: Expr) -> Meaning:
+    """The meaning of an expression. Lazy operators evaluate left to right and stop early."""
+    found = _meanings.get(expr)
+    if found is None:
+        for at in walk(expr):
+            if at not in _meanings:
+                _meanings[at] = _build(at)
+        found = _meanings[expr]
+    return found
+
+
+def evaluate(expr: Expr, state: State, after: State | None = None) -> int:
+    return closure(expr)(state, state if after is None else after)
+
+
+def _build(expr: Expr) -> Meaning:
+    op, value = expr.op, expr.value
+    args = [_meanings[a] for a in expr.args]
+    if op == "const":
+        return lambda s, t: value
+    if op in ("load", "next"):
+        position = value[0].first + value[1]
+        return (lambda s, t: s[position]) if op == "load" else (lambda s, t: t[position])
+    if op in ("loadat", "nextat"):
+        return _load_at(value, args[0], op == "nextat")
+    if op == "and":
+        return lambda s, t: 1 if all(a(s, t) for a in args) else 0
+    if op == "or":
+        return lambda s, t: 1 if any(a(s, t) for a in args) else 0
+    if op == "require":
+        return _require(args[0], args[1], value)
+    if len(args) == 1:
+        return _unary(op, args[0])
+    if op == "ite":
+        c, x, y = args
+        return lambda s, t: x(s, t) if c(s, t) else y(s, t)
+    return _binary(op, *args)
+
+
+def _load_at(family: Family, index: Meaning, after: bool) -> Meaning:
+    def load(s: State, t: State) -> int:
+        i = index(s, t)
+        assert 0 <= i < family.size, f"{family!r}[{i}]"
+        return (t if after else s)[family.first + i]
+    return load
+
+
+def _require(ok: Meaning, a: Meaning, failure: Failure) -> Meaning:
+    def check(s: State, t: State) -> int:
+        if not ok(s, t):
+            raise EvaluationError(failure)
+        return a(s, t)
+    return check
+
+
+def _unary(op: str, a: Meaning) -> Meaning:
+    table: dict[str, Meaning] = {
+        "not": lambda s, t: 0 if a(s, t) else 1,
+        "neg": lambda s, t: -a(s, t),
+        "bit": lambda s, t: 1 << a(s, t),
+        "popcount": lambda s, t: a(s, t).bit_count(),
+    }
+    return table[op]
+
+
+def _binary(op: str, a: Meaning, b: Meaning) -> Meaning:
+    table: dict[str, Meaning] = {
+        "add": lambda s, t: a(s, t) + b(s, t),
+        "sub": lambda s, t: a(s, t) - b(s, t),
+        "mul": lambda s, t: a(s, t) * b(s, t),
+        "floordiv": lambda s, t: a(s, t) // b(s, t),
+        "mod": lambda s, t: a(s, t) % b(s, t),
+        "eq": lambda s, t: int(a(s, t) == b(s, t)),
+        "lt": lambda s, t: int(a(s, t) < b(s, t)),
+        "le": lambda s, t: int(a(s, t) <= b(s, t)),
+        "bor": lambda s, t: a(s, t) | b(s, t),
+        "band": lambda s, t: a(s, t) & b(s, t),
+        "bandnot": lambda s, t: a(s, t) & ~b(s, t),
+        "has": lambda s, t: a(s, t) >> b(s, t) & 1,
+    }
+    return table[op]
+
+
+def concrete(value: Any, state: State, after: State | None = None) -> Any:
+    """The author's value that a symbolic one has in a state: enum members, records, dicts, lists."""
+    if not isinstance(value, Value):
+        return value
+    found = value._type
+    if isinstance(found, ScalarType):
+        return found.decode(evaluate(value._expr, state, after))
+    parts = dict(parts_of(value))  # type: ignore[arg-type]
+    if isinstance(found, RecordType):
+        return found.cls(**{name: concrete(part, state, after) for name, part in parts.items()})
+    if isinstance(found, OptionalRecord):
+        assert isinstance(value, OptionalRecordLocation)
+        return concrete(parts["content"], state, after) if concrete(parts["present"], state, after) else None
+    if isinstance(found, MapType):
+        return {key: concrete(parts[i], state, after) for i, key in enumerate(found.key.values())}
+    assert isinstance(found, QueueType)
+    return [concrete(parts[i], state, after) for i in range(concrete(parts["length"], state, after))]

@@ -1,0 +1,153 @@
+"""`Spec`: which modules make up a protocol, its constants, and what it is expected to show."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from .constants import Constant, constant_name
+from .declarations import Declaration, declaration_of
+from .errors import SpecError, caller, class_place
+from .state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What a spec declares about itself: that it holds, or that the named property is violated (in so many steps)."""
+
+    holds: bool
+    property: str = ""
+    steps: int | None = None
+    also: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        if self.holds:
+            return "holds"
+        steps = f" in {self.steps} steps" if self.steps is not None else ""
+        return f"{self.property} violated{steps}" + "".join(f", {name} violated" for name in self.also)
+
+
+HOLDS = Expectation(True)
+
+
+def violates(property: str, *, steps: int | None = None, also: tuple[str, ...] = ()) -> Expectation:
+    """`expect=violates("no_lost_ipi", steps=21)`: this property fails, its shortest story has so many steps.
+
+    Every other property must hold, but for those named in `also`, which must fail too. "deadlock" and "evaluation" are
+    properties of every spec.
+    """
+    if not isinstance(property, str) or not property:
+        raise SpecError("E0501", f"violates({property!r})", expected="the name of a property", write='violates("no_lost_ipi")')
+    return Expectation(False, property, steps, tuple(also))
+
+
+class Spec:
+    """A protocol: the modules of its actions and properties, values for constants, and the expected verdict.
+
+    `Spec()` composes the file it stands in. `Spec(sender, receiver, SENDERS=3, expect=HOLDS)` composes modules and this file.
+    State classes and decorated functions can also be given one by one.
+    """
+
+    def __init__(self, *parts: Any, expect: Expectation | None = None, name: str = "", **constants: Any):
+        self.place = caller()
+        frame = sys._getframe(1)
+        self.name = name or frame.f_globals.get("__name__", "spec").rpartition(".")[2]
+        self.expect = expect
+        self.constants = constants
+        self.met: dict[str, Constant] = {}
+        self._namespace = frame.f_globals
+        self._parts = parts
+        if expect is not None and not isinstance(expect, Expectation):
+            raise SpecError("E0502", f"expect={expect!r}", expected='HOLDS or violates("property")', write="expect=HOLDS")
+        for part in parts:
+            known = isinstance(part, ModuleType) or declaration_of(part) or (inspect.isclass(part) and issubclass(part, State))
+            if not known:
+                raise SpecError("E0503", f"Spec({part!r})", expected="modules, State classes or decorated functions",
+                                write="from actions import sender; spec = Spec(sender)")
+
+    def composed_modules(self) -> list[ModuleType]:
+        return [part for part in self._parts if isinstance(part, ModuleType)]
+
+    def _own_file(self) -> dict[str, Any]:
+        """The namespace of the file that called Spec; empty where parts were given one by one."""
+        by_parts = any(not isinstance(part, ModuleType) for part in self._parts)
+        return {} if by_parts else self._namespace
+
+    def declarations(self) -> list[Declaration]:
+        """Every declaration of every composed part, in order; duplicates and name clashes are errors."""
+        found: dict[str, Declaration] = {}
+        for part in [*self._parts, None]:
+            for obj in _members(self._own_file() if part is None else part):
+                made = declaration_of(obj)
+                if made is None or any(made is d for d in found.values()):
+                    continue
+                if made.name in found:
+                    raise SpecError("E0504", f"two declarations named {made.name!r} (the other at {found[made.name].place})",
+                                    expected="one name for each action and property", write="another name for one of them",
+                                    place=made.place)
+                found[made.name] = made
+        return list(found.values())
+
+    def components(self, used: list[type[State]]) -> list[type[State]]:
+        """The State classes of the composed parts and those that signatures use, each name once."""
+        classes: list[type[State]] = []
+        for part in [*self._parts, None]:
+            for obj in _members(self._own_file() if part is None else part):
+                if inspect.isclass(obj) and issubclass(obj, State) and obj is not State and obj not in classes:
+                    classes.append(obj)
+        classes.extend(cls for cls in dict.fromkeys(used) if cls not in classes)
+        names: dict[str, type[State]] = {}
+        for cls in classes:
+            if cls.__name__ in names:
+                raise SpecError("E0505", f"two components named {cls.__name__} (the other at {class_place(names[cls.__name__])})",
+                                expected="one name for each component", write="another name for one of them", place=class_place(cls))
+            names[cls.__name__] = cls
+        return classes
+
+    def check_composition(self, components: list[type[State]]) -> None:
+        """An action in a module that is imported or whose state is used, but that no one composed, is an error."""
+        composed = self.composed_modules()
+        if not composed and any(not isinstance(part, ModuleType) for part in self._parts):
+            return
+        imported = [m for m in self._namespace.values() if isinstance(m, ModuleType)]
+        owners = [sys.modules[c.__module__] for c in components if c.__module__ in sys.modules]
+        for module in dict.fromkeys([*imported, *owners]):
+            if module in composed or vars(module) is self._namespace:
+                continue
+            for obj in _members(module):
+                made = declaration_of(obj)
+                if made is not None and made.kind == "action":
+                    short = module.__name__.rpartition(".")[2]
+                    raise SpecError("E0506", f"module {short} has the action {made.name}, but Spec(...) does not compose {short}",
+                                    expected="every action that could happen", write=f"Spec(..., {short})", place=self.place)
+
+    def known_constants(self) -> dict[str, Constant]:
+        """The constants that stand in the composed files or were met while grounding."""
+        return {**self.declared_constants(), **self.met}
+
+    def declared_constants(self) -> dict[str, Constant]:
+        """The constants that stand in the composed files, by name."""
+        found: dict[str, Constant] = {}
+        for space in [*map(vars, self.composed_modules()), self._namespace]:
+            for obj in list(space.values()):
+                name = constant_name(obj)
+                if name is not None:
+                    found[name] = obj
+        return found
+
+
+def _members(part: Any) -> list[Any]:
+    """The objects that a part defines itself, in the order of their definition."""
+    if isinstance(part, ModuleType):
+        space = vars(part)
+    elif isinstance(part, dict):
+        space = part
+    else:
+        return [part]
+    owner = space.get("__name__")
+    return [obj for obj in list(space.values()) if getattr(obj, "__module__", None) == owner]
+
+

@@ -1,0 +1,118 @@
+"""State components and their initial values. Knows nothing of how states are stored."""
+
+from __future__ import annotations
+
+import sys
+import typing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .errors import Place, SpecError, attribute_place, caller, class_place, closest, nearest
+from .values import Var
+
+
+@dataclass(frozen=True, slots=True)
+class Initial:
+    """What a variable holds at first: a value, `any_of(...)`, a dict by key, or a function of the keys."""
+
+    value: Any
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """A free choice among values, made separately for every cell of a map."""
+
+    choices: tuple[Any, ...]
+    place: Place
+
+
+def initially(value: Any) -> Any:
+    """The value of a variable in every initial state.
+
+    `value` is a value of the variable's type or, for a map, of its values (every key gets it), a dict with a value for
+    every key, a function of the key, or `any_of(domain)` for a free choice.
+    """
+    return Initial(value, caller())
+
+
+def any_of(*choices: Any) -> Any:
+    """A free choice: `any_of(Barrier)` among a domain, `any_of(1, 3)` among the values listed."""
+    if not choices:
+        raise SpecError("E0301", "any_of() without a choice", expected="a domain or values", write="any_of(Barrier)")
+    return AnyOf(choices, caller())
+
+
+class State:
+    """A component of the state: `class Sender(State): at: Map[Cpu, Step] = initially(Step.IDLE)`."""
+
+    _namespace = typing.cast("dict[str, Any]", {})
+
+    def __init_subclass__(cls) -> None:
+        cls._namespace = sys._getframe(1).f_globals
+
+    def __init__(self) -> None:
+        raise SpecError("E0302", f"{type(self).__name__}() is instantiated", expected="a parameter annotated with the class",
+                        write=f"def action(x: {type(self).__name__}): ...")
+
+    if not TYPE_CHECKING:
+        def __setattr__(self, name, value):
+            if name in vars(self):
+                raise SpecError("E0233", f"`{type(self).__name__}.{name} = ...`", expected="an assignment to the next value",
+                                write=f"{type(self).__name__.lower()}.{name}.next = ...")
+            raise self._unknown(name)
+
+        def __getattr__(self, name):
+            if name.startswith("__"):
+                raise AttributeError(name)
+            raise self._unknown(name)
+
+    def _unknown(self, name: str) -> SpecError:
+        known = list(vars(self))
+        declaration = f"{name}: Var[...] = initially(...) in class {type(self).__name__}"
+        return SpecError("E0303", f"{type(self).__name__} has no variable {name!r}", expected=nearest(name, known),
+                         write=closest(name, known, declaration))
+
+
+def component(cls: type[State], variables: dict[str, Any]) -> State:
+    """The object a traced function receives for a component: variables are symbolic places."""
+    made = cls.__new__(cls)
+    vars(made).update(variables)
+    return made
+
+
+def declared(cls: type[State]) -> list[tuple[str, Any, Initial]]:
+    """The variables of a component: name, annotation, initial value. Every mistake in the class is reported here."""
+    place = class_place(cls)
+    try:
+        hints = typing.get_type_hints(cls, cls._namespace, include_extras=True)
+    except NameError as error:
+        raise SpecError("E0304", f"{cls.__name__} uses the unknown name {error.name!r} in an annotation", expected="an imported name",
+                        write=f"import or define {error.name}", place=place) from None
+    found = []
+    for name, annotation in hints.items():
+        initial = getattr(cls, name, None)
+        if not isinstance(initial, Initial):
+            shown, value = (f"the plain value {initial!r}", repr(initial)) if hasattr(cls, name) else ("no initial value", "value")
+            raise SpecError("E0305", f"{cls.__name__}.{name} has {shown}", expected="initially(...)",
+                            place=attribute_place(cls, name), write=f"{name}: ... = initially({value})")
+        found.append((name, _variable_type(cls, name, annotation, initial.place), initial))
+    forgotten = [n for n, v in vars(cls).items() if isinstance(v, Initial) and n not in hints]
+    if forgotten:
+        raise SpecError("E0306", f"{cls.__name__}.{forgotten[0]} has no annotation", expected="a type",
+                        write=f"{forgotten[0]}: Var[...] = initially(...)", place=vars(cls)[forgotten[0]].place)
+    return found
+
+
+def _variable_type(cls: type, name: str, annotation: Any, place: Place) -> Any:
+    from .collections import Map, Queue, Set
+
+    origin = typing.get_origin(annotation)
+    base = typing.get_args(annotation)[0] if origin is typing.Annotated else annotation
+    if typing.get_origin(base) is Var:
+        return typing.get_args(base)[0]
+    if typing.get_origin(base) in (Map, Set, Queue):
+        return annotation
+    shown = getattr(annotation, "__name__", None) or repr(annotation)
+    raise SpecError("E0307", f"{cls.__name__}.{name} is annotated {shown}", expected="Var[T], Map[K, V], Set[T] or a Queue",
+                    write=f"{name}: Var[{shown}]", place=place)

@@ -1,0 +1,173 @@
+"""The record an author's function leaves behind while it runs on symbolic state. Knows nothing of engines.
+
+`current()` is the trace in progress; `Value` operators, `when`, `.next` and the marks write into it.
+"""
+
+from __future__ import annotations
+
+import ast
+import linecache
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Any
+
+from .errors import Place, SpecError, author_frame
+from .expressions import Expr, Family
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A guard conjunct, a premise or an initial constraint, with its line."""
+
+    expr: Expr
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """`family[index]` becomes `expr`; `index` and `expr` read the old state."""
+
+    family: Family
+    index: Expr
+    expr: Expr
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a step means to a reader: `opens`/`closes` a deferred store, `sends` to an actor. `key` are symbolic values."""
+
+    kind: str
+    key: tuple[Any, ...]
+
+
+DECORATORS = {"action": "action", "invariant": "invariant", "step": "step_invariant", "terminal": "terminal",
+              "constraint": "constraint", "initial": "initial", "observe": "observe"}
+"""The decorator that an author writes for each kind of declaration."""
+
+
+@dataclass(slots=True)
+class Trace:
+    """What one function left behind. `kind`: action, invariant, step, initial, constraint, terminal, observe, label."""
+
+    kind: str
+    subject: str
+    conditions: list[Condition] = field(default_factory=list)
+    writes: list[Write] = field(default_factory=list)
+    marks: list[Mark] = field(default_factory=list)
+    premises: list[Condition] = field(default_factory=list)
+
+    @property
+    def decorator(self) -> str:
+        return f"@{DECORATORS[self.kind]}" if self.kind in DECORATORS else self.kind
+
+    @property
+    def may_write(self) -> bool:
+        return self.kind == "action"
+
+    @property
+    def may_prime(self) -> bool:
+        return self.kind in ("step", "label")
+
+
+_current: ContextVar[Trace | None] = ContextVar("trace", default=None)
+
+
+@contextmanager
+def tracing(trace: Trace) -> Iterator[Trace]:
+    token = _current.set(trace)
+    try:
+        yield trace
+    finally:
+        _current.reset(token)
+
+
+def current(what: str) -> Trace:
+    """The trace in progress; SpecError when an author uses `what` outside any traced function."""
+    found = _current.get()
+    if found is None:
+        raise SpecError("E0201", f"{what} outside an action or property", expected="a call while a spec is being compiled",
+                        write="move it into a function decorated with @action")
+    return found
+
+
+def maybe_current() -> Trace | None:
+    return _current.get()
+
+
+_CONSTRUCTS = {
+    "if": ("`if` on a symbolic value", "when(condition) for a guard, ite(condition, a, b) for a value"),
+    "while": ("`while` on a symbolic value", "one action for each turn, with a program counter"),
+    "conditional": ("`a if c else b` on a symbolic value", "ite(c, a, b)"),
+    "and": ("`and` on a symbolic value", "a & b, with each side in parentheses"),
+    "or": ("`or` on a symbolic value", "a | b, with each side in parentheses"),
+    "not": ("`not` on a symbolic value", "~a"),
+    "in": ("`in` on a symbolic value", "set.contains(x), or some(x == y for y in values)"),
+    "chain": ("a chained comparison of symbolic values", "(a <= b) & (b <= c)"),
+    "assert": ("`assert` on a symbolic value", "when(condition) in an action, @invariant for a property"),
+    "match": ("`match` on a symbolic value", "one action for each case, with when(x == ...), or ite(x == ..., a, b)"),
+    "any": ("any() of symbolic values", "some(...)"),
+    "all": ("all() of symbolic values", "every(...)"),
+    "max": ("max() of symbolic values", "ite(a < b, b, a)"),
+    "min": ("min() of symbolic values", "ite(a < b, a, b)"),
+    "sorted": ("sorted() of symbolic values", "a condition on the order: every(...)"),
+    "filter": ("`if` on a symbolic value inside a comprehension", "every(implies(condition, p) for x in values)"),
+    "bool": ("a symbolic value used where Python needs a real bool", "when(...), ite(...), &, | or ~"),
+}
+
+
+def no_truth_value() -> SpecError:
+    """The error for Python asking a symbolic value whether it is true, naming the construct that asked."""
+    frame = author_frame()
+    found, write = _CONSTRUCTS[_construct(frame) if frame else "bool"]
+    return SpecError("E0202", found, expected="an expression: the value is known only during exploration", write=write)
+
+
+def _construct(frame: FrameType) -> str:
+    """Which construct at the frame's current instruction asks for a truth value, read off the source."""
+    positions = list(frame.f_code.co_positions())
+    at = positions[frame.f_lasti // 2]
+    source = "".join(linecache.getlines(frame.f_code.co_filename, frame.f_globals))
+    if not source or at[0] is None:
+        return "bool"
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return "bool"
+    parents = {child: parent for parent in ast.walk(tree) for child in ast.iter_child_nodes(parent)}
+    same = [n for n in ast.walk(tree) if isinstance(n, (ast.expr, ast.stmt, ast.pattern))
+            and (n.lineno, n.end_lineno, n.col_offset, n.end_col_offset) == (at[0], at[1], at[2], at[3])]
+    names = (_name_construct(found, parents) for found in same)
+    return next((name for name in names if name), "bool")
+
+
+_STATEMENTS: list[tuple[type[ast.AST], str]] = [
+    (ast.IfExp, "conditional"), (ast.If, "if"), (ast.While, "while"), (ast.Assert, "assert"), (ast.pattern, "match"),
+    (ast.comprehension, "filter")]
+
+
+def _name_construct(found: ast.AST, parents: dict[ast.AST, ast.AST]) -> str | None:
+    """The construct that a node is, or that it is the test of. (Python places a jump at the statement or at its test.)"""
+    if isinstance(found, ast.Compare) and len(found.ops) > 1:
+        return "chain"
+    if isinstance(found, ast.Compare) and isinstance(found.ops[0], (ast.In, ast.NotIn)):
+        return "in"
+    if isinstance(found, ast.UnaryOp) and isinstance(found.op, ast.Not):
+        return "not"
+    if isinstance(found, ast.BoolOp):
+        return "and" if isinstance(found.op, ast.And) else "or"
+    if isinstance(found, ast.Call) and isinstance(found.func, ast.Name) and found.func.id in _CONSTRUCTS:
+        return found.func.id
+    parent = parents.get(found)
+    if isinstance(parent, ast.BoolOp):
+        return "and" if isinstance(parent.op, ast.And) else "or"
+    if isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.Not):
+        return "not"
+    if isinstance(parent, ast.Compare):
+        return "chain" if len(parent.ops) > 1 else None
+    if isinstance(found, (ast.GeneratorExp, ast.ListComp, ast.SetComp, ast.DictComp)):
+        return "filter" if any(part.ifs for part in found.generators) else None
+    return next((name for kind, name in _STATEMENTS if isinstance(found, kind) or isinstance(parent, kind)), None)

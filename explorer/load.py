@@ -1,0 +1,95 @@
+"""From the path of a spec file to its `Spec`. Knows nothing of what is done with it.
+
+The file's directory is importable while it loads (`from actions import sender`). Every load starts afresh: modules that an
+earlier one imported from its directory are forgotten first, so that directories with modules of one name do not disturb
+each other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import sys
+import traceback
+from pathlib import Path
+
+from explorer.language.errors import _PACKAGE, Place, SpecError
+from explorer.language.spec import Spec
+
+
+class PathError(Exception):
+    """A path that is no spec file (exit code 2)."""
+
+
+def load(path: str | os.PathLike[str]) -> Spec:
+    """The object named `spec` of a file.
+
+    Raises PathError for a path that cannot be a spec file, SpecError for a file that fails while it is imported or
+    has no `spec`.
+    """
+    file = Path(path)
+    if not file.exists():
+        near = _similar(file)
+        raise PathError(f"{path}: no such file" + (f"; did you mean {near}?" if near else ""))
+    if file.is_dir():
+        specs = sorted(str(p) for p in file.glob("*.py"))[:3]
+        raise PathError(f"{path}: is a directory; name spec files" + (f", such as {' '.join(specs)}" if specs else ""))
+    file = file.resolve()
+    found = _import(file)
+    if not isinstance(found, Spec):
+        what = "no object named `spec`" if found is None else f"`spec` is {found!r}"
+        raise SpecError("E0512", what, expected="a Spec", write="spec = Spec()", place=Place(str(file), 1))
+    return found
+
+
+_imported: set[str] = set()
+
+
+def _import(file: Path) -> object:
+    directory = str(file.parent)
+    for earlier in _imported:
+        sys.modules.pop(earlier, None)
+    _imported.clear()
+    before = set(sys.modules)
+    unique = file.stem if file.stem not in sys.modules else f"{file.stem}_{hashlib.sha256(str(file).encode()).hexdigest()[:8]}"
+    loader = importlib.util.spec_from_file_location(unique, file)
+    if loader is None or loader.loader is None:
+        raise PathError(f"{file}: not a Python file; a spec file ends in .py")
+    module = importlib.util.module_from_spec(loader)
+    sys.path.insert(0, directory)
+    sys.modules[unique] = module
+    try:
+        loader.loader.exec_module(module)
+    except SpecError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise SpecError("E0513", f"{type(error).__name__} while importing the file: {error}", expected="a file that imports",
+                        write="what the last line of the author's code needs", place=_where(error, file)) from error
+    finally:
+        sys.path.remove(directory)
+        for added in set(sys.modules) - before:
+            origin = getattr(sys.modules[added], "__file__", None)
+            if origin and os.path.realpath(origin).startswith(directory + os.sep):
+                _imported.add(added)
+    return getattr(module, "spec", None)
+
+
+def _where(error: BaseException, file: Path) -> Place:
+    """The innermost line of an error that is neither ours nor the import machinery's."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return Place(error.filename, error.lineno or 1)
+    directory = str(file.parent)
+    frames = [f for f in traceback.extract_tb(error.__traceback__)
+              if f.filename.startswith(directory) and not f.filename.startswith(_PACKAGE)]
+    return Place(frames[-1].filename, frames[-1].lineno or 1) if frames else Place(str(file), 1)
+
+
+def _similar(file: Path) -> str:
+    import difflib
+
+    if not file.parent.is_dir():
+        return ""
+    names = [p.name for p in file.parent.glob("*.py")]
+    close = difflib.get_close_matches(file.name, names, 1)
+    return str(file.parent / close[0]) if close else ""

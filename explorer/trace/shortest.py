@@ -1,0 +1,82 @@
+"""Among all shortest ways to a violation, the one with the fewest changes of actor. Knows nothing of properties.
+
+No predecessor is stored during the search: the levels are expanded again, backwards from the goal, which gives the whole
+graph of shortest paths. Ties are broken by the numbers of the action instances, then by the initial state, so that every
+engine tells the same story.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from explorer.engine.space import Edge, Handle, StateSpace, Violation
+
+NOBODY = None
+Costs = dict[str | None, int]
+"""For each possible actor of the next step, the fewest changes of actor from there to the goal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """An initial state and the steps from it."""
+
+    initial: Handle
+    edges: tuple[Edge, ...]
+
+
+def shortest(space: StateSpace, violation: Violation) -> Path:
+    """The path to a violation; for a step property the offending step is the last."""
+    layers = _layers(space, violation)
+    actors = [instance.actor for instance in space.model.instances]
+    costs: dict[Handle, Costs] = {}
+    after: list[dict[Handle, Costs]] = []
+    for edges in reversed(layers):
+        costs = _costs(edges, costs, actors)
+        after.append(costs)
+    after.reverse()
+    starts = {edge[0] for edge in layers[0]} if layers else set(violation.states)
+    first = after[0] if after else {}
+    start = min(starts, key=lambda s: (min(first.get(s, {NOBODY: 0}).values()), space.decode(s)))
+    return Path(start, tuple(_walk(start, layers, after, actors)))
+
+
+def _layers(space: StateSpace, violation: Violation) -> list[list[Edge]]:
+    """For each level, the edges that lie on a shortest path to the goal."""
+    layers: list[list[Edge]] = []
+    targets = set(violation.states)
+    if violation.edges:
+        layers.append(violation.edges)
+        targets = {edge[0] for edge in violation.edges}
+    for level in reversed(space.levels[:violation.level]):
+        edges = space.edges(level, targets)
+        layers.append(edges)
+        targets = {edge[0] for edge in edges}
+    layers.reverse()
+    return layers
+
+
+def _costs(edges: list[Edge], later: dict[Handle, Costs], actors: list[str]) -> dict[Handle, Costs]:
+    found: dict[Handle, Costs] = {}
+    for origin, number, target in edges:
+        actor = actors[number]
+        cost = _remaining(later.get(target), actor)
+        costs = found.setdefault(origin, {})
+        costs[actor] = min(cost, costs.get(actor, cost))
+    return found
+
+
+def _remaining(costs: Costs | None, actor: str | None) -> int:
+    """The fewest changes from a state on, when `actor` made the step into it."""
+    return min(cost + (actor not in (NOBODY, following)) for following, cost in costs.items()) if costs else 0
+
+
+def _walk(start: Handle, layers: list[list[Edge]], after: list[dict[Handle, Costs]], actors: list[str]) -> list[Edge]:
+    path: list[Edge] = []
+    state, actor = start, NOBODY
+    for depth, edges in enumerate(layers):
+        later = after[depth + 1] if depth + 1 < len(after) else {}
+        best = min((edge for edge in edges if edge[0] == state),
+                   key=lambda edge: ((actor not in (NOBODY, actors[edge[1]])) + _remaining(later.get(edge[2]), actors[edge[1]]), edge[1]))
+        path.append(best)
+        state, actor = best[2], actors[best[1]]
+    return path

@@ -1,0 +1,61 @@
+"""A counterexample as data: steps with their texts, states in the author's words, and why the property fails.
+
+Everything here is text and numbers; no model is needed to show or store it. Knows nothing of file formats.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step and the state after it. Step 0 is the initial state: its `action` is empty.
+
+    `state` maps each variable (each key of a map) to its text, `changed` those that changed to (old, new).
+    `opens` and `closes` are keys of deferred effects that this step issues or makes visible; `sends` are (receiver, text).
+    `failed` marks an attempted last step whose evaluation failed: no state follows it, `state` is the one before.
+    """
+
+    index: int
+    action: str
+    instance: str
+    parameters: dict[str, str]
+    actor: str
+    label: str
+    function: str
+    source: str
+    place: str
+    opens: tuple[str, ...]
+    closes: tuple[str, ...]
+    sends: tuple[tuple[str, str], ...]
+    state: dict[str, str]
+    changed: dict[str, tuple[str, str]]
+    observed: dict[str, str]
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """The shortest way to a violation. `length` counts steps; `lanes` are all actors in their fixed order; `why` are
+    sentences that name the part of the property that fails, and its values."""
+
+    property: str
+    kind: str
+    length: int
+    lanes: tuple[str, ...]
+    steps: tuple[Step, ...]
+    why: tuple[str, ...]
+
+    def record(self) -> dict[str, Any]:
+        """Plain data for verdict.json."""
+        return asdict(self)
+
+
+def from_record(record: dict[str, Any]) -> Trace:
+    """The trace that `Trace.record` was made from."""
+    steps = tuple(Step(**{**step, "opens": tuple(step["opens"]), "closes": tuple(step["closes"]),
+                          "sends": tuple(map(tuple, step["sends"])),
+                          "changed": {k: tuple(v) for k, v in step["changed"].items()}}) for step in record["steps"])
+    return Trace(record["property"], record["kind"], record["length"], tuple(record["lanes"]), steps, tuple(record["why"]))

@@ -1,0 +1,73 @@
+"""Calls of functions on other CPUs: a descriptor that its sender waits for, and the target's list of them.
+
+Only the sender that finds the list empty sends an IPI: the others rely on it. So one lost IPI stops all of them.
+"""
+
+from __future__ import annotations
+
+import enum
+
+from explorer import WEAK, Map, State, Value, action, initially, ite, some, when
+
+from . import kernel
+from .cpus import Sender, Target
+from .layout import Call
+from .memory import Memory
+from .sender import Senders, Step
+
+
+class Csd(enum.Enum):
+    """A `call_single_data`: FREE is unlocked, the others have CSD_FLAG_LOCK set."""
+
+    FREE = 0
+    LOCKED = 1
+    QUEUED = 2
+    RUNNING = 3
+
+
+class Calls(State):
+    """The descriptor of every sender for every target. `call_single_queue` of a target are its QUEUED ones, in no order."""
+
+    csd: Map[Sender, Map[Target, Csd]] = initially(Csd.FREE)
+
+    def queue_empty(self, target: Target) -> Value[bool]:
+        return ~some(self.csd[cpu][target] == Csd.QUEUED for cpu in Sender)
+
+    def detach(self, target: Target) -> None:
+        """llist_del_all: the queued ones belong to the handler now."""
+        for cpu in Sender:
+            self.csd[cpu][target].next = ite(self.csd[cpu][target] == Csd.QUEUED, Csd.RUNNING, self.csd[cpu][target])
+
+    def all_run(self, target: Target) -> Value[bool]:
+        return ~some(self.csd[cpu][target] == Csd.RUNNING for cpu in Sender)
+
+
+@action(actor="cpu", source="kernel/smp.c:csd_lock")
+def csd_lock(senders: Senders, calls: Calls, cpu: Sender, target: Target) -> None:
+    """csd_lock(csd)"""
+    senders.begin(cpu, target, Call.CALL_FUNCTION)
+    when(calls.csd[cpu][target] == Csd.FREE)
+    calls.csd[cpu][target].next = Csd.LOCKED
+    senders.at[cpu].next = Step.LLIST_ADD
+
+
+@action(actor="cpu", fair=WEAK, source="kernel/smp.c:smp_call_function_many")
+def llist_add(senders: Senders, calls: Calls, memory: Memory, cpu: Sender, target: Target) -> None:
+    """llist_add(&csd->llist, &call_single_queue[{target}])
+
+    A cmpxchg, between full barriers: the buffer is empty.
+    """
+    when(senders.at[cpu] == Step.LLIST_ADD)
+    when(senders.target[cpu] == target)
+    memory.barrier(cpu, kernel.Barrier.SYNC)
+    calls.csd[cpu][target].next = Csd.QUEUED
+    first = calls.queue_empty(target) | kernel.ALWAYS_SEND
+    senders.at[cpu].next = ite(first, Step.SMP_MB, Step.CSD_LOCK_WAIT)
+
+
+@action(actor="cpu", fair=WEAK, source="kernel/smp.c:csd_lock_wait")
+def csd_lock_wait(senders: Senders, calls: Calls, cpu: Sender, target: Target) -> None:
+    """csd_lock_wait(csd)  // {target} has run the function"""
+    when(senders.waits_for(cpu, target))
+    when(calls.csd[cpu][target] == Csd.FREE)
+    senders.end(cpu)

@@ -1,0 +1,73 @@
+"""Which kernel is checked: the switches that make the variants V0 to V12. The defaults are Linux 5.4.
+
+Barriers on 64-bit Book3S (asm/barrier.h, asm/synch.h): `smp_mb` is `sync`, `smp_wmb` is `lwsync`.
+"""
+
+from __future__ import annotations
+
+import enum
+
+from explorer import constant
+
+
+class Barrier(enum.Enum):
+    """NONE orders nothing, LWSYNC everything but a store before a load, SYNC everything."""
+
+    NONE = "none"
+    LWSYNC = "lwsync"
+    SYNC = "sync"
+
+
+class Exchange(enum.Enum):
+    """How the demultiplexer takes the messages: `xchg` between two syncs, a relaxed one, or a load with no exchange at all."""
+
+    ORDERED = "ordered"
+    RELAXED = "relaxed"
+    LOAD = "load"
+
+
+class Msgsnd(enum.Enum):
+    """Whether `msgsnd` rings at once or goes through the store queue."""
+
+    IMMEDIATE = "immediate"
+    BUFFERED = "buffered"
+
+
+SET_BARRIER = constant("set_barrier", Barrier.SYNC)
+"""Between `message[kind] = 1` and `host_ipi = 1` (the start of kvmppc_set_host_ipi)."""
+
+SET_BARRIER_AFTER = constant("set_barrier_after", Barrier.NONE)
+"""After `host_ipi = 1`, in front of ppc_msgsnd_sync."""
+
+CLEAR_BARRIER = constant("clear_barrier", Barrier.SYNC)
+"""Between `host_ipi = 0` and the demultiplexer (the end of kvmppc_clear_host_ipi)."""
+
+CLEAR_BARRIER_BEFORE = constant("clear_barrier_before", Barrier.NONE)
+"""In front of `host_ipi = 0`."""
+
+EXCHANGE = constant("exchange", Exchange.ORDERED)
+MSGSND_SYNC = constant("msgsnd_sync", True)
+MSGSYNC = constant("msgsync", True)
+MSGSND = constant("msgsnd", Msgsnd.IMMEDIATE)
+
+FLAG_FIRST = constant("flag_first", False)
+"""The sender sets the flag before the message."""
+
+DRAIN_FIRST = constant("drain_first", False)
+"""The receiver drains the messages before it clears the flag."""
+
+HOST_TESTS_FLAG = constant("host_tests_flag", False)
+"""The host's doorbell handler tests the flag too, and returns where it is 0."""
+
+ALWAYS_SEND = constant("always_send", False)
+"""An IPI is sent even where the work list was not empty."""
+
+
+def split() -> bool:
+    """Whether kvmppc_set_host_ipi is split into set and clear: 5.3 has one function for both."""
+    return any(b != Barrier.NONE for b in (SET_BARRIER, SET_BARRIER_AFTER, CLEAR_BARRIER, CLEAR_BARRIER_BEFORE))
+
+
+def text(barrier: Barrier) -> str:
+    """A barrier as the kernel writes it."""
+    return {Barrier.NONE: "", Barrier.LWSYNC: "smp_wmb()", Barrier.SYNC: "smp_mb()"}[barrier]

@@ -1,0 +1,147 @@
+"""The sending side: work is queued for the target, then `smp_muxed_ipi_message_pass` sets message and flag.
+
+Every sender chooses target and kind of each IPI freely; `ipis` bounds how many it sends, and it may stop at any time.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import Annotated
+
+from explorer import WEAK, Map, Range, State, Value, action, constant, initially, ite, some, when
+
+from . import kernel
+from .cpus import Sender, Target
+from .kernel import Barrier
+from .layout import Call, Message, Plain, host_ipi, message, wording
+from .memory import Memory
+
+IPIS = constant("ipis", 1)
+
+
+class Step(enum.Enum):
+    """What the sender does next."""
+
+    IDLE = 0
+    LLIST_ADD = 1
+    SMP_MB = 2
+    SET_MESSAGE = 3
+    SET_BARRIER = 4
+    SET_HOST_IPI = 5
+    SET_BARRIER_AFTER = 6
+    MSGSND_SYNC = 7
+    MSGSND = 8
+    CSD_LOCK_WAIT = 9
+
+
+class Senders(State):
+    """Where each sender is, whom it sends to and what. `woken` are targets with a wake-up queued that no IPI has served yet."""
+
+    at: Map[Sender, Step] = initially(Step.IDLE)
+    target: Map[Sender, Target | None] = initially(None)
+    kind: Map[Sender, Message | None] = initially(None)
+    sent: Map[Sender, Annotated[int, Range(0, IPIS)]] = initially(0)
+    woken: Map[Target, Map[Plain, bool]] = initially(False)
+
+    def begin(self, cpu: Sender, target: Target, kind: Message) -> None:
+        """Take up the next IPI."""
+        when(self.at[cpu] == Step.IDLE)
+        when(self.sent[cpu] < IPIS)
+        self.sent[cpu].next = self.sent[cpu] + 1
+        self.target[cpu].next = target
+        self.kind[cpu].next = kind
+
+    def turn(self, cpu: Sender, step: Step, target: Target) -> None:
+        """The sender is at this step of an IPI to this target, and goes on to the next one."""
+        when(self.at[cpu] == step)
+        when(self.target[cpu] == target)
+        self.at[cpu].next = following(step)
+
+    def end(self, cpu: Sender) -> None:
+        """The IPI is done with."""
+        self.at[cpu].next = Step.IDLE
+        self.target[cpu].next = None
+        self.kind[cpu].next = None
+
+    def between_message_and_msgsnd(self, cpu: Sender, target: Target) -> Value[bool]:
+        """Whether the sender has set its message for the target, and its doorbell is still to come."""
+        ahead = program()[program().index(Step.SET_MESSAGE) + 1:]
+        return (self.target[cpu] == target) & some(self.at[cpu] == step for step in ahead)
+
+    def waits_for(self, cpu: Sender, target: Target) -> Value[bool]:
+        """Whether the sender is in csd_lock_wait for the target."""
+        return (self.at[cpu] == Step.CSD_LOCK_WAIT) & (self.target[cpu] == target)
+
+
+def program() -> list[Step]:
+    """The steps of smp_muxed_ipi_message_pass and doorbell_global_ipi in this kernel, in program order."""
+    flag = [Step.SET_BARRIER] * (kernel.SET_BARRIER != Barrier.NONE) + [Step.SET_HOST_IPI]
+    flag += [Step.SET_BARRIER_AFTER] * (kernel.SET_BARRIER_AFTER != Barrier.NONE)
+    stores = flag + [Step.SET_MESSAGE] if kernel.FLAG_FIRST else [Step.SET_MESSAGE] + flag
+    return [Step.SMP_MB] + stores + [Step.MSGSND_SYNC] * kernel.MSGSND_SYNC + [Step.MSGSND]
+
+
+def following(step: Step) -> Step:
+    steps = program()
+    return steps[steps.index(step) + 1]
+
+
+def aside(deferred: bool) -> str:
+    return "  // store deferred" if deferred else ""
+
+
+def set_host_ipi_call(target: Target) -> str:
+    return f"kvmppc_set_host_ipi({target})" if kernel.split() else f"kvmppc_set_host_ipi({target}, 1)"
+
+
+# Fair: once begun, an IPI is sent; no CPU stops in the middle of a function. Beginning one is a free choice.
+
+@action(actor="cpu", source="kernel/sched/core.c:ttwu_queue_remote")
+def queue_wakeup(senders: Senders, cpu: Sender, target: Target, kind: Plain) -> None:
+    """llist_add(&p->wake_entry, &cpu_rq({target})->wake_list)  // {kind}
+
+    As with calls, only the first entry of a list sends an IPI.
+    """
+    senders.begin(cpu, target, kind)
+    first = ~senders.woken[target][kind] | kernel.ALWAYS_SEND
+    when(first)
+    senders.woken[target][kind].next = True
+    senders.at[cpu].next = Step.SMP_MB
+
+
+@action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/smp.c:smp_muxed_ipi_set_message")
+def smp_mb(senders: Senders, memory: Memory, cpu: Sender, target: Target) -> None:
+    """smp_mb()"""
+    senders.turn(cpu, Step.SMP_MB, target)
+    memory.barrier(cpu, Barrier.SYNC)
+
+
+@action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/smp.c:smp_muxed_ipi_set_message")
+def set_message(senders: Senders, memory: Memory, cpu: Sender, target: Target, kind: Message, deferred: bool) -> None:
+    """{wording(message(target, kind))} = 1{aside(deferred)}"""
+    senders.turn(cpu, Step.SET_MESSAGE, target)
+    when(senders.kind[cpu] == kind)
+    memory.store(cpu, message(target, kind), 1, deferred)
+
+
+@action(actor="cpu", fair=WEAK, source="arch/powerpc/include/asm/kvm_ppc.h:kvmppc_set_host_ipi")
+def set_barrier(senders: Senders, memory: Memory, cpu: Sender, target: Target) -> None:
+    """{kernel.text(kernel.SET_BARRIER)}  // kvmppc_set_host_ipi"""
+    when(kernel.SET_BARRIER != Barrier.NONE)
+    senders.turn(cpu, Step.SET_BARRIER, target)
+    memory.barrier(cpu, kernel.SET_BARRIER)
+
+
+@action(actor="cpu", fair=WEAK, source="arch/powerpc/include/asm/kvm_ppc.h:kvmppc_set_host_ipi")
+def set_host_ipi(senders: Senders, memory: Memory, cpu: Sender, target: Target, deferred: bool) -> None:
+    """{set_host_ipi_call(target)}{aside(deferred)}"""
+    senders.turn(cpu, Step.SET_HOST_IPI, target)
+    memory.store(cpu, host_ipi(target), 1, deferred)
+
+
+@action(actor="cpu", fair=WEAK, source="arch/powerpc/include/asm/kvm_ppc.h:kvmppc_set_host_ipi")
+def set_barrier_after(senders: Senders, memory: Memory, cpu: Sender, target: Target) -> None:
+    """{kernel.text(kernel.SET_BARRIER_AFTER)}  // end of kvmppc_set_host_ipi"""
+    when(kernel.SET_BARRIER_AFTER != Barrier.NONE)
+    senders.turn(cpu, Step.SET_BARRIER_AFTER, target)
+    memory.barrier(cpu, kernel.SET_BARRIER_AFTER)

@@ -1,0 +1,59 @@
+"""The language under a type checker: correct specs pass `mypy --strict`, and mistakes are rejected before anything runs."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+TYPING = ROOT / "tests" / "typing"
+ERROR = re.compile(r"^(?P<file>[^:]+):(?P<line>\d+): error: (?P<text>.*)$")
+
+
+def mypy(cache: Path, *files: Path) -> list[tuple[str, int, str]]:
+    """The errors mypy finds in files, as (file name, line, text). Any other failure of mypy fails the test."""
+    pytest.importorskip("mypy")
+    command = [sys.executable, "-m", "mypy", "--strict", "--enable-error-code", "truthy-bool", "--no-error-summary", "--hide-error-context",
+               "--no-pretty", "--cache-dir", str(cache), "--config-file", os.devnull, *map(str, files)]
+    path = os.pathsep.join([str(ROOT), str(ROOT / "spec")])
+    done = subprocess.run(command, cwd=cache, env={**os.environ, "MYPYPATH": path}, capture_output=True, text=True)
+    assert done.returncode in (0, 1), done.stdout + done.stderr
+    found = [match for match in map(ERROR.match, done.stdout.splitlines()) if match]
+    assert bool(found) == bool(done.returncode), done.stdout + done.stderr
+    return [(Path(match["file"]).name, int(match["line"]), match["text"]) for match in found]
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("mypy")
+
+
+def test_the_explorer_itself_is_strictly_typed(cache: Path) -> None:
+    """`mypy --strict explorer` finds nothing."""
+    assert mypy(cache, ROOT / "explorer") == []
+
+
+def test_correct_specs_are_accepted(cache: Path) -> None:
+    """A file with every construct and every shipped spec pass `mypy --strict`."""
+    shipped = sorted((ROOT / "spec").rglob("*.py"))
+    assert mypy(cache, TYPING / "good.py", *shipped) == []
+
+
+def test_every_deliberate_mistake_is_rejected(cache: Path) -> None:
+    """Exactly the lines marked `# error` are rejected."""
+    file = TYPING / "mistakes.py"
+    marked = {number for number, line in enumerate(file.read_text().splitlines(), 1) if line.endswith("# error")}
+    assert {line for _, line, _ in mypy(cache, file)} == marked
+    assert len(marked) >= 40
+
+
+def test_the_file_of_every_construct_compiles() -> None:
+    """What the type checker accepts there is a spec, too."""
+    from explorer.compile.ground import ground
+
+    namespace: dict[str, object] = {"__name__": "good", "__file__": str(TYPING / "good.py")}
+    exec(compile((TYPING / "good.py").read_text(), str(TYPING / "good.py"), "exec"), namespace)
+    assert len(ground(namespace["spec"]).instances) == 2 * 4 + 2 + 2  # type: ignore[arg-type]
