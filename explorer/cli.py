@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib.util
 import itertools
 import json
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from explorer.check.verdict import (EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_MALFOR
                                     Verdict, judge)
 from explorer.compile.ground import ground
 from explorer.compile.model import Model
-from explorer.engine.limits import Limits, available_bytes
+from explorer.engine.limits import Limits, Observer, available_bytes
 from explorer.engine.space import StateSpace
 from explorer.language.constants import parse
 from explorer.language.errors import SpecError, nearest
@@ -104,9 +106,10 @@ def _check_parser() -> argparse.ArgumentParser:
     add("specs", nargs="*", metavar="SPEC", help="spec files")
     _define(parser)
     add("--property", action="append", default=[], metavar="NAME", help="only these properties (may be repeated)")
-    add("--engine", choices=("auto", "reference", "python"), default="auto")
-    add("--workers", type=_positive, default=1, metavar="N", help="1: the engines at hand run one worker")
-    add("--storage", choices=("exact",), default="exact")
+    add("--engine", choices=("auto", "reference", "python", "native"), default="auto")
+    add("--workers", type=_positive, default=1, metavar="N", help="threads of the native engine (default: 1)")
+    add("--storage", choices=("exact", "compact"), default="exact", help="compact: fingerprints in place of states (native engine)")
+    add("--fingerprint", type=_fingerprint, default=40, metavar="BITS", help="bits of a fingerprint, 32 to 64 (default: 40)")
     add("--no-symmetry", action="store_true", help="accepted; no engine reduces by symmetry yet")
     add("--max-states", type=_positive, metavar="N", help="stop after so many distinct states: undetermined")
     add("--max-depth", type=_natural, metavar="N", help="do not leave states at this depth: undetermined")
@@ -151,6 +154,13 @@ def _positive(text: str) -> int:
 
 def _natural(text: str) -> int:
     return int(_number(text, 0, "zero or a positive integer"))
+
+
+def _fingerprint(text: str) -> int:
+    bits = int(_number(text, 32, "a number of bits from 32 to 64"))
+    if bits > 64:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of bits from 32 to 64")
+    return bits
 
 
 def _seconds(text: str) -> float:
@@ -210,8 +220,10 @@ class _Run:
         self.options = options
         self.records: list[dict[str, Any]] = []
         self.limits = Limits(options.max_states, options.max_depth, options.timeout, options.max_memory or int(0.8 * available_bytes()))
-        if options.workers != 1:
-            raise UsageError(f"--workers {options.workers}: the engines at hand run one worker; write: --workers 1")
+        alone = options.engine in ("reference", "python")
+        if alone and (options.workers != 1 or options.storage != "exact"):
+            what = f"--workers {options.workers}" if options.workers != 1 else f"--storage {options.storage}"
+            raise UsageError(f"{what}: the {options.engine} engine has one worker and exact storage; write: --engine native")
 
     def run(self) -> int:
         codes = []
@@ -282,11 +294,28 @@ class _Run:
         from explorer.progress import watching
 
         with watching(model.name) as observer:
-            if self.options.engine == "reference":
-                from explorer.reference import explore
-            else:
-                from explorer.engine.python import explore
-            return explore(model, self.limits, observer)
+            return self.engine()(model, self.limits, observer)
+
+    def engine(self) -> Callable[[Model, Limits, Observer], StateSpace]:
+        """The engine that was asked for. Only the large ones import what they need."""
+        options = self.options
+        if options.engine == "reference":
+            from explorer import reference
+
+            return reference.explore
+        if options.engine == "python":
+            from explorer.engine import python
+
+            return python.explore
+        if options.engine == "native" or options.workers > 1 or options.storage != "exact":
+            if importlib.util.find_spec("numba") is None:
+                raise UsageError("the native engine needs Numba; write: pip install numba")
+            from explorer.engine import native
+
+            return partial(native.explore, options=native.Options(options.workers, options.storage, options.fingerprint))
+        from explorer.engine import tiered
+
+        return tiered.explore
 
     def code(self, verdict: Verdict) -> int:
         if not self.options.expect or verdict.exit_code == EXIT_INTERRUPTED:

@@ -20,18 +20,22 @@ def write_record(record: dict[str, Any], directory: Path) -> list[str]:
 def write_all(space: StateSpace, verdict: Verdict, record: dict[str, Any], directory: Path, *, graph: bool) -> list[str]:
     """Every file of a run; a sentence for each that could not be made."""
     from explorer.render import dot
+    from explorer.render.drawing import TooLarge
 
     notes = write_record(record, directory)
     for name, trace in verdict.traces.items():
         notes += _write(directory / f"{name}.txt", story(trace, full=True))
     told = main_trace(verdict)
     if told is not None:
-        notes += dot.draw(dot.lanes(told), directory / told.property)
+        try:
+            notes += dot.draw(dot.lanes(told), directory / told.property)
+        except TooLarge as error:
+            notes.append(str(error))
     if graph:
-        from explorer.render.graph import TooLarge, write_graph
+        from explorer.render.graph import write_graph
 
         try:
-            write_graph(space, directory, list(verdict.traces.values()))
+            notes += write_graph(space, directory, list(verdict.traces.values())).notes
         except TooLarge as error:
             notes.append(f"--graph: {error}")
     return notes

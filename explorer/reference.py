@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from explorer.compile.model import Instance, Model
+from explorer.compile.model import Instance, Model, collision
 from explorer.engine.limits import Limits, Observer, Progress, ignore
 from explorer.engine.space import Edge, StateSpace
 from explorer.language.expressions import Expr, Failure
@@ -31,7 +31,7 @@ def step(instance: Instance, state: State) -> State | None:
         if not write.family.low <= code <= write.family.high:
             raise EvaluationError(Failure(f"`{write.family!r}` got the value {code}", write.place))
         if cell in written:
-            raise EvaluationError(Failure(f"`{write.family.names[cell - write.family.first]}` is assigned twice", write.place))
+            raise EvaluationError(collision(write))
         written.add(cell)
         after[cell] = code
     return tuple(after)
@@ -66,12 +66,16 @@ def explore(model: Model, limits: Limits | None = None, observer: Observer = ign
         for state in level:
             _check_state(space, state, depth)
             space.stopped = limits.reached(len(visited))
-            if not bounded and not space.stopped and _inside(space, state):
+            if not bounded and not space.stopped and _inside(space, state, depth):
                 _expand(space, state, depth, visited, fresh)
         if bounded:
             space.stopped = space.stopped or f"--max-depth {limits.max_depth} reached"
         observer(Progress(depth, len(visited), len(fresh), time.monotonic() - started))
         if space.stopped:
+            if fresh:
+                space.levels.append(fresh)
+            for state in fresh:
+                _check_state(space, state, depth + 1)
             break
         level = fresh
     space.least = min(space.least, space.most)
@@ -99,10 +103,18 @@ def _expand(space: StateSpace, state: State, depth: int, visited: dict[State, in
             fresh.append(after)
     space.expanded += 1
     space.least, space.most = min(space.least, degree), max(space.most, degree)
-    if not degree and not failed and not any(evaluate(c.expr, state) for c in model.terminal):
+    if not degree and not failed and not _may_end(space, state, depth):
         found = space.note("deadlock", "deadlock", depth)
         if found:
             found.states.append(state)
+
+
+def _may_end(space: StateSpace, state: State, depth: int) -> bool:
+    try:
+        return any(evaluate(c.expr, state) for c in space.model.terminal)
+    except EvaluationError as error:
+        space.note_failure(depth, state, -1, error.failure)
+        return True
 
 
 def _check_state(space: StateSpace, state: State, depth: int) -> None:
@@ -129,11 +141,15 @@ def _check_step(space: StateSpace, edge: Edge, depth: int) -> None:
                 space.note_failure(depth, edge[0], edge[1], error.failure)
 
 
-def _inside(space: StateSpace, state: State) -> bool:
+def _inside(space: StateSpace, state: State, depth: int) -> bool:
+    """Whether no constraint keeps a state from being left; one without a value is reported and keeps nothing."""
     for name, condition in space.model.constraints:
-        if not evaluate(condition.expr, state):
-            space.cut[name] = space.cut.get(name, 0) + 1
-            return False
+        try:
+            if not evaluate(condition.expr, state):
+                space.cut[name] = space.cut.get(name, 0) + 1
+                return False
+        except EvaluationError as error:
+            space.note_failure(depth, state, -1, error.failure)
     return True
 
 

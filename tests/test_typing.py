@@ -17,7 +17,7 @@ def mypy(cache: Path, *files: Path) -> list[tuple[str, int, str]]:
     """The errors mypy finds in files, as (file name, line, text). Any other failure of mypy fails the test."""
     pytest.importorskip("mypy")
     command = [sys.executable, "-m", "mypy", "--strict", "--enable-error-code", "truthy-bool", "--no-error-summary", "--hide-error-context",
-               "--no-pretty", "--cache-dir", str(cache), "--config-file", os.devnull, *map(str, files)]
+               "--no-pretty", "--cache-dir", str(cache), "--config-file", str(ROOT / "pyproject.toml"), *map(str, files)]
     path = os.pathsep.join([str(ROOT), str(ROOT / "spec")])
     done = subprocess.run(command, cwd=cache, env={**os.environ, "MYPYPATH": path}, capture_output=True, text=True)
     assert done.returncode in (0, 1), done.stdout + done.stderr

@@ -5,6 +5,7 @@ Knows nothing of how states are stored; the conditions are compiled for the engi
 
 from __future__ import annotations
 
+import linecache
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -55,12 +56,20 @@ def coverage(space: StateSpace) -> list[Coverage]:
 def _blocker(space: StateSpace, program: Program, instance: Instance) -> str:
     """The conjunct that stopped the instance in the state where it came furthest."""
     if instance.number in program.dropped:
-        return f"{ex.show(instance.guard[program.dropped[instance.number]].expr)}, constantly false"
+        return f"{_conjunct(instance, program.dropped[instance.number])} is constantly false"
     guard = [condition.expr for condition in instance.guard]
     for number in range(1, len(guard)):
         if not space.somewhere(ex.both(*guard[:number])):
-            return ex.show(guard[number - 1])
-    return ex.show(guard[-1]) if guard else ""
+            return _conjunct(instance, number - 1)
+    return _conjunct(instance, len(guard) - 1) if guard else ""
+
+
+def _conjunct(instance: Instance, number: int) -> str:
+    """A guard conjunct as text; one that constants settled, as its source line."""
+    condition = instance.guard[number]
+    if not ex.is_const(condition.expr):
+        return ex.show(condition.expr)
+    return linecache.getline(condition.place.file, condition.place.line).strip() or ex.show(condition.expr)
 
 
 def findings(space: StateSpace, rows: list[Coverage]) -> list[Finding]:

@@ -92,9 +92,9 @@ def judge(space: StateSpace, *, only: tuple[str, ...] = (), strict: bool = False
     verdict, code = _overall(space, properties, found, strict)
     expectation = model.expect
     return Verdict(
-        model.name, str(Place(model.file, 0)).rpartition(":")[0], model.digest, model.constants, space.engine, "exact", 1, verdict, code, space.stopped,
+        model.name, str(Place(model.file, 0)).rpartition(":")[0], model.digest, model.constants, space.engine, space.storage, space.workers, verdict, code, space.stopped,
         round(space.seconds, 4), round(space.distinct / space.seconds) if space.seconds else 0, peak_bytes(), properties, _counts(space),
-        0.0, rows, found, traces, str(expectation) if expectation else None, _met(expectation, properties))
+        space.omission, rows, found, traces, str(expectation) if expectation else None, _met(expectation, properties))
 
 
 def _stated(model: Model) -> list[tuple[str, str, str, str]]:

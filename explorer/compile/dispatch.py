@@ -133,3 +133,22 @@ def _best(candidates: list[_Candidate]) -> Cell | None:
                 weights[cell] = weights.get(cell, 0.0) + 1 - len(allowed) / (cell[0].high - cell[0].low + 1)
     best = max(weights, key=lambda cell: weights[cell], default=None)
     return best if best is not None and weights[best] >= 1 else None
+
+
+def roots(rules: tuple[Rule, ...]) -> list[tuple[Cell | None, list[list[Rule]]]]:
+    """The flat form for tables: cells to look at in every state, each with the candidate rules for every value.
+
+    A rule stands under one cell only; those that no cell settles stand under None, with a single list.
+    """
+    left = [_Candidate(rule, rule.guard, _allowed(rule.guard)) for rule in rules]
+    found: list[tuple[Cell | None, list[list[Rule]]]] = []
+    while True:
+        cell = _best(left)
+        if cell is None:
+            break
+        values = range(cell[0].low, cell[0].high + 1)
+        found.append((cell, [[c.rule for c in left if _splits(c, cell) and v in c.allowed[cell]] for v in values]))
+        left = [c for c in left if not _splits(c, cell)]
+    if left:
+        found.append((None, [[c.rule for c in left]]))
+    return found

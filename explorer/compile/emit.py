@@ -130,7 +130,7 @@ class Emitter:
         if want is None or a.op != "load" or a in self.names:
             return None
         family, index = a.value
-        if c.op == "not" and (family.low, family.high) != (0, 1):
+        if (c.op == "not" and (family.low, family.high) != (0, 1)) or not family.low <= want <= family.high:
             return None
         field = self.layout.fields[family]
         return field.mask << field.shift(index), want - family.low << field.shift(index)
@@ -162,6 +162,9 @@ class Emitter:
     def shift_at(self, family: ex.Family, index: Expr) -> str:
         """The bit at which the cell of a computed index begins."""
         field = self.layout.fields[family]
+        if field.per_word is not None:
+            i = self.number(index)
+            return f"({field.offset} + {i} // {field.per_word} * 64 + {i} % {field.per_word} * {field.width})"
         scaled = self.number(index) if field.width == 1 else f"{self.number(index)} * {field.width}"
         return f"({scaled})" if not field.offset else f"({field.offset} + {scaled})"
 

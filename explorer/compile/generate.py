@@ -187,7 +187,7 @@ def _two_way(w: Writer, tree: Branch, depth: int, test: str, successor: Successo
         w.block(f"if {test}:", lambda: _trees(w, sides[1], depth + 1, successor))
         if 0 in sides:
             w.block("else:", lambda: _trees(w, sides[0], depth + 1, successor))
-    else:
+    elif 0 in sides:
         w.block(f"if not {test}:", lambda: _trees(w, sides[0], depth + 1, successor))
 
 
@@ -298,8 +298,8 @@ def _step_properties(w: Writer, rule: Rule) -> None:
     """Report the step where a step property fails; those proved to hold for this rule cost nothing."""
     for k, prop in enumerate(p for p in w.program.model.properties if p.kind == "step"):
         pure, raw = lift(ex.both(*(e for _, e in prop.parts)))
-        checks = fold_checks(tuple(Check(_after(c.ok, rule), c.failure) for c in raw), rule.facts)
-        condition = fold(_after(pure, rule), rule.facts)
+        checks = fold_checks(tuple(Check(after_rule(c.ok, rule), c.failure) for c in raw), rule.facts)
+        condition = fold(after_rule(pure, rule), rule.facts)
         if checks:
             word = _report(w, rule, checks)
         else:
@@ -309,7 +309,7 @@ def _step_properties(w: Writer, rule: Rule) -> None:
                     lambda: w.line(f"broken.append(({k}, (s, {rule.instance.number}, t)))"))
 
 
-def _after(expr: Expr, rule: Rule) -> Expr:
+def after_rule(expr: Expr, rule: Rule) -> Expr:
     """A step property for one rule: what the rule writes is put in place of what is read after the step."""
     written = {(u.family, u.index.value): u.expr for u in rule.updates if is_const(u.index)}
     loose = {u.family for u in rule.updates if not is_const(u.index)}

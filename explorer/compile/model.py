@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from explorer.language.declarations import Fairness
-from explorer.language.errors import Place
-from explorer.language.expressions import Expr, Family, show, walk
-from explorer.language.semantics import State, evaluate
+from explorer.language.errors import Place, SpecError
+from explorer.language.expressions import Expr, Failure, Family, show, walk
+from explorer.language.semantics import EvaluationError, State, evaluate
 from explorer.language.spec import Expectation
 from explorer.language.tracing import Condition, Mark, Write
 from explorer.language.values import Variable
@@ -117,15 +117,23 @@ class Model:
         raise IndexError(cell)
 
     def initial_states(self) -> Iterator[State]:
-        """Every initial state, in order. Raises EvaluationError where an @initial condition has no value."""
+        """Every initial state, in order. SpecError where an @initial condition has no value: there is no trace to show."""
         base = [0] * self.size
         for picked in itertools.product(*(choice.alternatives for choice in self.choices)):
             for choice, codes in zip(self.choices, picked):
                 for cell, code in zip(choice.cells, codes):
                     base[cell] = code
             state = tuple(base)
-            if all(evaluate(condition.expr, state) for condition in self.initial):
+            if self._is_initial(state):
                 yield state
+
+    def _is_initial(self, state: State) -> bool:
+        try:
+            return all(evaluate(condition.expr, state) for condition in self.initial)
+        except EvaluationError as error:
+            raise SpecError("E0613", f"an @initial condition has no value: {error.failure.message}",
+                            expected="a condition on every choice of initial values", place=error.failure.place,
+                            write="ite(guard, condition, False) around what may have no value") from None
 
     @property
     def digest(self) -> str:
@@ -164,6 +172,11 @@ def _lines(model: Model) -> Iterator[str]:
     for prop in model.properties:
         yield f"{prop.kind} {prop.name} {[refer(e) for _, e in prop.parts]}"
     yield from defined
+
+
+def collision(later: Write) -> Failure:
+    """Why a step has no value whose computed indices meet in one place; the same text in every engine."""
+    return Failure(f"`{later.family!r}` is assigned twice at one index", later.place)
 
 
 def guard_text(instance: Instance) -> list[str]:

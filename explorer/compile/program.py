@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from explorer.language import expressions as ex
-from explorer.language.expressions import FALSE, TRUE, Expr, Failure, Family, const
+from explorer.language.expressions import FALSE, TRUE, Expr, Family, const
 from explorer.language.tracing import Write
 
-from .model import Instance, Model
+from .model import Instance, Model, collision
 from .simplify import Check, Facts, fold, fold_checks, interval, lift
 
 
@@ -112,7 +112,8 @@ def _constants(model: Model, alternatives: dict[int, set[int]], written: set[Fam
 
 def _rule(instance: Instance, facts: Facts) -> Rule | int:
     """The simplified instance, or the number of the conjunct that is constantly false."""
-    base, tests = facts, []
+    base = facts
+    tests: list[Test] = []
     for number, condition in enumerate(instance.guard):
         pure, raw = lift(condition.expr)
         checks = fold_checks(raw, facts)
@@ -149,6 +150,8 @@ def _updates(instance: Instance, facts: Facts) -> tuple[list[Update], list[Check
     found = []
     for update in updates:
         index, expr = fold(update.index, facts), fold(update.expr, facts)
+        if ex.is_const(index) and not 0 <= index.value < update.family.size:
+            continue  # a check before it always fails: never reached
         old = fold(ex.cell(update.family, index), facts)
         if expr is not old:
             found.append(Update(update.family, index, expr, old.value if ex.is_const(old) else None))
@@ -158,11 +161,11 @@ def _updates(instance: Instance, facts: Facts) -> tuple[list[Update], list[Check
 def _collisions(writes: tuple[Write, ...], updates: list[Update]) -> list[Check]:
     """Two writes to one family may meet only where an index is computed: then they must differ."""
     found = []
-    for i, (b, later) in enumerate(zip(writes, updates)):
+    for i, (write, later) in enumerate(zip(writes, updates)):
         for earlier in updates[:i]:
             if earlier.family is later.family and not (ex.is_const(earlier.index) and ex.is_const(later.index)):
                 ok = ex.negate(ex.equal(earlier.index, later.index))
-                found.append(Check(ok, Failure(f"`{b.family!r}` is assigned twice at one index", b.place)))
+                found.append(Check(ok, collision(write)))
     return found
 
 

@@ -6,6 +6,7 @@ facts (intervals of expressions known from guards and from constants). Knows not
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from explorer.language import expressions as ex
@@ -92,9 +93,17 @@ def _consequences(c: Expr, holds: bool, facts: Facts) -> list[tuple[Expr, Interv
     if op == ("and" if holds else "or"):
         return [k for a in args for k in _consequences(a, holds, facts)]
     found = [(c, (1, 1) if holds else (0, 0))]
+    if op in ("and", "or"):
+        return found + _in_common([dict(_consequences(a, holds, facts)) for a in args])
     if op in ("eq", "lt", "le"):
         found += _comparison(op, args[0], args[1], holds, facts)
     return found
+
+
+def _in_common(cases: list[dict[Expr, Interval]]) -> list[tuple[Expr, Interval]]:
+    """What follows from each of several cases follows from all: the hull of the intervals."""
+    common = [expr for expr in cases[0] if all(expr in case for case in cases)]
+    return [(expr, (min(case[expr][0] for case in cases), max(case[expr][1] for case in cases))) for expr in common]
 
 
 def _comparison(op: str, a: Expr, b: Expr, holds: bool, facts: Facts) -> list[tuple[Expr, Interval]]:
@@ -117,9 +126,10 @@ def _comparison(op: str, a: Expr, b: Expr, holds: bool, facts: Facts) -> list[tu
 
 def interval(expr: Expr, facts: Facts) -> Interval:
     """Bounds of an expression's value, both included."""
-    known = facts.known.get(expr)
     low, high = _bounds(expr, facts)
-    return (max(low, known[0]), min(high, known[1])) if known else (low, high)
+    known = facts.known.get(expr, (low, high))
+    narrow = max(low, known[0]), min(high, known[1])
+    return narrow if narrow[0] <= narrow[1] else (low, high)  # contradictory facts: nothing is evaluated there
 
 
 def _bounds(expr: Expr, facts: Facts) -> Interval:
@@ -159,7 +169,7 @@ def _arithmetic(op: str, bounds: list[Interval]) -> Interval:
         corners = [al * bl, al * bh, ah * bl, ah * bh]
         return min(corners), max(corners)
     if op == "floordiv":
-        if bl <= 0 <= bh:
+        if bl <= 0 <= bh or bl > bh:
             bound = max(abs(al), abs(ah))
             return -bound, bound
         corners = [al // bl, al // bh, ah // bl, ah // bh]
@@ -191,6 +201,8 @@ def _fold(expr: Expr, facts: Facts) -> Expr:
     args = tuple(fold(a, facts) for a in expr.args)
     at = expr if args == expr.args else node(expr.op, args, expr.value)
     if at.op in ("loadat", "nextat") and is_const(args[0]):
+        if not 0 <= args[0].value < at.value.size:
+            return const(at.value.low)  # a check before it always fails: never evaluated
         at = node("load" if at.op == "loadat" else "next", (), (at.value, args[0].value))
     elif at.op in ("loadat", "nextat"):
         at = _table(at, facts)
@@ -300,6 +312,8 @@ def _order(at: Expr, args: tuple[Expr, ...], facts: Facts) -> Expr:
 
 def _not(at: Expr, args: tuple[Expr, ...], facts: Facts) -> Expr:
     a = args[0]
+    if is_const(a):
+        return FALSE if a.value else TRUE
     if a.op == "not":
         return a.args[0]
     if a.op in ("lt", "le"):
@@ -337,9 +351,12 @@ def _mul(at: Expr, args: tuple[Expr, ...], facts: Facts) -> Expr:
 def _const_op(at: Expr, args: tuple[Expr, ...], facts: Facts) -> Expr:
     if all(map(is_const, args)):
         values = [a.value for a in args]
-        table = {"floordiv": lambda a, b: a // b, "mod": lambda a, b: a % b, "bor": lambda a, b: a | b, "band": lambda a, b: a & b,
-                 "bandnot": lambda a, b: a & ~b, "bit": lambda i: 1 << i, "has": lambda m, i: m >> i & 1,
-                 "popcount": lambda m: m.bit_count(), "neg": lambda a: -a}
+        if not _has_value(at.op, values[-1]):
+            return at
+        table: dict[str, Callable[..., int]] = {
+            "floordiv": lambda a, b: a // b, "mod": lambda a, b: a % b, "bor": lambda a, b: a | b, "band": lambda a, b: a & b,
+            "bandnot": lambda a, b: a & ~b, "bit": lambda i: 1 << i, "has": lambda m, i: m >> i & 1,
+            "popcount": lambda m: m.bit_count(), "neg": lambda a: -a}
         return const(table[at.op](*values))
     if at.op in ("bor", "bandnot") and is_const(args[1]) and args[1].value == 0:
         return args[0]
@@ -348,6 +365,11 @@ def _const_op(at: Expr, args: tuple[Expr, ...], facts: Facts) -> Expr:
     if at.op == "has" and args[0].op == "bit":
         return fold(ex.equal(args[0].args[0], args[1]), facts)
     return at
+
+
+def _has_value(op: str, right: int) -> bool:
+    """Whether an operator is defined for its last operand; where it is not, a check fails before it is computed."""
+    return right != 0 if op in ("floordiv", "mod") else right >= 0 if op in ("bit", "has") else True
 
 
 _RULES = {"eq": _eq, "lt": _order, "le": _order, "not": _not, "add": _add, "sub": _sub, "mul": _mul, "floordiv": _const_op,

@@ -55,102 +55,155 @@ def run_source(text: str, name: str) -> dict[str, Any]:
 def explore(model: Model, limits: Limits | None = None, observer: Observer = ignore) -> StateSpace:
     """Visit every reachable state with generated code."""
     started = time.monotonic()
-    return _Search(Compiled(model), limits or Limits(), observer, started).run()
+    return Search(Compiled(model), limits or Limits(), observer, started).run()
 
 
-class _Search:
+class Flagged:
+    """Judges states by the generated functions and notes what fails in a state space; shared by the compiled engines."""
+
+    def __init__(self, compiled: Compiled, space: StateSpace):
+        self.compiled, self.space = compiled, space
+        self.expand_code, functions = compiled.code("expand")
+        self.expand = functions["expand"]
+        self.judge_code, self.judge = compiled.code("judgements")
+        program = compiled.program
+        self.fallible = any(r.checks or any(t.checks for t in r.guard) for r in program.rules) or any(
+            j.checks for j in (*program.invariants, *program.constraints, program.terminal)) or any(
+            p.kind == "step" for p in compiled.model.properties)
+
+    def watched(self) -> list[bool]:
+        """For each invariant, whether it could still be the first to fail somewhere."""
+        known = self.space.violations
+        return [j.name not in known or (bool(j.checks) and "evaluation" not in known) for j in self.compiled.program.invariants]
+
+    def wanted(self, depth: int) -> bool:
+        """Whether leaving a flagged state of a level could still show something new."""
+        names = ["deadlock", *(p.name for p in self.compiled.model.properties if p.kind == "step")] + ["evaluation"] * self.fallible
+        return any(name not in self.space.violations or self.space.violations[name].level == depth for name in names)
+
+    def check(self, level: list[int], depth: int) -> None:
+        """The invariants on states of a new level; those that failed before are done with."""
+        failed: list[tuple[int, int, int]] = []
+        for i, watched in enumerate(self.watched()):
+            if not watched:
+                continue
+            found = self.judge[f"invariant_{i}"](level, failed)
+            record = self.space.note(self.compiled.program.invariants[i].name, "invariant", depth) if found else None
+            if record:
+                record.states.extend(found)
+        self.fail(failed, self.judge_code.failures, depth)
+
+    def inside(self, states: list[int], depth: int, cut: dict[str, int] | None = None) -> list[int]:
+        """The states that no constraint keeps from being left, counted in `cut`; one without a value keeps nothing."""
+        failed: list[tuple[int, int, int]] = []
+        for i, (name, _) in enumerate(self.compiled.model.constraints):
+            outside = set(self.judge[f"constraint_{i}"](states, failed))
+            if outside and cut is not None:
+                cut[name] = cut.get(name, 0) + len(outside)
+            states = [s for s in states if s not in outside] if outside else states
+        self.fail(failed, self.judge_code.failures, depth)
+        return states
+
+    def leave(self, states: list[int], depth: int) -> None:
+        """Note what happens on leaving states that were counted already."""
+        n = len(self.compiled.model.instances)
+        self.inside(states, depth)
+        self.chunk(states, _Everything(), [], [0] * n, [0] * n, depth)
+
+    def chunk(self, states: list[int], visited: Any, fresh: list[int], enabled: list[int], changed: list[int], depth: int,
+              bounds: tuple[int, int] = (1 << 62, 0)) -> tuple[int, int]:
+        """Leave states and note broken steps, failures and deadlocks; the least and most successors of a state."""
+        dead: list[int] = []
+        failed: list[tuple[int, int, int]] = []
+        broken: list[tuple[int, Edge]] = []
+        least, most = self.expand(states, visited, fresh, enabled, changed, dead, failed, broken, *bounds)
+        for number, edge in broken:
+            record = self.space.note(self.expand_code.step_names[number], "step", depth)
+            if record:
+                record.edges.append(edge)
+        self.fail(failed, self.expand_code.failures, depth)
+        if dead:
+            stuck = {s for s, _, _ in failed}
+            unknown: list[tuple[int, int, int]] = []
+            ends = self.judge["terminal"]([s for s in dead if s not in stuck], unknown)
+            self.fail(unknown, self.judge_code.failures, depth)
+            record = self.space.note("deadlock", "deadlock", depth) if ends else None
+            if record:
+                record.states.extend(ends)
+        return least, most
+
+    def fail(self, failed: list[tuple[int, int, int]], failures: list[Failure], depth: int) -> None:
+        for state, instance, number in failed:
+            self.space.note_failure(depth, state, instance, failures[number])
+
+
+class _Everything:
+    """A visited set that has every state."""
+
+    def __contains__(self, state: int) -> bool:
+        return True
+
+    def add(self, state: int) -> None:
+        raise AssertionError(state)
+
+
+def witness_function(compiled: Compiled, condition: Expr) -> Any:
+    """A function that says whether a condition holds in any of some states."""
+    code = witness(compiled.program, compiled.layout, condition)
+    return run_source(code.text, f"<witness of {compiled.model.name}>")["witness"]
+
+
+class Search:
+    """One exploration; `step` does one level, so that another engine can take over in between."""
+
     def __init__(self, compiled: Compiled, limits: Limits, observer: Observer, started: float):
         model = compiled.model
         self.compiled, self.limits, self.observer, self.started = compiled, limits, observer, started
         n = len(model.instances)
         self.space = StateSpace(model, "python", [], compiled.layout.unpack, compiled.edges, self.somewhere, [0] * n, [0] * n,
                                 least=1 << 62, bits=compiled.layout.bits)
-        self.expand_code, functions = compiled.code("expand")
-        self.expand = functions["expand"]
-        self.judge_code, self.judge = compiled.code("judgements")
-        self.visited: set[int] = set()
+        self.flagged = Flagged(compiled, self.space)
+        self.level = list(dict.fromkeys(compiled.layout.pack(s) for s in model.initial_states()))
+        self.visited = set(self.level)
 
     def run(self) -> StateSpace:
-        space, pack = self.space, self.compiled.layout.pack
-        level = list(dict.fromkeys(pack(s) for s in self.compiled.model.initial_states()))
-        self.visited.update(level)
-        while level:
-            depth = len(space.levels)
-            space.levels.append(level)
-            self.check(level, depth)
-            level = self.leave(level, depth)
-            if space.stopped:
-                break
-        space.least = min(space.least, space.most)
-        space.seconds = time.monotonic() - self.started
-        return space
+        while self.level and not self.space.stopped:
+            self.step()
+        return self.finish()
+
+    def step(self) -> None:
+        """Check and leave one level."""
+        depth = len(self.space.levels)
+        self.space.levels.append(self.level)
+        self.flagged.check(self.level, depth)
+        self.level = self.leave(self.level, depth)
+
+    def finish(self) -> StateSpace:
+        self.space.least = min(self.space.least, self.space.most)
+        self.space.seconds = time.monotonic() - self.started
+        return self.space
 
     def somewhere(self, condition: Expr) -> bool:
-        code = witness(self.compiled.program, self.compiled.layout, condition)
-        found = run_source(code.text, f"<witness of {self.compiled.model.name}>")["witness"]
+        found = witness_function(self.compiled, condition)
         return any(found(level) for level in self.space.levels)
-
-    def check(self, level: list[int], depth: int) -> None:
-        """The invariants on a new level; those that failed before are done with."""
-        failed: list[tuple[int, int, int]] = []
-        known = self.space.violations
-        for i, judgement in enumerate(self.compiled.program.invariants):
-            if judgement.name in known and (not judgement.checks or "evaluation" in known):
-                continue
-            found = self.judge[f"invariant_{i}"](level, failed)
-            record = self.space.note(judgement.name, "invariant", depth) if found else None
-            if record:
-                record.states.extend(found)
-        self.fail(failed, self.judge_code.failures, depth)
 
     def leave(self, level: list[int], depth: int) -> list[int]:
         """Expand a level chunk by chunk, stopping at limits; the next level."""
         space, limits = self.space, self.limits
         fresh: list[int] = []
-        inside = self.inside(level)
         if limits.max_depth is not None and depth >= limits.max_depth:
             space.stopped = f"--max-depth {limits.max_depth} reached"
             return fresh
-        for start in range(0, len(inside), CHUNK):
+        for start in range(0, len(level), CHUNK):
             space.stopped = limits.reached(len(self.visited))
             if space.stopped:
                 break
-            self.expand_chunk(inside[start:start + CHUNK], fresh, depth)
+            chunk = self.flagged.inside(level[start:start + CHUNK], depth, space.cut)
+            space.least, space.most = self.flagged.chunk(chunk, self.visited, fresh, space.enabled, space.changed, depth,
+                                                         (space.least, space.most))
+            space.expanded += len(chunk)
             self.observer(Progress(depth, len(self.visited), len(fresh), time.monotonic() - self.started))
         if space.stopped and fresh:
             space.levels.append(fresh)
-            self.check(fresh, depth + 1)
+            self.flagged.check(fresh, depth + 1)
         return fresh
-
-    def inside(self, level: list[int]) -> list[int]:
-        """The states of a level that no constraint keeps from being left."""
-        for i, (name, _) in enumerate(self.compiled.model.constraints):
-            outside = set(self.judge[f"constraint_{i}"](level, []))
-            if outside:
-                self.space.cut[name] = self.space.cut.get(name, 0) + len(outside)
-                level = [s for s in level if s not in outside]
-        return level
-
-    def expand_chunk(self, chunk: list[int], fresh: list[int], depth: int) -> None:
-        space = self.space
-        dead: list[int] = []
-        failed: list[tuple[int, int, int]] = []
-        broken: list[tuple[int, Edge]] = []
-        space.least, space.most = self.expand(chunk, self.visited, fresh, space.enabled, space.changed, dead, failed, broken,
-                                              space.least, space.most)
-        space.expanded += len(chunk)
-        for number, edge in broken:
-            record = space.note(self.expand_code.step_names[number], "step", depth)
-            if record:
-                record.edges.append(edge)
-        self.fail(failed, self.expand_code.failures, depth)
-        if dead:
-            stuck = {s for s, _, _ in failed}
-            ends = [s for s in self.judge["terminal"](dead, []) if s not in stuck]
-            record = space.note("deadlock", "deadlock", depth) if ends else None
-            if record:
-                record.states.extend(ends)
-
-    def fail(self, failed: list[tuple[int, int, int]], failures: list[Failure], depth: int) -> None:
-        for state, instance, number in failed:
-            self.space.note_failure(depth, state, instance, failures[number])

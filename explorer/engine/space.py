@@ -60,6 +60,11 @@ class StateSpace:
     stopped: str | None = None
     seconds: float = 0.0
     bits: int = 0
+    workers: int = 1
+    storage: str = "exact"
+    omission: float = 0.0
+    phases: dict[str, float] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def initial(self) -> int:

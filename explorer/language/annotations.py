@@ -11,6 +11,7 @@ import dataclasses
 import enum
 import types as pytypes
 import typing
+from contextvars import ContextVar
 from typing import Annotated, Any, TypeVar, Union, overload
 
 from .collections import Map, Queue, Set
@@ -22,8 +23,10 @@ from .types import (BoolType, IntType, MapType, OptionalRecord, OptionalScalar, 
 from .values import Var
 
 T = TypeVar("T")
+_open_records: ContextVar[tuple[type, ...]] = ContextVar("open_records", default=())
 
 MAX_SET = 62
+MAX_DOMAIN = 1 << 16
 
 
 @overload
@@ -46,6 +49,9 @@ def resolve(annotation: Any, place: Place) -> Type:
         return BoolType()
     if annotation is int:
         raise SpecError("E0121", "int is unbounded", expected="a range of integers", write="Annotated[int, Range(0, 7)]", place=place)
+    if annotation is Scalarset:
+        raise SpecError("E0113", "Scalarset itself is used as a domain", expected="a class of one's own",
+                        write="class Cpu(Scalarset): size = 3", place=place)
     if isinstance(annotation, type) and issubclass(annotation, Scalarset):
         return UnionType((annotation,), annotation.identities(), False)
     if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
@@ -71,8 +77,17 @@ def resolve(annotation: Any, place: Place) -> Type:
                         write="the type itself, without Var[...]", place=place)
     name = getattr(annotation, "__name__", None) or repr(annotation)
     raise SpecError("E0124", f"{name} is not a domain", expected="bool, an enum.Enum, a Range, a Scalarset, T | None, a union "
-                    "of enums and scalarsets, a dataclass, Map, Set or Queue", write="for numbers: Annotated[int, Range(low, high)]",
-                    place=place)
+                    "of enums and scalarsets, a dataclass, Map, Set or Queue", write=_instead(annotation), place=place)
+
+
+def _instead(annotation: Any) -> str:
+    """What an author who wrote an annotation of plain Python probably wants."""
+    base = typing.get_origin(annotation) or annotation
+    known = {str: "an enum.Enum with a member for each text", list: "Annotated[Queue[T], Capacity(3)]", set: "Set[T]",
+             frozenset: "Set[T]", dict: "Map[K, V]", tuple: "a frozen dataclass"}
+    if isinstance(base, type) and hasattr(base, "_unknown"):
+        return f"a parameter of the action: x: {base.__name__}"
+    return known.get(base, "Annotated[int, Range(0, 7)], or one of the domains above")
 
 
 def _annotated(args: tuple[Any, ...], place: Place) -> Type:
@@ -112,19 +127,46 @@ def _finite(annotation: Any, role: str, place: Place) -> Type:
         raise SpecError("E0121", f"int as {role} is unbounded", expected="a range of integers",
                         write="Annotated[int, Range(0, 7)]", place=place)
     found = resolve(annotation, place)
+    if is_finite_domain(found) and found.size > MAX_DOMAIN:
+        raise SpecError("E0116", f"{found.name} as {role} has {found.size} values", expected=f"at most {MAX_DOMAIN} values",
+                        write="a smaller domain", place=place)
     if not is_finite_domain(found):
         raise SpecError("E0127", f"{found.name} as {role}", expected="bool, an enum, a Range, a Scalarset or a record of those",
-                        write="a simpler key, or maps of maps", place=place)
+                        write="a simpler domain, or Map[K, Map[L, bool]]", place=place)
     return found
 
 
 def _record(cls: type, place: Place) -> RecordType:
-    hints = typing.get_type_hints(cls, cls.__init__.__globals__, include_extras=True)
+    outer = _open_records.get()
+    if cls in outer:
+        raise SpecError("E0128", f"record {cls.__name__} contains itself", expected="a record of bounded depth",
+                        write="an index into a Map, in place of the inner record", place=place)
+    token = _open_records.set((*outer, cls))
+    try:
+        return _fields(cls, place)
+    finally:
+        _open_records.reset(token)
+
+
+def _fields(cls: type, place: Place) -> RecordType:
+    space = getattr(vars(cls).get("__init__"), "__globals__", None)
+    hints = typing.get_type_hints(cls, space, include_extras=True)
     fields = dataclasses.fields(cls)
     if not fields:
-        raise SpecError("E0128", f"record {cls.__name__} has no fields", expected="a dataclass with fields", write="kind: Kind",
+        raise SpecError("E0128", f"record {cls.__name__} has no fields", expected="a dataclass with fields", write="a field, such as kind: Kind",
                         place=place)
-    return RecordType(cls, tuple((field.name, resolve(hints[field.name], place)) for field in fields))
+    return RecordType(cls, tuple((field.name, _field(cls, field.name, hints[field.name], place)) for field in fields))
+
+
+def _field(cls: type, name: str, annotation: Any, place: Place) -> Type:
+    if name == "next" or name.startswith("_"):
+        raise SpecError("E0128", f"record {cls.__name__} has a field named {name!r}", expected="a name that the language does not use",
+                        write="following, or another name", place=place)
+    try:
+        return resolve(annotation, place)
+    except SpecError as error:
+        raise SpecError(error.code, f"field {name!r} of record {cls.__name__}: {error.found}", expected=error.expected,
+                        write=error.write, place=error.place) from None
 
 
 def _union(args: tuple[Any, ...], place: Place) -> Type:

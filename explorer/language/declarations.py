@@ -64,7 +64,7 @@ def _declare(kind: str, function: F, **options: Any) -> F:
         raise SpecError("E0402", f"{function.__name__} has {name} and @{DECORATORS[known.kind]}", expected="one decorator",
                         write="two functions, one for each", place=place)
     other = declaration_of(function.__globals__.get(function.__name__))
-    if other is not None and other.function.__globals__ is function.__globals__ and other.place != place:
+    if other is not None and other.function.__qualname__ == function.__qualname__ and other.place != place:
         raise SpecError("E0504", f"two declarations named {function.__name__!r} (the other at {other.place})",
                         expected="one name for each action and property", write="another name for one of them", place=place)
     setattr(function, "__declaration__", Declaration(kind, function, place, options))
@@ -96,11 +96,11 @@ def _check_options(name: str, known: list[str], actor: Any, fair: Any, per: Any)
     if not isinstance(fair, Fairness):
         raise SpecError("E0403", f"fair={fair!r} on action {name}", expected="WEAK or STRONG", write="@action(fair=WEAK)")
     if actor is not None and not isinstance(actor, str):
-        raise SpecError("E0404", f"actor={actor!r} on action {name}", expected="the name of a parameter, as text",
-                        write='@action(actor="cpu")')
-    if actor is not None and actor not in known and closest(actor, known):
+        raise SpecError("E0404", f"actor={getattr(actor, '__name__', actor)} on action {name}", write='@action(actor="cpu")',
+                        expected="the name of a parameter, as text")
+    if actor is not None and actor not in known and closest(actor, known, cutoff=0.75):
         raise SpecError("E0404", f"actor={actor!r} on action {name}", expected=nearest(actor, known),
-                        write=f'@action(actor="{closest(actor, known)}"), or a lane whose name is less like it')
+                        write=f'@action(actor="{closest(actor, known)}")')
     if per is not None and not isinstance(per, (tuple, list)):
         raise SpecError("E0405", f"per={per!r} on action {name}", expected="a tuple of names of parameters", write=f"per=({per!r},)")
     for item in per or ():

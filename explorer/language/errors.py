@@ -94,9 +94,9 @@ def nearest(name: str, known: list[str]) -> str:
     return "known: " + (", ".join(sorted(known)) if known else "none")
 
 
-def closest(name: str, known: list[str], otherwise: str = "") -> str:
+def closest(name: str, known: list[str], otherwise: str = "", cutoff: float = 0.6) -> str:
     """The known name that was probably meant; `otherwise` where none is near."""
-    return next(iter(difflib.get_close_matches(name, known, 1)), otherwise)
+    return next(iter(difflib.get_close_matches(name, known, 1, cutoff)), otherwise)
 
 
 def class_place(cls: type) -> Place:

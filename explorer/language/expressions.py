@@ -180,7 +180,7 @@ def show(expr: Expr) -> str:
         family, index = expr.value
         return f"{family.names[index]}" + ("'" if op == "next" else "")
     if op in ("loadat", "nextat"):
-        return f"{expr.value!r}[{show(args[0])}]" + ("'" if op == "nextat" else "")
+        return f"{_place_text(expr.value, show(args[0]))}" + ("'" if op == "nextat" else "")
     if op == "require":
         return show(args[1])
     if op == "not":
@@ -205,9 +205,16 @@ def show(expr: Expr) -> str:
     return f" {_INFIX[op]} ".join(_inner(a) for a in args)
 
 
+def _place_text(family: Family, index: str) -> str:
+    """A cell at a computed index; with several dimensions the index is the linear one."""
+    text = f"{family.variable}{family.path}"
+    return text.replace("[]", f"[{index}]") if text.count("[]") == 1 else f"{text.replace('[]', '')}[{index}]"
+
+
 def _inner(expr: Expr) -> str:
     text = show(expr)
-    return f"({text})" if expr.op in _INFIX else text
+    infix = expr.op in _INFIX or (expr.op == "not" and expr.args[0].op == "eq")
+    return f"({text})" if infix else text
 
 
 def _show_equation(expr: Expr, sign: str) -> str:

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 from typing import AbstractSet, Any, TypeVar, overload
 
 from . import expressions as ex
-from .collections import D, Queue, RecordLocation, Set, lift, merge
+from .collections import D, Queue, RecordLocation, Set
 from .constants import value_of
 from .errors import SpecError, caller
+from .structure import lift, merge
 from .tracing import Condition, maybe_current
-from .types import IntType, ScalarType
-from .values import BOOL, INTEGER, Value, condition, describe
+from .types import BoolType, IntType, OptionalRecord, OptionalScalar, RecordType, Type, UnionType
+from .values import BOOL, Value, condition, shown
 
 T = TypeVar("T")
 
@@ -34,42 +35,59 @@ def ite(test: bool | Value[bool], then: Any, otherwise: Any) -> Any:
     """`then` where the test holds, else `otherwise`; only the one chosen is evaluated."""
     c = condition(test, "ite(...)")
     a, b = value_of(then), value_of(otherwise)
-    if not isinstance(a, Value) and not isinstance(b, Value):
-        return _concrete_choice(c, a, b)
-    if not isinstance(a, Value):
-        return merge(c, _beside(b, a), b)
-    if isinstance(a._type, IntType) and isinstance(b, Value) and isinstance(b._type, IntType):
-        return Value(INTEGER, ex.choose(c, a._expr, b._expr))
-    if isinstance(b, Value) and isinstance(a._type, ScalarType) and a._type != b._type:
+    if ex.is_const(c) and not isinstance(a, Value) and not isinstance(b, Value):
+        return a if c.value else b
+    try:
+        first, second = type_of(a), type_of(b)
+    except SpecError:
+        raise _mixed(a, b) from None
+    if first is None or second is None:
+        known = second if first is None else first
+        wanted = [] if known is None else [optional(known), known]
+    elif isinstance(first, IntType) and isinstance(second, IntType):
+        wanted = [IntType(min(first.low, second.low), max(first.high, second.high))]
+    else:
+        wanted = [first, second, *_united(first, second)] if isinstance(b, Value) else [second, first, *_united(first, second)]
+    for found in wanted:
         try:
-            return merge(c, a, lift(a._type, b, "the second value of ite(...)"))
+            return merge(c, lift(found, a, "a value of ite(...)"), lift(found, b, "a value of ite(...)"))
         except SpecError:
-            return merge(c, lift(b._type, a, "the first value of ite(...)"), b)
-    return merge(c, a, _beside(a, b))
+            pass
+    raise _mixed(a, b)
 
 
-def _beside(known: Value[Any], obj: Any) -> Value[Any]:
-    if isinstance(known._type, IntType) and isinstance(obj, int) and not isinstance(obj, bool):
-        return Value(INTEGER, ex.const(obj))
-    found: Value[Any] = lift(known._type, obj, f"the value beside {describe(known)} in ite(...)")
-    return found
+def _mixed(a: Any, b: Any) -> SpecError:
+    return SpecError("E0241", f"ite(...) with {shown(a)} and {shown(b)}", expected="two values of one type",
+                     write="ite(condition, a, b), with a and b of the variable's type")
 
 
-def _concrete_choice(c: ex.Expr, a: Any, b: Any) -> Any:
+def type_of(obj: Any) -> Type | None:
+    """The narrowest type of an author's value; None for None and for what stands for several types ([], set())."""
     from .annotations import resolve
 
-    if ex.is_const(c):
-        return a if c.value else b
-    if isinstance(a, bool) and isinstance(b, bool):
-        return Value(BOOL, ex.choose(c, ex.const(a), ex.const(b)))
-    if isinstance(a, int) and isinstance(b, int):
-        return Value(IntType(min(a, b), max(a, b)), ex.choose(c, ex.const(a), ex.const(b)))
-    known = [type(x) for x in (a, b) if x is not None]
-    if known and all(t is known[0] for t in known):
-        found = resolve(known[0] | None if None in (a, b) else known[0], caller())
-        if isinstance(found, ScalarType):
-            return merge(c, lift(found, a, "a value of ite(...)"), lift(found, b, "a value of ite(...)"))
-    raise SpecError("E0241", f"ite(...) with {a!r} and {b!r}", expected="two values of one type", write="ite(condition, a, b)")
+    if isinstance(obj, Value):
+        return obj._type
+    if isinstance(obj, int) and not isinstance(obj, bool):
+        return IntType(obj, obj)
+    if obj is None or isinstance(obj, (list, tuple, dict, set, frozenset)):
+        return None
+    return resolve(type(obj), caller())
+
+
+def optional(found: Type) -> Type:
+    """The type with None, where there is one."""
+    if isinstance(found, UnionType):
+        return UnionType(found.classes, found.members, True)
+    if isinstance(found, (BoolType, IntType)):
+        return OptionalScalar(found)
+    return OptionalRecord(found) if isinstance(found, RecordType) else found
+
+
+def _united(a: Type, b: Type) -> list[Type]:
+    """The union of two types of enums and identities, where they have no class in common."""
+    if isinstance(a, UnionType) and isinstance(b, UnionType) and not set(a.classes) & set(b.classes):
+        return [UnionType((*a.classes, *b.classes), (*a.members, *b.members), a.optional or b.optional)]
+    return []
 
 
 def every(conditions: Iterable[bool | Value[bool]]) -> Value[bool]:
@@ -92,8 +110,8 @@ def count(conditions: Iterable[bool | Value[bool]]) -> Value[int]:
 
 
 def _list(conditions: Any, name: str) -> list[ex.Expr]:
-    if isinstance(conditions, (Value, bool)):
-        raise SpecError("E0242", f"{name}() of a single condition", expected="several conditions",
+    if isinstance(conditions, (Value, bool)) or not isinstance(conditions, Iterable):
+        raise SpecError("E0242", f"{name}() of {shown(conditions)}", expected="several conditions",
                         write=f"{name}(p(x) for x in Domain)")
     return [condition(c, f"{name}(...)") for c in conditions]
 

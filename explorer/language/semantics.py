@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .collections import OptionalRecordLocation, parts_of
+from .collections import OptionalRecordLocation
 from .expressions import Expr, Failure, Family, walk
+from .structure import parts_of
 from .types import MapType, OptionalRecord, QueueType, RecordType, ScalarType
 from .values import Value
 

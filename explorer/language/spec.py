@@ -40,7 +40,9 @@ def violates(property: str, *, steps: int | None = None, also: tuple[str, ...] =
     properties of every spec.
     """
     if not isinstance(property, str) or not property:
-        raise SpecError("E0501", f"violates({property!r})", expected="the name of a property", write='violates("no_lost_ipi")')
+        shown = getattr(property, "__name__", None) or repr(property)
+        raise SpecError("E0501", f"violates({shown})", expected="the name of a property, as text",
+                        write=f'violates("{shown if shown.isidentifier() else "no_lost_ipi"}")')
     return Expectation(False, property, steps, tuple(also))
 
 
@@ -62,11 +64,19 @@ class Spec:
         self._parts = parts
         if expect is not None and not isinstance(expect, Expectation):
             raise SpecError("E0502", f"expect={expect!r}", expected='HOLDS or violates("property")', write="expect=HOLDS")
+        modules = self.composed_modules()
+        if modules and len(modules) < len(parts):
+            raise SpecError("E0503", "Spec(...) of modules and single parts together", expected="modules, which compose this file too, "
+                            "or State classes and functions one by one", write="Spec(" + ", ".join(
+                                m.__name__.rpartition(".")[2] for m in modules) + ")")
         for part in parts:
             known = isinstance(part, ModuleType) or declaration_of(part) or (inspect.isclass(part) and issubclass(part, State))
             if not known:
-                raise SpecError("E0503", f"Spec({part!r})", expected="modules, State classes or decorated functions",
-                                write="from actions import sender; spec = Spec(sender)")
+                shown = getattr(part, "__name__", None) or repr(part)
+                plain = inspect.isfunction(part)
+                raise SpecError("E0503", f"Spec({shown})" + (f", where {shown} has no decorator" if plain else ""),
+                                expected="modules, State classes or decorated functions",
+                                write=f"@action above def {shown}" if plain else "from actions import sender; spec = Spec(sender)")
 
     def composed_modules(self) -> list[ModuleType]:
         return [part for part in self._parts if isinstance(part, ModuleType)]
@@ -110,6 +120,14 @@ class Spec:
     def check_composition(self, components: list[type[State]]) -> None:
         """An action in a module that is imported or whose state is used, but that no one composed, is an error."""
         composed = self.composed_modules()
+        for obj in self._own_file().values():
+            made = declaration_of(obj)
+            owner = obj.__module__ if made is not None else None
+            if made is not None and owner != self._namespace.get("__name__") and all(m.__name__ != owner for m in composed):
+                short = str(owner).rpartition(".")[2]
+                raise SpecError("E0506", f"{made.name} is imported from module {short}, but Spec(...) does not compose {short}",
+                                expected="every action that could happen", write=f"import {short}; spec = Spec({short})",
+                                place=self.place)
         if not composed and any(not isinstance(part, ModuleType) for part in self._parts):
             return
         imported = [m for m in self._namespace.values() if isinstance(m, ModuleType)]

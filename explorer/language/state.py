@@ -17,6 +17,7 @@ class Initial:
 
     value: Any
     place: Place
+    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +28,14 @@ class AnyOf:
     place: Place
 
 
-def initially(value: Any) -> Any:
+def initially(value: Any, *, quiet: bool = False) -> Any:
     """The value of a variable in every initial state.
 
     `value` is a value of the variable's type or, for a map, of its values (every key gets it), a dict with a value for
-    every key, a function of the key, or `any_of(domain)` for a free choice.
+    every key, a function of the key, or `any_of(domain)` for a free choice. A `quiet` variable (a program counter) is not
+    listed among the changes of a step; whole states still show it.
     """
-    return Initial(value, caller())
+    return Initial(value, caller(), quiet)
 
 
 def any_of(*choices: Any) -> Any:

@@ -1,20 +1,21 @@
 """Symbolic scalars: what an author's expressions are made of. Knows nothing of how they are evaluated.
 
 A `Value[T]` stands for a T that is known only during exploration. A `Location[T]` is a value that is a place in the
-state: it also has `.next`. `convert` brings a value to a type, or says why it cannot be.
+state: it also has `.next`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, overload
 
 from . import expressions as ex
-from .constants import Constant, value_of
-from .errors import Place, SpecError, caller, nearest
-from .expressions import Expr, Failure, Family
+from .constants import value_of
+from .errors import Place, SpecError, caller, closest, nearest
+from .expressions import Expr, Failure
+from .places import Path as Path
+from .places import Variable as Variable
 from .tracing import Write, current, maybe_current, no_truth_value
-from .types import BoolType, IntType, OptionalScalar, ScalarType, SetType, Type, UnionType, value_text
+from .types import BoolType, IntType, OptionalRecord, OptionalScalar, QueueType, ScalarType, Type, UnionType, value_text
 
 if TYPE_CHECKING:
     from .collections import RecordLocation
@@ -27,53 +28,6 @@ D = TypeVar("D", bound="_Dataclass")
 
 INTEGER = IntType(-(1 << 62), 1 << 62)
 BOOL = BoolType()
-
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """A state variable: its families by path ("" for a plain scalar, "[].length" for a map of queues)."""
-
-    name: str
-    type: Type
-    families: dict[str, Family]
-
-
-@dataclass(frozen=True, slots=True)
-class Path:
-    """A place in the state: a variable, the fields and indices taken so far."""
-
-    variable: Variable
-    fields: str
-    indices: tuple[tuple[Expr, int], ...]
-    primed: bool
-
-    def field(self, name: str) -> Path:
-        return Path(self.variable, f"{self.fields}.{name}", self.indices, self.primed)
-
-    def at(self, index: Expr, size: int) -> Path:
-        return Path(self.variable, f"{self.fields}[]", (*self.indices, (index, size)), self.primed)
-
-    def cell(self) -> tuple[Family, Expr]:
-        """The family and the linear index of a scalar place."""
-        linear: Expr = ex.const(0)
-        for index, size in self.indices:
-            linear = _linear(linear, size, index)
-        return self.variable.families[self.fields], linear
-
-    def __str__(self) -> str:
-        text, fields = self.variable.name, self.fields
-        for index, _ in self.indices:
-            fields = fields.replace("[]", f"[{ex.show(index)}]", 1)
-        return text + fields
-
-
-def _linear(base: Expr, size: int, index: Expr) -> Expr:
-    if ex.is_const(base) and ex.is_const(index):
-        return ex.const(base.value * size + index.value)
-    scaled = ex.const(base.value * size) if ex.is_const(base) else ex.node("mul", (base, ex.const(size)))
-    if ex.is_const(index):
-        return ex.plus(scaled, index.value)
-    return index if scaled is ex.const(0) else ex.node("add", (scaled, index))
 
 
 class Incomparable:
@@ -102,7 +56,7 @@ class Value(Generic[T_co]):
     @overload
     def __eq__(self, other: object) -> Incomparable: ...
     def __eq__(self, other: Any) -> Any:
-        from .collections import same
+        from .structure import same
         return same(self, value_of(other))
 
     @overload  # type: ignore[override]
@@ -110,7 +64,7 @@ class Value(Generic[T_co]):
     @overload
     def __ne__(self, other: object) -> Incomparable: ...
     def __ne__(self, other: Any) -> Any:
-        from .collections import same
+        from .structure import same
         return Value(BOOL, ex.negate(same(self, value_of(other))._expr))
 
     def __lt__(self: Value[int], other: int | Value[int]) -> Value[bool]:
@@ -165,8 +119,14 @@ class Value(Generic[T_co]):
     def __floordiv__(self: Value[int], other: int | Value[int]) -> Value[int]:
         return _divide("floordiv", "//", self, other)
 
+    def __rfloordiv__(self: Value[int], other: int) -> Value[int]:
+        return _divide("floordiv", "//", other, self)
+
     def __mod__(self: Value[int], other: int | Value[int]) -> Value[int]:
         return _divide("mod", "%", self, other)
+
+    def __rmod__(self: Value[int], other: int) -> Value[int]:
+        return _divide("mod", "%", other, self)
 
     def __neg__(self: Value[int]) -> Value[int]:
         return Value(INTEGER, ex.node("neg", (number(self, "-"),)))
@@ -176,7 +136,8 @@ class Value(Generic[T_co]):
     @property
     def is_none(self) -> Value[bool]:
         """Whether an optional value is None."""
-        from .collections import same
+        from .structure import same
+        _check_optional(self, "is_none", "no test: it is never None")
         return same(self, None)
 
     if TYPE_CHECKING:
@@ -198,7 +159,7 @@ class Value(Generic[T_co]):
 
         def __hash__(self):
             raise SpecError("E0203", f"{describe(self)} as a dictionary key or set member", expected="a concrete value",
-                            write="a Map indexed by it, or set.add(x) on a Set")
+                            write="ite(x == key, value, ...) in place of table[x], old.add(x) in place of {x}")
 
         def __iter__(self):
             raise SpecError("E0204", f"a loop over {describe(self)}", expected="a loop over a domain",
@@ -210,7 +171,16 @@ class Value(Generic[T_co]):
 
         def __index__(self):
             raise SpecError("E0206", f"{describe(self)} where Python needs a real integer", expected="a constant or a domain value",
-                            write="a loop over the domain, with when(x == i) or ite(x == i, ...)")
+                            write="ite(x == i, value, ...) in place of table[x], for i in domain(T) in place of range(x)")
+
+        def __getitem__(self, key):
+            raise SpecError("E0209", f"{describe(self)} ({self._type.name}) is indexed", expected="a Map or a Queue before [...]",
+                            write=f"{bare(self)}, or {bare(self)}: Map[K, V] in the State class")
+
+        def __setitem__(self, key, new):
+            shown = f"{bare(self)}[{bare(key)}]"
+            write = f"{bare(self)}.next = {bare(self)}.push(x)" if isinstance(self._type, QueueType) else f"{shown}.next = ..."
+            raise SpecError("E0233", f"`{shown} = ...`", expected="an assignment to the next value", write=write)
 
         def __call__(self, *args, **kwargs):
             raise SpecError("E0207", f"{describe(self)} is called like a function", expected="a value", write="the value without ()")
@@ -219,18 +189,35 @@ class Value(Generic[T_co]):
             if name.startswith("__"):
                 raise AttributeError(name)
             if name == "next":
-                raise SpecError("E0212", f"`.next` of {describe(self)}, which is computed", expected="a location of the state",
-                                write="component.variable.next = ...")
-            known = [n for n in dir(type(self)) if not n.startswith("_")]
+                raise computed(self)
+            known = [n for n in dir(type(self)) if not n.startswith("_") and (_is_optional(self._type) or n not in ("value", "is_none"))]
+            inside = name in dict(getattr(getattr(self._type, "inner", None), "fields", ()))
             raise SpecError("E0208", f"{describe(self)} has no attribute {name!r}", expected=nearest(name, known),
-                            write="one of these attributes")
+                            write=f".value.{name}" if inside else f".{closest(name, known)}" if closest(name, known) else "one of those")
 
         def __setattr__(self, name, value):
+            if name == "next":
+                raise computed(self)
+            if name in dict(getattr(self._type, "fields", ())):
+                raise SpecError("E0233", f"`{bare(self)}.{name} = ...`", expected="an assignment to the next value",
+                                write=f"{bare(self)}.{name}.next = ...")
             raise SpecError("E0213", f"assignment to {name!r} of {describe(self)}", expected="an assignment to the next value",
-                            write=f".{name}.next = ..." if name in getattr(self._type, "field_names", ()) else ".next = ...")
+                            write=f"{bare(self)}.next = ...")
 
     def __repr__(self) -> str:
         return describe(self)
+
+
+def _unsupported(sign: str, write: str) -> Any:
+    def refuse(self: Value[Any], *others: Any) -> NoReturn:
+        raise SpecError("E0218", f"`{sign}` on {describe(self)}", expected="+ - * // % on numbers, & | ~ on conditions", write=write)
+    return refuse
+
+
+for _name, _sign, _write in [("truediv", "/", "// for whole numbers"), ("pow", "**", "x * x"), ("lshift", "<<", "x * 2"),
+                             ("rshift", ">>", "x // 2"), ("xor", "^", "a != b"), ("matmul", "@", "a loop over the domain")]:
+    setattr(Value, f"__{_name}__", _unsupported(_sign, _write))
+    setattr(Value, f"__r{_name}__", _unsupported(_sign, _write))
 
 
 class _Content:
@@ -243,11 +230,23 @@ class _Content:
     def __get__(self, instance: Any, owner: Any) -> Any: ...
 
 
+def computed(value: Value[Any]) -> SpecError:
+    return SpecError("E0212", f"`.next` of {describe(value)}, which is computed", expected="a location of the state",
+                     write="component.variable.next")
+
+
+def _is_optional(found: Type) -> bool:
+    return (isinstance(found, UnionType) and found.optional) or isinstance(found, (OptionalScalar, OptionalRecord))
+
+
+def _check_optional(value: Value[Any], name: str, write: str) -> None:
+    if not _is_optional(value._type):
+        raise SpecError("E0211", f"`.{name}` of {describe(value)}, which is never None", expected="an optional value", write=write)
+
+
 def _content(optional: Value[Any]) -> Value[Any]:
-    found = optional._type
-    if not ((isinstance(found, UnionType) and found.optional) or isinstance(found, OptionalScalar)):
-        raise SpecError("E0211", f"`.value` of {describe(optional)}, which is never None", expected="an optional value",
-                        write="the value itself, without .value")
+    found: Any = optional._type
+    _check_optional(optional, "value", "the value itself, without .value")
     inner = found.inner if isinstance(found, OptionalScalar) else UnionType(found.classes, found.members, False)
     ok = ex.at_most(ex.const(inner.low), optional._expr)
     return Value(inner, ex.require(ok, optional._expr, Failure(f"`.value` of {describe(optional)}, which is None", caller())))
@@ -265,7 +264,7 @@ class Location(Value[T_co]):
 
     @next.setter
     def next(self, new: T_co | Value[T_co]) -> None:
-        from .collections import assign
+        from .structure import assign
         assign(self, new)
 
     if not TYPE_CHECKING:
@@ -289,25 +288,47 @@ class Var(Generic[T]):
         def __get__(self, instance: object, owner: Any) -> Any: ...
 
 
+def bare(value: Any) -> str:
+    """The text of `describe` without its quotes, to stand inside a larger expression."""
+    return describe(value).strip("`")
+
+
 def describe(value: Any) -> str:
     """Text for messages: the place in the state, the expression, or the concrete value."""
     if isinstance(value, Value):
-        path = value._path
-        return f"`{path}`" if path is not None else f"`{ex.show(value._expr)}`"
+        if value._path is None and not isinstance(value._type, ScalarType):
+            return f"a computed {value._type.name}"
+        return f"`{value._path}`" if value._path is not None else f"`{ex.show(value._expr)}`"
     return f"`{value_text(value)}`"
+
+
+def shown(obj: Any) -> str:
+    """An author's object with its type, for messages."""
+    if isinstance(obj, Value):
+        return f"{describe(obj)} ({obj._type.name})"
+    if isinstance(obj, type):
+        return f"the class {obj.__name__}"
+    if obj is None:
+        return "None"
+    return f"{repr(obj) if isinstance(obj, str) else value_text(obj)} ({type(obj).__name__})"
 
 
 def primed(value: Value[Any]) -> Any:
     """The same place after the step (step invariants only)."""
-    from .collections import read
+    from .structure import read
 
     path = value._path
     if path is None:
-        raise SpecError("E0212", f"`.next` of {describe(value)}, which is computed", expected="a location of the state",
-                        write="component.variable.next")
-    if not current("`.next`").may_prime:
+        raise computed(value)
+    trace = current("`.next`")
+    if not trace.may_prime and trace.may_write:
         raise SpecError("E0214", f"`.next` of {describe(value)} is read", expected="actions to read the old state only",
-                        write="the expression that was assigned, kept in a local name; in @step_invariant .next can be read")
+                        write="x.next = x + 1 in place of x.next += 1, or the assigned expression kept in a local name")
+    if not trace.may_prime:
+        raise SpecError("E0214", f"`.next` of {describe(value)} is read in {trace.decorator} {trace.subject}", expected="one state",
+                        write="@step_invariant, which sees the states before and after a step")
+    if path.primed:
+        raise SpecError("E0216", f"`.next.next` of {describe(value)}", expected="one `.next`", write=f"{bare(value)}.next")
     return read(value._type, Path(path.variable, path.fields, path.indices, True))
 
 
@@ -315,11 +336,9 @@ def write_cell(path: Path, expr: Expr, place: Place) -> None:
     """Record that a scalar place gets a new value; SpecError where that cannot be."""
     trace = maybe_current()
     if trace is None or not trace.may_write:
-        where = f"@{trace.kind} {trace.subject}" if trace else "module level"
+        where = f"{trace.decorator} {trace.subject}" if trace else "module level"
         raise SpecError("E0215", f"`{path}.next` is assigned in {where}", expected="assignments in actions only",
                         write="the condition on the value, or an @action", place=place)
-    if path.primed:
-        raise SpecError("E0216", f"`{path}.next.next`", expected="one `.next`", write=f"{path}.next = ...", place=place)
     family, index = path.cell()
     for earlier in trace.writes:
         if earlier.family is family and earlier.index is index:
@@ -339,8 +358,7 @@ def condition(obj: Any, where: str) -> Expr:
     if isinstance(obj, int) and obj in (-1, -2):
         raise SpecError("E0221", f"{obj} as a condition: `~` on a plain Python bool", expected="a condition",
                         write="!= in place of ~(... == ...), or `not` where both sides are concrete")
-    what = f"{describe(obj)} ({obj._type.name})" if isinstance(obj, Value) else f"{obj!r}"
-    raise SpecError("E0222", f"{what} as a condition of {where}", expected="a bool",
+    raise SpecError("E0222", f"{shown(obj)} as a condition of {where}", expected="a bool",
                     write="a comparison, such as x == value, in parentheses beside & and |")
 
 
@@ -351,86 +369,15 @@ def number(obj: Any, where: str) -> Expr:
         return ex.const(obj)
     if isinstance(obj, Value) and isinstance(obj._type, IntType):
         return obj._expr
-    what = f"{describe(obj)} ({obj._type.name})" if isinstance(obj, Value) else f"{value_text(obj)}"
-    raise SpecError("E0223", f"{what} as an operand of {where}", expected="an integer",
-                    write="== or != for enums and identities, count(...) for conditions, parentheses around comparisons")
+    raise SpecError("E0223", f"{shown(obj)} as an operand of {where}", expected="an integer",
+                    write=".value of an optional number" if isinstance(obj, Value) and isinstance(obj._type, OptionalScalar) else "== or != for enums and identities, count(...) for conditions, parentheses around comparisons")
 
 
 def _divide(op: str, sign: str, a: Any, b: Any) -> Value[int]:
     top, bottom = number(a, sign), number(b, sign)
     ok = ex.negate(ex.equal(bottom, ex.const(0)))
-    failure = Failure(f"division by zero: {ex.show(top)} {sign} {ex.show(bottom)}", caller())
+    failure = Failure(f"division by zero: {ex.show(ex.node(op, (top, bottom)))}", caller())
     if ex.is_const(bottom) and bottom.value == 0:
         raise SpecError("E0224", failure.message, expected="a divisor other than zero", write="a positive constant")
     quotient = ex.node(op, (top, bottom))
     return Value(INTEGER, quotient if ex.is_const(bottom) else ex.require(ok, quotient, failure))
-
-
-def encode(found: ScalarType, obj: Any, role: str) -> Expr:
-    """A concrete value as a code of a scalar type; SpecError where it is not in the domain."""
-    code = found.encode(obj)
-    if code is None:
-        shown = value_text(obj) if not isinstance(obj, Constant) else repr(obj)
-        raise SpecError("E0225", f"{shown} ({type(obj).__name__}) as {role}", expected=f"a value of {found.name}",
-                        write=_suggest(found))
-    return ex.const(code)
-
-
-def _suggest(found: ScalarType) -> str:
-    if isinstance(found, SetType):
-        return "a set of " + found.element.name
-    shown = [found.text(code) for code in range(found.low, min(found.high, found.low + 7) + 1)]
-    return " or ".join(shown) + (" ..." if found.high - found.low > 7 else "")
-
-
-def convert(obj: Any, wanted: ScalarType, role: str) -> Expr:
-    """An author's scalar, concrete or symbolic, as an expression with a code of `wanted`.
-
-    A number that may lie outside is wrapped in `require`; any other mismatch is a SpecError.
-    """
-    obj = value_of(obj)
-    if not isinstance(obj, Value):
-        return encode(wanted, obj, role)
-    found = obj._type
-    if isinstance(found, UnionType) and isinstance(wanted, UnionType):
-        moved = _move(found, wanted, obj._expr)
-        if moved is not None:
-            return moved
-    elif isinstance(found, IntType) and isinstance(wanted, (IntType, OptionalScalar)):
-        inner = wanted.inner if isinstance(wanted, OptionalScalar) else wanted
-        if isinstance(inner, IntType):
-            if inner.low <= found.low and found.high <= inner.high:
-                return obj._expr
-            failure = Failure(f"{role} got a value outside {inner.name}", caller())
-            return ex.require(ex.within(obj._expr, inner.low, inner.high), obj._expr, failure)
-    elif found == wanted or (isinstance(wanted, OptionalScalar) and found == wanted.inner):
-        return obj._expr
-    raise SpecError("E0226", f"{describe(obj)} ({found.name}) as {role}", expected=f"a value of {wanted.name}",
-                    write=_advice(found, wanted))
-
-
-def _advice(found: Type, wanted: ScalarType) -> str:
-    optional = isinstance(found, OptionalScalar) or (isinstance(found, UnionType) and found.optional)
-    if optional and found.name == f"{wanted.name} | None":
-        return "x.value, after when(~x.is_none)"
-    return f"an expression of type {wanted.name}"
-
-
-def _move(found: UnionType, wanted: UnionType, expr: Expr) -> Expr | None:
-    """Recode an enum or identity value from one union to a larger one."""
-    if found.optional and not wanted.optional:
-        return None
-    codes = [wanted.encode(member) for member in found.members]
-    if any(code is None for code in codes):
-        return None
-    shifts = {code - i for i, code in enumerate(codes) if code is not None}
-    if shifts == {0}:
-        return expr
-    moved: Expr = ex.const(-1)
-    if len(shifts) == 1:
-        moved = ex.plus(expr, shifts.pop())
-        return ex.choose(ex.node("lt", (expr, ex.const(0))), ex.const(-1), moved) if found.optional else moved
-    for i, code in reversed(list(enumerate(codes))):
-        assert code is not None
-        moved = ex.choose(ex.equal(expr, ex.const(i)), ex.const(code), moved)
-    return moved

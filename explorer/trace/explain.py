@@ -22,7 +22,7 @@ def explain(model: Model, violation: Violation, states: list[State]) -> list[str
         if not evaluate(expr, before, after):
             if name:
                 lines.append(f"for {name}:")
-            lines.extend(_reasons(expr, False, before, after))
+            lines.extend(dict.fromkeys(_reasons(expr, False, before, after)))
             break
     return lines[:MAX_LINES]
 
@@ -41,10 +41,11 @@ def _reasons(expr: Expr, holds: bool, s: State, t: State) -> list[str]:
         return _reasons(args[0], chosen, s, t) + _reasons(args[1 if chosen else 2], holds, s, t)
     if op == "const":
         return []
-    sentence = f"{ex.show(expr)} is {'true' if holds else 'false'}"
     values = [_value(at, s, t) for at in ex.walk(expr) if at.op in ("load", "next", "loadat", "nextat")]
-    shown = [v for v in dict.fromkeys(values) if v and v not in sentence]
-    return [sentence + (f" ({', '.join(shown)})" if shown and op not in ("load", "next") else "")]
+    if len(values) == 1 and (op in ("load", "next") or (op in ("eq", "lt", "le") and any(map(ex.is_const, args)))):
+        return values
+    shown = ", ".join(dict.fromkeys(value for value in values if value))
+    return [f"{ex.show(expr)} is {'true' if holds else 'false'}" + (f" ({shown})" if shown else "")]
 
 
 def _is_condition(expr: Expr) -> bool:

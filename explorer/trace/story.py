@@ -9,7 +9,7 @@ from typing import Any
 
 from explorer.compile.model import Instance, Model
 from explorer.engine.space import StateSpace, Violation
-from explorer.language.collections import read
+from explorer.language.structure import read
 from explorer.language.semantics import EvaluationError, State, concrete
 from explorer.language.types import value_text
 from explorer.language.values import Path, Value
@@ -56,10 +56,12 @@ def lanes(model: Model) -> tuple[str, ...]:
     return tuple(dict.fromkeys(instance.actor for instance in model.instances if instance.actor))
 
 
-def state_texts(model: Model, state: State) -> dict[str, str]:
-    """Every variable of a state in the author's words; a map has an entry for each key."""
+def state_texts(model: Model, state: State, *, quiet: bool = True) -> dict[str, str]:
+    """Every variable of a state in the author's words, without the quiet ones if so asked; a map has an entry for each key."""
     found: dict[str, str] = {}
     for variable in model.variables:
+        if variable.quiet and not quiet:
+            continue
         place = read(variable.type, Path(variable, "", (), False))
         _entries(variable.name, concrete(place, state), found)
     return found
@@ -79,7 +81,8 @@ def _initial(model: Model, state: State) -> Step:
 
 def _step(model: Model, instance: Instance, index: int, before: State, after: State) -> Step:
     old, new = state_texts(model, before), state_texts(model, after)
-    changed = {name: (old[name], new[name]) for name in new if old[name] != new[name]}
+    told = state_texts(model, before, quiet=False)
+    changed = {name: (old[name], new[name]) for name in told if old[name] != new[name]}
     return _made(model, instance, index, before, after, new, changed, False)
 
 

@@ -38,11 +38,12 @@ class Calls(State):
         for cpu in Sender:
             self.csd[cpu][target].next = ite(self.csd[cpu][target] == Csd.QUEUED, Csd.RUNNING, self.csd[cpu][target])
 
-    def all_run(self, target: Target) -> Value[bool]:
-        return ~some(self.csd[cpu][target] == Csd.RUNNING for cpu in Sender)
+    def only_runs(self, cpu: Sender, target: Target) -> Value[bool]:
+        """Whether no other descriptor is left to run."""
+        return ~some(self.csd[other][target] == Csd.RUNNING for other in Sender if other != cpu)
 
 
-@action(actor="cpu", source="kernel/smp.c:csd_lock")
+@action(actor="cpu", source="kernel/smp.c:smp_call_function_many")
 def csd_lock(senders: Senders, calls: Calls, cpu: Sender, target: Target) -> None:
     """csd_lock(csd)"""
     senders.begin(cpu, target, Call.CALL_FUNCTION)
@@ -65,7 +66,7 @@ def llist_add(senders: Senders, calls: Calls, memory: Memory, cpu: Sender, targe
     senders.at[cpu].next = ite(first, Step.SMP_MB, Step.CSD_LOCK_WAIT)
 
 
-@action(actor="cpu", fair=WEAK, source="kernel/smp.c:csd_lock_wait")
+@action(actor="cpu", fair=WEAK, source="kernel/smp.c:smp_call_function_many")
 def csd_lock_wait(senders: Senders, calls: Calls, cpu: Sender, target: Target) -> None:
     """csd_lock_wait(csd)  // {target} has run the function"""
     when(senders.waits_for(cpu, target))

@@ -1,71 +1,54 @@
 """Doorbells: an edge without content. Several that arrive before the first is taken are one.
 
-`msgsnd` is ordered like a store by `sync`. Whether it also waits in the store queue, or rings at once, is `msgsnd`.
+`msgsnd` is ordered like a store by `sync`. Whether it waits in the store queue like one, or overtakes what is there, is the
+constant `msgsnd`.
 """
 
 from __future__ import annotations
 
-from explorer import WEAK, Map, State, Value, action, closes, initially, ite, opens, sends, when
+from explorer import WEAK, Value, action, ite, sends, when
 
 from . import kernel
 from .cpus import Sender, Target
 from .kernel import Barrier, Msgsnd
-from .layout import Call
-from .memory import MODEL, Memory, MemoryModel
+from .layout import Call, doorbell
+from .memory import Memory
 from .sender import Senders, Step
 
 
-class Doorbells(State):
-    """`pending`: the doorbell exception of the target. `queued`: a msgsnd in the store queue of its sender."""
-
-    pending: Map[Target, bool] = initially(False)
-    queued: Map[Sender, Target | None] = initially(None)
-
-    def under_way(self, cpu: Sender, target: Target) -> Value[bool]:
-        return self.queued[cpu] == target
-
-    def left(self, cpu: Sender) -> None:
-        """A sync waits for the sender's own msgsnd too."""
-        if kernel.MSGSND == Msgsnd.BUFFERED:
-            when(self.queued[cpu].is_none)
+def rung(memory: Memory, target: Target) -> Value[bool]:
+    """Whether the target has a doorbell exception pending."""
+    return memory.load(target, doorbell(target)) == 1
 
 
-@action(actor="cpu", fair=WEAK, source="arch/powerpc/include/asm/dbell.h:ppc_msgsnd_sync")
+def take(memory: Memory, target: Target) -> None:
+    """The interrupt is taken, which ends the exception."""
+    when(rung(memory, target))
+    memory.overtake(doorbell(target), 0)
+
+
+@action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/dbell.c:doorbell_global_ipi")
 def ppc_msgsnd_sync(senders: Senders, memory: Memory, cpu: Sender, target: Target) -> None:
     """ppc_msgsnd_sync()"""
-    when(kernel.MSGSND_SYNC)
     senders.turn(cpu, Step.MSGSND_SYNC, target)
     memory.barrier(cpu, Barrier.SYNC)
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/dbell.c:doorbell_global_ipi")
-def ppc_msgsnd(senders: Senders, doorbells: Doorbells, cpu: Sender, target: Target) -> None:
-    """ppc_msgsnd() -> {target}"""
+def ppc_msgsnd(senders: Senders, memory: Memory, cpu: Sender, target: Target, deferred: bool) -> None:
+    """ppc_msgsnd() -> {target}
+
+    The sender of a call then waits for it, any other is done.
+    """
     when(senders.at[cpu] == Step.MSGSND)
     when(senders.target[cpu] == target)
     if kernel.MSGSND == Msgsnd.BUFFERED:
-        doorbells.queued[cpu].next = target
-        opens(cpu, target, "msgsnd")
+        memory.store(cpu, doorbell(target), 1, deferred)
     else:
-        doorbells.pending[target].next = True
-        sends(target, "doorbell")
+        when(not deferred)
+        memory.overtake(doorbell(target), 1)
+    sends(target, "doorbell")
     waits = senders.kind[cpu] == Call.CALL_FUNCTION
     senders.at[cpu].next = ite(waits, Step.CSD_LOCK_WAIT, Step.IDLE)
     senders.target[cpu].next = ite(waits, senders.target[cpu], None)
     senders.kind[cpu].next = ite(waits, senders.kind[cpu], None)
-
-
-@action(actor="cpu", fair=WEAK, source="store buffer")
-def ring(doorbells: Doorbells, memory: Memory, cpu: Sender, target: Target) -> None:
-    """ppc_msgsnd() -> {target}  // arrives
-
-    In `tso` behind all earlier stores, in `pso` past any of them.
-    """
-    when(kernel.MSGSND == Msgsnd.BUFFERED)
-    when(doorbells.queued[cpu] == target)
-    if MODEL != MemoryModel.PSO:
-        when(memory.drained(cpu))
-    doorbells.queued[cpu].next = None
-    doorbells.pending[target].next = True
-    closes(cpu, target, "msgsnd")
-    sends(target, "doorbell")

@@ -65,7 +65,12 @@ ALWAYS_SEND = constant("always_send", False)
 
 def split() -> bool:
     """Whether kvmppc_set_host_ipi is split into set and clear: 5.3 has one function for both."""
-    return any(b != Barrier.NONE for b in (SET_BARRIER, SET_BARRIER_AFTER, CLEAR_BARRIER, CLEAR_BARRIER_BEFORE))
+    return uses(Barrier.LWSYNC) or uses(Barrier.SYNC)
+
+
+def uses(barrier: Barrier) -> bool:
+    """Whether this barrier stands beside a store to the flag."""
+    return any(barrier == one for one in (SET_BARRIER, SET_BARRIER_AFTER, CLEAR_BARRIER, CLEAR_BARRIER_BEFORE))
 
 
 def text(barrier: Barrier) -> str:

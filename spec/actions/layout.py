@@ -1,4 +1,4 @@
-"""The words of memory that give a doorbell its meaning, and who stores to them. Knows nothing of store buffers."""
+"""The bytes that give a doorbell its meaning, the doorbell itself, and who stores to them. Knows nothing of store buffers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from explorer import Scalarset, constant
 
-from .cpus import Sender, Target
+from .cpus import Cpu, Sender, Target
+from .kernel import MSGSND, Msgsnd, split
 
 
 class Plain(Scalarset):
@@ -24,9 +25,10 @@ class Call(enum.Enum):
 
 
 class Flag(enum.Enum):
-    """The byte in the target's PACA: this doorbell is for the host."""
+    """HOST_IPI: the byte in the target's PACA, this doorbell is for the host. DOORBELL: the target's pending exception."""
 
     HOST_IPI = 0
+    DOORBELL = 1
 
 
 Message = Plain | Call
@@ -35,7 +37,7 @@ Word = Plain | Call | Flag
 
 @dataclass(frozen=True)
 class Address:
-    """One byte: `ipi_message[word]` or `paca_ptrs[target]->kvm_hstate.host_ipi`."""
+    """A place that belongs to a target: `ipi_message[word]`, `paca_ptrs[target]->kvm_hstate.host_ipi` or its doorbell."""
 
     target: Target
     word: Word
@@ -49,17 +51,27 @@ def host_ipi(target: Target) -> Address:
     return Address(target, Flag.HOST_IPI)
 
 
-def stores_to(cpu: Sender | Target, address: Address) -> bool:
-    """Whether the CPU ever stores there: senders everywhere, a target only to its own flag."""
-    return isinstance(cpu, Sender) or (cpu == address.target and address.word == Flag.HOST_IPI)
+def doorbell(target: Target) -> Address:
+    return Address(target, Flag.DOORBELL)
 
 
-def wording(address: Address) -> str:
-    """An address as the kernel writes it, with the target where there are several."""
+def stored(cpu: Cpu, address: Address) -> int | None:
+    """The one value that stores of the CPU to the address ever have; None where it never stores there.
+
+    Senders set, a target clears its own flag. `msgsnd` counts as a store where it goes through the store queue.
+    """
+    if isinstance(cpu, Sender):
+        return 1 if address.word != Flag.DOORBELL or MSGSND == Msgsnd.BUFFERED else None
+    return 0 if cpu == address.target and address.word == Flag.HOST_IPI else None
+
+
+def wording(address: Address, value: int) -> str:
+    """A store as the kernel writes it, with the target where there are several. Linux 5.3 has one function for the flag."""
+    if address.word == Flag.DOORBELL:
+        return f"ppc_msgsnd() -> {address.target}"
+    if address.word == Flag.HOST_IPI and split():
+        return f"kvmppc_{'set' if value else 'clear'}_host_ipi({address.target})"
     if address.word == Flag.HOST_IPI:
-        return f"host_ipi[{address.target}]"
-    return f"message[{_name(address.word)}]" + (f" of {address.target}" if len(Target) > 1 else "")
-
-
-def _name(word: Word) -> str:
-    return word.name if isinstance(word, enum.Enum) else repr(word)
+        return f"kvmppc_set_host_ipi({address.target}, {value})"
+    kind = address.word.name if isinstance(address.word, enum.Enum) else repr(address.word)
+    return f"message[{kind}]" + (f" of {address.target}" if len(Target) > 1 else "") + f" = {value}"

@@ -1,10 +1,11 @@
-"""Memory with a store buffer for each CPU. The other modules use `store`, `load`, `exchange` and `barrier`, and nothing else
-of it but the two questions `drained` and `settled`.
+"""Memory with a store buffer for each CPU. The other modules use `store`, `overtake`, `load`, `exchange` and `barrier`;
+properties also ask `settled` and `under_way`. Nothing else of it is theirs.
 
 A store is either visible at once or *deferred*: it waits in its CPU's buffer and a later `complete` makes it visible. Every
 behaviour of a buffer is covered, because a store that leaves right after it was issued is the same as one visible at once.
 The memory model is only the rule who may leave: in `sc` nothing is deferred, in `tso` the oldest store, in `pso` the oldest
-of each location. The buffer holds one store for each location; a second one to the same location waits for the first.
+of each location. The buffer holds one store for each location; a second one to the same location waits for the first. It
+keeps no values: `layout.stored` knows what a CPU stores where.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ import enum
 from collections.abc import Sequence
 from typing import Annotated
 
-from explorer import WEAK, Map, Range, State, Value, action, closes, constant, domain, every, initially, ite, opens, when
+from explorer import (WEAK, Location, Map, Range, State, Value, action, closes, constant, domain, every, initially, ite, opens, some,
+                      when)
 
-from .cpus import Cpu
+from . import kernel
+from .cpus import Cpu, Target
 from .kernel import Barrier
-from .layout import Address, stores_to, wording
+from .layout import Address, Word, stored, wording
 
 
 class MemoryModel(enum.Enum):
@@ -35,82 +38,111 @@ Epoch = Annotated[int, Range(0, 3)]
 
 
 class Memory(State):
-    """What all CPUs see, and what each has still to make visible.
+    """What all CPUs see, and which of its stores each CPU has still to make visible.
 
     `epoch` counts the barriers (in `tso`: the stores) since the buffer was last empty; `issued` is the epoch of a pending
     store, and stores leave in the order of their epochs.
     """
 
-    contents: Map[Address, Bit] = initially(0)
-    pending: Map[Cpu, Map[Address, Bit | None]] = initially(None)
-    issued: Map[Cpu, Map[Address, Epoch]] = initially(0)
-    epoch: Map[Cpu, Epoch] = initially(0)
+    contents: Map[Target, Map[Word, Bit]] = initially(0)
+    pending: Map[Cpu, Map[Target, Map[Word, bool]]] = initially(False, quiet=True)
+    issued: Map[Cpu, Map[Target, Map[Word, Epoch]]] = initially(0, quiet=True)
+    epoch: Map[Cpu, Epoch] = initially(0, quiet=True)
 
     def store(self, cpu: Cpu, address: Address, value: int, deferred: bool) -> None:
         """Store a value; `deferred` says that it stays in the buffer for now."""
-        assert stores_to(cpu, address), f"{cpu} does not store to {address}"
-        when(self.pending[cpu][address].is_none)
+        assert stored(cpu, address) == value, f"{cpu} stores {value} to {address}: not in layout.stored"
+        when(~self._pending(cpu, address))
         if not deferred:
             when(self._may_leave(cpu, self.epoch[cpu]))
-            self.contents[address].next = value
+            self._byte(address).next = value
             return
         when(MODEL != MemoryModel.SC)
-        self.pending[cpu][address].next = value
-        self.issued[cpu][address].next = self.epoch[cpu]
+        self._pending(cpu, address).next = True
+        if in_order():
+            self._issued(cpu, address).next = self.epoch[cpu]
         if MODEL == MemoryModel.TSO:
             self.epoch[cpu].next = self.epoch[cpu] + 1
-        opens(cpu, address)
+        opens(cpu, wording(address, value))
+
+    def complete(self, cpu: Cpu, address: Address) -> None:
+        """A deferred store becomes visible."""
+        value = stored(cpu, address) or 0
+        when(self._pending(cpu, address))
+        when(self._may_leave(cpu, self._issued(cpu, address)))
+        self._byte(address).next = value
+        self._pending(cpu, address).next = False
+        if in_order():
+            alone = every(~self._pending(cpu, other) for other in _reach(cpu) if other != address)
+            self._issued(cpu, address).next = 0
+            self.epoch[cpu].next = ite(alone, 0, self.epoch[cpu])
+        closes(cpu, wording(address, value))
+
+    def overtake(self, address: Address, value: int) -> None:
+        """A store that never waits in a buffer, whatever is pending there."""
+        self._byte(address).next = value
 
     def load(self, cpu: Cpu, address: Address) -> Value[int]:
         """What the CPU reads: its own pending store, else memory."""
-        own = self.pending[cpu][address]
-        return ite(own.is_none, self.contents[address], own.value)
+        own = stored(cpu, address)
+        if own is None:
+            return self._byte(address)
+        return ite(self._pending(cpu, address), own, self._byte(address))
 
     def exchange(self, cpu: Cpu, addresses: Sequence[Address], value: int, ordered: bool) -> list[Value[int]]:
         """Replace several bytes of one word at once; the old values. An ordered exchange is between two syncs."""
         if ordered:
             self.barrier(cpu, Barrier.SYNC)
         for address in addresses:
-            self.contents[address].next = value
-        return [self.contents[address] for address in addresses]
+            self._byte(address).next = value
+        return [self._byte(address) for address in addresses]
 
     def barrier(self, cpu: Cpu, barrier: Barrier) -> None:
         """SYNC waits until the buffer is empty; after LWSYNC no later store leaves before an earlier one."""
         if barrier == Barrier.SYNC:
-            when(self.drained(cpu))
+            when(self._drained(cpu))
         if barrier == Barrier.LWSYNC and MODEL == MemoryModel.PSO:
-            self.epoch[cpu].next = ite(self.drained(cpu), self.epoch[cpu], self.epoch[cpu] + 1)
-
-    def drained(self, cpu: Cpu) -> Value[bool]:
-        """Whether all of the CPU's stores are visible."""
-        return every(self.pending[cpu][address].is_none for address in _reach(cpu))
+            self.epoch[cpu].next = ite(self._drained(cpu), self.epoch[cpu], self.epoch[cpu] + 1)
 
     def settled(self) -> Value[bool]:
         """Whether all stores of all CPUs are visible."""
-        return every(self.drained(cpu) for cpu in domain(Cpu))
+        return every(self._drained(cpu) for cpu in domain(Cpu))
+
+    def under_way(self, address: Address) -> Value[bool]:
+        """Whether a store to the address waits in some buffer."""
+        return some(self._pending(cpu, address) for cpu in domain(Cpu) if stored(cpu, address) is not None)
+
+    def _byte(self, address: Address) -> Location[int]:
+        return self.contents[address.target][address.word]
+
+    def _pending(self, cpu: Cpu, address: Address) -> Location[bool]:
+        return self.pending[cpu][address.target][address.word]
+
+    def _issued(self, cpu: Cpu, address: Address) -> Location[int]:
+        return self.issued[cpu][address.target][address.word]
+
+    def _drained(self, cpu: Cpu) -> Value[bool]:
+        return every(~self._pending(cpu, address) for address in _reach(cpu))
 
     def _may_leave(self, cpu: Cpu, epoch: Value[int]) -> Value[bool]:
         """Whether no store of an earlier epoch is pending."""
-        return every(self.pending[cpu][other].is_none | (self.issued[cpu][other] >= epoch) for other in _reach(cpu))
+        return every(~self._pending(cpu, other) | (self._issued(cpu, other) >= epoch) for other in _reach(cpu))
+
+
+def in_order() -> bool:
+    """Whether some stores must leave before others."""
+    return MODEL == MemoryModel.TSO or kernel.uses(Barrier.LWSYNC)
 
 
 def _reach(cpu: Cpu) -> list[Address]:
-    return [address for address in domain(Address) if stores_to(cpu, address)]
+    return [address for address in domain(Address) if stored(cpu, address) is not None]
 
 
-@action(actor="cpu", fair=WEAK, source="store buffer")
+@action(actor="cpu", fair=WEAK)
 def complete(memory: Memory, cpu: Cpu, address: Address) -> None:
-    """{wording(address)} = {memory.pending[cpu][address]} // deferred store completes
+    """{wording(address, stored(cpu, address) or 0)}
 
     Fair: a store buffer empties by itself.
     """
-    when(stores_to(cpu, address))
-    own = memory.pending[cpu][address]
-    when(~own.is_none)
-    when(memory._may_leave(cpu, memory.issued[cpu][address]))
-    memory.contents[address].next = own.value
-    memory.pending[cpu][address].next = None
-    memory.issued[cpu][address].next = 0
-    alone = every(memory.pending[cpu][other].is_none for other in _reach(cpu) if other != address)
-    memory.epoch[cpu].next = ite(alone, 0, memory.epoch[cpu])
-    closes(cpu, address)
+    when(address in _reach(cpu))
+    memory.complete(cpu, address)

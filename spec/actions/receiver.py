@@ -12,24 +12,24 @@ from explorer import WEAK, Map, State, Value, action, constant, domain, initiall
 from . import kernel
 from .calls import Calls, Csd
 from .cpus import Sender, Target
-from .doorbell import Doorbells
+from .doorbell import take
 from .kernel import Barrier, Exchange
-from .layout import Call, Message, Plain, host_ipi, message
+from .layout import Message, Plain, host_ipi, message, wording
 from .memory import Memory
-from .sender import Senders, aside
+from .sender import Senders
 
 GUEST = constant("guest", True)
 """Whether the target runs guests."""
 
-NAPPING = constant("napping", False)
-"""Whether its guest CPU naps."""
+NAPPING = constant("napping", True)
+"""Whether the guest's CPU may nap."""
 
-SOFT_MASKED = constant("soft_masked", False)
-"""Whether it runs host code with interrupts soft-disabled."""
+SOFT_MASKED = constant("soft_masked", True)
+"""Whether host code on the target soft-disables interrupts."""
 
 
 class Mode(enum.Enum):
-    """Where the target is: in host, guest or nap, or what its handler does next."""
+    """Where the target is: at rest in host, guest or nap, or what its handler does next."""
 
     HOST = 0
     SOFT_MASKED = 1
@@ -43,42 +43,153 @@ class Mode(enum.Enum):
     CLEAR = 9
     BARRIER = 10
     DEMUX = 11
-    CALLS = 12
+    DETACH = 12
     RUN = 13
     REREAD = 14
-    RETURN = 15
-
-
-HANDLER = (Mode.HOST_TEST, Mode.BARRIER_BEFORE, Mode.CLEAR, Mode.BARRIER, Mode.DEMUX, Mode.CALLS, Mode.RUN, Mode.REREAD, Mode.RETURN)
-"""The handler after may_hard_irq_enable: a further doorbell can be latched here."""
 
 
 class Receivers(State):
     """`latched` is PACA_IRQ_DBELL in irq_happened: a doorbell to replay when interrupts are enabled."""
 
-    at: Map[Target, Mode] = initially(Mode.HOST)
+    at: Map[Target, Mode] = initially(Mode.HOST, quiet=True)
     latched: Map[Target, bool] = initially(False)
 
     def rests(self, target: Target) -> Value[bool]:
         """Whether the target handles no doorbell and has none to replay."""
-        at = self.at[target]
-        return ((at == Mode.HOST) | (at == Mode.GUEST) | (at == Mode.NAP) | (at == Mode.SOFT_MASKED)) & ~self.latched[target]
+        return some(self.at[target] == mode for mode in (Mode.HOST, Mode.SOFT_MASKED, Mode.GUEST, Mode.NAP)) & ~self.latched[target]
 
     def turn(self, target: Target, mode: Mode) -> None:
-        """The target is here in the handler, and goes on to the next step."""
+        """The target is at this step of the handler, and goes on."""
+        when(mode in program())
         when(self.at[target] == mode)
-        self.at[target].next = following(mode)
+        self.goes_on(target, mode)
+
+    def goes_on(self, target: Target, mode: Mode) -> None:
+        """On to the handler's next step, or back to what was interrupted."""
+        self.at[target].next = self.after(target, following(mode))
+
+    def after(self, target: Target, mode: Mode) -> Mode | Value[Mode]:
+        """The mode; at the handler's end, interrupts are soft-disabled where a doorbell is to be replayed."""
+        return ite(self.latched[target], Mode.SOFT_MASKED, Mode.HOST) if mode == Mode.HOST and SOFT_MASKED else mode
 
 
 def program() -> list[Mode]:
     """The steps of doorbell_exception in this kernel, in program order."""
     clear = [Mode.BARRIER_BEFORE] * (kernel.CLEAR_BARRIER_BEFORE != Barrier.NONE) + [Mode.CLEAR]
     clear += [Mode.BARRIER] * (kernel.CLEAR_BARRIER != Barrier.NONE)
-    demux = [Mode.DEMUX]
-    return ([Mode.MSGSYNC] * kernel.MSGSYNC + [Mode.HOST_TEST] * kernel.HOST_TESTS_FLAG
-            + (demux + clear if kernel.DRAIN_FIRST else clear + demux) + [Mode.RETURN])
+    start = [Mode.MSGSYNC] * kernel.MSGSYNC + [Mode.HOST_TEST] * kernel.HOST_TESTS_FLAG
+    return start + ([Mode.DEMUX] + clear if kernel.DRAIN_FIRST else clear + [Mode.DEMUX])
 
 
 def following(mode: Mode) -> Mode:
-    steps = program()
-    return steps[steps.index(mode) + 1]
+    """The handler's step after this one, HOST at its end."""
+    steps = [*program(), Mode.HOST]
+    return steps[steps.index(mode) + 1] if mode in steps else Mode.HOST
+
+
+# Fair: a handler that was entered goes on, and a pending interrupt is taken while it is enabled. Entering and leaving the
+# guest, napping and masking are free choices: they need not happen.
+
+@action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/dbell.c:doorbell_exception")
+def doorbell_exception(receivers: Receivers, memory: Memory, cpu: Target) -> None:
+    """doorbell_exception()"""
+    when(receivers.at[cpu] == Mode.HOST)
+    take(memory, cpu)
+    receivers.at[cpu].next = program()[0]
+
+
+@action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/irq.c:__check_irq_replay")
+def replay(receivers: Receivers, cpu: Target) -> None:
+    """doorbell_exception()  // replayed"""
+    when(GUEST or SOFT_MASKED)
+    when(receivers.at[cpu] == Mode.SOFT_MASKED)
+    when(receivers.latched[cpu])
+    receivers.latched[cpu].next = False
+    receivers.at[cpu].next = program()[0]
+
+
+@action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/dbell.c:doorbell_exception")
+def ppc_msgsync(receivers: Receivers, cpu: Target) -> None:
+    """ppc_msgsync()
+
+    No effect in a model where loads are performed in order. Nor has its lwsync: all that the CPU's buffer can hold is an
+    earlier clear of the same flag.
+    """
+    receivers.turn(cpu, Mode.MSGSYNC)
+
+
+@action(actor="cpu", fair=WEAK, source="not in any kernel: variant V11")
+def host_test(receivers: Receivers, memory: Memory, cpu: Target) -> None:
+    """host_ipi == {memory.load(cpu, host_ipi(cpu))}  // tested by the host's handler"""
+    when(Mode.HOST_TEST in program())
+    when(receivers.at[cpu] == Mode.HOST_TEST)
+    ours = memory.load(cpu, host_ipi(cpu)) == 1
+    receivers.at[cpu].next = ite(ours, following(Mode.HOST_TEST), receivers.after(cpu, Mode.HOST))
+
+
+@action(actor="cpu", fair=WEAK, source="not in any kernel: variant V5")
+def clear_barrier_before(receivers: Receivers, memory: Memory, cpu: Target) -> None:
+    """{kernel.text(kernel.CLEAR_BARRIER_BEFORE)}"""
+    receivers.turn(cpu, Mode.BARRIER_BEFORE)
+    memory.barrier(cpu, kernel.CLEAR_BARRIER_BEFORE)
+
+
+@action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/dbell.c:doorbell_exception")
+def clear_host_ipi(receivers: Receivers, memory: Memory, cpu: Target, deferred: bool) -> None:
+    """{wording(host_ipi(cpu), 0)}"""
+    receivers.turn(cpu, Mode.CLEAR)
+    memory.store(cpu, host_ipi(cpu), 0, deferred)
+
+
+@action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/dbell.c:doorbell_exception")
+def clear_barrier(receivers: Receivers, memory: Memory, cpu: Target) -> None:
+    """{kernel.text(kernel.CLEAR_BARRIER)}  // kvmppc_clear_host_ipi"""
+    receivers.turn(cpu, Mode.BARRIER)
+    memory.barrier(cpu, kernel.CLEAR_BARRIER)
+
+
+@action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/smp.c:smp_ipi_demux_relaxed")
+def demux(receivers: Receivers, senders: Senders, memory: Memory, cpu: Target) -> None:
+    """smp_ipi_demux_relaxed()
+
+    Takes all messages. The work of the plain kinds is done on the spot; calls have their own steps.
+    """
+    again = (receivers.at[cpu] == Mode.REREAD) & some_message(memory, cpu)
+    when((receivers.at[cpu] == Mode.DEMUX) | again)
+    kinds = domain(Message)
+    taken = memory.exchange(cpu, [message(cpu, kind) for kind in kinds], 0, kernel.EXCHANGE == Exchange.ORDERED)
+    for kind, byte in zip(kinds, taken):
+        if isinstance(kind, Plain):
+            senders.woken[cpu][kind].next = senders.woken[cpu][kind] & (byte == 0)
+        else:
+            receivers.at[cpu].next = ite(byte == 1, Mode.DETACH, Mode.REREAD)
+
+
+@action(actor="cpu", fair=WEAK, source="kernel/smp.c:generic_smp_call_function_single_interrupt")
+def detach_calls(receivers: Receivers, calls: Calls, cpu: Target) -> None:
+    """llist_del_all(&call_single_queue[{cpu}])"""
+    when(receivers.at[cpu] == Mode.DETACH)
+    calls.detach(cpu)
+    receivers.at[cpu].next = ite(calls.queue_empty(cpu), Mode.REREAD, Mode.RUN)
+
+
+@action(actor="cpu", fair=WEAK, source="kernel/smp.c:flush_smp_call_function_queue")
+def run_call(receivers: Receivers, calls: Calls, cpu: Target, caller: Sender) -> None:
+    """csd_unlock(csd)  // of {caller}, after its function has run"""
+    when(receivers.at[cpu] == Mode.RUN)
+    when(calls.csd[caller][cpu] == Csd.RUNNING)
+    calls.csd[caller][cpu].next = Csd.FREE
+    receivers.at[cpu].next = ite(calls.only_runs(caller, cpu), Mode.REREAD, Mode.RUN)
+
+
+@action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/smp.c:smp_ipi_demux_relaxed")
+def reread(receivers: Receivers, memory: Memory, cpu: Target) -> None:
+    """while (info->messages)  // none left"""
+    when(receivers.at[cpu] == Mode.REREAD)
+    when(~some_message(memory, cpu))
+    receivers.goes_on(cpu, Mode.DEMUX)
+
+
+def some_message(memory: Memory, target: Target) -> Value[bool]:
+    """Whether any message byte of the target is set in memory."""
+    return some(memory.load(target, message(target, kind)) == 1 for kind in domain(Message))

@@ -8,12 +8,12 @@ from __future__ import annotations
 import enum
 from typing import Annotated
 
-from explorer import WEAK, Map, Range, State, Value, action, constant, initially, ite, some, when
+from explorer import WEAK, Map, Range, State, Value, action, constant, initially, some, when
 
 from . import kernel
 from .cpus import Sender, Target
 from .kernel import Barrier
-from .layout import Call, Message, Plain, host_ipi, message, wording
+from .layout import Message, Plain, host_ipi, message, wording
 from .memory import Memory
 
 IPIS = constant("ipis", 1)
@@ -37,10 +37,10 @@ class Step(enum.Enum):
 class Senders(State):
     """Where each sender is, whom it sends to and what. `woken` are targets with a wake-up queued that no IPI has served yet."""
 
-    at: Map[Sender, Step] = initially(Step.IDLE)
-    target: Map[Sender, Target | None] = initially(None)
-    kind: Map[Sender, Message | None] = initially(None)
-    sent: Map[Sender, Annotated[int, Range(0, IPIS)]] = initially(0)
+    at: Map[Sender, Step] = initially(Step.IDLE, quiet=True)
+    target: Map[Sender, Target | None] = initially(None, quiet=True)
+    kind: Map[Sender, Message | None] = initially(None, quiet=True)
+    sent: Map[Sender, Annotated[int, Range(0, IPIS)]] = initially(0, quiet=True)
     woken: Map[Target, Map[Plain, bool]] = initially(False)
 
     def begin(self, cpu: Sender, target: Target, kind: Message) -> None:
@@ -53,6 +53,7 @@ class Senders(State):
 
     def turn(self, cpu: Sender, step: Step, target: Target) -> None:
         """The sender is at this step of an IPI to this target, and goes on to the next one."""
+        when(step in program())
         when(self.at[cpu] == step)
         when(self.target[cpu] == target)
         self.at[cpu].next = following(step)
@@ -82,29 +83,26 @@ def program() -> list[Step]:
 
 
 def following(step: Step) -> Step:
-    steps = program()
-    return steps[steps.index(step) + 1]
+    """The step after this one; itself where this kernel has no such step."""
+    steps = [*program(), step]
+    return steps[steps.index(step) + 1] if step in program() else step
 
 
-def aside(deferred: bool) -> str:
-    return "  // store deferred" if deferred else ""
-
-
-def set_host_ipi_call(target: Target) -> str:
-    return f"kvmppc_set_host_ipi({target})" if kernel.split() else f"kvmppc_set_host_ipi({target}, 1)"
+def queueing(target: Target, kind: Plain) -> str:
+    first = f"llist_add(&p->wake_entry, &cpu_rq({target})->wake_list)"
+    return first if repr(kind) == "RESCHEDULE" else f"queues work for {target}  // {kind}"
 
 
 # Fair: once begun, an IPI is sent; no CPU stops in the middle of a function. Beginning one is a free choice.
 
 @action(actor="cpu", source="kernel/sched/core.c:ttwu_queue_remote")
 def queue_wakeup(senders: Senders, cpu: Sender, target: Target, kind: Plain) -> None:
-    """llist_add(&p->wake_entry, &cpu_rq({target})->wake_list)  // {kind}
+    """{queueing(target, kind)}
 
-    As with calls, only the first entry of a list sends an IPI.
+    As with calls, only the first entry of a list sends an IPI; the others are covered by it, and are not modelled.
     """
     senders.begin(cpu, target, kind)
-    first = ~senders.woken[target][kind] | kernel.ALWAYS_SEND
-    when(first)
+    when(~senders.woken[target][kind] | kernel.ALWAYS_SEND)
     senders.woken[target][kind].next = True
     senders.at[cpu].next = Step.SMP_MB
 
@@ -118,30 +116,28 @@ def smp_mb(senders: Senders, memory: Memory, cpu: Sender, target: Target) -> Non
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/smp.c:smp_muxed_ipi_set_message")
 def set_message(senders: Senders, memory: Memory, cpu: Sender, target: Target, kind: Message, deferred: bool) -> None:
-    """{wording(message(target, kind))} = 1{aside(deferred)}"""
+    """{wording(message(target, kind), 1)}"""
     senders.turn(cpu, Step.SET_MESSAGE, target)
     when(senders.kind[cpu] == kind)
     memory.store(cpu, message(target, kind), 1, deferred)
 
 
-@action(actor="cpu", fair=WEAK, source="arch/powerpc/include/asm/kvm_ppc.h:kvmppc_set_host_ipi")
+@action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/dbell.c:doorbell_global_ipi")
 def set_barrier(senders: Senders, memory: Memory, cpu: Sender, target: Target) -> None:
     """{kernel.text(kernel.SET_BARRIER)}  // kvmppc_set_host_ipi"""
-    when(kernel.SET_BARRIER != Barrier.NONE)
     senders.turn(cpu, Step.SET_BARRIER, target)
     memory.barrier(cpu, kernel.SET_BARRIER)
 
 
-@action(actor="cpu", fair=WEAK, source="arch/powerpc/include/asm/kvm_ppc.h:kvmppc_set_host_ipi")
+@action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/dbell.c:doorbell_global_ipi")
 def set_host_ipi(senders: Senders, memory: Memory, cpu: Sender, target: Target, deferred: bool) -> None:
-    """{set_host_ipi_call(target)}{aside(deferred)}"""
+    """{wording(host_ipi(target), 1)}"""
     senders.turn(cpu, Step.SET_HOST_IPI, target)
     memory.store(cpu, host_ipi(target), 1, deferred)
 
 
-@action(actor="cpu", fair=WEAK, source="arch/powerpc/include/asm/kvm_ppc.h:kvmppc_set_host_ipi")
+@action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/dbell.c:doorbell_global_ipi")
 def set_barrier_after(senders: Senders, memory: Memory, cpu: Sender, target: Target) -> None:
     """{kernel.text(kernel.SET_BARRIER_AFTER)}  // end of kvmppc_set_host_ipi"""
-    when(kernel.SET_BARRIER_AFTER != Barrier.NONE)
     senders.turn(cpu, Step.SET_BARRIER_AFTER, target)
     memory.barrier(cpu, kernel.SET_BARRIER_AFTER)

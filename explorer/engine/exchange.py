@@ -1,0 +1,47 @@
+"""How workers hand states to their owners, and how they agree. Two calls; what is behind them, the search does not know.
+
+Here the workers are threads of one process and nothing is copied. A cluster implements the same two calls with messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol, TypeVar
+
+T = TypeVar("T")
+
+Buckets = tuple[Any, Any]
+"""An array of successors by partition, and how many each partition has."""
+
+
+class Exchange(Protocol):
+    """`exchange` is a barrier: it returns for each worker what the others have for it. `agree` sums a number over all workers."""
+
+    def exchange(self, buckets: Sequence[Buckets]) -> list[list[Buckets]]: ...
+
+    def agree(self, values: Sequence[int]) -> int: ...
+
+
+class Threads:
+    """Workers in one process: every worker reads its partitions in the buckets of all."""
+
+    def __init__(self, workers: int):
+        self.workers = workers
+        self.pool = ThreadPoolExecutor(workers) if workers > 1 else None
+
+    def exchange(self, buckets: Sequence[Buckets]) -> list[list[Buckets]]:
+        return [list(buckets) for _ in range(self.workers)]
+
+    def agree(self, values: Sequence[int]) -> int:
+        return sum(values)
+
+    def run(self, work: Callable[[int], T], parallel: bool) -> list[T]:
+        """The results of `work(worker)` for every worker; in threads where it pays."""
+        if self.pool is None or not parallel:
+            return [work(worker) for worker in range(self.workers)]
+        return list(self.pool.map(work, range(self.workers)))
+
+    def close(self) -> None:
+        if self.pool is not None:
+            self.pool.shutdown()

@@ -1,0 +1,92 @@
+"""How packed states are hashed: a bijection for states of one word, 64 mixed bits for wider ones. Knows nothing of tables.
+
+The bijection on `bits` bits alternates xor-shifts by half the width and multiplications by odd numbers (the finalizer of
+MurmurHash3 cut to the width); each step can be undone, so a hash is as good as the state.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+ODD_1, ODD_2, SEED = 0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93, 0x243F6A8885A308D3
+
+
+@dataclass(frozen=True, slots=True)
+class Hashing:
+    """The constants of a hash for states of `bits` bits cut into 2**partition_bits partitions.
+
+    `key_bits` of what follows the partition are stored: all of it, or fewer in compact storage.
+    """
+
+    bits: int
+    partition_bits: int
+    key_bits: int
+
+    @property
+    def mix(self) -> Any:
+        """MIX of the kernels: shift, two multipliers, mask, seed, shift to the partition."""
+        mask = (1 << self.bits) - 1
+        return np.array([self._half, ODD_1 & mask, ODD_2 & mask, mask, SEED, self.bits - self.partition_bits], np.uint64)
+
+    @property
+    def inverse(self) -> Any:
+        """INV of the kernels: the way back from a hash to the state."""
+        mask, size = (1 << self.bits) - 1, 1 << self.bits
+        return np.array([self._half, pow(ODD_2, -1, size), pow(ODD_1, -1, size), mask], np.uint64)
+
+    @property
+    def store(self) -> Any:
+        """K of the kernels: bits that are not stored, mask of the key, two shifts from key to slot, the key's part of `hi`."""
+        dropped = self.bits - self.partition_bits - self.key_bits
+        high = max(0, self.key_bits - 32)
+        return np.array([dropped, (1 << self.key_bits) - 1, high, self.key_bits - high, (1 << self.high_bits) - 1, self.high_bits],
+                        np.uint64)
+
+    @property
+    def high_bits(self) -> int:
+        """How many bits of `hi` the key takes (it is stored plus one)."""
+        return max(0, self.key_bits - 31)
+
+    @property
+    def _half(self) -> int:
+        return (self.bits + 1) // 2
+
+
+PARTITION_BITS = 9
+
+
+def exact(bits: int) -> Hashing:
+    """For states of one word: nothing is lost."""
+    bits = max(bits, 2)
+    partition = min(PARTITION_BITS, bits // 2)
+    return Hashing(bits, partition, bits - partition)
+
+
+def compact(bits: int, fingerprint: int) -> Hashing:
+    """For fingerprints of so many bits of a hash of `bits` bits (64 for states of several words)."""
+    bits = max(bits, 2)
+    partition = min(PARTITION_BITS, bits // 2)
+    return Hashing(bits, partition, min(bits, fingerprint) - partition)
+
+
+def omission_probability(states: int, fingerprint: int) -> float:
+    """An upper bound of the probability that at least one state was taken for another and omitted.
+
+    With n states hashed uniformly to 2**b fingerprints, the probability that all differ is the product of
+    (1 - i / 2**b) for i < n; its complement is computed from the sum of the logarithms (Stern and Dill 1995, Stern 1997).
+    """
+    if states < 2:
+        return 0.0
+    n, size = float(states), 2.0 ** fingerprint
+    if n > size:
+        return 1.0
+    # Stirling's form of log(size! / ((size - n)! size**n)), stable for n far below size.
+    ratio = n / size
+    if ratio < 1e-4:
+        logarithm = -(n * (n - 1) / (2 * size)) * (1 + (2 * n - 1) / (6 * size))
+    else:
+        logarithm = -(size - n + 0.5) * float(np.log1p(-ratio)) - n
+    return float(-np.expm1(logarithm))

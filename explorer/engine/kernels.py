@@ -1,0 +1,247 @@
+"""The part of the native engine that no spec changes: the visited set and the way of states into it.
+
+Python for Numba, compiled through `jit.py`. A table is an open-addressing hash table cut into partitions by the first bits
+of a state's hash; the rest of the hash (the key) is what is stored, split into `lo` (32 bits) and, for keys beyond 31
+bits, `hi`. Because a one-word state is hashed by a bijection, key and partition together *are* the state. The slot of a key
+grows with the key, so that partitions keep their order and a table can grow in place. An empty slot is zero; keys are
+stored plus one. The bits of `hi` that the key does not need hold the level of the state, so that levels can be collected
+from the table again and no second copy of the states is kept.
+
+K: 0 bits of the hash that are not stored (compact storage), 1 mask of the key, 2 and 3 the two shifts that turn key times
+capacity into a slot, 4 mask of the key's part of `hi`, 5 its number of bits.
+"""
+
+import numpy as np
+from numba import njit
+
+U, I = np.uint64, np.int64
+
+
+@njit("void(uint64[:,::1], int64, int64, uint64[:,:,::1], int64[::1], uint64[::1])", nogil=True, cache=True)
+def scatter(F, start, stop, B, NB, MIX):
+    """Put states themselves into the buckets of their owners, hashed (initial states, hand-over)."""
+    words = F.shape[1]
+    for b in range(start, stop):
+        if words == 1:
+            h = F[b, 0]
+            h ^= h >> MIX[0]
+            h = (h * MIX[1]) & MIX[3]
+            h ^= h >> MIX[0]
+            h = (h * MIX[2]) & MIX[3]
+            h ^= h >> MIX[0]
+        else:
+            h = MIX[4]
+            for w in range(words):
+                h = (h ^ F[b, w]) * MIX[1]
+                h ^= h >> U(32)
+            h = h * MIX[2]
+            h ^= h >> U(29)
+            h = (h * MIX[1]) & MIX[3]
+        p = I(h >> MIX[5])
+        n = NB[p]
+        B[p, n, 0] = h
+        if words > 1:
+            for w in range(words):
+                B[p, n, w + 1] = F[b, w]
+        NB[p] = n + 1
+
+
+@njit(["int64(uint64[:,:,::1], int64[::1], int64, int64, int64[::1], uint32[::1], uint16[::1], int64, int64[::1], uint64[::1], "
+       "uint64[::1], uint64, uint64[:,::1], int64)",
+       "int64(uint64[:,:,::1], int64[::1], int64, int64, int64[::1], uint32[::1], uint32[::1], int64, int64[::1], uint64[::1], "
+       "uint64[::1], uint64, uint64[:,::1], int64)"], nogil=True, cache=True)
+def insert(B, NB, first, last, AT, lo, hi, capacity, fill, K, INV, tag, fresh, n):
+    """Insert the buckets of partitions first..last-1; states not seen before are appended to `fresh` from row n.
+
+    AT (partition, element) is where to go on; AT[0] == last when all is done, otherwise the table must grow first.
+    Returns the new n.
+    """
+    limit = capacity - (capacity >> 2)
+    words = fresh.shape[1]
+    part = K[4]
+    tag = tag << K[5]
+    p = AT[0]
+    j = AT[1]
+    while p < last:
+        base = (p - first) * capacity
+        count = fill[p - first]
+        while j < NB[p]:
+            h = B[p, j, 0]
+            key = (h >> K[0]) & K[1]
+            x = I(((key >> K[2]) * U(capacity)) >> K[3])
+            stored = key + U(1)
+            low = np.uint32(stored)
+            high = stored >> U(32)
+            new = False
+            while True:
+                found = lo[base + x]
+                if found == low:
+                    if (U(hi[base + x]) & part) == high:
+                        break
+                if found == 0:
+                    if (U(hi[base + x]) & part) == 0:
+                        new = True
+                        break
+                x += 1
+                if x == capacity:
+                    x = 0
+            if new:
+                if count >= limit:
+                    fill[p - first] = count
+                    AT[0] = p
+                    AT[1] = j
+                    return n
+                lo[base + x] = low
+                hi[base + x] = high | tag
+                count += 1
+                if words > 1:
+                    for w in range(words):
+                        fresh[n, w] = B[p, j, w + 1]
+                else:
+                    h ^= h >> INV[0]
+                    h = (h * INV[1]) & INV[3]
+                    h ^= h >> INV[0]
+                    h = (h * INV[2]) & INV[3]
+                    h ^= h >> INV[0]
+                    fresh[n, 0] = h
+                n += 1
+            j += 1
+        fill[p - first] = count
+        p += 1
+        j = 0
+    AT[0] = last
+    AT[1] = 0
+    return n
+
+
+@njit("int64(uint64[:,:,::1], int64[::1], int64, int64, int64[::1], uint32[::1], uint32[::1], int64, int64[::1], uint64[::1], "
+      "uint64[:,::1], int64)", nogil=True, cache=True)
+def insert_exact(B, NB, first, last, AT, lo, hi, capacity, fill, K, arena, n):
+    """As `insert`, for states of several words stored exactly: `lo` holds the row of a state in the arena plus one, `hi` the
+    low bits of its hash, which decide most comparisons."""
+    limit = capacity - (capacity >> 2)
+    words = arena.shape[1]
+    p = AT[0]
+    j = AT[1]
+    while p < last:
+        base = (p - first) * capacity
+        count = fill[p - first]
+        while j < NB[p]:
+            h = B[p, j, 0]
+            key = (h >> K[0]) & K[1]
+            x = I(((key >> K[2]) * U(capacity)) >> K[3])
+            tag = np.uint32(h & U(0xFFFFFFFF))
+            new = True
+            while True:
+                row = I(lo[base + x])
+                if row == 0:
+                    break
+                if hi[base + x] == tag:
+                    new = False
+                    for w in range(words):
+                        if arena[row - 1, w] != B[p, j, w + 1]:
+                            new = True
+                            break
+                    if not new:
+                        break
+                x += 1
+                if x == capacity:
+                    x = 0
+            if new:
+                if count >= limit or n >= arena.shape[0]:
+                    fill[p - first] = count
+                    AT[0] = p
+                    AT[1] = j
+                    return n
+                for w in range(words):
+                    arena[n, w] = B[p, j, w + 1]
+                n += 1
+                lo[base + x] = np.uint32(n)
+                hi[base + x] = tag
+                count += 1
+            j += 1
+        fill[p - first] = count
+        p += 1
+        j = 0
+    AT[0] = last
+    AT[1] = 0
+    return n
+
+
+@njit(["void(uint32[::1], uint16[::1], int64, int64, int64, uint64[::1], uint32[::1], uint16[::1])",
+       "void(uint32[::1], uint32[::1], int64, int64, int64, uint64[::1], uint32[::1], uint32[::1])"], nogil=True, cache=True)
+def grow(lo, hi, partitions, old, new, K, slo, shi):
+    """Give every partition `new` slots in place of `old`, in place, from the last partition to the first."""
+    for p in range(partitions - 1, -1, -1):
+        n = 0
+        for x in range(p * old, (p + 1) * old):
+            if lo[x] != 0 or (U(hi[x]) & K[4]) != 0:
+                slo[n] = lo[x]
+                shi[n] = hi[x]
+                lo[x] = 0
+                hi[x] = 0
+                n += 1
+        base = p * new
+        for k in range(n):
+            key = (U(slo[k]) | (U(shi[k]) & K[4]) << U(32)) - U(1)
+            x = I(((key >> K[2]) * U(new)) >> K[3])
+            while lo[base + x] != 0 or (U(hi[base + x]) & K[4]) != 0:
+                x += 1
+                if x == new:
+                    x = 0
+            lo[base + x] = slo[k]
+            hi[base + x] = shi[k]
+
+
+@njit(["int64(uint32[::1], uint16[::1], int64, int64, int64, int64, uint64[::1], uint64[::1], uint64, uint64[:,::1], int64)",
+       "int64(uint32[::1], uint32[::1], int64, int64, int64, int64, uint64[::1], uint64[::1], uint64, uint64[:,::1], int64)"],
+      nogil=True, cache=True)
+def collect(lo, hi, first, partitions, capacity, key_bits, K, INV, tag, out, n):
+    """The states of a level, unhashed, into `out` from row n."""
+    for p in range(partitions):
+        for x in range(p * capacity, (p + 1) * capacity):
+            if (lo[x] != 0 or (U(hi[x]) & K[4]) != 0) and U(hi[x]) >> K[5] == tag:
+                key = (U(lo[x]) | (U(hi[x]) & K[4]) << U(32)) - U(1)
+                h = U(first + p) << U(key_bits) | key
+                h ^= h >> INV[0]
+                h = (h * INV[1]) & INV[3]
+                h ^= h >> INV[0]
+                h = (h * INV[2]) & INV[3]
+                h ^= h >> INV[0]
+                out[n, 0] = h
+                n += 1
+    return n
+
+
+@njit("void(uint32[::1], uint32[::1], int64, int64, int64, uint64[::1], uint32[::1], uint32[::1], uint64[:,::1], uint64[::1])",
+      nogil=True, cache=True)
+def grow_exact(lo, hi, partitions, old, new, K, slo, shi, arena, MIX):
+    """As `grow`, for a table of rows: keys are hashed again from the arena."""
+    words = arena.shape[1]
+    for p in range(partitions - 1, -1, -1):
+        n = 0
+        for x in range(p * old, (p + 1) * old):
+            if lo[x] != 0:
+                slo[n] = lo[x]
+                shi[n] = hi[x]
+                lo[x] = 0
+                hi[x] = 0
+                n += 1
+        base = p * new
+        for k in range(n):
+            row = I(slo[k]) - 1
+            h = MIX[4]
+            for w in range(words):
+                h = (h ^ arena[row, w]) * MIX[1]
+                h ^= h >> U(32)
+            h = h * MIX[2]
+            h ^= h >> U(29)
+            h = (h * MIX[1]) & MIX[3]
+            key = (h >> K[0]) & K[1]
+            x = I(((key >> K[2]) * U(new)) >> K[3])
+            while lo[base + x] != 0:
+                x += 1
+                if x == new:
+                    x = 0
+            lo[base + x] = slo[k]
+            hi[base + x] = shi[k]

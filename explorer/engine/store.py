@@ -1,0 +1,89 @@
+"""The visited set of one worker: a table that grows in place. Knows nothing of search; `kernels.py` does the work.
+
+Memory is reserved at the start and touched only as the table grows, so that growing never holds two copies.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .hashing import Hashing
+
+FIRST_CAPACITY = 64
+GROWTH = 1.5
+LEVEL_BITS = 8
+"""Bits of an entry that should be left for the level, where the shorter entry allows it."""
+
+
+class TableFull(Exception):
+    """The table would need more memory than it may have."""
+
+
+class Store:
+    """Partitions `first` to `last - 1` of the hash space.
+
+    `rows` is the reserved number of slots; `arena` holds whole states where they are wider than a word and stored exactly.
+    An entry has room for levels below `levels`; that number itself marks states whose level is kept elsewhere.
+    """
+
+    def __init__(self, kernels: Any, hashing: Hashing, first: int, last: int, rows: int, words: int, wide_exact: bool):
+        self.kernels, self.hashing, self.first, self.last = kernels, hashing, first, last
+        self.partitions = last - first
+        self.capacity = FIRST_CAPACITY
+        self.limit = max(rows // max(self.partitions, 1), FIRST_CAPACITY)
+        self.words = words
+        high: Any = np.uint32 if wide_exact or hashing.high_bits > 16 - LEVEL_BITS else np.uint16
+        bits = np.dtype(high).itemsize * 8
+        self.entry_bytes = 4 + bits // 8
+        self.levels = (1 << bits - hashing.high_bits) - 1
+        self.lo = np.zeros(self.limit * self.partitions, np.uint32)
+        self.hi = np.zeros(self.limit * self.partitions, high)
+        self.fill = np.zeros(self.partitions, np.int64)
+        self.k = hashing.store
+        self.arena = np.empty((max(rows // 2, 1024), words), np.uint64) if wide_exact else None
+        self.count = 0
+
+    @property
+    def allocated_bytes(self) -> int:
+        """Bytes of the slots in use."""
+        return int(self.capacity * self.partitions * self.entry_bytes)
+
+    def insert(self, buckets: Any, counts: Any, level: int, fresh: Any, n: int) -> int:
+        """Insert this worker's part of the buckets; new states go to `fresh` from row n (to the arena where there is one).
+
+        Returns the new n. Raises TableFull when the table may not grow any more.
+        """
+        at = np.array([self.first, 0], np.int64)
+        tag = min(level, self.levels)
+        while True:
+            before = n
+            if self.arena is not None:
+                n = int(self.kernels.insert_exact(buckets, counts, self.first, self.last, at, self.lo, self.hi, self.capacity, self.fill,
+                                                  self.k, self.arena, n))
+                if n >= self.arena.shape[0]:
+                    raise TableFull
+            else:
+                n = int(self.kernels.insert(buckets, counts, self.first, self.last, at, self.lo, self.hi, self.capacity, self.fill,
+                                            self.k, self.hashing.inverse, tag, fresh, n))
+            self.count += n - before
+            if at[0] == self.last:
+                return n
+            self.grow()
+
+    def grow(self) -> None:
+        new = min(int(self.capacity * GROWTH), self.limit)
+        if new <= self.capacity + 8:
+            raise TableFull
+        slo, shi = np.empty(self.capacity, np.uint32), np.empty(self.capacity, self.hi.dtype)
+        if self.arena is not None:
+            self.kernels.grow_exact(self.lo, self.hi, self.partitions, self.capacity, new, self.k, slo, shi, self.arena, self.hashing.mix)
+        else:
+            self.kernels.grow(self.lo, self.hi, self.partitions, self.capacity, new, self.k, slo, shi)
+        self.capacity = new
+
+    def collect(self, level: int, out: Any, n: int) -> int:
+        """The states of a level below `levels` into `out` from row n; the new n. For states of one word stored exactly."""
+        return int(self.kernels.collect(self.lo, self.hi, self.first, self.partitions, self.capacity, self.hashing.key_bits, self.k,
+                                        self.hashing.inverse, level, out, n))

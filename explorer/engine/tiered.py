@@ -1,0 +1,93 @@
+"""The engine of `--engine auto`: the python engine at once, the native one as soon as it is compiled and the space is large.
+
+The hand-over is at a level's boundary, with the visited set, the frontier and all counts, so that the result is that of
+either engine alone. Small specs never import Numba.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import time
+from typing import TYPE_CHECKING
+
+from explorer.compile.model import Model
+from explorer.compile.native_source import native_source
+
+from .jit import Jit, common_source, default_directory
+from .limits import Limits, Observer, ignore
+from .python import Compiled
+from .python import Search as PythonSearch
+from .space import StateSpace
+
+if TYPE_CHECKING:
+    from .native import Options
+
+COMPILE_FROM = 100_000
+"""Distinct states from which machine code is worth its compilation."""
+
+
+def explore(model: Model, limits: Limits | None = None, observer: Observer = ignore, options: Options | None = None) -> StateSpace:
+    """Visit every reachable state with the engine that suits the size of the space."""
+    started = time.monotonic()
+    compiled = Compiled(model)
+    search = PythonSearch(compiled, limits or Limits(), observer, started)
+    builder = _Builder(compiled)
+    try:
+        while search.level and not search.space.stopped:
+            search.step()
+            if search.level and not search.space.stopped and builder.ready(len(search.visited)):
+                return _hand_over(compiled, search, observer, options, builder.notes)
+        search.space.notes += builder.notes
+        return search.finish()
+    finally:
+        builder.stop()
+
+
+class _Builder:
+    """Decides when to compile, and knows when that is done."""
+
+    def __init__(self, compiled: Compiled):
+        self.compiled = compiled
+        self.build: object = None
+        self.notes: list[str] = []
+        self.off = importlib.util.find_spec("numba") is None
+
+    def ready(self, states: int) -> bool:
+        """Whether machine code can take over now; begins its compilation when the space proves large."""
+        if self.off or states < COMPILE_FROM:
+            return False
+        from .build import Build
+
+        if self.build is None:
+            jit = Jit(default_directory())
+            texts = [common_source(), native_source(self.compiled.program, self.compiled.layout).search]
+            if all(map(jit.ready, texts)):
+                return True
+            self.build = Build(texts)
+            return False
+        assert isinstance(self.build, Build)
+        if self.build.failed():
+            self.off = True
+            self.notes.append("the native engine could not be compiled: the python engine went on")
+        return self.build.done() and not self.off
+
+    def stop(self) -> None:
+        from .build import Build
+
+        if isinstance(self.build, Build):
+            self.build.stop()
+
+
+def _hand_over(compiled: Compiled, search: PythonSearch, observer: Observer, options: Options | None, notes: list[str]) -> StateSpace:
+    """Go on natively from the level that the python engine has reached."""
+    from . import native
+
+    made = native.machine(compiled)
+    further = native.Search(compiled, made, search.limits, observer, options or native.Options(), search.started)
+    before, after = search.space, further.space
+    after.enabled, after.changed, after.expanded = before.enabled, before.changed, before.expanded
+    after.least, after.most, after.cut, after.violations = before.least, before.most, before.cut, before.violations
+    after.notes += notes
+    further.seed(before.levels, search.level, search.visited)
+    search.visited.clear()
+    return further.run()

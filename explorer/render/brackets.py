@@ -1,0 +1,85 @@
+"""Which deferred stores a trace shows, from the step that issues one to the step that makes it visible.
+
+Shared by the text and the picture. Knows nothing of how a bracket is drawn.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from dataclasses import dataclass
+from typing import Self
+
+from explorer.trace.trace import Step, Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Bracket:
+    """A deferred store. `first` and `last` are positions in the trace's steps; `last` is None where it never becomes
+    visible. `column` is its place in the gutter, 0 leftmost."""
+
+    key: str
+    first: int
+    last: int | None
+    column: int = 0
+
+    def spans(self, position: int) -> bool:
+        """Whether the store is on its way just before a step."""
+        return self.first < position and (self.last is None or position <= self.last)
+
+    def placed(self, column: int) -> Self:
+        return type(self)(self.key, self.first, self.last, column)
+
+
+def brackets(trace: Trace) -> list[Bracket]:
+    """The deferred stores that another actor's step falls into, first come first served for each key, with their columns.
+
+    A store that no other actor could tell from an immediate one is left out.
+    """
+    found: list[Bracket] = []
+    waiting: dict[str, deque[int]] = defaultdict(deque)
+    for position, step in enumerate(trace.steps):
+        for key in step.closes:
+            if waiting[key]:
+                found.append(Bracket(key, waiting[key].popleft(), position))
+        for key in step.opens:
+            waiting[key].append(position)
+    found.extend(Bracket(key, first, None) for key, positions in waiting.items() for first in positions)
+    return _placed([b for b in found if _noticed(b, trace.steps)], len(trace.steps))
+
+
+def _noticed(bracket: Bracket, steps: tuple[Step, ...]) -> bool:
+    between = steps[bracket.first + 1:bracket.last]
+    return any(step.actor != steps[bracket.first].actor for step in between)
+
+
+def _placed(found: list[Bracket], end: int) -> list[Bracket]:
+    """Each bracket in a column of its own while it lasts: the shortest nearest to the CPU, so that nested ones do not cross."""
+    def last(bracket: Bracket) -> int:
+        return end if bracket.last is None else bracket.last
+
+    placed: list[Bracket] = []
+    for bracket in sorted(found, key=lambda b: (last(b) - b.first, -b.first)):
+        taken = {b.column for b in placed if b.first <= last(bracket) and bracket.first <= last(b)}
+        placed.append(bracket.placed(next(n for n in range(len(placed) + 1) if n not in taken)))
+    width = 1 + max((b.column for b in placed), default=0)
+    return sorted((b.placed(width - 1 - b.column) for b in placed), key=lambda b: (b.first, b.column))
+
+
+def gutter(found: list[Bracket], position: int, *, at: bool) -> str:
+    """The left edge of one line: `--` where a store is issued, `|` while it is deferred, `->` where it becomes visible.
+
+    `at` is true for the step's own line, false for a line just before it.
+    """
+    width = 1 + max((b.column for b in found), default=0)
+    cells = ["  "] * width
+    for bracket in found:
+        if bracket.spans(position):
+            cells[bracket.column] = "| "
+    if not at:
+        return "".join(cells)
+    closed = [b.column for b in found if b.last == position]
+    touched = closed + [b.column for b in found if b.first == position]
+    for column in range(min(touched, default=width), width):
+        cells[column] = "--" if column in touched or cells[column] == "  " else "|-"
+    edge = "".join(cells)
+    return edge[:-1] + ">" if closed else edge

@@ -1,0 +1,143 @@
+"""What a person reads after a run: the claim in one sentence, the properties, the counts. A pure function of the record."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from .terminal import BOLD, DIM, GREEN, RED, YELLOW, clean, paint
+
+COLOURS = {"holds": GREEN, "violated": RED, "undetermined": YELLOW}
+WIDTH, FINDINGS, CALM, INLINE = 110, 8, 5, 4
+"""Columns of the text; findings shown on the screen; with more properties than CALM, those that hold share a line; with more
+constants than INLINE, they stand on lines of their own."""
+
+Record = dict[str, Any]
+
+
+def summary(record: Record, colour: bool = False, files: Iterable[object] = ()) -> str:
+    """The screen text for one checked spec, without a newline at the end. At most 12 lines where all is well."""
+    if "error" in record:
+        return paint(f"{clean(str(record['spec']))} could not be checked:", f"{BOLD};{RED}", colour) + "\n" + str(record["error"])
+    code = f"{BOLD};{COLOURS[record['verdict']]}"
+    lines = [paint(line, code, colour) for line in textwrap.wrap(claim(record), WIDTH)]
+    if len(record["constants"]) > INLINE:
+        lines += [paint(line, DIM, colour) for line in textwrap.wrap("with " + _constants(record), WIDTH, break_on_hyphens=False)]
+    lines += ["", *_table(record["properties"], colour), "", *textwrap.wrap(_counts(record), WIDTH)]
+    lines += _findings(record.get("findings", ()), colour)
+    written = ", ".join(map(str, files))
+    if written:
+        lines.append(f"written: {written}")
+    return "\n".join(lines)
+
+
+def claim(record: Record) -> str:
+    """What was found and how far it goes, in one sentence."""
+    states, name = record["states"], clean(str(record["spec"]))
+    inline = 0 < len(record["constants"]) <= INLINE
+    bound = f" with {_constants(record)}" if inline else " with the constants below" if record["constants"] else ""
+    seen = f"{_number(states['distinct'], 'state')} up to depth {states['depth']}"
+    reasons = [p["reason"] for p in record["properties"] if p["verdict"] == "undetermined" and p["reason"]]
+    partial = record.get("stopped") or next(iter(reasons), None)
+    if record["verdict"] == "violated":
+        broken = ", ".join(clean(p["name"]) for p in record["properties"] if p["verdict"] == "violated")
+        extent = f"{seen} were visited, not all: {clean(partial)}" if partial else "every reachable state was visited"
+        return f"{name} violates {broken}{bound}; {extent}."
+    if record["verdict"] == "undetermined":
+        return f"{name} is undetermined{bound}: {clean(partial or 'nothing was checked')}; no violation in {seen}."
+    omission = record.get("omission_probability") or 0
+    doubt = f", unless one was omitted (probability at most {omission:.1e})" if omission else ""
+    return f"{name} holds{bound}: every reachable state was visited{doubt}."
+
+
+def _constants(record: Record) -> str:
+    return ", ".join(f"{clean(str(name))}={clean(str(value))}" for name, value in record["constants"].items())
+
+
+def _table(properties: Sequence[Record], colour: bool) -> Iterator[str]:
+    """A line for each property; those that hold share one where there are many."""
+    shared = [p for p in properties if p["verdict"] == "holds"] if len(properties) > CALM else []
+    shown = [p for p in properties if p not in shared]
+    widths = [max([len(clean(p[key])) for p in shown] + [0]) for key in ("name", "kind", "verdict")]
+    for p in shown:
+        name, kind = (clean(p[key]).ljust(width) for key, width in zip(("name", "kind"), widths))
+        verdict = paint(p["verdict"], COLOURS[p["verdict"]], colour) + " " * (widths[2] - len(p["verdict"]))
+        detail = clean(p["reason"]) if p["trace_length"] is None else f"after {_number(p['trace_length'], 'step')}"
+        yield f"  {name}  {kind}  {verdict}  {detail}".rstrip()
+    if shared:
+        names = textwrap.wrap(", ".join(clean(p["name"]) for p in shared), WIDTH - 9)
+        yield "  " + paint("holds", GREEN, colour) + "  " + names[0]
+        yield from (" " * 9 + line for line in names[1:])
+
+
+def _counts(record: Record) -> str:
+    states = record["states"]
+    transitions = states.get("transitions", states["generated"] - states["initial"])
+    parts = [f"{_number(states['distinct'], 'state')} ({states['initial']:,} initial)", _number(transitions, "transition"),
+             f"depth {states['depth']}", f"out-degree {states['out_degree']['mean']:.1f} (at most {states['out_degree']['max']})"]
+    if states.get("represented", states["distinct"]) != states["distinct"]:
+        parts.insert(1, f"standing for {states['represented']:,} by symmetry")
+    if states.get("bits"):
+        parts.append(f"{states['bits']} bits/state")
+    workers = f", {record['workers']} workers" if record["workers"] != 1 else ""
+    parts.append(f"{record['seconds']:.2f} s ({record['states_per_second']:,.0f} states/s, {record['engine']} engine, {record['storage']} "
+                 f"storage{workers})")
+    return ", ".join(parts)
+
+
+def _findings(findings: Sequence[Record], colour: bool) -> Iterator[str]:
+    for finding in findings[:FINDINGS]:
+        place = paint(f" ({clean(finding['place'])})", DIM, colour) if finding["place"] else ""
+        yield paint("finding: ", YELLOW, colour) + clean(finding["text"]) + place
+    if len(findings) > FINDINGS:
+        yield f"and {len(findings) - FINDINGS} more findings in verdict.json"
+
+
+def matrix(rows: Sequence[tuple[Record, Record]], colour: bool = False) -> str:
+    """One table for a run over several bindings: a row for each (constants, record), a column for each property.
+
+    A cell is the verdict, with the length of the story where there is one. Where the names make the table too wide they
+    stand below it.
+    """
+    if not rows:
+        return "no bindings"
+    names = list(dict.fromkeys(p["name"] for _, record in rows for p in record.get("properties", ())))
+    constants = list(dict.fromkeys(name for binding, _ in rows for name in binding))
+    heads = [clean(name) for name in names]
+    wide = sum(max(len(head), 12) + 2 for head in heads) + sum(max(len(c), 5) + 2 for c in constants) > WIDTH + 10
+    titles = [*constants, "states", *([f"({n})" for n in range(1, len(heads) + 1)] if wide else heads)]
+    table = [[(title, BOLD) for title in titles]]
+    for binding, record in rows:
+        cells = {p["name"]: _cell(p) for p in record.get("properties", ())}
+        count = f"{record['states']['distinct']:,}" if "states" in record else "-"
+        table.append([*((_value(binding.get(c, "")), "") for c in constants), (count, ""),
+                      *(cells.get(name, ("not checked", DIM)) for name in names)])
+    lines = _aligned(table, len(constants), colour)
+    if wide:
+        lines += ["", *(f"  ({n}) {head}" for n, head in enumerate(heads, 1))]
+    return "\n".join(lines)
+
+
+def _cell(found: Record) -> tuple[str, str]:
+    verdict = found["verdict"]
+    length = "" if found["trace_length"] is None else f" {found['trace_length']}"
+    return verdict + length, COLOURS[verdict]
+
+
+def _value(value: Any) -> str:
+    return clean(str(getattr(value, "name", value)))
+
+
+def _aligned(table: list[list[tuple[str, str]]], right: int, colour: bool) -> list[str]:
+    """Columns as wide as their widest cell; the column `right` (a count) is flush right."""
+    widths = [max(len(row[n][0]) for row in table) for n in range(len(table[0]))]
+    lines = []
+    for row in table:
+        cells = [(" " * (width - len(text)), paint(text, code, colour), n == right) for n, ((text, code), width) in enumerate(zip(row, widths))]
+        lines.append("  " + "  ".join(pad + text if flush else text + pad for pad, text, flush in cells).rstrip())
+    return lines
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"

@@ -1,0 +1,64 @@
+"""What must hold. The predicates have arguments, so that liveness properties can use them too."""
+
+from __future__ import annotations
+
+from explorer import Value, domain, every, invariant, some, step_invariant, terminal
+
+from .calls import Calls, Csd
+from .cpus import Sender, Spinner, Target
+from .doorbell import rung
+from .guest import ignored
+from .layout import doorbell
+from .locks import Locks
+from .memory import Memory
+from .receiver import Receivers, some_message
+from .sender import Senders, Step
+
+
+def unannounced(senders: Senders, memory: Memory, target: Target) -> Value[bool]:
+    """There is a message for the target, and no doorbell: neither pending nor still to be sent. The flag does not matter."""
+    coming = some(senders.between_message_and_msgsnd(cpu, target) for cpu in Sender) | memory.under_way(doorbell(target))
+    return some_message(memory, target) & ~rung(memory, target) & ~coming
+
+
+def lost(senders: Senders, receivers: Receivers, memory: Memory, target: Target) -> Value[bool]:
+    """Nothing makes the target look at its messages any more: it is at rest and all stores have arrived."""
+    return unannounced(senders, memory, target) & receivers.rests(target) & memory.settled()
+
+
+def hangs(senders: Senders, receivers: Receivers, calls: Calls, memory: Memory, cpu: Sender) -> Value[bool]:
+    """The sender waits for a call whose IPI is lost."""
+    return some(senders.waits_for(cpu, target) & (calls.csd[cpu][target] == Csd.QUEUED) & lost(senders, receivers, memory, target)
+                for target in Target)
+
+
+@invariant
+def no_lost_ipi(senders: Senders, receivers: Receivers, memory: Memory) -> Value[bool]:
+    """No target rests while a message waits for it that no doorbell announces."""
+    return every(~lost(senders, receivers, memory, target) for target in Target)
+
+
+@step_invariant
+def no_ignored_message(senders: Senders, receivers: Receivers, memory: Memory, target: Target) -> Value[bool]:
+    """A doorbell that the guest's side drops leaves no message behind whose doorbell has come and gone."""
+    return ~(ignored(receivers, target) & unannounced(senders, memory, target))
+
+
+@invariant
+def no_soft_lockup(senders: Senders, receivers: Receivers, calls: Calls, memory: Memory) -> Value[bool]:
+    """No sender waits in csd_lock_wait for a call whose IPI is lost."""
+    return every(~hangs(senders, receivers, calls, memory, cpu) for cpu in Sender)
+
+
+@invariant
+def no_stuck_spinner(senders: Senders, receivers: Receivers, calls: Calls, memory: Memory, locks: Locks) -> Value[bool]:
+    """No CPU spins on a lock whose holder waits for a lost IPI."""
+    return every(~((locks.spins_on[cpu] == holder) & hangs(senders, receivers, calls, memory, holder))
+                 for cpu in domain(Spinner) for holder in Sender)
+
+
+@terminal
+def all_served(senders: Senders, receivers: Receivers, memory: Memory) -> Value[bool]:
+    """Every sender is done, and no target has a doorbell or a message left."""
+    done = every(senders.at[cpu] == Step.IDLE for cpu in Sender)
+    return done & every(receivers.rests(t) & ~rung(memory, t) & ~some_message(memory, t) for t in Target)
