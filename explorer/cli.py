@@ -332,7 +332,7 @@ class _Run:
         if not self.options.json:
             from explorer.output import screen
 
-            print(screen(verdict, record, notes, colour=wants_colour(sys.stdout), full=self.options.full, expect=self.options.expect))
+            print(screen(verdict, record, directory, notes, colour=wants_colour(sys.stdout), full=self.options.full, expect=self.options.expect))
         else:
             for note in notes:
                 print(note, file=sys.stderr)

@@ -52,11 +52,11 @@ def main_trace(verdict: Verdict) -> Any:
     return min(verdict.traces.values(), key=lambda t: (order.index(t.kind), t.length))
 
 
-def screen(verdict: Verdict, record: dict[str, Any], notes: list[str], *, colour: bool, full: bool, expect: bool) -> str:
+def screen(verdict: Verdict, record: dict[str, Any], directory: Path, notes: list[str], *, colour: bool, full: bool, expect: bool) -> str:
     """What a person reads after a run."""
     told = main_trace(verdict)
     parts = [story(told, colour=colour, full=full)] if told is not None else []
-    parts.append(summary(record, colour))
+    parts.append(summary(record, colour, files=[f"{directory}/"]))
     if expect:
         met = {True: "met", False: "NOT MET", None: "NOT DECLARED: write Spec(..., expect=HOLDS)"}[verdict.expectation_met]
         parts.append(f"expectation ({verdict.expected or 'none'}): {met}")

@@ -6,6 +6,7 @@ import json
 import subprocess
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from typing import Any
 
 import networkx
 import pytest
@@ -132,7 +133,7 @@ def counted(source: Path) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("constants", [{}, {"PROCS": 3, "ROUNDS": 12}], ids=["labelled", "dots laid out by sfdp"])
-def test_each_file_read_back_has_the_same_counts(tmp_path: Path, constants: dict[str, int]) -> None:
+def test_each_file_read_back_has_the_same_counts(tmp_path: Path, constants: dict[str, Any]) -> None:
     space, traces = explored(tmp_path, **constants)
     assert (space.distinct > graph_dot.LAYERED) == bool(constants)
     written = graph.write_graph(space, tmp_path / "out", traces)

@@ -175,7 +175,8 @@ def test_long_repetitions_are_told_once() -> None:
 
 
 def test_whole_states_are_printed_on_request() -> None:
-    trace = told([("A", "at[B] = 2", {"changed": {"at[B]": "2"}})], ("A", "B"), **{"at[A]": "0", "at[B]": "0", "lock": "None"})
+    initial: dict[str, Any] = {"at[A]": "0", "at[B]": "0", "lock": "None"}
+    trace = told([("A", "at[B] = 2", {"changed": {"at[B]": "2"}})], ("A", "B"), **initial)
     assert lines(story(trace, full=True)) == ["           // state 0",
                                              "             at    [A] 0  [B] 0",
                                              "             lock  = None",
@@ -352,7 +353,7 @@ def test_the_record_is_plain_json_in_its_own_order() -> None:
 
 def record(verdict: str = "holds", **other: Any) -> dict[str, Any]:
     found = {"name": "safe", "kind": "invariant", "verdict": verdict, "reason": "", "trace_length": 7 if verdict == "violated" else None}
-    return {"spec": "toy", "constants": {"CPUS": 3}, "engine": "python", "storage": "exact", "workers": 1, "verdict": verdict, "stopped": None,
+    return {"spec": "toy", "constants": {"CPUS": 3, "SLOTS": 2}, "bound": {"CPUS": 3}, "engine": "python", "storage": "exact", "workers": 1, "verdict": verdict, "stopped": None,
             "seconds": 0.5, "states_per_second": 2468.0, "omission_probability": 0.0,
             "properties": [found, {**found, "name": "deadlock", "kind": "deadlock", "verdict": "holds", "trace_length": None}],
             "states": {"initial": 1, "distinct": 1234, "generated": 3457, "depth": 9, "levels": [], "bits": 17, "represented": 1234,
@@ -372,7 +373,7 @@ states/s, python engine, exact storage)"""
 
 def test_many_properties_that_hold_share_a_line() -> None:
     many = [{"name": f"p{n}", "kind": "invariant", "verdict": "holds", "reason": "", "trace_length": None} for n in range(9)]
-    shown = summary(record(properties=many, constants={f"N{n}": n for n in range(9)}))
+    shown = summary(record(properties=many, bound={f"N{n}": n for n in range(9)}))
     assert "  holds  p0, p1, p2, p3, p4, p5, p6, p7, p8\n" in shown and len(shown.splitlines()) <= 12
 
 
@@ -395,7 +396,7 @@ def test_the_probability_of_an_omitted_state_stands_beside_the_verdict() -> None
 
 
 def test_findings_and_files_are_listed_but_never_flood_the_screen() -> None:
-    findings = [{"kind": "dropped", "subject": "a", "text": f"action a{n} is impossible", "place": "toy.py:3"} for n in range(20)]
+    findings = [{"kind": "dropped", "subject": "a", "text": f"action a{n} is impossible", "place": "toy.py:3", "severe": True} for n in range(20)]
     shown = summary(record(findings=findings), files=[Path("out/verdict.json")]).splitlines()
     assert shown[-3:] == ["finding: action a7 is impossible (toy.py:3)", "and 12 more findings in verdict.json", "written: out/verdict.json"]
 

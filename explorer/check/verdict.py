@@ -51,6 +51,7 @@ class Verdict:
     file: str
     digest: str
     constants: dict[str, Any]
+    bound: dict[str, Any]
     engine: str
     storage: str
     workers: int
@@ -71,7 +72,8 @@ class Verdict:
 
     def record(self) -> dict[str, Any]:
         found = asdict(self)
-        found["constants"] = {name: _plain(value) for name, value in self.constants.items()}
+        for key in ("constants", "bound"):
+            found[key] = {name: _plain(value) for name, value in found[key].items()}
         return found
 
 
@@ -92,7 +94,8 @@ def judge(space: StateSpace, *, only: tuple[str, ...] = (), strict: bool = False
     verdict, code = _overall(space, properties, found, strict)
     expectation = model.expect
     return Verdict(
-        model.name, str(Place(model.file, 0)).rpartition(":")[0], model.digest, model.constants, space.engine, space.storage, space.workers, verdict, code, space.stopped,
+        model.name, str(Place(model.file, 0)).rpartition(":")[0], model.digest, model.constants,
+        model.bound, space.engine, space.storage, space.workers, verdict, code, space.stopped,
         round(space.seconds, 4), round(space.distinct / space.seconds) if space.seconds else 0, peak_bytes(), properties, _counts(space),
         space.omission, rows, found, traces, str(expectation) if expectation else None, _met(expectation, properties))
 

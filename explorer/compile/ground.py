@@ -52,6 +52,7 @@ def ground(spec: Spec, overrides: Mapping[str, Any] | None = None, file: str = "
     for name, value in values.items():
         check(name, value, known[name]._default, spec.place)
     model.constants.update({name: values.get(name, c._default) for name, c in known.items()})
+    model.bound.update({name: value for name, value in values.items() if value != known[name]._default})
     return model
 
 

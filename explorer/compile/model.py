@@ -85,6 +85,8 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Model:
+    """`constants` are all of them with their values, `bound` those whose value is not the default."""
+
     name: str
     file: str
     constants: dict[str, Any]
@@ -100,6 +102,7 @@ class Model:
     constraints: tuple[tuple[str, Condition], ...]
     observations: tuple[Observation, ...]
     components: dict[str, str] = field(default_factory=dict)
+    bound: dict[str, Any] = field(default_factory=dict)
 
     @property
     def size(self) -> int:

@@ -77,9 +77,9 @@ _TABLES = ("uint64[:,::1], int64[:,::1], uint64[:,::1], int64[::1], uint64[:,::1
            "int64[::1], uint64[:,::1], int64[::1], uint64[:,::1]")
 _OPTIONS = 'nogil=True, error_model="numpy", cache=True'
 
-_EXPAND_HEAD = f'''@njit("int64(uint64[:,::1], int64, int64, uint64[:,:,::1], int64[::1], uint64[::1], uint64[::1], int64[::1], int64[::1], "
+_EXPAND_HEAD = f'''@njit("int64(uint64[:,::1], int64, int64, uint64[:,:,::1], int64[::1], uint64[::1], int64[::1], int64[::1], "
       "int64[::1], int64[::1], int64[::1], {_TABLES})", {_OPTIONS})
-def expand(F, start, stop, B, NB, RECENT, MIX, EN, CH, CUT, FLAG, STAT, G, P, Q, SH, RC, RB, ST, CA, GS, GW, US, UW):
+def expand(F, start, stop, B, NB, MIX, EN, CH, CUT, FLAG, STAT, G, P, Q, SH, RC, RB, ST, CA, GS, GW, US, UW):
     """Leave states F[start:stop]; their successors go to the buckets B. Returns the first state that was not left.
 
     STAT: 0 least and 1 most successors, 2 flagged states, 3 expanded, 4 transitions.
@@ -202,11 +202,6 @@ def _keep(one: bool, words: int, write: Line) -> None:
         write(5, "h = (h * MIX[1]) & MIX[3]")
         write(5, "if differs:")
         write(6, "CH[i] += 1")
-    if one:
-        write(5, "c = I(h & U(RECENT.shape[0] - 1))")
-        write(5, "if RECENT[c] == h:")
-        write(6, "continue")
-        write(5, "RECENT[c] = h")
     write(5, "p = I(h >> MIX[5])")
     write(5, "n = NB[p]")
     write(5, "B[p, n, 0] = h")

@@ -81,7 +81,7 @@ def reduce(model: Model) -> Program:
         facts = _constants(model, alternatives, written)
         rules, dropped = [], {}
         for instance in model.instances:
-            rule = _rule(instance, facts)
+            rule = _rule(instance, facts, written)
             if isinstance(rule, Rule):
                 rules.append(rule)
             else:
@@ -110,8 +110,11 @@ def _constants(model: Model, alternatives: dict[int, set[int]], written: set[Fam
     return Facts(known)
 
 
-def _rule(instance: Instance, facts: Facts) -> Rule | int:
-    """The simplified instance, or the number of the conjunct that is constantly false."""
+def _rule(instance: Instance, facts: Facts, written: set[Family]) -> Rule | int:
+    """The simplified instance, or the number of the conjunct that is constantly false.
+
+    Assignments to families not in `written` are known to change nothing.
+    """
     base = facts
     tests: list[Test] = []
     for number, condition in enumerate(instance.guard):
@@ -130,12 +133,12 @@ def _rule(instance: Instance, facts: Facts) -> Rule | int:
         facts = after if not after.impossible else facts
     if facts.impossible:
         facts = base
-    updates, checks = _updates(instance, facts)
+    updates, checks = _updates(instance, facts, written)
     changes = any(u.known is not None and ex.is_const(u.expr) and u.expr.value != u.known for u in updates)
     return Rule(instance, tuple(tests), tuple(checks), tuple(updates), changes, facts)
 
 
-def _updates(instance: Instance, facts: Facts) -> tuple[list[Update], list[Check]]:
+def _updates(instance: Instance, facts: Facts, written: set[Family]) -> tuple[list[Update], list[Check]]:
     updates: list[Update] = []
     raw: list[Check] = []
     for write in instance.writes:
@@ -153,7 +156,7 @@ def _updates(instance: Instance, facts: Facts) -> tuple[list[Update], list[Check
         if ex.is_const(index) and not 0 <= index.value < update.family.size:
             continue  # a check before it always fails: never reached
         old = fold(ex.cell(update.family, index), facts)
-        if expr is not old:
+        if expr is not old and update.family in written:
             found.append(Update(update.family, index, expr, old.value if ex.is_const(old) else None))
     return found, kept
 

@@ -349,10 +349,10 @@ def _mul(at: Expr, args: tuple[Expr, ...], facts: Facts) -> Expr:
 
 
 def _const_op(at: Expr, args: tuple[Expr, ...], facts: Facts) -> Expr:
+    if is_const(args[-1]) and not _has_value(at.op, args[-1].value):
+        return const(0)  # a check before it always fails: never evaluated
     if all(map(is_const, args)):
         values = [a.value for a in args]
-        if not _has_value(at.op, values[-1]):
-            return at
         table: dict[str, Callable[..., int]] = {
             "floordiv": lambda a, b: a // b, "mod": lambda a, b: a % b, "bor": lambda a, b: a | b, "band": lambda a, b: a & b,
             "bandnot": lambda a, b: a & ~b, "bit": lambda i: 1 << i, "has": lambda m, i: m >> i & 1,
@@ -368,7 +368,7 @@ def _const_op(at: Expr, args: tuple[Expr, ...], facts: Facts) -> Expr:
 
 
 def _has_value(op: str, right: int) -> bool:
-    """Whether an operator is defined for its last operand; where it is not, a check fails before it is computed."""
+    """Whether an operator is defined for its last operand."""
     return right != 0 if op in ("floordiv", "mod") else right >= 0 if op in ("bit", "has") else True
 
 

@@ -39,16 +39,16 @@ class Hashing:
 
     @property
     def store(self) -> Any:
-        """K of the kernels: bits that are not stored, mask of the key, two shifts from key to slot, the key's part of `hi`."""
+        """K of the kernels: bits that are not stored, mask of the key, two shifts from key to slot, mask and bits of an entry's key."""
         dropped = self.bits - self.partition_bits - self.key_bits
         high = max(0, self.key_bits - 32)
-        return np.array([dropped, (1 << self.key_bits) - 1, high, self.key_bits - high, (1 << self.high_bits) - 1, self.high_bits],
-                        np.uint64)
+        return np.array([dropped, (1 << self.key_bits) - 1, high, self.key_bits - high, (1 << self.entry_bits) - 1,
+                         min(self.entry_bits, 63)], np.uint64)
 
     @property
-    def high_bits(self) -> int:
-        """How many bits of `hi` the key takes (it is stored plus one)."""
-        return max(0, self.key_bits - 31)
+    def entry_bits(self) -> int:
+        """How many bits of an entry the key takes (it is stored plus one)."""
+        return self.key_bits + 1
 
     @property
     def _half(self) -> int:

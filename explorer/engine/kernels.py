@@ -1,14 +1,13 @@
 """The part of the native engine that no spec changes: the visited set and the way of states into it.
 
 Python for Numba, compiled through `jit.py`. A table is an open-addressing hash table cut into partitions by the first bits
-of a state's hash; the rest of the hash (the key) is what is stored, split into `lo` (32 bits) and, for keys beyond 31
-bits, `hi`. Because a one-word state is hashed by a bijection, key and partition together *are* the state. The slot of a key
-grows with the key, so that partitions keep their order and a table can grow in place. An empty slot is zero; keys are
-stored plus one. The bits of `hi` that the key does not need hold the level of the state, so that levels can be collected
-from the table again and no second copy of the states is kept.
+of a state's hash; the rest of the hash (the key) is what is stored, plus one, so that an empty slot is zero. Because a one-word
+state is hashed by a bijection, key and partition together *are* the state. The slot of a key grows with the key, so that
+partitions keep their order and a table can grow in place. The bits of an entry that the key does not need hold the level
+of the state: levels can be collected from the table again, and no second copy of the states is kept.
 
 K: 0 bits of the hash that are not stored (compact storage), 1 mask of the key, 2 and 3 the two shifts that turn key times
-capacity into a slot, 4 mask of the key's part of `hi`, 5 its number of bits.
+capacity into a slot, 4 mask of the key in an entry, 5 its number of bits.
 """
 
 import numpy as np
@@ -46,17 +45,17 @@ def scatter(F, start, stop, B, NB, MIX):
         NB[p] = n + 1
 
 
-@njit(["int64(uint64[:,:,::1], int64[::1], int64, int64, int64[::1], uint32[::1], uint16[::1], int64, int64[::1], uint64[::1], "
-       "uint64[::1], uint64, uint64[:,::1], int64)",
-       "int64(uint64[:,:,::1], int64[::1], int64, int64, int64[::1], uint32[::1], uint32[::1], int64, int64[::1], uint64[::1], "
-       "uint64[::1], uint64, uint64[:,::1], int64)"], nogil=True, cache=True)
-def insert(B, NB, first, last, AT, lo, hi, capacity, fill, K, INV, tag, fresh, n):
+@njit(["int64(uint64[:,:,::1], int64[::1], int64, int64, int64[::1], uint64[::1], int64, int64[::1], uint64[::1], uint64[::1], "
+       "uint64, uint64[:,::1], int64)",
+       "int64(uint64[:,:,::1], int64[::1], int64, int64, int64[::1], uint32[::1], int64, int64[::1], uint64[::1], uint64[::1], "
+       "uint64, uint64[:,::1], int64)"], nogil=True, cache=True)
+def insert(B, NB, first, last, AT, table, capacity, fill, K, INV, tag, fresh, n):
     """Insert the buckets of partitions first..last-1; states not seen before are appended to `fresh` from row n.
 
-    AT (partition, element) is where to go on; AT[0] == last when all is done, otherwise the table must grow first.
-    Returns the new n.
+    AT (partition, element) is where to go on; AT[0] == last when all is done, otherwise the table must grow first. `tag` is the
+    level to store beside the key. Returns the new n.
     """
-    limit = capacity - (capacity >> 2)
+    limit = capacity - capacity // 5
     words = fresh.shape[1]
     part = K[4]
     tag = tag << K[5]
@@ -69,30 +68,20 @@ def insert(B, NB, first, last, AT, lo, hi, capacity, fill, K, INV, tag, fresh, n
             h = B[p, j, 0]
             key = (h >> K[0]) & K[1]
             x = I(((key >> K[2]) * U(capacity)) >> K[3])
-            stored = key + U(1)
-            low = np.uint32(stored)
-            high = stored >> U(32)
-            new = False
-            while True:
-                found = lo[base + x]
-                if found == low:
-                    if (U(hi[base + x]) & part) == high:
-                        break
-                if found == 0:
-                    if (U(hi[base + x]) & part) == 0:
-                        new = True
-                        break
+            key += U(1)
+            entry = U(table[base + x])
+            while entry != 0 and (entry & part) != key:
                 x += 1
                 if x == capacity:
                     x = 0
-            if new:
+                entry = U(table[base + x])
+            if entry == 0:
                 if count >= limit:
                     fill[p - first] = count
                     AT[0] = p
                     AT[1] = j
                     return n
-                lo[base + x] = low
-                hi[base + x] = high | tag
+                table[base + x] = key | tag
                 count += 1
                 if words > 1:
                     for w in range(words):
@@ -119,7 +108,7 @@ def insert(B, NB, first, last, AT, lo, hi, capacity, fill, K, INV, tag, fresh, n
 def insert_exact(B, NB, first, last, AT, lo, hi, capacity, fill, K, arena, n):
     """As `insert`, for states of several words stored exactly: `lo` holds the row of a state in the arena plus one, `hi` the
     low bits of its hash, which decide most comparisons."""
-    limit = capacity - (capacity >> 2)
+    limit = capacity - capacity // 5
     words = arena.shape[1]
     p = AT[0]
     j = AT[1]
@@ -168,41 +157,36 @@ def insert_exact(B, NB, first, last, AT, lo, hi, capacity, fill, K, arena, n):
     return n
 
 
-@njit(["void(uint32[::1], uint16[::1], int64, int64, int64, uint64[::1], uint32[::1], uint16[::1])",
-       "void(uint32[::1], uint32[::1], int64, int64, int64, uint64[::1], uint32[::1], uint32[::1])"], nogil=True, cache=True)
-def grow(lo, hi, partitions, old, new, K, slo, shi):
+@njit(["void(uint64[::1], int64, int64, int64, uint64[::1], uint64[::1])",
+       "void(uint32[::1], int64, int64, int64, uint64[::1], uint32[::1])"], nogil=True, cache=True)
+def grow(table, partitions, old, new, K, scratch):
     """Give every partition `new` slots in place of `old`, in place, from the last partition to the first."""
     for p in range(partitions - 1, -1, -1):
         n = 0
         for x in range(p * old, (p + 1) * old):
-            if lo[x] != 0 or (U(hi[x]) & K[4]) != 0:
-                slo[n] = lo[x]
-                shi[n] = hi[x]
-                lo[x] = 0
-                hi[x] = 0
+            if table[x] != 0:
+                scratch[n] = table[x]
+                table[x] = 0
                 n += 1
         base = p * new
         for k in range(n):
-            key = (U(slo[k]) | (U(shi[k]) & K[4]) << U(32)) - U(1)
+            key = (U(scratch[k]) & K[4]) - U(1)
             x = I(((key >> K[2]) * U(new)) >> K[3])
-            while lo[base + x] != 0 or (U(hi[base + x]) & K[4]) != 0:
+            while table[base + x] != 0:
                 x += 1
                 if x == new:
                     x = 0
-            lo[base + x] = slo[k]
-            hi[base + x] = shi[k]
+            table[base + x] = scratch[k]
 
 
-@njit(["int64(uint32[::1], uint16[::1], int64, int64, int64, int64, uint64[::1], uint64[::1], uint64, uint64[:,::1], int64)",
-       "int64(uint32[::1], uint32[::1], int64, int64, int64, int64, uint64[::1], uint64[::1], uint64, uint64[:,::1], int64)"],
-      nogil=True, cache=True)
-def collect(lo, hi, first, partitions, capacity, key_bits, K, INV, tag, out, n):
+@njit("int64(uint64[::1], int64, int64, int64, int64, uint64[::1], uint64[::1], uint64, uint64[:,::1], int64)", nogil=True, cache=True)
+def collect(table, first, partitions, capacity, key_bits, K, INV, tag, out, n):
     """The states of a level, unhashed, into `out` from row n."""
     for p in range(partitions):
         for x in range(p * capacity, (p + 1) * capacity):
-            if (lo[x] != 0 or (U(hi[x]) & K[4]) != 0) and U(hi[x]) >> K[5] == tag:
-                key = (U(lo[x]) | (U(hi[x]) & K[4]) << U(32)) - U(1)
-                h = U(first + p) << U(key_bits) | key
+            entry = table[x]
+            if entry != 0 and entry >> K[5] == tag:
+                h = U(first + p) << U(key_bits) | ((entry & K[4]) - U(1))
                 h ^= h >> INV[0]
                 h = (h * INV[1]) & INV[3]
                 h ^= h >> INV[0]

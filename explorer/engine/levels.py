@@ -6,6 +6,7 @@ Knows nothing of how states are found.
 from __future__ import annotations
 
 import tempfile
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -49,6 +50,7 @@ class NativeLevel:
     def spill(self) -> None:
         """Move the states to a file that vanishes with the process."""
         self._file = tempfile.TemporaryFile()
+        weakref.finalize(self, self._file.close)
         for part in self._parts:
             part.tofile(self._file)
         self._parts = []

@@ -29,13 +29,12 @@ from .python import Compiled, Flagged, run_source
 from .space import Edge, StateSpace
 from .store import Store, TableFull
 
-BUCKET_WORDS = 1 << 21
+BUCKET_WORDS = 1 << 22
 FLAGS = 1 << 16
-RECENT = 1 << 12
 PARALLEL = 1 << 13
 SMALL = 1 << 18
 ELSEWHERE = 1 << 62
-"""Words of one worker's buckets; flagged rows a call; recent successors; states from which threads, and compiled helpers, pay;
+"""Words of one worker's buckets; flagged rows a call; states from which threads, and compiled helpers, pay;
 the level of states that are not to be found again in the table."""
 
 
@@ -124,7 +123,6 @@ class _Worker:
     store: Store
     buckets: Any
     counts: Any
-    recent: Any
     enabled: Any
     changed: Any
     cut: Any
@@ -165,12 +163,12 @@ class Search:
         memory = self.limits.max_memory or int(0.8 * available_bytes())
         wide_exact = self.words > 1 and not self.compact
         entry = 8 * self.words + 16 if wide_exact else 8
-        store = Store(self.machine.kernels, self.hashing, first, last, memory // entry // self.options.workers, self.words, wide_exact)
+        store = Store(self.machine.kernels, self.hashing, first, last, memory // entry // self.options.workers, self.words,
+                      wide_exact, leveled=self.words == 1 and not self.compact)
         columns = 1 if self.words == 1 else self.words + 1
         depth = max(2 * rules + 64, BUCKET_WORDS // columns // self.partitions)
         stat = np.array([1 << 62, 0, 0, 0, 0], np.int64)
-        recent = np.arange(RECENT, dtype=np.uint64) ^ np.uint64(1)
-        return _Worker(store, np.empty((self.partitions, depth, columns), np.uint64), np.zeros(self.partitions, np.int64), recent,
+        return _Worker(store, np.empty((self.partitions, depth, columns), np.uint64), np.zeros(self.partitions, np.int64),
                        np.zeros(rules, np.int64), np.zeros(rules, np.int64), np.zeros(max(1, len(self.compiled.model.constraints)), np.int64),
                        np.zeros(FLAGS, np.int64), stat, np.empty((0, self.words), np.uint64))
 
@@ -267,7 +265,7 @@ class Search:
     def _expand(self, i: int) -> None:
         w = self.workers[i]
         if w.at < len(w.level):
-            w.at = self.machine.search.expand(w.level, w.at, len(w.level), w.buckets, w.counts, w.recent, self.mix, w.enabled, w.changed,
+            w.at = self.machine.search.expand(w.level, w.at, len(w.level), w.buckets, w.counts, self.mix, w.enabled, w.changed,
                                               w.cut, w.flags, w.stat, *self.machine.arguments)
 
     def _insert_round(self, arrivals: list[Any], level: int, parallel: bool = False) -> None:

@@ -5,6 +5,7 @@ Memory is reserved at the start and touched only as the table grows, so that gro
 
 from __future__ import annotations
 
+import mmap
 from typing import Any
 
 import numpy as np
@@ -12,34 +13,46 @@ import numpy as np
 from .hashing import Hashing
 
 FIRST_CAPACITY = 64
-GROWTH = 1.5
-LEVEL_BITS = 8
-"""Bits of an entry that should be left for the level, where the shorter entry allows it."""
+GROWTH = 1.4
 
 
 class TableFull(Exception):
     """The table would need more memory than it may have."""
 
 
+def reserve(rows: int, kind: Any) -> Any:
+    """An array of zeros that takes memory only where it is touched, in large pages where the system has them."""
+    size = max(rows, 1) * np.dtype(kind).itemsize
+    try:
+        memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | getattr(mmap, "MAP_NORESERVE", 0))
+        if hasattr(mmap, "MADV_HUGEPAGE") and size >= 1 << 22:
+            memory.madvise(mmap.MADV_HUGEPAGE)
+    except (AttributeError, OSError, ValueError):
+        return np.zeros(max(rows, 1), kind)
+    return np.frombuffer(memory, kind)
+
+
 class Store:
     """Partitions `first` to `last - 1` of the hash space.
 
     `rows` is the reserved number of slots; `arena` holds whole states where they are wider than a word and stored exactly.
-    An entry has room for levels below `levels`; that number itself marks states whose level is kept elsewhere.
+    Where `leveled`, an entry has room for levels below `levels`; that number itself marks states whose level is kept elsewhere.
     """
 
-    def __init__(self, kernels: Any, hashing: Hashing, first: int, last: int, rows: int, words: int, wide_exact: bool):
+    def __init__(self, kernels: Any, hashing: Hashing, first: int, last: int, rows: int, words: int, wide_exact: bool,
+                 leveled: bool):
         self.kernels, self.hashing, self.first, self.last = kernels, hashing, first, last
         self.partitions = last - first
         self.capacity = FIRST_CAPACITY
         self.limit = max(rows // max(self.partitions, 1), FIRST_CAPACITY)
         self.words = words
-        high: Any = np.uint32 if wide_exact or hashing.high_bits > 16 - LEVEL_BITS else np.uint16
-        bits = np.dtype(high).itemsize * 8
-        self.entry_bytes = 4 + bits // 8
-        self.levels = (1 << bits - hashing.high_bits) - 1
-        self.lo = np.zeros(self.limit * self.partitions, np.uint32)
-        self.hi = np.zeros(self.limit * self.partitions, high)
+        kind: Any = np.uint32 if not wide_exact and not leveled and hashing.entry_bits <= 32 else np.uint64
+        bits = np.dtype(kind).itemsize * 8
+        self.entry_bytes = 8 if wide_exact else bits // 8
+        self.levels = (1 << bits - hashing.entry_bits) - 1 if leveled else 0
+        slots = self.limit * self.partitions
+        self.table = reserve(slots, np.uint32 if wide_exact else kind)
+        self.tags = reserve(slots if wide_exact else 1, np.uint32)
         self.fill = np.zeros(self.partitions, np.int64)
         self.k = hashing.store
         self.arena = np.empty((max(rows // 2, 1024), words), np.uint64) if wide_exact else None
@@ -60,13 +73,13 @@ class Store:
         while True:
             before = n
             if self.arena is not None:
-                n = int(self.kernels.insert_exact(buckets, counts, self.first, self.last, at, self.lo, self.hi, self.capacity, self.fill,
-                                                  self.k, self.arena, n))
+                n = int(self.kernels.insert_exact(buckets, counts, self.first, self.last, at, self.table, self.tags, self.capacity,
+                                                  self.fill, self.k, self.arena, n))
                 if n >= self.arena.shape[0]:
                     raise TableFull
             else:
-                n = int(self.kernels.insert(buckets, counts, self.first, self.last, at, self.lo, self.hi, self.capacity, self.fill,
-                                            self.k, self.hashing.inverse, tag, fresh, n))
+                n = int(self.kernels.insert(buckets, counts, self.first, self.last, at, self.table, self.capacity, self.fill, self.k,
+                                            self.hashing.inverse, tag, fresh, n))
             self.count += n - before
             if at[0] == self.last:
                 return n
@@ -76,14 +89,15 @@ class Store:
         new = min(int(self.capacity * GROWTH), self.limit)
         if new <= self.capacity + 8:
             raise TableFull
-        slo, shi = np.empty(self.capacity, np.uint32), np.empty(self.capacity, self.hi.dtype)
         if self.arena is not None:
-            self.kernels.grow_exact(self.lo, self.hi, self.partitions, self.capacity, new, self.k, slo, shi, self.arena, self.hashing.mix)
+            scratch = np.empty(self.capacity, np.uint32), np.empty(self.capacity, np.uint32)
+            self.kernels.grow_exact(self.table, self.tags, self.partitions, self.capacity, new, self.k, *scratch, self.arena,
+                                    self.hashing.mix)
         else:
-            self.kernels.grow(self.lo, self.hi, self.partitions, self.capacity, new, self.k, slo, shi)
+            self.kernels.grow(self.table, self.partitions, self.capacity, new, self.k, np.empty(self.capacity, self.table.dtype))
         self.capacity = new
 
     def collect(self, level: int, out: Any, n: int) -> int:
         """The states of a level below `levels` into `out` from row n; the new n. For states of one word stored exactly."""
-        return int(self.kernels.collect(self.lo, self.hi, self.first, self.partitions, self.capacity, self.hashing.key_bits, self.k,
+        return int(self.kernels.collect(self.table, self.first, self.partitions, self.capacity, self.hashing.key_bits, self.k,
                                         self.hashing.inverse, level, out, n))

@@ -65,6 +65,11 @@ class Trace:
         return f"@{DECORATORS[self.kind]}" if self.kind in DECORATORS else self.kind
 
     @property
+    def impossible(self) -> bool:
+        """Whether a guard is constantly false, as `when(cpu != heir)` is where both are one."""
+        return any(c.expr.op == "const" and not c.expr.value for c in self.conditions)
+
+    @property
     def may_write(self) -> bool:
         return self.kind == "action"
 

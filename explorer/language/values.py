@@ -341,7 +341,7 @@ def write_cell(path: Path, expr: Expr, place: Place) -> None:
                         write="the condition on the value, or an @action", place=place)
     family, index = path.cell()
     for earlier in trace.writes:
-        if earlier.family is family and earlier.index is index:
+        if earlier.family is family and earlier.index is index and not trace.impossible:
             raise SpecError("E0217", f"`{path}` is assigned twice in action {trace.subject} (first at {earlier.place})",
                             expected="one assignment to each location in an action",
                             write="one assignment with ite(condition, a, b)", place=place)

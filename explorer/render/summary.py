@@ -9,9 +9,8 @@ from typing import Any
 from .terminal import BOLD, DIM, GREEN, RED, YELLOW, clean, paint
 
 COLOURS = {"holds": GREEN, "violated": RED, "undetermined": YELLOW}
-WIDTH, FINDINGS, CALM, INLINE = 110, 8, 5, 4
-"""Columns of the text; findings shown on the screen; with more properties than CALM, those that hold share a line; with more
-constants than INLINE, they stand on lines of their own."""
+WIDTH, FINDINGS, CALM = 110, 8, 5
+"""Columns of the text; findings shown on the screen; with more properties than CALM, those that hold share a line."""
 
 Record = dict[str, Any]
 
@@ -22,8 +21,6 @@ def summary(record: Record, colour: bool = False, files: Iterable[object] = ()) 
         return paint(f"{clean(str(record['spec']))} could not be checked:", f"{BOLD};{RED}", colour) + "\n" + str(record["error"])
     code = f"{BOLD};{COLOURS[record['verdict']]}"
     lines = [paint(line, code, colour) for line in textwrap.wrap(claim(record), WIDTH)]
-    if len(record["constants"]) > INLINE:
-        lines += [paint(line, DIM, colour) for line in textwrap.wrap("with " + _constants(record), WIDTH, break_on_hyphens=False)]
     lines += ["", *_table(record["properties"], colour), "", *textwrap.wrap(_counts(record), WIDTH)]
     lines += _findings(record.get("findings", ()), colour)
     written = ", ".join(map(str, files))
@@ -35,8 +32,7 @@ def summary(record: Record, colour: bool = False, files: Iterable[object] = ()) 
 def claim(record: Record) -> str:
     """What was found and how far it goes, in one sentence."""
     states, name = record["states"], clean(str(record["spec"]))
-    inline = 0 < len(record["constants"]) <= INLINE
-    bound = f" with {_constants(record)}" if inline else " with the constants below" if record["constants"] else ""
+    bound = f" with {_constants(record)}" if record["bound"] else ""
     seen = f"{_number(states['distinct'], 'state')} up to depth {states['depth']}"
     reasons = [p["reason"] for p in record["properties"] if p["verdict"] == "undetermined" and p["reason"]]
     partial = record.get("stopped") or next(iter(reasons), None)
@@ -52,7 +48,7 @@ def claim(record: Record) -> str:
 
 
 def _constants(record: Record) -> str:
-    return ", ".join(f"{clean(str(name))}={clean(str(value))}" for name, value in record["constants"].items())
+    return ", ".join(f"{clean(str(name))}={clean(str(value))}" for name, value in record["bound"].items())
 
 
 def _table(properties: Sequence[Record], colour: bool) -> Iterator[str]:
@@ -87,11 +83,16 @@ def _counts(record: Record) -> str:
 
 
 def _findings(findings: Sequence[Record], colour: bool) -> Iterator[str]:
-    for finding in findings[:FINDINGS]:
+    """Severe findings one by one; what constants alone make impossible, on one line."""
+    severe = [f for f in findings if f["severe"]]
+    for finding in severe[:FINDINGS]:
         place = paint(f" ({clean(finding['place'])})", DIM, colour) if finding["place"] else ""
         yield paint("finding: ", YELLOW, colour) + clean(finding["text"]) + place
-    if len(findings) > FINDINGS:
-        yield f"and {len(findings) - FINDINGS} more findings in verdict.json"
+    if len(severe) > FINDINGS:
+        yield f"and {len(severe) - FINDINGS} more findings in verdict.json"
+    dropped = ", ".join(clean(f["subject"]) for f in findings if not f["severe"])
+    if dropped:
+        yield from textwrap.wrap(f"without instances under these constants: {dropped}", WIDTH)
 
 
 def matrix(rows: Sequence[tuple[Record, Record]], colour: bool = False) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from explorer.trace.trace import Step, Trace
 
-from .brackets import Bracket, brackets, gutter
+from .brackets import brackets, gutter
 from .fold import Fold, folded
 from .terminal import BOLD, DIM, GREEN, LANES, RED, YELLOW, clean, paint
 

@@ -71,6 +71,6 @@ def _stuck(model: Model, state: State) -> list[str]:
                 if instance.action.name not in nearest or number > nearest[instance.action.name][0]:
                     nearest[instance.action.name] = (number, text)
                 break
-    lines = ["no action is possible, and no @terminal condition says that this state may be the last:"]
+    lines = ["no @terminal condition says that this state may be the last; what the actions wait for:"]
     ranked = sorted(nearest.values(), key=lambda item: -item[0])
     return lines + [text for _, text in ranked[:MAX_LINES - 1]]

@@ -1,0 +1,93 @@
+"""One measurement in a process of its own: `python -m tests.bench.child JSON`, the result as one JSON line on standard output.
+
+`kind` is `explore` (engine python or native), `compile` (the native engine's machine code) or `first` (until the first level has
+been left; the caller looks at the clock).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import sys
+import time
+from typing import Any
+
+from explorer.compile.ground import ground
+from explorer.compile.model import Model
+from explorer.engine.limits import Limits, Progress, peak_bytes, resident_bytes
+from explorer.engine.space import StateSpace
+from explorer.language.constants import parse
+from explorer.load import load
+
+
+def model_of(spec: str, define: dict[str, str], properties: bool = True) -> Model:
+    """The ground model of a spec file; without properties only deadlock and evaluation are left to check."""
+    found = load(spec)
+    ground(found)
+    known = found.known_constants()
+    model = ground(found, {name: parse(known[name], value) for name, value in define.items()})
+    return model if properties else dataclasses.replace(model, properties=())
+
+
+def main(job: dict[str, Any]) -> dict[str, Any]:
+    model = model_of(job["spec"], job["define"], job.get("properties", True))
+    return {"explore": explore, "compile": compile_only, "first": first}[job["kind"]](model, job)
+
+
+def explore(model: Model, job: dict[str, Any]) -> dict[str, Any]:
+    """Visit all states. `seconds` and `cpu` are of the search alone, everything between the first state and the last counted."""
+    run = _python(model) if job["engine"] == "python" else _native(model, job)
+    before = resident_bytes()
+    clock, cpu = time.perf_counter(), time.process_time()
+    space: StateSpace = run()
+    seconds, used = time.perf_counter() - clock, time.process_time() - cpu
+    return {"states": space.distinct, "transitions": space.transitions, "depth": space.depth, "seconds": seconds, "cpu": used,
+            "peak": peak_bytes(), "before": before, "bits": space.bits, "phases": space.phases, "violated": sorted(space.violations),
+            "stopped": space.stopped}
+
+
+def _python(model: Model) -> Any:
+    from explorer.engine import python
+
+    compiled = python.Compiled(model)
+    return lambda: python.Search(compiled, Limits(), lambda progress: None, time.monotonic()).run()
+
+
+def _native(model: Model, job: dict[str, Any]) -> Any:
+    from explorer.engine import native
+    from explorer.engine.python import Compiled
+
+    compiled = Compiled(model)
+    made = native.machine(compiled)
+    options = native.Options(workers=job.get("workers", 1), storage=job.get("storage", "exact"))
+    return lambda: native.explore(model, Limits(), options=options, prepared=(compiled, made))
+
+
+def compile_only(model: Model, job: dict[str, Any]) -> dict[str, Any]:
+    """From the ground model to loaded machine code; `python` is the part that knows nothing of Numba."""
+    from explorer.engine.python import Compiled
+
+    clock = time.perf_counter()
+    compiled = Compiled(model)
+    python = time.perf_counter() - clock
+    from explorer.engine import native
+
+    native.machine(compiled)
+    return {"seconds": time.perf_counter() - clock, "python": python, "instances": len(model.instances)}
+
+
+def first(model: Model, job: dict[str, Any]) -> dict[str, Any]:
+    """Ends the process as soon as the native engine reports its first level."""
+    from explorer.engine import native
+
+    def stop(progress: Progress) -> None:
+        print(json.dumps({"states": progress.states}), flush=True)
+        os._exit(0)
+
+    native.explore(model, Limits(), stop)
+    raise AssertionError("no level was left")
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(json.loads(sys.argv[1]))))

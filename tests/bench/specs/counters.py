@@ -1,0 +1,25 @@
+"""COUNTERS counters modulo MODULUS: exactly MODULUS ** COUNTERS states, and COUNTERS steps from each of them."""
+
+from typing import Annotated
+
+from explorer import HOLDS, Map, Range, Scalarset, Spec, State, action, constant, initially, invariant, ite
+
+MODULUS = constant("MODULUS", 10)
+
+
+class Counter(Scalarset):
+    size = constant("COUNTERS", 4)
+
+
+class Counters(State):
+    value: Map[Counter, Annotated[int, Range(0, MODULUS - 1)]] = initially(0)
+
+
+@action
+def count(counters: Counters, counter: Counter) -> None:
+    """{counter} counts"""
+    now = counters.value[counter]
+    now.next = ite(now == MODULUS - 1, 0, now + 1)
+
+
+spec = Spec(expect=HOLDS)

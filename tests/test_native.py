@@ -1,0 +1,212 @@
+"""The native engine finds what the reference finds, for any number of workers and either storage, on narrow and wide states."""
+
+from __future__ import annotations
+
+import math
+import os
+import random
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+from generators import spec_of, spec_text
+from test_differential import agree, bounded
+
+from explorer import SpecError
+from explorer.compile.ground import ground
+from explorer.compile.model import Model
+from explorer.engine import hashing, native, python, tiered
+from explorer.engine.jit import Jit, common_source
+from explorer.engine.levels import integers, words_of
+from explorer.engine.limits import Limits
+from explorer.engine.space import StateSpace
+from explorer.engine.store import Store
+from explorer.language.constants import parse
+from explorer.load import load
+
+ROOT = Path(__file__).resolve().parent.parent
+COUNTERS = """
+from typing import Annotated
+from explorer import *
+K = constant("k", 3)
+M = constant("m", 4)
+class Slot(Scalarset):
+    size = K
+class Counters(State):
+    n: Map[Slot, Annotated[int, Range(0, M - 1)]] = initially(0)
+@action
+def count_up(c: Counters, i: Slot) -> None:
+    c.n[i].next = (c.n[i] + 1) % M
+@invariant
+def small(c: Counters):
+    return every(c.n[i] < M for i in Slot)
+spec = Spec(expect=HOLDS)
+"""
+
+
+def native_engine(workers: int, storage: str = "exact") -> partial[StateSpace]:
+    return partial(native.explore, options=native.Options(workers, storage, 64))
+
+
+def bound(path: Path, **constants: str) -> Model:
+    spec = load(path)
+    ground(spec)
+    known = spec.known_constants()
+    return ground(spec, {name: parse(known[name], value) for name, value in constants.items()})
+
+
+def counters(tmp_path: Path, k: int, m: int) -> Model:
+    file = tmp_path / "counters.py"
+    file.write_text(COUNTERS)
+    return ground(load(file), {"k": k, "m": m})
+
+
+@pytest.mark.parametrize("seed", range(9000, 9012))
+def test_compiled_rules_mean_what_the_reference_means(seed: int) -> None:
+    """On random specs, with one to three workers and either storage, everything found is the reference's."""
+    try:
+        model = ground(spec_of(spec_text(random.Random(seed), 1 + seed % 4)))
+    except SpecError:
+        return
+    compiled = python.Compiled(model)
+    made = native.machine(compiled)
+    engines = [partial(native_engine(w, storage), prepared=(compiled, made)) for w, storage in ((1, "exact"), (3, "exact"), (2, "compact"))]
+    agree(model, *engines, limits=bounded(model))
+
+
+def test_many_random_specs_without_the_compiler() -> None:
+    """The same source run by the interpreter agrees with the reference on 400 random specs (Numba switched off)."""
+    code = (
+        "import random, sys\nimport numpy as np\nnp.seterr(all='ignore')\n"
+        "from test_native import native_engine\nfrom test_differential import check\nfrom generators import spec_text\n"
+        "done = [check(spec_text(random.Random(s), 1 + s % 4), (native_engine(2),)) for s in range(20000, 20400)]\n"
+        "print(sum(d is not None for d in done))\n")
+    path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT,
+                         env={**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONPATH": path})
+    assert ran.returncode == 0, ran.stderr[-2000:]
+    assert int(ran.stdout.split()[-1]) > 350
+
+
+@pytest.mark.parametrize("constants", [{}, {"memory": "tso"}], ids=["one word", "two words"])
+def test_the_lost_ipi_is_the_same_natively(constants: dict[str, str]) -> None:
+    """States, violations and stories of ipi_buggy do not depend on engine, workers, storage or the width of a state."""
+    model = bound(ROOT / "spec" / "ipi_buggy.py", **constants)
+    compiled = python.Compiled(model)
+    assert compiled.layout.words == (2 if constants else 1)
+    made = native.machine(compiled)
+    agree(model, *(partial(native_engine(w, s), prepared=(compiled, made)) for w, s in ((1, "exact"), (3, "exact"), (2, "compact"))))
+
+
+def test_the_hand_over_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search that goes from the python engine to the native one in the middle finds what either finds."""
+    monkeypatch.setattr(tiered, "COMPILE_FROM", 500)
+    monkeypatch.setattr(tiered._Builder, "ready", lambda self, states: states >= 500)
+    found = []
+
+    def engine(model: Model, limits: Limits | None) -> StateSpace:
+        found.append(tiered.explore(model, limits))
+        return found[-1]
+
+    agree(bound(ROOT / "spec" / "ipi_buggy.py"), engine)
+    assert [space.engine for space in found] == ["native"]
+
+
+def test_counters_are_counted_exactly(tmp_path: Path) -> None:
+    """K counters modulo M have M**K states, each with K successors, at a depth of K * (M - 1)."""
+    space = native_engine(2)(counters(tmp_path, 6, 12), Limits())
+    assert (12 ** 6, 6 * 12 ** 6, 6 * 11) == (space.distinct, space.transitions, space.depth)
+
+
+def test_limits_leave_a_partial_result(tmp_path: Path) -> None:
+    """A bound on states ends the native engine with what was learned so far."""
+    space = native_engine(2)(counters(tmp_path, 6, 10), Limits(max_states=20_000))
+    assert space.stopped == "--max-states 20000 reached"
+    assert 20_000 <= space.distinct < 10 ** 6
+
+
+@pytest.mark.parametrize("bits", [2, 3, 7, 16, 31, 40, 41, 52, 63, 64])
+def test_the_hash_is_a_bijection(bits: int) -> None:
+    """Every state comes back from its hash, at the borders and at random."""
+    rng = random.Random(bits)
+    states = sorted({0, (1 << bits) - 1, 1 << bits - 1, *(rng.getrandbits(bits) for _ in range(200))})
+    store = _store(bits)
+    fresh, n = _insert(store, states)
+    assert states == sorted(integers(fresh[:n]))
+
+
+def _store(bits: int, fingerprint: int | None = None) -> Store:
+    hashed = hashing.exact(bits) if fingerprint is None else hashing.compact(bits, fingerprint)
+    kernels = Jit(native.default_directory()).module(common_source())
+    return Store(kernels, hashed, 0, 1 << hashed.partition_bits, 1 << 22, 1, False, fingerprint is None)
+
+
+def _insert(store: Store, states: list[int]) -> tuple[np.ndarray, int]:
+    partitions = 1 << store.hashing.partition_bits
+    buckets, counts = np.empty((partitions, len(states) + 1, 1), np.uint64), np.zeros(partitions, np.int64)
+    store.kernels.scatter(words_of(states, 1), 0, len(states), buckets, counts, store.hashing.mix)
+    fresh = np.empty((len(states), 1), np.uint64)
+    return fresh, store.insert(buckets, counts, 0, fresh, 0)
+
+
+@pytest.mark.parametrize("states", [
+    [i << 44 for i in range(1 << 12)] + [(i << 44) | 1 << 59 for i in range(1 << 12)], list(range(1 << 13)),
+    [i * 4096 for i in range(1 << 13)], [1 << 59 | i for i in range(1 << 13)]], ids=["high bits", "dense", "progression", "one high bit"])
+def test_structured_states_keep_probes_short(states: list[int]) -> None:
+    """States that differ in few bits spread over the table: the mean distance of an entry from its slot stays small."""
+    store = _store(60)
+    _, n = _insert(store, states)
+    assert n == len(states)
+    table, capacity = store.table, store.capacity
+    k = [int(x) for x in store.k]
+    distances = []
+    for slot in np.flatnonzero(table[:capacity * store.partitions]):
+        key = (int(table[slot]) & k[4]) - 1
+        home = ((key >> k[2]) * capacity) >> k[3]
+        distances.append((int(slot) % capacity - home) % capacity)
+    assert sum(distances) / len(distances) < 4
+
+
+def test_omissions_stay_within_the_printed_probability() -> None:
+    """With short fingerprints states are omitted, about as many as the formula expects, on structured states too."""
+    bits = 24
+    for structure in (lambda i: i, lambda i: i << 20, lambda i: i * 977, lambda i: (i & 255) << 40 | i >> 8):
+        states = [structure(i) for i in range(1 << 13)]
+        store = _store(60, bits)
+        _, n = _insert(store, states)
+        missing, size = len(states) - n, 2 ** bits
+        expected = len(states) - size * -math.expm1(len(states) * math.log1p(-1 / size))
+        assert missing <= expected + 6 * math.sqrt(expected) + 1
+        assert hashing.omission_probability(len(states), bits) > 0.8 or missing == 0
+
+
+def test_the_omission_probability_is_that_of_the_birthday_problem() -> None:
+    """The closed form agrees with the product over all states, and is 0 and 1 at the ends."""
+    for n, bits in ((23, 9), (100, 16), (4000, 24), (60000, 40)):
+        exact = -math.expm1(sum(math.log1p(-i / 2 ** bits) for i in range(n)))
+        assert exact == pytest.approx(hashing.omission_probability(n, bits), rel=1e-3)
+    assert hashing.omission_probability(1, 32) == 0.0
+    assert hashing.omission_probability(2 ** 33, 32) == 1.0
+
+
+def test_a_damaged_cache_is_compiled_again(tmp_path: Path) -> None:
+    """Machine code that does not match its checksum is never run."""
+    text = "from numba import njit\n@njit('int64(int64)', cache=True)\ndef f(x):\n    return x + 1\n"
+    assert Jit(tmp_path).module(text).f(1) == 2
+    for file in tmp_path.rglob("*.nbc"):
+        file.write_bytes(b"damaged")
+    jit = Jit(tmp_path)
+    assert not jit.ready(text)
+    assert jit.module(text).f(1) == 2
+    assert jit.notes == ["the cache of compiled code was damaged: compiled again"]
+
+
+def test_a_cache_that_cannot_be_written_is_survived(tmp_path: Path) -> None:
+    """Code is compiled for one run where the cache directory is no directory."""
+    (tmp_path / "file").write_text("")
+    jit = Jit(tmp_path / "file" / "below")
+    assert jit.module("from numba import njit\n@njit('int64(int64)', cache=True)\ndef f(x):\n    return x + 2\n").f(1) == 3
+    assert "cannot be used" in jit.notes[0]
