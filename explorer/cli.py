@@ -56,9 +56,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("explorer: interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w")
-        return EXIT_OK
     except Exception as error:
         import traceback
 
@@ -74,16 +71,29 @@ def _main(arguments: list[str]) -> int:
         options = _show_parser().parse_args(arguments[1:])
         spec = load(options.spec)
         model = ground(spec, _single(_bindings(spec, options.define)), options.spec)
-        print(show(model, code=options.code))
+        _say(show(model, code=options.code))
         return EXIT_OK
     if arguments and arguments[0] == "check":
         arguments = arguments[1:]
-    elif arguments and "/" not in arguments[0] and not arguments[0].startswith("-") and not arguments[0].endswith(".py"):
+    elif arguments and _is_word(arguments[0]):
         raise UsageError(f"unknown command {arguments[0]!r}: {nearest(arguments[0], list(COMMANDS))}")
     options = _check_parser().parse_args(arguments)
     if not options.specs:
         raise UsageError("no spec file; write: python -m explorer spec/ipi_fixed.py")
     return _Run(options).run()
+
+
+def _is_word(argument: str) -> bool:
+    """Whether a first argument must be meant as a command: neither an option nor a path."""
+    return not (argument.startswith("-") or argument.endswith(".py") or "/" in argument or Path(argument).exists())
+
+
+def _say(text: str) -> None:
+    """Write a result to standard output. A reader that went away (`| head`) changes neither the files nor the exit code."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class _Parser(argparse.ArgumentParser):
@@ -233,7 +243,7 @@ class _Run:
                 if self.limits.interrupted:
                     break
         if self.options.json:
-            print(json.dumps(self.records[0] if len(self.records) == 1 else self.records, indent=2, default=str))
+            _say(json.dumps(self.records[0] if len(self.records) == 1 else self.records, indent=2, default=str))
         return worst(codes)
 
     def one(self, path: str) -> int:
@@ -332,7 +342,8 @@ class _Run:
         if not self.options.json:
             from explorer.output import screen
 
-            print(screen(verdict, record, directory, notes, colour=wants_colour(sys.stdout), full=self.options.full, expect=self.options.expect))
+            _say(screen(verdict, record, directory, notes, colour=wants_colour(sys.stdout), full=self.options.full,
+                        expect=self.options.expect))
         else:
             for note in notes:
                 print(note, file=sys.stderr)
@@ -341,7 +352,10 @@ class _Run:
         from explorer.output import write_matrix
 
         text, notes = write_matrix([(o.binding, o.verdict.record()) for o in outcomes], directory, wants_colour(sys.stdout))
-        print(text, file=sys.stderr if self.options.json else sys.stdout)
+        if self.options.json:
+            print(text, file=sys.stderr)
+        else:
+            _say(text)
         for note in notes:
             print(note, file=sys.stderr)
 

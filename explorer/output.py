@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,8 @@ def main_trace(verdict: Verdict) -> Any:
 def screen(verdict: Verdict, record: dict[str, Any], directory: Path, notes: list[str], *, colour: bool, full: bool, expect: bool) -> str:
     """What a person reads after a run."""
     told = main_trace(verdict)
-    parts = [story(told, colour=colour, full=full)] if told is not None else []
+    width = shutil.get_terminal_size((120, 24)).columns if colour else None
+    parts = [story(told, colour=colour, full=full, width=width)] if told is not None else []
     parts.append(summary(record, colour, files=[f"{directory}/"]))
     if expect:
         met = {True: "met", False: "NOT MET", None: "NOT DECLARED: write Spec(..., expect=HOLDS)"}[verdict.expectation_met]

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from explorer.engine.forecast import forecast, text
 from explorer.engine.limits import Observer, Progress, resident_bytes
 
 FIRST, EVERY = 1.0, 30.0
@@ -56,4 +57,4 @@ class _Watcher:
 def _text(progress: Progress) -> str:
     rate = progress.states / progress.seconds if progress.seconds else 0
     return (f"level {progress.level}, {progress.states:,} states, {rate:,.0f} states/s, next level {progress.frontier:,}, "
-            f"{resident_bytes() / (1 << 20):,.0f} MiB")
+            f"{resident_bytes() / (1 << 20):,.0f} MiB, {text(forecast(progress.levels))}")

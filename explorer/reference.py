@@ -12,7 +12,7 @@ from typing import Any
 from explorer.compile.model import Instance, Model, collision
 from explorer.engine.limits import Limits, Observer, Progress, ignore
 from explorer.engine.space import Edge, StateSpace
-from explorer.language.expressions import Expr, Failure
+from explorer.language.expressions import Expr, Failure, walk
 from explorer.language.semantics import EvaluationError, State, closure, evaluate
 
 
@@ -54,7 +54,7 @@ def explore(model: Model, limits: Limits | None = None, observer: Observer = ign
     """Visit every reachable state, level by level."""
     limits = limits or Limits()
     space = StateSpace(model, "reference", [], lambda s: s, lambda states, targets: _edges(model, states, targets),
-                       lambda condition: any(_true(condition, s) for level in space.levels for s in level), [0] * len(model.instances), [0] * len(model.instances), least=1 << 62)
+                       lambda condition: _somewhere(space, condition), [0] * len(model.instances), [0] * len(model.instances), least=1 << 62)
     started = time.monotonic()
     visited: dict[State, int] = dict.fromkeys(model.initial_states(), 0)
     level = list(visited)
@@ -158,8 +158,18 @@ def _edges(model: Model, states: Iterable[State], targets: Any) -> list[Edge]:
     return [edge for state in states for edge in successors(model, state) if targets is None or edge[2] in targets]
 
 
-def _true(condition: Expr, state: State) -> bool:
+def _somewhere(space: StateSpace, condition: Expr) -> bool:
+    """Whether a condition has the value true in any visited state, or on any step where it reads the state after."""
+    on_steps = any(at.op in ("next", "nextat") for at in walk(condition))
+    for level in space.levels:
+        pairs = [(s, t) for s, _, t in space.edges(level, None)] if on_steps else [(s, s) for s in level]
+        if any(_true(condition, s, t) for s, t in pairs):
+            return True
+    return False
+
+
+def _true(condition: Expr, before: State, after: State) -> bool:
     try:
-        return bool(evaluate(condition, state))
+        return bool(evaluate(condition, before, after))
     except EvaluationError:
         return False

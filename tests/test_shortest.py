@@ -83,7 +83,7 @@ def key(model: Model, edges: tuple[Edge, ...]) -> Key:
 
 def best(space: StateSpace, violation: Violation) -> Key | None:
     """The best key of all shortest paths; None where there are too many, or where there is no step."""
-    keys = []
+    keys: list[Key] = []
     for edges in steps_to(space, violation):
         if not edges or len(keys) == MOST_PATHS:
             return None

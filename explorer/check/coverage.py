@@ -12,6 +12,7 @@ from typing import Any
 
 from explorer.compile.model import Instance, Model, Property
 from explorer.compile.program import Program, reduce
+from explorer.compile.simplify import fold, lift
 from explorer.engine.space import StateSpace
 from explorer.language import expressions as ex
 from explorer.language.expressions import Expr, Family
@@ -56,12 +57,19 @@ def coverage(space: StateSpace) -> list[Coverage]:
 def _blocker(space: StateSpace, program: Program, instance: Instance) -> str:
     """The conjunct that stopped the instance in the state where it came furthest."""
     if instance.number in program.dropped:
-        return f"{_conjunct(instance, program.dropped[instance.number])} is constantly false"
+        why = "is constantly false" if _by_constants(program, instance) else "contradicts the conditions before it"
+        return f"{_conjunct(instance, program.dropped[instance.number])} {why}"
     guard = [condition.expr for condition in instance.guard]
     for number in range(1, len(guard)):
         if not space.somewhere(ex.both(*guard[:number])):
             return _conjunct(instance, number - 1)
     return _conjunct(instance, len(guard) - 1) if guard else ""
+
+
+def _by_constants(program: Program, instance: Instance) -> bool:
+    """Whether a dropped instance is impossible by one conjunct alone, not by conjuncts that contradict each other."""
+    conjunct = instance.guard[program.dropped[instance.number]].expr
+    return fold(lift(conjunct)[0], program.facts) is ex.FALSE
 
 
 def _conjunct(instance: Instance, number: int) -> str:
@@ -93,14 +101,16 @@ def _never_taken(model: Model, rows: list[Coverage]) -> Iterator[Finding]:
         if any(row.taken for row in mine):
             continue
         enabled = sum(row.enabled for row in mine)
-        numbers = [i.number for i in model.instances if i.action is action]
-        if all(n in program.dropped for n in numbers):
+        instances = [i for i in model.instances if i.action is action]
+        dropped = [i for i in instances if i.number in program.dropped]
+        if len(dropped) == len(instances) and any(_by_constants(program, i) for i in dropped):
             yield Finding("dropped", action.name, f"action {action.name} is impossible with these constants: {mine[0].blocked_by}",
                           str(action.place), False)
         elif enabled:
             yield Finding("never-taken", action.name, f"action {action.name} never changes the state", str(action.place))
         else:
-            yield Finding("never-taken", action.name, f"action {action.name} is never possible; nearest: {mine[0].blocked_by} fails",
+            blocker = mine[0].blocked_by if instances[0].number in program.dropped else f"{mine[0].blocked_by} fails"
+            yield Finding("never-taken", action.name, f"action {action.name} is never possible; nearest: {blocker}",
                           str(action.place))
 
 
@@ -111,25 +121,9 @@ def _vacuous(space: StateSpace) -> Iterator[Finding]:
         for premise in prop.premises:
             by_place.setdefault(str(premise.place), []).append(premise.expr)
         for place, premises in by_place.items():
-            if not _met(space, prop, premises):
+            if not space.somewhere(ex.either(*premises)):
                 text = f"the premise `{ex.show(premises[0])}` of {prop.name} is never met: it holds vacuously"
                 yield Finding("vacuous-premise", prop.name, text, place)
-
-
-def _met(space: StateSpace, prop: Property, premises: list[Expr]) -> bool:
-    def holds(before: Any, after: Any) -> bool:
-        return any(_true(expr, before, after) for expr in premises)
-
-    if prop.kind == "invariant":
-        return space.somewhere(ex.either(*premises))
-    return any(holds(space.decode(s), space.decode(t)) for level in space.levels for s, _, t in space.edges(level, None))
-
-
-def _true(expr: Expr, before: Any, after: Any) -> bool:
-    try:
-        return bool(evaluate(expr, before, after))
-    except EvaluationError:
-        return False
 
 
 def _never_read(model: Model) -> Iterator[Finding]:

@@ -97,8 +97,9 @@ def _build(candidates: list[_Candidate]) -> tuple[Tree, ...]:
             cases[-1] = (cases[-1][0], value, below)
         else:
             cases.append((value, value, below))
-    branch = Branch(cell, tuple((a, b, _build(below)) for a, b, below in cases if below))
-    return (branch, *(_build(outside) if outside else ()))
+    built = ((a, b, _build(below)) for a, b, below in cases if below)
+    kept = tuple(case for case in built if case[2])
+    return (*((Branch(cell, kept),) if kept else ()), *(_build(outside) if outside else ()))
 
 
 def _splits(candidate: _Candidate, cell: Cell) -> bool:

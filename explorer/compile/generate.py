@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from explorer.language import expressions as ex
-from explorer.language.expressions import TRUE, Expr, Failure, is_const
+from explorer.language.expressions import FALSE, TRUE, Expr, Failure, is_const
 
 from .dispatch import Branch, Leaf, Tree, dispatch
 from .emit import Emitter, is_total
@@ -366,9 +366,33 @@ def _judgement(w: Writer, name: str, judgement: Judgement) -> None:
 
 
 def witness(program: Program, layout: Layout, condition: Expr) -> Code:
-    """A function that says whether a condition has the value true in any of the states."""
+    """A function that says whether a condition has the value true in any of the states; one that reads `.next`, on any step."""
     w = Writer(program, layout)
     pure, raw = lift(condition)
-    whole = ex.both(*(c.ok for c in fold_checks(raw, program.facts)), fold(pure, program.facts))
-    w.block("def witness(states):", lambda: w.line(f"return any({w.emitter.truth(whole)} for s in states)"))
+
+    def whole(facts: Facts, place: Callable[[Expr], Expr]) -> Expr:
+        return ex.both(*(c.ok for c in fold_checks(tuple(Check(place(c.ok), c.failure) for c in raw), facts)), fold(place(pure), facts))
+
+    def successor(w: Writer, rule: Rule) -> None:
+        w.block(f"if {w.emitter.truth(whole(rule.facts, lambda e: after_rule(e, rule)))}:", lambda: w.line("return True"))
+
+    def per_state() -> None:
+        if not reads_next(condition):
+            w.block(f"if {w.emitter.truth(whole(program.facts, lambda e: e))}:", lambda: w.line("return True"))
+            return
+        possible = tuple(r for r in program.rules if fold(whole(r.facts, lambda e: after_rule(e, r)), r.facts) is not FALSE)
+        for tree in dispatch(possible):
+            _tree(w, tree, 0, successor)
+
+    def body() -> None:
+        w.line("failed = []")
+        w.block("for s in states:", per_state)
+        w.line("return False")
+
+    w.block("def witness(states):", body)
     return Code("\n".join(w.lines) + "\n", w.failures)
+
+
+def reads_next(condition: Expr) -> bool:
+    """Whether a condition is one on steps."""
+    return any(at.op in ("next", "nextat") for at in ex.walk(condition))

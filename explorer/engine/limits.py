@@ -69,12 +69,14 @@ def peak_bytes() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What a run knows between two chunks of a level."""
+    """What a run knows between two chunks of a level: its number, the states so far, those of the next level so far, the
+    seconds, and the sizes of the levels from the first to this one."""
 
     level: int
     states: int
     frontier: int
     seconds: float
+    levels: list[int] = field(default_factory=list)
 
 
 Observer = Callable[[Progress], None]

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from explorer.compile.model import Model
+from explorer.compile.generate import reads_next
 from explorer.compile.native_source import native_source, witness_source
 from explorer.compile.shapes import Tables
 from explorer.language.expressions import Expr
@@ -253,7 +254,8 @@ class Search:
                 space.stopped = f"--max-memory {limits.max_memory or 'default'} reached"
                 return
             found = self.threads.agree([w.store.count for w in self.workers])
-            self.observer(Progress(depth, found, sum(len(f) for w in self.workers for f in w.fresh), time.monotonic() - self.started))
+            fresh = sum(len(f) for w in self.workers for f in w.fresh)
+            self.observer(Progress(depth, found, fresh, time.monotonic() - self.started, [*map(len, space.levels)]))
 
     def _timed(self, phase: str, work: Any) -> Any:
         started = time.monotonic()
@@ -378,8 +380,8 @@ class Search:
         return found
 
     def somewhere(self, condition: Expr) -> bool:
-        """Whether a condition holds in any visited state."""
-        if self.space.distinct < SMALL:
+        """Whether a condition holds in any visited state, or on any step."""
+        if self.space.distinct < SMALL or reads_next(condition):
             from .python import witness_function
 
             found = witness_function(self.compiled, condition)

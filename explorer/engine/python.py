@@ -202,7 +202,7 @@ class Search:
             space.least, space.most = self.flagged.chunk(chunk, self.visited, fresh, space.enabled, space.changed, depth,
                                                          (space.least, space.most))
             space.expanded += len(chunk)
-            self.observer(Progress(depth, len(self.visited), len(fresh), time.monotonic() - self.started))
+            self.observer(Progress(depth, len(self.visited), len(fresh), time.monotonic() - self.started, [*map(len, space.levels)]))
         if space.stopped and fresh:
             space.levels.append(fresh)
             self.flagged.check(fresh, depth + 1)

@@ -41,7 +41,7 @@ class StateSpace:
     instance i could be taken, `changed[i]` those in which taking it changed the state. `stopped` names the bound that ended
     the run, None when every reachable state was visited; `cut` counts the states that a constraint kept from being left.
     `edges(states, targets)` lists the steps that leave the states, into the targets only where some are given, and
-    `somewhere(condition)` says whether a condition on a state has the value true in any visited one.
+    `somewhere(condition)` says whether a condition has the value true in any visited state (on any step, if it reads `.next`).
     """
 
     model: Model

@@ -66,10 +66,12 @@ class Family:
 class Expr:
     """One node. Build with the functions below, never directly."""
 
-    __slots__ = ("op", "args", "value", "__weakref__")
+    __slots__ = ("op", "args", "value", "meaning", "__weakref__")
     op: str
     args: tuple[Expr, ...]
     value: Any
+    meaning: Any
+    """Kept by `semantics.closure`: a cache that lives as long as the node."""
 
     def __repr__(self) -> str:
         return show(self)
@@ -83,7 +85,7 @@ def node(op: str, args: tuple[Expr, ...] = (), value: Any = None) -> Expr:
     found = _interned.get(key)
     if found is None:
         found = Expr()
-        found.op, found.args, found.value = op, args, value
+        found.op, found.args, found.value, found.meaning = op, args, value, None
         _interned[key] = found
     return found
 

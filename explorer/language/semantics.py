@@ -26,17 +26,13 @@ class EvaluationError(Exception):
         super().__init__(f"{failure.place}: {failure.message}")
 
 
-_meanings: dict[Expr, Meaning] = {}
-
-
 def closure(expr: Expr) -> Meaning:
     """The meaning of an expression. Lazy operators evaluate left to right and stop early."""
-    found = _meanings.get(expr)
-    if found is None:
+    if expr.meaning is None:
         for at in walk(expr):
-            if at not in _meanings:
-                _meanings[at] = _build(at)
-        found = _meanings[expr]
+            if at.meaning is None:
+                at.meaning = _build(at)
+    found: Meaning = expr.meaning
     return found
 
 
@@ -46,7 +42,7 @@ def evaluate(expr: Expr, state: State, after: State | None = None) -> int:
 
 def _build(expr: Expr) -> Meaning:
     op, value = expr.op, expr.value
-    args = [_meanings[a] for a in expr.args]
+    args = [a.meaning for a in expr.args]
     if op == "const":
         return lambda s, t: value
     if op in ("load", "next"):

@@ -1,7 +1,7 @@
 """Among all shortest ways to a violation, the one with the fewest changes of actor. Knows nothing of properties.
 
 No predecessor is stored during the search: the levels are expanded again, backwards from the goal, which gives the whole
-graph of shortest paths. Ties are broken by the numbers of the action instances, then by the initial state, so that every
+graph of shortest paths. Ties are broken by the initial state, then by the numbers of the action instances, so that every
 engine tells the same story.
 """
 

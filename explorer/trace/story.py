@@ -76,7 +76,10 @@ def _entries(name: str, value: Any, found: dict[str, str]) -> None:
 
 
 def _initial(model: Model, state: State) -> Step:
-    return Step(0, "", "", {}, "", "initial state", "", "", "", (), (), (), state_texts(model, state), {}, _observed(model, state))
+    texts = state_texts(model, state)
+    chosen = {model.cell(cell)[0].variable for choice in model.choices if len(choice.alternatives) > 1 for cell in choice.cells}
+    free = {name: ("", text) for name, text in texts.items() if name.partition("[")[0] in chosen}
+    return Step(0, "", "", {}, "", "initial state", "", "", "", (), (), (), texts, free, _observed(model, state))
 
 
 def _step(model: Model, instance: Instance, index: int, before: State, after: State) -> Step:

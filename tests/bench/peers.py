@@ -1,4 +1,4 @@
-"""SPIN and Rumur on the same model: exported, compiled, run, and their counts read. None where a tool is missing."""
+"""SPIN and Rumur on the same model: exported, compiled, run, and their counts read."""
 
 from __future__ import annotations
 
@@ -33,31 +33,40 @@ class Counted:
     cpu: float
 
 
-def missing(*tools: str) -> str | None:
-    """Which of the tools is not installed."""
-    return next((f"{tool} is not installed" for tool in tools if not shutil.which(tool)), None)
+class Missing(Exception):
+    """A tool is not installed; the message names it."""
+
+
+def _need(*tools: str) -> None:
+    for tool in tools:
+        if not shutil.which(tool):
+            raise Missing(f"{tool} is not installed")
 
 
 def spin(model: Model, directory: Path, states: int, repeat: int = 1) -> list[Counted]:
     """SPIN's counts; its hash table has room for `states`."""
+    _need("spin", "gcc")
     (directory / "model.pml").write_text(promela(model))
     _run(["spin", "-a", "model.pml"], directory)
     megabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 8 // 10 >> 20
     _run(["gcc", *SPIN_FLAGS, f"-DMEMLIM={megabytes}", "-o", "pan", "pan.c"], directory)
+    initial = len(list(model.initial_states()))
+    chosen = initial if initial > 1 else 0  # SPIN counts the state before the choice, and the steps from it
     found = []
     for _ in range(repeat):
         text, seconds, cpu = _timed(["./pan", "-E", f"-w{max(16, states.bit_length())}"], directory)
         if not re.search(r"errors: 0\b", text) or "search was not completed" in text.lower():
             raise RuntimeError(f"SPIN found an error or gave up:\n{text}")
-        extra = len(model_initial(model)) > 1
-        found.append(Counted(_number(r"(\d+) states, stored", text) - extra, _number(r"(\d+) transitions", text) - 1, seconds, cpu))
+        found.append(Counted(_number(r"(\d+) states, stored", text) - (chosen > 0), _number(r"(\d+) transitions", text) - chosen - 1,
+                             seconds, cpu))
     return found
 
 
-def rumur(model: Model, directory: Path, repeat: int = 1) -> list[Counted]:
-    """Rumur's counts."""
+def rumur(model: Model, directory: Path, repeat: int = 1, packed: bool = False) -> list[Counted]:
+    """Rumur's counts. Packed states are its default; without, it is faster and needs more memory."""
+    _need("rumur", "gcc")
     (directory / "model.m").write_text(murphi(model))
-    _run(["rumur", *RUMUR_OPTIONS, "--output", "model.c", "model.m"], directory)
+    _run(["rumur", *RUMUR_OPTIONS, "--pack-state", "on" if packed else "off", "--output", "model.c", "model.m"], directory)
     _run(["gcc", *RUMUR_FLAGS, "-o", "model", "model.c", "-lpthread", "-latomic"], directory)
     found = []
     for _ in range(repeat):
@@ -67,10 +76,6 @@ def rumur(model: Model, directory: Path, repeat: int = 1) -> list[Counted]:
         summary = text[text.rindex("State Space Explored"):]
         found.append(Counted(_number(r"(\d+) states", summary), _number(r"(\d+) rules fired", summary), seconds, cpu))
     return found
-
-
-def model_initial(model: Model) -> list[tuple[int, ...]]:
-    return list(model.initial_states())
 
 
 def _number(pattern: str, text: str) -> int:

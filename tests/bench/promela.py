@@ -1,6 +1,7 @@
 """A ground model as Promela, for SPIN: one process, one loop, one `d_step` for each rule, so that SPIN stores our states exactly.
 
-Cells are bit fields that hold the code minus the least code. Invariants are asserted after every step, inside it.
+Cells are bit fields that hold the code minus the least code. Invariants are asserted after every step, inside it. Temporaries
+are part of SPIN's state (breadth-first search knows no hidden variables), so they are 0 again when a step ends.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class _Writer:
         for family in self.flat.families:
             yield from self.declaration(family)
         for number in range(self.flat.temporaries):
-            yield f"hidden int temporary_{number};"
+            yield f"int temporary_{number} = 0;"
         yield from self.asserted()
         yield "active proctype explorer() {"
         if len(self.flat.initial) > 1:
@@ -82,6 +83,9 @@ class _Writer:
             yield f"       assert({self.printer.truth(condition)}); /* {name.replace('*/', '')} */"
         for assignment in step.assignments:
             yield f"       {self.assignment(assignment)};"
+        for assignment in step.assignments:
+            if assignment.temporary is not None:
+                yield f"       temporary_{assignment.temporary} = 0;"
         yield "       CHECK"
         yield "     }"
 

@@ -1,0 +1,86 @@
+"""How large a space will be, from how its levels grow so far. Knows nothing of states.
+
+The logarithm of the growth from level to level falls, about linearly, in the state spaces of protocols: levels grow, then swell
+slower, then shrink. Lines are fitted to windows of several lengths and each is continued until the levels are empty; their
+spread, doubled, is the interval. Where most of them never end, nothing is said.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+FEWEST, DEEPEST = 8, 5000
+"""Levels before anything is said; levels beyond which a space is not followed."""
+
+SWELLING = 1.1
+"""While a level is so much larger than the one before, no upper end is given."""
+
+WINDOWS = (6, 9, 13, 19, 28, 40)
+"""How many of the last levels the lines are fitted to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """States and depth of the complete space: the likely number, and an interval. `most` is None where there is no upper end."""
+
+    states: int
+    least: int
+    most: int | None
+    depth: int
+
+
+def forecast(levels: list[int]) -> Forecast | None:
+    """A forecast from the sizes of the complete levels so far; None while they say nothing ("growing, no estimate")."""
+    if len(levels) < FEWEST or min(levels) < 1:
+        return None
+    logs = [math.log(b / a) for a, b in zip(levels, levels[1:])]
+    windows = [n for n in WINDOWS if n < len(logs)] + [len(logs)]
+    found = [_follow(levels, _line(logs[-n:])) for n in windows]
+    ends = sorted(f for f in found if f is not None)
+    if 2 * len(ends) <= len(found):
+        return None
+    seen = sum(levels)
+    states, depth = ends[len(ends) // 2]
+    least, most = seen + (ends[0][0] - seen) // 2, seen + (ends[-1][0] - seen) * 2
+    bounded = len(ends) == len(found) and levels[-1] < SWELLING * levels[-2]
+    return Forecast(states, least, most if bounded else None, depth)
+
+
+def _line(logs: list[float]) -> tuple[float, float]:
+    """Least squares: the value at the last point, and the slope."""
+    n = len(logs)
+    mx, my = (n - 1) / 2, sum(logs) / n
+    spread = sum((x - mx) ** 2 for x in range(n)) or 1.0
+    slope = sum((x - mx) * (y - my) for x, y in enumerate(logs)) / spread
+    return my + slope * (n - 1 - mx), slope
+
+
+def _follow(levels: list[int], line: tuple[float, float]) -> tuple[int, int] | None:
+    """States and depth when the growth goes on falling along a line; None where it does not end."""
+    growth, slope = line
+    total, size, depth = float(sum(levels)), float(levels[-1]), len(levels) - 1
+    while size >= 1:
+        growth += min(slope, 0.0)
+        size *= math.exp(growth)
+        total += size
+        depth += 1
+        if depth > DEEPEST or total > 1e15:
+            return None
+    return round(total), depth
+
+
+def text(found: Forecast | None) -> str:
+    """A forecast as a phrase for people."""
+    if found is None:
+        return "growing, no estimate"
+    most = "no upper end" if found.most is None else f"{_round(found.most):,}"
+    return f"about {_round(found.states):,} states ({_round(found.least):,} to {most})"
+
+
+def _round(number: int) -> int:
+    """Two significant digits."""
+    if number < 100:
+        return number
+    unit = int(10 ** (len(str(number)) - 2))
+    return round(number / unit) * unit

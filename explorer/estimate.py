@@ -1,0 +1,37 @@
+"""`python -m explorer estimate SPEC`: how many states, how long, how much memory, from a short run. Knows nothing of properties."""
+
+from __future__ import annotations
+
+from explorer.compile.model import Model
+from explorer.engine import tiered
+from explorer.engine.forecast import forecast, text
+from explorer.engine.limits import Limits, Progress, resident_bytes
+
+SECONDS = 5.0
+
+
+def estimate(model: Model, seconds: float = SECONDS) -> str:
+    """What a short run lets one expect of a complete one, as a sentence for people."""
+    base = resident_bytes()
+    seen: list[Progress] = []
+    space = tiered.explore(model, Limits(timeout=seconds), seen.append)
+    if not space.stopped:
+        return (f"{model.name} is small: {space.distinct:,} states, {space.transitions:,} transitions, depth {space.depth}, "
+                f"explored completely in {space.seconds:.2f} s.")
+    recent = [p for p in seen if p.seconds > space.seconds / 2] or seen[-1:]
+    span = recent[-1].seconds - recent[0].seconds
+    rate = (recent[-1].states - recent[0].states) / span if span > 0 else space.distinct / space.seconds
+    each = max(resident_bytes() - base, 0) / space.distinct
+    found = forecast([len(level) for level in space.levels[:-1]])
+    lines = [f"{model.name}: {space.distinct:,} states in {space.seconds:.1f} s up to depth {space.depth}; {text(found)}."]
+    if found is not None:
+        left = max(found.states - space.distinct, 0) / rate
+        lines.append(f"At {rate:,.0f} states/s ({space.engine} engine) about {_duration(left)} more; at {each:.0f} bytes/state about "
+                     f"{found.states * each / (1 << 20):,.0f} MiB.")
+    return "\n".join(lines)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -1,0 +1,68 @@
+"""The models that are measured, by name, with the counts that they must have. `--quick` takes smaller ones under the same names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+IPI, COUNTERS, PROGRAM = "spec/ipi_fixed.py", "tests/bench/specs/counters.py", "tests/bench/specs/program.py"
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A spec with its constants. `states` and `transitions` are what every engine and every peer must find."""
+
+    spec: str
+    define: tuple[str, ...]
+    states: int
+    transitions: int
+
+    @property
+    def constants(self) -> dict[str, str]:
+        return dict(text.split("=") for text in self.define)
+
+    def __str__(self) -> str:
+        return " ".join([Path(self.spec).stem, *self.define])
+
+
+def counters(modulus: int) -> Size:
+    """Four counters: as many successors for any modulus, and counts in closed form."""
+    return Size(COUNTERS, ("COUNTERS=4", f"MODULUS={modulus}"), modulus ** 4, 4 * modulus ** 4)
+
+
+def instances(number: int) -> Size:
+    """So many action instances of one shape."""
+    places = number // 2
+    return Size(PROGRAM, (f"PLACES={places}",), places ** 2, 2 * places ** 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """`peers` is for SPIN, Rumur and the python engine, `large` for throughput; `base` and `huge` differ in constants only."""
+
+    peers: Size
+    large: Size
+    base: Size
+    huge: Size
+    counters_base: Size
+    counters_huge: Size
+    few: Size
+    many: Size
+    start: Size
+    repeat: int
+
+
+DEFAULT = Size(IPI, (), 5_444, 19_882)
+
+FULL = Sizes(
+    peers=Size(IPI, ("ipis=2", "kicks=2"), 1_019_220, 5_012_775),
+    large=Size(IPI, ("senders=3", "ipis=2"), 15_027_732, 82_577_353),
+    base=Size(IPI, ("senders=3", "kicks=1"), 1_166_021, 5_961_922),
+    huge=Size(IPI, ("senders=3", "ipis=2", "kicks=3"), 107_153_709, 678_988_269),
+    counters_base=counters(32), counters_huge=counters(100),
+    few=instances(200), many=instances(2000), start=DEFAULT, repeat=5)
+
+QUICK = Sizes(
+    peers=DEFAULT, large=DEFAULT, base=DEFAULT, huge=DEFAULT, counters_base=counters(10), counters_huge=counters(10),
+    few=instances(20), many=instances(20), start=DEFAULT, repeat=1)

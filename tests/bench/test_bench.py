@@ -1,0 +1,81 @@
+"""The benchmark works: its table is produced, and all engines and peers count alike. No test here asserts a time."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT))
+
+from explorer import reference
+from tests.bench import peers
+from tests.bench.child import model_of
+from tests.bench.flat import NotImplementedHere
+from tests.bench.murphi import murphi
+from tests.bench.promela import promela
+
+CORNERS = str(ROOT / "tests" / "bench" / "specs" / "corners.py")
+
+
+@pytest.fixture(scope="module")
+def table() -> dict[str, list[str]]:
+    """The cells of the quick benchmark's table, by measure."""
+    done = subprocess.run([sys.executable, "-m", "tests.bench", "--quick"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    lines = [line for line in done.stdout.splitlines() if line.startswith("| ")]
+    return {cells[0]: cells[1:] for cells in ([c.strip() for c in line.strip("|").split("|")] for line in lines)}
+
+
+def test_the_table_has_a_line_for_every_demand(table: dict[str, list[str]]) -> None:
+    for measure in ("distinct states/s, one worker", "transitions/s, one worker", "two workers over one", "against the python engine",
+                    "against SPIN", "against Rumur", "cost per state, IPI, 10^8 over 10^6", "bytes/state, exact, IPI",
+                    "bytes/state, compact, IPI", "first compile added to a run", "cached start, process start to first level",
+                    "python engine, distinct states/s", "throughput that properties cost", "compile time, 20 action instances"):
+        assert re.match(r"-?[\d,.]+", table[measure][0]) or table[measure][3] == "skipped", measure
+
+
+def test_engines_and_peers_find_the_same_states(table: dict[str, list[str]]) -> None:
+    found = {who: table[f"states, {who}"] for who in ("native engine", "python engine", "SPIN", "Rumur")}
+    assert {cells[0] for cells in found.values() if cells[3] != "skipped"} == {"5,444"}
+    for tool, who in (("spin", "SPIN"), ("rumur", "Rumur")):
+        assert (found[who][3] == "skipped") == (not shutil.which(tool)), found[who]
+
+
+@pytest.mark.skipif(not shutil.which("spin"), reason="SPIN is not installed")
+def test_spin_counts_choices_swaps_and_computed_indices_like_the_reference(tmp_path: Path) -> None:
+    model = model_of(CORNERS, {})
+    expected, (found,) = reference.explore(model), peers.spin(model, tmp_path, 1000)
+    assert (found.states, found.transitions) == (expected.distinct, expected.transitions)
+
+
+@pytest.mark.skipif(not shutil.which("rumur"), reason="Rumur is not installed")
+def test_rumur_counts_choices_swaps_and_computed_indices_like_the_reference(tmp_path: Path) -> None:
+    model = model_of(CORNERS, {})
+    expected, (found,) = reference.explore(model), peers.rumur(model, tmp_path)
+    assert (found.states, found.transitions) == (expected.distinct, expected.transitions)
+
+
+def test_what_has_no_counterpart_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "members.py").write_text("""
+from explorer import Scalarset, Set, Spec, State, action, initially, when
+
+class Cpu(Scalarset):
+    size = 2
+
+class Members(State):
+    inside: Set[Cpu] = initially(set())
+
+@action
+def join(members: Members, cpu: Cpu) -> None:
+    when(~members.inside.contains(cpu))
+    members.inside.next = members.inside.add(cpu)
+
+spec = Spec()
+""")
+    for export in (promela, murphi):
+        with pytest.raises(NotImplementedHere, match="operator has in"):
+            export(model_of(str(tmp_path / "members.py"), {}))

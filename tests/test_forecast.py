@@ -1,0 +1,39 @@
+"""Estimates are honest: an interval that holds the truth once a space shrinks, and no number while it only grows."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from explorer.engine.forecast import forecast, text
+
+
+def bell(peak: int, size: float, width: float) -> list[int]:
+    return [max(1, round(size * math.exp(-((d - peak) / width) ** 2))) for d in range(2 * peak + 1)]
+
+
+@pytest.mark.parametrize("peak, size, width", [(20, 1e5, 9.0), (35, 1e6, 11.0), (60, 1e7, 16.0)])
+def test_the_interval_holds_the_truth_beyond_the_peak(peak: int, size: float, width: float) -> None:
+    """On levels that swell and shrink, seen until just after their peak, the total lies in the interval."""
+    levels = bell(peak, size, width)
+    found = forecast(levels[:peak + 3])
+    assert found is not None and found.most is not None
+    assert found.least <= sum(levels) <= found.most
+
+
+def test_steady_growth_has_no_estimate() -> None:
+    """Levels that double for ever say nothing about the end, and the text says so."""
+    assert forecast([2 ** d for d in range(20)]) is None
+    assert text(None) == "growing, no estimate"
+
+
+def test_no_upper_end_while_levels_swell() -> None:
+    """Before the peak a number may be given, but no upper end."""
+    found = forecast(bell(40, 1e6, 14.0)[:30])
+    assert found is None or (found.most is None and "no upper end" in text(found))
+
+
+def test_few_levels_say_nothing() -> None:
+    """Fewer than eight levels are no basis."""
+    assert forecast([1, 3, 5, 4, 2]) is None
