@@ -18,7 +18,7 @@ def write_record(record: dict[str, Any], directory: Path) -> list[str]:
     return _write(directory / "verdict.json", to_json(record))
 
 
-def write_all(space: StateSpace, verdict: Verdict, record: dict[str, Any], directory: Path, *, graph: bool) -> list[str]:
+def write_all(space: StateSpace, verdict: Verdict, record: dict[str, Any], directory: Path, *, graph: bool, png: bool = False) -> list[str]:
     """Every file of a run; a sentence for each that could not be made."""
     from explorer.render import dot
     from explorer.render.drawing import TooLarge
@@ -29,7 +29,7 @@ def write_all(space: StateSpace, verdict: Verdict, record: dict[str, Any], direc
     told = main_trace(verdict)
     if told is not None:
         try:
-            notes += dot.draw(dot.lanes(told), directory / told.property)
+            notes += dot.draw(dot.lanes(told), directory / told.property, ("svg", "png") if png else ("svg",))
         except TooLarge as error:
             notes.append(str(error))
     if graph:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from explorer import cli
+from explorer import cli, session
 
 HOUSE = Path(__file__).resolve().parent.parent
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(HOUSE), "PYTHONWARNINGS": "error"}
@@ -170,7 +170,7 @@ def test_a_bug_of_ours_is_told_from_a_bug_of_the_spec(monkeypatch: pytest.Monkey
     def broken(*arguments: Any, **options: Any) -> Any:
         raise RuntimeError("a wheel came off")
 
-    monkeypatch.setattr(cli, "judge", broken)
+    monkeypatch.setattr(session, "judge", broken)
     assert cli.main(["good.py"]) == 255
     assert "internal error: RuntimeError('a wheel came off'); this is a bug of the explorer" in capsys.readouterr().err
 
@@ -285,7 +285,7 @@ def test_json_is_one_document_and_nothing_else(explorer: Callable[..., Done], ar
     done = explorer(*arguments, "--json")
     found = json.loads(done.out)
     records = found if isinstance(found, list) else [found]
-    assert cli.worst([record["exit_code"] for record in records]) == done.code
+    assert session.worst([record["exit_code"] for record in records]) == done.code
     assert len(records) == (3 if "-D" in arguments else sum(a.endswith(".py") for a in arguments))
 
 
@@ -357,3 +357,24 @@ def test_a_spec_runs_from_any_directory(explorer: Callable[..., Done], tmp_path:
              ((elsewhere, str(tmp_path / "specs" / "whole.py")), (elsewhere, "../specs/whole.py"), (tmp_path / "specs", "whole.py"))]
     assert codes == [0, 0, 0]
     assert record_of(elsewhere / "out" / "whole")["states"]["distinct"] == 6
+
+
+def test_estimate_says_what_to_expect(explorer: Callable[..., Done]) -> None:
+    """A small spec is explored at once; a large one gets a number with an interval, or "growing"."""
+    assert "explored completely" in explorer("estimate", "good.py").out
+    large = explorer("estimate", "large.py", "--seconds", "0.3")
+    assert large.code == 0 and ("growing, no estimate" in large.out or "about" in large.out)
+
+
+def test_profile_shows_phases_and_actions(explorer: Callable[..., Done]) -> None:
+    """--profile goes to standard error, so that standard output stays what it is without."""
+    done = explorer("good.py", "--profile")
+    assert "time by phase" in done.err and "cost by action" in done.err and "time by phase" not in done.out
+
+
+def test_png_on_request(explorer: Callable[..., Done], tmp_path: Path) -> None:
+    """The picture is SVG and DOT by default, and PNG where asked for."""
+    explorer("bad.py", "--png")
+    found = {path.suffix for path in (tmp_path / "out" / "bad").iterdir()}
+    assert {".svg", ".dot", ".png", ".json", ".txt"} <= found
+    assert (tmp_path / "out" / "bad").joinpath(next(p.name for p in (tmp_path / "out" / "bad").glob("*.png"))).read_bytes()[:4] == b"\x89PNG"

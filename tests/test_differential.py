@@ -167,20 +167,15 @@ def never(s: S):
     when(s.c.contains(s.a.value))
     s.b.next = s.c
 """,
-    "a constant that a rule for an impossible step seems to change": """
+    "a constant that an impossible step seems to change": """
 class S(State):
-    full: Var[Annotated[int, Range(0, 2)]] = initially(2)
-    seen: Map[Annotated[int, Range(-1, 1)], bool] = initially(False)
+    queue: Annotated[Queue[Bit], Capacity(2)] = initially([1])
+    seen: Map[Annotated[int, Range(-1, -1)], bool] = initially(any_of(bool))
 
 @action
 def act(s: S):
-    s.full.next = ite(s.full == 2, s.full, s.full + 1)
-    s.seen[s.full].next = True
-
-@action
-def other(s: S):
-    when(s.full != 2)
-    s.full.next = s.full + 1
+    s.queue.next = ite(s.queue.full, s.queue, s.queue.push(0))
+    s.seen[s.queue.length].next = False
 """,
     "a constraint and a terminal condition without a value": """
 class S(State):
@@ -198,6 +193,22 @@ def bounded(s: S):
 @terminal
 def ends(s: S):
     return 6 // (3 - s.a) > 0
+""",
+    "what has a value only behind a test, used twice": """
+class S(State):
+    at: Map[Annotated[int, Range(0, 2)], Annotated[int, Range(0, 2)]] = initially(any_of(0, 2))
+    i: Var[Annotated[int, Range(0, 3)]] = initially(0)
+
+@action
+def up(s: S):
+    when((s.i == 0) | (s.at[s.i - 1] + s.at[s.i - 1] * s.at[s.i - 1] > 1))
+    when((s.i == 0) | (s.at[0] // s.i + s.at[0] // s.i * (s.at[0] // s.i) < 9))
+    when(s.i < 3)
+    s.i.next = s.i + 1
+
+@invariant
+def lazily(s: S):
+    return (s.i == 0) | (s.at[s.i - 1] + s.at[s.i - 1] // s.i + s.at[s.i - 1] // s.i > 1)
 """,
     "two computed indices that meet": """
 class S(State):

@@ -161,7 +161,7 @@ class Search:
         self.compiled, self.limits, self.observer, self.started = compiled, limits, observer, started
         n = len(model.instances)
         self.space = StateSpace(model, "python", [], compiled.layout.unpack, compiled.edges, self.somewhere, [0] * n, [0] * n,
-                                least=1 << 62, bits=compiled.layout.bits)
+                                least=1 << 62, bits=compiled.layout.bits, phases={"compile": time.monotonic() - started})
         self.flagged = Flagged(compiled, self.space)
         self.level = list(dict.fromkeys(compiled.layout.pack(s) for s in model.initial_states()))
         self.visited = set(self.level)
@@ -175,8 +175,13 @@ class Search:
         """Check and leave one level."""
         depth = len(self.space.levels)
         self.space.levels.append(self.level)
+        begun = time.monotonic()
         self.flagged.check(self.level, depth)
+        checked = time.monotonic()
         self.level = self.leave(self.level, depth)
+        phases = self.space.phases
+        phases["properties"] = phases.get("properties", 0.0) + checked - begun
+        phases["successors"] = phases.get("successors", 0.0) + time.monotonic() - checked
 
     def finish(self) -> StateSpace:
         self.space.least = min(self.space.least, self.space.most)

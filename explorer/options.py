@@ -1,0 +1,150 @@
+"""What a command line may say: options, their types, and the constants bound with -D. Knows nothing of what is done with it."""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import sys
+from pathlib import Path
+from typing import Any
+
+from explorer import __version__
+from explorer.compile.ground import ground
+from explorer.language.constants import parse
+from explorer.language.errors import nearest
+from explorer.language.spec import Spec
+
+
+class UsageError(Exception):
+    """A command line that means nothing (exit code 2)."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Argparse that raises, suggests the nearest option and never abbreviates."""
+
+    def error(self, message: str) -> Any:
+        if message.startswith("unrecognized arguments: "):
+            wrong = message.partition(": ")[2].split()[0]
+            known = [name for action in self._actions for name in action.option_strings]
+            raise UsageError(f"unknown option {wrong}: {nearest(wrong.partition('=')[0], known)}")
+        raise UsageError(message)
+
+
+def check_parser() -> argparse.ArgumentParser:
+    parser = Parser("python -m explorer", allow_abbrev=False, description="Check everything that specs state.",
+                     epilog="commands: check (default), show, estimate. Exit codes: 0 holds; 11 deadlock, 12 safety, 13 liveness violated; "
+                     "20 undetermined; 21 vacuous under --strict; 75 evaluation failed; 150 malformed spec; 2 usage; 1 expectation "
+                     "not met; 130 interrupted; 255 internal error.")
+    add = parser.add_argument
+    add("specs", nargs="*", metavar="SPEC", help="spec files")
+    _define(parser)
+    add("--property", action="append", default=[], metavar="NAME", help="only these properties (may be repeated)")
+    add("--engine", choices=("auto", "reference", "python", "native"), default="auto")
+    add("--workers", type=_positive, default=1, metavar="N", help="threads of the native engine (default: 1)")
+    add("--storage", choices=("exact", "compact"), default="exact", help="compact: fingerprints in place of states (native engine)")
+    add("--fingerprint", type=_fingerprint, default=40, metavar="BITS", help="bits of a fingerprint, 32 to 64 (default: 40)")
+    add("--no-symmetry", action="store_true", help="accepted; no engine reduces by symmetry yet")
+    add("--max-states", type=_positive, metavar="N", help="stop after so many distinct states: undetermined")
+    add("--max-depth", type=_natural, metavar="N", help="do not leave states at this depth: undetermined")
+    add("--timeout", type=_seconds, metavar="SECONDS", help="stop after so long: undetermined")
+    add("--max-memory", type=_bytes, metavar="BYTES", help="stop at so much resident memory, such as 4G (default: 80%% of what is free)")
+    add("--expect", action="store_true", help="exit 0 iff each spec's declared expectation is met by the named property")
+    add("--strict", action="store_true", help="vacuity findings fail (exit 21)")
+    add("--full", action="store_true", help="whole states along the story")
+    add("--png", action="store_true", help="the picture of the counterexample as PNG too (half a second)")
+    add("--profile", action="store_true", help="where the time went: by phase, and by action on a sample of states")
+    add("--graph", action="store_true", help="draw the whole state graph (small spaces)")
+    add("--json", action="store_true", help="the verdict record on standard output, nothing else there")
+    add("--out", type=Path, metavar="DIR", help="where files go (default: out/<spec>/)")
+    add("--version", action="version", version=f"explorer {__version__} (Python {sys.version.split()[0]})")
+    return parser
+
+
+def show_parser() -> argparse.ArgumentParser:
+    parser = Parser("python -m explorer show", allow_abbrev=False, description="Print what was understood of a spec.")
+    parser.add_argument("spec", metavar="SPEC")
+    _define(parser)
+    parser.add_argument("--code", action="store_true", help="the generated source")
+    return parser
+
+
+def estimate_parser() -> argparse.ArgumentParser:
+    parser = Parser("python -m explorer estimate", allow_abbrev=False, description="Predict states, time and memory from a short run.")
+    parser.add_argument("spec", metavar="SPEC")
+    _define(parser)
+    parser.add_argument("--seconds", type=_seconds, default=5.0, metavar="S", help="how long to look (default: 5)")
+    return parser
+
+
+def _define(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-D", dest="define", action="append", default=[], metavar="NAME=VALUE",
+                        help="bind a constant; NAME=a,b,c or NAME=1..4 runs the matrix")
+
+
+def _number(text: str, least: float, what: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1
+    if value < least or value != value:
+        raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
+    return value
+
+
+def _positive(text: str) -> int:
+    return int(_number(text, 1, "a positive integer"))
+
+
+def _natural(text: str) -> int:
+    return int(_number(text, 0, "zero or a positive integer"))
+
+
+def _fingerprint(text: str) -> int:
+    bits = int(_number(text, 32, "a number of bits from 32 to 64"))
+    if bits > 64:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of bits from 32 to 64")
+    return bits
+
+
+def _seconds(text: str) -> float:
+    return _number(text, 0, "a number of seconds")
+
+
+def _bytes(text: str) -> int:
+    factor = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}.get(text[-1:].upper(), 1)
+    return int(_number(text[:-1] if factor > 1 else text, 0, "a number of bytes, such as 500M or 4G") * factor)
+
+
+def bindings(spec: Spec, definitions: list[str]) -> list[dict[str, Any]]:
+    """Every combination of the values given with -D; SpecError or UsageError for what is no constant or no value."""
+    if not definitions:
+        return [{}]
+    ground(spec)  # reports a malformed spec before wrong options
+    known = spec.known_constants()
+    choices: dict[str, list[Any]] = {}
+    for definition in definitions:
+        name, equals, text = definition.partition("=")
+        if not equals:
+            raise UsageError(f"-D {definition}: no value; write: -D {name}=VALUE")
+        if name not in known:
+            raise UsageError(f"-D {name}: no such constant; {nearest(name, list(known))}")
+        try:
+            choices[name] = [parse(known[name], part) for part in _parts(text)]
+        except ValueError as error:
+            raise UsageError(f"-D {definition}: {error}") from None
+    return [dict(zip(choices, picked)) for picked in itertools.product(*choices.values())]
+
+
+def _parts(text: str) -> list[str]:
+    first, dots, last = text.partition("..")
+    if dots and first.lstrip("-").isdigit() and last.lstrip("-").isdigit():
+        if int(first) > int(last):
+            raise ValueError(f"{text} is empty; write the smaller number first")
+        return [str(i) for i in range(int(first), int(last) + 1)]
+    return text.split(",")
+
+
+def single(bindings: list[dict[str, Any]]) -> dict[str, Any]:
+    if len(bindings) > 1:
+        raise UsageError("show takes one value for each constant")
+    return bindings[0]
