@@ -54,7 +54,8 @@ def explore(model: Model, limits: Limits | None = None, observer: Observer = ign
     """Visit every reachable state, level by level."""
     limits = limits or Limits()
     space = StateSpace(model, "reference", [], lambda s: s, lambda states, targets: _edges(model, states, targets),
-                       lambda condition: _somewhere(space, condition), [0] * len(model.instances), [0] * len(model.instances), least=1 << 62)
+                       lambda condition: _somewhere(space, condition), [0] * len(model.instances), [0] * len(model.instances),
+                       least=1 << 62)
     started = time.monotonic()
     visited: dict[State, int] = dict.fromkeys(model.initial_states(), 0)
     level = list(visited)

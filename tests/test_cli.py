@@ -67,6 +67,7 @@ SPECS = {
     "steps": HEAD + DOWN + BAD + '\nspec = Spec(expect=violates("below", steps=5, also=("even_below",)))\n',
     "hopeful": HEAD + DOWN + FINE + '\nspec = Spec(expect=violates("inside"))\n',
     "typo": HEAD + DOWN + FINE.replace("s.n", "s.m") + "\nspec = Spec()\n",
+    "start": HEAD + DOWN + "\n@initial\ndef begins(s: S):\n    return 3 // s.n == 1\n\nspec = Spec()\n",
     "raises": "import json\n\njson.loads('{')\n",
     "syntax": "def f(:\n    pass\n",
     "empty": "x = 1\n",
@@ -132,7 +133,7 @@ def words(value: Any) -> str:
 
 @pytest.mark.parametrize("arguments, code", [
     (["good.py"], 0), (["check", "good.py"], 0), (["bad.py"], 12), (["stuck.py"], 11), (["partial.py"], 75), (["vacuous.py"], 0),
-    (["vacuous.py", "--strict"], 21), (["good.py", "--max-depth", "1"], 20), (["typo.py"], 150), (["raises.py"], 150),
+    (["vacuous.py", "--strict"], 21), (["good.py", "--max-depth", "1"], 20), (["typo.py"], 150), (["start.py"], 150), (["raises.py"], 150),
     (["syntax.py"], 150), (["empty.py"], 150), (["other.py"], 150), ([], 2), (["good.py", "--bogus"], 2), (["good.py", "-D", "LAST=0"], 0),
     (["bad.py", "-D", "LOOPS=no"], 12), (["bad.py", "--engine", "reference"], 12), (["bad.py", "--engine", "python"], 12),
     (["--version"], 0), (["--help"], 0), (["show", "good.py"], 0), (["good.py", "stuck.py", "bad.py"], 12), (["good.py", "stuck.py"], 11),

@@ -89,7 +89,7 @@ def model_of(text: str) -> Model | None:
         model = ground(spec_of(text))
         if math.prod(len(choice.alternatives) for choice in model.choices) > 4 * MOST:
             return None
-        next(model.initial_states(), None)
+        list(model.initial_states())
     except SpecError:
         return None
     return model
@@ -202,7 +202,7 @@ class S(State):
 @action
 def up(s: S):
     when((s.i == 0) | (s.at[s.i - 1] + s.at[s.i - 1] * s.at[s.i - 1] > 1))
-    when((s.i == 0) | (s.at[0] // s.i + s.at[0] // s.i * (s.at[0] // s.i) < 9))
+    when((s.i == 0) | (s.at[0] // s.i + s.at[0] // s.i * (s.at[0] // s.i) != 6))
     when(s.i < 3)
     s.i.next = s.i + 1
 

@@ -2,7 +2,7 @@
 
 The native engine's code grows with the number of shapes, never with the number of instances. Knows nothing of Numba.
 
-Source text uses these names: `s` (one word) or `F[b, w]` (word w of state b) for the state, `t` or `T[w]` for its successor,
+Source text uses these names: `s` (one word) or `F[row, w]` (word w of a state) for the state, `t` or `T[w]` for its successor,
 `P[i, k]` and `Q[i, k]` for signed and unsigned number k of instance i, `K0`, `K1` ... for unsigned constants (names are typed
 once, calls at every use would be the larger part of the compilation), `U` and `I` for unsigned and signed 64-bit integers.
 """
@@ -124,17 +124,17 @@ class Scribe:
         field = self.layout.fields[family]
         word, shift = divmod(field.offset, WORD)
         if field.per_word is None:
-            return self.slot(word), f"({self.slot(shift)} + {self.number(index)} * {field.width})"
-        return (f"({self.slot(word)} + {self.number(index)} // {field.per_word})",
+            return self.word(word), f"({self.slot(shift)} + {self.number(index)} * {field.width})"
+        return (f"U({self.slot(word)} + {self.number(index)} // {field.per_word})",
                 f"({self.number(index)} % {field.per_word} * {field.width})")
 
     def _word(self, op: str, word: int) -> str:
-        return self._at(op, "0" if self.one else self.slot(word))
+        return self._at(op, "U(0)" if self.one else self.word(word))
 
     def _at(self, op: str, word: str) -> str:
         if self.one:
             return "t" if op.startswith("next") else "s"
-        return f"T[{word}]" if op.startswith("next") else f"F[b, {word}]"
+        return f"T[{word}]" if op.startswith("next") else f"F[row, {word}]"
 
 
 def is_condition(expr: Expr) -> bool:
@@ -327,7 +327,7 @@ def _updates(rule: Rule, layout: Layout, scribe: Scribe) -> tuple[list[tuple[int
     static = [(word, full & ~mask, add.get(word, 0)) for word, mask in sorted(clear.items())]
     terms = []
     for u, word, shift in computed:
-        target = "t" if scribe.one else f"T[{scribe.slot(word)}]"
+        target = "t" if scribe.one else f"T[{scribe.word(word)}]"
         terms.append(f"{target} |= U({_minus(scribe.number(u.expr), u.family.low)}) << {scribe.word(shift)}")
     for k, u in enumerate(dynamic):
         mask = layout.fields[u.family].mask

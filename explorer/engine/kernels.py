@@ -53,51 +53,56 @@ def insert(B, NB, first, last, AT, table, capacity, fill, K, INV, tag, fresh, n)
     """Insert the buckets of partitions first..last-1; states not seen before are appended to `fresh` from row n.
 
     AT (partition, element) is where to go on; AT[0] == last when all is done, otherwise the table must grow first. `tag` is the
-    level to store beside the key. Returns the new n.
+    level to store beside the key. Returns the new n. Indices are unsigned: no test for negative ones at every access.
     """
     limit = capacity - capacity // 5
     words = fresh.shape[1]
-    part = K[4]
+    size = U(capacity)
+    dropped, mask, high, low, part = K[0], K[1], K[2], K[3], K[4]
+    half, inverse_2, inverse_1, whole = INV[0], INV[1], INV[2], INV[3]
     tag = tag << K[5]
+    zero, one = U(0), U(1)
     p = AT[0]
-    j = AT[1]
+    j = U(AT[1])
     while p < last:
-        base = (p - first) * capacity
+        bucket = U(p)
+        base = U(p - first) * size
         count = fill[p - first]
-        while j < NB[p]:
-            h = B[p, j, 0]
-            key = (h >> K[0]) & K[1]
-            x = I(((key >> K[2]) * U(capacity)) >> K[3])
-            key += U(1)
+        total = U(NB[p])
+        while j < total:
+            h = B[bucket, j, zero]
+            key = (h >> dropped) & mask
+            x = ((key >> high) * size) >> low
+            key += one
             entry = U(table[base + x])
-            while entry != 0 and (entry & part) != key:
-                x += 1
-                if x == capacity:
-                    x = 0
+            while entry != zero and (entry & part) != key:
+                x += one
+                if x == size:
+                    x = zero
                 entry = U(table[base + x])
-            if entry == 0:
+            if entry == zero:
                 if count >= limit:
                     fill[p - first] = count
                     AT[0] = p
-                    AT[1] = j
+                    AT[1] = I(j)
                     return n
                 table[base + x] = key | tag
                 count += 1
                 if words > 1:
                     for w in range(words):
-                        fresh[n, w] = B[p, j, w + 1]
+                        fresh[U(n), U(w)] = B[bucket, j, U(w + 1)]
                 else:
-                    h ^= h >> INV[0]
-                    h = (h * INV[1]) & INV[3]
-                    h ^= h >> INV[0]
-                    h = (h * INV[2]) & INV[3]
-                    h ^= h >> INV[0]
-                    fresh[n, 0] = h
+                    h ^= h >> half
+                    h = (h * inverse_2) & whole
+                    h ^= h >> half
+                    h = (h * inverse_1) & whole
+                    h ^= h >> half
+                    fresh[U(n), zero] = h
                 n += 1
-            j += 1
+            j += one
         fill[p - first] = count
         p += 1
-        j = 0
+        j = zero
     AT[0] = last
     AT[1] = 0
     return n
@@ -161,22 +166,24 @@ def insert_exact(B, NB, first, last, AT, lo, hi, capacity, fill, K, arena, n):
        "void(uint32[::1], int64, int64, int64, uint64[::1], uint32[::1])"], nogil=True, cache=True)
 def grow(table, partitions, old, new, K, scratch):
     """Give every partition `new` slots in place of `old`, in place, from the last partition to the first."""
+    size, high, low, part = U(new), K[2], K[3], K[4]
+    zero, one = U(0), U(1)
     for p in range(partitions - 1, -1, -1):
         n = 0
         for x in range(p * old, (p + 1) * old):
-            if table[x] != 0:
-                scratch[n] = table[x]
-                table[x] = 0
-                n += 1
-        base = p * new
+            entry = table[U(x)]
+            scratch[U(n)] = entry
+            n += 1 if entry != 0 else 0
+            table[U(x)] = 0
+        base = U(p) * size
         for k in range(n):
-            key = (U(scratch[k]) & K[4]) - U(1)
-            x = I(((key >> K[2]) * U(new)) >> K[3])
-            while table[base + x] != 0:
-                x += 1
-                if x == new:
-                    x = 0
-            table[base + x] = scratch[k]
+            entry = scratch[U(k)]
+            x = ((((U(entry) & part) - one) >> high) * size) >> low
+            while table[base + x] != zero:
+                x += one
+                if x == size:
+                    x = zero
+            table[base + x] = entry
 
 
 @njit("int64(uint64[::1], int64, int64, int64, int64, uint64[::1], uint64[::1], uint64, uint64[:,::1], int64)", nogil=True, cache=True)

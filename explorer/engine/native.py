@@ -87,7 +87,7 @@ def arrays(tables: Tables) -> tuple[Any, ...]:
             candidates += sorted(ranks, key=lambda r: (tables.shape_of[r], r))
             starts.append(len(candidates))
     cells = np.array(tables.root_cells, np.uint64).reshape(-1, 3)
-    return (g, _padded(tables.signed, np.int64), _padded(tables.unsigned, np.uint64), _ints(tables.shape_of), cells, _ints(bases), _ints(starts), _ints(candidates),
+    return (g, _padded(tables.signed, np.int64), _padded(tables.unsigned, np.uint64), _ints(tables.shape_of), cells, _words(bases), _words(starts), _words(candidates),
             *_triples(tables.guards), *_triples(tables.updates))
 
 
@@ -98,6 +98,10 @@ def _padded(rows: list[list[int]], kind: Any) -> Any:
 
 def _ints(values: list[int]) -> Any:
     return np.array(values, np.int64)
+
+
+def _words(values: list[int]) -> Any:
+    return np.array(values, np.uint64)
 
 
 def _triples(rows: list[list[tuple[int, int, int]]]) -> tuple[Any, Any]:
@@ -125,7 +129,7 @@ class _Worker:
     buckets: Any
     counts: Any
     enabled: Any
-    changed: Any
+    same: Any
     cut: Any
     flags: Any
     stat: Any
@@ -267,7 +271,7 @@ class Search:
     def _expand(self, i: int) -> None:
         w = self.workers[i]
         if w.at < len(w.level):
-            w.at = self.machine.search.expand(w.level, w.at, len(w.level), w.buckets, w.counts, self.mix, w.enabled, w.changed,
+            w.at = self.machine.search.expand(w.level, w.at, len(w.level), w.buckets, w.counts, self.mix, w.enabled, w.same,
                                               w.cut, w.flags, w.stat, *self.machine.arguments)
 
     def _insert_round(self, arrivals: list[Any], level: int, parallel: bool = False) -> None:
@@ -337,7 +341,7 @@ class Search:
         for w in self.workers:
             for rank, number in enumerate(self.machine.numbers):
                 space.enabled[number] += int(w.enabled[rank])
-                space.changed[number] += int(w.changed[rank])
+                space.changed[number] += int(w.enabled[rank] - w.same[rank])
             for k, (name, _) in enumerate(self.compiled.model.constraints):
                 if w.cut[k]:
                     space.cut[name] = space.cut.get(name, 0) + int(w.cut[k])

@@ -94,7 +94,7 @@ class Store:
             self.kernels.grow_exact(self.table, self.tags, self.partitions, self.capacity, new, self.k, *scratch, self.arena,
                                     self.hashing.mix)
         else:
-            self.kernels.grow(self.table, self.partitions, self.capacity, new, self.k, np.empty(self.capacity, self.table.dtype))
+            self.kernels.grow(self.table, self.partitions, self.capacity, new, self.k, np.empty(self.capacity + 1, self.table.dtype))
         self.capacity = new
 
     def collect(self, level: int, out: Any, n: int) -> int:
