@@ -14,6 +14,8 @@ import types
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from kinds import BOOL, COLOR, MODE, Kind, integers, maps, optional, queues, records, sets
+
 from explorer import Spec
 
 HEADER = """\
@@ -44,53 +46,6 @@ class Pair:
     who: Proc | None
     note: Note
 """
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A type: its annotation, its values as text, and what it is made of."""
-
-    tag: str
-    annotation: str
-    values: tuple[str, ...] = ()
-    parts: tuple[Kind, ...] = ()
-    names: tuple[str, ...] = ()
-    low: int = 0
-    high: int = 0
-
-
-def integers(low: int, high: int) -> Kind:
-    return Kind("int", f"Annotated[int, Range({low}, {high})]", tuple(str(i) for i in range(low, high + 1)), low=low, high=high)
-
-
-def optional(inner: Kind) -> Kind:
-    return Kind("optional", f"{inner.annotation} | None", (*inner.values, "None"), (inner,))
-
-
-def records(cls: str, **fields: Kind) -> Kind:
-    values = [""]
-    for name, inner in fields.items():
-        values = [f"{v}, {name}={x}" if v else f"{name}={x}" for v in values for x in inner.values]
-    return Kind("record", cls, tuple(f"{cls}({v})" for v in values), tuple(fields.values()), tuple(fields))
-
-
-def maps(key: Kind, value: Kind) -> Kind:
-    return Kind("map", f"Map[{key.annotation}, {value.annotation}]", (), (key, value))
-
-
-def sets(element: Kind) -> Kind:
-    some = ["set()", *(f"{{{v}}}" for v in element.values), "{" + ", ".join(element.values) + "}"]
-    return Kind("set", f"Set[{element.annotation}]", tuple(some), (element,))
-
-
-def queues(element: Kind, capacity: int) -> Kind:
-    some = ["[]", *(f"[{v}]" for v in element.values), *([f"[{element.values[0]}, {element.values[-1]}]"] if capacity > 1 else [])]
-    return Kind("queue", f"Annotated[Queue[{element.annotation}], Capacity({capacity})]", tuple(some), (element,), low=0, high=capacity)
-
-
-BOOL = Kind("bool", "bool", ("False", "True"))
-COLOR = Kind("enum", "Color", ("Color.RED", "Color.GREEN", "Color.BLUE"))
-MODE = Kind("enum", "Mode", ("Mode.OFF", "Mode.ON"))
 
 
 @dataclass(frozen=True)
@@ -389,6 +344,29 @@ class Author:
         label = f"{{s.{rng.choice(list(self.variables))}}} by " + " ".join(f"{{{p}}}" for p in parameters) if rng.random() < 0.5 else ""
         return self.function(f"@action({actor})", f"act{number}", parameters, body, label)
 
+    def driver(self, number: int) -> str | None:
+        """An action that moves one variable through its whole domain, so that the space is more than a few states."""
+        rng, name = self.rng, self.rng.choice(list(self.variables))
+        target, kind = f"s.{name}", self.variables[name]
+        parameters: dict[str, Kind] = {}
+        while kind.tag in ("map", "record"):
+            if kind.tag == "map":
+                key = f"k{len(parameters)}"
+                parameters[key] = kind.parts[0]
+                target, kind = f"{target}[{key}]", kind.parts[1]
+            else:
+                i = rng.randrange(len(kind.names))
+                target, kind = f"{target}.{kind.names[i]}", kind.parts[i]
+        element = kind.parts[0] if kind.tag in ("set", "queue") else kind
+        if element.tag in ("set", "queue", "record") and element.annotation != "Note" or element == optional(self.note):
+            return None
+        parameters["x"] = element
+        moves = {"set": f"ite({target}.contains(x), {target}.remove(x), {target}.add(x))",
+                 "queue": f"ite({target}.full, {target}.pop(), {target}.push(x))"}
+        guard = [f"when({self.condition(Scope(parameters), 1).text})"] if rng.random() < 0.3 else []
+        body = [*guard, f"{target}.next = {moves.get(kind.tag, 'x')}"]
+        return self.function('@action(actor="x")', f"drive{number}", parameters, body)
+
     def condition_function(self, decorator: str, name: str, most: int, primed: bool = False) -> str:
         parameters = self.parameters(most)
         scope = Scope(parameters, primed)
@@ -401,6 +379,7 @@ class Author:
         rng = self.rng
         blocks = [HEADER.format(procs=self.procs, nodes=self.nodes), self.state()]
         blocks += [self.action(i) for i in range(rng.randint(1, 2 + self.size))]
+        blocks += [d for d in (self.driver(i) for i in range(rng.randint(0, 2))) if d]
         blocks += [self.condition_function("invariant", f"inv{i}", 1) for i in range(rng.randint(0, 2))]
         blocks += [self.condition_function("step_invariant", f"stepwise{i}", 1, True) for i in range(rng.randint(0, 2))]
         for decorator, likelihood in (("terminal", 0.3), ("constraint", 0.25), ("initial", 0.1), ("observe", 0.1)):

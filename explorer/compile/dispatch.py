@@ -14,7 +14,9 @@ from explorer.language.expressions import Expr, Family
 from .program import Rule, Test
 from .simplify import Facts, fold
 
-MAX_VALUES = 64
+MAX_VALUES, MAX_EQUATION = 64, 4096
+"""Values of a cell that a branch is made for: where conditions must be tried out, and where they name one value."""
+
 MAX_RUNS = 2
 
 Cell = tuple[Family, int]
@@ -59,13 +61,16 @@ def _allowed(guard: tuple[Test, ...]) -> dict[Cell, frozenset[int]]:
             break
         cell = _only_cell(test.condition)
         if cell is not None:
-            passing = frozenset(v for v in range(cell[0].low, cell[0].high + 1) if _holds(test.condition, cell, v))
+            passing = _passing(test.condition, cell)
             found[cell] = found.get(cell, passing) & passing
     return found
 
 
 def _only_cell(condition: Expr) -> Cell | None:
-    """The single cell a condition depends on, if it is one of few values."""
+    """The single cell a condition depends on, if it has few values; more where the condition asks for one of them."""
+    if _equation(condition) is not None:
+        asked: Cell = condition.args[0].value
+        return asked if asked[0].high - asked[0].low < MAX_EQUATION else None
     cells = set()
     for at in ex.walk(condition):
         if at.op == "load":
@@ -76,6 +81,20 @@ def _only_cell(condition: Expr) -> Cell | None:
         return None
     cell: Cell = cells.pop()
     return cell if cell[0].high - cell[0].low < MAX_VALUES else None
+
+
+def _equation(condition: Expr) -> int | None:
+    """The constant that a condition `cell == constant` asks for."""
+    plain = condition.op == "eq" and ex.is_const(condition.args[1]) and condition.args[0].op == "load"
+    return int(condition.args[1].value) if plain else None
+
+
+def _passing(condition: Expr, cell: Cell) -> frozenset[int]:
+    """The values of the cell with which a condition on it alone holds."""
+    wanted = _equation(condition)
+    if wanted is not None:
+        return frozenset({wanted}) if cell[0].low <= wanted <= cell[0].high else frozenset()
+    return frozenset(v for v in range(cell[0].low, cell[0].high + 1) if _holds(condition, cell, v))
 
 
 def _holds(condition: Expr, cell: Cell, value: int) -> bool:
@@ -91,8 +110,12 @@ def _build(candidates: list[_Candidate]) -> tuple[Tree, ...]:
     outside = [c for c in candidates if not _splits(c, cell)]
     rest = [_without(c, cell) for c in inside]
     cases: list[tuple[int, int, list[_Candidate]]] = []
+    by_value: dict[int, list[_Candidate]] = {}
+    for c, r in zip(inside, rest):
+        for value in c.allowed[cell]:
+            by_value.setdefault(value, []).append(r)
     for value in range(cell[0].low, cell[0].high + 1):
-        below = [r for c, r in zip(inside, rest) if value in c.allowed[cell]]
+        below = by_value.get(value, [])
         if cases and cases[-1][2] == below:
             cases[-1] = (cases[-1][0], value, below)
         else:
@@ -147,9 +170,16 @@ def roots(rules: tuple[Rule, ...]) -> list[tuple[Cell | None, list[list[Rule]]]]
         cell = _best(left)
         if cell is None:
             break
-        values = range(cell[0].low, cell[0].high + 1)
-        found.append((cell, [[c.rule for c in left if _splits(c, cell) and v in c.allowed[cell]] for v in values]))
-        left = [c for c in left if not _splits(c, cell)]
+        by_value: list[list[Rule]] = [[] for _ in range(cell[0].high - cell[0].low + 1)]
+        rest = []
+        for c in left:
+            if _splits(c, cell):
+                for value in sorted(c.allowed[cell]):
+                    by_value[value - cell[0].low].append(c.rule)
+            else:
+                rest.append(c)
+        found.append((cell, by_value))
+        left = rest
     if left:
         found.append((None, [[c.rule for c in left]]))
     return found
