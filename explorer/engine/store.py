@@ -13,7 +13,8 @@ import numpy as np
 from .hashing import Hashing
 
 FIRST_CAPACITY = 64
-GROWTH = 1.4
+GROWTH, LARGE_GROWTH, LARGE = 2.0, 1.4, 1 << 24
+"""By how much a table grows, and by how much from so many slots on, where memory counts for more than time."""
 
 
 class TableFull(Exception):
@@ -86,7 +87,8 @@ class Store:
             self.grow()
 
     def grow(self) -> None:
-        new = min(int(self.capacity * GROWTH), self.limit)
+        factor = GROWTH if self.capacity * self.partitions < LARGE else LARGE_GROWTH
+        new = min(int(self.capacity * factor), self.limit)
         if new <= self.capacity + 8:
             raise TableFull
         if self.arena is not None:
