@@ -57,6 +57,10 @@ class Session:
             what = f"--workers {options.workers}" if options.workers != 1 else f"--storage {options.storage}"
             raise UsageError(f"{what}: the {options.engine} engine has one worker and exact storage; write: --engine native")
 
+        most = max(16, 2 * (os.cpu_count() or 1))
+        if options.workers > most:
+            raise UsageError(f"--workers {options.workers}: at most {most} on this machine; write: --workers {os.cpu_count() or 1}")
+
     def run(self) -> int:
         codes = []
         with _interruptible(self.limits):

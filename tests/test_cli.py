@@ -379,3 +379,9 @@ def test_png_on_request(explorer: Callable[..., Done], tmp_path: Path) -> None:
     found = {path.suffix for path in (tmp_path / "out" / "bad").iterdir()}
     assert {".svg", ".dot", ".png", ".json", ".txt"} <= found
     assert (tmp_path / "out" / "bad").joinpath(next(p.name for p in (tmp_path / "out" / "bad").glob("*.png"))).read_bytes()[:4] == b"\x89PNG"
+
+
+def test_too_many_workers_are_refused(explorer: Callable[..., Done]) -> None:
+    """A number of threads that no machine has is a mistake of the command line, found before any work."""
+    done = explorer("good.py", "--engine", "native", "--workers", "100000")
+    assert done.code == 2 and done.err.startswith("explorer: --workers 100000: at most ")

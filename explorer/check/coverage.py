@@ -8,15 +8,13 @@ from __future__ import annotations
 import linecache
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from explorer.compile.model import Instance, Model, Property
+from explorer.compile.model import Instance, Model
 from explorer.compile.program import Program, reduce
 from explorer.compile.simplify import fold, lift
 from explorer.engine.space import StateSpace
 from explorer.language import expressions as ex
 from explorer.language.expressions import Expr, Family
-from explorer.language.semantics import EvaluationError, evaluate
 from explorer.language.values import Value
 
 

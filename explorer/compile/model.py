@@ -13,7 +13,7 @@ from typing import Any
 
 from explorer.language.declarations import Fairness
 from explorer.language.errors import Place, SpecError
-from explorer.language.expressions import Expr, Failure, Family, show, walk
+from explorer.language.expressions import Expr, Failure, Family, walk
 from explorer.language.semantics import EvaluationError, State, evaluate
 from explorer.language.spec import Expectation
 from explorer.language.tracing import Condition, Mark, Write
@@ -180,8 +180,3 @@ def _lines(model: Model) -> Iterator[str]:
 def collision(later: Write) -> Failure:
     """Why a step has no value whose computed indices meet in one place; the same text in every engine."""
     return Failure(f"`{later.family!r}` is assigned twice at one index", later.place)
-
-
-def guard_text(instance: Instance) -> list[str]:
-    """The guard conjuncts as text."""
-    return [show(condition.expr) for condition in instance.guard]

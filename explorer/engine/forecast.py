@@ -13,8 +13,8 @@ from dataclasses import dataclass
 FEWEST, DEEPEST = 8, 5000
 """Levels before anything is said; levels beyond which a space is not followed."""
 
-SWELLING = 1.1
-"""While a level is so much larger than the one before, no upper end is given."""
+SHRUNK = 0.5
+"""No upper end is given before the last level is so small a part of the largest: a space may swell again."""
 
 WINDOWS = (6, 9, 13, 19, 28, 40)
 """How many of the last levels the lines are fitted to."""
@@ -43,7 +43,7 @@ def forecast(levels: list[int]) -> Forecast | None:
     seen = sum(levels)
     states, depth = ends[len(ends) // 2]
     least, most = seen + (ends[0][0] - seen) // 2, seen + (ends[-1][0] - seen) * 2
-    bounded = len(ends) == len(found) and levels[-1] < SWELLING * levels[-2]
+    bounded = len(ends) == len(found) and levels[-1] <= SHRUNK * max(levels)
     return Forecast(states, least, most if bounded else None, depth)
 
 
@@ -74,8 +74,9 @@ def text(found: Forecast | None) -> str:
     """A forecast as a phrase for people."""
     if found is None:
         return "growing, no estimate"
-    most = "no upper end" if found.most is None else f"{_round(found.most):,}"
-    return f"about {_round(found.states):,} states ({_round(found.least):,} to {most})"
+    if found.most is None:
+        return f"about {_round(found.states):,} states if the levels go on so ({_round(found.least):,} or more, no upper end)"
+    return f"about {_round(found.states):,} states ({_round(found.least):,} to {_round(found.most):,})"
 
 
 def _round(number: int) -> int:

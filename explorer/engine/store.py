@@ -49,7 +49,6 @@ class Store:
         self.words = words
         kind: Any = np.uint32 if not wide_exact and not leveled and hashing.entry_bits <= 32 else np.uint64
         bits = np.dtype(kind).itemsize * 8
-        self.entry_bytes = 8 if wide_exact else bits // 8
         self.levels = (1 << bits - hashing.entry_bits) - 1 if leveled else 0
         slots = self.limit * self.partitions
         self.table = reserve(slots, np.uint32 if wide_exact else kind)
@@ -58,11 +57,6 @@ class Store:
         self.k = hashing.store
         self.arena = np.empty((max(rows // 2, 1024), words), np.uint64) if wide_exact else None
         self.count = 0
-
-    @property
-    def allocated_bytes(self) -> int:
-        """Bytes of the slots in use."""
-        return int(self.capacity * self.partitions * self.entry_bytes)
 
     def insert(self, buckets: Any, counts: Any, level: int, fresh: Any, n: int) -> int:
         """Insert this worker's part of the buckets; new states go to `fresh` from row n (to the arena where there is one).
