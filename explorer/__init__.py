@@ -11,7 +11,7 @@ from explorer.language.declarations import (STRONG, WEAK, Fairness, action, clos
 from explorer.language.domains import Capacity, Range, Scalarset
 from explorer.language.errors import SpecError
 from explorer.language.operators import count, every, implies, ite, some
-from explorer.language.spec import HOLDS, Spec, violates
+from explorer.language.spec import HOLDS, Spec, variant, violates
 from explorer.language.state import State, any_of, initially
 from explorer.language.values import Location, Value, Var
 
@@ -21,5 +21,5 @@ __all__ = [
     "HOLDS", "STRONG", "WEAK", "Capacity", "Fairness", "Location", "Map", "Queue", "Range", "RecordLocation", "Scalarset", "Set",
     "Spec", "SpecError", "State", "Value", "Var", "action", "any_of", "closes", "constant", "constraint", "count", "domain", "every",
     "implies", "initial", "initially", "invariant", "ite", "observe", "opens", "record", "sends", "some", "step_invariant", "terminal",
-    "violates", "when",
+    "variant", "violates", "when",
 ]

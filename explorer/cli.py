@@ -10,10 +10,10 @@ from explorer.check.verdict import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_MALFORM
 from explorer.compile.ground import ground
 from explorer.language.errors import SpecError, nearest
 from explorer.load import PathError, load
-from explorer.options import UsageError, bindings, check_parser, estimate_parser, show_parser, single
+from explorer.options import UsageError, bindings, check_parser, estimate_parser, show_parser, single, table_parser
 from explorer.session import Session, say
 
-COMMANDS = ("check", "show", "estimate")
+COMMANDS = ("check", "table", "show", "estimate")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -44,9 +44,9 @@ def _main(arguments: list[str]) -> int:
         return _show(arguments[1:])
     if command == "estimate":
         return _estimate(arguments[1:])
-    if command not in ("", "check"):
+    if command not in ("", "check", "table"):
         raise UsageError(f"unknown command {command!r}: {nearest(command, list(COMMANDS))}")
-    options = check_parser().parse_args(arguments[bool(command):])
+    options = (table_parser() if command == "table" else check_parser()).parse_args(arguments[bool(command):])
     if not options.specs:
         raise UsageError("no spec file; write: python -m explorer spec/ipi_fixed.py")
     return Session(options).run()

@@ -11,8 +11,8 @@ from typing import Any
 from explorer import __version__
 from explorer.compile.ground import ground
 from explorer.language.constants import parse
-from explorer.language.errors import nearest
-from explorer.language.spec import Spec
+from explorer.language.errors import SpecError, closest, nearest
+from explorer.language.spec import Spec, Variant
 
 
 class UsageError(Exception):
@@ -32,7 +32,7 @@ class Parser(argparse.ArgumentParser):
 
 def check_parser() -> argparse.ArgumentParser:
     parser = Parser("python -m explorer", allow_abbrev=False, description="Check everything that specs state.",
-                     epilog="commands: check (default), show, estimate. Exit codes: 0 holds; 11 deadlock, 12 safety, 13 liveness violated; "
+                     epilog="commands: check (default), table, show, estimate. Exit codes: 0 holds; 11 deadlock, 12 safety, 13 liveness violated; "
                      "20 undetermined; 21 vacuous under --strict; 75 evaluation failed; 150 malformed spec; 2 usage; 1 expectation "
                      "not met; 130 interrupted; 255 internal error.")
     add = parser.add_argument
@@ -57,6 +57,16 @@ def check_parser() -> argparse.ArgumentParser:
     add("--json", action="store_true", help="the verdict record on standard output, nothing else there")
     add("--out", type=Path, metavar="DIR", help="where files go (default: out/<spec>/)")
     add("--version", action="version", version=f"explorer {__version__} (Python {sys.version.split()[0]})")
+    parser.set_defaults(table=False)
+    return parser
+
+
+def table_parser() -> argparse.ArgumentParser:
+    """`table` takes what a check takes."""
+    parser = check_parser()
+    parser.prog, parser.description, parser.epilog = "python -m explorer table", "Check every variant that specs declare.", None
+    parser.add_argument("--row", action="append", default=[], metavar="NAME", help="only this variant (may be repeated)")
+    parser.set_defaults(table=True)
     return parser
 
 
@@ -146,5 +156,22 @@ def _parts(text: str) -> list[str]:
 
 def single(bindings: list[dict[str, Any]]) -> dict[str, Any]:
     if len(bindings) > 1:
-        raise UsageError("show takes one value for each constant")
+        raise UsageError("this command takes one value for each constant")
     return bindings[0]
+
+
+def constants_of(spec: Spec, row: Variant) -> dict[str, Any]:
+    """The constants of a variant; text is read as on the command line."""
+    ground(spec)
+    known = spec.known_constants()
+    found: dict[str, Any] = {}
+    for name, value in row.constants.items():
+        if name not in known:
+            raise SpecError("E0507", f"constant {name!r} of variant {row.name!r} was never declared", place=row.place,
+                            expected=nearest(name, list(known)), write=closest(name, list(known), name))
+        try:
+            found[name] = parse(known[name], value) if isinstance(value, str) else value
+        except ValueError as error:
+            raise SpecError("E0508", f"constant {name} of variant {row.name!r}: {error}", place=row.place,
+                            expected="a value like its default", write=f"{name}={known[name]._default!r}") from None
+    return found

@@ -8,8 +8,10 @@ from typing import Any
 
 from explorer.check.verdict import Verdict
 from explorer.engine.space import StateSpace
+from explorer.language.spec import Variant
 from explorer.render.json_record import to_json
-from explorer.render.summary import matrix, summary
+from explorer.render.summary import summary
+from explorer.render.table import matrix, variants
 from explorer.render.text import story
 
 
@@ -70,6 +72,13 @@ def write_matrix(rows: list[tuple[dict[str, Any], dict[str, Any]]], directory: P
     """The table of a matrix run as text, and notes; all records go to matrix.json."""
     notes = _write(directory / "matrix.json", to_json({"rows": [record for _, record in rows]}))
     return matrix(rows, colour), notes
+
+
+def write_table(rows: list[tuple[Variant, dict[str, Any]]], directory: Path, colour: bool) -> tuple[str, list[str]]:
+    """A family's table as text, and notes; its rows go to variants.json and variants.md."""
+    records = [{"name": row.name, "text": row.text, **record} for row, record in rows]
+    notes = _write(directory / "variants.json", to_json({"rows": records})) + _write(directory / "variants.md", variants(records, markdown=True))
+    return variants(records, colour), notes
 
 
 def _write(path: Path, text: str) -> list[str]:

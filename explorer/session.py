@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,9 @@ from explorer.compile.model import Model
 from explorer.engine.limits import Limits, Observer, available_bytes
 from explorer.engine.space import StateSpace
 from explorer.language.errors import SpecError, nearest
-from explorer.language.spec import Spec
+from explorer.language.spec import Expectation, Spec, Variant
 from explorer.load import load
-from explorer.options import UsageError, bindings
+from explorer.options import UsageError, bindings, constants_of, single
 from explorer.render.terminal import wants_colour
 
 EXIT_UNEXPECTED = 1
@@ -76,6 +76,8 @@ class Session:
         """Check a spec file under every binding; the exit code."""
         try:
             spec = load(path)
+            if self.options.table:
+                return self.table(spec, path)
             outcomes = []
             directory = self.directory(path)
             combinations = bindings(spec, self.options.define)
@@ -108,8 +110,11 @@ class Session:
             raise UsageError(f"--out {found}: {error.strerror or error}; write: --out DIR with a directory that can be written") from None
         return Path(found)
 
-    def check(self, spec: Spec, path: str, binding: dict[str, Any], directory: Path, quiet: bool) -> Outcome:
+    def check(self, spec: Spec, path: str, binding: dict[str, Any], directory: Path, quiet: bool,
+              expect: Expectation | None = None) -> Outcome:
+        """Explore and judge one binding; `expect` takes the place of the spec's own expectation."""
         model = ground(spec, binding, str(Path(path).resolve()))
+        model = replace(model, expect=expect or model.expect)
         self.check_properties(model)
         self.limits.restart()
         space = self.explore(model)
@@ -188,6 +193,34 @@ class Session:
             say(text)
         for note in notes:
             print(note, file=sys.stderr)
+
+    def table(self, spec: Spec, path: str) -> int:
+        """Check every variant of a spec against what it expects; 0 if all are met."""
+        from explorer.output import write_table
+
+        rows: list[tuple[Variant, Outcome]] = []
+        directory = self.directory(path)
+        for row in self.variants(spec, path):
+            binding = {**single(bindings(spec, self.options.define)), **constants_of(spec, row)}
+            rows.append((row, self.check(spec, path, binding, directory, True, row.expect)))
+            if self.limits.interrupted:
+                return EXIT_INTERRUPTED
+        text, notes = write_table([(row, o.verdict.record()) for row, o in rows], directory, wants_colour(sys.stdout))
+        if not self.options.json:
+            say(text)
+        for note in notes:
+            print(note, file=sys.stderr)
+        return EXIT_OK if all(o.verdict.expectation_met for _, o in rows) else EXIT_UNEXPECTED
+
+    def variants(self, spec: Spec, path: str) -> list[Variant]:
+        """The rows asked for by --row, or all."""
+        names = [row.name for row in spec.variants]
+        if not names:
+            raise UsageError(f"{path} has no variants; write: Spec(..., variants=[variant(...)]), or -D NAME=a,b for a matrix")
+        for name in self.options.row:
+            if name not in names:
+                raise UsageError(f"--row {name}: no such variant; {nearest(name, names)}")
+        return [row for row in spec.variants if not self.options.row or row.name in self.options.row]
 
     def write_error(self, path: str, error: SpecError) -> dict[str, Any]:
         """A verdict record for a spec that could not be understood."""

@@ -66,6 +66,12 @@ SPECS = {
     "wrong": HEAD + DOWN + BAD + '\nspec = Spec(expect=violates("even_below"))\n',
     "steps": HEAD + DOWN + BAD + '\nspec = Spec(expect=violates("below", steps=5, also=("even_below",)))\n',
     "hopeful": HEAD + DOWN + FINE + '\nspec = Spec(expect=violates("inside"))\n',
+    "family": HEAD + DOWN + BAD + FINE + '''
+spec = Spec(expect=violates("below", steps=2, also=("even_below",)), variants=[
+    variant("V0", violates("below", steps=2, also=("even_below",)), "as it was"),
+    variant("V1", HOLDS, "one step | only", LAST="1"),
+    variant("V2", HOLDS, "two steps", LAST=2)])
+''',
     "typo": HEAD + DOWN + FINE.replace("s.n", "s.m") + "\nspec = Spec()\n",
     "start": HEAD + DOWN + "\n@initial\ndef begins(s: S):\n    return 3 // s.n == 1\n\nspec = Spec()\n",
     "raises": "import json\n\njson.loads('{')\n",
@@ -241,7 +247,7 @@ def test_an_interrupt_keeps_what_was_learned(explorer: Callable[..., Done], tmp_
     (["good.py", "-D", "LAST=4..2"], "explorer: -D LAST=4..2: 4..2 is empty; write the smaller number first"),
     (["good.py", "--workers", "2", "--engine", "python"],
      "explorer: --workers 2: the python engine has one worker and exact storage; write: --engine native"),
-    (["show", "good.py", "-D", "LAST=1,2"], "explorer: show takes one value for each constant"),
+    (["show", "good.py", "-D", "LAST=1,2"], "explorer: this command takes one value for each constant"),
 ], ids=words)
 def test_usage_mistakes(explorer: Callable[..., Done], arguments: list[str], message: str) -> None:
     """A wrong command line exits with 2 and one sentence that says what was meant or what to write."""
@@ -385,3 +391,33 @@ def test_too_many_workers_are_refused(explorer: Callable[..., Done]) -> None:
     """A number of threads that no machine has is a mistake of the command line, found before any work."""
     done = explorer("good.py", "--engine", "native", "--workers", "100000")
     assert done.code == 2 and done.err.startswith("explorer: --workers 100000: at most ")
+
+
+def test_a_table_has_a_row_for_each_variant_and_fails_where_one_is_not_as_expected(explorer: Callable[..., Done], tmp_path: Path) -> None:
+    done = explorer("table", "family.py")
+    assert done.code == 1
+    assert done.out == """\
+  variant  states  below       even_below  expected        what differs
+  V0            5  violated 2  violated 3  met             as it was
+  V1            3  holds       holds       met             one step | only
+  V2            4  violated 2  holds       NOT MET: holds  two steps
+
+holds in every row: inside, deadlock, evaluation
+"""
+    rows = json.loads((tmp_path / "out/family/variants.json").read_text())["rows"]
+    assert [(row["name"], row["bound"], row["expectation_met"]) for row in rows] == [
+        ("V0", {}, True), ("V1", {"LAST": 1}, True), ("V2", {"LAST": 2}, False)]
+    assert "| V1 | 3 | met | one step \\| only |" in _table_of(explorer, tmp_path, "V1")
+
+
+def _table_of(explorer: Callable[..., Done], directory: Path, row: str) -> str:
+    assert explorer("table", "family.py", "--row", row).code == 0
+    return (directory / "out/family/variants.md").read_text()
+
+
+def test_mistakes_about_variants_are_usage_errors(explorer: Callable[..., Done]) -> None:
+    done = explorer("table", "family.py", "--row", "V4")
+    assert (done.code, done.err.strip()) == (2, "explorer: --row V4: no such variant; did you mean 'V2'?")
+    done = explorer("table", "good.py")
+    assert (done.code, done.err.strip()) == (
+        2, "explorer: good.py has no variants; write: Spec(..., variants=[variant(...)]), or -D NAME=a,b for a matrix")

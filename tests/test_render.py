@@ -16,7 +16,8 @@ import pytest
 
 from explorer.render import dot, drawing
 from explorer.render.json_record import to_json
-from explorer.render.summary import matrix, summary
+from explorer.render.summary import summary
+from explorer.render.table import matrix
 from explorer.render.terminal import clean, wants_colour
 from explorer.render.text import story
 from explorer.trace.trace import Step, Trace, from_record

@@ -111,12 +111,16 @@ class _Grounder:
             self.owners)
 
     def check_expectation(self, properties: list[str]) -> None:
-        """The property that the spec expects to be violated exists."""
-        wanted = self.spec.expect.property if self.spec.expect else ""
+        """The properties that the spec and its variants expect to be violated exist."""
         known = [*properties, "deadlock", "evaluation"]
-        if wanted and wanted not in known:
-            raise SpecError("E0514", f"expect=violates({wanted!r}), but there is no such property", expected=nearest(wanted, known),
-                            write=f"violates({closest(wanted, known, known[0])!r})", place=self.spec.place)
+        rows = [(v.expect, v.place, f"variant {v.name!r} expects ") for v in self.spec.variants]
+        if self.spec.expect is not None:
+            rows.insert(0, (self.spec.expect, self.spec.place, "expect="))
+        for expect, place, where in rows:
+            for wanted in filter(None, (expect.property, *expect.also)):
+                if wanted not in known:
+                    raise SpecError("E0514", f"{where}violates({wanted!r}), but there is no such property", place=place,
+                                    expected=nearest(wanted, known), write=f"violates({closest(wanted, known, known[0])!r})")
 
     def trace(self, d: Declaration, parameters: Any) -> list[Any]:
         """What one declaration contributes to the model: its instances, parts or conditions."""

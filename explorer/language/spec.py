@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
 from .constants import Constant, constant_name
 from .declarations import Declaration, declaration_of
-from .errors import SpecError, caller, class_place
+from .errors import Place, SpecError, caller, class_place
 from .state import State
 
 
@@ -46,14 +47,35 @@ def violates(property: str, *, steps: int | None = None, also: tuple[str, ...] =
     return Expectation(False, property, steps, tuple(also))
 
 
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A row of a family's table: constants that differ from the spec's, what they stand for, and what must be found."""
+
+    name: str
+    expect: Expectation
+    text: str
+    constants: dict[str, Any]
+    place: Place
+
+
+def variant(name: str, expect: Expectation, text: str = "", /, **constants: Any) -> Variant:
+    """`variants=[variant("V1", violates("no_lost_ipi"), "no barrier", set_barrier="none")]`, for `python -m explorer table`.
+
+    A constant's value may be given as on the command line, as text.
+    """
+    if not isinstance(expect, Expectation):
+        raise SpecError("E0502", f"expect={expect!r} of variant {name!r}", expected='HOLDS or violates("property")', write="HOLDS")
+    return Variant(name, expect, text, constants, caller())
+
+
 class Spec:
     """A protocol: the modules of its actions and properties, values for constants, and the expected verdict.
 
     `Spec()` composes the file it stands in. `Spec(sender, receiver, SENDERS=3, expect=HOLDS)` composes modules and this file.
-    State classes and decorated functions can also be given one by one.
+    State classes and decorated functions can also be given one by one. `variants` are the rows of its table.
     """
 
-    def __init__(self, *parts: Any, expect: Expectation | None = None, name: str = "", **constants: Any):
+    def __init__(self, *parts: Any, expect: Expectation | None = None, name: str = "", variants: Sequence[Variant] = (), **constants: Any):
         self.place = caller()
         frame = sys._getframe(1)
         self.name = name or frame.f_globals.get("__name__", "spec").rpartition(".")[2]
@@ -64,6 +86,7 @@ class Spec:
         self._parts = parts
         if expect is not None and not isinstance(expect, Expectation):
             raise SpecError("E0502", f"expect={expect!r}", expected='HOLDS or violates("property")', write="expect=HOLDS")
+        self.variants = _variants(variants, self.place)
         modules = self.composed_modules()
         if modules and len(modules) < len(parts):
             raise SpecError("E0503", "Spec(...) of modules and single parts together", expected="modules, which compose this file too, "
@@ -155,6 +178,20 @@ class Spec:
                 if name is not None:
                     found[name] = obj
         return found
+
+
+def _variants(given: Any, place: Place) -> tuple[Variant, ...]:
+    """The rows, each name once."""
+    found: dict[str, Variant] = {}
+    for row in given:
+        if not isinstance(row, Variant):
+            raise SpecError("E0515", f"variants has {row!r}", expected="rows made by variant(...)", place=place,
+                            write='variants=[variant("V1", HOLDS, "with the barrier", barrier="sync")]')
+        if row.name in found:
+            raise SpecError("E0515", f"two variants named {row.name!r} (the other at {found[row.name].place})", place=row.place,
+                            expected="one name for each row", write="another name for one of them")
+        found[row.name] = row
+    return tuple(found.values())
 
 
 def _members(part: Any) -> list[Any]:

@@ -95,50 +95,5 @@ def _findings(findings: Sequence[Record], colour: bool) -> Iterator[str]:
         yield from textwrap.wrap(f"without instances under these constants: {dropped}", WIDTH)
 
 
-def matrix(rows: Sequence[tuple[Record, Record]], colour: bool = False) -> str:
-    """One table for a run over several bindings: a row for each (constants, record), a column for each property.
-
-    A cell is the verdict, with the length of the story where there is one. Where the names make the table too wide they
-    stand below it.
-    """
-    if not rows:
-        return "no bindings"
-    names = list(dict.fromkeys(p["name"] for _, record in rows for p in record.get("properties", ())))
-    constants = list(dict.fromkeys(name for binding, _ in rows for name in binding))
-    heads = [clean(name) for name in names]
-    wide = sum(max(len(head), 12) + 2 for head in heads) + sum(max(len(c), 5) + 2 for c in constants) > WIDTH + 10
-    titles = [*constants, "states", *([f"({n})" for n in range(1, len(heads) + 1)] if wide else heads)]
-    table = [[(title, BOLD) for title in titles]]
-    for binding, record in rows:
-        cells = {p["name"]: _cell(p) for p in record.get("properties", ())}
-        count = f"{record['states']['distinct']:,}" if "states" in record else "-"
-        table.append([*((_value(binding.get(c, "")), "") for c in constants), (count, ""),
-                      *(cells.get(name, ("not checked", DIM)) for name in names)])
-    lines = _aligned(table, len(constants), colour)
-    if wide:
-        lines += ["", *(f"  ({n}) {head}" for n, head in enumerate(heads, 1))]
-    return "\n".join(lines)
-
-
-def _cell(found: Record) -> tuple[str, str]:
-    verdict = found["verdict"]
-    length = "" if found["trace_length"] is None else f" {found['trace_length']}"
-    return verdict + length, COLOURS[verdict]
-
-
-def _value(value: Any) -> str:
-    return clean(str(getattr(value, "name", value)))
-
-
-def _aligned(table: list[list[tuple[str, str]]], right: int, colour: bool) -> list[str]:
-    """Columns as wide as their widest cell; the column `right` (a count) is flush right."""
-    widths = [max(len(row[n][0]) for row in table) for n in range(len(table[0]))]
-    lines = []
-    for row in table:
-        cells = [(" " * (width - len(text)), paint(text, code, colour), n == right) for n, ((text, code), width) in enumerate(zip(row, widths))]
-        lines.append("  " + "  ".join(pad + text if flush else text + pad for pad, text, flush in cells).rstrip())
-    return lines
-
-
 def _number(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
