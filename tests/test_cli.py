@@ -234,7 +234,7 @@ def test_an_interrupt_keeps_what_was_learned(explorer: Callable[..., Done], tmp_
     (["chekc"], "explorer: unknown command 'chekc': did you mean 'check'?"),
     (["spec/ipi"], "explorer: spec/ipi: no such file"),
     (["goood.py"], "explorer: goood.py: no such file; did you mean good.py?"),
-    (["."], "explorer: .: is a directory; name spec files, such as bad.py empty.py good.py"),
+    (["."], "explorer: .: is a directory; name spec files, such as bad.py empty.py family.py"),
     (["good.py", "--max-state", "3"], "explorer: unknown option --max-state: did you mean '--max-states'?"),
     (["good.py", "--max-states", "none"], "explorer: argument --max-states: 'none' is not a positive integer"),
     (["good.py", "--max-states", "0"], "explorer: argument --max-states: '0' is not a positive integer"),
