@@ -7,7 +7,8 @@ import os
 import random
 import subprocess
 import sys
-from functools import partial
+import threading
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ import pytest
 from generators import spec_text
 from test_differential import agree, bounded, model_of
 
+from explorer.check.verdict import judge
 from explorer.compile.ground import ground
 from explorer.compile.model import Model
 from explorer.engine import hashing, native, python, tiered
@@ -119,6 +121,46 @@ def test_counters_are_counted_exactly(tmp_path: Path) -> None:
     assert (12 ** 6, 6 * 12 ** 6, 6 * 11) == (space.distinct, space.transitions, space.depth)
 
 
+def test_a_hundred_million_states_are_counted_exactly() -> None:
+    """A space whose size is known in closed form, at the size where sloppy storage loses states: 100^4."""
+    space = native_engine(2)(bound(ROOT / "tests" / "bench" / "specs" / "counters.py", COUNTERS="4", MODULUS="100"))
+    assert (space.distinct, space.transitions, space.depth) == (100 ** 4, 4 * 100 ** 4, 4 * 99)
+
+
+@pytest.mark.parametrize("engine", [native_engine(1), native_engine(2), native_engine(1, "compact"), python.explore, tiered.explore],
+                         ids=["native", "two workers", "compact", "python", "auto"])
+@pytest.mark.parametrize("how", ["interrupt", "timeout", "memory"])
+def test_an_end_at_any_moment_leaves_a_correct_partial_result(tmp_path: Path, how: str, engine: partial[StateSpace]) -> None:
+    """Whatever ends an exploration, and whenever: the levels are a prefix of the true ones, and nothing is said to hold."""
+    model = counters(tmp_path, 5, 16)
+    rng = random.Random(how)
+    sizes = [_ways(5, 16, depth) for depth in range(5 * 15 + 1)]
+    for _ in range(3):
+        moment = rng.uniform(0.005, 0.25)
+        limits = Limits(timeout=moment) if how == "timeout" else Limits(max_memory=1 + rng.randrange(1 << 20)) if how == "memory" else Limits()
+        timer = threading.Timer(moment, setattr, (limits, "interrupted", True))
+        if how == "interrupt":
+            timer.start()
+        space = engine(model, limits)
+        timer.cancel()
+        if not space.stopped:
+            assert space.distinct == 16 ** 5
+            continue
+        levels = [len(level) for level in space.levels]
+        assert levels[:-1] == sizes[:len(levels) - 1] and levels[-1] <= sizes[len(levels) - 1]
+        verdict = judge(space)
+        assert verdict.verdict == "undetermined" and {p.verdict for p in verdict.properties} == {"undetermined"}
+        assert verdict.exit_code == (130 if how == "interrupt" else 20)
+
+
+@cache
+def _ways(k: int, m: int, total: int) -> int:
+    """How many states of k counters modulo m are `total` steps away from zero."""
+    if k == 0:
+        return int(total == 0)
+    return sum(_ways(k - 1, m, total - i) for i in range(min(m, total + 1)))
+
+
 def test_limits_leave_a_partial_result(tmp_path: Path) -> None:
     """A bound on states ends the native engine with what was learned so far."""
     space = native_engine(2)(counters(tmp_path, 6, 10), Limits(max_states=20_000))
@@ -144,10 +186,11 @@ def _store(bits: int, fingerprint: int | None = None) -> Store:
 
 def _insert(store: Store, states: list[int]) -> tuple[np.ndarray, int]:
     partitions = 1 << store.hashing.partition_bits
-    buckets, counts = np.empty((partitions, len(states) + 1, 1), np.uint64), np.zeros(partitions, np.int64)
-    store.kernels.scatter(words_of(states, 1), 0, len(states), buckets, counts, store.hashing.mix)
+    room = len(states) + 1
+    buckets = np.empty((partitions, room, 1), np.uint64), np.empty((partitions, room), np.uint16), np.zeros(partitions, np.int64)
+    store.kernels.scatter(words_of(states, 1), 0, len(states), *buckets, store.hashing.mix, 0)
     fresh = np.empty((len(states), 1), np.uint64)
-    return fresh, store.insert(buckets, counts, 0, fresh, 0)
+    return fresh, store.insert(buckets, 0, fresh, np.empty(len(states), np.uint16), 0)
 
 
 @pytest.mark.parametrize("states", [

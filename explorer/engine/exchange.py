@@ -11,8 +11,8 @@ from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
 
-Buckets = tuple[Any, Any]
-"""An array of successors by partition, and how many each partition has."""
+Buckets = tuple[Any, Any, Any]
+"""Successors by partition, the rules that made them, and how many each partition has."""
 
 
 class Exchange(Protocol):

@@ -16,9 +16,9 @@ from numba import njit
 U, I = np.uint64, np.int64
 
 
-@njit("void(uint64[:,::1], int64, int64, uint64[:,:,::1], int64[::1], uint64[::1])", nogil=True, cache=True)
-def scatter(F, start, stop, B, NB, MIX):
-    """Put states themselves into the buckets of their owners, hashed (initial states, hand-over)."""
+@njit("void(uint64[:,::1], int64, int64, uint64[:,:,::1], uint16[:,::1], int64[::1], uint64[::1], int64)", nogil=True, cache=True)
+def scatter(F, start, stop, B, BB, NB, MIX, nobody):
+    """Put states themselves into the buckets of their owners, hashed (initial states, hand-over): no rule has made them."""
     words = F.shape[1]
     for b in range(start, stop):
         if words == 1:
@@ -42,15 +42,17 @@ def scatter(F, start, stop, B, NB, MIX):
         if words > 1:
             for w in range(words):
                 B[p, n, w + 1] = F[b, w]
+        BB[p, n] = nobody
         NB[p] = n + 1
 
 
-@njit(["int64(uint64[:,:,::1], int64[::1], int64, int64, int64[::1], uint64[::1], int64, int64[::1], uint64[::1], uint64[::1], "
-       "uint64, uint64[:,::1], int64)",
-       "int64(uint64[:,:,::1], int64[::1], int64, int64, int64[::1], uint32[::1], int64, int64[::1], uint64[::1], uint64[::1], "
-       "uint64, uint64[:,::1], int64)"], nogil=True, cache=True)
-def insert(B, NB, first, last, AT, table, capacity, fill, K, INV, tag, fresh, n):
-    """Insert the buckets of partitions first..last-1; states not seen before are appended to `fresh` from row n.
+@njit(["int64(uint64[:,:,::1], uint16[:,::1], int64[::1], int64, int64, int64[::1], uint64[::1], int64, int64[::1], uint64[::1], "
+       "uint64[::1], uint64, uint64[:,::1], uint16[::1], int64)",
+       "int64(uint64[:,:,::1], uint16[:,::1], int64[::1], int64, int64, int64[::1], uint32[::1], int64, int64[::1], uint64[::1], "
+       "uint64[::1], uint64, uint64[:,::1], uint16[::1], int64)"], nogil=True, cache=True)
+def insert(B, BB, NB, first, last, AT, table, capacity, fill, K, INV, tag, fresh, by, n):
+    """Insert the buckets of partitions first..last-1; states not seen before are appended to `fresh`, and their rules to `by`,
+    from row n.
 
     AT (partition, element) is where to go on; AT[0] == last when all is done, otherwise the table must grow first. `tag` is the
     level to store beside the key. Returns the new n. Indices are unsigned: no test for negative ones at every access.
@@ -98,6 +100,7 @@ def insert(B, NB, first, last, AT, table, capacity, fill, K, INV, tag, fresh, n)
                     h = (h * inverse_1) & whole
                     h ^= h >> half
                     fresh[U(n), zero] = h
+                by[U(n)] = BB[bucket, j]
                 n += 1
             j += one
         fill[p - first] = count
@@ -108,9 +111,9 @@ def insert(B, NB, first, last, AT, table, capacity, fill, K, INV, tag, fresh, n)
     return n
 
 
-@njit("int64(uint64[:,:,::1], int64[::1], int64, int64, int64[::1], uint32[::1], uint32[::1], int64, int64[::1], uint64[::1], "
-      "uint64[:,::1], int64)", nogil=True, cache=True)
-def insert_exact(B, NB, first, last, AT, lo, hi, capacity, fill, K, arena, n):
+@njit("int64(uint64[:,:,::1], uint16[:,::1], int64[::1], int64, int64, int64[::1], uint32[::1], uint32[::1], int64, int64[::1], "
+      "uint64[::1], uint64[:,::1], uint16[::1], int64)", nogil=True, cache=True)
+def insert_exact(B, BB, NB, first, last, AT, lo, hi, capacity, fill, K, arena, by, n):
     """As `insert`, for states of several words stored exactly: `lo` holds the row of a state in the arena plus one, `hi` the
     low bits of its hash, which decide most comparisons."""
     limit = capacity - capacity // 5
@@ -149,6 +152,7 @@ def insert_exact(B, NB, first, last, AT, lo, hi, capacity, fill, K, arena, n):
                     return n
                 for w in range(words):
                     arena[n, w] = B[p, j, w + 1]
+                by[n] = BB[p, j]
                 n += 1
                 lo[base + x] = np.uint32(n)
                 hi[base + x] = tag

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from explorer.compile.commuting import known_after
 from explorer.compile.model import Model
 from explorer.compile.generate import reads_next
 from explorer.compile.native_source import native_source, witness_source
@@ -22,7 +23,7 @@ from explorer.compile.shapes import Tables
 from explorer.language.expressions import Expr
 
 from . import hashing
-from .exchange import Threads
+from .exchange import Buckets, Threads
 from .jit import Jit, common_source, default_directory
 from .levels import NativeLevel, TableLevel, integers, words_of
 from .limits import Limits, Observer, Progress, available_bytes, ignore
@@ -35,8 +36,9 @@ FLAGS = 1 << 16
 PARALLEL = 1 << 13
 SMALL = 1 << 18
 ELSEWHERE = 1 << 62
+NOBODY = (1 << 16) - 1
 """Words of one worker's buckets; flagged rows a call; states from which threads, and compiled helpers, pay;
-the level of states that are not to be found again in the table."""
+the level of states that are not to be found again in the table; the most rules that are told apart in the buckets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class Machine:
     kernels: Any
     arguments: tuple[Any, ...]
     numbers: list[int]
+    known: Any
     seconds: float
     notes: list[str] = field(default_factory=list)
 
@@ -68,7 +71,15 @@ def machine(compiled: Compiled) -> Machine:
     kernels = jit.module(common_source())
     found = jit.module(source.search)
     numbers = [rule.instance.number for rule in compiled.program.rules]
-    return Machine(found, kernels, arrays(source.tables), numbers, time.monotonic() - started, jit.notes)
+    return Machine(found, kernels, arrays(source.tables), numbers, _known(compiled), time.monotonic() - started, jit.notes)
+
+
+def _known(compiled: Compiled) -> Any:
+    """A row of bits for each rule and one for none: the successors that need no insertion after it (decision 0010)."""
+    rules = len(compiled.program.rules)
+    words = -(-rules // 64) or 1
+    rows = known_after(compiled.program) if rules <= NOBODY and not compiled.model.constraints else [0] * rules
+    return words_of([*rows, 0], words)
 
 
 def arrays(tables: Tables) -> tuple[Any, ...]:
@@ -126,16 +137,16 @@ class _Worker:
     """What one worker owns: its table, its part of the level, its buckets and counters."""
 
     store: Store
-    buckets: Any
-    counts: Any
+    buckets: Buckets
     enabled: Any
     same: Any
     cut: Any
     flags: Any
     stat: Any
     level: Any
+    by: Any
     at: int = 0
-    fresh: list[Any] = field(default_factory=list)
+    fresh: list[tuple[Any, Any]] = field(default_factory=list)
     rows: int = 0
 
 
@@ -152,6 +163,8 @@ class Search:
         self.hashing = hashing.compact(width, options.fingerprint) if self.compact else hashing.exact(width)
         self.mix = self.hashing.mix
         self.partitions = 1 << self.hashing.partition_bits
+        self.known = np.zeros_like(made.known) if self.compact else made.known
+        self.nobody = len(made.numbers) if len(made.numbers) <= NOBODY else 0
         self.threads = Threads(options.workers)
         self.workers = [self._worker(i, len(made.numbers)) for i in range(options.workers)]
         n = len(model.instances)
@@ -172,10 +185,12 @@ class Search:
                       wide_exact, leveled=self.words == 1 and not self.compact)
         columns = 1 if self.words == 1 else self.words + 1
         depth = max(2 * rules + 64, BUCKET_WORDS // columns // self.partitions)
-        stat = np.array([1 << 62, 0, 0, 0, 0], np.int64)
-        return _Worker(store, np.empty((self.partitions, depth, columns), np.uint64), np.zeros(self.partitions, np.int64),
-                       np.zeros(rules, np.int64), np.zeros(rules, np.int64), np.zeros(max(1, len(self.compiled.model.constraints)), np.int64),
-                       np.zeros(FLAGS, np.int64), stat, np.empty((0, self.words), np.uint64))
+        buckets = (np.empty((self.partitions, depth, columns), np.uint64), np.empty((self.partitions, depth), np.uint16),
+                   np.zeros(self.partitions, np.int64))
+        stat = np.array([1 << 62, 0, 0, 0, 0, 0], np.int64)
+        return _Worker(store, buckets, np.zeros(rules, np.int64), np.zeros(rules, np.int64),
+                       np.zeros(max(1, len(self.compiled.model.constraints)), np.int64), np.zeros(FLAGS, np.int64), stat,
+                       np.empty((0, self.words), np.uint64), np.empty(0, np.uint16))
 
     # A beginning.
 
@@ -193,11 +208,11 @@ class Search:
         self._insert_all(front, len(self.space.levels))
 
     def _insert_all(self, states: Any, level: int) -> None:
-        source = self.workers[0]
-        step = source.buckets.shape[1] - 1
+        buckets = self.workers[0].buckets
+        step = buckets[0].shape[1] - 1
         for start in range(0, len(states), step):
-            self.machine.kernels.scatter(states, start, min(start + step, len(states)), source.buckets, source.counts, self.mix)
-            self._insert_round([(source.buckets, source.counts)], level)
+            self.machine.kernels.scatter(states, start, min(start + step, len(states)), *buckets, self.mix, self.nobody)
+            self._insert_round([buckets], level)
 
     # The search.
 
@@ -231,10 +246,11 @@ class Search:
         """Turn what was found into the level to leave; its size."""
         for w in self.workers:
             if w.store.arena is not None:
-                w.level = w.store.arena[w.rows:w.store.count]
+                w.level, w.by = w.store.arena[w.rows:w.store.count], w.store.arena_by[w.rows:w.store.count]
                 w.rows = w.store.count
             else:
-                w.level = np.concatenate(w.fresh) if w.fresh else np.empty((0, self.words), np.uint64)
+                w.level = np.concatenate([np.empty((0, self.words), np.uint64), *(states for states, _ in w.fresh)])
+                w.by = np.concatenate([np.empty(0, np.uint16), *(rules for _, rules in w.fresh)])
             w.fresh, w.at = [], 0
         return self.threads.agree([len(w.level) for w in self.workers])
 
@@ -251,14 +267,14 @@ class Search:
             self._timed("successors", lambda: self.threads.run(self._expand, parallel))
             for w in self.workers:
                 self._flags(w, depth)
-            arrivals = self._timed("exchange", lambda: self.threads.exchange([(w.buckets, w.counts) for w in self.workers]))
+            arrivals = self._timed("exchange", lambda: self.threads.exchange([w.buckets for w in self.workers]))
             try:
                 self._timed("insert", lambda: self._insert_round(arrivals[0], depth + 1, parallel))
             except TableFull:
                 space.stopped = f"--max-memory {limits.max_memory or 'default'} reached"
                 return
             found = self.threads.agree([w.store.count for w in self.workers])
-            fresh = sum(len(f) for w in self.workers for f in w.fresh)
+            fresh = sum(len(states) for w in self.workers for states, _ in w.fresh)
             self.observer(Progress(depth, found, fresh, time.monotonic() - self.started, [*map(len, space.levels)]))
 
     def _timed(self, phase: str, work: Any) -> Any:
@@ -271,29 +287,29 @@ class Search:
     def _expand(self, i: int) -> None:
         w = self.workers[i]
         if w.at < len(w.level):
-            w.at = self.machine.search.expand(w.level, w.at, len(w.level), w.buckets, w.counts, self.mix, w.enabled, w.same,
+            w.at = self.machine.search.expand(w.level, w.by, w.at, len(w.level), *w.buckets, self.mix, self.known, w.enabled, w.same,
                                               w.cut, w.flags, w.stat, *self.machine.arguments)
 
     def _insert_round(self, arrivals: list[Any], level: int, parallel: bool = False) -> None:
         """Every owner inserts its part of every bucket; then the buckets are empty."""
         def insert(i: int) -> None:
             w = self.workers[i]
-            for buckets, counts in arrivals:
-                total = int(counts[w.store.first:w.store.last].sum())
+            for buckets in arrivals:
+                total = int(buckets[2][w.store.first:w.store.last].sum())
                 if not total:
                     continue
                 if w.store.arena is not None:
-                    w.store.insert(buckets, counts, level, None, w.store.count)
+                    w.store.insert(buckets, level, None, None, w.store.count)
                     continue
-                fresh = np.empty((total, self.words), np.uint64)
-                n = w.store.insert(buckets, counts, level, fresh, 0)
+                fresh, by = np.empty((total, self.words), np.uint64), np.empty(total, np.uint16)
+                n = w.store.insert(buckets, level, fresh, by, 0)
                 if n:
-                    w.fresh.append(fresh[:n].copy() if n < total // 2 else fresh[:n])
+                    w.fresh.append((fresh[:n].copy(), by[:n].copy()) if n < total // 2 else (fresh[:n], by[:n]))
 
         try:
             self.threads.run(insert, parallel)
         finally:
-            for _, counts in arrivals:
+            for _, _, counts in arrivals:
                 counts[:] = 0
 
     def _in_table(self, depth: int) -> bool:

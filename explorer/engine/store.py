@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .exchange import Buckets
 from .hashing import Hashing
 
 FIRST_CAPACITY = 64
@@ -56,10 +57,12 @@ class Store:
         self.fill = np.zeros(self.partitions, np.int64)
         self.k = hashing.store
         self.arena = np.empty((max(rows // 2, 1024), words), np.uint64) if wide_exact else None
+        self.arena_by = np.empty(max(rows // 2, 1024) if wide_exact else 0, np.uint16)
         self.count = 0
 
-    def insert(self, buckets: Any, counts: Any, level: int, fresh: Any, n: int) -> int:
-        """Insert this worker's part of the buckets; new states go to `fresh` from row n (to the arena where there is one).
+    def insert(self, buckets: Buckets, level: int, fresh: Any, by: Any, n: int) -> int:
+        """Insert this worker's part of the buckets; new states go to `fresh` from row n, the rules that made them to `by`
+        (to the arena and beside it where there is one).
 
         Returns the new n. Raises TableFull when the table may not grow any more.
         """
@@ -68,13 +71,13 @@ class Store:
         while True:
             before = n
             if self.arena is not None:
-                n = int(self.kernels.insert_exact(buckets, counts, self.first, self.last, at, self.table, self.tags, self.capacity,
-                                                  self.fill, self.k, self.arena, n))
+                n = int(self.kernels.insert_exact(*buckets, self.first, self.last, at, self.table, self.tags, self.capacity, self.fill,
+                                                  self.k, self.arena, self.arena_by, n))
                 if n >= self.arena.shape[0]:
                     raise TableFull
             else:
-                n = int(self.kernels.insert(buckets, counts, self.first, self.last, at, self.table, self.capacity, self.fill, self.k,
-                                            self.hashing.inverse, tag, fresh, n))
+                n = int(self.kernels.insert(*buckets, self.first, self.last, at, self.table, self.capacity, self.fill, self.k,
+                                            self.hashing.inverse, tag, fresh, by, n))
             self.count += n - before
             if at[0] == self.last:
                 return n
