@@ -8,18 +8,18 @@ from __future__ import annotations
 from explorer.language import expressions as ex
 from explorer.language.expressions import Expr
 
-from .program import Program, Rule
+from .program import Rule
 
 
-def known_after(program: Program) -> list[int]:
-    """For each rule a, the set (bits by rank) of the later rules b that commute with it.
+def known_after(rules: list[Rule]) -> list[int]:
+    """For each rule a, the set (bits by position) of the later rules b that commute with it.
 
     If s is the successor of p by a, then the successor of s by such a b is also reached from p by b, then a.
     """
-    reads = [_reads(rule) for rule in program.rules]
-    writes = [set().union(*(_cells(u.family, u.index) for u in rule.updates)) for rule in program.rules]
+    reads = [_reads(rule) for rule in rules]
+    writes = [set().union(*(_cells(u.family, u.index) for u in rule.updates)) for rule in rules]
     readers, writers = _by_cell(reads), _by_cell(writes)
-    everything = (1 << len(program.rules)) - 1
+    everything = (1 << len(rules)) - 1
     found = []
     for rank, (read, written) in enumerate(zip(reads, writes)):
         meets = 0

@@ -59,14 +59,14 @@ def _allowed(guard: tuple[Test, ...]) -> dict[Cell, frozenset[int]]:
     for test in guard:
         if test.checks:
             break
-        cell = _only_cell(test.condition)
+        cell = only_cell(test.condition)
         if cell is not None:
-            passing = _passing(test.condition, cell)
-            found[cell] = found.get(cell, passing) & passing
+            codes = passing(test.condition, cell)
+            found[cell] = found.get(cell, codes) & codes
     return found
 
 
-def _only_cell(condition: Expr) -> Cell | None:
+def only_cell(condition: Expr) -> Cell | None:
     """The single cell a condition depends on, if it has few values; more where the condition asks for one of them."""
     if _equation(condition) is not None:
         asked: Cell = condition.args[0].value
@@ -89,7 +89,7 @@ def _equation(condition: Expr) -> int | None:
     return int(condition.args[1].value) if plain else None
 
 
-def _passing(condition: Expr, cell: Cell) -> frozenset[int]:
+def passing(condition: Expr, cell: Cell) -> frozenset[int]:
     """The values of the cell with which a condition on it alone holds."""
     wanted = _equation(condition)
     if wanted is not None:
@@ -134,7 +134,7 @@ def _splits(candidate: _Candidate, cell: Cell) -> bool:
 
 
 def _without(candidate: _Candidate, cell: Cell) -> _Candidate:
-    guard = tuple(t for t in candidate.guard if t.checks or _only_cell(t.condition) != cell or not _early(candidate.guard, t))
+    guard = tuple(t for t in candidate.guard if t.checks or only_cell(t.condition) != cell or not _early(candidate.guard, t))
     return _Candidate(candidate.rule, guard, {k: v for k, v in candidate.allowed.items() if k != cell})
 
 

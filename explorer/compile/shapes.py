@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from explorer.language import expressions as ex
 from explorer.language.expressions import TRUE, Expr, is_const
 
+from .bitmaps import MAX_RULES, Bitmap, bitmaps, split
 from .dispatch import Cell, roots
 from .generate import after_rule
 from .layout import Layout
@@ -194,7 +195,8 @@ class Tables:
 
     `guards[r]` and `updates[r]` are (word, mask, wanted) and (word, keep, add) triples; `signed[r]` and `unsigned[r]` are the rows
     of P and Q; `constants` are the values of K0, K1 ...;
-    `root_*` and `cases` lead from the value of a cell to candidate rules.
+    `numbers` are the rules' instances. Few rules are found by `bitmaps`, many from the value of a cell by `root_*` and `cases`.
+    `sure` are the ranks of rules whose guard the bitmaps settle and whose step has a constant effect, always a change.
     """
 
     shapes: list[Shape]
@@ -204,24 +206,24 @@ class Tables:
     signed: list[list[int]]
     unsigned: list[list[int]]
     constants: Constants
+    numbers: list[int]
+    bitmaps: list[Bitmap]
+    sure: list[int]
     root_cells: list[tuple[int, int, int]]
     cases: list[list[list[int]]]
 
 
 def tabulate(program: Program, layout: Layout) -> Tables:
     """Group the rules of a program into shapes."""
-    rank = {rule.instance.number: r for r, rule in enumerate(program.rules)}
-    found = roots(program.rules)
-    consumed = {rank[rule.instance.number]: cell for cell, cases in found for rules in cases for rule in rules if cell}
-    guards, updates, blocks = [], [], []
-    for r, rule in enumerate(program.rules):
-        masked, rest = _split_guard(rule, layout, consumed.get(r))
-        guards.append(masked)
-        static, block = _block(program, rule, rest, layout)
-        updates.append(static)
-        blocks.append(block)
+    few = len(program.rules) <= MAX_RULES
+    found = [] if few else roots(program.rules)
+    consumed = {rule.instance.number: cell for cell, cases in found for rules in cases for rule in rules if cell}
+    entries = [_entry(program, rule, layout, few, consumed.get(rule.instance.number)) for rule in program.rules]
+    kinds = list(dict.fromkeys(entry.block.text for entry in entries))
+    entries.sort(key=lambda entry: kinds.index(entry.block.text))
+    rank = {entry.rule.instance.number: r for r, entry in enumerate(entries)}
     constants = Constants()
-    shapes, shape_of, signed_rows, unsigned_rows = _group(program.rules, blocks, constants)
+    shapes, shape_of, signed_rows, unsigned_rows = _group([e.rule for e in entries], [e.block for e in entries], constants)
     root_cells = []
     for cell, _ in found:
         if cell is None:
@@ -231,7 +233,27 @@ def tabulate(program: Program, layout: Layout) -> Tables:
             word, shift = divmod(field.shift(cell[1]), WORD)
             root_cells.append((word, shift, field.mask))
     cases = [[[rank[rule.instance.number] for rule in rules] for rules in by_value] for _, by_value in found]
-    return Tables(shapes, shape_of, guards, updates, signed_rows, unsigned_rows, constants, root_cells, cases)
+    sure = [r for r, entry in enumerate(entries) if few and entry.block.text == "ok = True" and entry.rule.changes]
+    return Tables(shapes, shape_of, [e.masked for e in entries], [e.updates for e in entries], signed_rows, unsigned_rows, constants,
+                  [*rank], bitmaps([e.allowed for e in entries], layout) if few else [], sure, root_cells, cases)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A rule, and how it is found and taken: by bitmaps or by a masked guard, by constant updates and the rest."""
+
+    rule: Rule
+    allowed: dict[Cell, frozenset[int]]
+    masked: list[tuple[int, int, int]]
+    updates: list[tuple[int, int, int]]
+    block: Block
+
+
+def _entry(program: Program, rule: Rule, layout: Layout, few: bool, root: Cell | None) -> _Entry:
+    allowed, rest = split(rule, layout) if few else ({}, [])
+    masked, rest = ([], rest) if few else _split_guard(rule, layout, root)
+    updates, block = _block(program, rule, rest, layout)
+    return _Entry(rule, allowed, masked, updates, block)
 
 
 def _split_guard(rule: Rule, layout: Layout, root: Cell | None) -> tuple[list[tuple[int, int, int]], list[Test]]:
@@ -359,7 +381,7 @@ def _step_tests(program: Program, rule: Rule, scribe: Scribe) -> list[str]:
     return found
 
 
-def _group(rules: tuple[Rule, ...], blocks: list[Block],
+def _group(rules: list[Rule], blocks: list[Block],
            constants: Constants) -> tuple[list[Shape], list[int], list[list[int]], list[list[int]]]:
     """Shapes in order of their first rule; slots that never differ are written into the text, the others become columns."""
     members: dict[str, list[int]] = {}

@@ -31,7 +31,7 @@ from .python import Compiled, Flagged, run_source
 from .space import Edge, StateSpace
 from .store import Store, TableFull
 
-BUCKET_WORDS = 1 << 22
+BUCKET_WORDS = 1 << 21
 FLAGS = 1 << 16
 PARALLEL = 1 << 13
 SMALL = 1 << 18
@@ -70,20 +70,21 @@ def machine(compiled: Compiled) -> Machine:
     source = native_source(compiled.program, compiled.layout)
     kernels = jit.module(common_source())
     found = jit.module(source.search)
-    numbers = [rule.instance.number for rule in compiled.program.rules]
-    return Machine(found, kernels, arrays(source.tables), numbers, _known(compiled), time.monotonic() - started, jit.notes)
+    numbers = source.tables.numbers
+    return Machine(found, kernels, arrays(source.tables), numbers, _known(compiled, numbers), time.monotonic() - started, jit.notes)
 
 
-def _known(compiled: Compiled) -> Any:
+def _known(compiled: Compiled, numbers: list[int]) -> Any:
     """A row of bits for each rule and one for none: the successors that need no insertion after it (decision 0010)."""
-    rules = len(compiled.program.rules)
-    words = -(-rules // 64) or 1
-    rows = known_after(compiled.program) if rules <= NOBODY and not compiled.model.constraints else [0] * rules
-    return words_of([*rows, 0], words)
+    words = -(-len(numbers) // 64) or 1
+    if len(numbers) > NOBODY or compiled.model.constraints:
+        return np.zeros((len(numbers) + 1, words), np.uint64)
+    rule = {rule.instance.number: rule for rule in compiled.program.rules}
+    return words_of([*known_after([rule[number] for number in numbers]), 0], words)
 
 
 def arrays(tables: Tables) -> tuple[Any, ...]:
-    """G, P, Q, SH, RC, RB, ST, CA, GS, GW, US, UW of the generated source."""
+    """G, P, Q, SH, RC, RB, ST, CA, GS, GW, US, UW, BM, SURE of the generated source."""
     n = len(tables.shape_of)
     full = (1 << 64) - 1
     g = np.zeros((n, 4), np.uint64)
@@ -98,8 +99,11 @@ def arrays(tables: Tables) -> tuple[Any, ...]:
             candidates += sorted(ranks, key=lambda r: (tables.shape_of[r], r))
             starts.append(len(candidates))
     cells = np.array(tables.root_cells, np.uint64).reshape(-1, 3)
+    width = -(-n // 64) or 1
+    rows = [row for bitmap in tables.bitmaps for row in bitmap.rows] or [0]
+    sure = words_of([sum(1 << rank for rank in tables.sure)], width)[0]
     return (g, _padded(tables.signed, np.int64), _padded(tables.unsigned, np.uint64), _ints(tables.shape_of), cells, _words(bases), _words(starts), _words(candidates),
-            *_triples(tables.guards), *_triples(tables.updates))
+            *_triples(tables.guards), *_triples(tables.updates), words_of(rows, width), sure)
 
 
 def _padded(rows: list[list[int]], kind: Any) -> Any:
@@ -187,7 +191,7 @@ class Search:
         depth = max(2 * rules + 64, BUCKET_WORDS // columns // self.partitions)
         buckets = (np.empty((self.partitions, depth, columns), np.uint64), np.empty((self.partitions, depth), np.uint16),
                    np.zeros(self.partitions, np.int64))
-        stat = np.array([1 << 62, 0, 0, 0, 0, 0], np.int64)
+        stat = np.array([1 << 62, 0, 0, 0, 0], np.int64)
         return _Worker(store, buckets, np.zeros(rules, np.int64), np.zeros(rules, np.int64),
                        np.zeros(max(1, len(self.compiled.model.constraints)), np.int64), np.zeros(FLAGS, np.int64), stat,
                        np.empty((0, self.words), np.uint64), np.empty(0, np.uint16))
