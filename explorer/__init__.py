@@ -3,23 +3,46 @@
 What a spec author writes with is here; `python -m explorer SPEC` checks it.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from explorer.language.annotations import domain
 from explorer.language.collections import Map, Queue, RecordLocation, Set, record
 from explorer.language.constants import constant
 from explorer.language.declarations import (STRONG, WEAK, Fairness, action, closes, constraint, initial, invariant, observe, opens, sends,
-                                            step_invariant, terminal, when)
+                                            step_invariant, temporal, terminal, when)
 from explorer.language.domains import Capacity, Range, Scalarset
 from explorer.language.errors import SpecError
 from explorer.language.operators import count, every, implies, ite, some
 from explorer.language.spec import HOLDS, Spec, variant, violates
 from explorer.language.state import State, any_of, initially
+from explorer.language.temporal import (Formula, always, always_eventually, eventually, eventually_always, leads_to, next_step, release,
+                                         until)
 from explorer.language.values import Location, Value, Var
+
+if TYPE_CHECKING:
+    from explorer.api import check as check
+    from explorer.api import explore as explore
+    from explorer.api import simulate as simulate
+    from explorer.api import walk as walk
+    from explorer.load import load as load
 
 __version__ = "0.1.0"
 
+
+def __getattr__(name: str) -> Any:
+    """The functions of `api.py`, and the rooms that are functions too, imported when first asked for: a spec needs none of them."""
+    if name in ("explore", "simulate", "walk"):
+        return getattr(import_module("explorer.api"), name)
+    if name in ("check", "load"):
+        return import_module(f"explorer.{name}")
+    raise AttributeError(f"module 'explorer' has no attribute {name!r}")
+
+
 __all__ = [
-    "HOLDS", "STRONG", "WEAK", "Capacity", "Fairness", "Location", "Map", "Queue", "Range", "RecordLocation", "Scalarset", "Set",
-    "Spec", "SpecError", "State", "Value", "Var", "action", "any_of", "closes", "constant", "constraint", "count", "domain", "every",
-    "implies", "initial", "initially", "invariant", "ite", "observe", "opens", "record", "sends", "some", "step_invariant", "terminal",
-    "variant", "violates", "when",
+    "HOLDS", "STRONG", "WEAK", "Capacity", "Fairness", "Formula", "Location", "Map", "Queue", "Range", "RecordLocation", "Scalarset",
+    "Set", "Spec", "SpecError", "State", "Value", "Var", "action", "always", "always_eventually", "any_of", "closes", "constant",
+    "constraint", "count", "domain", "eventually", "eventually_always", "every", "implies", "initial", "initially", "invariant", "ite",
+    "leads_to", "next_step", "observe", "opens", "record", "release", "sends", "some", "step_invariant", "temporal", "terminal",
+    "until", "variant", "violates", "when",
 ]

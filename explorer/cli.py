@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from explorer.check.verdict import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_MALFORMED, EXIT_OK, EXIT_USAGE
 from explorer.compile.ground import ground
+from explorer.compile.model import Model
 from explorer.language.errors import SpecError, nearest
 from explorer.load import PathError, load
-from explorer.options import UsageError, bindings, check_parser, estimate_parser, show_parser, single, table_parser
+from explorer.options import (UsageError, bindings, check_parser, completion_parser, estimate_parser, explain_parser, mutate_parser, replay_parser, show_parser, simulate_parser, single, table_parser, walk_parser)
+from explorer.render.terminal import wants_colour
 from explorer.session import Session, say
-
-COMMANDS = ("check", "table", "show", "estimate")
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; the result is the process's exit code."""
@@ -39,35 +39,76 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _main(arguments: list[str]) -> int:
-    command = arguments[0] if arguments and _is_word(arguments[0]) else ""
-    if command == "show":
-        return _show(arguments[1:])
-    if command == "estimate":
-        return _estimate(arguments[1:])
-    if command not in ("", "check", "table"):
-        raise UsageError(f"unknown command {command!r}: {nearest(command, list(COMMANDS))}")
-    options = (table_parser() if command == "table" else check_parser()).parse_args(arguments[bool(command):])
+    word = arguments[0] if arguments and _is_word(arguments[0]) else ""
+    if word and word not in COMMANDS:
+        raise UsageError(f"unknown command {word!r}: {nearest(word, list(COMMANDS))}")
+    parser, run = COMMANDS[word or "check"]
+    return run(parser().parse_args(arguments[bool(word):]))
+
+
+def _check(options: Namespace) -> int:
     if not options.specs:
         raise UsageError("no spec file; write: python -m explorer spec/ipi_fixed.py")
     return Session(options).run()
 
 
-def _show(arguments: list[str]) -> int:
+def _model(options: Namespace) -> Model:
+    spec = load(options.spec)
+    return ground(spec, single(bindings(spec, options.define)), str(Path(options.spec).resolve()))
+
+
+def _show(options: Namespace) -> int:
     from explorer.show import show
 
-    options = show_parser().parse_args(arguments)
-    spec = load(options.spec)
-    say(show(ground(spec, single(bindings(spec, options.define)), options.spec), code=options.code))
+    say(show(_model(options), code=options.code))
     return EXIT_OK
 
 
-def _estimate(arguments: list[str]) -> int:
+def _estimate(options: Namespace) -> int:
     from explorer.estimate import estimate
 
-    options = estimate_parser().parse_args(arguments)
-    spec = load(options.spec)
-    say(estimate(ground(spec, single(bindings(spec, options.define)), options.spec), options.seconds))
+    say(estimate(_model(options), options.seconds))
     return EXIT_OK
+
+
+def _mutate(options: Namespace) -> int:
+    from explorer.mutate import command
+
+    return command(options)
+
+
+def _explain(options: Namespace) -> int:
+    from explorer.explain import explain
+
+    say(explain(options.code))
+    return EXIT_OK
+
+
+def _walk(options: Namespace) -> int:
+    from explorer.interactive import walk
+
+    return walk(_model(options), iter(sys.stdin.readline, ""), say, wants_colour(sys.stdout))
+
+
+def _replay(options: Namespace) -> int:
+    from explorer.stored import replay
+
+    text, code = replay(options.trace, options.spec, options.full)
+    say(text)
+    return code
+
+
+def _completion(options: Namespace) -> int:
+    from explorer.completion import completion
+
+    say(completion(options.shell, {name: parser() for name, (parser, _) in COMMANDS.items()}))
+    return EXIT_OK
+
+
+COMMANDS: dict[str, tuple[Callable[[], ArgumentParser], Callable[[Namespace], int]]] = {
+    "check": (check_parser, _check), "table": (table_parser, _check), "simulate": (simulate_parser, _check), "mutate": (mutate_parser, _mutate),
+    "walk": (walk_parser, _walk), "replay": (replay_parser, _replay), "show": (show_parser, _show), "estimate": (estimate_parser, _estimate),
+    "explain": (explain_parser, _explain), "completion": (completion_parser, _completion)}
 
 
 def _is_word(argument: str) -> bool:

@@ -14,6 +14,7 @@ import sys
 import traceback
 from pathlib import Path
 
+from explorer.callable import also_function
 from explorer.language.errors import _PACKAGE, Place, SpecError
 from explorer.language.spec import Spec
 
@@ -93,3 +94,6 @@ def _similar(file: Path) -> str:
     names = [p.name for p in file.parent.glob("*.py")]
     close = difflib.get_close_matches(file.name, names, 1)
     return str(file.parent / close[0]) if close else ""
+
+
+also_function(__name__, __name__)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from explorer.compile.ground import ground
 from explorer.language.constants import parse
 from explorer.language.errors import SpecError, closest, nearest
 from explorer.language.spec import Spec, Variant
+from explorer.render.formats import NAMES
 
 
 class UsageError(Exception):
@@ -32,7 +34,7 @@ class Parser(argparse.ArgumentParser):
 
 def check_parser() -> argparse.ArgumentParser:
     parser = Parser("python -m explorer", allow_abbrev=False, description="Check everything that specs state.",
-                     epilog="commands: check (default), table, show, estimate. Exit codes: 0 holds; 11 deadlock, 12 safety, 13 liveness violated; "
+                     epilog="commands: check (default), table, mutate, show, estimate. Exit codes: 0 holds; 11 deadlock, 12 safety, 13 liveness violated; "
                      "20 undetermined; 21 vacuous under --strict; 75 evaluation failed; 150 malformed spec; 2 usage; 1 expectation "
                      "not met; 130 interrupted; 255 internal error.")
     add = parser.add_argument
@@ -43,7 +45,7 @@ def check_parser() -> argparse.ArgumentParser:
     add("--workers", type=_positive, default=1, metavar="N", help="threads of the native engine (default: 1)")
     add("--storage", choices=("exact", "compact"), default="exact", help="compact: fingerprints in place of states (native engine)")
     add("--fingerprint", type=_fingerprint, default=40, metavar="BITS", help="bits of a fingerprint, 32 to 64 (default: 40)")
-    add("--no-symmetry", action="store_true", help="accepted; no engine reduces by symmetry yet")
+    add("--no-symmetry", action="store_true", help="visit every state, not one of each orbit of interchangeable identities")
     add("--max-states", type=_positive, metavar="N", help="stop after so many distinct states: undetermined")
     add("--max-depth", type=_natural, metavar="N", help="do not leave states at this depth: undetermined")
     add("--timeout", type=_seconds, metavar="SECONDS", help="stop after so long: undetermined")
@@ -55,9 +57,22 @@ def check_parser() -> argparse.ArgumentParser:
     add("--profile", action="store_true", help="where the time went: by phase, and by action on a sample of states")
     add("--graph", action="store_true", help="draw the whole state graph (small spaces)")
     add("--json", action="store_true", help="the verdict record on standard output, nothing else there")
+    _formats(parser)
     add("--out", type=Path, metavar="DIR", help="where files go (default: out/<spec>/)")
-    add("--version", action="version", version=f"explorer {__version__} (Python {sys.version.split()[0]})")
-    parser.set_defaults(table=False)
+    add("--version", action="version", version=_version())
+    parser.set_defaults(table=False, simulate=False)
+    return parser
+
+
+def simulate_parser() -> argparse.ArgumentParser:
+    """`simulate` takes what a check takes."""
+    parser = check_parser()
+    parser.prog, parser.epilog = "python -m explorer simulate", "A simulation never shows that a property holds: without a violation it exits with 20."
+    parser.description = "Walk at random and check every state and step on the way: for spaces that are too large to visit."
+    parser.add_argument("--runs", type=_positive, default=10_000, metavar="N", help="how many walks (default: 10000)")
+    parser.add_argument("--steps", type=_positive, default=100, metavar="N", help="how many steps of each (default: 100)")
+    parser.add_argument("--seed", type=_natural, default=0, metavar="N", help="equal seeds give equal walks (default: 0)")
+    parser.set_defaults(simulate=True)
     return parser
 
 
@@ -67,6 +82,22 @@ def table_parser() -> argparse.ArgumentParser:
     parser.prog, parser.description, parser.epilog = "python -m explorer table", "Check every variant that specs declare.", None
     parser.add_argument("--row", action="append", default=[], metavar="NAME", help="only this variant (may be repeated)")
     parser.set_defaults(table=True)
+    return parser
+
+
+def mutate_parser() -> argparse.ArgumentParser:
+    parser = Parser("python -m explorer mutate", allow_abbrev=False, description="Remove each guard conjunct, barrier and update of a "
+                    "spec that holds, in turn, and tell which property notices.")
+    add = parser.add_argument
+    add("spec", metavar="SPEC")
+    _define(parser)
+    add("--max-states", type=_positive, metavar="N", help="give up a mutant after so many states: undetermined")
+    add("--timeout", type=_seconds, default=60.0, metavar="SECONDS", help="give up a mutant after so long: undetermined (default: 60)")
+    add("--workers", type=_positive, default=0, metavar="N", help="processes (default: one for each core)")
+    add("--strict", action="store_true", help="a vacuity finding that the spec itself has not counts as noticed")
+    add("--at-least", type=_percent, default=0.0, metavar="PERCENT", help="exit 1 where less is noticed of the mutants that differ")
+    add("--json", action="store_true", help="the record on standard output, nothing else there")
+    add("--out", type=Path, metavar="DIR", help="where mutations.json and mutations.md go (default: out/<spec>/)")
     return parser
 
 
@@ -86,9 +117,74 @@ def estimate_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def explain_parser() -> argparse.ArgumentParser:
+    parser = Parser("python -m explorer explain", allow_abbrev=False, description="Say what a message means.")
+    parser.add_argument("code", nargs="?", default="", metavar="CODE", help="such as E0207; without it, all of them")
+    return parser
+
+
+def completion_parser() -> argparse.ArgumentParser:
+    from explorer.completion import SHELLS
+
+    parser = Parser("python -m explorer completion", allow_abbrev=False, description="Print a script that completes commands and options.",
+                    epilog='in ~/.bashrc: eval "$(explorer completion bash)"')
+    parser.add_argument("shell", choices=SHELLS)
+    return parser
+
+
+def replay_parser() -> argparse.ArgumentParser:
+    parser = Parser("python -m explorer replay", allow_abbrev=False, description="Take a stored trace again, step by step.")
+    parser.add_argument("trace", type=Path, metavar="FILE", help="a trace in the Informal Trace Format (--write itf, or saved by walk)")
+    parser.add_argument("spec", nargs="?", metavar="SPEC", help="in place of the spec that the trace names")
+    parser.add_argument("--full", action="store_true", help="whole states along the story")
+    return parser
+
+
+def walk_parser() -> argparse.ArgumentParser:
+    parser = Parser("python -m explorer walk", allow_abbrev=False, description="Choose a behaviour step by step.")
+    parser.add_argument("spec", metavar="SPEC")
+    _define(parser)
+    return parser
+
+
+def _version() -> str:
+    """What a report of a bug needs: versions, whether there is machine code, cores."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    def known(name: str) -> str:
+        try:
+            return f"{name} {version(name)}"
+        except PackageNotFoundError:
+            return f"no {name}"
+
+    jit = "disabled by NUMBA_DISABLE_JIT" if os.environ.get("NUMBA_DISABLE_JIT", "0") != "0" else known("numba")
+    return (f"explorer {__version__}, Python {sys.version.split()[0]}, machine code: {jit}, {known('numpy')}, {known('networkx')}, "
+            f"{os.cpu_count()} threads at hand")
+
+
 def _define(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-D", dest="define", action="append", default=[], metavar="NAME=VALUE",
                         help="bind a constant; NAME=a,b,c or NAME=1..4 runs the matrix")
+
+
+def _formats(parser: argparse.ArgumentParser) -> None:
+    """What is written besides the screen's text."""
+    add = parser.add_argument
+    add("--format", choices=("text", *NAMES), default="text", help="what standard output gets in place of the text")
+    add("--emit-test", dest="write", action="store_const", const=("test",), default=(), help="the same as --write test: counterexamples as pytest functions")
+    add("--write", type=_names, default=(), metavar="NAMES", help="formats written beside verdict.json, with commas between, or all")
+    for name in ("junit", "sarif", "markdown"):
+        add(f"--{name}", type=Path, metavar="FILE", help=f"{name} of all runs together")
+    add("--annotate", action="store_true", help="GitHub annotations on standard error (by themselves where GITHUB_ACTIONS is set)")
+    add("--open", action="store_true", help="open report.html in a browser")
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = NAMES if text == "all" else tuple(text.split(","))
+    for name in names:
+        if name not in NAMES:
+            raise argparse.ArgumentTypeError(f"{name!r} is no format; {nearest(name, [*NAMES, 'all'])}")
+    return names
 
 
 def _number(text: str, least: float, what: str) -> float:
@@ -118,6 +214,13 @@ def _fingerprint(text: str) -> int:
 
 def _seconds(text: str) -> float:
     return _number(text, 0, "a number of seconds")
+
+
+def _percent(text: str) -> float:
+    found = _number(text, 0, "a percentage")
+    if found > 100:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a percentage")
+    return found
 
 
 def _bytes(text: str) -> int:
@@ -167,11 +270,11 @@ def constants_of(spec: Spec, row: Variant) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in row.constants.items():
         if name not in known:
-            raise SpecError("E0507", f"constant {name!r} of variant {row.name!r} was never declared", place=row.place,
+            raise SpecError("E0507", f"constant {name!r} of {row.name!r} was never declared", place=row.place,
                             expected=nearest(name, list(known)), write=closest(name, list(known), name))
         try:
             found[name] = parse(known[name], value) if isinstance(value, str) else value
         except ValueError as error:
-            raise SpecError("E0508", f"constant {name} of variant {row.name!r}: {error}", place=row.place,
+            raise SpecError("E0508", f"constant {name} of {row.name!r}: {error}", place=row.place,
                             expected="a value like its default", write=f"{name}={known[name]._default!r}") from None
     return found

@@ -128,6 +128,12 @@ def _check_state(space: StateSpace, state: State, depth: int) -> None:
                         found.states.append(state)
             except EvaluationError as error:
                 space.note_failure(depth, state, -1, error.failure)
+    for formula in space.model.temporal:
+        for condition in formula.conditions:
+            try:
+                evaluate(condition, state)
+            except EvaluationError as error:
+                space.note_failure(depth, state, -1, error.failure)
 
 
 def _check_step(space: StateSpace, edge: Edge, depth: int) -> None:

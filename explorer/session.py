@@ -5,27 +5,37 @@ from __future__ import annotations
 import argparse
 import contextlib
 import importlib.util
-import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from explorer import __version__
+from explorer.check.context import context
 from explorer.check.verdict import (EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_MALFORMED, EXIT_OK, EXIT_UNDETERMINED, UNDETERMINED, Verdict,
                                     judge)
 from explorer.compile.ground import ground
 from explorer.compile.model import Model
+from explorer.compile.symmetry import Symmetry, find
 from explorer.engine.limits import Limits, Observer, available_bytes
 from explorer.engine.space import StateSpace
 from explorer.language.errors import SpecError, nearest
 from explorer.language.spec import Expectation, Spec, Variant
 from explorer.load import load
 from explorer.options import UsageError, bindings, constants_of, single
+from explorer.render.formats import GRAPHS, SEVERAL, Settings
 from explorer.render.terminal import wants_colour
+
+if TYPE_CHECKING:
+    from explorer.check.liveness import Answer
+
+LARGE = 1_000_000
+"""States from which the memory that liveness needs is said before it begins."""
 
 EXIT_UNEXPECTED = 1
 """A declared expectation that is not met, or missing under --expect, where the verdict itself is `holds`."""
@@ -39,6 +49,26 @@ def say(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def writable(directory: Path, option: str = "--out", what: str = "DIR with") -> Path:
+    """The directory, made where it is missing; UsageError where no file can be written there."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        probe = directory / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise UsageError(f"{option} {directory}: {error.strerror or error}; write: {option} {what} a directory that can be written") from None
+    return directory
+
+
+def open_report(directory: Path) -> list[str]:
+    """Show report.html in the person's browser; a note where there is none."""
+    import webbrowser
+
+    page = (directory / "report.html").resolve()
+    return [] if webbrowser.open(page.as_uri()) else [f"--open: no browser was found; the report is {directory / 'report.html'}"]
+
+
 @dataclass
 class Outcome:
     """One checked spec under one binding."""
@@ -50,6 +80,12 @@ class Outcome:
 class Session:
     def __init__(self, options: argparse.Namespace):
         self.options = options
+        self.settings = Settings(__version__, options.expect, options.strict)
+        self.silent = options.json or options.format != "text"
+        self.alone(len(options.specs) > 1 or options.table)
+        for name in ("junit", "sarif", "markdown"):
+            if getattr(options, name) is not None:
+                writable(getattr(options, name).parent, f"--{name}", "FILE in")
         self.records: list[dict[str, Any]] = []
         self.limits = Limits(options.max_states, options.max_depth, options.timeout, options.max_memory or int(0.8 * available_bytes()))
         alone = options.engine in ("reference", "python")
@@ -65,12 +101,35 @@ class Session:
         codes = []
         with _interruptible(self.limits):
             for path in self.options.specs:
-                codes.append(self.one(path))
+                try:
+                    codes.append(self.one(path))
+                except SpecError:
+                    self.together()
+                    raise
                 if self.limits.interrupted:
                     break
-        if self.options.json:
-            say(json.dumps(self.records[0] if len(self.records) == 1 else self.records, indent=2, default=str))
+        self.together()
         return worst(codes)
+
+    def together(self) -> None:
+        """What is said of all runs at once, and the files of all of them."""
+        from explorer import output
+
+        options = self.options
+        name = "json" if options.json else options.format
+        if name in SEVERAL:
+            say(output.together(name, self.records, self.settings).rstrip("\n"))
+        if options.annotate or os.environ.get("GITHUB_ACTIONS") == "true":
+            print(output.together("annotations", self.records, self.settings), end="", file=sys.stderr)
+        files = {"junit": options.junit, "sarif": options.sarif, "markdown": options.markdown}
+        for note in output.write_together(self.records, files, self.settings):
+            print(note, file=sys.stderr)
+
+    def alone(self, several: bool) -> None:
+        """UsageError where a format of a single run is asked for several."""
+        name = self.options.format
+        if several and name != "text" and name not in SEVERAL:
+            raise UsageError(f"--format {name}: shows one run, and there are several; write: --write {name}, or one of {', '.join(SEVERAL)}")
 
     def one(self, path: str) -> int:
         """Check a spec file under every binding; the exit code."""
@@ -81,16 +140,16 @@ class Session:
             outcomes = []
             directory = self.directory(path)
             combinations = bindings(spec, self.options.define)
+            self.alone(len(combinations) > 1)
             for binding in combinations:
                 outcomes.append(self.check(spec, path, binding, directory, len(combinations) > 1))
                 if self.limits.interrupted:
                     break
         except SpecError as error:
-            if len(self.options.specs) == 1 and not self.options.json:
-                self.write_error(path, error)
+            self.records.append(self.write_error(path, error))
+            if len(self.options.specs) == 1 and not self.silent:
                 raise
             print(error, file=sys.stderr)
-            self.records.append(self.write_error(path, error))
             return EXIT_MALFORMED
         if len(combinations) > 1:
             self.matrix(outcomes, directory)
@@ -100,15 +159,7 @@ class Session:
         """Where the files of a spec go: made now, so that a wrong --out is known before the work."""
         name = Path(path).stem
         base = self.options.out
-        found = Path("out") / name if base is None else base / name if len(self.options.specs) > 1 else base
-        try:
-            found.mkdir(parents=True, exist_ok=True)
-            probe = found / ".writable"
-            probe.touch()
-            probe.unlink()
-        except OSError as error:
-            raise UsageError(f"--out {found}: {error.strerror or error}; write: --out DIR with a directory that can be written") from None
-        return Path(found)
+        return writable(Path("out") / name if base is None else base / name if len(self.options.specs) > 1 else base)
 
     def check(self, spec: Spec, path: str, binding: dict[str, Any], directory: Path, quiet: bool,
               expect: Expectation | None = None) -> Outcome:
@@ -118,15 +169,16 @@ class Session:
         self.check_properties(model)
         self.limits.restart()
         space = self.explore(model)
-        verdict = judge(space, only=tuple(self.options.property), strict=self.options.strict)
-        record = verdict.record()
+        only = tuple(self.options.property)
+        verdict = judge(space, only=only, strict=self.options.strict, answers=self.liveness(space, only))
+        record = verdict.record() | context(model, {} if quiet else verdict.traces)
         self.records.append(record)
         if not quiet:
             self.report(space, verdict, record, directory)
         return Outcome(binding, verdict)
 
     def check_properties(self, model: Model) -> None:
-        known = [p.name for p in model.properties] + ["deadlock", "evaluation"]
+        known = [p.name for p in model.stated] + ["deadlock", "evaluation"]
         for name in self.options.property:
             if name not in known:
                 raise UsageError(f"--property {name}: no such property; {nearest(name, known)}")
@@ -134,12 +186,48 @@ class Session:
     def explore(self, model: Model) -> StateSpace:
         from explorer.progress import watching
 
+        started = time.monotonic()
+        found = self.symmetry(model)
+        proved = time.monotonic() - started
         with watching(model.name) as observer:
-            return self.engine()(model, self.limits, observer)
+            if found is None:
+                return self.engine()(model, self.limits, observer)
+            space: StateSpace = self.engine()(model, self.limits, observer, symmetry=found)  # type: ignore[call-arg]
+            if found.ordered and space.quotient and {*found.ordered, "evaluation"} & space.violations.keys():
+                space = self.engine()(model, self.limits, observer)
+        space.refused = found.refused
+        space.seconds += proved
+        space.phases = {"symmetry": proved, **space.phases}
+        return space
+
+    def symmetry(self, model: Model) -> Symmetry | None:
+        """What symmetry a run may use; None where every single state is wanted: by the judge, by liveness, in a picture, on walks."""
+        options = self.options
+        only = tuple(options.property)
+        temporal = any(not only or p.name in only for p in model.temporal)
+        whole = options.graph or not GRAPHS.keys().isdisjoint((options.format, *options.write))
+        if options.no_symmetry or options.engine == "reference" or options.simulate or temporal or whole:
+            return None
+        return find(model, only)
+
+    def liveness(self, space: StateSpace, only: tuple[str, ...]) -> dict[str, Answer]:
+        """Temporal properties, after safety and on its graph."""
+        if not space.model.temporal:
+            return {}
+        from explorer.check.liveness import check, forecast
+
+        if space.distinct >= LARGE:
+            print(forecast(space), file=sys.stderr)
+        return check(space, self.limits, only)
 
     def engine(self) -> Callable[[Model, Limits, Observer], StateSpace]:
         """The engine that was asked for. Only the large ones import what they need."""
         options = self.options
+        if options.simulate:
+            from explorer.engine import walks
+
+            compiled = options.engine != "python" and importlib.util.find_spec("numba") is not None
+            return partial(walks.explore, options=walks.Options(options.runs, options.steps, options.seed, compiled))
         if options.engine == "reference":
             from explorer import reference
 
@@ -173,21 +261,42 @@ class Session:
             from explorer.profile import profile
 
             print(profile(space), file=sys.stderr)
-        notes = write_all(space, verdict, record, directory, graph=self.options.graph, png=self.options.png)
-        if not self.options.json:
+        notes = write_all(space, verdict, record, directory, graph=self.options.graph, png=self.options.png, write=self.options.write,
+                          settings=self.settings)
+        if self.options.open:
+            notes += open_report(directory)
+        if not self.silent:
             from explorer.output import screen
 
             say(screen(verdict, record, directory, notes, colour=wants_colour(sys.stdout), full=self.options.full,
                         expect=self.options.expect))
         else:
+            self.show(space, verdict, record)
             for note in notes:
                 print(note, file=sys.stderr)
+
+    def show(self, space: StateSpace, verdict: Verdict, record: dict[str, Any]) -> None:
+        """Print a format that shows one run."""
+        from explorer.output import one_format
+        from explorer.render.drawing import TooLarge
+
+        name = self.options.format
+        if self.options.json or name in SEVERAL:
+            return
+        try:
+            text = one_format(name, space, verdict, record, self.settings)
+        except TooLarge as error:
+            raise UsageError(f"--format {name}: {error}") from None
+        if text:
+            say(text.rstrip("\n"))
+        else:
+            print(f"--format {name}: there is no counterexample to show", file=sys.stderr)
 
     def matrix(self, outcomes: list[Outcome], directory: Path) -> None:
         from explorer.output import write_matrix
 
         text, notes = write_matrix([(o.binding, o.verdict.record()) for o in outcomes], directory, wants_colour(sys.stdout))
-        if self.options.json:
+        if self.silent:
             print(text, file=sys.stderr)
         else:
             say(text)
@@ -206,7 +315,7 @@ class Session:
             if self.limits.interrupted:
                 return EXIT_INTERRUPTED
         text, notes = write_table([(row, o.verdict.record()) for row, o in rows], directory, wants_colour(sys.stdout))
-        if not self.options.json:
+        if not self.silent:
             say(text)
         for note in notes:
             print(note, file=sys.stderr)

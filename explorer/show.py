@@ -8,6 +8,7 @@ from explorer.compile.generate import judgements, successors
 from explorer.compile.layout import Layout, lay_out
 from explorer.compile.model import Action, Instance, Model
 from explorer.compile.program import Program, Rule, reduce
+from explorer.compile.symmetry import find
 from explorer.language import expressions as ex
 from explorer.language.declarations import Fairness
 from explorer.language.errors import Place
@@ -34,6 +35,11 @@ def _head(model: Model, layout: Layout) -> Iterator[str]:
         yield "constants  " + ", ".join(f"{name}={value_text(value)}" for name, value in sorted(model.constants.items()))
     yield f"expected   {model.expect or 'nothing declared'}"
     yield f"state      {layout.bits} bits, {model.size} cells; {len(model.instances)} action instances"
+    found = find(model)
+    for cls, identities in found.proven.items():
+        yield f"symmetry   {cls.__name__}: {', '.join(map(repr, identities))} are interchangeable"
+    for refused in found.refused:
+        yield f"symmetry   {refused.text}" + (f"   {refused.place}" if refused.place else "")
 
 
 def _variables(model: Model, program: Program, layout: Layout) -> Iterator[str]:
@@ -106,7 +112,7 @@ def _checks(rule: Rule) -> str:
 def _properties(model: Model, program: Program) -> Iterator[str]:
     yield ""
     yield "properties"
-    for prop in model.properties:
+    for prop in model.stated:
         parts = f", {len(prop.parts)} parts" if len(prop.parts) > 1 else ""
         yield f"  {prop.kind} {prop.name}{parts}  {prop.place}" + (f"  {prop.text}" if prop.text else "")
     for condition in model.terminal:

@@ -9,9 +9,11 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+from explorer.check import liveness
 from explorer.check.verdict import Verdict, judge
 from explorer.compile.ground import ground
 from explorer.compile.model import Model
+from explorer.engine.limits import Limits
 from explorer.engine.python import explore
 from explorer.language.spec import Spec
 from explorer.load import load
@@ -38,7 +40,8 @@ def model(spec: str, name: str = "") -> Model:
 
 def verdict(spec: str, name: str = "") -> Verdict:
     """What the explorer finds, every property asked for."""
-    return judge(explore(model(spec, name)), strict=True)
+    space = explore(model(spec, name))
+    return judge(space, strict=True, answers=liveness.check(space, Limits()))
 
 
 def check(spec: str, name: str = "") -> Verdict:

@@ -1,22 +1,18 @@
 """Every mistake of a spec author is found at definition, with one exact message.
 
 The cases stand in `tests/mistakes/*.txt`: a title after `===`, the spec, and the message after `---`. A spec imports
-`tests/mistakes/base.py`; `# file: name.py` starts another file; without a `Spec(` the file composes itself.
+`explorer/messages/base.txt` as `base`; `# file: name.py` starts another file; without a `Spec(` the file composes itself.
 `python tests/test_mistakes.py` writes the messages as they are now; read the difference before keeping it.
 """
 
 import re
-import shutil
 import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from explorer import SpecError
-from explorer.compile.ground import ground
-from explorer.compile.program import reduce
-from explorer.load import load
+from explorer.explain import base, entries, explain, files_of, message_of
 
 HERE = Path(__file__).resolve().parent
 CASES = HERE / "mistakes"
@@ -43,29 +39,6 @@ def cases(file: Path) -> list[Case]:
 ALL = [case for file in sorted(CASES.glob("*.txt")) for case in cases(file)]
 
 
-def files_of(source: str) -> dict[str, str]:
-    """The files of a case by name; `spec.py` comes last and is the one loaded."""
-    parts = re.split(r"^# file: (\S+)\n", source, flags=re.MULTILINE)
-    files = {"spec.py": parts[0]} if len(parts) == 1 else dict(zip(parts[1::2], parts[2::2], strict=True))
-    if not re.search(r"^spec\b", files["spec.py"], flags=re.MULTILINE) and "no spec" not in files["spec.py"]:
-        files["spec.py"] += "spec = Spec()\n"
-    return files
-
-
-def message_of(source: str, folder: Path) -> str:
-    """What an author reads about a spec; empty where nothing is wrong. Anything but a SpecError is passed on."""
-    shutil.copy(CASES / "base.py", folder)
-    for name, text in files_of(source).items():
-        (folder / name).write_text(text)
-    try:
-        model = ground(load(folder / "spec.py"))
-        next(model.initial_states(), None)
-        reduce(model)
-    except SpecError as error:
-        return str(error).replace(f"{folder}/", "")
-    return ""
-
-
 @pytest.mark.parametrize("case", ALL, ids=[f"{case.file.stem}: {case.title}" for case in ALL])
 def test_a_mistake_has_its_exact_message(case: Case, tmp_path: Path) -> None:
     """The message names file and line, what was found, what was expected and what to write instead."""
@@ -83,7 +56,7 @@ def test_a_message_is_complete(case: Case) -> None:
     for first in firsts:
         match = re.fullmatch(r"(\w+\.py):(\d+): E\d{4}: .+", first)
         assert match, first
-        lines = (files_of(case.source) | {"base.py": (CASES / "base.py").read_text()})[match[1]].splitlines()
+        lines = (files_of(case.source) | {"base.py": base()})[match[1]].splitlines()
         assert 1 <= int(match[2]) <= len(lines) and lines[int(match[2]) - 1].strip()
 
 
@@ -94,6 +67,23 @@ def test_every_code_is_provoked() -> None:
     provoked = {code for case in ALL for code in re.findall(r": (E\d{4}): ", case.message)}
     assert codes - provoked == set()
     assert len(ALL) >= 45 and len({case.title for case in ALL}) == len(ALL)
+
+
+@pytest.mark.parametrize("code", entries())
+def test_an_explained_code_is_the_one_that_its_example_provokes(code: str, tmp_path: Path) -> None:
+    """The example of an explanation provokes exactly this code, and the explanation shows its message."""
+    entry = entries()[code]
+    message = message_of(entry.example, tmp_path)
+    assert set(re.findall(r": (E\d{4}): ", message)) == {code}
+    text = explain(code)
+    assert entry.title in text and message.splitlines()[0] in text
+    assert len(entry.cause.split()) > 5 and len(entry.cure.split()) > 1
+
+
+def test_every_code_is_explained() -> None:
+    """No code of the whole package is without an explanation, and none is explained that does not exist."""
+    codes = {code for file in PACKAGE.rglob("*.py") for code in re.findall(r'"(E\d{4})"', file.read_text())}
+    assert codes == set(entries())
 
 
 def rewrite() -> None:

@@ -233,6 +233,15 @@ def test_what_constants_rule_out_is_told_but_is_no_mistake() -> None:
     assert ("dropped", "fast") not in findings(alive)
 
 
+def test_a_precaution_that_is_never_needed_is_no_mistake() -> None:
+    """A `defensive` action that never happens is reported and does not fail under strict; one that happens is like any other."""
+    never = NEVER.replace("@action", "@action(defensive=True)")
+    found = verdict(AGAIN, INSIDE, never, strict=True)
+    assert (findings(found), found.exit_code) == ({("defensive", "never")}, 0)
+    taken = verdict(AGAIN, INSIDE, never.replace("when(s.n > 1)\n    when(s.n == 1)", "when(s.n == 1)"), strict=True)
+    assert findings(taken) == set()
+
+
 def test_a_spec_without_initial_state_proves_nothing() -> None:
     """Where @initial admits no state, everything is undetermined and the finding says so."""
     found = verdict(AGAIN, INSIDE, NOWHERE)

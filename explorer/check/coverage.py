@@ -14,6 +14,7 @@ from explorer.compile.program import Program, reduce
 from explorer.compile.simplify import fold, lift
 from explorer.engine.space import StateSpace
 from explorer.language import expressions as ex
+from explorer.language.domains import Scalarset
 from explorer.language.expressions import Expr, Family
 from explorer.language.values import Value
 
@@ -36,7 +37,7 @@ class Coverage:
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Something that makes a verdict mean less than it seems. `kind`: no-initial-state, never-taken, vacuous-premise,
-    never-read, dropped."""
+    never-read, unbreakable, cut-cycles, dropped, defensive, asymmetry; the last three are notes."""
 
     kind: str
     subject: str
@@ -46,20 +47,26 @@ class Finding:
 
 
 def coverage(space: StateSpace) -> list[Coverage]:
-    """A row for every action instance, in order."""
+    """A row for every action instance, in order. Under a symmetry one that a renaming makes possible is not blocked."""
     program = reduce(space.model)
+    instances = space.model.instances
+    orbit_of = space.quotient.orbit_of if space.quotient is not None else tuple(i.number for i in instances)
+    possible = {orbit_of[i.number] for i in instances if space.enabled[i.number]}
+    alike: dict[int, list[Instance]] = {}
+    for i in instances:
+        alike.setdefault(orbit_of[i.number], []).append(i)
     return [Coverage(i.action.name, i.name, space.enabled[i.number], space.changed[i.number],
-                     "" if space.enabled[i.number] else _blocker(space, program, i)) for i in space.model.instances]
+                     "" if orbit_of[i.number] in possible else _blocker(space, program, i, alike[orbit_of[i.number]])) for i in instances]
 
 
-def _blocker(space: StateSpace, program: Program, instance: Instance) -> str:
-    """The conjunct that stopped the instance in the state where it came furthest."""
+def _blocker(space: StateSpace, program: Program, instance: Instance, alike: list[Instance]) -> str:
+    """The conjunct that stopped the instance, or one that is `alike` up to names, in the state where it came furthest."""
     if instance.number in program.dropped:
         why = "is constantly false" if _by_constants(program, instance) else "contradicts the conditions before it"
         return f"{_conjunct(instance, program.dropped[instance.number])} {why}"
     guard = [condition.expr for condition in instance.guard]
     for number in range(1, len(guard)):
-        if not space.somewhere(ex.both(*guard[:number])):
+        if not space.somewhere(ex.either(*(ex.both(*(c.expr for c in other.guard[:number])) for other in alike))):
             return _conjunct(instance, number - 1)
     return _conjunct(instance, len(guard) - 1) if guard else ""
 
@@ -78,18 +85,35 @@ def _conjunct(instance: Instance, number: int) -> str:
     return linecache.getline(condition.place.file, condition.place.line).strip() or ex.show(condition.expr)
 
 
-def findings(space: StateSpace, rows: list[Coverage]) -> list[Finding]:
-    """Every vacuity finding of a run. Premises and actions are judged only by a complete exploration."""
+def findings(space: StateSpace, rows: list[Coverage], unbreakable: list[str] = []) -> list[Finding]:
+    """Every vacuity finding of a run. Premises and actions are judged only by a complete exploration.
+
+    `unbreakable` are temporal properties that no behaviour could break.
+    """
     model = space.model
-    found: list[Finding] = []
+    found: list[Finding] = [Finding("asymmetry", r.scalarset, r.text, str(r.place or ""), False) for r in space.refused]
     if not space.initial and not space.stopped:
         place = str(model.initial[0].place) if model.initial else model.file
         found.append(Finding("no-initial-state", model.name, "no initial state satisfies the @initial conditions", place))
     if not space.stopped:
         found += _never_taken(model, rows)
         found += _vacuous(space)
+        found += _unbreakable(model, unbreakable, {f.subject for f in found})
     found += _never_read(model)
+    if model.temporal:
+        if space.quotient is None and any(isinstance(v, Scalarset) for i in model.instances for _, v in i.arguments):
+            found.append(Finding("asymmetry", model.name, "temporal properties are checked without symmetry: fairness tells identities apart",
+                                 "", False))
+        found += [Finding("cut-cycles", name, f"constraint {name} keeps {count:,} states from being left: cycles beyond them are not seen",
+                          str(next(c.place for n, c in model.constraints if n == name))) for name, count in space.cut.items()]
     return found
+
+
+def _unbreakable(model: Model, names: list[str], known: set[str]) -> Iterator[Finding]:
+    for prop in model.temporal:
+        if prop.name in names and prop.name not in known:
+            yield Finding("unbreakable", prop.name, f"no behaviour could break {prop.name}, whether the actions are fair or not",
+                          str(prop.place))
 
 
 def _never_taken(model: Model, rows: list[Coverage]) -> Iterator[Finding]:
@@ -104,6 +128,8 @@ def _never_taken(model: Model, rows: list[Coverage]) -> Iterator[Finding]:
         if len(dropped) == len(instances) and any(_by_constants(program, i) for i in dropped):
             yield Finding("dropped", action.name, f"action {action.name} is impossible with these constants: {mine[0].blocked_by}",
                           str(action.place), False)
+        elif action.defensive:
+            yield Finding("defensive", action.name, f"action {action.name} handles what never happened", str(action.place), False)
         elif enabled:
             yield Finding("never-taken", action.name, f"action {action.name} never changes the state", str(action.place))
         else:
@@ -113,8 +139,11 @@ def _never_taken(model: Model, rows: list[Coverage]) -> Iterator[Finding]:
 
 
 def _vacuous(space: StateSpace) -> Iterator[Finding]:
-    """Implications whose premise no visited state (or step) meets."""
-    for prop in space.model.properties:
+    """Implications whose premise no visited state (or step) meets; of a property that visited states do not speak for, nothing."""
+    unproved = {*space.quotient.unproved, *(p.name for p in space.model.temporal)} if space.quotient is not None else set()
+    for prop in space.model.stated:
+        if prop.name in unproved:
+            continue
         by_place: dict[str, list[Expr]] = {}
         for premise in prop.premises:
             by_place.setdefault(str(premise.place), []).append(premise.expr)
@@ -148,6 +177,8 @@ def _read_expressions(model: Model) -> Iterator[tuple[Expr, str]]:
     for prop in model.properties:
         for _, expr in prop.parts:
             yield expr, ""
+    for formula in model.temporal:
+        yield from ((expr, "") for expr in formula.conditions)
     for condition in (*model.initial, *model.terminal, *(c for _, c in model.constraints)):
         yield condition.expr, ""
 

@@ -6,8 +6,9 @@ Knows nothing of how states are stored or results are rendered.
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from explorer.compile.model import Model
 from explorer.engine.limits import peak_bytes
@@ -18,6 +19,9 @@ from explorer.trace.story import tell
 from explorer.trace.trace import Trace
 
 from .coverage import Coverage, Finding, coverage, findings
+
+if TYPE_CHECKING:
+    from .liveness import Answer
 
 HOLDS, VIOLATED, UNDETERMINED = "holds", "violated", "undetermined"
 
@@ -73,24 +77,25 @@ class Verdict:
     def record(self) -> dict[str, Any]:
         found = asdict(self)
         for key in ("constants", "bound"):
-            found[key] = {name: _plain(value) for name, value in found[key].items()}
+            found[key] = {name: plain(value) for name, value in found[key].items()}
         return found
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     return value.name.lower() if isinstance(value, enum.Enum) else value
 
 
-def judge(space: StateSpace, *, only: tuple[str, ...] = (), strict: bool = False) -> Verdict:
+def judge(space: StateSpace, *, only: tuple[str, ...] = (), strict: bool = False, answers: Mapping[str, Answer] = {}) -> Verdict:
     """The verdict on an exploration. `only` names the properties that count (all if empty); `strict` makes severe findings
     fail. No property holds better than it was checked: a bound, a constraint that cut, or an expression without a value
-    makes it undetermined."""
+    makes it undetermined; so is a temporal property without one of the `answers` of `liveness.check`."""
     model = space.model
     rows = tuple(coverage(space))
-    found = tuple(findings(space, list(rows)))
+    found = tuple(findings(space, list(rows), [name for name, answer in answers.items() if answer.unbreakable]))
     doubt = _doubt(space)
     traces = {name: tell(space, violation) for name, violation in space.violations.items() if not only or name in only}
-    properties = tuple(_property(p, space, traces, doubt) for p in _stated(model) if not only or p[0] in only)
+    traces |= {name: answer.trace for name, answer in answers.items() if answer.trace}
+    properties = tuple(_property(p, space, traces, _unanswered(p, answers) or doubt) for p in _stated(model) if not only or p[0] in only)
     verdict, code = _overall(space, properties, found, strict)
     expectation = model.expect
     return Verdict(
@@ -103,7 +108,7 @@ def judge(space: StateSpace, *, only: tuple[str, ...] = (), strict: bool = False
 def _stated(model: Model) -> list[tuple[str, str, str, str]]:
     """Name, kind, place and text of every property, those that every spec has included."""
     first = str(model.actions[0].place) if model.actions else model.file
-    return [(p.name, p.kind, str(p.place), p.text) for p in model.properties] + [
+    return [(p.name, p.kind, str(p.place), p.text) for p in model.stated] + [
         ("deadlock", "deadlock", first, "some action is possible in every state that no @terminal condition accepts"),
         ("evaluation", "evaluation", first, "every expression has a value and stays in its domain")]
 
@@ -117,6 +122,14 @@ def _doubt(space: StateSpace) -> str:
     if not space.initial:
         return "there is no initial state"
     return ""
+
+
+def _unanswered(stated: tuple[str, str, str, str], answers: Mapping[str, Answer]) -> str:
+    """Why a temporal property has no answer; "" for others."""
+    name, kind, _, _ = stated
+    if kind != "temporal":
+        return ""
+    return answers[name].doubt if name in answers else "temporal properties were not checked"
 
 
 def _property(stated: tuple[str, str, str, str], space: StateSpace, traces: dict[str, Trace], doubt: str) -> PropertyVerdict:
@@ -145,7 +158,7 @@ def _counts(space: StateSpace) -> dict[str, Any]:
     return {"initial": space.initial, "distinct": space.distinct, "generated": space.generated, "transitions": space.transitions,
             "depth": space.depth, "levels": [len(level) for level in space.levels],
             "out_degree": {"min": space.least, "mean": round(mean, 3), "max": space.most},
-            "orbits": space.distinct, "represented": space.distinct, "bits": space.bits}
+            "orbits": space.distinct, "represented": space.represented, "bits": space.bits}
 
 
 def _met(expectation: Expectation | None, properties: tuple[PropertyVerdict, ...]) -> bool | None:

@@ -33,8 +33,8 @@ class Code:
 class Writer:
     """Lines of source with an indentation, an emitter, and the failures met so far."""
 
-    def __init__(self, program: Program, layout: Layout):
-        self.program, self.layout = program, layout
+    def __init__(self, program: Program, layout: Layout, symmetric: bool = False):
+        self.program, self.layout, self.symmetric = program, layout, symmetric
         self.emitter = Emitter(layout)
         self.lines: list[str] = []
         self.depth = 0
@@ -85,12 +85,13 @@ def uses(roots: list[Expr]) -> dict[Expr, int]:
             and not (at.op == "eq" and is_const(at.args[1]) and at.args[0].op == "load")}
 
 
-def successors(program: Program, layout: Layout, mode: str) -> Code:
+def successors(program: Program, layout: Layout, mode: str, symmetric: bool = False) -> Code:
     """The function that leaves states. `mode` says what happens to a successor:
 
-    `expand`: counted, checked against step properties, and kept when new; `edges`: listed, those into `targets` only.
+    `expand`: counted, checked against step properties, and kept when new (where `symmetric`, its representative is kept);
+    `edges`: listed, those into `targets` (or states that these represent) only.
     """
-    writer = Writer(program, layout)
+    writer = Writer(program, layout, symmetric)
     numbers = [rule.instance.number for rule in program.rules]
     steps = [p for p in program.model.properties if p.kind == "step"]
     trees = dispatch(program.rules)
@@ -134,7 +135,8 @@ def _changed(w: Writer, number: int) -> str:
 def _edges(w: Writer, trees: tuple[Tree, ...]) -> None:
     def successor(w: Writer, rule: Rule) -> None:
         n = rule.instance.number
-        w.block("if targets is None or t in targets:", lambda: w.line(f"found((s, {n}, t))"))
+        end = "canonical(t)" if w.symmetric else "t"
+        w.block(f"if targets is None or {end} in targets:", lambda: w.line(f"found((s, {n}, t))"))
 
     def per_state() -> None:
         for tree in trees:
@@ -159,7 +161,15 @@ def _keep(w: Writer, rule: Rule) -> None:
     if not rule.changes:
         w.line(f"c{n} += t != s")
     _step_properties(w, rule)
-    w.block("if t not in visited:", lambda: w.lines_of("add(t)", "push(t)"))
+    if not w.symmetric:
+        w.block("if t not in visited:", lambda: w.lines_of("add(t)", "push(t)"))
+        return
+
+    def represent() -> None:
+        w.lines_of("r = canonical(t)", "if r != t:", f"{INDENT}see(t)")
+        w.block("if r not in visited:", lambda: w.lines_of("add(r)", "push(r)"))
+
+    w.block("if t not in visited and t not in seen:", represent)
 
 
 def _tree(w: Writer, tree: Tree, depth: int, successor: Successor) -> None:
@@ -390,6 +400,15 @@ def witness(program: Program, layout: Layout, condition: Expr) -> Code:
         w.line("return False")
 
     w.block("def witness(states):", body)
+    return Code("\n".join(w.lines) + "\n", w.failures)
+
+
+def flags(program: Program, layout: Layout, condition: Expr) -> Code:
+    """A function that gives 1 or 0 for each of some states: whether a condition has the value true."""
+    w = Writer(program, layout)
+    pure, raw = lift(condition)
+    whole = ex.both(*(c.ok for c in fold_checks(raw, program.facts)), fold(pure, program.facts))
+    w.block("def flags(states):", lambda: w.line(f"return [1 if {w.emitter.truth(fold(whole, program.facts))} else 0 for s in states]"))
     return Code("\n".join(w.lines) + "\n", w.failures)
 
 

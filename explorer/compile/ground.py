@@ -21,13 +21,14 @@ from explorer.language.places import Path, Variable
 from explorer.language.spec import Spec
 from explorer.language.state import Initial, State, component, declared
 from explorer.language.structure import read
-from explorer.language.tracing import Condition, Trace, tracing
+from explorer.language.temporal import Ltl, MadeFormula
+from explorer.language.tracing import DECORATORS, Condition, Trace, tracing
 from explorer.language.types import value_text
 from explorer.language.values import condition, shown
 
 from .initial import choices
 from .lint import lint
-from .model import Action, Choice, Instance, Model, Observation, Property
+from .model import Action, Choice, Instance, Model, Observation, Property, Temporal
 from .signatures import crash, domain_values, is_component, signature
 
 T = TypeVar("T")
@@ -108,7 +109,7 @@ class _Grounder:
             spec.name, self.file, {}, spec.expect, tuple(self.variables), tuple(self.families), tuple(self.choices),
             tuple(made["initial"]), tuple(dict.fromkeys(i.action for i in instances)), tuple(instances),
             tuple(made["invariant"] + made["step"]), tuple(made["terminal"]), tuple(made["constraint"]), tuple(made["observe"]),
-            self.owners)
+            self.owners, temporal=tuple(made["temporal"]))
 
     def check_expectation(self, properties: list[str]) -> None:
         """The properties that the spec and its variants expect to be violated exist."""
@@ -195,7 +196,8 @@ class _Grounder:
     def action(self, d: Declaration, parameters: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
         options = d.options
         names = tuple(name for name, a in parameters.items() if not is_component(a))
-        info = Action(d.name, d.place, options["actor"], options["fair"], options["per"], options["source"], names)
+        info = Action(d.name, d.place, options["actor"], options["fair"], options["per"], options["source"], names,
+                      options["defensive"])
         for arguments, chosen in self.calls(d, parameters):
             result, trace = self.run_function(d, "action", arguments)
             if result is not None:
@@ -248,6 +250,9 @@ class _Grounder:
     def parts(self, d: Declaration, parameters: dict[str, Any], kind: str) -> Iterator[tuple[str, Expr, Trace]]:
         for arguments, chosen in self.calls(d, parameters):
             result, trace = self.run_function(d, kind, arguments)
+            if isinstance(result, MadeFormula):
+                raise SpecError("E0614", f"@{DECORATORS[kind]} {d.name} returns the temporal formula {result!r}", place=d.place,
+                                expected="a condition on states", write="@temporal above it")
             try:
                 found = condition(result, f"{d.name}")
             except SpecError as error:
@@ -263,6 +268,20 @@ class _Grounder:
         premises = tuple(p for _, _, trace in found for p in trace.premises)
         text = (inspect.getdoc(d.function) or "").strip().partition("\n")[0]
         yield Property(d.name, d.kind, d.place, text, tuple((t, e) for t, e, _ in found), premises)
+
+    def temporal(self, d: Declaration, parameters: dict[str, Any]) -> Iterator[Temporal]:
+        parts: list[tuple[str, Ltl]] = []
+        premises: list[Condition] = []
+        for arguments, chosen in self.calls(d, parameters):
+            result, trace = self.run_function(d, "temporal", arguments)
+            if not isinstance(result, MadeFormula):
+                found = "nothing" if result is None else shown(result)
+                raise SpecError("E0614", f"@temporal {d.name} returns {found}", expected="a temporal formula", place=d.place,
+                                write="return every([...])" if isinstance(result, list) else "return leads_to(p, q), or @invariant above it")
+            parts.append((", ".join(f"{name}={value_text(value)}" for name, value in chosen), result.node))
+            premises += trace.premises
+        text = (inspect.getdoc(d.function) or "").strip().partition("\n")[0]
+        yield Temporal(d.name, d.place, text, tuple(parts), tuple(premises))
 
     def conditions(self, d: Declaration, parameters: dict[str, Any]) -> Iterator[Condition]:
         for _, expr, _ in self.parts(d, parameters, d.kind):
@@ -283,7 +302,7 @@ class _Grounder:
 
 _MAKERS: dict[str, Any] = {
     "action": _Grounder.action, "invariant": _Grounder.property, "step": _Grounder.property, "terminal": _Grounder.conditions,
-    "initial": _Grounder.conditions, "constraint": _Grounder.constraint, "observe": _Grounder.observation}
+    "initial": _Grounder.conditions, "constraint": _Grounder.constraint, "observe": _Grounder.observation, "temporal": _Grounder.temporal}
 
 
 _NOT_PROPERTIES = ("action", "initial", "constraint", "terminal", "observe")

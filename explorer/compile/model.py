@@ -16,6 +16,7 @@ from explorer.language.errors import Place, SpecError
 from explorer.language.expressions import Expr, Failure, Family, walk
 from explorer.language.semantics import EvaluationError, State, evaluate
 from explorer.language.spec import Expectation
+from explorer.language.temporal import Ltl
 from explorer.language.tracing import Condition, Mark, Write
 from explorer.language.values import Variable
 
@@ -31,6 +32,7 @@ class Action:
     per: tuple[str, ...] | None
     source: str
     parameters: tuple[str, ...]
+    defensive: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,40 @@ class Property:
 
 
 @dataclass(frozen=True, slots=True)
+class Temporal:
+    """A named formula on behaviours: one part for each value of its parameters; all must hold."""
+
+    name: str
+    place: Place
+    text: str
+    parts: tuple[tuple[str, Ltl], ...]
+    premises: tuple[Condition, ...]
+
+    kind = "temporal"
+
+    @property
+    def conditions(self) -> list[Expr]:
+        """The conditions on one state in it, each once, in order."""
+        found: dict[Expr, None] = {}
+        todo = [formula for _, formula in reversed(self.parts)]
+        while todo:
+            at = todo.pop()
+            if at.op == "state":
+                found[at.condition] = None
+            todo.extend(reversed(at.args))
+        return list(found)
+
+
+@dataclass(frozen=True, slots=True)
+class FairGroup:
+    """Instances of a fair action that count as one: what is enabled or taken is some instance of the group."""
+
+    name: str
+    fair: Fairness
+    instances: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """Cells whose initial codes are chosen together, from the alternatives."""
 
@@ -103,6 +139,7 @@ class Model:
     observations: tuple[Observation, ...]
     components: dict[str, str] = field(default_factory=dict)
     bound: dict[str, Any] = field(default_factory=dict)
+    temporal: tuple[Temporal, ...] = ()
 
     @property
     def size(self) -> int:
@@ -118,6 +155,26 @@ class Model:
             if family.first <= cell < family.first + family.size:
                 return family, cell - family.first
         raise IndexError(cell)
+
+    @property
+    def stated(self) -> list[Property | Temporal]:
+        """Every property that the author wrote."""
+        return [*self.properties, *self.temporal]
+
+    @property
+    def fair_groups(self) -> list[FairGroup]:
+        """What fairness is promised of: each instance of a fair action, or those that agree on the parameters `per`."""
+        from explorer.language.types import value_text
+
+        found: dict[str, tuple[Fairness, list[int]]] = {}
+        for instance in self.instances:
+            action = instance.action
+            if action.fair is not Fairness.NONE:
+                inner = ", ".join(f"{name}={value_text(value)}" for name, value in instance.arguments
+                                  if action.per is None or name in action.per)
+                name = f"{action.name}({inner})" if inner else action.name
+                found.setdefault(name, (action.fair, []))[1].append(instance.number)
+        return [FairGroup(name, fair, tuple(numbers)) for name, (fair, numbers) in found.items()]
 
     def initial_states(self) -> Iterator[State]:
         """Every initial state, in order. SpecError where an @initial condition has no value: there is no trace to show."""
@@ -174,6 +231,8 @@ def _lines(model: Model) -> Iterator[str]:
         yield f"instance {at.name} {at.action.fair} {at.action.per} {guard} {writes}"
     for prop in model.properties:
         yield f"{prop.kind} {prop.name} {[refer(e) for _, e in prop.parts]}"
+    for formula in model.temporal:
+        yield f"temporal {formula.name} {[part for _, part in formula.parts]} {[refer(e) for e in formula.conditions]}"
     yield from defined
 
 

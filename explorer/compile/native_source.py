@@ -15,6 +15,8 @@ from explorer.language.expressions import TRUE, Expr
 from .emit import is_total
 from .generate import uses
 from .layout import Layout
+from .native_canonical import native_canonical
+from .orbits import Plan
 from .program import Program
 from .shapes import Constants, Scribe, Shape, Tables, is_condition, tabulate
 from .simplify import fold, fold_checks, lift
@@ -56,20 +58,22 @@ Line = Callable[[int, str], None]
 
 @dataclass(frozen=True, slots=True)
 class NativeSource:
-    """The texts of `expand` and `judge`, and of `edges` (compiled only when asked for), and the tables that they take."""
+    """The texts of `expand` and `judge` (and `weigh`, under a symmetry), and of `edges` (compiled only when asked for), and the
+    tables that they take."""
 
     search: str
     edges: str
     tables: Tables
 
 
-def native_source(program: Program, layout: Layout) -> NativeSource:
-    """The native source of a program."""
+def native_source(program: Program, layout: Layout, plan: Plan | None = None) -> NativeSource:
+    """The native source of a program; with a plan, successors are replaced by their representatives."""
     tables = tabulate(program, layout)
-    leave = {mode: _leave(program, tables, layout, mode) for mode in ("expand", "edges")}
+    leave = {mode: _leave(program, tables, layout, mode, plan is not None) for mode in ("expand", "edges")}
     judge = _judge(program, Scribe(layout), tables.constants)
+    canonical = [native_canonical(plan, layout.words, tables.constants)] if plan is not None else []
     head = HEAD + "".join(f"{name} = U({hex(value)})\n" for value, name in tables.constants.names.items())
-    return NativeSource("\n\n".join([head, leave["expand"], judge]), "\n\n".join([head, leave["edges"]]), tables)
+    return NativeSource("\n\n".join([head, *canonical, leave["expand"], judge]), "\n\n".join([head, *canonical, leave["edges"]]), tables)
 
 
 def witness_source(program: Program, layout: Layout, condition: Expr) -> str:
@@ -119,7 +123,7 @@ def edges(F, start, stop, TARGETS, FROM, BY, TO, STAT, G, P, Q, SH, RC, RB, ST, 
 '''
 
 
-def _leave(program: Program, tables: Tables, layout: Layout, mode: str) -> str:
+def _leave(program: Program, tables: Tables, layout: Layout, mode: str, symmetric: bool) -> str:
     """The function that leaves states: candidates are gathered first, without a branch, then taken one by one; first those whose
     guard is settled and whose effect is constant.
 
@@ -149,7 +153,7 @@ def _leave(program: Program, tables: Tables, layout: Layout, mode: str) -> str:
         _constant_effect(one, words, line)
         line(3, "degree += 1")
         line(3, "EN[i] += 1")
-        _put(3, one, words, line)
+        _put(3, one, words, symmetric, line)
     line(2, "for z in range(sure, hits):" if expand and tables.sure else "for z in range(hits):")
     line(3, "i = HIT[U(z)]")
     _constant_effect(one, words, line)
@@ -159,7 +163,7 @@ def _leave(program: Program, tables: Tables, layout: Layout, mode: str) -> str:
     line(3, "if flag:")
     line(4, "flagged = True")
     line(3, "if ok:")
-    (_keep if expand else _list)(one, words, line)
+    (_keep if expand else _list)(one, words, symmetric, line)
     if expand:
         _finish_state(line)
     line(2, "b += 1")
@@ -258,7 +262,7 @@ def _shapes(shapes: list[Shape], write: Line) -> None:
         word = "elif"
 
 
-def _keep(one: bool, words: int, write: Line) -> None:
+def _keep(one: bool, words: int, symmetric: bool, write: Line) -> None:
     """Count the step; put the successor into its bucket unless it is known."""
     write(4, "degree += 1")
     write(4, "EN[i] += 1")
@@ -270,11 +274,13 @@ def _keep(one: bool, words: int, write: Line) -> None:
     write(4, "if not differs:")
     write(5, "SAME[i] += 1")
     write(4, "elif (KNOWN[by, i >> U(6)] >> (i & U(63))) & U(1) == K_ZERO:")
-    _put(5, one, words, write)
+    _put(5, one, words, symmetric, write)
 
 
-def _put(depth: int, one: bool, words: int, write: Line) -> None:
-    """Hash the successor and put it into its bucket."""
+def _put(depth: int, one: bool, words: int, symmetric: bool, write: Line) -> None:
+    """Hash the successor, or its representative, and put it into its bucket."""
+    if symmetric:
+        write(depth, "t = canonical(t)" if one else "canonical(T)")
     if one:
         for text in ("h = t ^ (t >> MIX[0])", "h = (h * MIX[1]) & MIX[3]", "h ^= h >> MIX[0]", "h = (h * MIX[2]) & MIX[3]",
                      "h ^= h >> MIX[0]"):
@@ -292,16 +298,18 @@ def _put(depth: int, one: bool, words: int, write: Line) -> None:
         write(depth, text)
 
 
-def _list(one: bool, words: int, write: Line) -> None:
+def _list(one: bool, words: int, symmetric: bool, write: Line) -> None:
     write(4, "degree += 1")
     write(4, "hit = TARGETS.shape[0] == 0")
     write(4, "if not hit:")
     if one:
-        write(5, "x = np.searchsorted(TARGETS[:, 0], t)")
-        write(5, "hit = x < TARGETS.shape[0] and TARGETS[x, 0] == t")
+        write(5, "r = canonical(t)" if symmetric else "r = t")
+        write(5, "x = np.searchsorted(TARGETS[:, 0], r)")
+        write(5, "hit = x < TARGETS.shape[0] and TARGETS[x, 0] == r")
     else:
-        for text in ("x = np.searchsorted(TARGETS[:, 0], T[0])", "while x < TARGETS.shape[0] and TARGETS[x, 0] == T[0] and not hit:",
-                     "    hit = True", f"    for w in range(1, {words}):", "        if TARGETS[x, w] != T[w]:", "            hit = False",
+        for text in (*(("R = T.copy()", "canonical(R)") if symmetric else ("R = T",)), "x = np.searchsorted(TARGETS[:, 0], R[0])",
+                     "while x < TARGETS.shape[0] and TARGETS[x, 0] == R[0] and not hit:", "    hit = True",
+                     f"    for w in range(1, {words}):", "        if TARGETS[x, w] != R[w]:", "            hit = False",
                      "            break", "    x += 1"):
             write(5, text)
     write(4, "if hit:")

@@ -5,7 +5,7 @@ This is what code is generated from. Knows nothing of bits and of search.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from explorer.language import expressions as ex
 from explorer.language.expressions import FALSE, TRUE, Expr, Family, const
@@ -57,7 +57,10 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """`dropped[i]` is the guard conjunct of instance i that is constantly false; `fixed` are families that never vary."""
+    """`dropped[i]` is the guard conjunct of instance i that is constantly false; `fixed` are families that never vary.
+
+    `invariants` has a part without a condition for what temporal formulas read and may have no value.
+    """
 
     model: Model
     rules: tuple[Rule, ...]
@@ -95,7 +98,8 @@ def reduce(model: Model) -> Program:
     _check_magnitudes(rules, facts)
     return Program(
         model, tuple(rules), dropped, fixed, rigid - fixed, facts,
-        tuple(_judge(p.name, [e for _, e in p.parts], facts) for p in model.properties if p.kind == "invariant"),
+        tuple(_judge(p.name, [e for _, e in p.parts], facts) for p in model.properties if p.kind == "invariant")
+        + tuple(replace(found, condition=TRUE) for p in model.temporal for e in p.conditions if (found := _judge(p.name, [e], facts)).checks),
         tuple(_judge(name, [c.expr], facts) for name, c in model.constraints),
         _judge("terminal", [ex.either(*(c.expr for c in model.terminal))], facts))
 

@@ -14,6 +14,8 @@ from explorer.language.expressions import FALSE, TRUE, Expr, Failure, const, is_
 
 Interval = tuple[int, int]
 HUGE = 1 << 62
+DEEP = 4
+"""Branches of `ite` in each other from which on nothing more is learned from conditions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +63,19 @@ def _unique(checks: tuple[Check, ...]) -> tuple[Check, ...]:
 
 
 class Facts:
-    """What is known where an expression is evaluated: intervals of expressions. Never changed, only extended."""
+    """What is known where an expression is evaluated: intervals of expressions. Never changed, only extended.
 
-    __slots__ = ("known", "memo", "impossible")
+    `depth` counts the branches of `ite` around; from DEEP on a branch learns nothing more, else nested ones would be visited
+    once for every way to them.
+    """
 
-    def __init__(self, known: dict[Expr, Interval] | None = None, impossible: bool = False):
+    __slots__ = ("known", "memo", "bounds", "impossible", "depth")
+
+    def __init__(self, known: dict[Expr, Interval] | None = None, impossible: bool = False, depth: int = 0):
         self.known = known or {}
         self.memo: dict[Expr, Expr] = {}
-        self.impossible = impossible
+        self.bounds: dict[Expr, Interval] = {}
+        self.impossible, self.depth = impossible, depth
 
     def assume(self, condition: Expr, holds: bool = True) -> Facts:
         """The facts where a (folded) condition holds, or does not; `impossible` where it cannot."""
@@ -81,7 +88,14 @@ class Facts:
             low, high = max(low, old_low), min(high, old_high)
             impossible = impossible or low > high
             known[expr] = (low, high)
-        return Facts(known, impossible)
+        return Facts(known, impossible, self.depth)
+
+    def branches(self, condition: Expr) -> tuple[Facts, Facts]:
+        """The facts in the two branches of an `ite`."""
+        if self.depth >= DEEP:
+            return self, self
+        below = Facts(self.known, self.impossible, self.depth + 1)
+        return below.assume(condition), below.assume(condition, False)
 
 
 def _consequences(c: Expr, holds: bool, facts: Facts) -> list[tuple[Expr, Interval]]:
@@ -126,6 +140,13 @@ def _comparison(op: str, a: Expr, b: Expr, holds: bool, facts: Facts) -> list[tu
 
 def interval(expr: Expr, facts: Facts) -> Interval:
     """Bounds of an expression's value, both included."""
+    found = facts.bounds.get(expr)
+    if found is None:
+        found = facts.bounds[expr] = _interval(expr, facts)
+    return found
+
+
+def _interval(expr: Expr, facts: Facts) -> Interval:
     low, high = _bounds(expr, facts)
     known = facts.known.get(expr, (low, high))
     narrow = max(low, known[0]), min(high, known[1])
@@ -150,7 +171,7 @@ def _bounds(expr: Expr, facts: Facts) -> Interval:
         high = interval(args[0], facts)[1]
         return 0, 1 << min(max(high, 0), 62)
     if op == "ite":
-        yes, no = facts.assume(args[0]), facts.assume(args[0], False)
+        yes, no = facts.branches(args[0])
         reached = [(a, f) for a, f in ((args[1], yes), (args[2], no)) if not f.impossible]
         sides = [interval(a, f) for a, f in reached or ((args[1], facts), (args[2], facts))]
         return min(low for low, _ in sides), max(high for _, high in sides)
@@ -248,7 +269,7 @@ def _fold_ite(expr: Expr, facts: Facts) -> Expr:
     c = fold(expr.args[0], facts)
     if is_const(c):
         return fold(expr.args[1 if c.value else 2], facts)
-    yes, no = facts.assume(c), facts.assume(c, False)
+    yes, no = facts.branches(c)
     if yes.impossible or no.impossible:
         return fold(expr.args[1 if no.impossible else 2], facts)
     a, b = fold(expr.args[1], yes), fold(expr.args[2], no)

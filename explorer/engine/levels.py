@@ -79,6 +79,11 @@ class TableLevel:
         assert n == self._size
         return out
 
+    def all_levels(self, collect: Any, places: Any, out: Any) -> None:
+        """The states of this and other levels in one walk over the visited set (see `graph_kernels.collect_levels`)."""
+        for store in self._stores:
+            store.collect_levels(collect, places, out)
+
     def __iter__(self) -> Iterator[int]:
         return iter(integers(self.words()))
 

@@ -20,6 +20,7 @@ from explorer.compile.model import Model
 from explorer.compile.generate import reads_next
 from explorer.compile.native_source import native_source, witness_source
 from explorer.compile.shapes import Tables
+from explorer.compile.symmetry import Symmetry
 from explorer.language.expressions import Expr
 
 from . import hashing
@@ -67,7 +68,7 @@ def machine(compiled: Compiled) -> Machine:
     """Compile a program, or load what an earlier run compiled."""
     started = time.monotonic()
     jit = Jit(default_directory())
-    source = native_source(compiled.program, compiled.layout)
+    source = native_source(compiled.program, compiled.layout, compiled.plan)
     kernels = jit.module(common_source())
     found = jit.module(source.search)
     numbers = source.tables.numbers
@@ -75,9 +76,12 @@ def machine(compiled: Compiled) -> Machine:
 
 
 def _known(compiled: Compiled, numbers: list[int]) -> Any:
-    """A row of bits for each rule and one for none: the successors that need no insertion after it (decision 0010)."""
+    """A row of bits for each rule and one for none: the successors that need no insertion after it (decision 0010).
+
+    None under a symmetry: a representative is not the state that the rule made.
+    """
     words = -(-len(numbers) // 64) or 1
-    if len(numbers) > NOBODY or compiled.model.constraints:
+    if len(numbers) > NOBODY or compiled.model.constraints or compiled.quotient is not None:
         return np.zeros((len(numbers) + 1, words), np.uint64)
     rule = {rule.instance.number: rule for rule in compiled.program.rules}
     return words_of([*known_after([rule[number] for number in numbers]), 0], words)
@@ -126,12 +130,12 @@ def _triples(rows: list[list[tuple[int, int, int]]]) -> tuple[Any, Any]:
 
 
 def explore(model: Model, limits: Limits | None = None, observer: Observer = ignore, options: Options = Options(),
-            prepared: tuple[Compiled, Machine] | None = None) -> StateSpace:
-    """Visit every reachable state with machine code."""
+            prepared: tuple[Compiled, Machine] | None = None, symmetry: Symmetry | None = None) -> StateSpace:
+    """Visit every reachable state with machine code; one of each orbit where a symmetry is given."""
     started = time.monotonic()
-    compiled, made = prepared or (compiled := Compiled(model), machine(compiled))
+    compiled, made = prepared or (compiled := Compiled(model, symmetry), machine(compiled))
     search = Search(compiled, made, limits or Limits(), observer, options, started)
-    states = list(dict.fromkeys(compiled.layout.pack(s) for s in model.initial_states()))
+    states = compiled.initial()
     search.seed([], states, set(states))
     return search.run()
 
@@ -173,9 +177,9 @@ class Search:
         self.workers = [self._worker(i, len(made.numbers)) for i in range(options.workers)]
         n = len(model.instances)
         self.space = StateSpace(model, "native", [], layout.unpack, self.edges, self.somewhere, [0] * n, [0] * n, least=1 << 62,
-                                bits=layout.bits)
+                                bits=layout.bits, quotient=compiled.quotient)
         self.space.workers, self.space.storage = options.workers, options.storage
-        self.space.notes = made.notes
+        self.space.notes = [*compiled.notes, *made.notes]
         self.phases = {"compile": made.seconds, "successors": 0.0, "exchange": 0.0, "insert": 0.0, "properties": 0.0}
         self.flagged = Flagged(compiled, self.space)
         self.helpers: dict[str, Any] = {}
@@ -231,12 +235,15 @@ class Search:
                 level = NativeLevel([w.level for w in self.workers], self.words)
                 space.levels.append(level)  # type: ignore[arg-type]
                 self._judge(depth)
+                self._weigh(size)
                 self._leave(depth, size)
                 self._keep(level)
                 if self._in_table(depth):
                     space.levels[depth] = TableLevel([w.store for w in self.workers], depth, size)  # type: ignore[call-overload]
                 if space.stopped:
-                    if self._next_level():
+                    size = self._next_level()
+                    if size:
+                        self._weigh(size)
                         last = NativeLevel([w.level for w in self.workers], self.words)
                         space.levels.append(last)  # type: ignore[arg-type]
                         self._judge(depth + 1)
@@ -280,6 +287,14 @@ class Search:
             found = self.threads.agree([w.store.count for w in self.workers])
             fresh = sum(len(states) for w in self.workers for states, _ in w.fresh)
             self.observer(Progress(depth, found, fresh, time.monotonic() - self.started, [*map(len, space.levels)]))
+
+    def _weigh(self, size: int) -> None:
+        """How many states the level stands for, under a symmetry."""
+        if self.compiled.quotient is None:
+            return
+        levels = [w.level for w in self.workers]
+        weighed = self.threads.run(lambda i: int(self.machine.search.weigh(levels[i], 0, len(levels[i]))), size >= PARALLEL)
+        self.space.orbits_sum += self.threads.agree(weighed)
 
     def _timed(self, phase: str, work: Any) -> Any:
         started = time.monotonic()
@@ -383,7 +398,8 @@ class Search:
         if size < SMALL:
             return self.compiled.edges(states, targets)
         if "edges" not in self.helpers:
-            self.helpers["edges"] = Jit(default_directory()).module(native_source(self.compiled.program, self.compiled.layout).edges)
+            source = native_source(self.compiled.program, self.compiled.layout, self.compiled.plan)
+            self.helpers["edges"] = Jit(default_directory()).module(source.edges)
         rows = states.words() if isinstance(states, (NativeLevel, TableLevel)) else words_of(list(states), self.words)
         wanted = words_of(sorted(targets, key=lambda s: s & (1 << 64) - 1), self.words) if targets is not None else np.empty(
             (0, self.words), np.uint64)

@@ -1,7 +1,7 @@
 """The python engine: runs the generated source under CPython, level by level. Starts in milliseconds.
 
 States are packed integers; the visited set is a Python set, the levels are lists, and no predecessor is stored: traces are
-found by expanding the levels again.
+found by expanding the levels again. Under a symmetry only representatives are visited.
 """
 
 from __future__ import annotations
@@ -11,51 +11,79 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
+from explorer.compile.canonical import NAMES, canonical_source
 from explorer.compile.generate import Code, judgements, successors, witness
 from explorer.compile.layout import Layout, lay_out
 from explorer.compile.model import Model
+from explorer.compile.orbits import Plan, plan
 from explorer.compile.program import Program, reduce
+from explorer.compile.symmetry import Symmetry
 from explorer.language.expressions import Expr, Failure
 
 from .limits import Limits, Observer, Progress, ignore
-from .space import Edge, StateSpace
+from .space import Edge, Quotient, StateSpace
 
 CHUNK = 4096
 
 
 class Compiled:
-    """A program with its layout and its generated functions, made when first asked for."""
+    """A program with its layout and its generated functions, made when first asked for.
 
-    def __init__(self, model: Model):
+    With a `quotient` successors are replaced by their representatives; `seen` are successors that are none and whose
+    representative is known.
+    """
+
+    def __init__(self, model: Model, symmetry: Symmetry | None = None):
         self.model = model
         self.program: Program = reduce(model)
         self.layout: Layout = lay_out(self.program)
+        self.plan: Plan | None = plan(symmetry, self.layout) if symmetry is not None and symmetry.proven else None
+        self.quotient: Quotient | None = None
+        self.seen: set[int] = set()
+        self.notes: list[str] = []
         self._made: dict[str, tuple[Code, dict[str, Any]]] = {}
+        if symmetry is not None and self.plan is not None:
+            self.notes = [f"{name} is not used as a symmetry: with the others there would be too many renamings"
+                          for name in self.plan.unused]
+            made = run_source(canonical_source(self.plan), f"<representatives of {model.name}>", NAMES)
+            self.quotient = Quotient(self.plan.names, made["canonical"], made["orbit"], symmetry.orbit_of, self.layout.pack,
+                                     symmetry.unproved)
 
     def code(self, part: str) -> tuple[Code, dict[str, Any]]:
         """The generated source of a part (`expand`, `edges`, `judgements`) and its functions."""
         if part not in self._made:
-            made = judgements(self.program, self.layout) if part == "judgements" else successors(self.program, self.layout, part)
-            self._made[part] = (made, run_source(made.text, f"<{part} of {self.model.name}>"))
+            symmetric = self.quotient is not None
+            made = judgements(self.program, self.layout) if part == "judgements" else successors(self.program, self.layout, part, symmetric)
+            names = {"canonical": self.quotient.canonical, "seen": self.seen, "see": self.seen.add} if self.quotient else {}
+            self._made[part] = (made, run_source(made.text, f"<{part} of {self.model.name}>", names))
         return self._made[part]
 
     def edges(self, states: Iterable[int], targets: Any) -> list[Edge]:
         found: list[Edge] = self.code("edges")[1]["edges"](states, targets)
         return found
 
+    def initial(self) -> list[int]:
+        """The packed initial states, or their representatives, each once."""
+        packed = map(self.layout.pack, self.model.initial_states())
+        return list(dict.fromkeys(packed if self.quotient is None else map(self.quotient.canonical, packed)))
 
-def run_source(text: str, name: str) -> dict[str, Any]:
-    """The names that generated source defines; its lines appear in tracebacks."""
+    def orbits(self, states: Iterable[int]) -> int:
+        """How many states some representatives stand for; 0 without a symmetry."""
+        return 0 if self.quotient is None else sum(map(self.quotient.orbit, states))
+
+
+def run_source(text: str, name: str, names: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The names that generated source defines, which uses `names`; its lines appear in tracebacks."""
     linecache.cache[name] = (len(text), None, text.splitlines(True), name)
-    space: dict[str, Any] = {"popcount": int.bit_count}
+    space: dict[str, Any] = {"popcount": int.bit_count, **(names or {})}
     exec(compile(text, name, "exec"), space)
     return space
 
 
-def explore(model: Model, limits: Limits | None = None, observer: Observer = ignore) -> StateSpace:
-    """Visit every reachable state with generated code."""
+def explore(model: Model, limits: Limits | None = None, observer: Observer = ignore, symmetry: Symmetry | None = None) -> StateSpace:
+    """Visit every reachable state with generated code; one of each orbit where a symmetry is given."""
     started = time.monotonic()
-    return Search(Compiled(model), limits or Limits(), observer, started).run()
+    return Search(Compiled(model, symmetry), limits or Limits(), observer, started).run()
 
 
 class Flagged:
@@ -161,9 +189,11 @@ class Search:
         self.compiled, self.limits, self.observer, self.started = compiled, limits, observer, started
         n = len(model.instances)
         self.space = StateSpace(model, "python", [], compiled.layout.unpack, compiled.edges, self.somewhere, [0] * n, [0] * n,
-                                least=1 << 62, bits=compiled.layout.bits, phases={"compile": time.monotonic() - started})
+                                least=1 << 62, bits=compiled.layout.bits, phases={"compile": time.monotonic() - started},
+                                quotient=compiled.quotient, notes=[*compiled.notes])
         self.flagged = Flagged(compiled, self.space)
-        self.level = list(dict.fromkeys(compiled.layout.pack(s) for s in model.initial_states()))
+        self.level = compiled.initial()
+        compiled.seen.clear()
         self.visited = set(self.level)
 
     def run(self) -> StateSpace:
@@ -176,6 +206,7 @@ class Search:
         depth = len(self.space.levels)
         self.space.levels.append(self.level)
         begun = time.monotonic()
+        self.space.orbits_sum += self.compiled.orbits(self.level)
         self.flagged.check(self.level, depth)
         checked = time.monotonic()
         self.level = self.leave(self.level, depth)
@@ -210,5 +241,6 @@ class Search:
             self.observer(Progress(depth, len(self.visited), len(fresh), time.monotonic() - self.started, [*map(len, space.levels)]))
         if space.stopped and fresh:
             space.levels.append(fresh)
+            space.orbits_sum += self.compiled.orbits(fresh)
             self.flagged.check(fresh, depth + 1)
         return fresh

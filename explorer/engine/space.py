@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from explorer.compile.model import Model
+from explorer.compile.symmetry import Refusal
 from explorer.language.expressions import Expr, Failure
 from explorer.language.semantics import State
 
@@ -15,6 +16,23 @@ Handle = Any
 
 Edge = tuple[Handle, int, Handle]
 """A state, the number of the action instance taken, and the state after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quotient:
+    """A space of representatives: each stands for its orbit, the states that renaming identities makes of it.
+
+    `scalarsets` are the names of those that are renamed; `canonical` gives the representative of any state, `orbit` the number of
+    states that a representative stands for. Action instances with one `orbit_of` are renamings of each other. Properties in
+    `unproved` are not the same for all states of an orbit, and are not checked.
+    """
+
+    scalarsets: tuple[str, ...]
+    canonical: Callable[[Handle], Handle]
+    orbit: Callable[[Handle], int]
+    orbit_of: tuple[int, ...]
+    encode: Callable[[State], Handle]
+    unproved: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -42,6 +60,8 @@ class StateSpace:
     the run, None when every reachable state was visited; `cut` counts the states that a constraint kept from being left.
     `edges(states, targets)` lists the steps that leave the states, into the targets only where some are given, and
     `somewhere(condition)` says whether a condition has the value true in any visited state (on any step, if it reads `.next`).
+    `refused` are scalarsets that were to be used and proved to be none. With a `quotient` all this is about representatives, and
+    `orbits_sum` counts the states that they stand for; `edges` lists real steps from any states, into the orbits of the targets.
     """
 
     model: Model
@@ -65,6 +85,9 @@ class StateSpace:
     omission: float = 0.0
     phases: dict[str, float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    quotient: Quotient | None = None
+    orbits_sum: int = 0
+    refused: tuple[Refusal, ...] = ()
 
     @property
     def initial(self) -> int:
@@ -73,6 +96,11 @@ class StateSpace:
     @property
     def distinct(self) -> int:
         return sum(map(len, self.levels))
+
+    @property
+    def represented(self) -> int:
+        """How many states the visited ones stand for."""
+        return self.orbits_sum if self.quotient is not None else self.distinct
 
     @property
     def transitions(self) -> int:

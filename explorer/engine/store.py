@@ -100,3 +100,7 @@ class Store:
         """The states of a level below `levels` into `out` from row n; the new n. For states of one word stored exactly."""
         return int(self.kernels.collect(self.table, self.first, self.partitions, self.capacity, self.hashing.key_bits, self.k,
                                         self.hashing.inverse, level, out, n))
+
+    def collect_levels(self, collect: Any, places: Any, out: Any) -> None:
+        """The same for many levels at once (see `graph_kernels.collect_levels`)."""
+        collect(self.table, self.first, self.partitions, self.capacity, self.hashing.key_bits, self.k, self.hashing.inverse, places, out)

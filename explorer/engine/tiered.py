@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from explorer.compile.model import Model
 from explorer.compile.native_source import native_source
+from explorer.compile.symmetry import Symmetry
 
 from .jit import Jit, common_source, default_directory
 from .limits import Limits, Observer, ignore
@@ -26,10 +27,11 @@ COMPILE_FROM = 100_000
 """Distinct states from which machine code is worth its compilation."""
 
 
-def explore(model: Model, limits: Limits | None = None, observer: Observer = ignore, options: Options | None = None) -> StateSpace:
-    """Visit every reachable state with the engine that suits the size of the space."""
+def explore(model: Model, limits: Limits | None = None, observer: Observer = ignore, options: Options | None = None,
+            symmetry: Symmetry | None = None) -> StateSpace:
+    """Visit every reachable state, or one of each orbit where a symmetry is given, with the engine that suits the space's size."""
     started = time.monotonic()
-    compiled = Compiled(model)
+    compiled = Compiled(model, symmetry)
     search = PythonSearch(compiled, limits or Limits(), observer, started)
     builder = _Builder(compiled)
     try:
@@ -60,7 +62,7 @@ class _Builder:
 
         if self.build is None:
             jit = Jit(default_directory())
-            texts = [common_source(), native_source(self.compiled.program, self.compiled.layout).search]
+            texts = [common_source(), native_source(self.compiled.program, self.compiled.layout, self.compiled.plan).search]
             if all(map(jit.ready, texts)):
                 return True
             self.build = Build(texts)
@@ -87,7 +89,9 @@ def _hand_over(compiled: Compiled, search: PythonSearch, observer: Observer, opt
     before, after = search.space, further.space
     after.enabled, after.changed, after.expanded = before.enabled, before.changed, before.expanded
     after.least, after.most, after.cut, after.violations = before.least, before.most, before.cut, before.violations
+    after.orbits_sum = before.orbits_sum
     after.notes += notes
     further.seed(before.levels, search.level, search.visited)
     search.visited.clear()
+    compiled.seen.clear()
     return further.run()

@@ -32,7 +32,7 @@ WEAK, STRONG = Fairness.WEAK, Fairness.STRONG
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """One decorated function. `kind`: action, invariant, step, terminal, constraint, initial or observe."""
+    """One decorated function. `kind`: action, invariant, step, temporal, terminal, constraint, initial or observe."""
 
     kind: str
     function: Callable[..., Any]
@@ -75,19 +75,20 @@ def _declare(kind: str, function: F, **options: Any) -> F:
 def action(function: F, /) -> F: ...
 @overload
 def action(*, actor: str | None = None, fair: Fairness = Fairness.NONE, per: tuple[str, ...] | None = None,
-           source: str = "") -> Callable[[F], F]: ...
+           source: str = "", defensive: bool = False) -> Callable[[F], F]: ...
 def action(function: Any = None, /, *, actor: str | None = None, fair: Fairness = Fairness.NONE,
-           per: tuple[str, ...] | None = None, source: str = "") -> Any:
+           per: tuple[str, ...] | None = None, source: str = "", defensive: bool = False) -> Any:
     """A step of the protocol: one instance for every value of its domain parameters.
 
     `actor` names the parameter that acts (or a fixed lane, such as "hardware"); `fair` is WEAK or STRONG, `per` the
-    parameters whose values are fair separately (default: all); `source` is where the step stands, "path:function".
+    parameters whose values are fair separately (default: all); `source` is where the step stands, "path:function". A `defensive`
+    step handles what should never happen: that it never does is a note, no finding that fails under --strict.
     The first line of the docstring is the step's text in traces; `{expression}` in it reads the old state.
     """
     def decorate(found: F) -> F:
         known = list(inspect.signature(found).parameters) if inspect.isfunction(found) else []
         _check_options(getattr(found, "__name__", "?"), known, actor, fair, per)
-        return _declare("action", found, actor=actor, fair=fair, per=per, source=source)
+        return _declare("action", found, actor=actor, fair=fair, per=per, source=source, defensive=defensive)
 
     return decorate if function is None else decorate(function)
 
@@ -117,6 +118,11 @@ def invariant(function: F) -> F:
 def step_invariant(function: F) -> F:
     """A condition on every step: plain reads see the state before, `.next` the state after."""
     return _declare("step", function)
+
+
+def temporal(function: F) -> F:
+    """A formula on whole behaviours, such as `leads_to(p, q)`: every fair behaviour must meet it."""
+    return _declare("temporal", function)
 
 
 def terminal(function: F) -> F:

@@ -10,6 +10,7 @@ from .collections import D, Queue, RecordLocation, Set
 from .constants import value_of
 from .errors import SpecError, caller
 from .structure import lift, merge
+from .temporal import Formula, MadeFormula, conjunction, disjunction, formula, implication, operand
 from .tracing import Condition, maybe_current
 from .types import BoolType, IntType, OptionalRecord, OptionalScalar, RecordType, Type, UnionType
 from .values import BOOL, Value, condition, shown
@@ -30,7 +31,9 @@ def ite(test: bool | Value[bool], then: RecordLocation[D], otherwise: RecordLoca
 @overload
 def ite(test: bool | Value[bool], then: D, otherwise: RecordLocation[D] | D) -> RecordLocation[D]: ...
 @overload
-def ite(test: bool | Value[bool], then: T | Value[T], otherwise: T | Value[T]) -> Value[T]: ...
+def ite(test: bool | Value[bool], then: Value[T], otherwise: Value[T] | T) -> Value[T]: ...
+@overload
+def ite(test: bool | Value[bool], then: T | Value[T], otherwise: Value[T] | T) -> Value[T]: ...
 def ite(test: bool | Value[bool], then: Any, otherwise: Any) -> Any:
     """`then` where the test holds, else `otherwise`; only the one chosen is evaluated."""
     c = condition(test, "ite(...)")
@@ -90,34 +93,56 @@ def _united(a: Type, b: Type) -> list[Type]:
     return []
 
 
-def every(conditions: Iterable[bool | Value[bool]]) -> Value[bool]:
-    """Whether all hold: `every(at[c] == Step.IDLE for c in Cpu)`."""
-    return Value(BOOL, ex.both(*_list(conditions, "every")))
+@overload
+def every(conditions: Iterable[bool | Value[bool]]) -> Value[bool]: ...
+@overload
+def every(conditions: Iterable[Formula]) -> Formula: ...
+def every(conditions: Any) -> Any:
+    """Whether all hold: `every(at[c] == Step.IDLE for c in Cpu)`. Of temporal formulas, a formula."""
+    found = _items(conditions, "every")
+    if any(isinstance(item, MadeFormula) for item in found):
+        return formula(conjunction(*(operand(item, "every(...)") for item in found)))
+    return Value(BOOL, ex.both(*(condition(c, "every(...)") for c in found)))
 
 
-def some(conditions: Iterable[bool | Value[bool]]) -> Value[bool]:
-    """Whether at least one holds."""
-    return Value(BOOL, ex.either(*_list(conditions, "some")))
+@overload
+def some(conditions: Iterable[bool | Value[bool]]) -> Value[bool]: ...
+@overload
+def some(conditions: Iterable[Formula]) -> Formula: ...
+def some(conditions: Any) -> Any:
+    """Whether at least one holds. Of temporal formulas, a formula."""
+    found = _items(conditions, "some")
+    if any(isinstance(item, MadeFormula) for item in found):
+        return formula(disjunction(*(operand(item, "some(...)") for item in found)))
+    return Value(BOOL, ex.either(*(condition(c, "some(...)") for c in found)))
 
 
 def count(conditions: Iterable[bool | Value[bool]]) -> Value[int]:
     """How many hold."""
     total: ex.Expr = ex.const(0)
-    found = _list(conditions, "count")
+    found = [condition(c, "count(...)") for c in _items(conditions, "count")]
     for item in found:
         total = item if total is ex.const(0) else ex.node("add", (total, item))
     return Value(IntType(0, len(found)), total)
 
 
-def _list(conditions: Any, name: str) -> list[ex.Expr]:
+def _items(conditions: Any, name: str) -> list[Any]:
     if isinstance(conditions, (Value, bool)) or not isinstance(conditions, Iterable):
         raise SpecError("E0242", f"{name}() of {shown(conditions)}", expected="several conditions",
                         write=f"{name}(p(x) for x in Domain)")
-    return [condition(c, f"{name}(...)") for c in conditions]
+    return list(conditions)
 
 
-def implies(premise: bool | Value[bool], conclusion: bool | Value[bool]) -> Value[bool]:
+@overload
+def implies(premise: bool | Value[bool], conclusion: bool | Value[bool]) -> Value[bool]: ...
+@overload
+def implies(premise: Formula, conclusion: bool | Value[bool] | Formula) -> Formula: ...
+@overload
+def implies(premise: bool | Value[bool], conclusion: Formula) -> Formula: ...
+def implies(premise: Any, conclusion: Any) -> Any:
     """The conclusion holds wherever the premise does. A premise that no state meets is reported as vacuous."""
+    if isinstance(premise, MadeFormula) or isinstance(conclusion, MadeFormula):
+        return formula(implication(operand(premise, "implies(...)"), operand(conclusion, "implies(...)")))
     p, c = condition(premise, "implies(...)"), condition(conclusion, "implies(...)")
     trace = maybe_current()
     if trace is not None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -73,9 +74,11 @@ class Spec:
 
     `Spec()` composes the file it stands in. `Spec(sender, receiver, SENDERS=3, expect=HOLDS)` composes modules and this file.
     State classes and decorated functions can also be given one by one. `variants` are the rows of its table.
+    `survivors={"action: part of the line": "reason"}` explains mutants that no property can notice (`python -m explorer mutate`).
     """
 
-    def __init__(self, *parts: Any, expect: Expectation | None = None, name: str = "", variants: Sequence[Variant] = (), **constants: Any):
+    def __init__(self, *parts: Any, expect: Expectation | None = None, name: str = "", variants: Sequence[Variant] = (),
+                 survivors: Mapping[str, str] | None = None, **constants: Any):
         self.place = caller()
         frame = sys._getframe(1)
         self.name = name or frame.f_globals.get("__name__", "spec").rpartition(".")[2]
@@ -87,6 +90,7 @@ class Spec:
         if expect is not None and not isinstance(expect, Expectation):
             raise SpecError("E0502", f"expect={expect!r}", expected='HOLDS or violates("property")', write="expect=HOLDS")
         self.variants = _variants(variants, self.place)
+        self.survivors = _survivors(survivors or {}, self.place)
         modules = self.composed_modules()
         if modules and len(modules) < len(parts):
             raise SpecError("E0503", "Spec(...) of modules and single parts together", expected="modules, which compose this file too, "
@@ -170,14 +174,26 @@ class Spec:
         return {**self.declared_constants(), **self.met}
 
     def declared_constants(self) -> dict[str, Constant]:
-        """The constants that stand in the composed files, by name."""
+        """The constants that stand in the composed files and in the modules beside them that those import, by name."""
         found: dict[str, Constant] = {}
-        for space in [*map(vars, self.composed_modules()), self._namespace]:
-            for obj in list(space.values()):
+        spaces = [*map(vars, self.composed_modules()), self._namespace]
+        seen = {id(space) for space in spaces}
+        home = os.path.dirname(self.place.file)
+        while spaces:
+            for obj in list(spaces.pop().values()):
                 name = constant_name(obj)
                 if name is not None:
                     found[name] = obj
+                elif isinstance(obj, ModuleType) and id(vars(obj)) not in seen and _inside(obj, home):
+                    seen.add(id(vars(obj)))
+                    spaces.append(vars(obj))
         return found
+
+
+def _inside(module: ModuleType, directory: str) -> bool:
+    """Whether a module's file lies in a directory or below it."""
+    file = getattr(module, "__file__", None)
+    return bool(directory and file) and os.path.realpath(str(file)).startswith(os.path.realpath(directory) + os.sep)
 
 
 def _variants(given: Any, place: Place) -> tuple[Variant, ...]:
@@ -192,6 +208,16 @@ def _variants(given: Any, place: Place) -> tuple[Variant, ...]:
                             expected="one name for each row", write="another name for one of them")
         found[row.name] = row
     return tuple(found.values())
+
+
+def _survivors(given: Any, place: Place) -> dict[str, str]:
+    """The reasons for surviving mutants, each with a key that names an action and a part of its text."""
+    found = given.items() if isinstance(given, Mapping) else [(given, "")]
+    for key, reason in found:
+        if not (isinstance(key, str) and isinstance(reason, str) and reason and all(part.strip() for part in key.partition(":"))):
+            raise SpecError("E0520", f"survivors={{{key!r}: {reason!r}}}", expected="an action with a part of its line, and a reason",
+                            write='survivors={"take: when(lock.owner == None)": "the queue admits one at a time"}', place=place)
+    return dict(found)
 
 
 def _members(part: Any) -> list[Any]:

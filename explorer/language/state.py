@@ -42,6 +42,9 @@ def any_of(*choices: Any) -> Any:
     """A free choice: `any_of(Barrier)` among a domain, `any_of(1, 3)` among the values listed."""
     if not choices:
         raise SpecError("E0301", "any_of() without a choice", expected="a domain or values", write="any_of(Barrier)")
+    if len(choices) == 1 and isinstance(choices[0], (list, tuple, set, frozenset, dict)):
+        inside = ", ".join(map(repr, choices[0])) or "Barrier"
+        raise SpecError("E0301", f"any_of() of one {type(choices[0]).__name__}", expected="a domain or values", write=f"any_of({inside})")
     return AnyOf(choices, caller())
 
 

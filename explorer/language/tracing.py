@@ -45,13 +45,13 @@ class Mark:
 
 
 DECORATORS = {"action": "action", "invariant": "invariant", "step": "step_invariant", "terminal": "terminal",
-              "constraint": "constraint", "initial": "initial", "observe": "observe"}
+              "constraint": "constraint", "initial": "initial", "observe": "observe", "temporal": "temporal"}
 """The decorator that an author writes for each kind of declaration."""
 
 
 @dataclass(slots=True)
 class Trace:
-    """What one function left behind. `kind`: action, invariant, step, initial, constraint, terminal, observe, label."""
+    """What one function left behind. `kind`: action, invariant, step, temporal, initial, constraint, terminal, observe, label."""
 
     kind: str
     subject: str

@@ -20,6 +20,7 @@ from .types import BoolType, IntType, OptionalRecord, OptionalScalar, QueueType,
 if TYPE_CHECKING:
     from .collections import RecordLocation
     from .collections import _Dataclass
+    from .temporal import Formula
 
 T_co = TypeVar("T_co", covariant=True)
 T = TypeVar("T")
@@ -81,19 +82,35 @@ class Value(Generic[T_co]):
 
     # Logic.
 
-    def __and__(self: Value[bool], other: bool | Value[bool]) -> Value[bool]:
-        return Value(BOOL, ex.both(condition(self, "&"), condition(other, "&")))
+    @overload
+    def __and__(self: Value[bool], other: bool | Value[bool]) -> Value[bool]: ...
+    @overload
+    def __and__(self: Value[bool], other: Formula) -> Formula: ...
+    @overload
+    def __and__(self: Formula, other: bool | Value[bool] | Formula) -> Formula: ...
+    def __and__(self: Any, other: Any) -> Any:
+        return NotImplemented if _is_formula(other) else Value(BOOL, ex.both(condition(self, "&"), condition(other, "&")))
 
     def __rand__(self: Value[bool], other: bool) -> Value[bool]:
         return Value(BOOL, ex.both(condition(other, "&"), condition(self, "&")))
 
-    def __or__(self: Value[bool], other: bool | Value[bool]) -> Value[bool]:
-        return Value(BOOL, ex.either(condition(self, "|"), condition(other, "|")))
+    @overload
+    def __or__(self: Value[bool], other: bool | Value[bool]) -> Value[bool]: ...
+    @overload
+    def __or__(self: Value[bool], other: Formula) -> Formula: ...
+    @overload
+    def __or__(self: Formula, other: bool | Value[bool] | Formula) -> Formula: ...
+    def __or__(self: Any, other: Any) -> Any:
+        return NotImplemented if _is_formula(other) else Value(BOOL, ex.either(condition(self, "|"), condition(other, "|")))
 
     def __ror__(self: Value[bool], other: bool) -> Value[bool]:
         return Value(BOOL, ex.either(condition(other, "|"), condition(self, "|")))
 
-    def __invert__(self: Value[bool]) -> Value[bool]:
+    @overload
+    def __invert__(self: Value[bool]) -> Value[bool]: ...
+    @overload
+    def __invert__(self: Formula) -> Formula: ...
+    def __invert__(self: Any) -> Any:
         return Value(BOOL, ex.negate(condition(self, "~")))
 
     # Arithmetic.
@@ -346,6 +363,13 @@ def write_cell(path: Path, expr: Expr, place: Place) -> None:
                             expected="one assignment to each location in an action",
                             write="one assignment with ite(condition, a, b)", place=place)
     trace.writes.append(Write(family, index, expr, place))
+
+
+def _is_formula(obj: Any) -> bool:
+    """Whether the other side of `&` or `|` is a temporal formula, which combines with conditions itself."""
+    from .temporal import MadeFormula
+
+    return isinstance(obj, MadeFormula)
 
 
 def condition(obj: Any, where: str) -> Expr:

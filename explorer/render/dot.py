@@ -83,7 +83,7 @@ def lanes(trace: Trace) -> graphviz.Digraph:
     """The trace with one column for each actor. Raises TooLarge above LIMIT rows.
 
     Nodes: `lane<n>` and `end<n>` for each lane, `step<index>` for each step (a repeated stretch is one node), `verdict`.
-    `deferred<n>` and `visible<n>` are the corners of a bracket. Edges by their class: lifeline, next (a step to the one after it), deferred (issue to visibility), sends, failure.
+    `deferred<n>` and `visible<n>` are the corners of a bracket. Edges by their class: lifeline, next (a step to the one after it), deferred (issue to visibility), sends, loop, failure.
     """
     import graphviz
 
@@ -97,6 +97,7 @@ def lanes(trace: Trace) -> graphviz.Digraph:
     for box in picture.boxes:
         _draw_box(graph, picture, box)
     _draw_next(graph, picture, trace)
+    _draw_loop(graph, picture, trace)
     _draw_deferred(graph, picture, trace)
     _draw_verdict(graph, picture, trace)
     return graph
@@ -204,6 +205,14 @@ def _draw_next(graph: graphviz.Digraph, picture: _Picture, trace: Trace) -> None
         graph.edge(tail + ports[0], head + ports[1], taillabel=plain(text), labeldistance="3.2",
                    labelangle="25" if lane[tail] < lane[head] else "-25", penwidth="2.2", color=INK,
                    fontcolor=INK, **{"class": "sends"})
+
+
+def _draw_loop(graph: graphviz.Digraph, picture: _Picture, trace: Trace) -> None:
+    """Of a behaviour that goes on for ever, from its last step back to the first of the cycle; to itself where it stutters."""
+    if trace.loop is not None and picture.boxes:
+        last = picture.at[len(trace.steps) - 1]
+        graph.edge(f"{last}:e", f"{picture.at.get(trace.loop + 1, last)}:e", xlabel="for ever", color=RED, fontcolor=RED, penwidth="1.6",
+                   **{"class": "loop"})
 
 
 def _draw_deferred(graph: graphviz.Digraph, picture: _Picture, trace: Trace) -> None:

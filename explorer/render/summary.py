@@ -59,7 +59,8 @@ def _table(properties: Sequence[Record], colour: bool) -> Iterator[str]:
     for p in shown:
         name, kind = (clean(p[key]).ljust(width) for key, width in zip(("name", "kind"), widths))
         verdict = paint(p["verdict"], COLOURS[p["verdict"]], colour) + " " * (widths[2] - len(p["verdict"]))
-        detail = clean(p["reason"]) if p["trace_length"] is None else f"after {_number(p['trace_length'], 'step')}"
+        length = None if p["trace_length"] is None else _number(p["trace_length"], "step")
+        detail = clean(p["reason"]) if length is None else f"lasso of {length}" if p["kind"] == "temporal" else f"after {length}"
         yield f"  {name}  {kind}  {verdict}  {detail}".rstrip()
     if shared:
         names = textwrap.wrap(", ".join(clean(p["name"]) for p in shared), WIDTH - 9)
@@ -83,16 +84,21 @@ def _counts(record: Record) -> str:
 
 
 def _findings(findings: Sequence[Record], colour: bool) -> Iterator[str]:
-    """Severe findings one by one; what constants alone make impossible, on one line."""
+    """Severe findings one by one; on one line each what constants alone make impossible, and what was only a precaution."""
     severe = [f for f in findings if f["severe"]]
     for finding in severe[:FINDINGS]:
         place = paint(f" ({clean(finding['place'])})", DIM, colour) if finding["place"] else ""
         yield paint("finding: ", YELLOW, colour) + clean(finding["text"]) + place
     if len(severe) > FINDINGS:
         yield f"and {len(severe) - FINDINGS} more findings in verdict.json"
-    dropped = ", ".join(clean(f["subject"]) for f in findings if not f["severe"])
-    if dropped:
-        yield from textwrap.wrap(f"without instances under these constants: {dropped}", WIDTH)
+    for finding in findings:
+        if finding["kind"] == "asymmetry" and finding["place"]:
+            yield from textwrap.wrap(f"{clean(finding['text'])} ({clean(finding['place'])})", WIDTH)
+    for kind, text in (("dropped", "without instances under these constants"), ("defensive", "precautions that were never needed")):
+        named = [clean(f["subject"]) for f in findings if f["kind"] == kind and not f["severe"]]
+        if named:
+            more = f" and {len(named) - FINDINGS} more, in verdict.json" if len(named) > FINDINGS else ""
+            yield from textwrap.wrap(f"{text}: {', '.join(named[:FINDINGS])}{more}", WIDTH)
 
 
 def _number(count: int, what: str) -> str:

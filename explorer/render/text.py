@@ -58,8 +58,11 @@ class _Teller:
         self.observed: dict[str, str] = {}
 
     def rows(self) -> Iterator[Row]:
-        steps = self.trace.steps
+        steps, loop = self.trace.steps, self.trace.loop
         for position, item in enumerate(steps) if self.full else folded(steps):
+            if loop is not None and position > loop:
+                loop = None
+                yield Row(gutter(self.brackets, position, at=False), "", "// FROM HERE FOR EVER", DIM)
             if isinstance(item, Fold):
                 yield self.fold(item, position)
             elif item.action:
@@ -71,6 +74,10 @@ class _Teller:
                 yield from (Row(edge, "", text, DIM) for text in _whole(item))
         if any(b.last is None for b in self.brackets):
             yield Row(gutter(self.brackets, len(steps), at=False), "", PENDING, DIM)
+        if loop is not None:
+            yield Row(gutter([], 0, at=False), "", "// STUTTERS FOR EVER", DIM)
+        elif self.trace.loop is not None:
+            yield Row(gutter([], 0, at=False), "", f"// BACK TO STEP {self.trace.loop + 1}", DIM)
 
     def start(self, step: Step) -> Iterator[Row]:
         """The initial state, where something was chosen freely in it."""
@@ -209,6 +216,8 @@ def verdict_line(trace: Trace) -> str:
     """The violated property in one sentence."""
     name, steps = clean(trace.property), f"{trace.length} step{'' if trace.length == 1 else 's'}"
     after = f"after {steps}" if trace.length else "in an initial state"
+    if trace.kind in ("walk", "way"):
+        return f"The end {after}"
     if trace.kind == "deadlock":
         return f"Deadlock {after}: no action can be taken"
     if trace.kind == "step":
@@ -216,6 +225,10 @@ def verdict_line(trace: Trace) -> str:
     if trace.kind == "evaluation":
         failing = bool(trace.steps) and trace.steps[-1].failed
         return f"An expression has no value {f'in step {trace.steps[-1].index}' if failing else after}"
+    if trace.loop is not None:
+        again = trace.length - trace.loop
+        ever = f"{again} step{'' if again == 1 else 's'} repeat{'s' if again == 1 else ''} for ever" if again else "the behaviour stutters for ever"
+        return f"{name} is violated: {f'after {trace.loop} steps ' if trace.loop > 1 else 'after 1 step ' if trace.loop else ''}{ever}"
     return f"{name} is violated {after}"
 
 

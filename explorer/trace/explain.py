@@ -22,23 +22,23 @@ def explain(model: Model, violation: Violation, states: list[State]) -> list[str
         if not evaluate(expr, before, after):
             if name:
                 lines.append(f"for {name}:")
-            lines.extend(dict.fromkeys(_reasons(expr, False, before, after)))
+            lines.extend(dict.fromkeys(reasons(expr, False, before, after)))
             break
     return lines[:MAX_LINES]
 
 
-def _reasons(expr: Expr, holds: bool, s: State, t: State) -> list[str]:
+def reasons(expr: Expr, holds: bool, s: State, t: State) -> list[str]:
     """The leaves that make an expression true or false, each as `text is value`."""
     op, args = expr.op, expr.args
     if op == "not":
-        return _reasons(args[0], not holds, s, t)
+        return reasons(args[0], not holds, s, t)
     if op in ("and", "or"):
         if holds == (op == "and"):
-            return [line for a in args for line in _reasons(a, holds, s, t)]
-        return next(_reasons(a, holds, s, t) for a in args if bool(evaluate(a, s, t)) == holds)
+            return [line for a in args for line in reasons(a, holds, s, t)]
+        return next(reasons(a, holds, s, t) for a in args if bool(evaluate(a, s, t)) == holds)
     if op == "ite" and _is_condition(args[1]):
         chosen = bool(evaluate(args[0], s, t))
-        return _reasons(args[0], chosen, s, t) + _reasons(args[1 if chosen else 2], holds, s, t)
+        return reasons(args[0], chosen, s, t) + reasons(args[1 if chosen else 2], holds, s, t)
     if op == "const":
         return []
     values = [_value(at, s, t) for at in ex.walk(expr) if at.op in ("load", "next", "loadat", "nextat")]

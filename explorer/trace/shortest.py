@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from explorer.engine.space import Edge, Handle, StateSpace, Violation
 
+from .lift import lifted
+
 NOBODY = None
 Costs = dict[str | None, int]
 """For each possible actor of the next step, the fewest changes of actor from there to the goal."""
@@ -26,7 +28,7 @@ class Path:
 
 def shortest(space: StateSpace, violation: Violation) -> Path:
     """The path to a violation; for a step property the offending step is the last."""
-    layers = _layers(space, violation)
+    layers, starts = _layers(space, violation) if space.quotient is None else lifted(space, violation)
     actors = [instance.actor for instance in space.model.instances]
     costs: dict[Handle, Costs] = {}
     after: list[dict[Handle, Costs]] = []
@@ -34,14 +36,13 @@ def shortest(space: StateSpace, violation: Violation) -> Path:
         costs = _costs(edges, costs, actors)
         after.append(costs)
     after.reverse()
-    starts = {edge[0] for edge in layers[0]} if layers else set(violation.states)
     first = after[0] if after else {}
     start = min(starts, key=lambda s: (min(first.get(s, {NOBODY: 0}).values()), space.decode(s)))
     return Path(start, tuple(_walk(start, layers, after, actors)))
 
 
-def _layers(space: StateSpace, violation: Violation) -> list[list[Edge]]:
-    """For each level, the edges that lie on a shortest path to the goal."""
+def _layers(space: StateSpace, violation: Violation) -> tuple[list[list[Edge]], set[Handle]]:
+    """For each level, the edges that lie on a shortest path to the goal, and the states where those paths begin."""
     layers: list[list[Edge]] = []
     targets = set(violation.states)
     if violation.edges:
@@ -52,7 +53,7 @@ def _layers(space: StateSpace, violation: Violation) -> list[list[Edge]]:
         layers.append(edges)
         targets = {edge[0] for edge in edges}
     layers.reverse()
-    return layers
+    return layers, targets
 
 
 def _costs(edges: list[Edge], later: dict[Handle, Costs], actors: list[str]) -> dict[Handle, Costs]:

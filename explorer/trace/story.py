@@ -8,15 +8,17 @@ from __future__ import annotations
 from typing import Any
 
 from explorer.compile.model import Instance, Model
-from explorer.engine.space import StateSpace, Violation
+from explorer.engine.space import Handle, StateSpace, Violation
 from explorer.language.structure import read
 from explorer.language.semantics import EvaluationError, State, concrete
 from explorer.language.types import value_text
-from explorer.language.values import Path, Value
+from explorer.language.values import Path as Location
+from explorer.language.values import Value
 from explorer.reference import step as execute
 
 from .explain import explain
-from .shortest import shortest
+from .lift import failure_in
+from .shortest import Path, shortest
 from .trace import Step, Trace
 
 
@@ -28,20 +30,12 @@ def tell(space: StateSpace, violation: Violation) -> Trace:
     """The trace of a violation, every step checked against the reference."""
     model = space.model
     path = shortest(space, violation)
-    states = [space.decode(path.initial)]
-    steps = [_initial(model, states[0])]
-    for _, number, target in path.edges:
-        instance = model.instances[number]
-        after = execute(instance, states[-1])
-        if after is None or after != space.decode(target):
-            raise ReplayError(f"{instance.name} does not lead from step {len(steps) - 1} to step {len(steps)}")
-        steps.append(_step(model, instance, len(steps), states[-1], after))
-        states.append(after)
+    steps, states = _walked(space, path)
     why: list[str] = []
     length = len(path.edges)
     if violation.kind == "evaluation":
         last = path.edges[-1][2] if path.edges else path.initial
-        number, failure = violation.failures[last]
+        number, failure = failure_in(space, violation, last)
         why = [f"{failure.message}", f"at {failure.place}"]
         if number >= 0:
             steps.append(_attempt(model, model.instances[number], len(steps), states[-1]))
@@ -49,6 +43,27 @@ def tell(space: StateSpace, violation: Violation) -> Trace:
     else:
         why = explain(model, violation, states)
     return Trace(violation.name, violation.kind, length, lanes(model), tuple(steps), tuple(why))
+
+
+def way(space: StateSpace, depth: int, goals: list[Handle]) -> Trace:
+    """A shortest way to one of some states at this depth."""
+    path = shortest(space, Violation("way", "way", depth, goals))
+    return Trace("way", "way", len(path.edges), lanes(space.model), tuple(_walked(space, path)[0]), ())
+
+
+def _walked(space: StateSpace, path: Path) -> tuple[list[Step], list[State]]:
+    """The steps and states along a path, each re-executed. Raises ReplayError where the reference cannot walk."""
+    model = space.model
+    states = [space.decode(path.initial)]
+    steps = [first_step(model, states[0])]
+    for _, number, target in path.edges:
+        instance = model.instances[number]
+        after = execute(instance, states[-1])
+        if after is None or after != space.decode(target):
+            raise ReplayError(f"{instance.name} does not lead from step {len(steps) - 1} to step {len(steps)}")
+        steps.append(next_step(model, instance, len(steps), states[-1], after))
+        states.append(after)
+    return steps, states
 
 
 def lanes(model: Model) -> tuple[str, ...]:
@@ -62,7 +77,7 @@ def state_texts(model: Model, state: State, *, quiet: bool = True) -> dict[str, 
     for variable in model.variables:
         if variable.quiet and not quiet:
             continue
-        place = read(variable.type, Path(variable, "", (), False))
+        place = read(variable.type, Location(variable, "", (), False))
         _entries(variable.name, concrete(place, state), found)
     return found
 
@@ -75,14 +90,16 @@ def _entries(name: str, value: Any, found: dict[str, str]) -> None:
         found[name] = value_text(value)
 
 
-def _initial(model: Model, state: State) -> Step:
+def first_step(model: Model, state: State) -> Step:
+    """Step 0: the initial state."""
     texts = state_texts(model, state)
     chosen = {model.cell(cell)[0].variable for choice in model.choices if len(choice.alternatives) > 1 for cell in choice.cells}
     free = {name: ("", text) for name, text in texts.items() if name.partition("[")[0] in chosen}
     return Step(0, "", "", {}, "", "initial state", "", "", "", (), (), (), texts, free, _observed(model, state))
 
 
-def _step(model: Model, instance: Instance, index: int, before: State, after: State) -> Step:
+def next_step(model: Model, instance: Instance, index: int, before: State, after: State) -> Step:
+    """The step of an instance from one state to the next."""
     old, new = state_texts(model, before), state_texts(model, after)
     told = state_texts(model, before, quiet=False)
     changed = {name: (old[name], new[name]) for name in told if old[name] != new[name]}

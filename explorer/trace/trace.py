@@ -9,6 +9,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 
+STILL = "stutter"
+"""The name of the action and of the instance of a step that changes nothing, in the story of a formula that sees stuttering."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One step and the state after it. Step 0 is the initial state: its `action` is empty.
@@ -37,9 +41,23 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Fair:
+    """Why a cycle is fair to a group of instances: `how` is taken (in the step with that index) or disabled (after it)."""
+
+    group: str
+    fairness: str
+    how: str
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
     """The shortest way to a violation. `length` counts steps; `lanes` are all actors in their fixed order; `why` are
-    sentences that name the part of the property that fails, and its values."""
+    sentences that name the part of the property that fails, and its values.
+
+    A temporal property's trace is a lasso: the behaviour goes on for ever from the state of step `loop`, which is that of the last
+    step; where `loop` is the last step, it stutters. `fairness` has an entry for every group of fair actions.
+    """
 
     property: str
     kind: str
@@ -47,6 +65,8 @@ class Trace:
     lanes: tuple[str, ...]
     steps: tuple[Step, ...]
     why: tuple[str, ...]
+    loop: int | None = None
+    fairness: tuple[Fair, ...] = ()
 
     def record(self) -> dict[str, Any]:
         """Plain data for verdict.json."""
@@ -58,4 +78,5 @@ def from_record(record: dict[str, Any]) -> Trace:
     steps = tuple(Step(**{**step, "opens": tuple(step["opens"]), "closes": tuple(step["closes"]),
                           "sends": tuple(map(tuple, step["sends"])),
                           "changed": {k: tuple(v) for k, v in step["changed"].items()}}) for step in record["steps"])
-    return Trace(record["property"], record["kind"], record["length"], tuple(record["lanes"]), steps, tuple(record["why"]))
+    return Trace(record["property"], record["kind"], record["length"], tuple(record["lanes"]), steps, tuple(record["why"]),
+                 record.get("loop"), tuple(Fair(**item) for item in record.get("fairness", ())))

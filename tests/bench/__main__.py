@@ -11,9 +11,12 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from .liveness import liveness
 from .measures import GROUPS, Bench, WrongCount
 from .sizes import FULL, QUICK, ROOT
 from .table import append, load, machine, markdown
+
+GROUPS["liveness"] = liveness
 
 
 def main() -> int:

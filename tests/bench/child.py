@@ -15,6 +15,7 @@ from typing import Any
 
 from explorer.compile.ground import ground
 from explorer.compile.model import Model
+from explorer.compile.symmetry import Symmetry, find
 from explorer.engine.limits import Limits, Progress, peak_bytes, resident_bytes
 from explorer.engine.space import StateSpace
 from explorer.language.constants import parse
@@ -47,7 +48,7 @@ def explore(model: Model, job: dict[str, Any]) -> dict[str, Any]:
     seconds, used = time.perf_counter() - clock, time.process_time() - cpu
     return {"states": space.distinct, "transitions": space.transitions, "depth": space.depth, "seconds": seconds, "cpu": used,
             "peak": peak_bytes(), "before": before, "bits": space.bits, "phases": space.phases, "violated": sorted(space.violations),
-            "stopped": space.stopped}
+            "stopped": space.stopped, "represented": space.represented}
 
 
 def _python(model: Model) -> Any:
@@ -61,10 +62,15 @@ def _native(model: Model, job: dict[str, Any]) -> Any:
     from explorer.engine import native
     from explorer.engine.python import Compiled
 
-    compiled = Compiled(model)
+    compiled = Compiled(model, _symmetry(model, job))
     made = native.machine(compiled)
+    limits = Limits(max_states=job.get("most"))
     options = native.Options(workers=job.get("workers", 1), storage=job.get("storage", "exact"), fingerprint=job.get("fingerprint", 40))
-    return lambda: native.explore(model, Limits(), options=options, prepared=(compiled, made))
+    return lambda: native.explore(model, limits, options=options, prepared=(compiled, made))
+
+
+def _symmetry(model: Model, job: dict[str, Any]) -> Symmetry | None:
+    return find(model) if job.get("symmetry") else None
 
 
 def compile_only(model: Model, job: dict[str, Any]) -> dict[str, Any]:
@@ -72,7 +78,7 @@ def compile_only(model: Model, job: dict[str, Any]) -> dict[str, Any]:
     from explorer.engine.python import Compiled
 
     clock = time.perf_counter()
-    compiled = Compiled(model)
+    compiled = Compiled(model, _symmetry(model, job))
     python = job["ground"] + time.perf_counter() - clock
     from explorer.engine import native
 

@@ -91,7 +91,7 @@ class Bench:
 
     @cached_property
     def peer_python(self) -> list[Found]:
-        return [self.explore(self.sizes.peers, engine="python") for _ in range(self.sizes.repeat)]
+        return [self.explore(self.sizes.peers, engine="python") for _ in range(self.sizes.rarely)]
 
     @cached_property
     def peer_model(self) -> Model:
@@ -99,15 +99,15 @@ class Bench:
 
     @cached_property
     def spin(self) -> list[peers.Counted]:
-        return self._peer("SPIN", lambda directory: peers.spin(self.peer_model, directory, self.sizes.peers.states, self.sizes.repeat))
+        return self._peer("SPIN", lambda directory: peers.spin(self.peer_model, directory, self.sizes.peers.states, self.sizes.rarely))
 
     @cached_property
     def rumur(self) -> list[peers.Counted]:
-        return self._peer("Rumur", lambda directory: peers.rumur(self.peer_model, directory, self.sizes.repeat))
+        return self._peer("Rumur", lambda directory: peers.rumur(self.peer_model, directory, self.sizes.rarely))
 
     @cached_property
     def rumur_packed(self) -> list[peers.Counted]:
-        return self._peer("Rumur, packed", lambda directory: peers.rumur(self.peer_model, directory, self.sizes.repeat, packed=True))
+        return self._peer("Rumur, packed", lambda directory: peers.rumur(self.peer_model, directory, self.sizes.rarely, packed=True))
 
     def _peer(self, name: str, run: Callable[[Path], list[peers.Counted]]) -> list[peers.Counted]:
         self.say(f"{name} {self.sizes.peers}")
@@ -244,6 +244,27 @@ def instances(bench: Bench) -> Iterator[Row]:
                   note=f"{found['python']:.2f} s of it before Numba")
 
 
+def symmetry(bench: Bench) -> Iterator[Row]:
+    """What representatives save, and what finding them costs, for more and more interchangeable senders."""
+    sizes, most = bench.sizes, bench.sizes.symmetry_most
+    for size in sizes.senders:
+        full, small = (_with_symmetry(bench, size, used) for used in (False, True))
+        if not full["stopped"] and full["states"] != small["represented"]:
+            raise WrongCount(f"{size}: {full['states']:,} states, and orbits of {small['represented']:,}")
+        partial = f"; the first {most:,} states" if full["stopped"] else ""
+        yield Row(f"states for each orbit, {size.define[0]}", small["represented"] / small["states"], "x",
+                  note=f"{small['states']:,} orbits stand for {small['represented']:,} states{partial if small['stopped'] else ''}")
+        costs = [1e9 * run["cpu"] / run["transitions"] for run in (full, small)]
+        yield Row(f"cost per transition, {size.define[0]}", costs[1] / costs[0], "x", 6, 3, most=True,
+                  note=f"{costs[1]:.0f} ns with symmetry, {costs[0]:.0f} ns without{partial}")
+
+
+def _with_symmetry(bench: Bench, size: Size, used: bool) -> Found:
+    bench.child("compile", size, symmetry=used)
+    runs = [bench.child("explore", size, engine="native", symmetry=used, most=bench.sizes.symmetry_most) for _ in range(bench.sizes.repeat)]
+    return sorted(runs, key=lambda run: float(run["cpu"]))[len(runs) // 2]
+
+
 GROUPS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "throughput": throughput, "workers": workers, "counts": counts, "python": python, "spin": spin, "rumur": rumur, "scale": scale, "memory": memory,
-    "compact": compact, "properties": properties, "compile": compilation, "start": start, "instances": instances}
+    "compact": compact, "properties": properties, "compile": compilation, "start": start, "instances": instances, "symmetry": symmetry}

@@ -39,7 +39,10 @@ def instances(number: int) -> Size:
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """`peers` is for SPIN, Rumur and the python engine, `large` for throughput; `base` and `huge` differ in constants only."""
+    """`peers` is for SPIN, Rumur and the python engine, `large` for throughput; `base` and `huge` differ in constants only.
+
+    `repeat` is how often short runs are repeated, `rarely` those of peers and of the python engine.
+    The counts of `senders` are compared with each other; runs of more than `symmetry_most` states end there."""
 
     peers: Size
     large: Size
@@ -51,18 +54,23 @@ class Sizes:
     many: Size
     start: Size
     repeat: int
+    rarely: int
+    senders: tuple[Size, ...]
+    symmetry_most: int = 1_500_000
 
 
 DEFAULT = Size(IPI, (), 5_444, 19_882)
 
 FULL = Sizes(
-    peers=Size(IPI, ("ipis=2", "kicks=2"), 1_019_220, 5_012_775),
+    peers=Size(IPI, ("senders=3", "ipis=2"), 15_027_732, 82_577_353),
     large=Size(IPI, ("senders=3", "ipis=2"), 15_027_732, 82_577_353),
     base=Size(IPI, ("senders=3", "kicks=1"), 1_166_021, 5_961_922),
     huge=Size(IPI, ("senders=3", "ipis=2", "kicks=3"), 107_153_709, 678_988_269),
     counters_base=counters(32), counters_huge=counters(100),
-    few=instances(200), many=instances(2000), start=DEFAULT, repeat=5)
+    few=instances(200), many=instances(2000), start=DEFAULT, repeat=5, rarely=1,
+    senders=tuple(Size(IPI, (f"senders={n}",), 0, 0) for n in range(2, 7)))
 
 QUICK = Sizes(
     peers=DEFAULT, large=DEFAULT, base=DEFAULT, huge=DEFAULT, counters_base=counters(10), counters_huge=counters(10),
-    few=instances(20), many=instances(20), start=DEFAULT, repeat=1)
+    few=instances(20), many=instances(20), start=DEFAULT, repeat=1, rarely=1,
+    senders=(Size(IPI, ("senders=2",), 0, 0),))

@@ -4,9 +4,10 @@ import enum
 from dataclasses import dataclass
 from typing import Annotated
 
-from explorer import (HOLDS, STRONG, WEAK, Capacity, Map, Queue, Range, Scalarset, Set, Spec, State, Value, Var, action, any_of,
-                      closes, constant, constraint, count, domain, every, implies, initial, initially, invariant, ite, observe, opens,
-                      record, sends, some, step_invariant, terminal, when)
+from explorer import (HOLDS, STRONG, WEAK, Capacity, Formula, Map, Queue, Range, Scalarset, Set, Spec, State, Value, Var, action, always,
+                      always_eventually, any_of, closes, constant, constraint, count, domain, eventually, eventually_always, every, implies,
+                      initial, initially, invariant, ite, leads_to, next_step, observe, opens, record, release, sends, some, step_invariant,
+                      temporal, terminal, until, when)
 
 CPUS = constant("CPUS", 2)
 EAGER = constant("EAGER", True)
@@ -132,6 +133,19 @@ def small(host: Host) -> Value[bool]:
 @step_invariant
 def monotone(host: Host) -> Value[bool]:
     return implies(host.stopped, host.stopped.next) & (host.pending.next.length <= 2) & ~host.waiting.next.contains(domain(Cpu)[0])
+
+
+@temporal
+def calms_down(host: Host, cpu: Cpu) -> Formula:
+    """A busy processor ends, and the host stops or some processor is idle again and again."""
+    idle_again = some(always_eventually(host.at[c] == Step.IDLE) for c in Cpu)
+    return leads_to(host.at[cpu] == Step.BUSY, host.at[cpu] != Step.BUSY) & (host.stopped | idle_again)
+
+
+@temporal
+def in_order(host: Host) -> Formula:
+    return implies(~host.stopped, until(~host.stopped, eventually(host.stopped))) | ~release(host.stopped, always(host.slot >= 0)) | next_step(
+        every(eventually_always(host.at[c] != Step.BUSY) for c in Cpu))
 
 
 @terminal

@@ -4,8 +4,8 @@ import enum
 from dataclasses import dataclass
 from typing import Annotated
 
-from explorer import (Capacity, Map, Queue, Range, Scalarset, Set, State, Value, Var, action, count, domain, every, initially,
-                      invariant, ite, record, when)
+from explorer import (Capacity, Formula, Map, Queue, Range, Scalarset, Set, State, Value, Var, action, always, always_eventually, count,
+                      domain, eventually, every, initially, invariant, ite, record, temporal, when)
 
 
 class Cpu(Scalarset):
@@ -128,3 +128,18 @@ def concrete(host: Host) -> Value[bool]:
 @invariant
 def made(host: Host) -> Value[bool]:
     return host.last == record(Step, kind=Kind.READ)  # error
+
+
+@temporal
+def unsettled(host: Host) -> Formula:
+    return eventually(host.slot)  # error
+
+
+@temporal
+def chosen(host: Host) -> Formula:
+    return always(host.stopped) if always(host.stopped) else eventually(host.stopped)  # error
+
+
+@invariant
+def not_one_state(host: Host) -> Value[bool]:
+    return always_eventually(host.stopped)  # error

@@ -1,0 +1,261 @@
+"""The explorer from Python: for tests, notebooks and scripts. A thin cover over what the command line does.
+
+    from explorer import check, explore, load, simulate
+
+    verdict = check("spec/ipi_buggy.py")
+    verdict["verdict"], verdict.trace.story(), verdict.trace.replay()
+
+Constants are keyword arguments, given as values or, as on the command line, as text. Nothing is written to disk.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from explorer.check.context import context
+from explorer.check.verdict import Verdict, judge
+from explorer.compile.ground import ground
+from explorer.compile.model import Model
+from explorer.engine.space import Handle, StateSpace
+from explorer.language.errors import nearest
+from explorer.language.semantics import State, concrete
+from explorer.language.spec import HOLDS, Spec, Variant
+from explorer.language.structure import read
+from explorer.language.values import Path as Location
+from explorer.load import load
+from explorer.options import check_parser, constants_of, simulate_parser
+from explorer.output import main_trace
+from explorer.render.summary import summary
+from explorer.render.text import story
+from explorer.session import Session
+from explorer.trace.replay import replay, walk_of
+from explorer.trace.story import state_texts, way
+from explorer.trace.trace import Trace
+from explorer.trace.walk import Walk
+
+if TYPE_CHECKING:
+    import networkx
+
+
+DRAWN = 200
+"""States of the largest graph that a notebook draws by itself."""
+
+
+class View(Mapping[str, Any]):
+    """A state as a mapping from its variables to Python values; a map's value is a dictionary."""
+
+    def __init__(self, model: Model, state: State):
+        self.model, self.state = model, state
+
+    def __getitem__(self, name: str) -> Any:
+        for variable in self.model.variables:
+            if variable.name == name:
+                return concrete(read(variable.type, Location(variable, "", (), False)), self.state)
+        raise KeyError(f"{name}: no such variable; {nearest(name, list(self))}")
+
+    def __iter__(self) -> Iterator[str]:
+        return (variable.name for variable in self.model.variables)
+
+    def __len__(self) -> int:
+        return len(self.model.variables)
+
+    def __hash__(self) -> int:
+        return hash(self.state)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, View) and self.state == other.state if isinstance(other, View) else NotImplemented
+
+    def __repr__(self) -> str:
+        return f"<state {dict(self)}>"
+
+
+class Told:
+    """A counterexample: a trace that can be read, drawn, and walked again in the reference."""
+
+    def __init__(self, model: Model, trace: Trace):
+        self.model, self.trace = model, trace
+
+    @property
+    def steps(self) -> list[str]:
+        """The labels of the steps, with their actors."""
+        return [f"{step.actor}: {step.label}" if step.actor else step.label for step in self.trace.steps[1:]]
+
+    def story(self) -> str:
+        return story(self.trace)
+
+    def replay(self) -> list[View]:
+        """The states along the trace, each step executed again by the reference. Raises ReplayError where one is not possible."""
+        return [View(self.model, state) for state in replay(self.model, walk_of(self.trace))]
+
+    def __len__(self) -> int:
+        return self.trace.length
+
+    def __repr__(self) -> str:
+        return self.story()
+
+    def _repr_svg_(self) -> str:
+        """The picture of lanes, as beside the report."""
+        import tempfile
+
+        from explorer.render import dot
+
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "trace"
+            dot.draw(dot.lanes(self.trace), path, ("svg",))
+            return path.with_suffix(".svg").read_text(encoding="utf-8")
+
+
+class Checked(Mapping[str, Any]):
+    """A verdict: a mapping (the record that `verdict.json` has) with the space and the counterexamples at hand."""
+
+    def __init__(self, space: StateSpace, verdict: Verdict):
+        self.space = Space(space)
+        self.verdict = verdict
+        self.record: dict[str, Any] = verdict.record() | context(space.model, verdict.traces)
+        self.traces = {name: Told(space.model, trace) for name, trace in verdict.traces.items()}
+
+    @property
+    def holds(self) -> bool:
+        return self.verdict.verdict == "holds"
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether exactly what the spec declares was found."""
+        return self.verdict.expectation_met is True
+
+    @property
+    def trace(self) -> Told | None:
+        """The counterexample that a run would tell; None without one."""
+        told = main_trace(self.verdict)
+        return None if told is None else self.traces[told.property]
+
+    def __getitem__(self, key: str) -> Any:
+        return self.record[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.record)
+
+    def __len__(self) -> int:
+        return len(self.record)
+
+    def __repr__(self) -> str:
+        told = [self.trace.story()] if self.trace is not None else []
+        return "\n".join([*told, summary(self.record)])
+
+    def _repr_html_(self) -> str:
+        picture = self.trace._repr_svg_() if self.trace is not None else ""
+        return f"{picture}<pre>{html.escape(summary(self.record))}</pre>"
+
+
+class Space:
+    """Every state that was visited. `len` counts them, iterating gives them in order of their distance."""
+
+    def __init__(self, space: StateSpace):
+        self.space, self.model = space, space.model
+
+    def __len__(self) -> int:
+        return self.space.distinct
+
+    def __iter__(self) -> Iterator[View]:
+        return (self._view(handle) for level in self.space.levels for handle in level)
+
+    def _view(self, handle: Handle) -> View:
+        return View(self.model, self.space.decode(handle))
+
+    def initial(self) -> list[View]:
+        return [self._view(handle) for handle in self.space.levels[0]] if self.space.levels else []
+
+    def successors(self, state: View) -> list[tuple[str, View]]:
+        """The steps that leave a state: name of the action instance, and the state after it."""
+        from explorer.reference import successors
+
+        return [(self.model.instances[number].name, View(self.model, after)) for _, number, after in successors(self.model, state.state)]
+
+    def path_to(self, condition: Callable[[View], bool]) -> Told | None:
+        """A shortest way to a state where the condition holds; None where no visited state is one."""
+        for depth, level in enumerate(self.space.levels):
+            goals = [handle for handle in level if condition(self._view(handle))]
+            if goals:
+                return Told(self.model, way(self.space, depth, goals))
+        return None
+
+    def graph(self) -> networkx.MultiDiGraph:
+        """The state graph (`render/graph.py`). Raises TooLarge above 20,000 states."""
+        from explorer.render.graph import state_graph
+
+        return state_graph(self.space)
+
+    def __repr__(self) -> str:
+        return f"<{self.model.name}: {len(self):,} states, {self.space.transitions:,} transitions, depth {self.space.depth}>"
+
+    def _repr_svg_(self) -> str | None:
+        """The drawn graph where it is small."""
+        import tempfile
+
+        from explorer.render.graph import write_graph
+
+        if len(self) > DRAWN:
+            return None
+        with tempfile.TemporaryDirectory() as folder:
+            write_graph(self.space, Path(folder))
+            return (Path(folder) / "graph.svg").read_text(encoding="utf-8")
+
+
+def check(spec: Spec | str | Path, /, *, property: str | Sequence[str] = (), **settings: Any) -> Checked:
+    """Check a spec as `python -m explorer SPEC` does. `property` names the only properties that count.
+
+    `settings` are constants of the spec, and options of the command line where they are no constants: `engine`, `workers`,
+    `max_states`, `timeout`, `strict` and so on. Raises SpecError for a malformed spec, UsageError for unknown options.
+    """
+    return _run(check_parser(), spec, property, settings)
+
+
+def simulate(spec: Spec | str | Path, /, *, property: str | Sequence[str] = (), **settings: Any) -> Checked:
+    """Random walks as by `python -m explorer simulate SPEC`: `runs`, `steps` and `seed` besides."""
+    return _run(simulate_parser(), spec, property, settings)
+
+
+def explore(spec: Spec | str | Path, /, **settings: Any) -> Space:
+    """Visit every reachable state, without symmetry: for questions that no property asks."""
+    session, model = _session(check_parser(), spec, (), {"no_symmetry": True, **settings})
+    return Space(session.explore(model))
+
+
+def _run(parser: Any, spec: Spec | str | Path, property: str | Sequence[str], settings: dict[str, Any]) -> Checked:
+    session, model = _session(parser, spec, property, settings)
+    only = tuple(session.options.property)
+    space = session.explore(model)
+    return Checked(space, judge(space, only=only, strict=session.options.strict, answers=session.liveness(space, only)))
+
+
+def _session(parser: Any, spec: Spec | str | Path, property: str | Sequence[str], settings: dict[str, Any]) -> tuple[Session, Model]:
+    found = spec if isinstance(spec, Spec) else load(spec)
+    ground(found)
+    known, empty = found.known_constants(), parser.parse_args([])
+    given = {name: settings.pop(name) for name in [*settings] if name not in known and hasattr(empty, name)}
+    session = Session(parser.parse_args(_arguments(given)))
+    session.options.property = [property] if isinstance(property, str) else list(property)
+    model = ground(found, constants_of(found, Variant("check(...)", HOLDS, "", settings, found.place)), found.place.file)
+    session.check_properties(model)
+    return session, model
+
+
+def _arguments(given: dict[str, Any]) -> list[str]:
+    """Options as on a command line, so that they are checked as there."""
+    found: list[str] = []
+    for name, value in given.items():
+        flag = f"--{name.replace('_', '-')}"
+        found += [flag] if value is True else [] if value in (None, False) else [flag, str(value)]
+    return found
+
+
+def walk(spec: Spec | str | Path, /, *, initial: dict[str, str] | None = None, **constants: Any) -> Walk:
+    """A behaviour to be taken step by step: `walk(SPEC).take("send(X)")`. `initial` settles free initial choices, as texts."""
+    _, model = _session(check_parser(), spec, (), constants)
+    if initial is None:
+        return Walk(model)
+    first = next((texts for texts in (state_texts(model, state) for state in model.initial_states()) if initial.items() <= texts.items()), initial)
+    return Walk(model, first)

@@ -1,0 +1,157 @@
+"""A short cycle through a fair component that meets every fairness constraint and every demand. Knows nothing of formulas."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+from .arena import Arena
+
+EXACT, STARTS = 50_000, 64
+"""Pairs of node and duties met that are looked at for the shortest cycle; nodes of a component that are all tried as its start."""
+
+Edges = list[tuple[int, int]]
+"""Labels and targets along a path."""
+
+
+class _Duties:
+    """What a cycle has to meet, as bits: a demand each; for a weak group one (taken or disabled), for a strong one two (enabled,
+    taken). Nodes are looked at when they are met first: a component may be as large as the graph."""
+
+    def __init__(self, arena: Arena, entry: int):
+        self.arena, self.entry, self.demands = arena, entry, arena.demands
+        self.weak = self.needs = 0
+        self.taken: dict[int, int] = {}
+        bit = 1 << arena.demands.bit_length()
+        for g in range(len(arena.fair.groups)):
+            if arena.fair.strong[g]:
+                self.needs |= bit
+                bit <<= 1
+            else:
+                self.weak |= bit
+            self.taken[g] = bit
+            bit <<= 1
+        self._here: dict[int, int] = {}
+        self._rows: dict[int, list[tuple[int, int, int]]] = {}
+
+    def here(self, v: int) -> int:
+        """What visiting a node meets."""
+        if v not in self._here:
+            enabled, met = self.arena.enabled(v), int(self.arena.marks[v]) & self.demands
+            for g, bit in self.taken.items():
+                if self.arena.fair.strong[g]:
+                    met |= bit >> 1 if g in enabled else 0
+                elif g not in enabled:
+                    met |= bit
+            self._here[v] = met
+        return self._here[v]
+
+    def row(self, v: int) -> list[tuple[int, int, int]]:
+        """For each step inside of the component its label, its target, and what it and the target meet."""
+        if v not in self._rows:
+            enabled = self.arena.enabled(v)
+            self._rows[v] = [(label, w, self._step(v, w, enabled) | self.here(w)) for label, w in self.arena.row(v)
+                             if self.arena.same(self.entry, w)]
+        return self._rows[v]
+
+    def _step(self, v: int, w: int, enabled: dict[int, list[int]]) -> int:
+        """What the step from v to w meets: every group that has a step between their states is taken."""
+        target = self.arena.state(w)
+        if target == self.arena.state(v):
+            return 0
+        return sum(self.taken[g] for g, targets in enabled.items() if target in targets)
+
+    def few(self) -> list[int]:
+        """The nodes of the component; none where there are more than STARTS."""
+        found, seen = [self.entry], {self.entry}
+        for v in found:
+            for _, w, _ in self.row(v):
+                if w not in seen:
+                    seen.add(w)
+                    found.append(w)
+            if len(found) > STARTS:
+                return []
+        return found
+
+    def open(self, met: int) -> int:
+        """The bits that are still due."""
+        return (self.demands | self.weak | (met & self.needs) << 1) & ~met
+
+
+def cycle(arena: Arena, entry: int) -> tuple[Edges, Edges]:
+    """A path inside of the component of `entry`, and a fair cycle at its end: together short, of a small component the shortest."""
+    duties = _Duties(arena, entry)
+    left = [EXACT]
+    best: tuple[Edges, Edges] = [], _shortest(duties, entry, 1 << 30, left) or _greedy(duties, entry)
+    for start in duties.few()[1:]:
+        way = _walk(duties, entry, lambda w, bits, start=start: w == start)  # type: ignore[misc]
+        least = len(best[0]) + len(best[1]) - len(way)
+        found = _shortest(duties, start, least, left)
+        if found and (len(found) < least or len(found) < len(best[1])):
+            best = way, found
+    return best
+
+
+def _shortest(duties: _Duties, start: int, most: int, left: list[int]) -> Edges:
+    """The shortest fair cycle through a node, of at most so many steps; nothing where there is none, or when no pairs are left."""
+    first = (start, duties.here(start))
+    came: dict[tuple[int, int], tuple[tuple[int, int], int]] = {}
+    level = [first]
+    length = 0
+    while level and length < most and left[0] > 0:
+        length += 1
+        following: list[tuple[int, int]] = []
+        for at in level:
+            for label, w, bits in duties.row(at[0]):
+                after = (w, at[1] | bits)
+                if w == start and not duties.open(after[1]):
+                    return [*_back(came, first, at), (label, w)]
+                if after != first and after not in came:
+                    came[after] = (at, label)
+                    following.append(after)
+        left[0] -= len(following)
+        level = following
+    return []
+
+
+def _back(came: dict[tuple[int, int], tuple[tuple[int, int], int]], first: tuple[int, int], at: tuple[int, int]) -> Edges:
+    path: Edges = []
+    while at != first:
+        before, label = came[at]
+        path.append((label, at[0]))
+        at = before
+    return path[::-1]
+
+
+def _greedy(duties: _Duties, start: int) -> Edges:
+    """Always on to the nearest node or step that meets something due; home when nothing is."""
+    path: Edges = []
+    at, met = start, duties.here(start)
+    while duties.open(met) or at != start or not path:
+        due = duties.open(met)
+        way = _walk(duties, at, lambda w, bits: bool(bits & due) if due else w == start)
+        for label, w in way:
+            met |= next(bits for known, target, bits in duties.row(at) if (known, target) == (label, w))
+            at = w
+        path += way
+    return path
+
+
+def _walk(duties: _Duties, start: int, arrived: Callable[[int, int], bool]) -> Edges:
+    """The shortest path inside of a component whose last step, to w and with the bits it meets, has arrived."""
+    came: dict[int, tuple[int, int]] = {}
+    queue = deque([start])
+    while queue:
+        v = queue.popleft()
+        for label, w, bits in duties.row(v):
+            if arrived(w, bits):
+                path = [(label, w)]
+                while v != start:
+                    before, by = came[v]
+                    path.append((by, v))
+                    v = before
+                return path[::-1]
+            if w != start and w not in came:
+                came[w] = (v, label)
+                queue.append(w)
+    raise AssertionError("a fair component lacks what it was judged to have")

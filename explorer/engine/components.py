@@ -1,0 +1,371 @@
+"""Algorithms on a state graph: fair components, what can be reached, shortest paths, products. One text for two speeds.
+
+Every function works on plain sequences under CPython and on arrays under Numba (`toolkit` makes both from this file), so it
+creates nothing, knows no type, and computes with small integers. Graphs are rows of edges: those of node v are
+`to[start[v]:start[v + 1]]`, with their labels in `by`; a target equal to the number of nodes lies outside of the graph.
+Knows nothing of formulas and of specs.
+"""
+
+
+def components(start, to, number, nodes, count, rank, name, stack, path, cursor, order, last):
+    """The strongly connected components of the nodes of rank 0 (Pearce 2016). Returns how many nodes stand in `order`, and the
+    lowest rank given, less one.
+
+    `order` has the nodes component by component, `last` marks the end of each. Nodes of one component get one rank; ranks are given
+    from `name` downwards, which must stay above `number`. Other nodes are no part of the graph; the rank of no node is such a one.
+    """
+    clock, top, done = 1, 0, 0
+    for i in range(count):
+        root = nodes[i]
+        if rank[root]:
+            continue
+        depth = 0
+        path[0] = root
+        cursor[0] = start[root]
+        rank[root] = clock
+        last[root] = 1
+        clock += 1
+        while depth >= 0:
+            v = path[depth]
+            e = cursor[depth]
+            end = start[v + 1]
+            least = rank[v]
+            below = -1
+            while e < end:
+                w = to[e]
+                r = rank[w]
+                if not r:
+                    below = w
+                    break
+                if r < least:
+                    least = r
+                    last[v] = 0
+                e += 1
+            rank[v] = least
+            cursor[depth] = e
+            if below >= 0:
+                depth += 1
+                path[depth] = below
+                cursor[depth] = start[below]
+                rank[below] = clock
+                last[below] = 1
+                clock += 1
+                continue
+            depth -= 1
+            if not last[v]:
+                stack[top] = v
+                top += 1
+                continue
+            clock -= 1
+            while top and rank[stack[top - 1]] >= least:
+                top -= 1
+                w = stack[top]
+                rank[w] = name
+                order[done] = w
+                last[w] = 0
+                done += 1
+                clock -= 1
+            rank[v] = name
+            order[done] = v
+            done += 1
+            name -= 1
+    return done, name
+
+
+def judge(start, to, base_start, base_by, base, by, group, strong, masks, demands, order, last, count, rank, dead, fair, enabled, taken,
+          seen, touched):
+    """Which components a fair cycle can fill: their members get a flag in `fair`. Returns how many nodes must be looked at again.
+
+    A component without an edge is none. It must meet every demanded mask; a weak group must be taken in it or disabled somewhere,
+    a strong one taken in it or disabled everywhere: the nodes where it is enabled leave, and the rest is cut anew (Emerson and
+    Lei 1987, the algorithm for Streett conditions). `base` maps nodes to rows of base_start, which tell what is enabled. What is
+    settled without being fair gets the rank `dead`, what is to be cut anew rank 0.
+    """
+    again = 0
+    begin = 0
+    plain = len(base) == 0
+    while begin < count:
+        end = begin
+        while not last[order[end]]:
+            end += 1
+        end += 1
+        if plain and end == begin + 1:  # a state alone: only stuttering, which is looked at elsewhere
+            rank[order[begin]] = dead
+            begin = end
+            continue
+        inner = 0
+        marks = 0
+        touches = 0
+        for i in range(begin, end):
+            v = order[i]
+            marks |= masks[v]
+            own = rank[v]
+            for e in range(start[v], start[v + 1]):
+                g = group[by[e]]
+                if (not inner or (g >= 0 and not taken[g])) and rank[to[e]] == own:  # memory is read only where it can matter
+                    inner = 1
+                    if g >= 0:
+                        taken[g] = 1
+                if plain and g >= 0 and seen[g] != v + 1:
+                    if not enabled[g]:
+                        touched[touches] = g
+                        touches += 1
+                    seen[g] = v + 1
+                    enabled[g] += 1
+            if not plain:
+                b = base[v]
+                for e in range(base_start[b], base_start[b + 1]):
+                    g = group[base_by[e]]
+                    if g >= 0 and seen[g] != v + 1:
+                        if not enabled[g]:
+                            touched[touches] = g
+                            touches += 1
+                        seen[g] = v + 1
+                        enabled[g] += 1
+        good = inner and marks & demands == demands
+        cut = 0
+        for i in range(touches):
+            g = touched[i]
+            if not taken[g]:
+                if strong[g]:
+                    cut += 1
+                elif enabled[g] == end - begin:
+                    good = False
+        for i in range(begin, end):
+            v = order[i]
+            if good and not cut:
+                fair[v] = 1
+                continue
+            keep = good
+            if keep:
+                b = v if plain else base[v]
+                for e in range(base_start[b], base_start[b + 1]):
+                    g = group[base_by[e]]
+                    if g >= 0 and strong[g] and not taken[g]:
+                        keep = False
+            if keep:
+                again += 1
+            rank[v] = 0 if keep else dead
+        for i in range(touches):
+            g = touched[i]
+            enabled[g] = 0
+            taken[g] = 0
+            seen[g] = 0
+        begin = end
+    return again
+
+
+def begin(alive, number, rank, dead):
+    """Rank 0 for the nodes to look at, `dead` for all others and for what lies outside."""
+    count = 0
+    for v in range(number):
+        rank[v] = 0 if alive[v] else dead
+        count += 1 if alive[v] else 0
+    rank[number] = dead
+    return count
+
+
+def pending(nodes, count, rank, out):
+    """Those of some nodes whose rank is 0; how many."""
+    left = 0
+    for i in range(count):
+        if not rank[nodes[i]]:
+            out[left] = nodes[i]
+            left += 1
+    return left
+
+
+def quiet(start, by, group, number, out):
+    """Marks the nodes where nothing fair is enabled: there a behaviour may stutter for ever."""
+    for v in range(number):
+        out[v] = 1
+        for e in range(start[v], start[v + 1]):
+            if group[by[e]] >= 0:
+                out[v] = 0
+
+
+def flood(start, to, inside, number, queue, count, reached):
+    """Everything that can be reached from the `count` nodes in `queue` without leaving `inside`; how many nodes that is."""
+    for i in range(count):
+        reached[queue[i]] = 1
+    head = 0
+    while head < count:
+        v = queue[head]
+        head += 1
+        for e in range(start[v], start[v + 1]):
+            w = to[e]
+            if w < number and inside[w] and not reached[w]:
+                reached[w] = 1
+                queue[count] = w
+                count += 1
+    return count
+
+
+def stems(start, to, number, sources, count, free, switch, inside, ends, calm, queue, parent, edge, distance, found):
+    """Breadth first to the nearest end, and to the nearest calm node: `found` gets both, -1 where there is none.
+
+    Node v is v before the switch and number + v after it; a path may switch wherever `switch` allows, and then stays `inside`.
+    Without `free` it has switched from the beginning. Of shortest paths the first by order of sources and of edges is found.
+    """
+    tail = 0
+    found[0] = -1
+    found[1] = -1
+    for i in range(count):
+        v = sources[i]
+        if free:
+            parent[v] = v
+            distance[v] = 1
+            queue[tail] = v
+            tail += 1
+        if inside[v] and (not free or switch[v]):
+            parent[number + v] = v if free else number + v
+            distance[number + v] = 1
+            queue[tail] = number + v
+            tail += 1
+    head = 0
+    while head < tail and (found[0] < 0 or found[1] < 0):
+        at = queue[head]
+        head += 1
+        v = at
+        after = at >= number
+        if after:
+            v = at - number
+            if ends[v] and found[0] < 0:
+                found[0] = at
+            if calm[v] and found[1] < 0:
+                found[1] = at
+        for e in range(start[v], start[v + 1]):
+            w = to[e]
+            if w >= number or (after and not inside[w]):
+                continue
+            if not after and not distance[w]:
+                parent[w] = at
+                edge[w] = e
+                distance[w] = distance[at] + 1
+                queue[tail] = w
+                tail += 1
+            x = number + w
+            if not distance[x] and inside[w] and (after or switch[w]):
+                parent[x] = at
+                edge[x] = e
+                distance[x] = distance[at] + 1
+                queue[tail] = x
+                tail += 1
+
+
+def product(start, to, by, number, letter, must, never, next_start, next_to, initial, starts, sources, stutter, ids, states, places,
+            new_start, new_to, new_by, fill):
+    """The product of a graph with an automaton on its letters: how many nodes and edges it has, and how many nodes a behaviour begins in.
+
+    Node (v, q) exists where the letter of v has every bit of must[q] and none of never[q]. Every node can also stutter, which is
+    an edge labelled `stutter`. First with `fill` 0: nodes get their numbers, edges are counted; then with the number of nodes: edges
+    are written.
+    """
+    size = len(must)
+    nodes = 0
+    edges = 0
+    if not fill:
+        for i in range(starts):
+            v = sources[i]
+            for q in initial:
+                if letter[v] & must[q] == must[q] and not letter[v] & never[q] and not ids[v * size + q]:
+                    states[nodes] = v
+                    places[nodes] = q
+                    nodes += 1
+                    ids[v * size + q] = nodes
+    else:
+        nodes = fill
+    first = nodes
+    at = 0
+    while at < nodes:
+        v = states[at]
+        q = places[at]
+        if fill:
+            new_start[at] = edges
+        for e in range(start[v] - 1, start[v + 1]):
+            w = v if e < start[v] else to[e]
+            if w >= number:
+                continue
+            for k in range(next_start[q], next_start[q + 1]):
+                p = next_to[k]
+                if letter[w] & must[p] != must[p] or letter[w] & never[p]:
+                    continue
+                x = ids[w * size + p]
+                if fill:
+                    new_to[edges] = x - 1
+                    new_by[edges] = stutter if e < start[v] else by[e]
+                elif not x:
+                    states[nodes] = w
+                    places[nodes] = p
+                    nodes += 1
+                    ids[w * size + p] = nodes
+                edges += 1
+        at += 1
+    if fill:
+        new_start[nodes] = edges
+    return nodes, edges, first
+
+
+def sort_rows(start, to, by, number):
+    """The edges of every node in the order of their labels."""
+    for v in range(number):
+        for i in range(start[v] + 1, start[v + 1]):
+            a = by[i]
+            b = to[i]
+            k = i
+            while k > start[v] and by[k - 1] > a:
+                by[k] = by[k - 1]
+                to[k] = to[k - 1]
+                k -= 1
+            by[k] = a
+            to[k] = b
+
+
+def both(a, b, number, out):
+    """Marks where both flags are up; how often that is."""
+    count = 0
+    for v in range(number):
+        out[v] = 1 if a[v] and b[v] else 0
+        count += out[v]
+    return count
+
+
+def gather(flags, number, out):
+    """The numbers where a flag is up; how many."""
+    count = 0
+    for v in range(number):
+        if flags[v]:
+            out[count] = v
+            count += 1
+    return count
+
+
+def only(start, to, by, number, label, new_start, new_to, new_by):
+    """The graph with the edges of one label alone."""
+    edges = 0
+    for v in range(number):
+        for e in range(start[v], start[v + 1]):
+            if by[e] == label:
+                new_to[edges] = to[e]
+                new_by[edges] = label
+                edges += 1
+        new_start[v + 1] = edges
+
+
+def spell(flags, number, bit, letter):
+    """Set a bit in the letters of the nodes where a flag is up."""
+    for v in range(number):
+        if flags[v]:
+            letter[v] |= bit
+
+
+def look_up(places, table, number, out):
+    """The entry of a table for the place of every node."""
+    for v in range(number):
+        out[v] = table[places[v]]
+
+
+def mark(nodes, count, flags):
+    """Put the flags of some nodes up."""
+    for i in range(count):
+        flags[nodes[i]] = 1

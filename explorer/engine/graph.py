@@ -1,0 +1,230 @@
+"""The state graph of an explored space: every visited state has a number, every step that changes the state is an edge.
+
+Steps out of the visited states (of a bounded run, or beyond a constraint) are edges to the number of states, which is no state:
+they count for what is enabled. Small graphs are lists made by the engine's own functions, large ones arrays made by machine
+code. Knows nothing of fairness and of formulas.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass
+from typing import Any
+
+from explorer.compile.generate import flags
+from explorer.language.expressions import Expr
+from explorer.language.semantics import State, evaluate
+
+from .limits import Limits, available_bytes, resident_bytes
+from .python import Compiled, run_source
+from .space import StateSpace
+from .toolkit import Kit, Native, Plain
+
+NATIVE_FROM = 50_000
+"""States from which machine code is worth the time to load it."""
+
+ROOM = 1 << 13
+"""Steps that are listed at once: few enough to stay near the processor."""
+
+BYTES_STATE, BYTES_EDGE = 56, 6
+"""Memory that the graph and the search for components take, states themselves not counted (8 for each of their words)."""
+
+
+class Refused(Exception):
+    """The graph cannot be made; the message says why, and what could be done."""
+
+
+@dataclass(slots=True)
+class Graph:
+    """`start`, `to`, `by` are rows of edges (see `components`), labelled with the numbers of the action instances.
+
+    `initial` are the numbers of the initial states. `states` are handles of the space, or rows of words.
+    """
+
+    space: StateSpace
+    kit: Kit
+    states: Any
+    number: int
+    initial: list[int]
+    start: Any
+    to: Any
+    by: Any
+    compiled: Compiled | None
+    sorted: bool = False
+
+    @property
+    def stutter(self) -> int:
+        """The label of a step that changes nothing: the number of action instances."""
+        return len(self.space.model.instances)
+
+    @property
+    def edges(self) -> int:
+        return int(self.start[self.number])
+
+    def state(self, number: int) -> State:
+        """The codes of a state."""
+        if not self.kit.native:
+            return self.space.decode(self.states[number])
+        from .levels import integers
+
+        assert self.compiled is not None
+        return self.compiled.layout.unpack(integers(self.states[number:number + 1])[0])
+
+    def sort(self) -> None:
+        """Put every row in the order of the action instances, so that searches find the same from every engine."""
+        if not self.sorted:
+            self.kit.run.sort_rows(self.start, self.to, self.by, self.number)
+            self.sorted = True
+
+    def truth(self, conditions: list[Expr]) -> list[Any]:
+        """For each condition, a flag for each state: whether it holds there."""
+        if self.kit.native:
+            return _native_truth(self, conditions)
+        if self.compiled is None:
+            return [bytearray(evaluate(c, s) for s in self.states) for c in conditions]
+        program, layout = self.compiled.program, self.compiled.layout
+        made = [run_source(flags(program, layout, c).text, "<flags>")["flags"] for c in conditions]
+        return [bytearray(function(self.states)) for function in made]
+
+
+def build(space: StateSpace, limits: Limits) -> Graph:
+    """The graph of a space. Raises Refused where memory does not suffice or a bound is reached."""
+    large = space.distinct >= NATIVE_FROM and space.engine != "reference"
+    if importlib.util.find_spec("numba") is not None and (large or space.engine == "native"):
+        return _native(space, limits)
+    states = [state for level in space.levels for state in level]
+    numbers = {state: i for i, state in enumerate(states)}
+    start, to, by = [0], [], []
+    first = 0
+    for level in space.levels:
+        size = len(level)
+        rows: list[list[tuple[int, int]]] = [[] for _ in range(size)]
+        for source, instance, target in space.edges(level, None):
+            if source != target:
+                rows[numbers[source] - first].append((instance, numbers.get(target, len(states))))
+        for row in rows:
+            to += [target for _, target in row]
+            by += [instance for instance, _ in row]
+            start.append(len(to))
+        first += size
+        _go_on(limits)
+    compiled = None if space.engine == "reference" else Compiled(space.model)
+    return Graph(space, Plain(), states, len(states), list(range(space.initial)), start, to, by, compiled)
+
+
+def _go_on(limits: Limits) -> None:
+    reached = limits.reached(0)
+    if reached:
+        raise Refused(reached)
+
+
+def _afford(need: int, what: str, limits: Limits) -> None:
+    left = limits.max_memory - resident_bytes() if limits.max_memory is not None else int(0.8 * available_bytes())
+    if need > left:
+        raise Refused(f"{what} needs about {need / 2 ** 30:.1f} GiB more, --max-memory leaves {max(left, 0) / 2 ** 30:.1f} GiB")
+
+
+def estimate(space: StateSpace, words: int) -> int:
+    """Bytes that liveness will take on top of what the process has now."""
+    slots = 1 << (3 * space.distinct // 2).bit_length()
+    return space.distinct * (BYTES_STATE + 8 * words) + 4 * slots + space.transitions * BYTES_EDGE
+
+
+def estimate_product(graph: Graph, places: int, limits: Limits) -> None:
+    """Raises Refused where the product of a graph with an automaton of so many places may not fit into memory."""
+    if not graph.kit.native:
+        return
+    _afford(graph.number * places * (BYTES_STATE + 12) + graph.edges * places * BYTES_EDGE, "the product with its automaton", limits)
+    if graph.number * places >= 1 << 31:
+        raise Refused("the product with its automaton may have more than 2**31 nodes")
+
+
+def _native(space: StateSpace, limits: Limits) -> Graph:
+    import numpy as np
+
+    from explorer.compile.native_source import native_source
+
+    from .jit import Jit, default_directory
+    from .native import arrays
+    from .store import reserve
+
+    compiled = Compiled(space.model)
+    words = compiled.layout.words
+    _afford(estimate(space, words), "liveness", limits)
+    number = space.distinct
+    if number >= 1 << 31 or len(space.model.instances) >= (1 << 16) - 1:
+        raise Refused("the state graph has more than 2**31 states or 2**16 action instances")
+    source = native_source(compiled.program, compiled.layout)
+    jit = Jit(default_directory())
+    leave, tables = jit.module(source.edges).edges, arrays(source.tables)
+    kernels = jit.module(_kernels())
+    states = reserve(number * words, np.uint64)[:number * words].reshape(number, words)
+    slots = reserve(1 << (3 * number // 2).bit_length(), np.uint32)
+    initial = _states(space, kernels, words, states)
+    kernels.number_states(states, 0, number, slots)
+    start = reserve(number + 1, np.uint32)[:number + 1]
+    to, by = reserve(space.transitions + ROOM, np.uint32), reserve(space.transitions + ROOM, np.uint16)
+    room = ROOM + 2 * len(tables[0])
+    origin, rule, target = np.empty(room, np.int64), np.empty(room, np.int64), np.empty((room, words), np.uint64)
+    scratch = np.empty(room, np.uint64), np.empty(room, np.uint32), np.empty(room, np.bool_)
+    numbers = np.array(source.tables.numbers, np.uint16)
+    stat, nothing, edges, at = np.zeros(8, np.int64), np.empty((0, words), np.uint64), 0, 0
+    while at < number:
+        _go_on(limits)
+        stat[2] = 0
+        rows = states[at:at + ROOM]
+        left = leave(rows, 0, len(rows), nothing, origin, rule, target, stat, *tables)
+        count = int(stat[2])
+        if edges + count > len(to):
+            to, by = np.resize(to, edges + count + len(to) // 2), np.resize(by, edges + count + len(by) // 2)
+        edges = kernels.add_edges(states, number, at, slots, origin, rule, target, count, at + left, start, to, by, edges, numbers,
+                                  *scratch)
+        if edges >= 1 << 32:
+            raise Refused("the state graph has more than 2**32 steps")
+        at += left
+    return Graph(space, Native(), states, number, initial, start, to[:edges], by[:edges], compiled)
+
+
+def _states(space: StateSpace, kernels: Any, words: int, states: Any) -> list[int]:
+    """All states as rows of words, and which of them are initial. Those of one word are sorted: steps lead to states nearby."""
+    import numpy as np
+
+    from .levels import TableLevel, words_of
+
+    places, first, table = np.full(len(space.levels), -1, np.int64), 0, None
+    for number, level in enumerate(space.levels):
+        at: Any = level
+        if isinstance(at, TableLevel):
+            places[number], table = first, at
+        else:
+            states[first:first + len(level)] = at.words() if hasattr(at, "words") else words_of(list(level), words)
+        first += len(level)
+    if table is not None:
+        table.all_levels(kernels.collect_levels, places, states)
+    if words > 1:
+        return list(range(space.initial))
+    initial = states[:space.initial, 0].copy()
+    states[:, 0].sort()
+    found: list[int] = np.searchsorted(states[:, 0], initial).tolist()
+    return found
+
+
+def _kernels() -> str:
+    from pathlib import Path
+
+    return Path(__file__).with_name("graph_kernels.py").read_text()
+
+
+def _native_truth(graph: Graph, conditions: list[Expr]) -> list[Any]:
+    import numpy as np
+
+    from explorer.compile.flag_source import flag_source
+
+    from .jit import Jit, default_directory
+
+    assert graph.compiled is not None
+    text = flag_source(graph.compiled.program, graph.compiled.layout, conditions)
+    function = Jit(default_directory()).module(text).flags
+    out = np.zeros((len(conditions), graph.number), np.uint8)
+    function(graph.states, out)
+    return list(out)

@@ -1,0 +1,102 @@
+"""Machine code that numbers packed states and turns steps into rows of edges. Python for Numba, compiled through `jit.py`.
+
+A state's number is its place in `states`; `slots` is an open-addressing table of numbers plus one. Knows nothing of what is checked.
+"""
+
+import numpy as np
+from numba import njit
+
+U, I = np.uint64, np.int64
+
+
+@njit("void(uint64[:,::1], int64, int64, uint32[::1])", nogil=True, cache=True)
+def number_states(states, first, last, slots):
+    """Put the states from row `first` to before `last` into the table."""
+    words = states.shape[1]
+    mask = U(slots.shape[0] - 1)
+    for i in range(first, last):
+        h = U(0)
+        for w in range(words):
+            h = (h ^ states[i, w]) * U(0x9E3779B97F4A7C15)
+            h ^= h >> U(32)
+        x = (h * U(0xD6E8FEB86659FD93)) >> U(20) & mask
+        while slots[x] != 0:
+            x = (x + U(1)) & mask
+        slots[x] = np.uint32(i + 1)
+
+
+@njit("int64(uint64[:,::1], int64, int64, uint32[::1], int64[::1], int64[::1], uint64[:,::1], int64, int64, uint32[::1], uint32[::1], "
+      "uint16[::1], int64, uint16[::1], uint64[::1], uint32[::1], boolean[::1])", nogil=True, cache=True)
+def add_edges(states, number, first, slots, origin, by, to, count, at, start, target, label, edges, numbers, place,
+              guess, right):
+    """Append `count` steps as edges from row `edges` on; steps that change nothing are left out. Returns the new number of edges.
+
+    Rule `by` is of action instance `numbers[by]`; `origin` counts from state `first` and ascends. Rows of `start` up to that of state `at` are complete afterwards.
+    """
+    words = states.shape[1]
+    mask = U(slots.shape[0] - 1)
+    row = first
+    for k in range(count):  # loops without branches, so that the processor waits for many memory accesses at once
+        h = U(0)
+        for w in range(words):
+            h = (h ^ to[k, w]) * U(0x9E3779B97F4A7C15)
+            h ^= h >> U(32)
+        place[k] = (h * U(0xD6E8FEB86659FD93)) >> U(20) & mask
+    for k in range(count):
+        guess[k] = slots[place[k]]
+    for k in range(count):
+        right[k] = guess[k] != 0 and states[max(I(guess[k]) - 1, 0), 0] == to[k, 0]
+    for k in range(count):
+        v = first + origin[k]
+        while row < v:
+            row += 1
+            start[row] = np.uint32(edges)
+        same = True
+        for w in range(words):
+            if to[k, w] != states[v, w]:
+                same = False
+        if same:
+            continue
+        found = number
+        x = place[k]
+        if words == 1 and right[k]:
+            found = I(guess[k]) - 1
+        while found == number and slots[x] != 0:
+            i = I(slots[x]) - 1
+            equal = True
+            for w in range(words):
+                if states[i, w] != to[k, w]:
+                    equal = False
+            if equal:
+                found = i
+                break
+            x = (x + U(1)) & mask
+        target[edges] = np.uint32(found)
+        label[edges] = numbers[by[k]]
+        edges += 1
+    while row < at:
+        row += 1
+        start[row] = np.uint32(edges)
+    return edges
+
+
+@njit("void(uint64[::1], int64, int64, int64, int64, uint64[::1], uint64[::1], int64[::1], uint64[:,::1])", nogil=True, cache=True)
+def collect_levels(table, first, partitions, capacity, key_bits, K, INV, places, out):
+    """The states of many levels at once out of the visited set (see `kernels.collect`): those of a level from row places[level] on,
+    which moves; a negative one is not wanted."""
+    for p in range(partitions):
+        for x in range(p * capacity, (p + 1) * capacity):
+            entry = table[x]
+            if entry == 0:
+                continue
+            level = entry >> K[5]
+            if level >= U(places.shape[0]) or places[level] < 0:
+                continue
+            h = U(first + p) << U(key_bits) | ((entry & K[4]) - U(1))
+            h ^= h >> INV[0]
+            h = (h * INV[1]) & INV[3]
+            h ^= h >> INV[0]
+            h = (h * INV[2]) & INV[3]
+            h ^= h >> INV[0]
+            out[places[level], 0] = h
+            places[level] += 1

@@ -1,0 +1,57 @@
+"""The algorithms of `components.py` at the speed that a graph needs: as they stand, or as machine code. Knows nothing of graphs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from . import components as plain
+
+
+class Plain:
+    """CPython on lists."""
+
+    native = False
+    run: Any = plain
+
+    def array(self, kind: str, size: int) -> Any:
+        """`size` zeros; kind: flag (0 to 255), label (16 bits) and number (32 bits) without sign, whole (64 bits)."""
+        return bytearray(size) if kind == "flag" else [0] * size
+
+    def made(self, kind: str, values: list[int]) -> Any:
+        return bytearray(values) if kind == "flag" else values
+
+    def ones(self, size: int) -> Any:
+        return bytearray(b"\1") * size
+
+
+class Native:
+    """Numba on arrays."""
+
+    native = True
+
+    def __init__(self) -> None:
+        import numpy
+
+        from .jit import Jit, default_directory
+
+        self.numpy = numpy
+        text = Path(__file__).with_name("components.py").read_text().replace("\n\n\ndef ", "\n\n\n@njit(nogil=True, cache=True)\ndef ")
+        self.run: Any = Jit(default_directory()).module("from numba import njit\n" + text)
+
+    def array(self, kind: str, size: int) -> Any:
+        from .store import reserve
+
+        kinds = {"flag": self.numpy.uint8, "label": self.numpy.uint16, "number": self.numpy.uint32, "whole": self.numpy.int64}
+        return reserve(size, kinds[kind])[:size]
+
+    def made(self, kind: str, values: list[int]) -> Any:
+        found = self.array(kind, len(values))
+        found[:] = values
+        return found
+
+    def ones(self, size: int) -> Any:
+        return self.numpy.ones(size, self.numpy.uint8)
+
+
+Kit = Plain | Native

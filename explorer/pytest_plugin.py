@@ -1,0 +1,98 @@
+"""Spec files as tests: `pytest spec/ -k ipi` has one test for each property of each spec, and a failure shows the story.
+
+A file is a spec where `spec = Spec(...)` stands at the top of the module. A property passes if its verdict is the declared one: violated where
+`expect=violates(...)` names it, and else it must hold. Undetermined fails. A spec is explored once, for all its tests.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from explorer.api import Checked
+
+_SPEC = re.compile(r"^spec(?:: Spec)? = Spec\(", re.MULTILINE)
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """A collector for a spec file; None for every other file."""
+    if file_path.suffix != ".py" or not _is_spec(file_path.read_text(encoding="utf-8", errors="replace")):
+        return None
+    made: pytest.Collector = SpecFile.from_parent(parent, path=file_path)
+    return made
+
+
+def _is_spec(text: str) -> bool:
+    """Whether a module binds `spec` to a Spec; one that cannot be parsed is left to whoever else wants it."""
+    if not _SPEC.search(text):
+        return False
+    try:
+        statements = ast.parse(text).body
+    except (SyntaxError, ValueError):
+        return False
+    return any(isinstance(at, (ast.Assign, ast.AnnAssign)) and _SPEC.match(ast.unparse(at)) for at in statements)
+
+
+class Failure(Exception):
+    """A property whose verdict is not the declared one; the text is all there is to show."""
+
+
+class SpecFile(pytest.File):
+    """A spec; its items are its properties."""
+
+    _checked: Checked | None = None
+
+    def collect(self) -> Iterator[pytest.Item]:
+        from explorer.compile.ground import ground
+        from explorer.language.errors import SpecError
+        from explorer.load import load
+
+        try:
+            model = ground(load(self.path), {}, str(self.path))
+        except SpecError as error:
+            raise self.CollectError(str(error)) from None
+        for name in [*(p.name for p in model.stated), "deadlock", "evaluation"]:
+            yield SpecItem.from_parent(self, name=name)
+
+    def checked(self) -> Checked:
+        """What the explorer finds, when first asked for."""
+        from explorer.api import check
+
+        if self._checked is None:
+            self._checked = check(self.path)
+        return self._checked
+
+    def teardown(self) -> None:
+        self._checked = None
+
+
+class SpecItem(pytest.Item):
+    """One property of a spec."""
+
+    parent: SpecFile
+
+    def runtest(self) -> None:
+        found = self.parent.checked()
+        mine = next(p for p in found.verdict.properties if p.name == self.name)
+        expect = found.space.model.expect
+        wanted = "violated" if expect is not None and self.name in (expect.property, *expect.also) else "holds"
+        steps = expect.steps if expect is not None and self.name == expect.property else None
+        if mine.verdict == wanted and steps in (None, mine.trace_length):
+            return
+        story = found.traces[self.name].story() if self.name in found.traces else ""
+        counted = f" after {mine.trace_length} steps" if mine.trace_length is not None else ""
+        because = f": {mine.reason}" if mine.reason else ""
+        asked = wanted if steps is None else f"{wanted} after {steps} steps"
+        raise Failure("\n".join(filter(None, [story, f"{self.name} {mine.verdict}{counted}{because}; expected: {asked}"])))
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        return str(excinfo.value) if isinstance(excinfo.value, Failure) else super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        return self.path, None, self.name

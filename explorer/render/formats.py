@@ -1,0 +1,119 @@
+"""Every format by its name: what it is made from, how its file is called, and which function makes it. Knows nothing of files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from explorer.trace.trace import from_record
+
+from .summary import Record
+
+if TYPE_CHECKING:
+    import networkx
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How verdicts count: the explorer's version, and whether expectations decide and findings fail."""
+
+    version: str
+    expect: bool = False
+    strict: bool = False
+
+
+def _json(records: Sequence[Record], settings: Settings) -> str:
+    from .json_record import to_json
+
+    return to_json(records[0]) if len(records) == 1 else "[\n" + ",\n".join(to_json(record).rstrip("\n") for record in records) + "\n]\n"
+
+
+def _junit(records: Sequence[Record], settings: Settings) -> str:
+    from .junit import junit
+
+    return junit(records, expect=settings.expect, strict=settings.strict)
+
+
+def _sarif(records: Sequence[Record], settings: Settings) -> str:
+    from .sarif import sarif
+
+    return sarif(records, settings.version, expect=settings.expect, strict=settings.strict)
+
+
+def _markdown(records: Sequence[Record], settings: Settings) -> str:
+    from .markdown import markdown
+
+    return markdown(records, expect=settings.expect, strict=settings.strict)
+
+
+def _annotations(records: Sequence[Record], settings: Settings) -> str:
+    from .annotations import commands
+
+    return commands(records, expect=settings.expect, strict=settings.strict)
+
+
+def _html(records: Sequence[Record], settings: Settings) -> str:
+    from .html import report
+
+    return report(records[0])
+
+
+def _itf(record: Record, name: str) -> str:
+    from .itf import itf
+
+    return itf(record, name)
+
+
+def _mermaid(record: Record, name: str) -> str:
+    from .mermaid import mermaid
+
+    return mermaid(from_record(record["traces"][name]))
+
+
+def _plantuml(record: Record, name: str) -> str:
+    from .plantuml import plantuml
+
+    return plantuml(from_record(record["traces"][name]))
+
+
+def _dot(record: Record, name: str) -> str:
+    from .dot import lanes
+
+    return str(lanes(from_record(record["traces"][name])).source)
+
+
+def _test(record: Record, name: str) -> str:
+    from .pytest_file import pytest_file
+
+    return pytest_file(record, name)
+
+
+def _aut(graph: networkx.MultiDiGraph) -> str:
+    from .aut import aut
+
+    return aut(graph)
+
+
+def _graphml(graph: networkx.MultiDiGraph) -> str:
+    import networkx
+
+    return "\n".join(networkx.generate_graphml(graph, named_key_ids=True)) + "\n"
+
+
+RUNS: dict[str, tuple[str, Callable[[Sequence[Record], Settings], str]]] = {
+    "json": ("verdict.json", _json), "html": ("report.html", _html), "junit": ("junit.xml", _junit), "sarif": ("verdict.sarif", _sarif),
+    "markdown": ("summary.md", _markdown), "annotations": ("annotations.txt", _annotations)}
+"""Made from verdict records; all but `html` from several at once."""
+
+TRACES: dict[str, tuple[str, Callable[[Record, str], str]]] = {
+    "itf": (".itf.json", _itf), "mermaid": (".mmd", _mermaid), "plantuml": (".puml", _plantuml), "dot": (".dot", _dot),
+    "test": ("_test.py", _test)}
+"""Made from one counterexample: the end of the file's name, after the property's."""
+
+GRAPHS: dict[str, tuple[str, Callable[[Any], str]]] = {"graphml": ("graph.graphml", _graphml), "aut": ("graph.aut", _aut)}
+"""Made from the whole state graph of a small space."""
+
+NAMES = (*RUNS, *TRACES, *GRAPHS)
+SEVERAL = tuple(name for name in RUNS if name != "html")
+"""Formats that take any number of runs."""

@@ -1,0 +1,133 @@
+"""A behaviour taken step by step: by a person, by a stored trace, by a test. Every step is the reference's.
+
+Knows nothing of files and terminals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from explorer.compile.model import Instance, Model
+from explorer.engine.space import Violation
+from explorer.language import expressions as ex
+from explorer.language.errors import Place, closest
+from explorer.language.semantics import EvaluationError, State, evaluate
+from explorer.reference import step as execute
+from explorer.reference import successors
+
+from .explain import explain, reasons
+from .lasso import execute_lasso, tell_lasso
+from .replay import initial_with
+from .story import ReplayError, first_step, lanes, next_step, state_texts
+from .trace import Trace
+
+
+class Blocked(ReplayError):
+    """A step that cannot be taken; `place` is the line of the guard that blocks it."""
+
+    def __init__(self, message: str, place: Place | None = None):
+        super().__init__(message)
+        self.place = place
+
+
+class Walk:
+    """States so far and the action instances between them. Begins in the first initial state, or in that with these texts."""
+
+    def __init__(self, model: Model, initial: Mapping[str, str] | None = None):
+        self.model = model
+        self.instances = {instance.name: instance for instance in model.instances}
+        first = next(model.initial_states(), None) if initial is None else initial_with(model, initial)
+        if first is None:
+            raise ReplayError("there is no initial state")
+        self.states: list[State] = [first]
+        self.taken: list[Instance] = []
+
+    @property
+    def state(self) -> State:
+        return self.states[-1]
+
+    def texts(self) -> dict[str, str]:
+        """Every variable of the present state in the author's words."""
+        return state_texts(self.model, self.state)
+
+    def enabled(self) -> list[Instance]:
+        return [self.model.instances[number] for _, number, _ in successors(self.model, self.state)]
+
+    def take(self, name: str) -> State:
+        """Take an action instance. Raises Blocked with the guard that does not hold."""
+        if name not in self.instances:
+            near = closest(name, list(self.instances))
+            raise Blocked(f"step {len(self.states)}: there is no {name}" + (f"; did you mean {near}?" if near else ""))
+        instance = self.instances[name]
+        try:
+            after = execute(instance, self.state)
+        except EvaluationError as error:
+            raise Blocked(f"step {len(self.states)}: {name} has no value here: {error.failure.message}", error.failure.place) from None
+        if after is None:
+            raise self._blocked(instance)
+        self.states.append(after)
+        self.taken.append(instance)
+        return after
+
+    def _blocked(self, instance: Instance) -> Blocked:
+        failing = next(c for c in instance.guard if not evaluate(c.expr, self.state))
+        why = ", ".join(reasons(failing.expr, False, self.state, self.state)) or "never, with these constants"
+        return Blocked(f"step {len(self.states)}: {instance.name} waits for {ex.show(failing.expr)}: {why}", failing.place)
+
+    def back(self, steps: int = 1) -> None:
+        """Undo steps, at most all of them."""
+        for _ in range(min(steps, len(self.taken))):
+            self.states.pop()
+            self.taken.pop()
+
+    def broken(self) -> list[str]:
+        """The properties that fail here: invariants, step invariants on the last step, deadlock, evaluation."""
+        found = []
+        for prop in self.model.properties:
+            if prop.kind == "step" and not self.taken:
+                continue
+            before = self.states[-2] if prop.kind == "step" else self.state
+            try:
+                if not all(evaluate(expr, before, self.state) for _, expr in prop.parts):
+                    found.append(prop.name)
+            except EvaluationError:
+                found.append("evaluation")
+        if not self.enabled() and not any(evaluate(c.expr, self.state) for c in self.model.terminal):
+            found.append("deadlock")
+        if any(self._fails(instance) for instance in self.model.instances):
+            found.append("evaluation")
+        return list(dict.fromkeys(found))
+
+    def _fails(self, instance: Instance) -> bool:
+        try:
+            execute(instance, self.state)
+        except EvaluationError:
+            return True
+        return False
+
+    def breaks_for_ever(self, name: str, loop: int) -> bool:
+        """Whether the behaviour that goes on from here as after step `loop` is fair and breaks a temporal property.
+
+        `loop` is the number of the last step where it stutters. Raises ReplayError where the cycle does not close or is not fair.
+        """
+        prop = next(p for p in self.model.temporal if p.name == name)
+        numbers = tuple(instance.number for instance in self.taken)
+        execute_lasso(self.model, self.states[0], numbers[:loop], numbers[loop:])
+        for part, formula in prop.parts:
+            try:
+                tell_lasso(self.model, prop, part, formula, self.states[0], numbers[:loop], numbers[loop:])
+            except ReplayError:
+                continue
+            return True
+        return False
+
+    def trace(self) -> Trace:
+        """The walk so far as a trace, with what is broken at its end."""
+        steps = [first_step(self.model, self.states[0])]
+        for index, instance in enumerate(self.taken, 1):
+            steps.append(next_step(self.model, instance, index, *self.states[index - 1:index + 1]))
+        why = []
+        for name in self.broken():
+            kind = next((p.kind for p in self.model.properties if p.name == name), name)
+            why += explain(self.model, Violation(name, kind, len(self.taken)), self.states) if kind != "evaluation" else []
+        return Trace("walk", "walk", len(self.taken), lanes(self.model), tuple(steps), tuple(why))

@@ -1,0 +1,41 @@
+"""Shell completion knows every command, option and choice."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def script(shell: str) -> str:
+    return subprocess.run([sys.executable, "-m", "explorer", "completion", shell], capture_output=True, text=True, check=True,
+                          env={**os.environ, "PYTHONPATH": str(ROOT)}).stdout
+
+
+def completed(*words: str) -> list[str]:
+    """What bash offers for the last of some words."""
+    line = " ".join(f"'{word}'" for word in words)
+    ask = f"{script('bash')}\nCOMP_WORDS=({line}); COMP_CWORD={len(words) - 1}; _explorer; printf '%s\\n' \"${{COMPREPLY[@]}}\""
+    return subprocess.run(["bash", "-c", ask], capture_output=True, text=True, check=True, cwd=ROOT / "spec").stdout.split()
+
+
+@pytest.mark.parametrize("words, expected", [
+    (("explorer", "mu"), "mutate"), (("explorer", "--work"), "--workers"), (("explorer", "spec.py", "--engine", "nat"), "native"),
+    (("explorer", "simulate", "--run"), "--runs"), (("explorer", "ipi_bug"), "ipi_buggy.py")])
+def test_bash_completes(words: tuple[str, ...], expected: str) -> None:
+    assert expected in completed(*words)
+
+
+@pytest.mark.parametrize("shell", ["zsh", "fish"])
+def test_other_shells_get_a_script(shell: str) -> None:
+    """Where the shell is installed it accepts the script."""
+    text = script(shell)
+    assert "simulate" in text and "runs" in text
+    if shutil.which(shell):
+        assert subprocess.run([shell, "-n"], input=text, text=True).returncode == 0

@@ -1,0 +1,415 @@
+"""The report: safe and complete as text, and used by keys, buttons and on a small screen in a real browser."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from stories import HOLDS_SPEC, NASTY, NASTY_SPEC, dekker, record_of, with_lasso, write
+
+from explorer import cli
+from explorer.engine.limits import Limits
+from explorer.render.html import report, table_page
+from explorer.render.markup import Html, data, el
+from explorer.render.sequence import NARROW, WIDE, Diagram
+from explorer.trace.trace import from_record
+
+Record = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("reports")
+
+
+@pytest.fixture(scope="module")
+def violated(directory: Path) -> Record:
+    return record_of(dekker(directory))
+
+
+@pytest.fixture(scope="module")
+def nasty(directory: Path) -> Record:
+    return record_of(write(directory, "<script>alert(9)<", NASTY_SPEC))
+
+
+class Reader(HTMLParser):
+    """Elements as a browser reads them: balanced, with their attributes and texts."""
+
+    VOID = {"meta", "link", "input", "br"}
+
+    def __init__(self, page: str):
+        super().__init__()
+        self.open: list[str] = []
+        self.elements: list[tuple[str, dict[str, str]]] = []
+        self.texts: list[str] = []
+        self.feed(page)
+        assert not self.open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.texts).split())
+
+
+# As text
+
+def test_elements_escape_what_is_not_markup() -> None:
+    """Texts, attributes, control characters; markup is left alone."""
+    assert el("p", "a < b & c", el("b", "x"), Html("<i>"), title='say "hi"', hidden=False, class_="x") == (
+        '<p title="say &quot;hi&quot;" class="x">a &lt; b &amp; c<b>x</b><i></p>')
+    assert el("p", "a\x00b\nc") == "<p>a\\x00b c</p>"
+    assert data({"x": "</script>&"}) == '<script type="application/json">{"x":"\\u003c/script\\u003e\\u0026"}</script>'
+
+
+def test_a_hostile_spec_adds_no_element(nasty: Record) -> None:
+    """Names, labels, values, source and file names with tags stay texts: nothing but the page's own elements is there."""
+    read = Reader(report(nasty))
+    scripts = [attributes.get("type") for tag, attributes in read.elements if tag == "script"]
+    assert scripts == ["application/json"] * 3 + [None]
+    assert not {tag for tag, _ in read.elements} & {"img", "iframe", "object", "base", "form", "b", "i"}
+    assert not [name for _, attributes in read.elements for name in attributes if name.startswith("on")]
+    assert all(" ".join(name.split()) in read.text for name in NASTY)
+
+
+def test_the_page_loads_nothing_and_runs_only_its_own_script(violated: Record) -> None:
+    """No address leaves the file; the policy allows one script by its digest."""
+    page = report(violated)
+    read = Reader(page)
+    links = [value for _, attributes in read.elements for name, value in attributes.items() if name in ("src", "href", "action", "data")]
+    assert links and all(link.startswith("#") or link == "data:," for link in links)
+    policy = next(a["content"] for tag, a in read.elements if tag == "meta" and a.get("http-equiv") == "Content-Security-Policy")
+    assert re.fullmatch(r"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-[\w+/]{43}='; img-src data:", policy)
+    assert "url(" not in re.sub(r"url\(#\w+\)", "", page) and "@import" not in page
+
+
+def test_identifiers_are_unique_and_labels_are_there(violated: Record) -> None:
+    """Each drawing says what it shows; each region and control has a name."""
+    read = Reader(report(violated))
+    ids = [attributes["id"] for _, attributes in read.elements if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    for tag, attributes in read.elements:
+        if tag == "svg" or attributes.get("role") == "region" or (tag == "input" and attributes.get("type") == "range"):
+            assert attributes.get("aria-label"), (tag, attributes)
+
+
+def test_the_top_says_what_was_found_and_what_was_not_checked(violated: Record, directory: Path) -> None:
+    text = Reader(report(violated)).text
+    assert "dekker violates exclusion; every reachable state was visited." in text
+    assert "Two processors and a lock that store buffers break." in text and "no part of the report" not in text
+    assert "Progress: no temporal property was checked." in text
+    bounded = Reader(report(record_of(directory / "dekker.py", limits=Limits(max_depth=2)))).text
+    assert "Not decided: exclusion, inside_stays, deadlock, evaluation. --max-depth 2 reached." in bounded
+
+
+def test_the_list_tells_the_same_story_without_scripts(violated: Record) -> None:
+    page = report(violated)
+    items = re.findall(r'<li value="(\d+)"><button[^>]*>([^<]*)</button><span class="note">([^<]*)</span>', page)
+    assert [(number, text) for number, text, _ in items] == [
+        ("1", "A: flag[A] = 1"), ("2", "A: A looks at the other flag and enters -&gt; B"), ("3", "B: flag[B] = 1"), ("4", "B: flag[B] = 1"),
+        ("5", "B: B looks at the other flag and enters -&gt; A"), ("6", "A: flag[A] = 1")]
+    assert "message to B: entered" in items[1][2] and items[0][2].endswith("its effect is deferred")
+
+
+def test_coverage_names_the_guard_of_what_never_happened(violated: Record) -> None:
+    text = Reader(report(violated)).text
+    assert "impossible : at[A] == START" in text
+    assert "action impossible is never possible" in text
+
+
+def test_a_spec_that_holds_has_no_story(directory: Path) -> None:
+    page = report(record_of(write(directory, "light", HOLDS_SPEC)))
+    assert 'id="story"' not in page and "✓" in page and "None: every action" in page
+
+
+def test_a_malformed_spec_has_a_report_too() -> None:
+    page = report({"spec": "wrong", "file": "wrong.py", "verdict": "undetermined", "exit_code": 150,
+                   "error": "wrong.py:2: E0202: <b>\n  write: x"})
+    assert "wrong.py:2: E0202: &lt;b&gt;" in page
+
+
+def test_a_table_has_a_row_for_each_run(violated: Record, directory: Path) -> None:
+    page = table_page("locks", [("CPUS=2", violated), ("<b>", record_of(write(directory, "light", HOLDS_SPEC)))])
+    text = Reader(page).text
+    assert "CPUS=2 49" in text and "✗ violated 6" in text and "not checked" in text and "<b>" not in page
+    assert "<b> as declared 2" in text
+    assert page.count('class="outline"') == 1 and "exclusion is violated after 6 steps" in text
+
+
+# The picture
+
+def numbers(text: str) -> list[float]:
+    return [float(found) for found in re.findall(r"-?\d+(?:\.\d+)?", text)]
+
+
+@pytest.mark.parametrize("measure", [WIDE, NARROW])
+def test_notes_stand_inside_the_picture_and_rows_follow_each_other(measure: Any, violated: Record, nasty: Record) -> None:
+    """On every lane, wide and narrow, whatever the texts."""
+    for trace in (from_record(violated["traces"]["exclusion"]), from_record(nasty["traces"]["unfilled"])):
+        diagram = Diagram(trace, measure)
+        assert len(diagram.placed) == len(trace.steps) - 1
+        assert all(p.left >= 0 and p.left + p.width <= diagram.width for p in diagram.placed)
+        assert all(one.bottom <= two.top for one, two in zip(diagram.placed, diagram.placed[1:]))
+
+
+def test_a_deferred_store_slants_from_its_issue_to_where_it_becomes_visible(violated: Record) -> None:
+    trace = from_record(violated["traces"]["exclusion"])
+    diagram = Diagram(trace)
+    line = re.search(r'<title>A: issued, visible later</title><line x1="([\d.]+)" y1="([\d.]+)" x2="([\d.]+)" y2="([\d.]+)"',
+                     diagram.svg(0))
+    assert line is not None
+    x1, y1, x2, y2 = map(float, line.groups())
+    assert (x1, y1, y2) == (diagram.x(0), pytest.approx(diagram.placed[0].y, abs=0.1), pytest.approx(diagram.placed[5].y, abs=0.1))
+    assert x2 < x1 and y2 > y1
+
+
+def test_a_message_goes_from_the_senders_lane_to_the_receivers(violated: Record) -> None:
+    diagram = Diagram(from_record(violated["traces"]["exclusion"]))
+    paths = re.findall(r'<g class="message"><path d="M([\d.]+) ([\d.]+)H([\d.]+)"', diagram.svg(0))
+    ends = [(float(x1), float(x2)) for x1, _, x2 in paths]
+    assert ends == [(diagram.x(0), diagram.x(1) - 3), (diagram.x(1), diagram.x(0) + 3)]
+
+
+@pytest.mark.parametrize(("loop", "inside"), [(2, 4), (0, 6), (6, 0)])
+def test_a_box_stands_around_the_steps_that_repeat(loop: int, inside: int, violated: Record) -> None:
+    trace = from_record(with_lasso(violated, "exclusion", loop)["traces"]["exclusion"])
+    diagram = Diagram(trace)
+    found = re.search(r'<g class="cycle"><rect x="2" y="([\d.]+)" width="[\d.]+" height="([\d.]+)"', diagram.svg(0))
+    assert found is not None
+    top, height = map(float, found.groups())
+    assert sum(top <= p.y <= top + height for p in diagram.placed) == inside
+    assert (f"back to the state after step {loop}" if inside else "nothing more happens") in diagram.svg(0)
+
+
+# In a browser
+
+def browser_path() -> str | None:
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install -e '.[browser]'")
+    path = browser_path()
+    if path is None:
+        pytest.skip("no Chromium was found: apt-get install chromium")
+    with playwright.sync_playwright() as started:
+        running = started.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="module")
+def pages(directory: Path, violated: Record, nasty: Record) -> dict[str, str]:
+    """Addresses of reports."""
+    records = {"violated": violated, "nasty": nasty, "lasso": with_lasso(violated, "exclusion", 2),
+               "light": record_of(write(directory, "light", HOLDS_SPEC))}
+    for name, record in records.items():
+        (directory / f"{name}.html").write_text(report(record), encoding="utf-8")
+    return {name: (directory / f"{name}.html").as_uri() for name in records}
+
+
+class Visit:
+    """An open page; closing it fails where the page complained."""
+
+    def __init__(self, browser: Any, address: str, **options: Any):
+        self.context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+        self.page = self.context.new_page()
+        self.complaints: list[str] = []
+        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("dialog", lambda dialog: (self.complaints.append(dialog.message), dialog.dismiss()))
+        self.page.goto(address)
+
+    def __enter__(self) -> Any:
+        return self.page
+
+    def __exit__(self, kind: Any, *rest: Any) -> None:
+        self.context.close()
+        assert kind is not None or self.complaints == []
+
+
+def position(page: Any) -> str:
+    return str(page.locator(".story:visible .count").inner_text())
+
+
+def test_keys_and_buttons_step_through_the_story(browser: Any, pages: dict[str, str]) -> None:
+    """Arrow keys anywhere; Home and End in the controls; buttons and the slider; nothing beyond the ends."""
+    with Visit(browser, pages["violated"]) as page:
+        assert position(page) == "6 / 6"
+        page.keyboard.press("ArrowLeft")
+        page.keyboard.press("ArrowLeft")
+        assert position(page) == "4 / 6"
+        page.keyboard.press("ArrowRight")
+        assert position(page) == "5 / 6"
+        page.get_by_role("button", name="first state").click()
+        page.keyboard.press("ArrowLeft")
+        assert position(page) == "0 / 6"
+        page.keyboard.press("End")
+        page.get_by_role("button", name="step forward").click(force=True)
+        assert position(page) == "6 / 6"
+        page.get_by_role("slider", name="step").focus()
+        page.keyboard.press("Home")
+        page.keyboard.press("ArrowRight")
+        assert position(page) == "1 / 6"
+        assert page.url.endswith("#story-0/1")
+
+
+def test_a_step_shows_its_state_source_and_what_the_others_wait_for(browser: Any, pages: dict[str, str]) -> None:
+    with Visit(browser, pages["violated"] + "#story-0/2") as page:
+        assert page.locator(".now .text").inner_text() == "A A looks at the other flag and enters -> B"
+        changed = page.locator(".state .changed").all_inner_texts()
+        assert [text.split() for text in changed] == [["●", "at[A]", "SET", "→", "INSIDE"], ["●", "turns", "0", "→", "1"],
+                                                      ["●", "last", "None", "→", "A"], ["●", "seen", "{}", "→", "{A}"]]
+        code = page.locator(".code").inner_text()
+        assert "enter(cpu=A, other=B)" in code and "dekker.py:42" in code and "when(~lock.flag[other])" in code
+        page.locator(".waiting summary").click()
+        assert "impossible waits for turns == 2" in page.locator(".waiting").inner_text()
+        page.keyboard.press("ArrowRight")
+        assert page.locator(".waiting").get_attribute("open") is not None
+
+
+def test_the_violated_property_stands_at_its_step_with_its_values(browser: Any, pages: dict[str, str]) -> None:
+    with Visit(browser, pages["violated"]) as page:
+        said = page.locator(".failure").inner_text()
+        assert "exclusion is violated after 6 steps" in said and "flag[A] = True" in said
+        page.keyboard.press("ArrowLeft")
+        assert page.locator(".failure").inner_text() == ""
+
+
+def test_a_click_on_a_step_goes_there(browser: Any, pages: dict[str, str]) -> None:
+    """In the picture and in the list."""
+    with Visit(browser, pages["violated"]) as page:
+        page.locator(".wide .step").nth(2).click()
+        assert position(page) == "3 / 6"
+        assert page.locator(".wide .step.current").count() == 1
+        page.locator(".listing summary").last.click()
+        page.get_by_role("button", name="A: A looks at the other flag").click()
+        assert position(page) == "2 / 6"
+
+
+def test_after_the_last_step_of_a_lasso_comes_the_first_of_its_cycle(browser: Any, pages: dict[str, str]) -> None:
+    with Visit(browser, pages["lasso"]) as page:
+        page.keyboard.press("ArrowRight")
+        assert position(page) == "3 / 6"
+        page.get_by_text("Why this repetition is fair").click()
+        assert "store(cpu=A) (weak): taken, step 2" in page.locator(".listing").first.inner_text()
+
+
+def test_stories_are_chosen_and_linked(browser: Any, pages: dict[str, str]) -> None:
+    """One story is shown at a time; the property's name leads to it."""
+    with Visit(browser, pages["nasty"]) as page:
+        assert page.locator(".story:visible h3").inner_text() == "unfilled is violated after 8 steps"
+        page.get_by_role("radio", name="deadlock").check()
+        assert "Deadlock" in page.locator(".story:visible h3").inner_text()
+        page.get_by_role("link", name="unfilled").click()
+        assert page.locator(".story:visible").count() == 1
+        assert page.url.endswith("#story-0/8")
+
+
+def test_a_hostile_spec_runs_nothing(browser: Any, pages: dict[str, str]) -> None:
+    """Stepping through names with tags opens no dialog and makes no element."""
+    with Visit(browser, pages["nasty"]) as page:
+        for _ in range(8):
+            page.keyboard.press("ArrowLeft")
+        for summary in page.locator("summary:visible").all():
+            summary.click()
+        assert page.locator("img, script:not([type]):not(:last-child)").count() == 0
+        assert "</script><script>alert(1)</script>" in page.locator(".state").first.inner_text().replace("\n", "")
+
+
+@pytest.mark.parametrize("name", ["violated", "nasty", "lasso", "light"])
+@pytest.mark.parametrize("width", [320, 400, 700, 1000, 1280])
+def test_the_page_never_scrolls_sideways(name: str, width: int, browser: Any, pages: dict[str, str]) -> None:
+    with Visit(browser, pages[name], viewport={"width": width, "height": 800}) as page:
+        for summary in page.locator("summary:visible").all():
+            summary.click()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_on_a_narrow_screen_the_controls_stay_in_sight(browser: Any, pages: dict[str, str]) -> None:
+    """Beside the narrow picture, which replaces the wide one."""
+    with Visit(browser, pages["violated"], viewport={"width": 400, "height": 500}) as page:
+        assert page.locator(".narrow svg").is_visible() and not page.locator(".wide svg").is_visible()
+        page.locator(".narrow .step").first.click()
+        box = page.locator(".bar").bounding_box()
+        assert box is not None and 0 <= box["y"] <= 500 - box["height"] + 1
+        assert all(b["width"] >= 40 and b["height"] >= 40 for b in (button.bounding_box() for button in page.locator(".bar button").all()))
+
+
+def luminance(colour: str) -> float:
+    def linear(part: float) -> float:
+        return part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+    red, green, blue = (linear(part / 255) for part in numbers(colour)[:3])
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+COLOURS = r"""() => [...document.querySelectorAll('main *')].filter(e => e.getClientRects().length && !e.closest('[aria-disabled=true]')
+    && [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) && !e.closest('svg title')).map(e => {
+  const own = getComputedStyle(e);
+  const svg = e instanceof SVGElement;
+  let at = e, back = 'rgba(0, 0, 0, 0)';
+  const box = svg && !e.closest('.profile') && e.parentElement.querySelector('rect');
+  if (box) back = getComputedStyle(box).fill;
+  while (at && (back === 'none' || /^rgba.*, 0\)/.test(back))) { back = getComputedStyle(at).backgroundColor; at = at.parentElement; }
+  return [svg ? own.fill : own.color, back, e.textContent.slice(0, 40)];
+})"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["violated", "nasty"])
+def test_every_text_stands_out_from_what_is_behind_it(scheme: str, name: str, browser: Any, pages: dict[str, str]) -> None:
+    """A contrast of at least 4.5 to 1 (WCAG 2.2, 1.4.3), light and dark."""
+    with Visit(browser, pages[name], color_scheme=scheme) as page:
+        for summary in page.locator("summary:visible").all():
+            summary.click()
+        found = page.evaluate(COLOURS)
+        assert len(found) > 50
+        for ink, paper, text in found:
+            one, two = sorted((luminance(ink), luminance(paper)))
+            assert (two + 0.05) / (one + 0.05) >= 4.5, (ink, paper, text)
+
+
+def test_without_scripts_the_story_is_still_told(browser: Any, pages: dict[str, str]) -> None:
+    with Visit(browser, pages["violated"], java_script_enabled=False) as page:
+        assert page.locator(".wide svg").is_visible() and not page.locator(".bar").is_visible()
+
+
+def test_on_paper_there_are_no_controls(browser: Any, pages: dict[str, str]) -> None:
+    with Visit(browser, pages["violated"], color_scheme="dark") as page:
+        page.emulate_media(media="print")
+        assert not page.locator(".bar").is_visible() and page.locator(".now").is_visible()
+        paper, ink = page.evaluate("[getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color]")
+        assert luminance(paper) > 0.9 and luminance(ink) < 0.1
+        assert page.pdf().startswith(b"%PDF")
+
+
+def test_a_screen_reader_hears_each_step(browser: Any, pages: dict[str, str]) -> None:
+    """The text of the step is a live region, the slider says where it is."""
+    with Visit(browser, pages["violated"]) as page:
+        page.keyboard.press("ArrowLeft")
+        assert page.locator(".now").get_attribute("aria-live") == "polite"
+        assert page.get_by_role("slider").get_attribute("aria-valuetext") == "step 5: B looks at the other flag and enters -> A"
+
+
+def test_the_report_of_a_real_run_opens(browser: Any, directory: Path, monkeypatch: pytest.MonkeyPatch,
+                                        capsys: pytest.CaptureFixture[str]) -> None:
+    """As the command writes it, from disk."""
+    monkeypatch.chdir(directory)
+    assert cli.main(["dekker.py"]) == 12
+    with Visit(browser, (directory / "out/dekker/report.html").as_uri()) as page:
+        assert position(page) == "6 / 6"

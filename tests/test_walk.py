@@ -1,0 +1,160 @@
+"""Behaviours taken step by step: at a terminal, from a stored trace, and in the test that a counterexample becomes."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from explorer.api import check, walk
+from explorer.trace.walk import Blocked
+
+ROOT = Path(__file__).resolve().parent.parent
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"}
+LAMP = '''
+from explorer import *
+
+LIMIT = constant("LIMIT", 2)
+
+class Lamp(State):
+    on: Var[bool] = initially(any_of(True, False))
+    clicks: Var[Annotated[int, Range(0, 3)]] = initially(0)
+
+@action(actor="hand")
+def click(lamp: Lamp):
+    """click {lamp.clicks}"""
+    when(lamp.clicks < LIMIT)
+    lamp.on.next = ~lamp.on
+    lamp.clicks.next = lamp.clicks + 1
+
+@invariant
+def few(lamp: Lamp):
+    return lamp.clicks < 2
+
+@temporal
+def dark(lamp: Lamp):
+    """In the end it is dark."""
+    return eventually_always(~lamp.on)
+
+spec = Spec()
+'''
+
+
+class Done(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def explorer(tmp_path: Path) -> Callable[..., Done]:
+    (tmp_path / "lamp.py").write_text("from typing import Annotated\n" + LAMP)
+
+    def run(*arguments: str, text: str = "") -> Done:
+        done = subprocess.run([sys.executable, "-m", "explorer", *arguments], cwd=tmp_path, env=ENVIRONMENT, input=text, capture_output=True, text=True)
+        assert "Traceback" not in done.stderr
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+def test_a_walk_takes_undoes_and_saves(explorer: Callable[..., Done], tmp_path: Path) -> None:
+    """Numbers and names take steps, u and g go back, w saves what replay takes again."""
+    done = explorer("walk", "lamp.py", text="1\nclick\nu\ng 0\ns\n1\nfly\n7\nt\nw saved.itf.json\nq\n")
+    assert done.code == 0
+    assert done.out.count("step 1  hand: click 0") == 3 and "step 2  hand: click 1" in done.out
+    assert "few is violated here" in done.out and "nothing is possible" in done.out
+    assert "clicks = 0" in done.out and "'fly' is no command here; ? lists them" in done.out and "'7' is no command here" in done.out
+    saved = json.loads((tmp_path / "saved.itf.json").read_text())
+    assert [state["#meta"]["instance"] for state in saved["states"]] == ["", "click"]
+    again = explorer("replay", "saved.itf.json")
+    assert again.code == 0 and "1 steps replayed in lamp" in again.out
+
+
+def test_a_walk_at_a_pseudo_terminal(explorer: Callable[..., Done], tmp_path: Path) -> None:
+    """With a terminal there is a prompt and colour, and the end of input ends the walk."""
+    leader, follower = pty.openpty()
+    process = subprocess.Popen([sys.executable, "-m", "explorer", "walk", "lamp.py"], cwd=tmp_path, env={**ENVIRONMENT, "TERM": "xterm"},
+                               stdin=follower, stdout=follower, stderr=follower)
+    os.close(follower)
+    os.write(leader, b"1\n?\nq\n")
+    shown = b""
+    while True:
+        try:
+            part = os.read(leader, 4096)
+        except OSError:
+            break
+        if not part:
+            break
+        shown += part
+    os.close(leader)
+    assert process.wait(30) == 0
+    text = re.sub(rb"\x1b\[[0-9;]*m", b"", shown).decode()
+    assert "> " in text and "step 1  hand: click 0" in text and "undo" in text
+
+
+@pytest.mark.parametrize("name", ["few", "dark", "deadlock"])
+def test_a_stored_counterexample_fits_its_spec_and_no_other(explorer: Callable[..., Done], tmp_path: Path, name: str) -> None:
+    """replay takes every step again, and where the spec has changed names the first step that no longer fits, and its guard."""
+    explorer("lamp.py", "--write", "itf,test", "--out", "found")
+    file = f"found/{name}.itf.json"
+    done = explorer("replay", file)
+    assert (done.code, done.out.splitlines()[-1]) == (0, f"{name} is violated")
+    lamp = tmp_path / "lamp.py"
+    lamp.write_text(lamp.read_text().replace("lamp.clicks < LIMIT", "lamp.clicks < 1"))
+    done = explorer("replay", file)
+    assert done.code == 1 and "was made from another spec: its digest is" in done.out
+    length = len(json.loads((tmp_path / file).read_text())["states"]) - 1
+    if length >= 2:
+        assert re.search(r"step 2 no longer fits: click waits for clicks < 1: clicks = 1  \(\S*lamp.py:\d+\)", done.out)
+    else:
+        assert f"all {length} steps still fit, though" in done.out
+
+
+def test_files_that_are_no_traces_are_refused(explorer: Callable[..., Done]) -> None:
+    """One sentence and exit code 2."""
+    for file, what in (("lamp.py", "not a trace in the Informal Trace Format"), ("nothing.itf.json", "No such file or directory")):
+        done = explorer("replay", file)
+        assert done.code == 2 and done.err == f"explorer: replay {file}: {what}; write: python -m explorer SPEC --write itf, to make one\n"
+
+
+@pytest.mark.parametrize("name", ["few", "dark", "deadlock"])
+def test_a_counterexample_becomes_a_test_that_passes_and_can_fail(explorer: Callable[..., Done], tmp_path: Path, name: str) -> None:
+    """--emit-test writes a pytest function; with the bug mended it fails and says why."""
+    explorer("lamp.py", "--emit-test", "--out", "found")
+    test = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"found/{name}_test.py"]
+    done = subprocess.run(test, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    lamp = tmp_path / "lamp.py"
+    lamp.write_text(lamp.read_text().replace("when(lamp.clicks < LIMIT)", "when((lamp.clicks < LIMIT) & lamp.on)").replace(
+        "initially(any_of(True, False))", "initially(False)").replace("spec = Spec()", "@terminal\ndef end(lamp: Lamp):\n    return ~lamp.on\nspec = Spec()"))
+    done = subprocess.run(test, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True)
+    assert done.returncode == 1, done.stdout
+
+
+def test_a_blocked_step_names_its_guard(tmp_path: Path) -> None:
+    """The message has the step, the conjunct, its values and the line."""
+    path = tmp_path / "lamp.py"
+    path.write_text("from typing import Annotated\n" + LAMP)
+    steps = walk(path, LIMIT=1)
+    steps.take("click")
+    with pytest.raises(Blocked, match="step 2: click waits for clicks < 1: clicks = 1") as blocked:
+        steps.take("click")
+    assert blocked.value.place is not None and blocked.value.place.line == 14
+    with pytest.raises(Blocked, match="there is no clack; did you mean click?"):
+        steps.take("clack")
+
+
+def test_a_counterexample_replays_from_python() -> None:
+    """`verdict.trace.replay()` executes every step again and gives the states."""
+    found = check(ROOT / "spec" / "ipi_buggy.py", property="no_lost_ipi")
+    assert found.trace is not None
+    assert len(found.trace.replay()) == len(found.trace) + 1 == 23
