@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import enum
 
-from explorer import WEAK, Map, State, Value, action, initially, ite, some, when
+from explorer import WEAK, Map, State, Value, action, constant, initially, ite, some, when
 
 from . import kernel
 from .cpus import Sender, Target
 from .layout import Call
 from .memory import Memory
 from .sender import Senders, Step
+
+CALLERS = constant("callers", 6)
+"""How many of the senders call functions, the last ones; the others send plain IPIs only."""
 
 
 class Csd(enum.Enum):
@@ -46,6 +49,7 @@ class Calls(State):
 @action(actor="cpu", source="kernel/smp.c:smp_call_function_many")
 def csd_lock(senders: Senders, calls: Calls, cpu: Sender, target: Target) -> None:
     """csd_lock(csd)"""
+    when(cpu.index >= len(Sender) - CALLERS)
     senders.begin(cpu, target, Call.CALL_FUNCTION)
     when(calls.csd[cpu][target] == Csd.FREE)
     calls.csd[cpu][target].next = Csd.LOCKED

@@ -6,14 +6,14 @@ constant `msgsnd`.
 
 from __future__ import annotations
 
-from explorer import WEAK, Value, action, ite, sends, when
+from explorer import WEAK, Value, action, sends, when
 
 from . import kernel
 from .cpus import Sender, Target
 from .kernel import Barrier, Msgsnd
-from .layout import Call, doorbell
+from .layout import doorbell
 from .memory import Memory
-from .sender import Senders, Step
+from .sender import Route, Senders, Step
 
 
 def rung(memory: Memory, target: Target) -> Value[bool]:
@@ -30,25 +30,20 @@ def take(memory: Memory, target: Target) -> None:
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/dbell.c:doorbell_global_ipi")
 def ppc_msgsnd_sync(senders: Senders, memory: Memory, cpu: Sender, target: Target) -> None:
     """ppc_msgsnd_sync()"""
-    senders.turn(cpu, Step.MSGSND_SYNC, target)
+    senders.turn(cpu, Step.MSGSND_SYNC, target, Route.DOORBELL)
     memory.barrier(cpu, Barrier.SYNC)
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/dbell.c:doorbell_global_ipi")
 def ppc_msgsnd(senders: Senders, memory: Memory, cpu: Sender, target: Target, deferred: bool) -> None:
-    """ppc_msgsnd() -> {target}
-
-    The sender of a call then waits for it, any other is done.
-    """
+    """ppc_msgsnd() -> {target}"""
     when(senders.at[cpu] == Step.MSGSND)
     when(senders.target[cpu] == target)
+    senders.takes(cpu, Route.DOORBELL)
     if kernel.MSGSND == Msgsnd.BUFFERED:
         memory.store(cpu, doorbell(target), 1, deferred)
     else:
         when(not deferred)
         memory.overtake(doorbell(target), 1)
     sends(target, "doorbell")
-    waits = senders.kind[cpu] == Call.CALL_FUNCTION
-    senders.at[cpu].next = ite(waits, Step.CSD_LOCK_WAIT, Step.IDLE)
-    senders.target[cpu].next = ite(waits, senders.target[cpu], None)
-    senders.kind[cpu].next = ite(waits, senders.kind[cpu], None)
+    senders.interrupted(cpu)

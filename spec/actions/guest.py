@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from explorer import WEAK, Range, State, Value, Var, action, constant, initially, sends, some, when
+from explorer import STRONG, WEAK, Range, State, Value, Var, action, constant, initially, sends, some, when
 
+from . import kernel
 from .cpus import Target
 from .doorbell import take
+from .kernel import Controller
 from .layout import doorbell, host_ipi
 from .memory import Memory
 from .receiver import GUEST, NAPPING, SOFT_MASKED, Mode, Receivers
 
 KICKS = constant("kicks", 0)
+
+ALWAYS_NAPS = constant("always_naps", False)
+"""The guest has nothing to do: inside it, the CPU always naps."""
 
 
 class Kicks(State):
@@ -20,27 +25,38 @@ class Kicks(State):
 
     kicked: Var[Annotated[int, Range(0, KICKS)]] = initially(0)
 
+    def count(self) -> None:
+        """One more of them."""
+        when(GUEST)
+        when(self.kicked < KICKS)
+        self.kicked.next = self.kicked + 1
+
+
+def inside() -> Mode:
+    """Where the target is while it runs its guest."""
+    return Mode.NAP if ALWAYS_NAPS else Mode.GUEST
+
 
 @action(actor="cpu", source="arch/powerpc/kvm/book3s_hv.c:kvmhv_run_single_vcpu")
 def enter_guest(receivers: Receivers, cpu: Target) -> None:
-    """returns to executing guest"""
+    """{"naps for the guest" if ALWAYS_NAPS else "returns to executing guest"}"""
     when(GUEST)
     when(receivers.at[cpu] == Mode.HOST)
-    receivers.at[cpu].next = Mode.GUEST
+    receivers.at[cpu].next = inside()
 
 
 @action(actor="cpu", source="arch/powerpc/kvm/book3s_hv_rmhandlers.S:guest_exit_cont")
 def leave_guest(receivers: Receivers, cpu: Target) -> None:
     """guest exit  // page fault, hypercall, timer: nobody looks at the messages"""
     when(GUEST)
-    when(receivers.at[cpu] == Mode.GUEST)
+    when(receivers.at[cpu] == inside())
     receivers.at[cpu].next = Mode.HOST
 
 
-@action(actor="cpu", fair=WEAK, source="arch/powerpc/kvm/book3s_hv_rmhandlers.S:kvmppc_interrupt_hv")
+@action(actor="cpu", fair=STRONG, source="arch/powerpc/kvm/book3s_hv_rmhandlers.S:kvmppc_interrupt_hv")
 def doorbell_in_guest(receivers: Receivers, memory: Memory, cpu: Target) -> None:
     """h_doorbell out of the guest; ppc_msgsync()"""
-    when(GUEST)
+    when(GUEST and kernel.CONTROLLER == Controller.DOORBELL)
     when(receivers.at[cpu] == Mode.GUEST)
     take(memory, cpu)
     receivers.at[cpu].next = Mode.GUEST_TEST
@@ -49,7 +65,7 @@ def doorbell_in_guest(receivers: Receivers, memory: Memory, cpu: Target) -> None
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/kvm/book3s_hv_rmhandlers.S:maybe_reenter_guest")
 def ignore_in_guest(receivers: Receivers, memory: Memory, cpu: Target) -> None:
     """local_paca->kvm_hstate.host_ipi == 0  // IPI ignored"""
-    when(GUEST)
+    when(GUEST and kernel.CONTROLLER == Controller.DOORBELL)
     when(receivers.at[cpu] == Mode.GUEST_TEST)
     when(memory.load(cpu, host_ipi(cpu)) == 0)
     receivers.at[cpu].next = Mode.GUEST
@@ -58,7 +74,7 @@ def ignore_in_guest(receivers: Receivers, memory: Memory, cpu: Target) -> None:
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/kvm/book3s_hv.c:set_irq_happened")
 def exit_for_doorbell(receivers: Receivers, memory: Memory, cpu: Target) -> None:
     """local_paca->kvm_hstate.host_ipi == 1  // guest exit, PACA_IRQ_DBELL"""
-    when(GUEST)
+    when(GUEST and kernel.CONTROLLER == Controller.DOORBELL)
     when((receivers.at[cpu] == Mode.GUEST_TEST) | (receivers.at[cpu] == Mode.NAP_TEST))
     when(memory.load(cpu, host_ipi(cpu)) == 1)
     receivers.latched[cpu].next = True
@@ -68,7 +84,7 @@ def exit_for_doorbell(receivers: Receivers, memory: Memory, cpu: Target) -> None
 @action(actor="cpu", source="arch/powerpc/kvm/book3s_hv_rmhandlers.S:kvmppc_h_cede")
 def nap(receivers: Receivers, cpu: Target) -> None:
     """naps in the guest  // H_CEDE"""
-    when(GUEST and NAPPING)
+    when(GUEST and NAPPING and not ALWAYS_NAPS)
     when(receivers.at[cpu] == Mode.GUEST)
     receivers.at[cpu].next = Mode.NAP
 
@@ -76,15 +92,15 @@ def nap(receivers: Receivers, cpu: Target) -> None:
 @action(actor="cpu", source="arch/powerpc/kvm/book3s_hv_rmhandlers.S:kvmppc_check_wake_reason")
 def wake(receivers: Receivers, cpu: Target) -> None:
     """wakes in the guest  // decrementer"""
-    when(GUEST and NAPPING)
+    when(GUEST and NAPPING and not ALWAYS_NAPS)
     when(receivers.at[cpu] == Mode.NAP)
     receivers.at[cpu].next = Mode.GUEST
 
 
-@action(actor="cpu", fair=WEAK, source="arch/powerpc/kvm/book3s_hv_rmhandlers.S:kvmppc_check_wake_reason")
+@action(actor="cpu", fair=STRONG, source="arch/powerpc/kvm/book3s_hv_rmhandlers.S:kvmppc_check_wake_reason")
 def doorbell_in_nap(receivers: Receivers, memory: Memory, cpu: Target) -> None:
     """wakes: msgclr; ppc_msgsync()"""
-    when(GUEST and NAPPING)
+    when(GUEST and NAPPING and kernel.CONTROLLER == Controller.DOORBELL)
     when(receivers.at[cpu] == Mode.NAP)
     take(memory, cpu)
     receivers.at[cpu].next = Mode.NAP_TEST
@@ -93,18 +109,17 @@ def doorbell_in_nap(receivers: Receivers, memory: Memory, cpu: Target) -> None:
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/kvm/book3s_hv_rmhandlers.S:kvmppc_check_wake_reason")
 def ignore_in_nap(receivers: Receivers, memory: Memory, cpu: Target) -> None:
     """local_paca->kvm_hstate.host_ipi == 0  // a wake-up for the guest, IPI ignored"""
-    when(GUEST and NAPPING)
+    when(GUEST and NAPPING and kernel.CONTROLLER == Controller.DOORBELL)
     when(receivers.at[cpu] == Mode.NAP_TEST)
     when(memory.load(cpu, host_ipi(cpu)) == 0)
-    receivers.at[cpu].next = Mode.GUEST
+    receivers.at[cpu].next = inside()
 
 
 @action(actor="KVM", source="arch/powerpc/kvm/book3s_hv.c:kvmppc_ipi_thread")
 def kick(kicks: Kicks, memory: Memory, target: Target) -> None:
     """ppc_msgsnd() -> {target}  // kvmppc_ipi_thread: for the guest, with neither message nor flag"""
-    when(GUEST)
-    when(kicks.kicked < KICKS)
-    kicks.kicked.next = kicks.kicked + 1
+    when(kernel.CONTROLLER == Controller.DOORBELL)
+    kicks.count()
     memory.overtake(doorbell(target), 1)
     sends(target, "kick")
 
@@ -117,32 +132,36 @@ def soft_disable(receivers: Receivers, cpu: Target) -> None:
     receivers.at[cpu].next = Mode.SOFT_MASKED
 
 
-@action(actor="cpu", source="arch/powerpc/kernel/irq.c:arch_local_irq_restore")
+@action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/irq.c:arch_local_irq_restore")
 def soft_enable(receivers: Receivers, cpu: Target) -> None:
-    """local_irq_enable()"""
+    """local_irq_enable()
+
+    Fair: code with interrupts disabled comes to its end.
+    """
     when(SOFT_MASKED)
     when(receivers.at[cpu] == Mode.SOFT_MASKED)
     when(~receivers.latched[cpu])
     receivers.at[cpu].next = Mode.HOST
 
 
-@action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/exceptions-64s.S:masked_interrupt")
+@action(actor="cpu", fair=STRONG, source="arch/powerpc/kernel/exceptions-64s.S:masked_interrupt")
 def latch(receivers: Receivers, memory: Memory, cpu: Target) -> None:
     """masked_interrupt  // irq_happened |= PACA_IRQ_DBELL
 
     Also inside the handler, once may_hard_irq_enable has let further doorbells in.
     """
-    when(SOFT_MASKED)
+    when(kernel.CONTROLLER == Controller.DOORBELL and SOFT_MASKED)
     when(~some(receivers.at[cpu] == mode for mode in UNMASKED))
     take(memory, cpu)
     receivers.latched[cpu].next = True
 
 
-UNMASKED = (Mode.HOST, Mode.GUEST, Mode.NAP, Mode.GUEST_TEST, Mode.NAP_TEST, Mode.MSGSYNC)
+UNMASKED = (Mode.HOST, Mode.GUEST, Mode.NAP, Mode.GUEST_TEST, Mode.NAP_TEST, Mode.MSGSYNC, Mode.OFFLINE, Mode.OFFLINE_CLEAR,
+            Mode.OFFLINE_BARRIER)
 """Where a doorbell is taken as such, or stays pending because interrupts are off in hardware."""
 
 
 def ignored(receivers: Receivers, target: Target) -> Value[bool]:
-    """In a step invariant: the step finds the flag 0 and drops the doorbell."""
-    tested = (receivers.at[target] == Mode.GUEST_TEST) | (receivers.at[target] == Mode.NAP_TEST)
-    return tested & (receivers.at[target].next == Mode.GUEST)
+    """In a step invariant: the step finds the flag 0 and drops the interrupt."""
+    tested = some(receivers.at[target] == mode for mode in (Mode.GUEST_TEST, Mode.NAP_TEST, Mode.GUEST_EOI, Mode.GUEST_RECHECK))
+    return tested & ((receivers.at[target].next == Mode.GUEST) | (receivers.at[target].next == Mode.NAP))

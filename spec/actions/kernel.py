@@ -33,6 +33,16 @@ class Msgsnd(enum.Enum):
     BUFFERED = "buffered"
 
 
+class Controller(enum.Enum):
+    """What carries an IPI: a doorbell (POWER9), or the XICS, programmed by the kernel (POWER8) or through OPAL calls."""
+
+    DOORBELL = "doorbell"
+    XICS = "xics"
+    XICS_OPAL = "xics_opal"
+
+
+CONTROLLER = constant("controller", Controller.DOORBELL)
+
 SET_BARRIER = constant("set_barrier", Barrier.SYNC)
 """Between `message[kind] = 1` and `host_ipi = 1` (the start of kvmppc_set_host_ipi)."""
 
@@ -46,7 +56,10 @@ CLEAR_BARRIER_BEFORE = constant("clear_barrier_before", Barrier.NONE)
 """In front of `host_ipi = 0`."""
 
 EXCHANGE = constant("exchange", Exchange.ORDERED)
+
 MSGSND_SYNC = constant("msgsnd_sync", True)
+"""In front of the interrupt: ppc_msgsnd_sync(); on XICS the `sync` in out_8(), or in the OPAL call."""
+
 MSGSYNC = constant("msgsync", True)
 MSGSND = constant("msgsnd", Msgsnd.IMMEDIATE)
 
@@ -61,6 +74,24 @@ HOST_TESTS_FLAG = constant("host_tests_flag", False)
 
 ALWAYS_SEND = constant("always_send", False)
 """An IPI is sent even where the work list was not empty."""
+
+MFRR_LAST = constant("mfrr_last", False)
+"""On XICS: the handler resets the MFRR behind the demultiplexer, not in front of it."""
+
+RECHECK = constant("recheck", True)
+"""On XICS: KVM looks at the flag once more after it has taken the IPI for the guest's."""
+
+FORCE_REPLAY = constant("force_replay", True)
+"""With OPAL: software replays an interrupt that opal_int_eoi() reports as pending."""
+
+REAL_MODE = constant("real_mode", False)
+"""Real-mode KVM code sends RM_HOST_ACTION; needs `message_types` of 3 or more."""
+
+HOST_ACTION_FIRST = constant("host_action_first", True)
+"""The demultiplexer looks at RM_HOST_ACTION before CALL_FUNCTION."""
+
+SEND_TO_OFFLINE = constant("send_to_offline", False)
+"""Senders do not look at cpu_online_mask: IPIs go to a CPU that has left."""
 
 
 def split() -> bool:

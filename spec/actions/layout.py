@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from explorer import Scalarset, constant
 
 from .cpus import Cpu, Sender, Target
-from .kernel import MSGSND, Msgsnd, split
+from .kernel import MSGSND, REAL_MODE, Msgsnd, split
 
 
 class Plain(Scalarset):
-    """Kinds of message that nobody waits for. They differ in name only, so they are interchangeable."""
+    """Kinds of message that nobody waits for. They differ in name only, so they are interchangeable (not with `real_mode`)."""
 
     size = constant("message_types", 2) - 1
-    names = ("RESCHEDULE", "TICK_BROADCAST", "NMI_IPI", "RM_HOST_ACTION")
+    names = ("RESCHEDULE", "RM_HOST_ACTION", "TICK_BROADCAST", "NMI_IPI")
 
 
 class Call(enum.Enum):
@@ -25,7 +25,8 @@ class Call(enum.Enum):
 
 
 class Flag(enum.Enum):
-    """HOST_IPI: the byte in the target's PACA, this doorbell is for the host. DOORBELL: the target's pending exception."""
+    """HOST_IPI: the byte in the target's PACA, this interrupt is for the host. DOORBELL: the target's pending exception; on
+    XICS, the external interrupt of the IPI."""
 
     HOST_IPI = 0
     DOORBELL = 1
@@ -41,6 +42,11 @@ class Address:
 
     target: Target
     word: Word
+
+
+def is_host_action(kind: Message) -> bool:
+    """Whether this kind is the one that real-mode code sends."""
+    return bool(REAL_MODE) and isinstance(kind, Plain) and kind.index == 1
 
 
 def message(target: Target, kind: Message) -> Address:

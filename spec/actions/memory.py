@@ -1,5 +1,5 @@
 """Memory with a store buffer for each CPU. The other modules use `store`, `overtake`, `load`, `exchange` and `barrier`;
-properties also ask `settled` and `under_way`. Nothing else of it is theirs.
+properties also ask `settled`, `under_way` and `after_step`. Nothing else of it is theirs.
 
 A store is either visible at once or *deferred*: it waits in its CPU's buffer and a later `complete` makes it visible. Every
 behaviour of a buffer is covered, because a store that leaves right after it was issued is the same as one visible at once.
@@ -78,7 +78,7 @@ class Memory(State):
             self.epoch[cpu].next = ite(alone, 0, self.epoch[cpu])
         closes(cpu, wording(address, value))
 
-    def overtake(self, address: Address, value: int) -> None:
+    def overtake(self, address: Address, value: int | Value[int]) -> None:
         """A store that never waits in a buffer, whatever is pending there."""
         self._byte(address).next = value
 
@@ -88,6 +88,10 @@ class Memory(State):
         if own is None:
             return self._byte(address)
         return ite(self._pending(cpu, address), own, self._byte(address))
+
+    def after_step(self, address: Address) -> Value[int]:
+        """In a step invariant: what the byte holds behind the step."""
+        return self._byte(address).next
 
     def exchange(self, cpu: Cpu, addresses: Sequence[Address], value: int, ordered: bool) -> list[Value[int]]:
         """Replace several bytes of one word at once; the old values. An ordered exchange is between two syncs."""

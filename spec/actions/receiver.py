@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import enum
 
-from explorer import WEAK, Map, State, Value, action, constant, domain, initially, ite, some, when
+from explorer import STRONG, WEAK, Map, State, Value, action, constant, domain, initially, ite, some, when
 
 from . import kernel
 from .calls import Calls, Csd
 from .cpus import Sender, Target
 from .doorbell import take
-from .kernel import Barrier, Exchange
-from .layout import Message, Plain, host_ipi, message, wording
+from .kernel import Barrier, Controller, Exchange
+from .layout import Message, Plain, host_ipi, is_host_action, message, wording
 from .memory import Memory
 from .sender import Senders
 
@@ -46,21 +46,35 @@ class Mode(enum.Enum):
     DETACH = 12
     RUN = 13
     REREAD = 14
+    MFRR = 15
+    EOI = 16
+    GUEST_XIRR = 17
+    GUEST_EOI = 18
+    GUEST_RECHECK = 19
+    OFFLINE = 20
+    OFFLINE_CLEAR = 21
+    OFFLINE_BARRIER = 22
+
+
+RESTING = (Mode.HOST, Mode.SOFT_MASKED, Mode.GUEST, Mode.NAP, Mode.OFFLINE)
+"""Where the target stays until something happens."""
 
 
 class Receivers(State):
-    """`latched` is PACA_IRQ_DBELL in irq_happened: a doorbell to replay when interrupts are enabled."""
+    """`latched` is PACA_IRQ_DBELL in irq_happened: a doorbell to replay when interrupts are enabled. `host_action` is
+    RM_HOST_ACTION among the messages that the handler has taken: still to be done."""
 
     at: Map[Target, Mode] = initially(Mode.HOST, quiet=True)
     latched: Map[Target, bool] = initially(False)
+    host_action: Map[Target, bool] = initially(False)
 
     def rests(self, target: Target) -> Value[bool]:
         """Whether the target handles no doorbell and has none to replay."""
-        return some(self.at[target] == mode for mode in (Mode.HOST, Mode.SOFT_MASKED, Mode.GUEST, Mode.NAP)) & ~self.latched[target]
+        return some(self.at[target] == mode for mode in RESTING) & ~self.latched[target]
 
-    def turn(self, target: Target, mode: Mode) -> None:
-        """The target is at this step of the handler, and goes on."""
-        when(mode in program())
+    def turn(self, target: Target, mode: Mode, doorbells: bool | None = None) -> None:
+        """The target is at this step of the handler, of that for doorbells or that for XICS, and goes on."""
+        when(mode in program() and doorbells in (None, kernel.CONTROLLER == Controller.DOORBELL))
         when(self.at[target] == mode)
         self.goes_on(target, mode)
 
@@ -74,11 +88,14 @@ class Receivers(State):
 
 
 def program() -> list[Mode]:
-    """The steps of doorbell_exception in this kernel, in program order."""
+    """The steps of doorbell_exception, or of icp_ops->ipi_action, in this kernel, in program order."""
+    doorbells = kernel.CONTROLLER == Controller.DOORBELL
     clear = [Mode.BARRIER_BEFORE] * (kernel.CLEAR_BARRIER_BEFORE != Barrier.NONE) + [Mode.CLEAR]
     clear += [Mode.BARRIER] * (kernel.CLEAR_BARRIER != Barrier.NONE)
-    start = [Mode.MSGSYNC] * kernel.MSGSYNC + [Mode.HOST_TEST] * kernel.HOST_TESTS_FLAG
-    return start + ([Mode.DEMUX] + clear if kernel.DRAIN_FIRST else clear + [Mode.DEMUX])
+    clear += [] if kernel.MFRR_LAST or doorbells else [Mode.MFRR]
+    start = [Mode.MSGSYNC] * kernel.MSGSYNC + [Mode.HOST_TEST] * kernel.HOST_TESTS_FLAG if doorbells else []
+    end = [] if doorbells else [Mode.MFRR] * kernel.MFRR_LAST + [Mode.EOI]
+    return start + ([Mode.DEMUX] + clear if kernel.DRAIN_FIRST else clear + [Mode.DEMUX]) + end
 
 
 def following(mode: Mode) -> Mode:
@@ -87,12 +104,14 @@ def following(mode: Mode) -> Mode:
     return steps[steps.index(mode) + 1] if mode in steps else Mode.HOST
 
 
-# Fair: a handler that was entered goes on, and a pending interrupt is taken while it is enabled. Entering and leaving the
-# guest, napping and masking are free choices: they need not happen.
+# Fair: a handler that was entered goes on. A pending interrupt is taken, strongly fair: the CPU may change between host, guest
+# and nap as it likes, which disables one way of taking it and enables another, but hardware takes it at the first instruction
+# where it can. Entering and leaving the guest, napping and masking are free choices: they need not happen.
 
-@action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/dbell.c:doorbell_exception")
+@action(actor="cpu", fair=STRONG, source="arch/powerpc/kernel/dbell.c:doorbell_exception")
 def doorbell_exception(receivers: Receivers, memory: Memory, cpu: Target) -> None:
     """doorbell_exception()"""
+    when(kernel.CONTROLLER == Controller.DOORBELL)
     when(receivers.at[cpu] == Mode.HOST)
     take(memory, cpu)
     receivers.at[cpu].next = program()[0]
@@ -101,6 +120,7 @@ def doorbell_exception(receivers: Receivers, memory: Memory, cpu: Target) -> Non
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/irq.c:__check_irq_replay")
 def replay(receivers: Receivers, cpu: Target) -> None:
     """doorbell_exception()  // replayed"""
+    when(kernel.CONTROLLER == Controller.DOORBELL)
     when(GUEST or SOFT_MASKED)
     when(receivers.at[cpu] == Mode.SOFT_MASKED)
     when(receivers.latched[cpu])
@@ -137,14 +157,14 @@ def clear_barrier_before(receivers: Receivers, memory: Memory, cpu: Target) -> N
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/dbell.c:doorbell_exception")
 def clear_host_ipi(receivers: Receivers, memory: Memory, cpu: Target, deferred: bool) -> None:
     """{wording(host_ipi(cpu), 0)}"""
-    receivers.turn(cpu, Mode.CLEAR)
+    receivers.turn(cpu, Mode.CLEAR, doorbells=True)
     memory.store(cpu, host_ipi(cpu), 0, deferred)
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/dbell.c:doorbell_exception")
 def clear_barrier(receivers: Receivers, memory: Memory, cpu: Target) -> None:
     """{kernel.text(kernel.CLEAR_BARRIER)}  // kvmppc_clear_host_ipi"""
-    receivers.turn(cpu, Mode.BARRIER)
+    receivers.turn(cpu, Mode.BARRIER, doorbells=True)
     memory.barrier(cpu, kernel.CLEAR_BARRIER)
 
 
@@ -154,12 +174,14 @@ def demux(receivers: Receivers, senders: Senders, memory: Memory, cpu: Target) -
 
     Takes all messages. The work of the plain kinds is done on the spot; calls have their own steps.
     """
-    again = (receivers.at[cpu] == Mode.REREAD) & some_message(memory, cpu)
+    again = (receivers.at[cpu] == Mode.REREAD) & some_message(memory, cpu) & ~receivers.host_action[cpu]
     when((receivers.at[cpu] == Mode.DEMUX) | again)
     kinds = domain(Message)
     taken = memory.exchange(cpu, [message(cpu, kind) for kind in kinds], 0, kernel.EXCHANGE == Exchange.ORDERED)
     for kind, byte in zip(kinds, taken):
-        if isinstance(kind, Plain):
+        if isinstance(kind, Plain) and is_host_action(kind):
+            receivers.host_action[cpu].next = byte == 1
+        elif isinstance(kind, Plain):
             senders.woken[cpu][kind].next = senders.woken[cpu][kind] & (byte == 0)
         else:
             receivers.at[cpu].next = ite(byte == 1, Mode.DETACH, Mode.REREAD)
@@ -169,6 +191,7 @@ def demux(receivers: Receivers, senders: Senders, memory: Memory, cpu: Target) -
 def detach_calls(receivers: Receivers, calls: Calls, cpu: Target) -> None:
     """llist_del_all(&call_single_queue[{cpu}])"""
     when(receivers.at[cpu] == Mode.DETACH)
+    when(not kernel.HOST_ACTION_FIRST or ~receivers.host_action[cpu])
     calls.detach(cpu)
     receivers.at[cpu].next = ite(calls.queue_empty(cpu), Mode.REREAD, Mode.RUN)
 
@@ -186,6 +209,7 @@ def run_call(receivers: Receivers, calls: Calls, cpu: Target, caller: Sender) ->
 def reread(receivers: Receivers, memory: Memory, cpu: Target) -> None:
     """while (info->messages)  // none left"""
     when(receivers.at[cpu] == Mode.REREAD)
+    when(~receivers.host_action[cpu])
     when(~some_message(memory, cpu))
     receivers.goes_on(cpu, Mode.DEMUX)
 

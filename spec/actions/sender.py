@@ -8,12 +8,12 @@ from __future__ import annotations
 import enum
 from typing import Annotated
 
-from explorer import WEAK, Map, Range, State, Value, action, constant, initially, some, when
+from explorer import WEAK, Map, Range, State, Value, action, constant, domain, initially, ite, some, when
 
 from . import kernel
 from .cpus import Sender, Target
-from .kernel import Barrier
-from .layout import Message, Plain, host_ipi, message, wording
+from .kernel import Barrier, Controller
+from .layout import Call, Message, Plain, host_ipi, is_host_action, message, wording
 from .memory import Memory
 
 IPIS = constant("ipis", 1)
@@ -34,29 +34,67 @@ class Step(enum.Enum):
     CSD_LOCK_WAIT = 9
 
 
+class Route(enum.Enum):
+    """Which code sets the flag and interrupts."""
+
+    DOORBELL = "doorbell_global_ipi"
+    XICS = "icp_ops->cause_ipi"
+    REAL_MODE = "icp_send_hcore_msg"
+
+
 class Senders(State):
-    """Where each sender is, whom it sends to and what. `woken` are targets with a wake-up queued that no IPI has served yet."""
+    """Where each sender is, whom it sends to and what. `woken` are targets with a wake-up queued that no IPI has served yet.
+    `online` is cpu_online_mask."""
 
     at: Map[Sender, Step] = initially(Step.IDLE, quiet=True)
     target: Map[Sender, Target | None] = initially(None, quiet=True)
     kind: Map[Sender, Message | None] = initially(None, quiet=True)
     sent: Map[Sender, Annotated[int, Range(0, IPIS)]] = initially(0, quiet=True)
     woken: Map[Target, Map[Plain, bool]] = initially(False)
+    online: Map[Target, bool] = initially(True)
 
     def begin(self, cpu: Sender, target: Target, kind: Message) -> None:
         """Take up the next IPI."""
-        when(self.at[cpu] == Step.IDLE)
         when(self.sent[cpu] < IPIS)
         self.sent[cpu].next = self.sent[cpu] + 1
+        self.begin_uncounted(cpu, target, kind)
+
+    def begin_uncounted(self, cpu: Sender, target: Target, kind: Message) -> None:
+        """Take up an IPI that does not count: it may come again and again."""
+        when(self.at[cpu] == Step.IDLE)
+        when(self.online[target] | kernel.SEND_TO_OFFLINE)
         self.target[cpu].next = target
         self.kind[cpu].next = kind
 
-    def turn(self, cpu: Sender, step: Step, target: Target) -> None:
-        """The sender is at this step of an IPI to this target, and goes on to the next one."""
+    def turn(self, cpu: Sender, step: Step, target: Target, route: Route | None = None) -> None:
+        """The sender is at this step of an IPI to this target, and goes on to the next one; the step is of this route only."""
         when(step in program())
         when(self.at[cpu] == step)
         when(self.target[cpu] == target)
+        if route is not None:
+            self.takes(cpu, route)
         self.at[cpu].next = following(step)
+
+    def takes(self, cpu: Sender, route: Route) -> None:
+        """The sender's IPI goes this way: a host action that of real mode, any other that of the interrupt controller."""
+        if route == Route.REAL_MODE:
+            when(kernel.REAL_MODE)
+            when(self.acts_in_real_mode(cpu))
+            return
+        when(route == (Route.DOORBELL if kernel.CONTROLLER == Controller.DOORBELL else Route.XICS))
+        if kernel.REAL_MODE:
+            when(~self.acts_in_real_mode(cpu))
+
+    def acts_in_real_mode(self, cpu: Sender) -> Value[bool]:
+        """Whether the sender is in real mode, sending a host action."""
+        return some(self.kind[cpu] == kind for kind in domain(Plain) if is_host_action(kind))
+
+    def interrupted(self, cpu: Sender) -> None:
+        """The interrupt is sent. The sender of a call then waits for it, any other is done."""
+        waits = self.kind[cpu] == Call.CALL_FUNCTION
+        self.at[cpu].next = ite(waits, Step.CSD_LOCK_WAIT, Step.IDLE)
+        self.target[cpu].next = ite(waits, self.target[cpu], None)
+        self.kind[cpu].next = ite(waits, self.kind[cpu], None)
 
     def end(self, cpu: Sender) -> None:
         """The IPI is done with."""
@@ -101,6 +139,7 @@ def queue_wakeup(senders: Senders, cpu: Sender, target: Target, kind: Plain) -> 
 
     As with calls, only the first entry of a list sends an IPI; the others are covered by it, and are not modelled.
     """
+    when(not is_host_action(kind))
     senders.begin(cpu, target, kind)
     when(~senders.woken[target][kind] | kernel.ALWAYS_SEND)
     senders.woken[target][kind].next = True
@@ -125,18 +164,18 @@ def set_message(senders: Senders, memory: Memory, cpu: Sender, target: Target, k
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/dbell.c:doorbell_global_ipi")
 def set_barrier(senders: Senders, memory: Memory, cpu: Sender, target: Target) -> None:
     """{kernel.text(kernel.SET_BARRIER)}  // kvmppc_set_host_ipi"""
-    senders.turn(cpu, Step.SET_BARRIER, target)
+    senders.turn(cpu, Step.SET_BARRIER, target, Route.DOORBELL)
     memory.barrier(cpu, kernel.SET_BARRIER)
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/dbell.c:doorbell_global_ipi")
 def set_host_ipi(senders: Senders, memory: Memory, cpu: Sender, target: Target, deferred: bool) -> None:
     """{wording(host_ipi(target), 1)}"""
-    senders.turn(cpu, Step.SET_HOST_IPI, target)
+    senders.turn(cpu, Step.SET_HOST_IPI, target, Route.DOORBELL)
     memory.store(cpu, host_ipi(target), 1, deferred)
 
 
-@action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/dbell.c:doorbell_global_ipi")
+@action(actor="cpu", fair=WEAK, source="arch/powerpc/include/asm/kvm_ppc.h:kvmppc_set_host_ipi")
 def set_barrier_after(senders: Senders, memory: Memory, cpu: Sender, target: Target) -> None:
     """{kernel.text(kernel.SET_BARRIER_AFTER)}  // end of kvmppc_set_host_ipi"""
     senders.turn(cpu, Step.SET_BARRIER_AFTER, target)

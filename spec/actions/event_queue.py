@@ -1,0 +1,73 @@
+"""The way from a source to a CPU: the routing entry (EAS), the event on its way, the ring in memory (EQ).
+
+A ring holds Linux interrupt numbers. Index and generation bit are not modelled: they tell valid from old entries as long as
+the ring does not overflow, and an overflow is an evaluation error here. One priority, as Linux uses.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from explorer import (WEAK, Capacity, Map, Queue, Scalarset, State, Value, action, constant, count, domain, initially, ite, some,
+                      when)
+
+from .esb import SOURCES, Source
+
+IN_FLIGHT = constant("in_flight", False)
+"""Whether time passes between the change of P and the entry in the ring: an event is then on its way to the EAS."""
+
+
+class Cpu(Scalarset):
+    """A CPU that interrupts are routed to."""
+
+    size = constant("cpus", 1)
+    names = ("T", "U")
+
+
+class Eas(State):
+    """Where a source's events go. A masked entry drops them."""
+
+    masked: Map[Source, bool] = initially(False)
+    server: Map[Source, Cpu] = initially(lambda source: domain(Cpu)[0])
+
+
+class EventQueue(State):
+    """`ring` has room for one entry of each source and one more. `raised`: the CPU's external exception, if CPPR lets it."""
+
+    ring: Map[Cpu, Annotated[Queue[Source], Capacity(SOURCES + 1)]] = initially([])
+    in_flight: Map[Source, bool] = initially(False)
+    raised: Map[Cpu, bool] = initially(False, quiet=True)
+
+    def send(self, eas: Eas, source: Source, sent: Value[bool]) -> None:
+        """Send an event of the source on, where `sent` says that there is one."""
+        if IN_FLIGHT:
+            self.in_flight[source].next = self.in_flight[source] | sent
+        else:
+            self.enqueue(eas, source, sent)
+
+    def enqueue(self, eas: Eas, source: Source, sent: Value[bool]) -> None:
+        """The event has reached the EAS: an entry in the ring and an exception for the CPU, or nothing where it is masked."""
+        cpu = eas.server[source]
+        arrives = sent & ~eas.masked[source]
+        self.ring[cpu].next = ite(arrives, self.ring[cpu].push(source), self.ring[cpu])
+        self.raised[cpu].next = self.raised[cpu] | arrives
+
+    def entries(self, source: Source) -> Value[int]:
+        """How many entries of the source the rings hold."""
+        return count((self.ring[cpu].length > i) & (self.ring[cpu][i] == source) for cpu in Cpu for i in range(SOURCES + 1))
+
+    def holds(self, source: Source) -> Value[bool]:
+        """Whether an entry of the source is in some ring."""
+        return some(self.ring[cpu].contains(source) for cpu in Cpu)
+
+
+@action(actor="XIVE", fair=WEAK)
+def route(queue: EventQueue, eas: Eas, source: Source) -> None:
+    """{source} reaches its EAS
+
+    Fair: an event does not stay on its way.
+    """
+    when(IN_FLIGHT)
+    when(queue.in_flight[source])
+    queue.in_flight[source].next = False
+    queue.enqueue(eas, source, queue.in_flight[source])

@@ -1,0 +1,123 @@
+"""The fasteoi flow of a CPU that has popped an interrupt number, from generic_handle_irq to the chip's EOI.
+
+Between the steps of a section under desc.lock only hardware can come in, and a poll that does without the lock.
+"""
+
+from __future__ import annotations
+
+import enum
+
+from explorer import STRONG, WEAK, Value, action, constant, ite, some, when
+
+from .esb import Esb, Source
+from .event_queue import Cpu, Eas, EventQueue
+from .irq_desc import DISABLE, RESEND, Descriptors, Disable
+from .xive import Presenter, Step, queue_eoi
+from .xive_irq import XiveIrq
+
+
+class Drop(enum.Enum):
+    """What xive_scan_interrupts does with a number without descriptor: returns it (5.3), drops it when it pops, or when it peeks too."""
+
+    NEVER = "never"
+    POPPED = "popped"
+    PEEKED = "peeked"
+
+
+DROP = constant("drop", Drop.POPPED)
+
+BODY = constant("handler_body", False)
+"""Whether the handler does something that another module models: it takes over at BODY, and comes back with HANDLER."""
+
+
+# Fair: no CPU stops in the middle of an interrupt. STRONG where desc.lock is taken and others may change meanwhile what will be
+# found: the lock is a queue, so whoever waits for it gets it however often disable_irq and enable_irq take it.
+
+@action(actor="cpu", fair=WEAK, source="kernel/irq/irqdesc.c:generic_handle_irq")
+def no_descriptor(descriptors: Descriptors, presenter: Presenter, cpu: Cpu, source: Source) -> None:
+    """generic_handle_irq({source})  // no descriptor: no EOI"""
+    when(DROP == Drop.NEVER)
+    presenter.serves(cpu, source, Step.POPPED)
+    when(~descriptors.exists(source))
+    presenter.irq[cpu].next = None
+    presenter.at[cpu].next = Step.IDLE
+
+
+@action(actor="cpu", fair=WEAK, defensive=True, source="arch/powerpc/sysdev/xive/common.c:xive_scan_interrupts")
+def drop(descriptors: Descriptors, presenter: Presenter, cpu: Cpu, source: Source) -> None:
+    """pr_crit("got interrupt {source} without descriptor, dropping")"""
+    when(DROP != Drop.NEVER)
+    presenter.serves(cpu, source, Step.POPPED)
+    when(~descriptors.exists(source))
+    presenter.irq[cpu].next = None
+    presenter.at[cpu].next = Step.SCAN
+
+
+@action(actor="cpu", fair=STRONG, source="kernel/irq/chip.c:handle_fasteoi_irq")
+def handle(descriptors: Descriptors, presenter: Presenter, cpu: Cpu, source: Source) -> None:
+    """handle_irq_event()  // IRQD_IRQ_INPROGRESS"""
+    presenter.serves(cpu, source, Step.POPPED)
+    when(descriptors.exists(source) & ~descriptors.locked[source])
+    when(~descriptors.disabled[source] & ~descriptors.inprogress[source])
+    descriptors.inprogress[source].next = True
+    descriptors.resend[source].next = False
+    presenter.at[cpu].next = Step.BODY if BODY else Step.HANDLER
+
+
+@action(actor="cpu", fair=STRONG, source="kernel/irq/chip.c:handle_fasteoi_irq")
+def mask_irq(descriptors: Descriptors, presenter: Presenter, chip: XiveIrq, esb: Esb, cpu: Cpu, source: Source) -> None:
+    """mask_irq()  // disabled, or no action"""
+    presenter.serves(cpu, source, Step.POPPED)
+    when(descriptors.exists(source) & ~descriptors.locked[source])
+    when(DISABLE == Disable.LAZY)
+    when(descriptors.disabled[source] & ~descriptors.masked[source])
+    descriptors.locked[source].next = True
+    descriptors.resend[source].next = RESEND
+    descriptors.masked[source].next = True
+    chip.mask(esb, source)
+    presenter.at[cpu].next = Step.EOI
+
+
+@action(actor="cpu", fair=STRONG, source="kernel/irq/chip.c:handle_fasteoi_irq")
+def skip(descriptors: Descriptors, presenter: Presenter, cpu: Cpu, source: Source) -> None:
+    """raw_spin_lock(&desc->lock)  // no action or disabled, and masked already; or in progress elsewhere"""
+    presenter.serves(cpu, source, Step.POPPED)
+    when(descriptors.exists(source) & ~descriptors.locked[source])
+    when((descriptors.disabled[source] & descriptors.masked[source]) | (~descriptors.disabled[source] & descriptors.inprogress[source]))
+    descriptors.locked[source].next = True
+    descriptors.resend[source].next = descriptors.disabled[source] & RESEND
+    presenter.at[cpu].next = Step.EOI
+
+
+@action(actor="cpu", fair=WEAK, source="kernel/irq/handle.c:handle_irq_event")
+def handled(descriptors: Descriptors, presenter: Presenter, cpu: Cpu, source: Source) -> None:
+    """raw_spin_lock(&desc->lock)  // the handlers have run, IRQD_IRQ_INPROGRESS cleared"""
+    presenter.serves(cpu, source, Step.HANDLER)
+    when(~descriptors.locked[source])
+    descriptors.locked[source].next = True
+    descriptors.inprogress[source].next = False
+    presenter.at[cpu].next = Step.EOI
+
+
+@action(actor="cpu", fair=WEAK, source="arch/powerpc/sysdev/xive/common.c:xive_irq_eoi")
+def eoi(descriptors: Descriptors, presenter: Presenter, chip: XiveIrq, esb: Esb, queue: EventQueue, eas: Eas, cpu: Cpu,
+        source: Source) -> None:
+    """xive_irq_eoi()"""
+    presenter.serves(cpu, source, Step.EOI)
+    queue.send(eas, source, chip.eoi(esb, source, descriptors.disabled[source]))
+    presenter.at[cpu].next = Step.QUEUE_EOI
+
+
+@action(actor="cpu", fair=WEAK, source="arch/powerpc/sysdev/xive/common.c:xive_do_queue_eoi")
+def do_queue_eoi(descriptors: Descriptors, presenter: Presenter, queue: EventQueue, cpu: Cpu, source: Source) -> None:
+    """xive_do_queue_eoi()"""
+    presenter.serves(cpu, source, Step.QUEUE_EOI)
+    when(~scans_for_ever(descriptors, queue, cpu))
+    queue_eoi(presenter, queue, cpu)
+    descriptors.locked[source].next = False
+
+
+def scans_for_ever(descriptors: Descriptors, queue: EventQueue, cpu: Cpu) -> Value[bool]:
+    """Whether a peek meets a number without descriptor and drops it: it does not advance, so it meets it again."""
+    ring = queue.ring[cpu]
+    return some(~ring.empty & (ring.head == source) & ~descriptors.exists(source) for source in Source if DROP == Drop.PEEKED)
