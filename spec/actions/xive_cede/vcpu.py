@@ -1,0 +1,227 @@
+"""A vCPU from guest entry to H_CEDE and sleep, and the handler of its escalation interrupt.
+
+While the vCPU's XIVE context is pushed on a CPU, its interrupts come to the guest. Else the hardware triggers the escalation
+source, whose handler on a host CPU wakes the vCPU. `xive_esc_on` means: armed, or an entry of it is in a host ring.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import Annotated
+
+from explorer import STRONG, WEAK, Range, State, Value, Var, action, constant, initially, ite, sends, some, when
+
+from ..esb import PQ, Esb, Source, triggered
+from ..event_queue import Cpu, Eas, EventQueue
+from ..xive import Presenter, Step, queue_eoi
+
+PARKS = constant("parks", True)
+"""H_CEDE that finds xive_esc_on leaves PQ at 10 (959c5d513478). Linux 5.3: 00, as always."""
+
+ON_FIRST = constant("on_first", True)
+"""xive_esc_on is set, and ordered by sync, before PQ is set to 00 (the same commit).
+
+Linux 5.3 sets it after, and nothing orders the store: it becomes visible at any time until the vCPU is next run.
+"""
+
+
+
+class Sign(enum.Enum):
+    """What guest entry takes for the sign of an entry that is still queued: nothing, P, or also the Q that an earlier SET_PQ_01 left."""
+
+    NONE = "none"
+    P = "p"
+    P_OR_Q = "p_or_q"
+
+
+HEEDS = constant("heeds", Sign.P_OR_Q)
+"""Where SET_PQ_01 returns this sign, guest entry leaves xive_esc_on set. Linux 5.4: P."""
+
+MARKS = constant("marks_pending", True)
+"""The handler sets irq_pending before it looks whether the vCPU has ceded."""
+
+INTERRUPTS = constant("interrupts", 3)
+"""So many interrupts come for the guest. With an end, it can be said that the vCPU sleeps in the end."""
+
+
+class Mode(enum.Enum):
+    """What the vCPU does next. OUT: it is to be run. CONTEXT: its context is to be pulled. CHECK: it may be put to sleep."""
+
+    OUT = 0
+    ENTRY = 1
+    MASKED = 2
+    GUEST = 3
+    CEDE = 4
+    PARK = 5
+    ARM = 6
+    CONTEXT = 7
+    CHECK = 8
+    ASLEEP = 9
+
+
+class Vcpu(State):
+    """`pending`: an interrupt for the guest. `saved`: there was one when the context was pulled. `ceded`, `irq_pending`, `esc_on`:
+    arch.ceded, arch.irq_pending, arch.xive_esc_on. `storing`: a store to the last is under way."""
+
+    mode: Var[Mode] = initially(Mode.OUT, quiet=True)
+    ceded: Var[bool] = initially(False)
+    irq_pending: Var[bool] = initially(False)
+    esc_on: Var[bool] = initially(False)
+    storing: Var[bool] = initially(False)
+    pending: Var[bool] = initially(False)
+    saved: Var[bool] = initially(False, quiet=True)
+    came: Var[Annotated[int, Range(0, INTERRUPTS)]] = initially(0, quiet=True)
+
+    def turn(self, mode: Mode, following: Mode | Value[Mode]) -> None:
+        """The vCPU is here, and goes on."""
+        when(self.mode == mode)
+        self.mode.next = following
+
+    def pushed(self) -> Value[bool]:
+        """Whether the context is on a CPU: interrupts come to the guest."""
+        return ~some(self.mode == mode for mode in (Mode.OUT, Mode.CHECK, Mode.ASLEEP))
+
+
+@action(actor="device")
+def interrupt(vcpu: Vcpu, esb: Esb, queue: EventQueue, eas: Eas, source: Source) -> None:
+    """an interrupt for the guest"""
+    when(vcpu.came < INTERRUPTS)
+    vcpu.came.next = vcpu.came + 1
+    vcpu.pending.next = True
+    escalates = ~vcpu.pushed()
+    old = esb.pq[source]
+    old.next = ite(escalates, triggered(old), old)
+    queue.send(eas, source, escalates & (old == PQ.RESET))
+    sends("XIVE", "escalation")
+
+
+# Fair: nothing stops in the middle of a function, and the host runs a vCPU that can run. That the guest leaves for other reasons
+# is a free choice; however often it does, a pending interrupt is delivered when it is back, and an idle guest cedes in the end.
+
+@action(actor="vCPU", fair=WEAK, source="arch/powerpc/kvm/book3s_xive.c:kvmppc_xive_push_vcpu")
+def push(vcpu: Vcpu) -> None:
+    """guest entry: pushes the XIVE context; irq_pending = 0"""
+    when(~vcpu.storing)
+    vcpu.turn(Mode.OUT, ite(vcpu.esc_on, Mode.ENTRY, Mode.GUEST))
+    vcpu.irq_pending.next = False
+
+
+@action(actor="vCPU", fair=WEAK, source="arch/powerpc/kvm/book3s_xive.c:kvmppc_xive_push_vcpu")
+def mask(vcpu: Vcpu, esb: Esb, source: Source) -> None:
+    """SET_PQ_01 == {esb.pq[source]}  // xive_esc_on"""
+    sign = (esb.p(source) & (HEEDS != Sign.NONE)) | (esb.q(source) & (HEEDS == Sign.P_OR_Q))
+    vcpu.turn(Mode.ENTRY, ite(sign, Mode.GUEST, Mode.MASKED))
+    esb.swap(source, PQ.OFF)
+
+
+@action(actor="vCPU", fair=WEAK, source="arch/powerpc/kvm/book3s_xive.c:kvmppc_xive_push_vcpu")
+def escalation_off(vcpu: Vcpu) -> None:
+    """xive_esc_on = 0  // no entry on its way"""
+    vcpu.turn(Mode.MASKED, Mode.GUEST)
+    vcpu.esc_on.next = False
+
+
+@action(actor="guest", fair=STRONG)
+def take_interrupt(vcpu: Vcpu) -> None:
+    """takes its interrupt"""
+    when(vcpu.mode == Mode.GUEST)
+    when(vcpu.pending)
+    vcpu.pending.next = False
+
+
+@action(actor="vCPU", source="arch/powerpc/kvm/book3s_hv_rmhandlers.S:guest_exit_cont")
+def leave(vcpu: Vcpu) -> None:
+    """guest exit"""
+    vcpu.turn(Mode.GUEST, Mode.CONTEXT)
+
+
+@action(actor="vCPU", fair=STRONG, source="arch/powerpc/kvm/book3s_hv_rmhandlers.S:kvmppc_h_cede")
+def cede(vcpu: Vcpu) -> None:
+    """H_CEDE: ceded = 1"""
+    when(~vcpu.pending)
+    vcpu.turn(Mode.GUEST, Mode.CEDE)
+    vcpu.ceded.next = True
+
+
+@action(actor="vCPU", fair=WEAK, source="arch/powerpc/kvm/book3s_hv_rmhandlers.S:kvm_cede_exit")
+def test_escalation(vcpu: Vcpu) -> None:
+    """kvm_cede_exit: xive_esc_on == {vcpu.esc_on}"""
+    vcpu.turn(Mode.CEDE, ite(vcpu.esc_on & PARKS, Mode.PARK, Mode.ARM))
+    vcpu.ceded.next = vcpu.ceded & ~vcpu.esc_on
+    vcpu.esc_on.next = vcpu.esc_on | ON_FIRST
+
+
+@action(actor="vCPU", fair=WEAK, source="arch/powerpc/kvm/book3s_hv_rmhandlers.S:kvm_cede_exit")
+def park(vcpu: Vcpu, esb: Esb, source: Source) -> None:
+    """SET_PQ_10  // an escalation is pending: ceded = 0"""
+    when(PARKS)
+    vcpu.turn(Mode.PARK, Mode.CONTEXT)
+    esb.swap(source, PQ.PENDING)
+
+
+@action(actor="vCPU", fair=WEAK, source="arch/powerpc/kvm/book3s_hv_rmhandlers.S:kvm_cede_exit")
+def arm(vcpu: Vcpu, esb: Esb, source: Source) -> None:
+    """SET_PQ_00"""
+    vcpu.turn(Mode.ARM, Mode.CONTEXT)
+    vcpu.storing.next = not ON_FIRST
+    esb.swap(source, PQ.RESET)
+
+
+@action(actor="vCPU", fair=WEAK, source="arch/powerpc/kvm/book3s_hv_rmhandlers.S:kvm_cede_exit")
+def on_late(vcpu: Vcpu) -> None:
+    """xive_esc_on = 1  // becomes visible"""
+    when(not ON_FIRST)
+    when(vcpu.storing)
+    vcpu.storing.next = False
+    vcpu.esc_on.next = True
+
+
+@action(actor="vCPU", fair=WEAK, source="arch/powerpc/kvm/book3s_hv_rmhandlers.S:guest_exit_cont")
+def pull(vcpu: Vcpu) -> None:
+    """pulls the XIVE context"""
+    vcpu.turn(Mode.CONTEXT, Mode.CHECK)
+    vcpu.saved.next = vcpu.pending
+
+
+@action(actor="vCPU", fair=WEAK, source="arch/powerpc/kvm/book3s_hv.c:kvmppc_vcpu_check_block")
+def check_block(vcpu: Vcpu) -> None:
+    """kvmppc_vcpu_check_block()  // ceded {vcpu.ceded}, irq_pending {vcpu.irq_pending}"""
+    sleeps = vcpu.ceded & ~vcpu.irq_pending & ~vcpu.saved
+    vcpu.turn(Mode.CHECK, ite(sleeps, Mode.ASLEEP, Mode.OUT))
+    vcpu.ceded.next = sleeps
+    vcpu.saved.next = False
+
+
+# The handler on a host CPU. It never ends the source (XIVE_IRQ_NO_EOI): P stays, until the next H_CEDE arms it.
+
+@action(actor="cpu", fair=WEAK, source="arch/powerpc/kvm/book3s_xive.c:xive_esc_irq")
+def esc_irq(vcpu: Vcpu, presenter: Presenter, cpu: Cpu, source: Source) -> None:
+    """xive_esc_irq(): irq_pending = 1; smp_mb()"""
+    presenter.serves(cpu, source, Step.POPPED)
+    vcpu.irq_pending.next = vcpu.irq_pending | MARKS
+    presenter.at[cpu].next = Step.BODY
+
+
+@action(actor="cpu", fair=WEAK, source="arch/powerpc/kvm/book3s_xive.c:xive_esc_irq")
+def kick(vcpu: Vcpu, presenter: Presenter, cpu: Cpu, source: Source) -> None:
+    """if (ceded) fast_vcpu_kick()  // {vcpu.ceded}"""
+    presenter.serves(cpu, source, Step.BODY)
+    wakes = vcpu.ceded & (vcpu.mode == Mode.ASLEEP)
+    vcpu.mode.next = ite(wakes, Mode.OUT, vcpu.mode)
+    vcpu.ceded.next = vcpu.ceded & ~wakes
+    presenter.at[cpu].next = Step.HANDLER
+
+
+@action(actor="cpu", fair=WEAK, source="arch/powerpc/kvm/book3s_xive.c:xive_esc_irq")
+def handled(vcpu: Vcpu, presenter: Presenter, cpu: Cpu, source: Source) -> None:
+    """xive_esc_on = 0"""
+    presenter.serves(cpu, source, Step.HANDLER)
+    vcpu.esc_on.next = False
+    presenter.at[cpu].next = Step.QUEUE_EOI
+
+
+@action(actor="cpu", fair=WEAK, source="arch/powerpc/sysdev/xive/common.c:xive_do_queue_eoi")
+def end_of_interrupt(presenter: Presenter, queue: EventQueue, cpu: Cpu, source: Source) -> None:
+    """xive_do_queue_eoi()  // no EOI of the source"""
+    presenter.serves(cpu, source, Step.QUEUE_EOI)
+    queue_eoi(presenter, queue, cpu)
