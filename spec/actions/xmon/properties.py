@@ -1,0 +1,118 @@
+"""What must hold of a debugger: it survives what it looks at, and does not change it."""
+
+from __future__ import annotations
+
+from explorer import Formula, Value, count, every, invariant, ite, leads_to, some, step_invariant, temporal, terminal
+
+from ..esb import Esb, Source, p_bit
+from ..event_queue import Cpu, EventQueue
+from . import kernel
+from .commands import Step, Xmon
+from .machine import Kind, Machine, Platform, Xc
+
+
+@invariant
+def no_crash(xmon: Xmon) -> Value[bool]:
+    """No command crashes the machine."""
+    return xmon.at != Step.CRASHED
+
+
+@invariant
+def no_exception(xmon: Xmon) -> Value[bool]:
+    """No command is given up because of an exception that it does not catch itself."""
+    return xmon.at != Step.EXCEPTION
+
+
+@step_invariant
+def observer(machine: Machine, xmon: Xmon, esb: Esb, queue: EventQueue) -> Value[bool]:
+    """A step of the debugger changes no PQ bits, no queue and no CPU; nor, if strict, what the host has mapped."""
+    acts = (xmon.at.next != xmon.at) | some(xmon.irqs[s].next != xmon.irqs[s] for s in Source) | (xmon.cpus.next != xmon.cpus)
+    sources = every((esb.pq[s].next == esb.pq[s]) & ((machine.mapped[s].next == machine.mapped[s]) | (not kernel.STRICT)) for s in Source)
+    cpus = every((queue.ring[c].next == queue.ring[c]) & (queue.raised[c].next == queue.raised[c])
+                 & (machine.serves[c].next == machine.serves[c]) for c in Cpu)
+    return ~acts | (sources & cpus)
+
+
+@step_invariant
+def held_cpus_rest(machine: Machine) -> Value[bool]:
+    """While the debugger holds the CPUs, none of them takes or ends an interrupt."""
+    return ~machine.held | every(machine.serves[cpu].next == machine.serves[cpu] for cpu in Cpu)
+
+
+@invariant
+def p_is_outstanding(machine: Machine, esb: Esb, queue: EventQueue, source: Source) -> Value[bool]:
+    """P is 1 exactly while the interrupt has an entry in a queue or a CPU serves it, and never both or two of them."""
+    outstanding = queue.entries(source) + count(machine.serves[cpu] == source for cpu in Cpu)
+    return ite(p_bit(esb.pq[source]), 1, 0) == outstanding
+
+
+@step_invariant
+def touched_pages_are_mapped(machine: Machine, xmon: Xmon) -> Value[bool]:
+    """Behind an ESB load, a CPU's EOI or the debugger's, the host has mapped the page."""
+    eoi = every(~((machine.serves[cpu] == s) & machine.serves[cpu].next.is_none) | machine.mapped[s].next for cpu in Cpu for s in Source)
+    fails = (xmon.at.next == Step.EXCEPTION) | some(machine.faulty[s] & (xmon.irq == s) for s in Source)
+    shown = every(~((xmon.irq == s) & xmon.irq.next.is_none & (machine.kind[s] == Kind.XIVE)) | fails | machine.mapped[s].next
+                  for s in Source)
+    return eoi & shown
+
+
+@invariant
+def entries_are_announced(queue: EventQueue, cpu: Cpu) -> Value[bool]:
+    """A CPU has an exception exactly while there is an entry in its queue."""
+    return queue.raised[cpu] == ~queue.ring[cpu].empty
+
+
+@invariant
+def handler_data_is_xive(xmon: Xmon) -> Value[bool]:
+    """What is read as a xive_irq_data is one."""
+    return ~xmon.misread
+
+
+@invariant
+def shows_what_is(xmon: Xmon) -> Value[bool]:
+    """No state of an IPI that is freed is shown."""
+    return ~xmon.stale
+
+
+@step_invariant
+def shows_what_there_is(machine: Machine, xmon: Xmon) -> Value[bool]:
+    """The state of every CPU that has one is read, and of no other; P and Q of every interrupt of XIVE that a walk comes to."""
+    leaves = (xmon.at.next != xmon.at) | (xmon.cpu.next != xmon.cpu)
+    cpus = every(~((xmon.at == Step.DO_DUMP) & leaves & (xmon.cpu == cpu))
+                 | ((xmon.at.next == Step.LOAD_IPI) == (machine.xc[cpu] != Xc.NULL)) for cpu in Cpu)
+    walks = (xmon.at == Step.CONFIG) & ~xmon.by_number & (machine.platform == Platform.PSERIES)
+    irqs = every(~(walks & xmon.irqs[s] & ~xmon.irqs[s].next & (machine.kind[s] == Kind.XIVE)) | (xmon.irq.next == s)
+                 | (xmon.at.next == Step.EXCEPTION) | (xmon.at.next == Step.CRASHED) for s in Source)
+    return cpus & irqs
+
+
+@invariant
+def nothing_is_left_out(machine: Machine, xmon: Xmon) -> Value[bool]:
+    """One thing is shown at a time, with all CPUs held, and at the prompt nothing is left to show.
+
+    What has no descriptor is asked for by its number only.
+    """
+    idle = (xmon.at == Step.PROMPT) | (xmon.at == Step.RUNNING)
+    left = some(xmon.irqs[s] for s in Source) | ~xmon.cpus.empty | xmon.by_number
+    dumps = (xmon.at == Step.DO_DUMP) | (xmon.at == Step.LOAD_IPI)
+    one = (~xmon.cpu.is_none == dumps) & (~xmon.irq.is_none == (xmon.at == Step.LOAD_PQ))
+    numbers = every(~(xmon.irqs[s] & (machine.kind[s] == Kind.NONE)) | xmon.by_number for s in Source)
+    return ~(idle & left) & one & numbers & (machine.held == (xmon.at != Step.RUNNING))
+
+
+@invariant
+def guard_covers_the_dump(xmon: Xmon) -> Value[bool]:
+    """catch_memory_errors is on exactly while a CPU's XIVE state is read; and in `dxi`, if that is guarded."""
+    dumps = (xmon.at == Step.DO_DUMP) | (xmon.at == Step.LOAD_IPI)
+    return xmon.guard == (dumps | ((xmon.at == Step.LOAD_PQ) & kernel.DXI_GUARDED))
+
+
+@temporal
+def commands_return(xmon: Xmon) -> Formula:
+    """Every command returns to the prompt."""
+    return leads_to((xmon.at != Step.RUNNING) & (xmon.at != Step.PROMPT), xmon.at == Step.PROMPT)
+
+
+@terminal
+def crashed(xmon: Xmon) -> Value[bool]:
+    return xmon.at == Step.CRASHED
