@@ -1,0 +1,84 @@
+"""What must hold of the window and its table, for every machine (I4 and I5 of the fact sheet, and the figures of the commit)."""
+
+from __future__ import annotations
+
+from explorer import Formula, Value, implies, invariant, leads_to, temporal, terminal
+
+from .size import ADDRESS_BITS, Machine, Powers, Step, Window, gigabytes, window_bytes
+
+
+def built(window: Window) -> Value[bool]:
+    """The table is built, and its hole reserved."""
+    return (window.at == Step.DONE) & ~window.refused
+
+
+@invariant
+def there_is_a_window(window: Window) -> Value[bool]:
+    """pnv_pci_ioda2_create_table does not answer -EINVAL: the PE has a window."""
+    return ~window.refused
+
+
+@invariant
+def window_is_a_power_of_two(window: Window) -> Value[bool]:
+    """The table's builder takes nothing else."""
+    return window.power_of_two
+
+
+@invariant
+def window_fits_memory(machine: Machine, window: Window) -> Value[bool]:
+    """The window is no larger than memory, but for what rounding down leaves out."""
+    return implies(window.at != Step.WINDOW, window.size <= machine.memory)
+
+
+@invariant
+def bitmap_fits_block(machine: Machine, window: Window) -> Value[bool]:
+    """The bitmap, a bit for each TCE, is one allocation."""
+    return implies(built(window), window.order(machine) - 3 <= machine.maxblock())
+
+
+@invariant
+def level_fits_block(machine: Machine, window: Window) -> Value[bool]:
+    """Every level of the table is one allocation."""
+    return implies(built(window), (window.level_shift >= 3) & (window.level_shift <= machine.maxblock()))
+
+
+@invariant
+def levels_cover_window(machine: Machine, window: Window) -> Value[bool]:
+    """The indices of all levels together reach every TCE, in 55 bits of address."""
+    bits = (window.level_shift - 3) * window.levels
+    return implies(built(window), (bits >= window.order(machine)) & (bits + machine.page_shift < ADDRESS_BITS))
+
+
+@invariant
+def figures_of_the_commit(machine: Machine, window: Window, powers: Powers) -> Value[bool]:
+    """64K pages, 8 TiB of memory or more: a window of 2^43, 2 levels, 16384 TCEs in each, 2 system pages for a level."""
+    described = (machine.page_shift == 16) & (machine.kernel.max_order == 9) & (machine.memory >= 43)
+    figures = (window.size == 43) & (window.levels == 2) & (powers.of[window.level_shift - 3] == 16384)
+    return implies(built(window) & described, figures & (powers.of[window.level_shift - machine.page_shift] == 2))
+
+
+@invariant
+def hole_is_reserved(machine: Machine, window: Window, powers: Powers) -> Value[bool]:
+    """Every page of the window on the MMIO range is reserved, and no page that lies whole below it."""
+    page = powers.of[machine.page_shift]
+    start, size = machine.mmio_start(), window_bytes(machine, window, powers)
+    exact = (window.start * page <= start) & (start < (window.start + 1) * page) & (window.end * page == size)
+    return implies(built(window) & (start < size), exact & (size <= gigabytes(machine)))
+
+
+@invariant
+def reserved_inside_bitmap(machine: Machine, window: Window, powers: Powers) -> Value[bool]:
+    """No bit is set past the end of the bitmap."""
+    return implies(built(window), window.end <= powers.of[window.order(machine)])
+
+
+@temporal
+def configuration_ends(window: Window) -> Formula:
+    """pnv_pci_ioda2_setup_default_config returns."""
+    return leads_to(window.at == Step.WINDOW, window.at == Step.DONE)
+
+
+@terminal
+def done(window: Window) -> Value[bool]:
+    """The window is configured, once for all."""
+    return window.at == Step.DONE
