@@ -1,0 +1,108 @@
+"""What must hold of a dump, from its registration to its release."""
+
+from __future__ import annotations
+
+from explorer import Formula, Value, implies, invariant, leads_to, some, temporal
+
+from .boot import Boot
+from .clients import Client, Clients, Step
+from .kernel import FIRMWARE_LIMIT, REGIONS
+from .machine import Firmware, Memory, Metadata
+from .state import Dump, Stage
+
+
+@invariant
+def counted_regions_are_registered(dump: Dump, firmware: Firmware, metadata: Metadata) -> Value[bool]:
+    """The metadata never claims a region that firmware would not copy if the crash came now."""
+    return implies(dump.stage == Stage.RUNNING, metadata.registered_regions <= firmware.ranges)
+
+
+@invariant
+def vmcore_claims_only_copies(dump: Dump, firmware: Firmware, metadata: Metadata) -> Value[bool]:
+    """A dump that is offered claims no region of boot memory that firmware has not copied."""
+    return implies(dump.vmcore, metadata.registered_regions <= firmware.copies)
+
+
+@invariant
+def vmcore_is_untouched(dump: Dump, memory: Memory) -> Value[bool]:
+    """While a dump is offered, nobody has written above boot_mem_top since the crash."""
+    return implies(dump.vmcore, memory.high_intact)
+
+
+@invariant
+def vmcore_is_valid(dump: Dump, firmware: Firmware) -> Value[bool]:
+    """A dump is offered only while it is active, and active only while firmware still knows of it."""
+    known = firmware.tags | (firmware.copies != 0)
+    return implies(dump.vmcore, dump.active & firmware.tags) & implies((dump.stage == Stage.CAPTURE) & ~dump.active, ~known)
+
+
+@invariant
+def opalcore_is_untouched(dump: Dump, memory: Memory) -> Value[bool]:
+    """While firmware's own dump is offered, its memory has not been given to anyone."""
+    return implies(dump.opalcore, memory.firmware_intact)
+
+
+@invariant
+def released_once(memory: Memory) -> Value[bool]:
+    """The preserved memory is released once at most, and the reserved-ranges of firmware never."""
+    return (memory.released <= 1) & memory.firmware_intact
+
+
+@invariant
+def metadata_is_there(dump: Dump, clients: Clients, client: Client) -> Value[bool]:
+    """Nobody registers before the metadata has been set up."""
+    registers = (clients.at[client] == Step.ADD) | (clients.at[client] == Step.COUNT)
+    return implies(registers, dump.metadata_ready)
+
+
+@invariant
+def registered_dump_is_complete(dump: Dump, clients: Clients, firmware: Firmware, metadata: Metadata) -> Value[bool]:
+    """A dump that is reported as registered has every region that firmware takes, all of them counted; any other has none left."""
+    complete = (firmware.ranges == min(REGIONS, FIRMWARE_LIMIT)) & (metadata.registered_regions == firmware.ranges)
+    none = (firmware.ranges == 0) & (metadata.registered_regions == 0)
+    rests = (dump.stage == Stage.RUNNING) & clients.mutex.is_none
+    return implies(dump.registered, complete) & implies(rests & ~dump.registered, none)
+
+
+@invariant
+def mutex_is_held(clients: Clients, client: Client) -> Value[bool]:
+    """Who registers, unregisters or invalidates has fadump_mutex; who has it does one of these."""
+    inside = some(clients.at[client] == step for step in LOCKED)
+    after = some(clients.at[client] == step for step in (Step.RELEASE, Step.INITIALISE))
+    return implies(inside, clients.mutex == client) & implies(clients.mutex == client, inside | after)
+
+
+LOCKED = (Step.ADD, Step.COUNT, Step.REMOVE_ALL, Step.UNCOUNT, Step.FREE_PRESERVED)
+
+
+@invariant
+def a_kernel_starts_with_nothing(dump: Dump, firmware: Firmware) -> Value[bool]:
+    """Between a crash and the capture kernel's user space no dump is registered, nothing is offered, and there is no metadata."""
+    user_space = (dump.stage == Stage.RUNNING) | (dump.stage == Stage.CAPTURE)
+    nothing = ~dump.registered & ~dump.vmcore & ~dump.opalcore & ~dump.metadata_ready
+    return implies(~user_space, nothing) & (firmware.registered_tags == dump.metadata_ready)
+
+
+@temporal
+def every_write_returns(clients: Clients, client: Client) -> Formula:
+    """A write to a sysfs file returns."""
+    return leads_to(clients.at[client] != Step.IDLE, clients.at[client] == Step.IDLE)
+
+
+@temporal
+def every_kernel_boots(dump: Dump) -> Formula:
+    """After a crash there is a capture kernel with its initcalls run, or a first kernel."""
+    return leads_to(dump.stage != Stage.RUNNING, (dump.stage == Stage.RUNNING) | dump.opalcore_done)
+
+
+@temporal
+def promised_dump_is_offered(dump: Dump, boot: Boot) -> Formula:
+    """A crash while a dump is registered leads to /proc/vmcore."""
+    return leads_to(boot.promised, dump.vmcore)
+
+
+@temporal
+def released_dump_can_be_registered_again(dump: Dump, clients: Clients, memory: Memory) -> Formula:
+    """After a release was begun the memory is released, and registration becomes possible again."""
+    releasing = some(clients.at[client] == Step.FREE_PRESERVED for client in Client)
+    return leads_to(releasing, (dump.stage == Stage.RUNNING) & dump.metadata_ready & (memory.released == 1))

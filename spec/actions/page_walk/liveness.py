@@ -1,0 +1,28 @@
+"""What must happen: whoever holds the pmd lock lets go of it, and every walk ends."""
+
+from __future__ import annotations
+
+from explorer import Formula, leads_to, temporal
+
+from ..cpus import Target
+from .teardown import Step as Tearing
+from .teardown import Teardown
+from .walker import Step, Walkers
+
+
+@temporal
+def pmd_lock_is_given_back(teardown: Teardown) -> Formula:
+    """Whoever takes the pmd lock gives it back, as long as IPIs are not lost and walkers switch interrupts on again."""
+    return leads_to(teardown.at != Tearing.IDLE, teardown.at == Tearing.IDLE)
+
+
+@temporal
+def every_walk_ends(walkers: Walkers, cpu: Target) -> Formula:
+    """A walk that was begun returns."""
+    return leads_to(walkers.at[cpu] == Step.READ_PMD, walkers.at[cpu] == Step.IDLE)
+
+
+@temporal
+def every_switch_ends(walkers: Walkers, cpu: Target) -> Formula:
+    """A CPU that has set its bit in mm_cpumask comes to use the address space, and the bit is seen."""
+    return leads_to(walkers.at[cpu] == Step.SWITCHING, (walkers.at[cpu] == Step.IDLE) & walkers.in_cpumask[cpu])

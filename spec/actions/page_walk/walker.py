@@ -1,0 +1,182 @@
+"""The walker: addr_to_pfn with __find_linux_pte, and how its CPU came to use the address space. Knows nothing of who takes tables away.
+
+How interrupts are switched off and on, and what an IPI is, is left to `cross_call.py` or `ipi_call.py`.
+"""
+
+from __future__ import annotations
+
+import enum
+
+from explorer import WEAK, Map, State, Value, action, any_of, closes, domain, initial, initially, ite, opens, some, when
+
+from ..cpus import Target
+from . import kernel
+from .page_table import PageTable, Pfn, Pmd, Use
+
+
+class Step(enum.Enum):
+    """OUT does not use the address space, SWITCHING is about to, IDLE does and walks nothing; the others are inside a walk."""
+
+    OUT = 0
+    SWITCHING = 1
+    IDLE = 2
+    READ_PMD = 3
+    FIND = 4
+    DEREFERENCE = 5
+    RESTORE = 6
+
+
+class Pointer(enum.Enum):
+    """`ptep`: NULL, the pmd slot itself, an entry of T, or the result of following a pmd that points to no table."""
+
+    NULL = 0
+    SLOT = 1
+    ENTRY = 2
+    WILD = 3
+
+
+class Walkers(State):
+    """Each CPU's place, copy of the pmd and pointer; its bit in mm_cpumask, which may wait in its store buffer.
+
+    `mapped` is no variable of the kernel: the pfns that the address was mapped to at some instant of the CPU's walk.
+    """
+
+    at: Map[Target, Step] = initially(any_of(Step.OUT, Step.IDLE), quiet=True)
+    pmd: Map[Target, Pmd] = initially(Pmd.NONE, quiet=True)
+    ptep: Map[Target, Pointer] = initially(Pointer.NULL, quiet=True)
+    in_cpumask: Map[Target, bool] = initially(any_of(bool))
+    buffered: Map[Target, bool] = initially(False, quiet=True)
+    mapped: Map[Target, Map[Pfn, bool]] = initially(False, quiet=True)
+
+    def turn(self, cpu: Target, step: Step) -> None:
+        """The CPU is at this step of its walk, and goes on to the next one."""
+        when(self.at[cpu] == step)
+        self.at[cpu].next = following(step)
+
+    def start(self, table: PageTable, cpu: Target) -> None:
+        """A walk begins."""
+        when(self.at[cpu] == Step.IDLE)
+        self.at[cpu].next = Step.READ_PMD
+        for pfn in domain(Pfn):
+            self.mapped[cpu][pfn].next = table.maps(pfn)
+
+    def end(self, cpu: Target, step: Step) -> None:
+        """The walk is over, or goes on where a pointer is still to be followed."""
+        on = (self.ptep[cpu] != Pointer.NULL) if program()[-1] != step else False
+        self.at[cpu].next = ite(on, following(step), Step.IDLE)
+        self.ptep[cpu].next = ite(on, self.ptep[cpu], Pointer.NULL)
+        for pfn in domain(Pfn):
+            self.mapped[cpu][pfn].next = self.mapped[cpu][pfn] & on
+
+    def see(self, pfn: Pfn, now: bool | Value[bool]) -> None:
+        """The address is mapped to the pfn from this step on, where `now` holds: every walk under way lasts to see it."""
+        for cpu in Target:
+            walking = some(self.at[cpu] == step for step in program())
+            self.mapped[cpu][pfn].next = self.mapped[cpu][pfn] | (walking & now)
+
+    def interrupts_off(self, cpu: Target) -> Value[bool]:
+        """Whether the CPU takes no interrupt."""
+        return some(self.at[cpu] == step for step in window())
+
+    def dereferences(self, cpu: Target) -> Value[bool]:
+        """In a step invariant: the step reads `*ptep`."""
+        return (self.at[cpu] == Step.DEREFERENCE) & (self.at[cpu].next != Step.DEREFERENCE)
+
+
+def program() -> list[Step]:
+    """The steps of addr_to_pfn in this kernel, in program order."""
+    end = [Step.DEREFERENCE, Step.RESTORE] if kernel.DEREFERENCE_INSIDE else [Step.RESTORE, Step.DEREFERENCE]
+    return [Step.READ_PMD, Step.FIND, *end]
+
+
+def following(step: Step) -> Step:
+    """The step after this one, IDLE at the end."""
+    steps = [*program(), Step.IDLE]
+    return steps[steps.index(step) + 1]
+
+
+def window() -> list[Step]:
+    """The steps that are taken with interrupts off."""
+    return program() if kernel.MACHINE_CHECK else program()[:program().index(Step.RESTORE) + 1]
+
+
+@initial
+def users_are_in_the_cpumask(walkers: Walkers, cpu: Target) -> Value[bool]:
+    return walkers.in_cpumask[cpu] == (walkers.at[cpu] == Step.IDLE)
+
+
+# Fair: a walk or a switch that was begun goes on, a store buffer empties. Beginning one is a free choice.
+
+@action(actor="cpu", source="arch/powerpc/mm/mmu_context.c:switch_mm_irqs_off")
+def set_cpumask(walkers: Walkers, cpu: Target, deferred: bool) -> None:
+    """cpumask_set_cpu({cpu}, mm_cpumask(next))"""
+    when(walkers.at[cpu] == Step.OUT)
+    if deferred:
+        walkers.buffered[cpu].next = True
+        opens(cpu, f"cpumask_set_cpu({cpu}, mm_cpumask(next))")
+    else:
+        walkers.in_cpumask[cpu].next = True
+    walkers.at[cpu].next = Step.SWITCHING
+
+
+@action(actor="cpu", fair=WEAK)
+def cpumask_completes(walkers: Walkers, cpu: Target) -> None:
+    """cpumask_set_cpu({cpu}, mm_cpumask(next))"""
+    when(walkers.buffered[cpu])
+    walkers.buffered[cpu].next = False
+    walkers.in_cpumask[cpu].next = True
+    closes(cpu, f"cpumask_set_cpu({cpu}, mm_cpumask(next))")
+
+
+@action(actor="cpu", fair=WEAK, source="arch/powerpc/mm/mmu_context.c:switch_mm_irqs_off")
+def switch_fence(walkers: Walkers, cpu: Target) -> None:
+    """{"smp_mb()" if kernel.SWITCH_FENCE else "no barrier"}  // before the first translation"""
+    when(walkers.at[cpu] == Step.SWITCHING)
+    when(~walkers.buffered[cpu] | (not kernel.SWITCH_FENCE))
+    walkers.at[cpu].next = Step.IDLE
+
+
+@action(actor="cpu", fair=WEAK, source="arch/powerpc/mm/pgtable.c:__find_linux_pte")
+def read_pmd(table: PageTable, walkers: Walkers, cpu: Target) -> None:
+    """pmd = READ_ONCE(*pmdp)  // {table.pmd}"""
+    walkers.turn(cpu, Step.READ_PMD)
+    walkers.pmd[cpu].next = table.pmd
+
+
+@action(actor="cpu", fair=WEAK, source="arch/powerpc/mm/pgtable.c:__find_linux_pte")
+def find(table: PageTable, walkers: Walkers, cpu: Target) -> None:
+    """ptep = {found(table, walkers, cpu)}"""
+    when(walkers.at[cpu] == Step.FIND)
+    ptep = found(table, walkers, cpu)
+    walkers.at[cpu].next = ite(ptep == Pointer.NULL, Step.RESTORE, following(Step.FIND))
+    walkers.ptep[cpu].next = ptep
+    walkers.pmd[cpu].next = Pmd.NONE
+
+
+@action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/mce_power.c:addr_to_pfn")
+def dereference(walkers: Walkers, cpu: Target) -> None:
+    """pfn = pte_pfn(*ptep)  // ptep: {walkers.ptep[cpu]}"""
+    when(walkers.at[cpu] == Step.DEREFERENCE)
+    walkers.end(cpu, Step.DEREFERENCE)
+
+
+def found(table: PageTable, walkers: Walkers, cpu: Target) -> Pointer | Value[Pointer]:
+    """What __find_linux_pte returns for the CPU's copy of the pmd."""
+    copy = walkers.pmd[cpu]
+    none = (copy == Pmd.NONE) | ((copy == Pmd.SERIALIZING) & kernel.TEST_SERIALIZING)
+    followed = copy if kernel.READ_ONCE else table.pmd
+    entry = ite(followed == Pmd.TABLE, Pointer.ENTRY, Pointer.WILD)
+    return ite(none, Pointer.NULL, ite(copy == Pmd.TABLE, entry, Pointer.SLOT))
+
+
+def reads(table: PageTable, walkers: Walkers, cpu: Target, pfn: Pfn) -> Value[bool]:
+    """Whether `*ptep` holds the pfn."""
+    slot = (walkers.ptep[cpu] == Pointer.SLOT) & table.is_leaf() & (table.leaf == pfn)
+    entry = (walkers.ptep[cpu] == Pointer.ENTRY) & (table.table == Use.PTE_TABLE) & (table.pte == pfn)
+    return slot | entry
+
+
+def reads_none(table: PageTable, walkers: Walkers, cpu: Target) -> Value[bool]:
+    """Whether `*ptep` is 0, which pte_pfn takes for pfn 0."""
+    slot = (walkers.ptep[cpu] == Pointer.SLOT) & (table.pmd == Pmd.NONE)
+    return slot | ((walkers.ptep[cpu] == Pointer.ENTRY) & (table.table == Use.PTE_TABLE) & table.pte.is_none)

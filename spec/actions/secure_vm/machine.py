@@ -1,0 +1,80 @@
+"""Pages as the ultravisor (`uv`) and the hypervisor's tables (`hv`) have them, and what is in them. Knows nothing of guests' plans."""
+
+from __future__ import annotations
+
+import enum
+
+from explorer import Map, State, Value, Var, domain, initially, ite
+
+from . import kernel
+
+
+class Page(enum.Enum):
+    """Guest pages: one with the lppacas, one with dispatch logs. All others are like the first before it is shared."""
+
+    LPPACA = 0
+    DTL = 1
+
+
+class Vm(enum.Enum):
+    """What the ultravisor takes the guest for."""
+
+    NORMAL = 0
+    TRANSIENT = 1
+    SECURE = 2
+
+
+class Gfn(enum.Enum):
+    """NORMAL and SHARED pages are in normal memory, SECURE ones in secure memory; of an OUT page the hypervisor has a copy, encrypted."""
+
+    NORMAL = 0
+    SECURE = 1
+    OUT = 2
+    SHARED = 3
+
+
+class Content(enum.Enum):
+    """What whoever may look sees: zeroes, data that the guest wrote as private, or for all to see, or the hypervisor's."""
+
+    ZERO = 0
+    PRIVATE = 1
+    PUBLIC = 2
+    HYPERVISOR = 3
+
+
+class Machine(State):
+    """`waits`: the guest has touched a page that is out. `evicts`: the page that the hypervisor is paging out."""
+
+    vm: Var[Vm] = initially(Vm.NORMAL)
+    uv: Map[Page, Gfn] = initially(Gfn.NORMAL)
+    hv: Map[Page, Gfn] = initially(Gfn.NORMAL)
+    content: Map[Page, Content] = initially(Content.ZERO)
+    waits: Map[Page, bool] = initially(False)
+    evicts: Var[Page | None] = initially(None, quiet=True)
+
+    def open_to_hypervisor(self, page: Page) -> Value[bool]:
+        """Whether the hypervisor can read and write the page."""
+        secure = (self.uv[page] == Gfn.SECURE) & kernel.HV_SETS_S
+        return (self.uv[page] == Gfn.NORMAL) | (self.uv[page] == Gfn.SHARED) | secure
+
+    def open_to_guest(self, page: Page) -> Value[bool]:
+        return self.uv[page] != Gfn.OUT
+
+    def moves(self, page: Page, to: Gfn) -> None:
+        """The ultravisor shares or unshares a page: it is zeroed, even where it was so before."""
+        self.uv[page].next = to
+        self.hv[page].next = to
+        self.content[page].next = Content.ZERO
+        self.waits[page].next = False
+
+    def unshares_all(self) -> None:
+        """UV_UNSHARE_ALL: what was shared is secure and zero, the rest stays."""
+        for page in domain(Page):
+            shared = self.uv[page] == Gfn.SHARED
+            self.uv[page].next = ite(shared, Gfn.SECURE, self.uv[page])
+            self.hv[page].next = ite(shared, Gfn.SECURE, self.hv[page])
+            self.content[page].next = ite(shared, Content.ZERO, self.content[page])
+
+    def free_for_sharing(self) -> bool | Value[bool]:
+        """Whether the hypervisor's mutex is free."""
+        return self.evicts.is_none | (not kernel.HV_MUTEX)

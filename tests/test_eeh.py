@@ -1,0 +1,96 @@
+"""EEH events against the lifetime of PEs: `spec/eeh_*.py`, Linux 5.3, 5.4 (commit 799abe283e51) and what the model repairs."""
+
+from __future__ import annotations
+
+import families
+import pytest
+
+from explorer import reference
+from explorer.compile.ground import ground
+from explorer.engine.python import explore
+from explorer.engine.space import StateSpace
+from explorer.language.semantics import State
+from explorer.load import load
+from explorer.trace.trace import Trace
+
+GOLDEN = {
+    "eeh_fixed": (3766, 8693, 26),
+    "eeh_buggy": (4261, 9516, 26),
+}  # states, transitions, depth
+
+
+def steps(trace: Trace) -> list[str]:
+    """The steps of a story, each as its actor and the first words of its text."""
+    return [f"{step.actor}: {step.label.partition('  //')[0]}" for step in trace.steps[1:]]
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_counts(name: str) -> None:
+    """States, transitions and depth are as they were."""
+    space = explore(families.model(name))
+    assert (space.distinct, space.transitions, space.depth) == GOLDEN[name]
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_expectations_are_met_and_nothing_is_vacuous(name: str) -> None:
+    """Each spec shows what it declares, and no severe finding."""
+    found = families.check(name)
+    assert [f.text for f in found.findings if f.severe] == []
+
+
+@pytest.mark.parametrize("row", families.names("eeh_fixed"))
+def test_variants(row: str) -> None:
+    """Every row of the table is exactly as declared."""
+    families.check("eeh_fixed", row)
+
+
+def bound(name: str, **constants: int) -> StateSpace:
+    """Everything reachable in a spec with these constants."""
+    return explore(ground(load(families.SPECS / f"{name}.py"), constants))
+
+
+def states(space: StateSpace) -> list[dict[str, object]]:
+    """The visited states, each as the value of every cell by its name."""
+    model = space.model
+    visited: list[State] = [space.decode(state) for level in space.levels for state in level]
+    return [{model.cell_name(cell): state[cell] for cell in range(model.size)} for state in visited]
+
+
+def test_5_3_handles_an_event_whose_pe_hotplug_has_freed() -> None:
+    """The story of V0, as the commit message lists it."""
+    assert steps(families.verdict("eeh_buggy").traces["no_freed_pe_is_handled"]) == [
+        "hardware: freezes CHILD",
+        "driver: eeh_dev_check_failure(CHILD)",
+        "driver: list_add(&event->list, &eeh_eventlist)",
+        "user: pulls the card of BUS",
+        "hotplug: eeh_rmv_from_parent_pe()",
+        "eehd: list_del(&event->list)"]
+
+
+def test_5_4_prunes_by_the_wrong_bit() -> None:
+    """The story of V3: the PE is recovered, so its bit ISOLATED is clear, and the invalid PE stays for ever."""
+    told = steps(families.verdict("eeh_fixed", "V3 leak").traces["invalid_is_freed"])
+    assert told[-3:] == ["eehd: thaws or resets CHILD; eeh_pe_state_clear(EEH_PE_ISOLATED)", "eehd: resume()",
+                         "eehd: eeh_pe_cleanup(CHILD)"]
+
+
+def test_one_event_clears_the_mark_of_another() -> None:
+    """The parent's event is taken first, and leaves the child's, still queued, without EEH_PE_RECOVERING."""
+    told = steps(families.verdict("eeh_fixed", "second event").traces["no_freed_pe_is_handled"])
+    assert told[-2:] == ["eehd: eeh_pe_cleanup(BUS)", "eehd: list_del(&event->list)"]
+    assert told.count("driver: list_add(&event->list, &eeh_eventlist)") == 2
+
+
+def test_more_errors_change_nothing() -> None:
+    """The repaired kernel holds with three errors, too."""
+    space = bound("eeh_fixed", errors=3)
+    assert space.violations == {} and len(states(space)) == space.distinct > 3 * GOLDEN["eeh_fixed"][0] // 2
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_the_reference_counts_the_same(name: str) -> None:
+    """The judge finds the same states and violations as the engine."""
+    model = families.model(name)
+    fast, slow = explore(model), reference.explore(model)
+    assert (fast.distinct, fast.transitions, fast.depth) == (slow.distinct, slow.transitions, slow.depth)
+    assert {k: v.level for k, v in fast.violations.items()} == {k: v.level for k, v in slow.violations.items()}
