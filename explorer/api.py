@@ -26,7 +26,7 @@ from explorer.language.spec import HOLDS, Spec, Variant
 from explorer.language.structure import read
 from explorer.language.values import Path as Location
 from explorer.load import load
-from explorer.options import check_parser, constants_of, simulate_parser
+from explorer.options import UsageError, check_parser, constants_of, simulate_parser
 from explorer.output import main_trace
 from explorer.render.summary import summary
 from explorer.render.text import story
@@ -42,6 +42,11 @@ if TYPE_CHECKING:
 
 DRAWN = 200
 """States of the largest graph that a notebook draws by itself."""
+
+FLAGS = ("no_symmetry", "strict")
+OPTIONS = (*FLAGS, "engine", "fingerprint", "max_depth", "max_memory", "max_states", "runs", "seed", "steps", "storage", "timeout",
+           "workers")
+"""Options of the command line that mean something here, where nothing is printed or written."""
 
 
 class View(Mapping[str, Any]):
@@ -109,7 +114,7 @@ class Told:
 
 
 class Checked(Mapping[str, Any]):
-    """A verdict: a mapping (the record that `verdict.json` has) with the space and the counterexamples at hand."""
+    """A verdict: a mapping (the record that `verdict.json` has) with the space and the counterexamples at hand. True iff it holds."""
 
     def __init__(self, space: StateSpace, verdict: Verdict):
         self.space = Space(space)
@@ -120,6 +125,10 @@ class Checked(Mapping[str, Any]):
     @property
     def holds(self) -> bool:
         return self.verdict.verdict == "holds"
+
+    def __bool__(self) -> bool:
+        """So that `assert check(SPEC)` means what it says: false where violated or undetermined."""
+        return self.holds
 
     @property
     def as_expected(self) -> bool:
@@ -160,7 +169,8 @@ class Space:
         return self.space.distinct
 
     def __iter__(self) -> Iterator[View]:
-        return (self._view(handle) for level in self.space.levels for handle in level)
+        handles = (handle for level in self.space.levels for handle in level)
+        return map(self._view, handles if self.space.walked is None else dict.fromkeys(handles))
 
     def _view(self, handle: Handle) -> View:
         return View(self.model, self.space.decode(handle))
@@ -236,19 +246,25 @@ def _session(parser: Any, spec: Spec | str | Path, property: str | Sequence[str]
     ground(found)
     known, empty = found.known_constants(), parser.parse_args([])
     given = {name: settings.pop(name) for name in [*settings] if name not in known and hasattr(empty, name)}
-    session = Session(parser.parse_args(_arguments(given)))
+    session = Session(parser.parse_args(_arguments(given, [name for name in OPTIONS if hasattr(empty, name)])))
     session.options.property = [property] if isinstance(property, str) else list(property)
     model = ground(found, constants_of(found, Variant("check(...)", HOLDS, "", settings, found.place)), found.place.file)
     session.check_properties(model)
     return session, model
 
 
-def _arguments(given: dict[str, Any]) -> list[str]:
-    """Options as on a command line, so that they are checked as there."""
+def _arguments(given: dict[str, Any], allowed: Sequence[str]) -> list[str]:
+    """Options as on a command line, so that they are checked as there; None and False stand for an option that is not given."""
     found: list[str] = []
     for name, value in given.items():
+        if name not in allowed:
+            raise UsageError(f"{name}={value!r}: this option is for the command line only; here there are {', '.join(sorted(allowed))}")
+        if value is None or value is False:
+            continue
+        if (value is True) is not (name in FLAGS):
+            raise UsageError(f"{name}={value!r}: write {'True or False' if name in FLAGS else 'a value'}")
         flag = f"--{name.replace('_', '-')}"
-        found += [flag] if value is True else [] if value in (None, False) else [flag, str(value)]
+        found.append(flag if value is True else f"{flag}={value}")
     return found
 
 

@@ -7,14 +7,15 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from explorer.check.verdict import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_MALFORMED, EXIT_OK, EXIT_USAGE
+from explorer.check.verdict import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_MALFORMED, EXIT_OK, EXIT_UNWRITTEN, EXIT_USAGE
 from explorer.compile.ground import ground
 from explorer.compile.model import Model
 from explorer.language.errors import SpecError, nearest
 from explorer.load import PathError, load
 from explorer.options import (UsageError, bindings, check_parser, completion_parser, estimate_parser, explain_parser, mutate_parser, replay_parser, show_parser, simulate_parser, single, table_parser, walk_parser)
 from explorer.render.terminal import wants_colour
-from explorer.session import Session, say
+from explorer.session import Session
+from explorer.streams import OutputError, own_prints, say
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; the result is the process's exit code."""
@@ -24,6 +25,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (UsageError, PathError) as error:
         print(f"explorer: {error}", file=sys.stderr)
         return EXIT_USAGE
+    except OutputError as error:
+        print(f"explorer: {error}", file=sys.stderr)
+        return EXIT_UNWRITTEN
     except SpecError as error:
         print(error, file=sys.stderr)
         return EXIT_MALFORMED
@@ -43,7 +47,7 @@ def _main(arguments: list[str]) -> int:
     if word and word not in COMMANDS:
         raise UsageError(f"unknown command {word!r}: {nearest(word, list(COMMANDS))}")
     parser, run = COMMANDS[word or "check"]
-    return run(parser().parse_args(arguments[bool(word):]))
+    return run(parser().parse_intermixed_args(arguments[bool(word):]))
 
 
 def _check(options: Namespace) -> int:
@@ -53,8 +57,9 @@ def _check(options: Namespace) -> int:
 
 
 def _model(options: Namespace) -> Model:
-    spec = load(options.spec)
-    return ground(spec, single(bindings(spec, options.define)), str(Path(options.spec).resolve()))
+    with own_prints():
+        spec = load(options.spec)
+        return ground(spec, single(bindings(spec, options.define)), str(Path(options.spec).resolve()))
 
 
 def _show(options: Namespace) -> int:

@@ -19,7 +19,11 @@ from explorer.trace.walk import Blocked, Walk
 HELP = """\
 NUMBER or NAME   take this action        u [N]   undo, N steps        g N   go back to step N
 s                the whole state         t       the story so far     w FILE   save as ITF (replay FILE takes it again)
-l                the actions again       ?       this help            q   end"""
+l                the actions again       ?       this help            q   end
+NAME is that of an instance, such as send(X), or send alone where one of its instances is possible; of one that is not possible it says what
+it waits for. help, undo, back and quit are words for ?, u, u and q, unless an action has that name."""
+
+WORDS = {"help": "?", "undo": "u", "back": "u", "quit": "q"}
 
 
 def walk(model: Model, lines: Iterator[str], say: Callable[[str], None], colour: bool = False) -> int:
@@ -29,9 +33,10 @@ def walk(model: Model, lines: Iterator[str], say: Callable[[str], None], colour:
     while True:
         print("> ", end="", file=sys.stderr, flush=True)
         line = next(lines, None)
-        if line is None or line.strip() in ("q", "quit"):
+        line = line and session.short(line.strip())
+        if line is None or line == "q":
             return 0
-        session.obey(line.strip())
+        session.obey(line)
 
 
 class _Session:
@@ -39,6 +44,7 @@ class _Session:
         self.model, self.say, self.colour = model, say, colour
         self.walk = Walk(model)
         self.choices: list[Instance] = []
+        self.actions = {instance.action.name for instance in model.instances}
 
     def show(self) -> None:
         """Where we are and what can be done."""
@@ -65,6 +71,11 @@ class _Session:
         if not self.choices:
             self.say("  nothing is possible")
 
+    def short(self, line: str) -> str:
+        """The line with its first word as a letter, if it is the word of a command and no action's."""
+        word, space, rest = line.partition(" ")
+        return line if word in self.actions else WORDS.get(word, word) + space + rest
+
     def obey(self, line: str) -> None:
         word, _, rest = line.partition(" ")
         simple: dict[str, Callable[[], None]] = {"s": self._state, "t": self._story, "l": self.list, "?": self._help, "": self._nothing}
@@ -78,7 +89,7 @@ class _Session:
             self._save(Path(rest))
         elif line.isdigit() and 1 <= int(line) <= len(self.choices):
             self._take(self.choices[int(line) - 1].name)
-        elif line in self.walk.instances:
+        elif line in self.walk.instances or line in self.actions:
             self._take(line)
         else:
             self.say(f"{line!r} is no command here; ? lists them")

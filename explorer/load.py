@@ -8,10 +8,12 @@ each other.
 from __future__ import annotations
 
 import hashlib
+import importlib
 import importlib.util
 import os
 import sys
 import traceback
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 from explorer.callable import also_function
@@ -53,7 +55,7 @@ def _import(file: Path) -> object:
         sys.modules.pop(earlier, None)
     _imported.clear()
     before = set(sys.modules)
-    unique = file.stem if file.stem not in sys.modules else f"{file.stem}_{hashlib.sha256(str(file).encode()).hexdigest()[:8]}"
+    unique = f"{file.stem}_{hashlib.sha256(str(file).encode()).hexdigest()[:8]}" if _taken(file) else file.stem
     loader = importlib.util.spec_from_file_location(unique, file)
     if loader is None or loader.loader is None:
         raise PathError(f"{file}: not a Python file; a spec file ends in .py")
@@ -65,15 +67,57 @@ def _import(file: Path) -> object:
     except SpecError:
         raise
     except (Exception, SystemExit) as error:
-        raise SpecError("E0513", f"{type(error).__name__} while importing the file: {error}", expected="a file that imports",
-                        write="what the last line of the author's code needs", place=_where(error, file)) from error
+        raise SpecError("E0513", f"{type(error).__name__} while importing the file: {_said(error)}", expected="a file that imports",
+                        write=_cure(error), place=_where(error, file)) from error
     finally:
         sys.path.remove(directory)
         for added in set(sys.modules) - before:
             origin = getattr(sys.modules[added], "__file__", None)
             if origin and os.path.realpath(origin).startswith(directory + os.sep):
                 _imported.add(added)
-    return getattr(module, "spec", None)
+    found = getattr(module, "spec", None)
+    if isinstance(found, Spec) and found.name == unique:
+        found.name = file.stem
+    return found
+
+
+def _taken(file: Path) -> bool:
+    """Whether a module of the file's name is in use, stands in the standard library or is installed: the file must not take its
+    place. One that is not yet imported is imported now, so that no one gets the file instead while its directory is on the path."""
+    if file.stem in sys.modules:
+        return True
+    try:
+        known = importlib.util.find_spec(file.stem)
+    except (ImportError, ValueError):
+        known = None
+    other = known is not None and (known.origin is None or os.path.realpath(known.origin) != str(file)) and bool(known.loader)
+    if other and not _beside(known, file):
+        importlib.import_module(file.stem)
+        return True
+    return file.stem in sys.stdlib_module_names
+
+
+def _beside(known: ModuleSpec | None, file: Path) -> bool:
+    """Whether a module stands in the file's own directory, as a package of the file's name does."""
+    return known is not None and os.path.realpath(known.origin or "").startswith(str(file.parent) + os.sep)
+
+
+def _said(error: BaseException) -> str:
+    """The error's text; the line is named by the place."""
+    return error.msg if isinstance(error, SyntaxError) else str(error)
+
+
+def _cure(error: BaseException) -> str:
+    """What to write where a file fails while it is imported."""
+    if isinstance(error, NameError) and error.name:
+        import explorer
+
+        return f"from explorer import {error.name}" if error.name in explorer.__all__ else f"{error.name} = ... before this line, or import it"
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        return f"the name of a module that is installed, or a file {error.name.replace('.', '/')}.py beside this one"
+    if isinstance(error, ImportError):
+        return "an import of something that the module has"
+    return "Python that parses" if isinstance(error, SyntaxError) else f"a line that raises no {type(error).__name__}"
 
 
 def _where(error: BaseException, file: Path) -> Place:

@@ -37,7 +37,8 @@ from explorer.options import UsageError, bindings, single
 from explorer.reference import step
 from explorer.render.json_record import to_json
 from explorer.render.terminal import wants_colour
-from explorer.session import EXIT_UNEXPECTED, say, writable
+from explorer.session import EXIT_UNEXPECTED, writable
+from explorer.streams import say
 
 NOTICED, SURVIVED, EQUIVALENT = "noticed", "survived", "equivalent"
 
@@ -215,7 +216,10 @@ def command(options: argparse.Namespace) -> int:
         print(note, file=sys.stderr)
     if verdict.verdict == VIOLATED or verdict.stopped:
         return verdict.exit_code
-    return EXIT_OK if _percent(record["counts"]) >= options.at_least else EXIT_UNEXPECTED
+    if _percent(record["counts"]) >= options.at_least:
+        return EXIT_OK
+    print(f"--at-least {options.at_least:g}: only {_percent(record['counts']):.1f} % of the mutants that differ are noticed", file=sys.stderr)
+    return EXIT_UNEXPECTED
 
 
 @contextlib.contextmanager

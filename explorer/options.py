@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from explorer import __version__
-from explorer.compile.ground import ground
+from explorer.compile.ground import constants_of_variant, ground
 from explorer.language.constants import parse
-from explorer.language.errors import SpecError, closest, nearest
+from explorer.language.errors import nearest
 from explorer.language.spec import Spec, Variant
 from explorer.render.formats import NAMES
+from explorer.streams import say
 
 
 class UsageError(Exception):
@@ -27,16 +28,24 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> Any:
         if message.startswith("unrecognized arguments: "):
             wrong = message.partition(": ")[2].split()[0]
+            if not wrong.startswith("-"):
+                raise UsageError(f"one argument too many: {wrong}")
             known = [name for action in self._actions for name in action.option_strings]
             raise UsageError(f"unknown option {wrong}: {nearest(wrong.partition('=')[0], known)}")
         raise UsageError(message)
 
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """What --help and --version say; OutputError where it cannot be written."""
+        if message:
+            say(message.rstrip("\n"))
+
 
 def check_parser() -> argparse.ArgumentParser:
     parser = Parser("python -m explorer", allow_abbrev=False, description="Check everything that specs state.",
-                     epilog="commands: check (default), table, mutate, show, estimate. Exit codes: 0 holds; 11 deadlock, 12 safety, 13 liveness violated; "
+                     epilog="commands: check (default), table, simulate, mutate, walk, replay, show, estimate, explain, completion; each has its own "
+                     "--help. Exit codes: 0 holds; 11 deadlock, 12 safety, 13 liveness violated; "
                      "20 undetermined; 21 vacuous under --strict; 75 evaluation failed; 150 malformed spec; 2 usage; 1 expectation "
-                     "not met; 130 interrupted; 255 internal error.")
+                     "not met; 74 a result or file that was asked for cannot be written; 130 interrupted; 255 internal error.")
     add = parser.add_argument
     add("specs", nargs="*", metavar="SPEC", help="spec files")
     _define(parser)
@@ -44,7 +53,7 @@ def check_parser() -> argparse.ArgumentParser:
     add("--engine", choices=("auto", "reference", "python", "native"), default="auto")
     add("--workers", type=_positive, default=1, metavar="N", help="threads of the native engine (default: 1)")
     add("--storage", choices=("exact", "compact"), default="exact", help="compact: fingerprints in place of states (native engine)")
-    add("--fingerprint", type=_fingerprint, default=40, metavar="BITS", help="bits of a fingerprint, 32 to 64 (default: 40)")
+    add("--fingerprint", type=_fingerprint, metavar="BITS", help="bits of a fingerprint, 32 to 64 (default: 40)")
     add("--no-symmetry", action="store_true", help="visit every state, not one of each orbit of interchangeable identities")
     add("--max-states", type=_positive, metavar="N", help="stop after so many distinct states: undetermined")
     add("--max-depth", type=_natural, metavar="N", help="do not leave states at this depth: undetermined")
@@ -58,7 +67,7 @@ def check_parser() -> argparse.ArgumentParser:
     add("--graph", action="store_true", help="draw the whole state graph (small spaces)")
     add("--json", action="store_true", help="the verdict record on standard output, nothing else there")
     _formats(parser)
-    add("--out", type=Path, metavar="DIR", help="where files go (default: out/<spec>/)")
+    add("--out", type=_path, metavar="DIR", help="where files go (default: out/<spec>/)")
     add("--version", action="version", version=_version())
     parser.set_defaults(table=False, simulate=False)
     return parser
@@ -97,7 +106,7 @@ def mutate_parser() -> argparse.ArgumentParser:
     add("--strict", action="store_true", help="a vacuity finding that the spec itself has not counts as noticed")
     add("--at-least", type=_percent, default=0.0, metavar="PERCENT", help="exit 1 where less is noticed of the mutants that differ")
     add("--json", action="store_true", help="the record on standard output, nothing else there")
-    add("--out", type=Path, metavar="DIR", help="where mutations.json and mutations.md go (default: out/<spec>/)")
+    add("--out", type=_path, metavar="DIR", help="where mutations.json and mutations.md go (default: out/<spec>/)")
     return parser
 
 
@@ -113,7 +122,7 @@ def estimate_parser() -> argparse.ArgumentParser:
     parser = Parser("python -m explorer estimate", allow_abbrev=False, description="Predict states, time and memory from a short run.")
     parser.add_argument("spec", metavar="SPEC")
     _define(parser)
-    parser.add_argument("--seconds", type=_seconds, default=5.0, metavar="S", help="how long to look (default: 5)")
+    parser.add_argument("--seconds", type=_some_seconds, default=5.0, metavar="S", help="how long to look (default: 5)")
     return parser
 
 
@@ -174,7 +183,7 @@ def _formats(parser: argparse.ArgumentParser) -> None:
     add("--emit-test", dest="write", action="store_const", const=("test",), default=(), help="the same as --write test: counterexamples as pytest functions")
     add("--write", type=_names, default=(), metavar="NAMES", help="formats written beside verdict.json, with commas between, or all")
     for name in ("junit", "sarif", "markdown"):
-        add(f"--{name}", type=Path, metavar="FILE", help=f"{name} of all runs together")
+        add(f"--{name}", type=_path, metavar="FILE", help=f"{name} of all runs together")
     add("--annotate", action="store_true", help="GitHub annotations on standard error (by themselves where GITHUB_ACTIONS is set)")
     add("--open", action="store_true", help="open report.html in a browser")
 
@@ -216,6 +225,19 @@ def _seconds(text: str) -> float:
     return _number(text, 0, "a number of seconds")
 
 
+def _some_seconds(text: str) -> float:
+    found = _seconds(text)
+    if not found:
+        raise argparse.ArgumentTypeError("0 seconds are too short to see anything")
+    return found
+
+
+def _path(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("the name is empty")
+    return Path(text)
+
+
 def _percent(text: str) -> float:
     found = _number(text, 0, "a percentage")
     if found > 100:
@@ -225,7 +247,10 @@ def _percent(text: str) -> float:
 
 def _bytes(text: str) -> int:
     factor = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}.get(text[-1:].upper(), 1)
-    return int(_number(text[:-1] if factor > 1 else text, 0, "a number of bytes, such as 500M or 4G") * factor)
+    found = int(_number(text[:-1] if factor > 1 else text, 0, "a number of bytes, such as 500M or 4G") * factor)
+    if not found:
+        raise argparse.ArgumentTypeError(f"{text!r} leaves no memory at all; write a number of bytes, such as 500M or 4G")
+    return found
 
 
 def bindings(spec: Spec, definitions: list[str]) -> list[dict[str, Any]]:
@@ -241,6 +266,8 @@ def bindings(spec: Spec, definitions: list[str]) -> list[dict[str, Any]]:
             raise UsageError(f"-D {definition}: no value; write: -D {name}=VALUE")
         if name not in known:
             raise UsageError(f"-D {name}: no such constant; {nearest(name, list(known))}")
+        if name in choices:
+            raise UsageError(f"-D {definition}: {name} is given twice; write: -D {name}=a,b for a matrix")
         try:
             choices[name] = [parse(known[name], part) for part in _parts(text)]
         except ValueError as error:
@@ -266,15 +293,4 @@ def single(bindings: list[dict[str, Any]]) -> dict[str, Any]:
 def constants_of(spec: Spec, row: Variant) -> dict[str, Any]:
     """The constants of a variant; text is read as on the command line."""
     ground(spec)
-    known = spec.known_constants()
-    found: dict[str, Any] = {}
-    for name, value in row.constants.items():
-        if name not in known:
-            raise SpecError("E0507", f"constant {name!r} of {row.name!r} was never declared", place=row.place,
-                            expected=nearest(name, list(known)), write=closest(name, list(known), name))
-        try:
-            found[name] = parse(known[name], value) if isinstance(value, str) else value
-        except ValueError as error:
-            raise SpecError("E0508", f"constant {name} of {row.name!r}: {error}", place=row.place,
-                            expected="a value like its default", write=f"{name}={known[name]._default!r}") from None
-    return found
+    return constants_of_variant(spec.known_constants(), row)

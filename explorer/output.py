@@ -8,13 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from explorer.check.verdict import Verdict
+from explorer.check.verdict import EXIT_VACUOUS, Verdict
 from explorer.engine.space import StateSpace
 from explorer.language.spec import Variant
 from explorer.render.formats import GRAPHS, RUNS, SEVERAL, TRACES, Settings
 from explorer.render.json_record import to_json
 from explorer.render.summary import summary
-from explorer.render.table import matrix, variants
+from explorer.render.table import below, matrix, variants
 from explorer.render.text import story
 
 
@@ -104,30 +104,38 @@ def main_trace(verdict: Verdict) -> Any:
     return min(verdict.traces.values(), key=lambda t: (order.index(t.kind), t.length))
 
 
-def screen(verdict: Verdict, record: dict[str, Any], directory: Path, notes: list[str], *, colour: bool, full: bool, expect: bool) -> str:
+def screen(verdict: Verdict, record: dict[str, Any], directory: Path, notes: list[str], *, colour: bool, full: bool, expect: bool,
+           strict: bool = False) -> str:
     """What a person reads after a run."""
     told = main_trace(verdict)
     width = shutil.get_terminal_size((120, 24)).columns if colour else None
     parts = [story(told, colour=colour, full=full, width=width)] if told is not None else []
     parts.append(summary(record, colour, files=[f"{directory}/"]))
     if expect:
-        met = {True: "met", False: "NOT MET", None: "NOT DECLARED: write Spec(..., expect=HOLDS)"}[verdict.expectation_met]
+        far = " as far as checked" if verdict.not_checked else ""
+        met = {True: f"met{far}", False: "NOT MET", None: "NOT DECLARED: write Spec(..., expect=HOLDS)"}[verdict.expectation_met]
         parts.append(f"expectation ({verdict.expected or 'none'}): {met}")
+        parts += [f"  {sentence}" for sentence in verdict.differs]
     parts += [f"note: {note}" for note in notes]
+    severe = sum(f.severe for f in verdict.findings)
+    if strict and severe and (verdict.exit_code == EXIT_VACUOUS or (expect and verdict.expectation_met)):
+        parts.append(f"--strict: {'a finding fails' if severe == 1 else f'{severe} findings fail'} (exit {EXIT_VACUOUS})")
     return "\n".join(parts)
 
 
-def write_matrix(rows: list[tuple[dict[str, Any], dict[str, Any]]], directory: Path, colour: bool) -> tuple[str, list[str]]:
+def write_matrix(rows: list[tuple[dict[str, Any], dict[str, Any]]], directory: Path, colour: bool,
+                 strict: bool = False) -> tuple[str, list[str]]:
     """The table of a matrix run as text, and notes; all records go to matrix.json."""
     from explorer.render.html import table_page
 
     notes = _write(directory / "matrix.json", to_json({"rows": [record for _, record in rows]}))
     named = [(", ".join(f"{name}={getattr(value, 'name', value)}" for name, value in binding.items()), record) for binding, record in rows]
     notes += _write(directory / "report.html", table_page(str(rows[0][1]["spec"]), named))
-    return matrix(rows, colour), notes
+    return "\n".join([matrix(rows, colour), *below(named, declared=False, strict=strict, colour=colour)]), notes
 
 
-def write_table(rows: list[tuple[Variant, dict[str, Any]]], directory: Path, colour: bool) -> tuple[str, list[str]]:
+def write_table(rows: list[tuple[Variant, dict[str, Any]]], directory: Path, colour: bool,
+                strict: bool = False) -> tuple[str, list[str]]:
     """A family's table as text, and notes; its rows go to variants.json and variants.md."""
     from explorer.render.html import table_page
 
@@ -136,7 +144,8 @@ def write_table(rows: list[tuple[Variant, dict[str, Any]]], directory: Path, col
     notes = _write(directory / "variants.json", to_json({"rows": records}))
     notes += _write(directory / "variants.md", variants(records, markdown=True))
     notes += _write(directory / "report.html", table_page(str(records[0]["spec"]), named))
-    return variants(records, colour), notes
+    told = [(row.name, record) for row, record in rows]
+    return "\n".join([variants(records, colour, strict=strict), *below(told, declared=True, strict=strict, colour=colour)]), notes
 
 
 def write_mutations(record: dict[str, Any], directory: Path, colour: bool) -> tuple[str, list[str]]:

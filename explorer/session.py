@@ -6,10 +6,11 @@ import argparse
 import contextlib
 import importlib.util
 import os
+import re
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -17,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from explorer import __version__
 from explorer.check.context import context
-from explorer.check.verdict import (EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_MALFORMED, EXIT_OK, EXIT_UNDETERMINED, UNDETERMINED, Verdict,
-                                    judge)
+from explorer.check.verdict import (EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_MALFORMED, EXIT_OK, EXIT_UNDETERMINED, EXIT_UNWRITTEN, EXIT_VACUOUS,
+                                    UNDETERMINED, Verdict, judge)
 from explorer.compile.ground import ground
 from explorer.compile.model import Model
 from explorer.compile.symmetry import Symmetry, find
@@ -30,6 +31,7 @@ from explorer.load import load
 from explorer.options import UsageError, bindings, constants_of, single
 from explorer.render.formats import GRAPHS, SEVERAL, Settings
 from explorer.render.terminal import wants_colour
+from explorer.streams import own_prints, say
 
 if TYPE_CHECKING:
     from explorer.check.liveness import Answer
@@ -39,14 +41,6 @@ LARGE = 1_000_000
 
 EXIT_UNEXPECTED = 1
 """A declared expectation that is not met, or missing under --expect, where the verdict itself is `holds`."""
-
-
-def say(text: str) -> None:
-    """Write a result to standard output. A reader that went away (`| head`) changes neither the files nor the exit code."""
-    try:
-        print(text, flush=True)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def writable(directory: Path, option: str = "--out", what: str = "DIR with") -> Path:
@@ -83,6 +77,8 @@ class Session:
         self.settings = Settings(__version__, options.expect, options.strict)
         self.silent = options.json or options.format != "text"
         self.alone(len(options.specs) > 1 or options.table)
+        self.refuse()
+        self.places = _places(options.specs)
         for name in ("junit", "sarif", "markdown"):
             if getattr(options, name) is not None:
                 writable(getattr(options, name).parent, f"--{name}", "FILE in")
@@ -108,11 +104,31 @@ class Session:
                     raise
                 if self.limits.interrupted:
                     break
-        self.together()
-        return worst(codes)
+        return worst([*codes, self.together()])
 
-    def together(self) -> None:
-        """What is said of all runs at once, and the files of all of them."""
+    def refuse(self) -> None:
+        """UsageError where an option would have no effect."""
+        options = self.options
+        if options.json and options.format != "text":
+            raise UsageError(f"--json with --format {options.format}: standard output takes one of them; write: --json --write {options.format}")
+        if options.fingerprint is not None and options.storage != "compact":
+            raise UsageError("--fingerprint: exact storage keeps whole states; write: --storage compact --fingerprint BITS")
+        if options.table:
+            self.refuse_of_one_run("a table")
+        ignored = {"--workers": options.workers != 1, "--storage": options.storage != "exact", "--no-symmetry": options.no_symmetry,
+                   "--max-depth": options.max_depth is not None, "--engine reference": options.engine == "reference"}
+        for name in ignored if options.simulate else ():
+            if ignored[name]:
+                raise UsageError(f"{name}: random walks know nothing of it" + ("; write: --steps N" if name == "--max-depth" else ""))
+
+    def refuse_of_one_run(self, what: str) -> None:
+        """UsageError where an option that shows one run is given for several."""
+        for name in ("graph", "png", "full", "profile"):
+            if getattr(self.options, name):
+                raise UsageError(f"--{name}: shows one run, and {what} has several; bind each constant to one value with -D")
+
+    def together(self) -> int:
+        """What is said of all runs at once, and the files of all of them; EXIT_UNWRITTEN where one could not be written."""
         from explorer import output
 
         options = self.options
@@ -122,8 +138,10 @@ class Session:
         if options.annotate or os.environ.get("GITHUB_ACTIONS") == "true":
             print(output.together("annotations", self.records, self.settings), end="", file=sys.stderr)
         files = {"junit": options.junit, "sarif": options.sarif, "markdown": options.markdown}
-        for note in output.write_together(self.records, files, self.settings):
+        notes = output.write_together(self.records, files, self.settings)
+        for note in notes:
             print(note, file=sys.stderr)
+        return EXIT_UNWRITTEN if notes else EXIT_OK
 
     def alone(self, several: bool) -> None:
         """UsageError where a format of a single run is asked for several."""
@@ -134,15 +152,20 @@ class Session:
     def one(self, path: str) -> int:
         """Check a spec file under every binding; the exit code."""
         try:
-            spec = load(path)
+            with own_prints():
+                spec = load(path)
             if self.options.table:
                 return self.table(spec, path)
             outcomes = []
             directory = self.directory(path)
-            combinations = bindings(spec, self.options.define)
+            with own_prints():
+                combinations = bindings(spec, self.options.define)
             self.alone(len(combinations) > 1)
+            if len(combinations) > 1:
+                self.refuse_of_one_run("a matrix")
             for binding in combinations:
-                outcomes.append(self.check(spec, path, binding, directory, len(combinations) > 1))
+                row = ",".join(f"{name}={getattr(value, 'name', value)}" for name, value in binding.items()) if len(combinations) > 1 else ""
+                outcomes.append(self.check(spec, path, binding, directory, row))
                 if self.limits.interrupted:
                     break
         except SpecError as error:
@@ -152,29 +175,36 @@ class Session:
             print(error, file=sys.stderr)
             return EXIT_MALFORMED
         if len(combinations) > 1:
-            self.matrix(outcomes, directory)
+            self.matrix(outcomes, directory, len(combinations))
         return worst([self.code(outcome.verdict) for outcome in outcomes])
 
     def directory(self, path: str) -> Path:
         """Where the files of a spec go: made now, so that a wrong --out is known before the work."""
-        name = Path(path).stem
+        name = self.places[path]
         base = self.options.out
         return writable(Path("out") / name if base is None else base / name if len(self.options.specs) > 1 else base)
 
-    def check(self, spec: Spec, path: str, binding: dict[str, Any], directory: Path, quiet: bool,
+    def check(self, spec: Spec, path: str, binding: dict[str, Any], directory: Path, row: str,
               expect: Expectation | None = None) -> Outcome:
-        """Explore and judge one binding; `expect` takes the place of the spec's own expectation."""
-        model = ground(spec, binding, str(Path(path).resolve()))
+        """Explore and judge one binding, a `row` of a table or a run by itself (""); `expect` takes the place of the spec's own."""
+        with own_prints():
+            model = ground(spec, binding, str(Path(path).resolve()))
         model = replace(model, expect=expect or model.expect)
         self.check_properties(model)
         self.limits.restart()
         space = self.explore(model)
         only = tuple(self.options.property)
         verdict = judge(space, only=only, strict=self.options.strict, answers=self.liveness(space, only))
-        record = verdict.record() | context(model, {} if quiet else verdict.traces)
+        record = verdict.record() | context(model, {} if row and not self.options.write else verdict.traces)
         self.records.append(record)
-        if not quiet:
+        if not row:
             self.report(space, verdict, record, directory)
+        elif self.options.write:
+            from explorer.output import write_formats
+
+            below = writable(directory / re.sub(r"[^\w.,=-]+", "_", row))
+            for note in write_formats(self.options.write, space, verdict, record, below, self.settings):
+                print(note, file=sys.stderr)
         return Outcome(binding, verdict)
 
     def check_properties(self, model: Model) -> None:
@@ -241,7 +271,7 @@ class Session:
                 raise UsageError("the native engine needs Numba; write: pip install numba")
             from explorer.engine import native
 
-            return partial(native.explore, options=native.Options(options.workers, options.storage, options.fingerprint))
+            return partial(native.explore, options=native.Options(options.workers, options.storage, options.fingerprint or 40))
         from explorer.engine import tiered
 
         return tiered.explore
@@ -250,7 +280,7 @@ class Session:
         if not self.options.expect or verdict.exit_code == EXIT_INTERRUPTED:
             return verdict.exit_code
         if verdict.expectation_met:
-            return verdict.exit_code if verdict.exit_code == 21 else EXIT_OK
+            return EXIT_VACUOUS if self.options.strict and verdict.severe else EXIT_OK
         return verdict.exit_code or EXIT_UNEXPECTED
 
     def report(self, space: StateSpace, verdict: Verdict, record: dict[str, Any], directory: Path) -> None:
@@ -269,7 +299,7 @@ class Session:
             from explorer.output import screen
 
             say(screen(verdict, record, directory, notes, colour=wants_colour(sys.stdout), full=self.options.full,
-                        expect=self.options.expect))
+                        expect=self.options.expect, strict=self.options.strict))
         else:
             self.show(space, verdict, record)
             for note in notes:
@@ -292,14 +322,15 @@ class Session:
         else:
             print(f"--format {name}: there is no counterexample to show", file=sys.stderr)
 
-    def matrix(self, outcomes: list[Outcome], directory: Path) -> None:
+    def matrix(self, outcomes: list[Outcome], directory: Path, wanted: int) -> None:
         from explorer.output import write_matrix
 
-        text, notes = write_matrix([(o.binding, o.verdict.record()) for o in outcomes], directory, wants_colour(sys.stdout))
+        text, notes = write_matrix([(o.binding, o.verdict.record()) for o in outcomes], directory, wants_colour(sys.stdout), self.options.strict)
         if self.silent:
             print(text, file=sys.stderr)
         else:
             say(text)
+        notes += self.unfinished(len(outcomes), wanted)
         for note in notes:
             print(note, file=sys.stderr)
 
@@ -309,17 +340,27 @@ class Session:
 
         rows: list[tuple[Variant, Outcome]] = []
         directory = self.directory(path)
-        for row in self.variants(spec, path):
-            binding = {**single(bindings(spec, self.options.define)), **constants_of(spec, row)}
-            rows.append((row, self.check(spec, path, binding, directory, True, row.expect)))
+        wanted = self.variants(spec, path)
+        for row in wanted:
+            with own_prints():
+                binding = {**single(bindings(spec, self.options.define)), **constants_of(spec, row)}
+            rows.append((row, self.check(spec, path, binding, directory, row.name, row.expect)))
             if self.limits.interrupted:
-                return EXIT_INTERRUPTED
-        text, notes = write_table([(row, o.verdict.record()) for row, o in rows], directory, wants_colour(sys.stdout))
+                break
+        text, notes = write_table([(row, o.verdict.record()) for row, o in rows], directory, wants_colour(sys.stdout), self.options.strict)
         if not self.silent:
             say(text)
+        notes += self.unfinished(len(rows), len(wanted))
         for note in notes:
             print(note, file=sys.stderr)
-        return EXIT_OK if all(o.verdict.expectation_met for _, o in rows) else EXIT_UNEXPECTED
+        if self.limits.interrupted:
+            return EXIT_INTERRUPTED
+        if not all(o.verdict.expectation_met for _, o in rows):
+            return EXIT_UNEXPECTED
+        return EXIT_VACUOUS if self.options.strict and any(o.verdict.severe for _, o in rows) else EXIT_OK
+
+    def unfinished(self, begun: int, wanted: int) -> list[str]:
+        return [f"interrupted: the last of these {begun} rows was not finished, {wanted - begun} more were not begun"] * self.limits.interrupted
 
     def variants(self, spec: Spec, path: str) -> list[Variant]:
         """The rows asked for by --row, or all."""
@@ -341,7 +382,18 @@ class Session:
         return record
 
 
-PRECEDENCE = (EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_MALFORMED, 75, 12, 11, 13, EXIT_UNDETERMINED, 21, EXIT_UNEXPECTED, EXIT_OK)
+PRECEDENCE = (EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_MALFORMED, 75, 12, 11, 13, EXIT_UNDETERMINED, 21, EXIT_UNWRITTEN, EXIT_UNEXPECTED, EXIT_OK)
+
+
+def _places(paths: Sequence[str]) -> dict[str, str]:
+    """Where below `out` the files of each spec go: by its name, and by its directory's too where two have one name."""
+    stems = [Path(path).stem for path in paths]
+    places = {path: stem if stems.count(stem) == 1 else f"{Path(path).resolve().parent.name}/{stem}" for path, stem in zip(paths, stems)}
+    for path in paths:
+        other = next((p for p in paths if p is not path and places[p] == places[path]), None)
+        if other is not None:
+            raise UsageError(f"{path} and {other}: both would write to {places[path]}/; write: one after the other, each with its --out DIR")
+    return places
 
 
 def worst(codes: list[int]) -> int:

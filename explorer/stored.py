@@ -14,6 +14,7 @@ from explorer.options import UsageError, constants_of
 from explorer.render.itf import read
 from explorer.render.text import story
 from explorer.trace.story import ReplayError, state_texts
+from explorer.trace.trace import STILL, Trace
 from explorer.trace.walk import Blocked, Walk
 
 EXIT_FITS, EXIT_NOT = 0, 1
@@ -25,29 +26,61 @@ def replay(file: Path, spec_file: str | None, full: bool = False) -> tuple[str, 
     `spec_file` takes the place of the spec that the trace names. UsageError for a file that is no such trace.
     """
     meta, walk_texts, loop = _read(file)
-    path = spec_file or str(meta.get("source", ""))
+    path = spec_file or _spec_of(file, meta)
     model = _model(load(path), path, meta.get("constants", {}))
     walked, trouble = _walk(model, walk_texts)
     if model.digest != meta.get("digest"):
-        fits = trouble or f"all {len(walked.taken) if walked else 0} steps still fit, though"
-        return f"{file} was made from another spec: its digest is {meta.get('digest')}, {model.name} has {model.digest} now\n{fits}", EXIT_NOT
-    if trouble or walked is None:
+        lines = [f"{file} was made from another spec: its digest is {meta.get('digest')}, {model.name} has {model.digest} now"]
+        if trouble or walked is None:
+            return "\n".join([*lines, trouble]), EXIT_NOT
+        lines.append(f"all {len(walked.taken)} steps still fit, though")
+        code = EXIT_NOT
+    elif trouble or walked is None:
         return trouble, EXIT_NOT
-    lines = [story(walked.trace(), full=full), f"{len(walked.taken)} steps replayed in {model.name}"]
-    name = str(meta.get("property", ""))
-    if loop is not None and any(p.name == name for p in model.temporal):
-        broken = walked.breaks_for_ever(name, min(loop, len(walked.taken)))
     else:
-        broken = name in walked.broken()
-    if name not in ("", "walk"):
-        lines.append(f"{name} is violated" if broken else f"{name} is not violated at the end: the trace says it is")
-    return "\n".join(lines), EXIT_FITS if broken or name in ("", "walk") else EXIT_NOT
+        lines, code = [f"{len(walked.taken)} steps replayed in {model.name}"], EXIT_FITS
+    name = str(meta.get("property", ""))
+    trace, end = _end(walked, name, loop)
+    if code == EXIT_FITS:
+        lines.insert(0, story(trace or walked.trace(), full=full))
+    return "\n".join([*lines, *([end] if end else [])]), code if trace is not None or not end else EXIT_NOT
+
+
+def _end(walked: Walk, name: str, loop: int | None) -> tuple[Trace | None, str]:
+    """The trace if its property is violated at its end, or as it goes on for ever; and the sentence that says so or not."""
+    if name in ("", "walk"):
+        return None, ""
+    known = [p.name for p in walked.model.stated] + ["deadlock", "evaluation"]
+    if name not in known:
+        return None, f"{name} is no property any more"
+    try:
+        if loop is not None and any(p.name == name for p in walked.model.temporal):
+            trace = walked.lasso(name, loop)
+        else:
+            trace = walked.trace() if name in walked.broken() else None
+    except ReplayError as error:
+        return None, f"the trace does not go on for ever as it says: {error}"
+    return trace, f"{name} is violated" if trace else f"{name} is not violated at the end: the trace says it is"
+
+
+def _spec_of(file: Path, meta: dict[str, Any]) -> str:
+    """Where the spec of a trace is: as it was named from here, or from a directory above the trace. UsageError where it is not."""
+    named = str(meta.get("source", ""))
+    for start in (Path(), *file.resolve().parents):
+        if named and (start / named).is_file():
+            return str(start / named)
+    raise UsageError(f"replay {file}: its spec {named} is neither here nor above the trace; write: python -m explorer replay {file} SPEC")
 
 
 def _read(file: Path) -> tuple[dict[str, Any], list[tuple[str, dict[str, str]]], int | None]:
     try:
         text = file.read_text(encoding="utf-8")
-        return json.loads(text)["#meta"], *read(text)
+        walk_texts, loop = read(text)
+        if not walk_texts or not (loop is None or isinstance(loop, int) and 0 <= loop < len(walk_texts)):
+            raise ValueError
+        if loop is not None:
+            loop -= sum(name == STILL for name, _ in walk_texts[1:loop + 1])
+        return dict(json.loads(text)["#meta"]), walk_texts, loop
     except OSError as error:
         raise UsageError(f"replay {file}: {error.strerror or error}; write: python -m explorer SPEC --write itf, to make one") from None
     except (ValueError, KeyError, TypeError, AttributeError):
@@ -65,7 +98,7 @@ def _walk(model: Model, walk_texts: list[tuple[str, dict[str, str]]]) -> tuple[W
     except ReplayError as error:
         return None, f"step 0 no longer fits: {error}"
     for number, (name, texts) in enumerate(walk_texts[1:], 1):
-        if name == "stutter":
+        if name == STILL:
             continue
         try:
             walked.take(name)

@@ -131,3 +131,61 @@ def test_other_files_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / "wrong.py").write_text("from explorer import *\nspec = Spec()\n")
     done = pytest_run(tmp_path, ".")
     assert "E0510: spec wrong has no State component" in done.stdout and "Traceback" not in done.stdout
+
+
+def test_a_spec_that_does_not_parse_is_one_clear_error(tmp_path: Path) -> None:
+    """A missing parenthesis must not make the tests of a spec vanish."""
+    (tmp_path / "broken.py").write_text("from explorer import *\nclass S(State:\n    pass\n\nspec = Spec()\n")
+    done = pytest_run(tmp_path, ".")
+    assert done.returncode == 2 and "broken.py:2: E0513: SyntaxError while importing the file" in done.stdout and "Traceback" not in done.stdout
+
+
+def test_test_modules_are_left_to_pytest(counter: Path) -> None:
+    """A file that python_files names has its test functions, and no properties as well."""
+    counter.rename(counter.with_name("test_counter.py"))
+    with counter.with_name("test_counter.py").open("a") as file:
+        file.write("\ndef test_it():\n    assert spec\n")
+    done = pytest_run(counter.parent, "-vv", ".")
+    assert done.returncode == 0 and "test_counter.py::test_it PASSED" in done.stdout and "1 passed" in done.stdout
+
+
+@pytest.mark.parametrize("expect", ["HOLDS", "None"])
+def test_the_summary_of_a_failure_says_what_failed(counter: Path, expect: str) -> None:
+    """pytest's own summary has the verdict, not the first line of the story; without a declaration everything must hold."""
+    counter.write_text(COUNTER.format(expect=expect))
+    assert "FAILED counter.py::small - small violated after 3 steps; expected: holds" in pytest_run(counter.parent, ".").stdout
+
+
+def test_a_verdict_is_true_if_it_holds(counter: Path) -> None:
+    """`assert check(SPEC)` fails for a spec that is violated or undetermined."""
+    assert check(counter, LAST=2) and not check(counter) and not check(counter, LAST=2, max_states=1)
+
+
+@pytest.mark.parametrize("setting", [{"out": "x"}, {"json": True}, {"open": True}, {"format": "itf"}, {"write": ("itf",)}, {"specs": ["x"]},
+                                     {"define": ["LAST=2"]}, {"table": True}, {"simulate": True}, {"junit": "x"}, {"full": True}])
+def test_options_of_the_command_line_only_are_refused(counter: Path, setting: dict[str, object]) -> None:
+    """What only changes what is printed or written means nothing here, and is not ignored."""
+    with pytest.raises(UsageError, match="this option is for the command line only; here there are engine, "):
+        check(counter, **setting)
+
+
+@pytest.mark.parametrize("setting, message", [
+    ({"workers": 0}, "0' is not a positive integer"), ({"workers": True}, "write a value"), ({"strict": 1}, "write True or False"),
+    ({"max_states": 0}, "0' is not a positive integer"), ({"timeout": -1}, "not a number of seconds"), ({"no_symmetry": "yes"}, "write True or False")])
+def test_zero_is_not_false(counter: Path, setting: dict[str, object], message: str) -> None:
+    """Every value is checked as on the command line; None and False alone mean that an option is not given."""
+    with pytest.raises(UsageError, match=message):
+        check(counter, **setting)
+    assert check(counter, LAST=2, workers=None, strict=False).holds
+
+
+def test_a_simulation_needs_walks(counter: Path) -> None:
+    """No walk is no simulation."""
+    with pytest.raises(UsageError, match="0' is not a positive integer"):
+        simulate(counter, runs=0)
+
+
+def test_help_shows_the_function() -> None:
+    """`help(explorer.check)` begins with how it is called, although it is a room too."""
+    assert (explorer.check.__doc__ or "").startswith("check(spec: ") and "Check a spec as" in (explorer.check.__doc__ or "")
+    assert (explorer.load.__doc__ or "").startswith("load(path: ")

@@ -247,6 +247,18 @@ def test_an_interrupt_keeps_what_was_learned(explorer: Callable[..., Done], tmp_
     (["good.py", "-D", "LAST=4..2"], "explorer: -D LAST=4..2: 4..2 is empty; write the smaller number first"),
     (["good.py", "--workers", "2", "--engine", "python"],
      "explorer: --workers 2: the python engine has one worker and exact storage; write: --engine native"),
+    (["good.py", "-D", "LAST=1", "-D", "LAST=2"], "explorer: -D LAST=2: LAST is given twice; write: -D LAST=a,b for a matrix"),
+    (["good.py", "--json", "--format", "sarif"],
+     "explorer: --json with --format sarif: standard output takes one of them; write: --json --write sarif"),
+    (["good.py", "--out", ""], "explorer: argument --out: the name is empty"),
+    (["good.py", "--max-memory", "0"], "explorer: argument --max-memory: '0' leaves no memory at all; write a number of bytes, such as 500M or 4G"),
+    (["good.py", "--fingerprint", "48"],
+     "explorer: --fingerprint: exact storage keeps whole states; write: --storage compact --fingerprint BITS"),
+    (["table", "family.py", "--graph"], "explorer: --graph: shows one run, and a table has several; bind each constant to one value with -D"),
+    (["good.py", "-D", "LAST=1,2", "--png"], "explorer: --png: shows one run, and a matrix has several; bind each constant to one value with -D"),
+    (["simulate", "good.py", "--no-symmetry"], "explorer: --no-symmetry: random walks know nothing of it"),
+    (["show", "good.py", "bad.py"], "explorer: one argument too many: bad.py"),
+    (["estimate", "good.py", "--seconds", "0"], "explorer: argument --seconds: 0 seconds are too short to see anything"),
     (["show", "good.py", "-D", "LAST=1,2"], "explorer: this command takes one value for each constant"),
 ], ids=words)
 def test_usage_mistakes(explorer: Callable[..., Done], arguments: list[str], message: str) -> None:
@@ -397,12 +409,14 @@ def test_a_table_has_a_row_for_each_variant_and_fails_where_one_is_not_as_expect
     done = explorer("table", "family.py")
     assert done.code == 1
     assert done.out == """\
-  variant  states  below       even_below  expected        what differs
-  V0            4  violated 2  violated 3  met             as it was
-  V1            2  holds       holds       met             one step | only
-  V2            3  violated 2  holds       NOT MET: holds  two steps
+  variant  states  below       even_below  expected  what differs
+  V0            4  violated 2  violated 3  met       as it was
+  V1            2  holds       holds       met       one step | only
+  V2            3  violated 2  holds       NOT MET   two steps
 
 holds in every row: inside, deadlock, evaluation
+
+differs: below: expected holds, found violated in 2 steps [V2]
 """
     rows = json.loads((tmp_path / "out/family/variants.json").read_text())["rows"]
     assert [(row["name"], row["bound"], row["expectation_met"]) for row in rows] == [

@@ -8,6 +8,7 @@ import random
 import subprocess
 import sys
 import threading
+import time
 from functools import cache, partial
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from explorer.check.verdict import judge
 from explorer.compile.ground import ground
 from explorer.compile.model import Model
 from explorer.engine import hashing, native, python, tiered
-from explorer.engine.jit import Jit, common_source
+from explorer.engine.jit import Jit, common_source, prune
 from explorer.engine.levels import integers, words_of
 from explorer.engine.limits import Limits
 from explorer.engine.space import StateSpace
@@ -251,3 +252,37 @@ def test_a_cache_that_cannot_be_written_is_survived(tmp_path: Path) -> None:
     jit = Jit(tmp_path / "file" / "below")
     assert jit.module("from numba import njit\n@njit('int64(int64)', cache=True)\ndef f(x):\n    return x + 2\n").f(1) == 3
     assert "cannot be used" in jit.notes[0]
+
+
+def test_the_cache_keeps_what_was_used_last(tmp_path: Path) -> None:
+    """Modules that were not used for long go where there are too many; those of this hour stay, for another run may be loading them."""
+    for age in range(6):
+        module = tmp_path / f"k{age}"
+        module.mkdir()
+        (module / "sums").write_text("")
+        os.utime(module / "sums", (time.time() - 1800 * age,) * 2)
+    (tmp_path / "other").mkdir()
+    prune(tmp_path, kept=1)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["k0", "k1", "other"]
+    prune(tmp_path / "nothing", kept=1)
+
+
+def test_a_loaded_module_counts_as_used(tmp_path: Path) -> None:
+    """What is pruned is decided by the last use, not by when a module was made."""
+    text = "from numba import njit\n@njit('int64(int64)', cache=True)\ndef f(x):\n    return x + 3\n"
+    jit = Jit(tmp_path)
+    jit.module(text)
+    sums = jit.path(text).parent / "sums"
+    os.utime(sums, (0, 0))
+    assert jit.module(text).f(1) == 4 and sums.stat().st_mtime > time.time() - 600
+
+
+def test_a_temporary_cache_goes_with_its_run(tmp_path: Path) -> None:
+    """A run that cannot write its cache leaves no directory behind."""
+    (tmp_path / "file").touch()
+    script = ("from pathlib import Path\nfrom explorer.engine.jit import Jit\n"
+              "jit = Jit(Path('file/below'))\njit.module('X = 1\\n')\nassert jit.directory.is_dir()\nprint(jit.directory)\n")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert Path(done.stdout.strip()).parent == tmp_path and not list(tmp_path.glob("explorer-cache-*"))

@@ -12,11 +12,14 @@ from pathlib import Path
 import pytest
 
 from explorer import reference
+from explorer.check import liveness
 from explorer.check.verdict import judge
 from explorer.compile.ground import ground
 from explorer.compile.model import Model
-from explorer.engine.walks import Options, explore
+from explorer.engine.limits import Limits
+from explorer.engine.walks import Options, _Python, explore
 from explorer.load import load
+from explorer.render.graph import state_graph
 from explorer.trace.story import tell
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -103,3 +106,47 @@ def test_the_command_line_simulates(tmp_path: Path) -> None:
     record = json.loads((tmp_path / "verdict.json").read_text())
     assert record["verdict"] == "violated"
     assert set(record["traces"]) & {"no_lost_ipi", "no_ignored_message"}
+
+
+@pytest.mark.parametrize("native", [False, True], ids=["python", "native"])
+def test_a_state_counts_once(tmp_path: Path, native: bool) -> None:
+    """However often walks come by, in whatever batch: as many states as there are, and each is left once."""
+    model(tmp_path, "@terminal\ndef end(s: S):\n    return s.n[0] == LAST")
+    found = ground(load(tmp_path / "walked.py"), {"LAST": 1})
+    exhaustive = reference.explore(found)
+    space = explore(found, options=Options(70_000, 20, 1, native=native))
+    assert space.engine == ("native" if native else "python") and not space.violations
+    assert (space.distinct, space.expanded, space.enabled) == (exhaustive.distinct, exhaustive.distinct, exhaustive.enabled)
+    assert sum(map(len, space.levels)) == space.distinct
+    assert judge(space).states["distinct"] == exhaustive.distinct
+
+
+@pytest.mark.parametrize("limits", [Limits(), Limits(max_states=5)], ids=["free", "bounded"])
+def test_walks_do_not_look_at_temporal_properties(tmp_path: Path, limits: Limits) -> None:
+    """The reason says so, whatever ended the walks."""
+    found = model(tmp_path, "@temporal\ndef end(s: S):\n    return eventually(s.n[0] == LAST)\n@terminal\ndef last(s: S):\n    return s.n[0] == LAST")
+    space = explore(found, limits, options=Options(20, 10, 1, native=False))
+    rows = judge(space, answers=liveness.check(space, limits)).properties
+    assert next((p.verdict, p.reason) for p in rows if p.name == "end") == ("undetermined", "random walks do not look at temporal properties")
+
+
+@pytest.mark.parametrize("native", [False, True], ids=["python", "native"])
+def test_walks_are_made_batch_after_batch(tmp_path: Path, native: bool) -> None:
+    """A number of walks that no memory holds begins nevertheless, and a limit ends it between two steps of one batch."""
+    found = model(tmp_path, "@terminal\ndef end(s: S):\n    return (s.n[0] == LAST) & (s.n[1] == LAST)")
+    seen: list[int] = []
+    space = explore(found, Limits(timeout=1), lambda progress: seen.append(progress.frontier), Options(10 ** 12, 10, 3, native=native))
+    assert space.stopped == "--timeout 1 s reached" and max(seen) <= 1 << 16 and seen
+    assert judge(space).verdict == "undetermined"
+
+
+def test_a_violation_in_a_later_batch_has_a_real_story(tmp_path: Path) -> None:
+    """The levels of the batch that finds it lead to it, although most of its states were seen before."""
+    found = model(tmp_path, "@invariant\ndef never(s: S):\n    return (s.n[0] != LAST - 1) | (s.n[1] != LAST - 1)\n@terminal\ndef end(s: S):\n    return s.n[0] == s.n[0]")
+    first = _Python.batch
+    for seed in range(5):
+        space = explore(found, options=Options(100 * first, 10, seed, native=False))
+        trace = tell(space, space.violations["never"])
+        graph = state_graph(space)
+        assert len(graph) == space.distinct and graph.number_of_edges() == len({*graph.edges(keys=False)})
+        assert trace.length == 10 and judge(space).states["distinct"] == len({state for level in space.levels for state in level})

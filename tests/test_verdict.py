@@ -133,7 +133,7 @@ def test_a_constraint_that_cuts_makes_the_verdict_undetermined() -> None:
     """A state that was not left could hide anything: the reason names the constraint and counts the states."""
     found = verdict(AGAIN, INSIDE, constraint("s.n < 2"))
     assert set(verdicts(found).values()) == {"undetermined"}
-    assert {p.reason for p in found.properties} == {"bounded by constraint bound (1 states not left)"}
+    assert {p.reason for p in found.properties} == {"bounded by constraint bound (1 state not left)"}
     assert (found.exit_code, found.states["distinct"]) == (20, 3)
 
 

@@ -158,3 +158,99 @@ def test_a_counterexample_replays_from_python() -> None:
     found = check(ROOT / "spec" / "ipi_buggy.py", property="no_lost_ipi")
     assert found.trace is not None
     assert len(found.trace.replay()) == len(found.trace) + 1 == 23
+
+
+def stored(tmp_path: Path, name: str, **change: object) -> dict[str, object]:
+    """The stored trace of a property, with some entries replaced."""
+    file = tmp_path / "found" / f"{name}.itf.json"
+    found: dict[str, object] = json.loads(file.read_text()) | change
+    file.write_text(json.dumps(found))
+    return found
+
+
+def test_a_loop_that_does_not_close_is_one_sentence(explorer: Callable[..., Done], tmp_path: Path) -> None:
+    """Exit code 1 where the trace cannot go on as it says, 2 where its loop is no state of it."""
+    lamp = tmp_path / "lamp.py"
+    lamp.write_text(lamp.read_text().replace('@action(actor="hand")', '@action(actor="hand", fair=WEAK)'))
+    explorer("lamp.py", "--write", "itf", "--out", "found")
+    whole = stored(tmp_path, "dark")
+    assert isinstance(whole["states"], list) and len(whole["states"]) == 3 and whole["loop"] == 2
+    stored(tmp_path, "dark", loop=0)
+    done = explorer("replay", "found/dark.itf.json")
+    assert done.code == 1 and done.out.splitlines()[-1] == "the trace does not go on for ever as it says: the cycle does not close"
+    for change in ({"loop": 3}, {"loop": "x"}, {"loop": -1}, {"states": []}):
+        stored(tmp_path, "dark", **{**whole, **change})
+        done = explorer("replay", "found/dark.itf.json")
+        assert done.code == 2 and "not a trace in the Informal Trace Format" in done.err
+
+
+def test_a_replayed_lasso_says_how_it_goes_on(explorer: Callable[..., Done]) -> None:
+    """The story has the stuttering or the cycle, and why the property is broken, as the first one had."""
+    explorer("lamp.py", "--write", "itf", "--out", "found")
+    done = explorer("replay", "found/dark.itf.json")
+    assert done.code == 0 and "it stutters for ever" in done.out and "dark: In the end it is dark." in done.out
+
+
+def test_another_spec_in_which_all_steps_fit_may_be_mended(explorer: Callable[..., Done], tmp_path: Path) -> None:
+    """The exit code is 1, but whether the property is still broken is said."""
+    explorer("lamp.py", "--write", "itf", "--out", "found")
+    lamp = tmp_path / "lamp.py"
+    text = lamp.read_text()
+    for change, last in ((("clicks < 2", "clicks < 3"), "few is not violated at the end: the trace says it is"),
+                         (('"LIMIT", 2', '"LIMIT", 3'), "few is violated"), (("def few", "def fewer"), "few is no property any more")):
+        lamp.write_text(text.replace(*change).replace("lamp.clicks + 1", "1 + lamp.clicks"))
+        done = explorer("replay", "found/few.itf.json")
+        assert done.code == 1 and "all 2 steps still fit, though" in done.out and done.out.splitlines()[-1] == last
+
+
+def test_a_stored_trace_is_replayed_from_anywhere(explorer: Callable[..., Done], tmp_path: Path) -> None:
+    """The spec is looked for above the trace too, and where it is nowhere the message says how to name it."""
+    explorer("lamp.py", "--write", "itf,test", "--out", "found")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    command = [sys.executable, "-m", "explorer", "replay", str(tmp_path / "found" / "few.itf.json")]
+    assert subprocess.run(command, cwd=elsewhere, env=ENVIRONMENT, capture_output=True).returncode == 0
+    test = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path / "found" / "few_test.py")]
+    done = subprocess.run(test, cwd=elsewhere, env=ENVIRONMENT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    (tmp_path / "lamp.py").rename(elsewhere / "light.py")
+    missing = explorer("replay", "found/few.itf.json")
+    assert missing.code == 2 and missing.err == ("explorer: replay found/few.itf.json: its spec lamp.py is neither here nor above the trace; "
+                                                 "write: python -m explorer replay found/few.itf.json SPEC\n")
+    assert "2 steps replayed in light" in explorer("replay", "found/few.itf.json", "elsewhere/light.py").out
+
+
+DOORS = '''
+from typing import Annotated
+from explorer import *
+
+Door = Annotated[int, Range(1, 3)]
+
+class House(State):
+    open: Map[Door, bool] = initially(False)
+
+@action
+def enter(house: House, door: Door):
+    when(~house.open[door])
+    when(door != 3)
+    house.open[door].next = True
+
+@action
+def back(house: House):
+    when(house.open[1])
+    house.open[1].next = False
+
+spec = Spec()
+'''
+
+
+def test_the_name_of_an_action_is_enough_where_there_is_no_choice(explorer: Callable[..., Done], tmp_path: Path) -> None:
+    """One possible instance is taken, several are listed, none says what it waits for; words are commands unless an action has the name."""
+    (tmp_path / "doors.py").write_text(DOORS)
+    done = explorer("walk", "doors.py", text="enter\nback\nenter(door=1)\nenter\nenter\nback\nundo 2\nhelp\nquit\n1\n")
+    assert done.code == 0
+    assert "step 1: enter is possible as enter(door=1), enter(door=2); write one of them" in done.out
+    assert "step 1: back waits for open[1]: " in done.out
+    assert "step 2  enter(2)" in done.out and "step 3: enter(door=1) waits for " in done.out
+    assert "step 3  back" in done.out and done.out.count("step 1  enter(1)") == 2 and done.out.count("take this action") == 1
+    assert "is no command" not in done.out and "step 2" not in done.out.partition("take this action")[2]

@@ -54,6 +54,8 @@ def forecast(space: StateSpace) -> str:
 
 def _impossible(space: StateSpace) -> str:
     """Why liveness cannot be looked at; "" where it can. A run stopped by its number of states or depth still has lassos."""
+    if space.walked is not None:
+        return "random walks do not look at temporal properties"
     if "evaluation" in space.violations:
         return "an expression has no value in some reachable state"
     if space.stopped and not space.stopped.startswith(("--max-states", "--max-depth")):

@@ -27,7 +27,7 @@ HOLDS, VIOLATED, UNDETERMINED = "holds", "violated", "undetermined"
 
 EXIT_OK, EXIT_DEADLOCK, EXIT_SAFETY, EXIT_LIVENESS = 0, 11, 12, 13
 EXIT_UNDETERMINED, EXIT_VACUOUS, EXIT_EVALUATION = 20, 21, 75
-EXIT_USAGE, EXIT_INTERRUPTED, EXIT_MALFORMED, EXIT_INTERNAL = 2, 130, 150, 255
+EXIT_USAGE, EXIT_UNWRITTEN, EXIT_INTERRUPTED, EXIT_MALFORMED, EXIT_INTERNAL = 2, 74, 130, 150, 255
 
 _EXITS = {"evaluation": EXIT_EVALUATION, "invariant": EXIT_SAFETY, "step": EXIT_SAFETY, "deadlock": EXIT_DEADLOCK,
           "temporal": EXIT_LIVENESS}
@@ -49,7 +49,11 @@ class PropertyVerdict:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Everything that a run learned. `record()` is what verdict.json holds."""
+    """Everything that a run learned. `record()` is what verdict.json holds.
+
+    `not_checked`: properties that the run was told to leave out; `expectation_met` then goes as far as what was checked.
+    `differs`: a sentence for each property whose verdict is not the declared one.
+    """
 
     spec: str
     file: str
@@ -73,6 +77,13 @@ class Verdict:
     traces: dict[str, Trace]
     expected: str | None = None
     expectation_met: bool | None = None
+    not_checked: tuple[str, ...] = ()
+    differs: tuple[str, ...] = ()
+
+    @property
+    def severe(self) -> bool:
+        """Whether a finding fails under --strict."""
+        return any(f.severe for f in self.findings)
 
     def record(self) -> dict[str, Any]:
         found = asdict(self)
@@ -97,12 +108,17 @@ def judge(space: StateSpace, *, only: tuple[str, ...] = (), strict: bool = False
     traces |= {name: answer.trace for name, answer in answers.items() if answer.trace}
     properties = tuple(_property(p, space, traces, _unanswered(p, answers) or doubt) for p in _stated(model) if not only or p[0] in only)
     verdict, code = _overall(space, properties, found, strict)
+    if code == EXIT_UNDETERMINED and "interrupted" in (space.stopped, *(answer.doubt for answer in answers.values())):
+        code = EXIT_INTERRUPTED
     expectation = model.expect
+    left_out = tuple(p[0] for p in _stated(model) if only and p[0] not in only)
+    differs = _differs(expectation, properties, left_out) if expectation else ()
     return Verdict(
         model.name, str(Place(model.file, 0)).rpartition(":")[0], model.digest, model.constants,
         model.bound, space.engine, space.storage, space.workers, verdict, code, space.stopped,
         round(space.seconds, 4), round(space.distinct / space.seconds) if space.seconds else 0, peak_bytes(), properties, _counts(space),
-        space.omission, rows, found, traces, str(expectation) if expectation else None, _met(expectation, properties))
+        space.omission, rows, found, traces, str(expectation) if expectation else None,
+        not differs if expectation else None, left_out, differs)
 
 
 def _stated(model: Model) -> list[tuple[str, str, str, str]]:
@@ -118,7 +134,7 @@ def _doubt(space: StateSpace) -> str:
     if space.stopped:
         return space.stopped
     if space.cut:
-        return "bounded by " + ", ".join(f"constraint {name} ({n} states not left)" for name, n in space.cut.items())
+        return "bounded by " + ", ".join(f"constraint {name} ({n} state{'' if n == 1 else 's'} not left)" for name, n in space.cut.items())
     if not space.initial:
         return "there is no initial state"
     return ""
@@ -147,7 +163,7 @@ def _overall(space: StateSpace, properties: tuple[PropertyVerdict, ...], found: 
         if kind in violated:
             return VIOLATED, code
     if any(p.verdict == UNDETERMINED for p in properties) or not properties:
-        return UNDETERMINED, EXIT_INTERRUPTED if space.stopped == "interrupted" else EXIT_UNDETERMINED
+        return UNDETERMINED, EXIT_UNDETERMINED
     if strict and any(f.severe for f in found):
         return HOLDS, EXIT_VACUOUS
     return HOLDS, EXIT_OK
@@ -161,14 +177,19 @@ def _counts(space: StateSpace) -> dict[str, Any]:
             "orbits": space.distinct, "represented": space.represented, "bits": space.bits}
 
 
-def _met(expectation: Expectation | None, properties: tuple[PropertyVerdict, ...]) -> bool | None:
-    """Whether the declared expectation is met by the property it names; None where none is declared."""
-    if expectation is None:
-        return None
-    if expectation.holds:
-        return all(p.verdict == HOLDS for p in properties)
-    wanted = {expectation.property, *expectation.also}
-    named = next((p for p in properties if p.name == expectation.property), None)
-    return (named is not None and expectation.steps in (None, named.trace_length)
-            and all(p.verdict == (VIOLATED if p.name in wanted else HOLDS) for p in properties)
-            and wanted <= {p.name for p in properties})
+def _differs(expectation: Expectation, properties: tuple[PropertyVerdict, ...], left_out: tuple[str, ...]) -> tuple[str, ...]:
+    """What was found otherwise than declared, a sentence for each property that was checked."""
+    violated = () if expectation.holds else (expectation.property, *expectation.also)
+    found = []
+    for p in properties:
+        steps = expectation.steps if p.name == expectation.property else None
+        wanted = _in_steps(VIOLATED if p.name in violated else HOLDS, steps)
+        if (_in_steps(p.verdict, p.trace_length) if steps is not None else p.verdict) != wanted:
+            reason = f" ({p.reason})" if p.reason else ""
+            found.append(f"{p.name}: expected {wanted}, found {_in_steps(p.verdict, p.trace_length)}{reason}")
+    absent = set(violated) - {p.name for p in properties} - set(left_out)
+    return (*found, *(f"{name}: expected violated, but there is no such property" for name in sorted(absent)))
+
+
+def _in_steps(verdict: str, steps: int | None) -> str:
+    return verdict if steps is None else f"{verdict} in {steps} step{'' if steps == 1 else 's'}"

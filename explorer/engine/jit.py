@@ -2,23 +2,31 @@
 
 A module is a file named by the digest of its text, of the generator, and of the versions of Numba and Python; Numba keeps
 the machine code beside it. A list of checksums is written when a module is complete; a module whose files do not match it
-is thrown away and compiled again. Where the cache directory cannot be written, a temporary one serves for this run.
+is thrown away and compiled again. Where the cache directory cannot be written, a temporary one serves for this run. The modules that
+were used last are kept, and the others thrown away when a new one is made.
 """
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import hashlib
 import importlib.util
 import os
 import shutil
 import sys
 import tempfile
+import time
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
 
 from explorer.compile.native_source import GENERATOR
+
+
+KEPT, YOUNG = 200, 3600
+"""Modules that are kept in a cache; seconds for which one is kept in any case, as another run may be loading it."""
 
 
 @dataclass(slots=True)
@@ -51,6 +59,7 @@ class Jit:
                 raise
             self.notes.append(f"the cache of compiled code cannot be used ({error.strerror or error}): compiled for this run only")
             self.directory = Path(tempfile.mkdtemp(prefix="explorer-cache-"))
+            atexit.register(shutil.rmtree, self.directory, ignore_errors=True)
             return self._load(self.path(text), text)
 
     def _load(self, path: Path, text: str) -> ModuleType:
@@ -71,7 +80,8 @@ class Jit:
             spec.loader.exec_module(module)
         finally:
             numba.config.CACHE_DIR = before or ""  # type: ignore[attr-defined]
-        _seal(path.parent)
+        if _seal(path.parent):
+            prune(self.directory)
         return module
 
 
@@ -89,6 +99,17 @@ def default_directory() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "interrupt-explorer"
 
 
+def prune(directory: Path, kept: int = KEPT, young: float = YOUNG) -> None:
+    """Throw away modules that were not used for long, where there are more than `kept`. What cannot be looked at or removed stays."""
+    used = []
+    with contextlib.suppress(OSError):
+        for sums in directory.glob("k*/sums"):
+            used.append((sums.stat().st_mtime, sums.parent))
+    for when, module in sorted(used)[:-kept]:
+        if when < time.time() - young:
+            shutil.rmtree(module, ignore_errors=True)
+
+
 def _files(directory: Path) -> list[Path]:
     return sorted(p for p in directory.rglob("*") if p.suffix in (".nbc", ".nbi", ".py"))
 
@@ -97,12 +118,18 @@ def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _seal(directory: Path) -> None:
-    if not (directory / "sums").exists():
+def _seal(directory: Path) -> bool:
+    """Write the checksums of a module that has none, and mark any other as used now; whether it is new."""
+    new = not (directory / "sums").exists()
+    if not new:
+        with contextlib.suppress(OSError):
+            os.utime(directory / "sums")
+    else:
         lines = [f"{_digest(p)} {p.relative_to(directory)}" for p in _files(directory)]
         part = directory / f"sums.{os.getpid()}"
         part.write_text("\n".join(lines))
         os.replace(part, directory / "sums")
+    return new
 
 
 def _intact(directory: Path) -> bool:

@@ -13,15 +13,18 @@ from .jit import Jit, default_directory
 from .levels import NativeLevel, words_of
 from .limits import Limits, Observer
 from .python import Compiled
+from .store import TableFull
 from .walks import Options
 
 
 class NativeWalks:
     """As `walks._Python`, for many walks."""
 
+    batch = 1 << 16
+
     def __init__(self, compiled: Compiled, limits: Limits, observer: Observer, started: float, options: Options):
         self.search = native.Search(compiled, native.machine(compiled), limits, observer, native.Options(), started)
-        self.space, self.options = self.search.space, options
+        self.space = self.search.space
         self.worker = self.search.workers[0]
         self.random = np.random.default_rng(options.seed)
         self.edges = Jit(default_directory()).module(native_source(compiled.program, compiled.layout).edges).edges
@@ -29,32 +32,49 @@ class NativeWalks:
         room = max(1 << 16, 4 * rules)
         words = self.search.words
         self.buffers = np.empty(room, np.int64), np.empty(room, np.int64), np.empty((room, words), np.uint64)
+        self.initial = words_of(list(dict.fromkeys(compiled.layout.pack(s) for s in compiled.model.initial_states())), words)
+        self.first: list[list[Any]] = []
+        self.levels: list[Any] = []
         self.at: Any = None
 
-    def begin(self) -> int:
-        compiled = self.search.compiled
-        first = words_of(list(dict.fromkeys(compiled.layout.pack(s) for s in compiled.model.initial_states())), self.search.words)
-        self.at = first[self.random.integers(len(first), size=self.options.runs)] if len(first) else first
+    def begin(self, size: int) -> int:
+        """Begin so many walks; 0 where there is no initial state."""
+        self.levels = []
+        self.at = self.initial[self.random.integers(len(self.initial), size=size)] if len(self.initial) else self.initial
         return len(self.at)
 
-    def level(self) -> Any:
-        self.worker.level = np.unique(self.at, axis=0)
-        self.worker.by = np.full(len(self.worker.level), self.search.nobody, np.uint16)
-        self.worker.at = 0
-        return NativeLevel([self.worker.level], self.search.words)
+    def arrive(self, depth: int) -> int:
+        """Judge the states where the walks are now, as far as they are new; the number of walks."""
+        search = self.search
+        self.levels.append(_once(self.at))
+        try:
+            search._insert_all(self.levels[-1], native.ELSEWHERE)
+        except TableFull:
+            self.space.stopped = f"--max-memory {search.limits.max_memory or 'default'} reached"
+        search._next_level()
+        self.space.walked = self.worker.store.count
+        if depth == len(self.first):
+            self.first.append([])
+        if len(self.worker.level):
+            self.first[depth].append(self.worker.level)
+            search._judge(depth)
+        return len(self.at)
 
-    def judge(self, depth: int) -> None:
-        self.search._judge(depth)
-
-    def step(self, depth: int) -> int:
-        """One step of every walk; how many go on."""
+    def leave(self, depth: int) -> None:
+        """Note what is wrong with any step that leaves a new state."""
         search, worker = self.search, self.worker
         while worker.at < len(worker.level):
             search._expand(0)
             search._flags(worker, depth)
             worker.buckets[2][:] = 0
+
+    def step(self) -> int:
+        """One step of every walk; how many go on."""
         self.at = self._pick()
         return len(self.at)
+
+    def sizes(self) -> list[int]:
+        return [sum(map(len, parts)) for parts in self.first]
 
     def _pick(self) -> Any:
         """A random successor of every walk's state; walks in states that are not left end."""
@@ -72,7 +92,15 @@ class NativeWalks:
         return np.concatenate(found)
 
     def finish(self) -> None:
-        seconds = self.space.seconds
+        space, words = self.space, self.search.words
+        last = [*self.levels, *([] for _ in self.first)] if space.violations else [[] for _ in self.first]
+        for parts, more in zip(self.first, last):
+            states = [_once(np.concatenate([*parts, more]))] if len(more) else parts
+            space.levels.append(NativeLevel(states, words))  # type: ignore[arg-type]
         self.search._collect()
-        self.space.seconds = seconds
         self.search.threads.close()
+
+
+def _once(states: Any) -> Any:
+    """The distinct rows, in order."""
+    return np.unique(states[:, 0]).reshape(-1, 1) if states.shape[1] == 1 else np.unique(states, axis=0)

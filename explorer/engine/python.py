@@ -23,7 +23,8 @@ from explorer.language.expressions import Expr, Failure
 from .limits import Limits, Observer, Progress, ignore
 from .space import Edge, Quotient, StateSpace
 
-CHUNK = 4096
+CHUNK, LEAST, WORK = 4096, 16, 16_384
+"""States that are left between two looks at the clock: at most, at least, and so many that there are about WORK successors."""
 
 
 class Compiled:
@@ -223,6 +224,13 @@ class Search:
         found = witness_function(self.compiled, condition)
         return any(found(level) for level in self.space.levels)
 
+    def size(self) -> int:
+        """States of the next chunk, from the cost of those before; it depends on no clock, so that equal bounds stop equally."""
+        if not self.space.expanded:
+            return LEAST
+        cost = sum(self.space.enabled) / self.space.expanded + len(self.space.enabled) / 16
+        return max(LEAST, min(CHUNK, int(WORK / max(cost, 1))))
+
     def leave(self, level: list[int], depth: int) -> list[int]:
         """Expand a level chunk by chunk, stopping at limits; the next level."""
         space, limits = self.space, self.limits
@@ -230,14 +238,17 @@ class Search:
         if limits.max_depth is not None and depth >= limits.max_depth:
             space.stopped = f"--max-depth {limits.max_depth} reached"
             return fresh
-        for start in range(0, len(level), CHUNK):
+        start = 0
+        while start < len(level):
+            size = self.size()
             space.stopped = limits.reached(len(self.visited))
             if space.stopped:
                 break
-            chunk = self.flagged.inside(level[start:start + CHUNK], depth, space.cut)
+            chunk = self.flagged.inside(level[start:start + size], depth, space.cut)
             space.least, space.most = self.flagged.chunk(chunk, self.visited, fresh, space.enabled, space.changed, depth,
                                                          (space.least, space.most))
             space.expanded += len(chunk)
+            start += size
             self.observer(Progress(depth, len(self.visited), len(fresh), time.monotonic() - self.started, [*map(len, space.levels)]))
         if space.stopped and fresh:
             space.levels.append(fresh)

@@ -60,7 +60,8 @@ class StateSpace:
     the run, None when every reachable state was visited; `cut` counts the states that a constraint kept from being left.
     `edges(states, targets)` lists the steps that leave the states, into the targets only where some are given, and
     `somewhere(condition)` says whether a condition has the value true in any visited state (on any step, if it reads `.next`).
-    `refused` are scalarsets that were to be used and proved to be none. With a `quotient` all this is about representatives, and
+    `refused` are scalarsets that were to be used and proved to be none. On random walks levels may overlap, and `walked` counts the
+    distinct states (None: no walks). With a `quotient` all this is about representatives, and
     `orbits_sum` counts the states that they stand for; `edges` lists real steps from any states, into the orbits of the targets.
     """
 
@@ -88,6 +89,7 @@ class StateSpace:
     quotient: Quotient | None = None
     orbits_sum: int = 0
     refused: tuple[Refusal, ...] = ()
+    walked: int | None = None
 
     @property
     def initial(self) -> int:
@@ -95,7 +97,7 @@ class StateSpace:
 
     @property
     def distinct(self) -> int:
-        return sum(map(len, self.levels))
+        return sum(map(len, self.levels)) if self.walked is None else self.walked
 
     @property
     def represented(self) -> int:

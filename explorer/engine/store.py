@@ -14,7 +14,7 @@ from .exchange import Buckets
 from .hashing import Hashing
 
 FIRST_CAPACITY = 512
-GROWTH, LARGE_GROWTH, LARGE = 2.0, 1.4, 1 << 24
+GROWTH, LARGE_GROWTH, LARGE = 2.0, 1.3, 1 << 24
 """By how much a table grows, and by how much from so many slots on, where memory counts for more than time."""
 
 

@@ -17,18 +17,21 @@ def encode(found: ScalarType, obj: Any, role: str) -> Expr:
     """A concrete value as a code of a scalar type; SpecError where it is not in the domain."""
     code = found.encode(obj)
     if code is None:
-        raise SpecError("E0225", f"{shown(obj)} as {role}", expected=f"a value of {found.name}", write=_suggest(found, obj))
+        raise SpecError("E0225", f"{shown(obj)} as {role}", expected=f"a value of {found.name}", write=_suggest(found, obj, role))
     return ex.const(code)
 
 
-def _suggest(found: ScalarType, obj: Any) -> str:
+def _suggest(found: ScalarType, obj: Any, role: str) -> str:
     """What to write where `obj` is not in a domain."""
     if isinstance(obj, type) and isinstance(found, UnionType) and obj in found.classes:
+        if role.startswith("an index"):
+            name = obj.__name__.lower()
+            return f"[{name}] with a parameter {name}: {obj.__name__}, or for {name} in domain({obj.__name__})"
         return f"any_of({obj.__name__}) for a free choice, or one value"
     if isinstance(found, SetType):
         return f"a Python set of {found.element.name}, or old.add(x) and old.union(...)"
     if isinstance(found, OptionalScalar):
-        return f"None or {_suggest(found.inner, obj)}"
+        return f"None or {_suggest(found.inner, obj, role)}"
     if isinstance(found, IntType):
         return " or ".join(map(str, range(found.low, found.high + 1))) if found.size <= 4 else f"a number from {found.low} to {found.high}"
     if not isinstance(found, UnionType):

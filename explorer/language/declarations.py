@@ -99,11 +99,14 @@ def _check_options(name: str, known: list[str], actor: Any, fair: Any, per: Any)
     if actor is not None and not isinstance(actor, str):
         raise SpecError("E0404", f"actor={getattr(actor, '__name__', actor)} on action {name}", write='@action(actor="cpu")',
                         expected="the name of a parameter, as text")
-    if actor is not None and actor not in known and closest(actor, known, cutoff=0.75):
+    if actor is not None and actor not in known and closest(actor, known, cutoff=0.65):
         raise SpecError("E0404", f"actor={actor!r} on action {name}", expected=nearest(actor, known),
                         write=f'@action(actor="{closest(actor, known)}")')
     if per is not None and not isinstance(per, (tuple, list)):
         raise SpecError("E0405", f"per={per!r} on action {name}", expected="a tuple of names of parameters", write=f"per=({per!r},)")
+    if per is not None and fair is Fairness.NONE:
+        raise SpecError("E0405", f"per={per!r} on action {name}, which is not fair", expected="per= beside fair=",
+                        write=f"@action(fair=WEAK, per={tuple(per)!r})")
     for item in per or ():
         if item not in known:
             raise SpecError("E0405", f"per={item!r} on action {name}", expected=nearest(item, known),

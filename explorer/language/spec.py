@@ -28,7 +28,7 @@ class Expectation:
     def __str__(self) -> str:
         if self.holds:
             return "holds"
-        steps = f" in {self.steps} steps" if self.steps is not None else ""
+        steps = f" in {self.steps} step{'' if self.steps == 1 else 's'}" if self.steps is not None else ""
         return f"{self.property} violated{steps}" + "".join(f", {name} violated" for name in self.also)
 
 
@@ -45,6 +45,12 @@ def violates(property: str, *, steps: int | None = None, also: tuple[str, ...] =
         shown = getattr(property, "__name__", None) or repr(property)
         raise SpecError("E0501", f"violates({shown})", expected="the name of a property, as text",
                         write=f'violates("{shown if shown.isidentifier() else "no_lost_ipi"}")')
+    if steps is not None and (not isinstance(steps, int) or isinstance(steps, bool) or steps < 0):
+        raise SpecError("E0501", f"violates({property!r}, steps={steps!r})", expected="the number of steps of the shortest story",
+                        write=f"steps={int(steps)}" if str(steps).isdecimal() else "steps=21")
+    if not isinstance(also, (tuple, list)) or not all(isinstance(name, str) for name in also):
+        raise SpecError("E0501", f"violates({property!r}, also={also!r})", expected="a tuple of names of properties, as text",
+                        write=f"also=({also!r},)" if isinstance(also, str) else 'also=("deadlock",)')
     return Expectation(False, property, steps, tuple(also))
 
 

@@ -59,7 +59,7 @@ def _nodes(graph: networkx.MultiDiGraph, space: StateSpace) -> dict[Handle, int]
     first: dict[str, str] = {}
     describe = _describer(space.model)
     for depth, level in enumerate(space.levels):
-        for values, handle in sorted((space.decode(handle), handle) for handle in level):
+        for values, handle in sorted((space.decode(handle), handle) for handle in level if handle not in numbers):
             numbers[handle] = len(numbers)
             texts = describe(values)
             first = first or texts
@@ -86,8 +86,8 @@ def _describer(model: Model) -> Callable[[State], dict[str, str]]:
 
 def _edges(space: StateSpace, numbers: dict[Handle, int]) -> list[tuple[int, int, dict[str, Any]]]:
     """Steps between visited states, by the number of the state they leave, then by that of the action instance."""
-    steps = sorted((numbers[tail], number, numbers[head]) for level in space.levels for tail, number, head in space.edges(level, None)
-                   if head in numbers)
+    steps = sorted({(numbers[tail], number, numbers[head]) for level in space.levels for tail, number, head in space.edges(level, None)
+                    if head in numbers})
     found = []
     for tail, number, head in steps:
         instance = space.model.instances[number]

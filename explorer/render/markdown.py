@@ -10,7 +10,7 @@ from explorer.trace.trace import from_record
 from .findings import MARKS, reports
 from .html_story import gravest
 from .mermaid import mermaid
-from .summary import Record, claim
+from .summary import Record, claim, number
 from .terminal import clean
 from .text import story
 
@@ -31,7 +31,8 @@ def _section(record: Record, expect: bool, strict: bool) -> Iterator[str]:
         return
     yield text(claim(record)) + "\n"
     if record["expected"]:
-        met = "met" if record["expectation_met"] else "**not met**"
+        far = " as far as checked" if record.get("not_checked") else ""
+        met = f"met{far}" if record["expectation_met"] else "**not met**"
         yield f"Declared: {text(record['expected'])} ({met}).\n"
     yield "| property | kind | verdict | steps |\n|---|---|---|---:|"
     for p in record["properties"]:
@@ -39,7 +40,7 @@ def _section(record: Record, expect: bool, strict: bool) -> Iterator[str]:
         reason = f": {text(p['reason'])}" if p["reason"] else ""
         yield f"| {text(p['name'])} | {p['kind']} | {MARKS[p['verdict']]} {p['verdict']}{reason} | {length} |"
     states = record["states"]
-    yield (f"\n{states['distinct']:,} states, {states.get('transitions', 0):,} transitions, depth {states['depth']}, "
+    yield (f"\n{number(states['distinct'], 'state')}, {number(states.get('transitions', 0), 'transition')}, depth {states['depth']}, "
            f"{record['seconds']:.2f} s, {record['engine']} engine\n")
     if record["traces"]:
         yield from _story(record)

@@ -9,8 +9,9 @@ from typing import Any
 from .terminal import BOLD, DIM, GREEN, RED, YELLOW, clean, paint
 
 COLOURS = {"holds": GREEN, "violated": RED, "undetermined": YELLOW}
-WIDTH, FINDINGS, CALM = 110, 8, 5
-"""Columns of the text; findings shown on the screen; with more properties than CALM, those that hold share a line."""
+WIDTH, FINDINGS, CALM, FEW = 110, 8, 5, 6
+"""Columns of the text; findings shown on the screen; with more properties than CALM, those that hold share a line; how many names of
+properties that were left out are given."""
 
 Record = dict[str, Any]
 
@@ -30,10 +31,17 @@ def summary(record: Record, colour: bool = False, files: Iterable[object] = ()) 
 
 
 def claim(record: Record) -> str:
-    """What was found and how far it goes, in one sentence."""
+    """What was found and how far it goes, in one sentence; what was left out, in a second one."""
+    left = [clean(name) for name in record.get("not_checked", ())]
+    more = f" and {len(left) - FEW} more" if len(left) > FEW else ""
+    return _found(record) + (f" Not checked, since --property names others: {', '.join(left[:FEW])}{more}." if left else "")
+
+
+def _found(record: Record) -> str:
     states, name = record["states"], clean(str(record["spec"]))
+    checked = ", ".join(clean(p["name"]) for p in record["properties"])
     bound = f" with {_constants(record)}" if record["bound"] else ""
-    seen = f"{_number(states['distinct'], 'state')} up to depth {states['depth']}"
+    seen = f"{number(states['distinct'], 'state')} up to depth {states['depth']}"
     reasons = [p["reason"] for p in record["properties"] if p["verdict"] == "undetermined" and p["reason"]]
     partial = record.get("stopped") or next(iter(reasons), None)
     if record["verdict"] == "violated":
@@ -41,9 +49,12 @@ def claim(record: Record) -> str:
         extent = f"{seen} were visited, not all: {clean(partial)}" if partial else "every reachable state was visited"
         return f"{name} violates {broken}{bound}; {extent}."
     if record["verdict"] == "undetermined":
-        return f"{name} is undetermined{bound}: {clean(partial or 'nothing was checked')}; no violation in {seen}."
+        subject = f"{name}: {checked}" if record.get("not_checked") else name
+        return f"{subject} is undetermined{bound}: {clean(partial or 'nothing was checked')}; no violation in {seen}."
     omission = record.get("omission_probability") or 0
     doubt = f", unless one was omitted (probability at most {omission:.1e})" if omission else ""
+    if record.get("not_checked"):
+        return f"{name}: only {checked} was checked and holds{bound}; every reachable state was visited{doubt}."
     return f"{name} holds{bound}: every reachable state was visited{doubt}."
 
 
@@ -59,7 +70,7 @@ def _table(properties: Sequence[Record], colour: bool) -> Iterator[str]:
     for p in shown:
         name, kind = (clean(p[key]).ljust(width) for key, width in zip(("name", "kind"), widths))
         verdict = paint(p["verdict"], COLOURS[p["verdict"]], colour) + " " * (widths[2] - len(p["verdict"]))
-        length = None if p["trace_length"] is None else _number(p["trace_length"], "step")
+        length = None if p["trace_length"] is None else number(p["trace_length"], "step")
         detail = clean(p["reason"]) if length is None else f"lasso of {length}" if p["kind"] == "temporal" else f"after {length}"
         yield f"  {name}  {kind}  {verdict}  {detail}".rstrip()
     if shared:
@@ -71,7 +82,7 @@ def _table(properties: Sequence[Record], colour: bool) -> Iterator[str]:
 def _counts(record: Record) -> str:
     states = record["states"]
     transitions = states.get("transitions", states["generated"] - states["initial"])
-    parts = [f"{_number(states['distinct'], 'state')} ({states['initial']:,} initial)", _number(transitions, "transition"),
+    parts = [f"{number(states['distinct'], 'state')} ({states['initial']:,} initial)", number(transitions, "transition"),
              f"depth {states['depth']}", f"out-degree {states['out_degree']['mean']:.1f} (at most {states['out_degree']['max']})"]
     if states.get("represented", states["distinct"]) != states["distinct"]:
         parts.insert(1, f"standing for {states['represented']:,} by symmetry")
@@ -101,5 +112,6 @@ def _findings(findings: Sequence[Record], colour: bool) -> Iterator[str]:
             yield from textwrap.wrap(f"{text}: {', '.join(named[:FINDINGS])}{more}", WIDTH)
 
 
-def _number(count: int, what: str) -> str:
+def number(count: int, what: str) -> str:
+    """`1 state`, `1,200 states`."""
     return f"{count:,} {what}{'' if count == 1 else 's'}"

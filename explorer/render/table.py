@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .summary import COLOURS, WIDTH, Record
-from .terminal import BOLD, DIM, GREEN, RED, clean, paint
+from .terminal import BOLD, DIM, GREEN, RED, YELLOW, clean, paint
 
 
 def matrix(rows: Sequence[tuple[Record, Record]], colour: bool = False) -> str:
@@ -57,7 +57,7 @@ def _aligned(table: list[list[tuple[str, str]]], right: int, colour: bool) -> li
     return lines
 
 
-def variants(rows: Sequence[Record], colour: bool = False, markdown: bool = False) -> str:
+def variants(rows: Sequence[Record], colour: bool = False, markdown: bool = False, strict: bool = False) -> str:
     """The table of a family. A row has `name` and `text` beside its verdict record; its last cell says whether the expectation
     is met. Properties that hold in every row share a line below the table."""
     properties = {p["name"]: p for row in rows for p in row["properties"]}
@@ -67,13 +67,43 @@ def variants(rows: Sequence[Record], colour: bool = False, markdown: bool = Fals
     table = [[(title, BOLD) for title in ("variant", "states", *heads, "expected", "what differs")]]
     for row in rows:
         cells = {p["name"]: _cell(p) for p in row["properties"]}
-        met = ("met", GREEN) if row["expectation_met"] else (f"NOT MET: {clean(str(row['expected']))}", RED)
+        met = (f"met{' as far as checked' if row.get('not_checked') else ''}", GREEN) if row["expectation_met"] else (
+            "NOT MET", RED)
+        if strict and row["expectation_met"] and any(f["severe"] for f in row["findings"]):
+            met = ("NOT MET: findings", RED)
         table.append([(clean(row["name"]), ""), (f"{row['states']['distinct']:,}", ""), *(cells.get(n, ("not checked", DIM)) for n in shown),
                       met, (clean(row["text"]), "")])
-    below = "holds in every row: " + ", ".join(map(clean, calm)) if calm else ""
+    shared = "holds in every row: " + ", ".join(map(clean, calm)) if calm else ""
     if markdown:
         lines = ["| " + " | ".join(text.replace("|", "\\|") for text, _ in cells) + " |" for cells in table]
         lines.insert(1, "|" + "---|" * len(table[0]))
     else:
         lines = _aligned(table, 1, colour) + legend
-    return "\n".join([*lines, *(["", below] if below else [])])
+    return "\n".join([*lines, *(["", shared] if shared else [])])
+
+
+def below(rows: Sequence[tuple[str, Record]], *, declared: bool, strict: bool, colour: bool = False) -> list[str]:
+    """What stands below a table, line by line, each with the rows it is true of: what was not checked, why verdicts are
+    undetermined, what differs from the declaration (where rows are `declared`), and the findings."""
+    said: dict[tuple[str, str], list[str]] = {}
+    for name, record in rows:
+        if record.get("not_checked"):
+            said.setdefault(("not checked: ", ", ".join(record["not_checked"])), []).append(name)
+        for sentence in record.get("differs", ()) if declared else ():
+            said.setdefault(("differs: ", sentence), []).append(name)
+        for p in record.get("properties", ()):
+            if p["verdict"] == "undetermined" and not (declared and record.get("differs")):
+                said.setdefault(("undetermined: ", f"{p['reason'] or 'not checked'}"), []).append(name)
+        for finding in record.get("findings", ()):
+            if finding["severe"]:
+                place = f" ({finding['place']})" if finding["place"] else ""
+                said.setdefault(("finding: ", finding["text"] + place), []).append(name)
+    lines = [paint(kind, YELLOW, colour) + f"{clean(text)} [{_rows(names, len(rows))}]" for (kind, text), names in said.items()]
+    if strict and any(kind == "finding: " for kind, _ in said):
+        lines.append("--strict: findings fail")
+    return ["", *lines] if lines else []
+
+
+def _rows(names: Sequence[str], all: int) -> str:
+    names = list(dict.fromkeys(names))
+    return "every row" if len(names) == all > 1 else "; ".join(map(clean, names))

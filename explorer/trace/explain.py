@@ -72,5 +72,16 @@ def _stuck(model: Model, state: State) -> list[str]:
                     nearest[instance.action.name] = (number, text)
                 break
     lines = ["no @terminal condition says that this state may be the last; what the actions wait for:"]
+    if model.terminal:
+        false = [line for at in model.terminal for line in _false(at.expr, state)]
+        lines = ["@terminal is false in this state: " + "; ".join(dict.fromkeys(false)), "what the actions wait for:"]
     ranked = sorted(nearest.values(), key=lambda item: -item[0])
-    return lines + [text for _, text in ranked[:MAX_LINES - 1]]
+    return lines + [text for _, text in ranked[:MAX_LINES - len(lines)]]
+
+
+def _false(condition: Expr, state: State) -> list[str]:
+    """The leaves that make a condition false; its text where it has no value here."""
+    try:
+        return reasons(condition, False, state, state)
+    except EvaluationError:
+        return [f"{ex.show(condition)} has no value"]

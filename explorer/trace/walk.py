@@ -54,11 +54,8 @@ class Walk:
         return [self.model.instances[number] for _, number, _ in successors(self.model, self.state)]
 
     def take(self, name: str) -> State:
-        """Take an action instance. Raises Blocked with the guard that does not hold."""
-        if name not in self.instances:
-            near = closest(name, list(self.instances))
-            raise Blocked(f"step {len(self.states)}: there is no {name}" + (f"; did you mean {near}?" if near else ""))
-        instance = self.instances[name]
+        """Take an action instance, or the one that is possible of an action. Raises Blocked with the guard that does not hold."""
+        instance = self.instances.get(name) or self._only(name)
         try:
             after = execute(instance, self.state)
         except EvaluationError as error:
@@ -68,6 +65,18 @@ class Walk:
         self.states.append(after)
         self.taken.append(instance)
         return after
+
+    def _only(self, name: str) -> Instance:
+        """The one instance of an action that is possible. Raises Blocked where there is none, or a choice."""
+        number = len(self.states)
+        every = [instance for instance in self.model.instances if instance.action.name == name]
+        if not every:
+            near = closest(name, list(self.instances))
+            raise Blocked(f"step {number}: there is no {name}" + (f"; did you mean {near}?" if near else ""))
+        possible = [instance for instance in self.enabled() if instance.action.name == name]
+        if len(possible) > 1:
+            raise Blocked(f"step {number}: {name} is possible as {', '.join(instance.name for instance in possible)}; write one of them")
+        return (possible or every)[0]
 
     def _blocked(self, instance: Instance) -> Blocked:
         failing = next(c for c in instance.guard if not evaluate(c.expr, self.state))
@@ -106,20 +115,23 @@ class Walk:
         return False
 
     def breaks_for_ever(self, name: str, loop: int) -> bool:
-        """Whether the behaviour that goes on from here as after step `loop` is fair and breaks a temporal property.
+        """Whether the behaviour that goes on from here as after step `loop` is fair and breaks a temporal property (see `lasso`)."""
+        return self.lasso(name, loop) is not None
 
-        `loop` is the number of the last step where it stutters. Raises ReplayError where the cycle does not close or is not fair.
+    def lasso(self, name: str, loop: int) -> Trace | None:
+        """The trace of the behaviour that goes on from here as after step `loop`, if it is fair and breaks a temporal property.
+
+        `loop` is the number of the last step where it stutters. Raises ReplayError where the cycle does not close.
         """
         prop = next(p for p in self.model.temporal if p.name == name)
         numbers = tuple(instance.number for instance in self.taken)
         execute_lasso(self.model, self.states[0], numbers[:loop], numbers[loop:])
         for part, formula in prop.parts:
             try:
-                tell_lasso(self.model, prop, part, formula, self.states[0], numbers[:loop], numbers[loop:])
+                return tell_lasso(self.model, prop, part, formula, self.states[0], numbers[:loop], numbers[loop:])
             except ReplayError:
                 continue
-            return True
-        return False
+        return None
 
     def trace(self) -> Trace:
         """The walk so far as a trace, with what is broken at its end."""
