@@ -62,6 +62,7 @@ def _import(file: Path) -> object:
     module = importlib.util.module_from_spec(loader)
     sys.path.insert(0, directory)
     sys.modules[unique] = module
+    cached, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # a spec edited within a second must not be the old one
     try:
         loader.loader.exec_module(module)
     except SpecError:
@@ -70,6 +71,7 @@ def _import(file: Path) -> object:
         raise SpecError("E0513", f"{type(error).__name__} while importing the file: {_said(error)}", expected="a file that imports",
                         write=_cure(error), place=_where(error, file)) from error
     finally:
+        sys.dont_write_bytecode = cached
         sys.path.remove(directory)
         for added in set(sys.modules) - before:
             origin = getattr(sys.modules[added], "__file__", None)

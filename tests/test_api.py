@@ -103,7 +103,7 @@ def test_a_simulation_from_python() -> None:
 
 def pytest_run(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "explorer.pytest_plugin", *arguments]
-    return subprocess.run(command, cwd=directory, env={**os.environ, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+    return subprocess.run(command, cwd=directory, env={**os.environ, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""},
                           capture_output=True, text=True)
 
 

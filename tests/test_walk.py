@@ -18,7 +18,7 @@ from explorer.api import check, walk
 from explorer.trace.walk import Blocked
 
 ROOT = Path(__file__).resolve().parent.parent
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"}
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error", "PYTEST_ADDOPTS": ""}
 LAMP = '''
 from explorer import *
 
