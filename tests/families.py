@@ -18,6 +18,7 @@ from explorer.engine.python import explore
 from explorer.language.spec import Spec
 from explorer.load import load
 from explorer.options import constants_of
+from explorer.trace.trace import Trace
 
 SPECS = Path(__file__).parents[1] / "spec"
 
@@ -42,6 +43,17 @@ def verdict(spec: str, name: str = "") -> Verdict:
     """What the explorer finds, every property asked for."""
     space = explore(model(spec, name))
     return judge(space, strict=True, answers=liveness.check(space, Limits()))
+
+
+def steps(trace: Trace) -> list[str]:
+    """The steps of a story, each as its actor and its text up to a comment."""
+    return [f"{step.actor}: {step.label.partition('  //')[0]}" for step in trace.steps[1:]]
+
+
+def counts(spec: str) -> tuple[int, int, int]:
+    """States, transitions and depth."""
+    space = explore(model(spec))
+    return space.distinct, space.transitions, space.depth
 
 
 def check(spec: str, name: str = "") -> Verdict:
