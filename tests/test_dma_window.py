@@ -7,49 +7,18 @@ from typing import Any
 
 import families
 import pytest
+from families import claims, labels, space
 
-from explorer import reference
 from explorer.compile.ground import ground
 from explorer.engine.python import explore
-from explorer.engine.space import StateSpace
 from explorer.load import load
 from explorer.options import bindings, single
 from explorer.trace.story import state_texts
-from explorer.trace.trace import Trace
 
 GOLDEN = {
     "dma_window_fixed": (8895, 18322, 39), "dma_window_buggy": (18137, 38403, 53), "dma_window_size_fixed": (15100, 12080, 4),
     "dma_window_levels_fixed": (566, 1239, 13), "dma_window_levels_buggy": (5717, 11208, 40)}
-ROWS = [(spec, row) for spec in ("dma_window_fixed", "dma_window_size_fixed", "dma_window_levels_fixed") for row in families.names(spec)]
-
-
-@cache
-def space(spec: str, row: str = "") -> StateSpace:
-    return explore(families.model(spec, row))
-
-
-def steps(trace: Trace) -> list[str]:
-    """The steps of a story, each as its actor and its text."""
-    return [f"{step.actor}: {step.label}" for step in trace.steps[1:]]
-
-
-@pytest.mark.parametrize("name", GOLDEN)
-def test_counts(name: str) -> None:
-    """States, transitions and depth are as they were."""
-    found = space(name)
-    assert (found.distinct, found.transitions, found.depth) == GOLDEN[name]
-
-
-@pytest.mark.parametrize("name", GOLDEN)
-def test_expectations_are_met_and_nothing_is_vacuous(name: str) -> None:
-    """Each spec shows what it declares, and no severe finding."""
-    assert [f.text for f in families.check(name).findings if f.severe] == []
-
-
-@pytest.mark.parametrize(("spec", "row"), ROWS, ids=[f"{spec}: {row}" for spec, row in ROWS])
-def test_variants(spec: str, row: str) -> None:
-    """Every row of the tables is exactly as declared."""
-    families.check(spec, row)
+test_counts, test_expectations, test_variants, test_reference = claims(GOLDEN)
 
 
 SHEET = [  # page_shift, max_order, memory -> window, levels, level_shift
@@ -84,20 +53,20 @@ def test_the_seed_figures() -> None:
 
 def test_a_64_bit_device_hits_the_hole() -> None:
     """The story of V0: pages are given out in order, and the first on the MMIO range is one too many."""
-    story = steps(families.verdict("dma_window_fixed", "V0").traces["no_page_in_hole"])
+    story = labels(families.verdict("dma_window_fixed", "V0").traces["no_page_in_hole"])
     assert story[0] == "PCI: iommu_init_table(tbl, node, res_start, res_end)" and story[-1].endswith("return 3")
     assert not any("VFIO" in step for step in story)
 
 
 def test_the_hole_is_gone_after_vfio() -> None:
     """The story of V1a begins with a take and a release of ownership."""
-    story = steps(families.verdict("dma_window_fixed", "V1a").traces["no_page_in_hole"])
+    story = labels(families.verdict("dma_window_fixed", "V1a").traces["no_page_in_hole"])
     assert story[1:3] == ["VFIO: iommu_take_ownership(tbl)  // every bit set", "VFIO: iommu_release_ownership(tbl)"]
 
 
 def test_two_cpus_find_one_page_under_two_locks() -> None:
     """The story of V8: the 32-bit device's CPU keeps the lock of pool 1 while it searches below 4 GiB."""
-    story = steps(families.verdict("dma_window_buggy").traces["no_overlap"])
+    story = labels(families.verdict("dma_window_buggy").traces["no_overlap"])
     found = [step for step in story if "iommu_area_alloc" in step]
     assert len(story) == 11
     assert sorted(step.partition(": ")[2] for step in found) == [
@@ -106,17 +75,9 @@ def test_two_cpus_find_one_page_under_two_locks() -> None:
 
 def test_a_tce_vanishes_with_its_leaf() -> None:
     """The story of V6: both CPUs see an empty slot, and the second store overwrites the first CPU's leaf."""
-    story = steps(families.verdict("dma_window_levels_buggy").traces["no_tce_lost"])
+    story = labels(families.verdict("dma_window_levels_buggy").traces["no_tce_lost"])
     assert sum(step.endswith("READ_ONCE(tmp[n]) == None") for step in story) == 2
     assert sum("tmp[n] = n" in step for step in story) == 2 and story[-1].partition(": ")[2].startswith("tmp[n] = n")
-
-
-@pytest.mark.parametrize("name", GOLDEN)
-def test_the_reference_counts_the_same(name: str) -> None:
-    """The judge finds the same states and violations as the engine."""
-    slow = reference.explore(families.model(name))
-    assert (slow.distinct, slow.transitions, slow.depth) == GOLDEN[name]
-    assert {k: v.level for k, v in slow.violations.items()} == {k: v.level for k, v in space(name).violations.items()}
 
 
 def test_a_pool_that_ends_below_the_mask() -> None:

@@ -3,51 +3,13 @@
 from __future__ import annotations
 
 import families
-import pytest
-from families import steps
-
-from explorer import reference
-from explorer.compile.ground import ground
-from explorer.engine.python import explore
-from explorer.engine.space import StateSpace
-from explorer.language.semantics import State
-from explorer.load import load
+from families import bound, claims, states, steps
 
 GOLDEN = {
     "eeh_fixed": (3766, 8693, 26),
     "eeh_buggy": (4261, 9516, 26),
 }  # states, transitions, depth
-
-
-@pytest.mark.parametrize("name", GOLDEN)
-def test_counts(name: str) -> None:
-    """States, transitions and depth are as they were."""
-    assert families.counts(name) == GOLDEN[name]
-
-
-@pytest.mark.parametrize("name", GOLDEN)
-def test_expectations_are_met_and_nothing_is_vacuous(name: str) -> None:
-    """Each spec shows what it declares, and no severe finding."""
-    found = families.check(name)
-    assert [f.text for f in found.findings if f.severe] == []
-
-
-@pytest.mark.parametrize("row", families.names("eeh_fixed"))
-def test_variants(row: str) -> None:
-    """Every row of the table is exactly as declared."""
-    families.check("eeh_fixed", row)
-
-
-def bound(name: str, **constants: int) -> StateSpace:
-    """Everything reachable in a spec with these constants."""
-    return explore(ground(load(families.SPECS / f"{name}.py"), constants))
-
-
-def states(space: StateSpace) -> list[dict[str, object]]:
-    """The visited states, each as the value of every cell by its name."""
-    model = space.model
-    visited: list[State] = [space.decode(state) for level in space.levels for state in level]
-    return [{model.cell_name(cell): state[cell] for cell in range(model.size)} for state in visited]
+test_counts, test_expectations, test_variants, test_reference = claims(GOLDEN)
 
 
 def test_5_3_handles_an_event_whose_pe_hotplug_has_freed() -> None:
@@ -79,12 +41,3 @@ def test_more_errors_change_nothing() -> None:
     """The repaired kernel holds with three errors, too."""
     space = bound("eeh_fixed", errors=3)
     assert space.violations == {} and len(states(space)) == space.distinct > 3 * GOLDEN["eeh_fixed"][0] // 2
-
-
-@pytest.mark.parametrize("name", GOLDEN)
-def test_the_reference_counts_the_same(name: str) -> None:
-    """The judge finds the same states and violations as the engine."""
-    model = families.model(name)
-    fast, slow = explore(model), reference.explore(model)
-    assert (fast.distinct, fast.transitions, fast.depth) == (slow.distinct, slow.transitions, slow.depth)
-    assert {k: v.level for k, v in fast.violations.items()} == {k: v.level for k, v in slow.violations.items()}

@@ -282,8 +282,9 @@ def test_with_liveness_alone_the_buggy_kernel_hangs(tmp_path: Path, capsys: pyte
     ("C6 V0", ["42: wakes: msgclr; ppc_msgsync()", "42: local_paca->kvm_hstate.host_ipi == 0  // a wake-up for the guest, IPI ignored"]),
     ("X0", ["42: local_paca->kvm_hstate.host_ipi == 0", "42: XIRR: XICS_IPI; icp_native_set_qirr(42, 0xff)", "42: EOI; smp_mb()",
             "42: local_paca->kvm_hstate.host_ipi == 0  // still: IPI ignored"]),
-    ("X late reset", ["105: icp_native_set_qirr(42, IPI_PRIORITY)", "42: icp_native_set_qirr(42, 0xff)  // a sync inside: the clear is visible"
-                      " before", "42: icp_native_set_xirr(xirr)  // EOI"]),
+    ("X late reset", ["105: icp_native_set_qirr(42, IPI_PRIORITY)",
+                      "42: icp_native_set_qirr(42, 0xff)  // a sync inside: the clear is visible before",
+                      "42: icp_native_set_xirr(xirr)  // EOI"]),
     ("O no replay", ["105: opal_int_set_mfrr(42, IPI_PRIORITY)", "42: opal_int_eoi(xirr)  // EOI"]),
     ("L2", ["42: msgclr; smp_mb()  // IPI dropped", "42: kvmppc_clear_host_ipi(42)", "42: smp_mb()  // kvmppc_clear_host_ipi"]),
     ("R2", ["42: llist_del_all(&call_single_queue[42])", "42: csd_unlock(csd)  // of 105, after its function has run",

@@ -3,38 +3,10 @@
 from __future__ import annotations
 
 import families
-import pytest
-
-from explorer import reference
-from explorer.compile.ground import ground
-from explorer.engine.python import explore
-from explorer.load import load
-from explorer.trace.trace import Trace
+from families import bound, claims, steps
 
 GOLDEN = {"kvm_capability_fixed": (19022, 30598, 26), "kvm_capability_buggy": (9036, 13717, 18)}
-
-
-def steps(trace: Trace) -> list[str]:
-    """The steps of a story, each as its actor and its text."""
-    return [f"{step.actor}: {step.label.partition('  //')[0]}" for step in trace.steps[1:]]
-
-
-@pytest.mark.parametrize("name", GOLDEN)
-def test_counts(name: str) -> None:
-    """States, transitions and depth are as they were."""
-    assert families.counts(name) == GOLDEN[name]
-
-
-@pytest.mark.parametrize("name", GOLDEN)
-def test_expectations_are_met_and_nothing_is_vacuous(name: str) -> None:
-    """Each spec shows what it declares, and no severe finding."""
-    assert [f.text for f in families.check(name).findings if f.severe] == []
-
-
-@pytest.mark.parametrize("row", families.names("kvm_capability_fixed"))
-def test_variants(row: str) -> None:
-    """Every row of the table is exactly as declared."""
-    families.check("kvm_capability_fixed", row)
+test_counts, test_expectations, test_variants, test_reference = claims(GOLDEN)
 
 
 def test_a_guest_of_5_3_finds_out_when_it_is_saved() -> None:
@@ -69,14 +41,4 @@ def test_qemu_forgets_a_trigger_behind_one_in_service() -> None:
 
 def test_two_events_take_the_queue_around() -> None:
     """The next size, in which the generation bit turns, holds too."""
-    spec = load(families.SPECS / "kvm_capability_fixed.py")
-    assert explore(ground(spec, {"events": 2})).violations == {}
-
-
-@pytest.mark.parametrize("name", GOLDEN)
-def test_the_reference_counts_the_same(name: str) -> None:
-    """The judge finds the same states and violations as the engine."""
-    model = families.model(name)
-    fast, slow = explore(model), reference.explore(model)
-    assert (fast.distinct, fast.transitions, fast.depth) == (slow.distinct, slow.transitions, slow.depth)
-    assert {k: v.level for k, v in fast.violations.items()} == {k: v.level for k, v in slow.violations.items()}
+    assert bound("kvm_capability_fixed", events=2).violations == {}

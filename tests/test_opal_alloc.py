@@ -4,38 +4,15 @@ from __future__ import annotations
 
 import families
 import pytest
+from families import claims, steps
 
-from explorer import reference
 from explorer.compile.ground import ground
 from explorer.engine.python import explore
 from explorer.load import load
 from explorer.options import constants_of
-from explorer.trace.trace import Trace
 
 GOLDEN = {"opal_alloc_fixed": (16608, 74352, 22), "opal_alloc_buggy": (11328, 49456, 21), "opal_alloc_widths": (384, 256, 2)}
-
-
-def steps(trace: Trace) -> list[str]:
-    """The steps of a story, each as its actor and its text."""
-    return [f"{step.actor}: {step.label.partition('  //')[0]}" for step in trace.steps[1:]]
-
-
-@pytest.mark.parametrize("name", GOLDEN)
-def test_counts(name: str) -> None:
-    """States, transitions and depth are as they were."""
-    assert families.counts(name) == GOLDEN[name]
-
-
-@pytest.mark.parametrize("name", GOLDEN)
-def test_expectations_are_met_and_nothing_is_vacuous(name: str) -> None:
-    """Each spec shows what it declares, and no severe finding."""
-    assert [f.text for f in families.check(name).findings if f.severe] == []
-
-
-@pytest.mark.parametrize("name, row", [(name, row) for name in ("opal_alloc_fixed", "opal_alloc_widths") for row in families.names(name)])
-def test_variants(name: str, row: str) -> None:
-    """Every row of the tables is exactly as declared."""
-    families.check(name, row)
+test_counts, test_expectations, test_variants, test_reference = claims(GOLDEN, judged=("opal_alloc_buggy",))
 
 
 def test_a_full_chip_ends_in_a_load_through_null() -> None:
@@ -73,11 +50,3 @@ def test_every_width_has_the_verdicts_of_eight_bits(word: int) -> None:
             given = {**constants_of(found, row), "word": word, "limit": 2 ** (word - 2)}
             space = explore(ground(found, given, str(file)))
             assert set(space.violations) == (set() if row.expect.holds else {row.expect.property}), row.name
-
-
-def test_the_reference_counts_the_same() -> None:
-    """The judge finds the same states and violations as the engine."""
-    model = families.model("opal_alloc_buggy")
-    fast, slow = explore(model), reference.explore(model)
-    assert (fast.distinct, fast.transitions, fast.depth) == (slow.distinct, slow.transitions, slow.depth)
-    assert {k: v.level for k, v in fast.violations.items()} == {k: v.level for k, v in slow.violations.items()}

@@ -3,13 +3,7 @@
 from __future__ import annotations
 
 import families
-import pytest
-from families import steps
-
-from explorer import reference
-from explorer.compile.ground import ground
-from explorer.engine.python import explore
-from explorer.load import load
+from families import bound, claims, same_as_reference, steps
 
 GOLDEN = {
     "page_walk_fixed": (4208, 12512, 38),
@@ -17,31 +11,8 @@ GOLDEN = {
     "page_walk_ipi_fixed": (51530, 201501, 53),
     "page_walk_ipi_buggy": (56090, 232625, 49),
 }  # states, transitions, depth
+test_counts, test_expectations, test_variants, test_reference = claims(GOLDEN, judged=("page_walk_fixed", "page_walk_buggy"))
 
-
-@pytest.mark.parametrize("name", GOLDEN)
-def test_counts(name: str) -> None:
-    """States, transitions and depth are as they were."""
-    assert families.counts(name) == GOLDEN[name]
-
-
-@pytest.mark.parametrize("name", GOLDEN)
-def test_expectations_are_met_and_nothing_is_vacuous(name: str) -> None:
-    """Each spec shows what it declares, and no severe finding."""
-    found = families.check(name)
-    assert [f.text for f in found.findings if f.severe] == []
-
-
-@pytest.mark.parametrize("row", families.names("page_walk_fixed"))
-def test_variants(row: str) -> None:
-    """Every row of the table is exactly as declared."""
-    families.check("page_walk_fixed", row)
-
-
-@pytest.mark.parametrize("row", families.names("page_walk_ipi_fixed"))
-def test_ipi_variants(row: str) -> None:
-    """Every row of the table is exactly as declared."""
-    families.check("page_walk_ipi_fixed", row)
 
 def test_5_3_reads_the_table_after_it_was_deposited() -> None:
     """The story of V0: the walker answers the IPI with a pointer into T in its hand."""
@@ -73,18 +44,8 @@ def test_a_lost_ipi_keeps_the_pmd_lock() -> None:
     assert told[-1] == "42: local_paca->kvm_hstate.host_ipi == 0"
 
 
-@pytest.mark.parametrize("name", ("page_walk_fixed", "page_walk_buggy"))
-def test_the_reference_counts_the_same(name: str) -> None:
-    """The judge finds the same states and violations as the engine."""
-    model = families.model(name)
-    fast, slow = explore(model), reference.explore(model)
-    assert (fast.distinct, fast.transitions, fast.depth) == (slow.distinct, slow.transitions, slow.depth)
-    assert {k: v.level for k, v in fast.violations.items()} == {k: v.level for k, v in slow.violations.items()}
-
-
 def test_one_sender_and_a_kick_lose_the_call_too_and_the_reference_agrees() -> None:
     """The composition in a smaller size: a doorbell of KVM's is enough of a first one, and the judge counts the same."""
-    model = ground(load(families.SPECS / "page_walk_ipi_buggy.py"), {"senders": 1, "kicks": 1})
-    fast, slow = explore(model), reference.explore(model)
-    assert (fast.distinct, fast.transitions, fast.depth) == (slow.distinct, slow.transitions, slow.depth)
-    assert fast.violations["pmd_lock_is_not_stuck"].level == slow.violations["pmd_lock_is_not_stuck"].level == 21
+    small = bound("page_walk_ipi_buggy", senders=1, kicks=1)
+    assert small.violations["pmd_lock_is_not_stuck"].level == 21
+    same_as_reference(small)

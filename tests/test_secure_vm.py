@@ -3,35 +3,14 @@
 from __future__ import annotations
 
 import families
-import pytest
-from families import steps
-
-from explorer import reference
-from explorer.engine.python import explore
+from families import claims, steps
 
 GOLDEN = {
     "secure_vm_fixed": (13463, 52566, 22),
     "secure_vm_buggy": (27154, 124103, 28),
 }  # states, transitions, depth
+test_counts, test_expectations, test_variants, test_reference = claims(GOLDEN, judged=("secure_vm_fixed",))
 
-
-@pytest.mark.parametrize("name", GOLDEN)
-def test_counts(name: str) -> None:
-    """States, transitions and depth are as they were."""
-    assert families.counts(name) == GOLDEN[name]
-
-
-@pytest.mark.parametrize("name", GOLDEN)
-def test_expectations_are_met_and_nothing_is_vacuous(name: str) -> None:
-    """Each spec shows what it declares, and no severe finding."""
-    found = families.check(name)
-    assert [f.text for f in found.findings if f.severe] == []
-
-
-@pytest.mark.parametrize("row", families.names("secure_vm_fixed"))
-def test_variants(row: str) -> None:
-    """Every row of the table is exactly as declared."""
-    families.check("secure_vm_fixed", row)
 
 def test_a_new_kernel_writes_secrets_into_a_shared_page() -> None:
     """The story of V0."""
@@ -56,12 +35,3 @@ def test_a_crash_kernel_may_keep_pages_shared() -> None:
     """V6: without unsharing nothing leaks, as long as the crash kernel has memory of its own."""
     taken = {row.action for row in families.check("secure_vm_fixed").coverage if row.taken}
     assert "crash_kexec" in taken
-
-
-@pytest.mark.parametrize("name", ("secure_vm_fixed",))
-def test_the_reference_counts_the_same(name: str) -> None:
-    """The judge finds the same states and violations as the engine."""
-    model = families.model(name)
-    fast, slow = explore(model), reference.explore(model)
-    assert (fast.distinct, fast.transitions, fast.depth) == (slow.distinct, slow.transitions, slow.depth)
-    assert {k: v.level for k, v in fast.violations.items()} == {k: v.level for k, v in slow.violations.items()}

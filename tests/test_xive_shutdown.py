@@ -3,32 +3,10 @@
 from __future__ import annotations
 
 import families
-import pytest
-from families import steps
-
-from explorer import reference
-from explorer.engine.python import explore
+from families import claims, steps
 
 GOLDEN = {"xive_shutdown_fixed": (7723, 30672, 22), "xive_shutdown_buggy": (11731, 48306, 18)}
-
-
-@pytest.mark.parametrize("name", GOLDEN)
-def test_counts(name: str) -> None:
-    """States, transitions and depth are as they were."""
-    assert families.counts(name) == GOLDEN[name]
-
-
-@pytest.mark.parametrize("name", GOLDEN)
-def test_expectations_are_met_and_nothing_is_vacuous(name: str) -> None:
-    """Each spec shows what it declares, and no severe finding."""
-    found = families.check(name)
-    assert [f.text for f in found.findings if f.severe] == []
-
-
-@pytest.mark.parametrize("row", families.names("xive_shutdown_fixed"))
-def test_variants(row: str) -> None:
-    """Every row of the table is exactly as declared."""
-    families.check("xive_shutdown_fixed", row)
+test_counts, test_expectations, test_variants, test_reference = claims(GOLDEN)
 
 
 def test_5_3_pops_an_interrupt_without_descriptor_and_keeps_its_priority() -> None:
@@ -60,12 +38,3 @@ def test_a_resend_behind_unmask_enters_the_queue_twice() -> None:
     """The story of M2: the device triggers between SET_PQ_00 of the unmask and SET_PQ_11 of the resend."""
     told = steps(families.verdict("xive_shutdown_fixed", "M2").traces["one_entry"])
     assert told[-3:] == ["driver: enable_irq(irq16)", "device: triggers irq16", "driver: xive_irq_retrigger(irq16)"]
-
-
-@pytest.mark.parametrize("name", GOLDEN)
-def test_the_reference_counts_the_same(name: str) -> None:
-    """The judge finds the same states and violations as the engine."""
-    model = families.model(name)
-    fast, slow = explore(model), reference.explore(model)
-    assert (fast.distinct, fast.transitions, fast.depth) == (slow.distinct, slow.transitions, slow.depth)
-    assert {k: v.level for k, v in fast.violations.items()} == {k: v.level for k, v in slow.violations.items()}

@@ -81,8 +81,8 @@ class Bench:
     @cached_property
     def large(self) -> tuple[list[Found], list[Found], list[Found]]:
         """One worker, two workers, and one worker without properties, in turns."""
-        runs = [(self.explore(self.sizes.large), self.explore(self.sizes.large, workers=2), self.explore(self.sizes.large, properties=False))
-                for _ in range(self.sizes.repeat)]
+        size = self.sizes.large
+        runs = [(self.explore(size), self.explore(size, workers=2), self.explore(size, properties=False)) for _ in range(self.sizes.repeat)]
         return tuple(map(list, zip(*runs)))  # type: ignore[return-value]
 
     @cached_property
@@ -135,7 +135,8 @@ def timing(runs: list[Found], size: Size | None = None) -> str:
 def throughput(bench: Bench) -> Iterator[Row]:
     runs, size = bench.large[0], bench.sizes.large
     yield Row("distinct states/s, one worker", size.states / seconds(runs), "/s", 3e6, 6e6, note=timing(runs, size))
-    phases = ", ".join(f"{name} {median(r['phases'][name] for r in runs) / seconds(runs):.0%}" for name in runs[0]["phases"] if name != "compile")
+    phases = ", ".join(f"{name} {median(r['phases'][name] for r in runs) / seconds(runs):.0%}"
+                       for name in runs[0]["phases"] if name != "compile")
     yield Row("transitions/s, one worker", size.transitions / seconds(runs), "/s", 15e6, 30e6, note=phases)
 
 
@@ -207,7 +208,8 @@ def scale(bench: Bench) -> Iterator[Row]:
 def memory(bench: Bench) -> Iterator[Row]:
     huge, size = bench.huge, bench.sizes.huge
     yield Row("bytes/state, exact, IPI", huge["peak"] / size.states, "B", 16, 12, most=True,
-              note=f"{size}: {size.states:,} states of {huge['bits']} bits; peak resident, {huge['before'] >> 20} MiB of it before the search")
+              note=f"{size}: {size.states:,} states of {huge['bits']} bits; peak resident, "
+                   f"{huge['before'] >> 20} MiB of it before the search")
 
 
 def compact(bench: Bench) -> Iterator[Row]:
@@ -223,7 +225,8 @@ def compilation(bench: Bench) -> Iterator[Row]:
         with tempfile.TemporaryDirectory() as cache:
             cold.append([bench.child("compile", bench.sizes.start, cache)["seconds"] for _ in range(2)])
     added = median(first - again for first, again in cold)
-    yield Row("first compile added to a run", added, "s", 6, 3, most=True, note=f"with a cache {median(again for _, again in cold):.2f} s are left")
+    yield Row("first compile added to a run", added, "s", 6, 3, most=True,
+              note=f"with a cache {median(again for _, again in cold):.2f} s are left")
 
 
 def start(bench: Bench) -> Iterator[Row]:
@@ -233,7 +236,8 @@ def start(bench: Bench) -> Iterator[Row]:
         clock = time.perf_counter()
         bench.child("first", bench.sizes.start)
         times.append(time.perf_counter() - clock)
-    yield Row("cached start, process start to first level", median(times), "s", 1, 0.6, most=True, note=f"native engine; least {min(times):.2f} s")
+    yield Row("cached start, process start to first level", median(times), "s", 1, 0.6, most=True,
+              note=f"native engine; least {min(times):.2f} s")
 
 
 def instances(bench: Bench) -> Iterator[Row]:
@@ -266,5 +270,6 @@ def _with_symmetry(bench: Bench, size: Size, used: bool) -> Found:
 
 
 GROUPS: dict[str, Callable[[Bench], Iterator[Row]]] = {
-    "throughput": throughput, "workers": workers, "counts": counts, "python": python, "spin": spin, "rumur": rumur, "scale": scale, "memory": memory,
-    "compact": compact, "properties": properties, "compile": compilation, "start": start, "instances": instances, "symmetry": symmetry}
+    "throughput": throughput, "workers": workers, "counts": counts, "python": python, "spin": spin, "rumur": rumur, "scale": scale,
+    "memory": memory, "compact": compact, "properties": properties, "compile": compilation, "start": start, "instances": instances,
+    "symmetry": symmetry}

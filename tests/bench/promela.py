@@ -71,7 +71,8 @@ class _Writer:
                 yield f"unsigned {self.cell(family, i)} : {bits} = {start};"
 
     def start(self, state: tuple[int, ...]) -> list[str]:
-        return [f"{self.cell(family, i)} = {state[family.first + i] - family.low}" for family in self.flat.families for i in range(family.size)]
+        return [f"{self.cell(family, i)} = {state[family.first + i] - family.low}"
+                for family in self.flat.families for i in range(family.size)]
 
     def asserted(self) -> Iterator[str]:
         yield "#define CHECK " + (" ".join(f"assert({self.printer.truth(e)});" for _, e in self.flat.invariants) or "skip;")

@@ -144,7 +144,8 @@ def calms_down(host: Host, cpu: Cpu) -> Formula:
 
 @temporal
 def in_order(host: Host) -> Formula:
-    return implies(~host.stopped, until(~host.stopped, eventually(host.stopped))) | ~release(host.stopped, always(host.slot >= 0)) | next_step(
+    stops = implies(~host.stopped, until(~host.stopped, eventually(host.stopped)))
+    return stops | ~release(host.stopped, always(host.slot >= 0)) | next_step(
         every(eventually_always(host.at[c] != Step.BUSY) for c in Cpu))
 
 
