@@ -231,14 +231,12 @@ class Session:
         return space
 
     def symmetry(self, model: Model) -> Symmetry | None:
-        """What symmetry a run may use; None where every single state is wanted: by the judge, by liveness, in a picture, on walks."""
+        """What symmetry a run may use; None where every single state is wanted: by the judge, in a picture, on walks."""
         options = self.options
-        only = tuple(options.property)
-        temporal = any(not only or p.name in only for p in model.temporal)
         whole = options.graph or not GRAPHS.keys().isdisjoint((options.format, *options.write))
-        if options.no_symmetry or options.engine == "reference" or options.simulate or temporal or whole:
+        if options.no_symmetry or options.engine == "reference" or options.simulate or whole:
             return None
-        return find(model, only)
+        return find(model, tuple(options.property))
 
     def liveness(self, space: StateSpace, only: tuple[str, ...]) -> dict[str, Answer]:
         """Temporal properties, after safety and on its graph."""

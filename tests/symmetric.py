@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from generators import Author
+from generators import Author, Scope
 from kinds import Kind, optional, records
 
 ME, IT = "me", "it"
@@ -48,3 +48,31 @@ class Anonymous(Author):
 def symmetric_text(rng: random.Random, size: int = 2) -> str:
     """The text of a random spec that proves symmetric in every scalarset."""
     return Anonymous(rng, size).spec()
+
+
+class Eventual(Anonymous):
+    """Writes temporal properties too, each of every identity that its conditions mention."""
+
+    def formula(self, scope: Scope, depth: int) -> str:
+        """The text of a temporal formula."""
+        if not depth or self.rng.random() < 0.15:
+            return self.condition(scope, self.rng.randint(0, 1)).text
+        a, b = self.formula(scope, depth - 1), self.formula(scope, depth - 1)
+        return self.rng.choice((f"always({a})", f"eventually({a})", f"leads_to({a}, {b})", f"leads_to({a}, {b})", f"always_eventually({a})",
+                                f"eventually_always({a})", f"until({a}, {b})", f"(eventually({a}) & {b})", f"(always({a}) | {b})",
+                                f"next_step({a})"))
+
+    def spec(self) -> str:
+        head, _, _ = super().spec().rpartition("\n\nspec = Spec()")
+        blocks = []
+        for i in range(3):
+            scope = Scope({}, False)
+            text = self.rng.choice((f"leads_to({self.condition(scope, 1).text}, {self.condition(scope, 1).text})",
+                                    f"always({self.formula(scope, 2)})", f"eventually({self.formula(scope, 2)})"))
+            blocks.append(self.function("@temporal", f"in_time{i}", {}, [f"return {text}"]))
+        return "\n\n".join([head, *blocks]) + "\n\nspec = Spec()\n"
+
+
+def temporal_text(rng: random.Random, size: int = 2) -> str:
+    """The text of a random symmetric spec with temporal properties."""
+    return Eventual(rng, size).spec()

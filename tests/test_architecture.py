@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "engine": ("language", "compile", "engine"),
     "reference": ("language", "compile.model", "engine.limits", "engine.space"),
     "trace": ("language", "compile.model", "engine.space", "reference", "trace"),
-    "check": ("language", "compile", "engine.space", "engine.graph", "engine.limits", "trace", "check", "callable"),
+    "check": ("language", "compile", "engine.space", "engine.graph", "engine.frames", "engine.limits", "trace", "check", "callable"),
     "render": ("trace.trace", "render"),
 }
 """For each room, what of `explorer` its modules may import."""

@@ -242,12 +242,6 @@ def test_a_property_that_needs_fairness_is_no_finding() -> None:
     assert not [f for f in verdict(Clock, tick(fair=WEAK), switch(), ENDS).findings if f.kind == "unbreakable"]
 
 
-def test_the_run_says_that_symmetry_is_off() -> None:
-    """Fairness and formulas tell identities apart."""
-    found = verdict(Turns, work(fair=WEAK), everyone_works).findings
-    assert [f.text for f in found] == ["temporal properties are checked without symmetry: fairness tells identities apart"]
-
-
 # What is shown.
 
 def test_the_story_of_a_cycle() -> None:

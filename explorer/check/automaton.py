@@ -108,9 +108,15 @@ def normal(f: Ltl, wanted: bool, atoms: list[Expr]) -> Claim:
     return Claim("until" if (f.op == "until") == wanted else "release", (args[0], args[1]))
 
 
-def _atom(condition: Expr, wanted: bool, atoms: list[Expr]) -> Claim:
+def literal(condition: Expr, wanted: bool = True) -> tuple[Expr, bool]:
+    """A condition without what negates it, and the truth value that is wanted of it."""
     while condition.op == "not":
         condition, wanted = condition.args[0], not wanted
+    return condition, wanted
+
+
+def _atom(condition: Expr, wanted: bool, atoms: list[Expr]) -> Claim:
+    condition, wanted = literal(condition, wanted)
     if ex.is_const(condition):
         return Claim("true" if bool(condition.value) == wanted else "false")
     if condition not in atoms:

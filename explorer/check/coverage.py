@@ -14,7 +14,6 @@ from explorer.compile.program import Program, reduce
 from explorer.compile.simplify import fold, lift
 from explorer.engine.space import StateSpace
 from explorer.language import expressions as ex
-from explorer.language.domains import Scalarset
 from explorer.language.expressions import Expr, Family
 from explorer.language.values import Value
 
@@ -101,9 +100,6 @@ def findings(space: StateSpace, rows: list[Coverage], unbreakable: list[str] = [
         found += _unbreakable(model, unbreakable, {f.subject for f in found})
     found += _never_read(model)
     if model.temporal:
-        if space.quotient is None and any(isinstance(v, Scalarset) for i in model.instances for _, v in i.arguments):
-            found.append(Finding("asymmetry", model.name, "temporal properties are checked without symmetry: fairness tells identities apart",
-                                 "", False))
         found += [Finding("cut-cycles", name, f"constraint {name} keeps {count:,} states from being left: cycles beyond them are not seen",
                           str(next(c.place for n, c in model.constraints if n == name))) for name, count in space.cut.items()]
     return found
@@ -140,7 +136,7 @@ def _never_taken(model: Model, rows: list[Coverage]) -> Iterator[Finding]:
 
 def _vacuous(space: StateSpace) -> Iterator[Finding]:
     """Implications whose premise no visited state (or step) meets; of a property that visited states do not speak for, nothing."""
-    unproved = {*space.quotient.unproved, *(p.name for p in space.model.temporal)} if space.quotient is not None else set()
+    unproved = space.quotient.unproved if space.quotient is not None else frozenset()
     for prop in space.model.stated:
         if prop.name in unproved:
             continue

@@ -3,65 +3,91 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
-from .arena import Arena
+from .arena import FairTables
 
 EXACT, STARTS = 50_000, 64
 """Pairs of node and duties met that are looked at for the shortest cycle; nodes of a component that are all tried as its start."""
 
-Edges = list[tuple[int, int]]
+Node = Any
+"""What a world's nodes are: numbers, or real states."""
+
+Edges = list[tuple[int, Node]]
 """Labels and targets along a path."""
+
+
+class World(Protocol):
+    """What is asked of an arena, or of its real states (`lifted.py`)."""
+
+    fair: FairTables
+    demands: int
+
+    def state(self, v: Node) -> Any:
+        """The state of a node."""
+
+    def meets(self, v: Node) -> int:
+        """The demands that a node meets."""
+
+    def same(self, a: Node, b: Node) -> bool:
+        """Whether two nodes lie in one fair component."""
+
+    def row(self, v: Node) -> Sequence[tuple[int, Node]]:
+        """The edges of a node, as (label, target), in order."""
+
+    def enabled(self, v: Node) -> Mapping[int, Sequence[Any]]:
+        """For each fair group that is enabled in a node's state, the states its steps lead to."""
 
 
 class _Duties:
     """What a cycle has to meet, as bits: a demand each; for a weak group one (taken or disabled), for a strong one two (enabled,
     taken). Nodes are looked at when they are met first: a component may be as large as the graph."""
 
-    def __init__(self, arena: Arena, entry: int):
-        self.arena, self.entry, self.demands = arena, entry, arena.demands
+    def __init__(self, world: World, entry: Node):
+        self.world, self.entry, self.demands = world, entry, world.demands
         self.weak = self.needs = 0
         self.taken: dict[int, int] = {}
-        bit = 1 << arena.demands.bit_length()
-        for g in range(len(arena.fair.groups)):
-            if arena.fair.strong[g]:
+        bit = 1 << world.demands.bit_length()
+        for g in range(len(world.fair.groups)):
+            if world.fair.strong[g]:
                 self.needs |= bit
                 bit <<= 1
             else:
                 self.weak |= bit
             self.taken[g] = bit
             bit <<= 1
-        self._here: dict[int, int] = {}
-        self._rows: dict[int, list[tuple[int, int, int]]] = {}
+        self._here: dict[Node, int] = {}
+        self._rows: dict[Node, list[tuple[int, Node, int]]] = {}
 
-    def here(self, v: int) -> int:
+    def here(self, v: Node) -> int:
         """What visiting a node meets."""
         if v not in self._here:
-            enabled, met = self.arena.enabled(v), int(self.arena.marks[v]) & self.demands
+            enabled, met = self.world.enabled(v), self.world.meets(v)
             for g, bit in self.taken.items():
-                if self.arena.fair.strong[g]:
+                if self.world.fair.strong[g]:
                     met |= bit >> 1 if g in enabled else 0
                 elif g not in enabled:
                     met |= bit
             self._here[v] = met
         return self._here[v]
 
-    def row(self, v: int) -> list[tuple[int, int, int]]:
+    def row(self, v: Node) -> list[tuple[int, Node, int]]:
         """For each step inside of the component its label, its target, and what it and the target meet."""
         if v not in self._rows:
-            enabled = self.arena.enabled(v)
-            self._rows[v] = [(label, w, self._step(v, w, enabled) | self.here(w)) for label, w in self.arena.row(v)
-                             if self.arena.same(self.entry, w)]
+            enabled = self.world.enabled(v)
+            self._rows[v] = [(label, w, self._step(v, w, enabled) | self.here(w)) for label, w in self.world.row(v)
+                             if self.world.same(self.entry, w)]
         return self._rows[v]
 
-    def _step(self, v: int, w: int, enabled: dict[int, list[int]]) -> int:
+    def _step(self, v: Node, w: Node, enabled: Mapping[int, Sequence[Any]]) -> int:
         """What the step from v to w meets: every group that has a step between their states is taken."""
-        target = self.arena.state(w)
-        if target == self.arena.state(v):
+        target = self.world.state(w)
+        if target == self.world.state(v):
             return 0
         return sum(self.taken[g] for g, targets in enabled.items() if target in targets)
 
-    def few(self) -> list[int]:
+    def few(self) -> list[Node]:
         """The nodes of the component; none where there are more than STARTS."""
         found, seen = [self.entry], {self.entry}
         for v in found:
@@ -78,9 +104,9 @@ class _Duties:
         return (self.demands | self.weak | (met & self.needs) << 1) & ~met
 
 
-def cycle(arena: Arena, entry: int) -> tuple[Edges, Edges]:
+def cycle(world: World, entry: Node) -> tuple[Edges, Edges]:
     """A path inside of the component of `entry`, and a fair cycle at its end: together short, of a small component the shortest."""
-    duties = _Duties(arena, entry)
+    duties = _Duties(world, entry)
     left = [EXACT]
     best: tuple[Edges, Edges] = [], _shortest(duties, entry, 1 << 30, left) or _greedy(duties, entry)
     for start in duties.few()[1:]:
@@ -92,15 +118,15 @@ def cycle(arena: Arena, entry: int) -> tuple[Edges, Edges]:
     return best
 
 
-def _shortest(duties: _Duties, start: int, most: int, left: list[int]) -> Edges:
+def _shortest(duties: _Duties, start: Node, most: int, left: list[int]) -> Edges:
     """The shortest fair cycle through a node, of at most so many steps; nothing where there is none, or when no pairs are left."""
     first = (start, duties.here(start))
-    came: dict[tuple[int, int], tuple[tuple[int, int], int]] = {}
+    came: dict[tuple[Node, int], tuple[tuple[Node, int], int]] = {}
     level = [first]
     length = 0
     while level and length < most and left[0] > 0:
         length += 1
-        following: list[tuple[int, int]] = []
+        following: list[tuple[Node, int]] = []
         for at in level:
             for label, w, bits in duties.row(at[0]):
                 after = (w, at[1] | bits)
@@ -114,7 +140,7 @@ def _shortest(duties: _Duties, start: int, most: int, left: list[int]) -> Edges:
     return []
 
 
-def _back(came: dict[tuple[int, int], tuple[tuple[int, int], int]], first: tuple[int, int], at: tuple[int, int]) -> Edges:
+def _back(came: dict[tuple[Node, int], tuple[tuple[Node, int], int]], first: tuple[Node, int], at: tuple[Node, int]) -> Edges:
     path: Edges = []
     while at != first:
         before, label = came[at]
@@ -123,7 +149,7 @@ def _back(came: dict[tuple[int, int], tuple[tuple[int, int], int]], first: tuple
     return path[::-1]
 
 
-def _greedy(duties: _Duties, start: int) -> Edges:
+def _greedy(duties: _Duties, start: Node) -> Edges:
     """Always on to the nearest node or step that meets something due; home when nothing is."""
     path: Edges = []
     at, met = start, duties.here(start)
@@ -137,9 +163,9 @@ def _greedy(duties: _Duties, start: int) -> Edges:
     return path
 
 
-def _walk(duties: _Duties, start: int, arrived: Callable[[int, int], bool]) -> Edges:
+def _walk(duties: _Duties, start: Node, arrived: Callable[[Node, int], bool]) -> Edges:
     """The shortest path inside of a component whose last step, to w and with the bits it meets, has arrived."""
-    came: dict[int, tuple[int, int]] = {}
+    came: dict[Node, tuple[int, Node]] = {}
     queue = deque([start])
     while queue:
         v = queue.popleft()

@@ -16,7 +16,8 @@ from explorer.trace.lasso import tell_lasso
 from explorer.trace.trace import Trace
 
 from .automaton import TooLarge
-from .search import Found, Search, prepare, violation
+from .lasso import Found
+from .search import Search, prepare, violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,6 @@ def _impossible(space: StateSpace) -> str:
         return "an expression has no value in some reachable state"
     if space.stopped and not space.stopped.startswith(("--max-states", "--max-depth")):
         return space.stopped
-    if space.quotient is not None:
-        return "fairness tells identities apart: it is looked at without symmetry only"
     if space.storage != "exact":
         return f"{space.storage} storage keeps no states to look for cycles in; write: --storage exact"
     return ""
@@ -83,7 +82,7 @@ def _answers(space: StateSpace, limits: Limits, wanted: list[Temporal]) -> dict[
 
 def _answer(search: Search, prop: Temporal) -> Answer:
     """The shortest lasso over all parts of a property."""
-    search.unbreakable = True
+    search.unbreakable, search.covered = True, set()
     best: tuple[str, Found] | None = None
     for part, formula in prop.parts:
         found = violation(search, formula)
@@ -93,4 +92,4 @@ def _answer(search: Search, prop: Temporal) -> Answer:
         return Answer(unbreakable=search.unbreakable)
     part, lasso = best
     graph: Graph = search.graph
-    return Answer(tell_lasso(graph.space.model, prop, part, lasso.formula, graph.state(lasso.initial), lasso.stem, lasso.cycle))
+    return Answer(tell_lasso(graph.space.model, prop, part, lasso.formula, graph.state(lasso.initial, lasso.element), lasso.stem, lasso.cycle))

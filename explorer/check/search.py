@@ -14,11 +14,11 @@ from explorer.engine.limits import Limits
 from explorer.language import expressions as ex
 from explorer.language.expressions import Expr
 from explorer.language.temporal import Ltl, negation
-from explorer.trace.lasso import STUTTER
 
 from .arena import Arena, FairTables, fairness, plain
-from .automaton import automaton
-from .cycle import cycle
+from .automaton import automaton, literal
+from .lasso import Found, lasso
+from .view import View, view
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +31,6 @@ class Shape:
     again: Expr = ex.TRUE
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A violating behaviour as numbers: an initial state, instances to the cycle, instances around it; no cycle: it stutters."""
-
-    formula: Ltl
-    initial: int
-    stem: tuple[int, ...]
-    cycle: tuple[int, ...]
-
-    @property
-    def length(self) -> int:
-        return len(self.stem) + len(self.cycle)
-
-
 @dataclass(slots=True)
 class Search:
     """A graph with its fairness, and what several formulas share."""
@@ -55,6 +41,8 @@ class Search:
     shared: dict[str, Any] = field(default_factory=dict)
     unbreakable: bool = True
     """Whether no formula so far had any behaviour that could break it, fair or not."""
+    covered: set[Ltl] = field(default_factory=set)
+    """Formulas that need no look: renamings of such as were looked at, which break no sooner."""
 
 
 def prepare(graph: Graph, limits: Limits) -> Search:
@@ -114,126 +102,105 @@ def _violation(search: Search, f: Ltl) -> Found | None:
     reached = search.limits.reached(0)
     if reached:
         raise Refused(reached)
-    known = shape(f)
-    return _by_shape(search, f, known) if known is not None else _by_product(search, f)
+    if f in search.covered:
+        return None
+    seen = view(search.graph, f, search.limits, search.shared)
+    if search.graph.frames is not None:
+        search.covered.update(seen.formulas)
+    return _by_shape(search, seen) if shape(f) is not None else _by_product(search, seen)
 
 
-def _by_shape(search: Search, f: Ltl, s: Shape) -> Found | None:
-    graph, kit = search.graph, search.graph.kit
-    n = graph.number
-    switch, inside, again = graph.truth([s.switch, s.inside, s.again])
-    arena = plain(graph, search.fair, again, 1, search.shared)
+def _by_shape(search: Search, seen: View) -> Found | None:
+    kit, n = search.graph.kit, seen.number
+    shapes = [s for s in map(shape, seen.formulas) if s is not None]
+    switch, inside, again = seen.truth([[s.switch for s in shapes], [s.inside for s in shapes], [s.again for s in shapes]])
+    arena = plain(seen, search.fair, again, 1, search.shared)
     both, queue = kit.array("flag", n), arena.array("number", "nodes")
     if not kit.run.both(inside, again, n, both):
         return None
     kit.run.both(switch, inside, n, both)
-    if not s.free:
-        first = kit.array("flag", n)
-        kit.run.mark(kit.made("number", graph.initial), len(graph.initial), first)
+    free = shapes[0].free
+    if not free:
+        first, initial = kit.array("flag", n), seen.initial()
+        kit.run.mark(kit.made("number", initial), len(initial), first)
         kit.run.both(both, first, n, both)
     count = kit.run.gather(both, n, queue)
     if not count:
         return None
     search.unbreakable = False
     alive = kit.array("flag", n)
-    if s.free and s.switch is ex.TRUE:
+    if free and shapes[0].switch is ex.TRUE:
         alive = both
     else:
-        kit.run.flood(graph.start, graph.to, inside, n, queue, count, alive)
+        kit.run.flood(seen.start, seen.to, inside, n, queue, count, alive)
     calm = kit.array("flag", n)
     kit.run.both(alive, again, n, calm)
-    calms = kit.run.both(calm, search.fair.quiet, n, calm)
+    calms = kit.run.both(calm, seen.of_states(search.fair.quiet), n, calm)
     arena.calm = calm
     if not arena.settle(alive) and not calms:
         return None
-    return _lasso(search, f, arena, _in_order(graph, None if s.free else switch), s.free, switch, inside)
+    return lasso(arena, seen, [v for v in seen.initial() if free or switch[v]], free, switch, inside)
 
 
-def _in_order(graph: Graph, allowed: Any) -> list[int]:
-    """The initial states in the order of their codes, those that are allowed."""
-    return sorted((v for v in graph.initial if allowed is None or allowed[v]), key=graph.state)
-
-
-def _lasso(search: Search, f: Ltl, arena: Arena, sources: list[int], free: bool, switch: Any, inside: Any) -> Found:
-    """Of a stuttering behaviour and one that goes round in a component the shorter, both by a shortest stem."""
-    kit, n = arena.graph.kit, arena.number
-    if arena.number == arena.graph.number:
-        arena.graph.sort()
-    parent, edge, distance = (kit.array("number", 2 * n) for _ in range(3))
-    found = kit.array("whole", 2)
-    kit.run.stems(arena.start, arena.to, n, kit.made("number", sources), len(sources), free, switch, inside, arena.fill, arena.calm,
-                  kit.array("number", 2 * n), parent, edge, distance, found)
-    options = []
-    if found[1] >= 0:
-        initial, stem, _ = _path(arena, parent, edge, int(found[1]))
-        options.append(_found(arena, f, initial, stem, []))
-    if found[0] >= 0 and not (options and distance[found[0]] > options[0].length):
-        initial, stem, entry = _path(arena, parent, edge, int(found[0]))
-        way, turn = cycle(arena, entry)
-        options.append(_found(arena, f, initial, stem + [label for label, _ in way], [label for label, _ in turn]))
-    return min(options, key=lambda option: option.length)
-
-
-def _path(arena: Arena, parent: Any, edge: Any, at: int) -> tuple[int, list[int], int]:
-    """The state where a path begins, the labels along it, and the node where it ends."""
-    n, end, labels = arena.number, at % arena.number, []
-    while int(parent[at]) != at:
-        before = int(parent[at])
-        if at != before + n:  # else it is the switch, which takes no step
-            labels.append(int(arena.by[edge[at]]))
-        at = before
-    return arena.state(at % n), labels[::-1], end
-
-
-def _found(arena: Arena, f: Ltl, initial: int, stem: list[int], turn: list[int]) -> Found:
-    still = arena.graph.stutter
-    return Found(f, initial, *(tuple(STUTTER if label == still else label for label in path) for path in (stem, turn)))
-
-
-def _by_product(search: Search, f: Ltl) -> Found | None:
+def _by_product(search: Search, seen: View) -> Found | None:
     """Behaviours of the graph that the automaton of the negated formula accepts."""
     graph, kit = search.graph, search.graph.kit
-    made = automaton(Ltl("not", (f,)))
+    made = automaton(Ltl("not", (seen.formulas[0],)))
     size = len(made.must)
     if not size:
         return None
-    estimate_product(graph, size, search.limits)
+    estimate_product(graph, size * seen.copies, search.limits)
     graph.sort()
-    letter = kit.array("whole", graph.number)
-    for bit, flags in enumerate(graph.truth(list(made.atoms)) if made.atoms else []):
-        kit.run.spell(flags, graph.number, 1 << bit, letter)
+    letter = kit.array("whole", seen.number)
+    for bit, flags in enumerate(seen.truth([_copies(atom, seen.formulas) for atom in made.atoms]) if made.atoms else []):
+        kit.run.spell(flags, seen.number, 1 << bit, letter)
     next_start = [0]
     for follow in made.next:
         next_start.append(next_start[-1] + len(follow))
     tables = [kit.made("whole", list(v)) for v in (made.must, made.never, next_start, [p for f in made.next for p in f], made.initial)]
-    sources = _in_order(graph, None)
-    room = graph.number * size
-    ids, states, places = (kit.array("number", room) for _ in range(3))
-    fixed = (graph.start, graph.to, graph.by, graph.number, letter, *tables, len(sources), kit.made("number", sources),
-             graph.stutter, ids, states, places)
+    sources = seen.initial()
+    room = seen.number * size
+    ids, nodes_of, places = (kit.array("number", room) for _ in range(3))
+    fixed = (seen.start, seen.to, seen.by, seen.number, letter, *tables, len(sources), kit.made("number", sources),
+             graph.stutter, ids, nodes_of, places)
     nothing = kit.array("number", 1)
-    labels = kit.array("label", 1)
+    labels = kit.array(graph.labels, 1)
     nodes, edges, starts = map(int, kit.run.product(*fixed, nothing, nothing, labels, 0))
     if not nodes:
         return None
-    start, to, by = kit.array("number", nodes + 1), kit.array("number", edges), kit.array("label", edges)
+    start, to, by = kit.array("number", nodes + 1), kit.array("number", edges), kit.array(graph.labels, edges)
     kit.run.product(*fixed, start, to, by, nodes)
     search.unbreakable = False
-    marks = kit.array("whole", nodes)
+    marks, states = kit.array("whole", nodes), nodes_of
     kit.run.look_up(places, kit.made("whole", list(made.marks)), nodes, marks)
-    arena = Arena(graph, search.fair, nodes, start, to, by, states, marks, made.demands)
+    if len(seen.base):
+        states = kit.array("number", nodes)
+        kit.run.look_up(nodes_of, seen.base, nodes, states)
+    arena = Arena(graph, search.fair, nodes, start, to, by, states, marks, made.demands, places, nodes_of)
     still = Arena(graph, search.fair, nodes, *_stuttering(arena), states, marks, made.demands)
     calms = still.settle(kit.ones(nodes))
     arena.calm = still.fill
     if not arena.settle(kit.ones(nodes)) and not calms:
         return None
     everywhere = kit.ones(nodes)
-    return _lasso(search, f, arena, list(range(starts)), False, everywhere, everywhere)
+    return lasso(arena, seen, list(range(starts)), False, everywhere, everywhere)
+
+
+def _copies(atom: Expr, formulas: list[Ltl]) -> list[Expr]:
+    """What an atom of the first formula is in each of them."""
+    place, wanted = next((i, wanted) for i, c in enumerate(_conditions(formulas[0])) for found, wanted in [literal(c)] if found is atom)
+    found = [_conditions(f)[place] for f in formulas]
+    return found if wanted else [ex.negate(c) for c in found]
+
+
+def _conditions(formula: Ltl) -> list[Expr]:
+    """The conditions in a formula, from left to right."""
+    return [formula.condition] if formula.op == "state" else [c for a in formula.args for c in _conditions(a)]
 
 
 def _stuttering(arena: Arena) -> tuple[Any, Any, Any]:
     kit, n = arena.graph.kit, arena.number
     edges = len(arena.to)
-    start, to, by = kit.array("number", n + 1), kit.array("number", edges), kit.array("label", edges)
+    start, to, by = kit.array("number", n + 1), kit.array("number", edges), kit.array(arena.graph.labels, edges)
     kit.run.only(arena.start, arena.to, arena.by, n, arena.graph.stutter, start, to, by)
     return start, to, by

@@ -46,6 +46,21 @@ def settle(state: int, swaps: list[Callable[[int], int]]) -> int:
     return state if all(swap(state) == state for swap in swaps) else min(closure(state, swaps))
 
 
+def settle_named(state: int, element: int, swaps: list[tuple[Callable[[int], int], list[int]]]) -> tuple[int, int]:
+    """What `settle` gives, and what renames to it: of several elements of the group the least, if any swap changes the state."""
+    if all(swap(state) == state for swap, _ in swaps):
+        return state, element
+    found, todo = {(state, element)}, [(state, element)]
+    while todo:
+        at, done = todo.pop()
+        for swap, left in swaps:
+            other = swap(at), left[done]
+            if other not in found:
+                found.add(other)
+                todo.append(other)
+    return min(found)
+
+
 def runs(tied: list[bool]) -> int:
     """In how many ways identities can be arranged where `tied` says which neighbours have one key."""
     found, length = 1, 1
@@ -55,15 +70,19 @@ def runs(tied: list[bool]) -> int:
     return found
 
 
-NAMES: dict[str, Any] = {"mix": mix, "closure": closure, "settle": settle, "runs": runs, "M": WORD}
+NAMES: dict[str, Any] = {"mix": mix, "closure": closure, "settle": settle, "settle_named": settle_named, "runs": runs, "M": WORD}
 """What the generated text uses."""
 
 
 def canonical_source(plan: Plan) -> str:
-    """`canonical(s)`, the representative of a state, and `orbit(s)`, for how many states a representative stands."""
+    """`canonical(s)`, the representative of a state, and `orbit(s)`, for how many states a representative stands.
+
+    `renamed(s)` gives the representative with the element of the group (`group.py`) that makes it; `L` must then be its `left`.
+    """
     lines = [line for g, swap in enumerate(plan.swaps) for line in _swap(g, swap)]
     lines += ["def canonical(s):", *(f"    {line}" for line in _canonical(plan)), "    return s", ""]
     lines += ["def orbit(s):", *(f"    {line}" for line in _orbit(plan)), ""]
+    lines += ["def renamed(s):", "    p = 0", *(f"    {line}" for line in _canonical(plan, True)), "    return s, p", ""]
     return "\n".join(lines)
 
 
@@ -198,7 +217,8 @@ def _gathered(pieces: tuple[Piece, ...]) -> list[str]:
     return gathered(pieces, read, _truth, str)
 
 
-def _canonical(plan: Plan) -> Iterator[str]:
+def _canonical(plan: Plan, named: bool = False) -> Iterator[str]:
+    """Lines that make the state its representative; `named`: and that keep in `p` what did."""
     yield from _keys(plan)
     for k, size in enumerate(plan.sizes):
         if plan.direct and not plan.exact[k]:
@@ -208,26 +228,29 @@ def _canonical(plan: Plan) -> Iterator[str]:
             for j in range(last, 0, -1):
                 yield f"if k{k}{j} < k{k}{j - 1}:"
                 yield f"    k{k}{j}, k{k}{j - 1} = k{k}{j - 1}, k{k}{j}; s = swap{first + j - 1}(s)"
+                if named:
+                    yield f"    p = L[{first + j - 1}][p]"
     if plan.direct:
-        yield from _tour(plan)
+        yield from _tour(plan, named)
         return
     loose = [g for g, swap in enumerate(plan.swaps) if not plan.exact[swap.scalarset]]
     if loose:
-        yield f"ties = [{', '.join(f'{_tied(plan, g)} and swap{g}' for g in loose)}]"
+        ties = ", ".join(f"{_tied(plan, g)} and " + (f"(swap{g}, L[{g}])" if named else f"swap{g}") for g in loose)
+        yield f"ties = [{ties}]"
         yield "if any(ties):"
-        yield "    return settle(s, [swap for swap in ties if swap])"
+        yield f"    return {'settle_named(s, p' if named else 'settle(s'}, [swap for swap in ties if swap])"
 
 
-def _tour(plan: Plan) -> Iterator[str]:
+def _tour(plan: Plan, named: bool) -> Iterator[str]:
     """The least of all that the loose scalarsets make of a state."""
     tour = plan.tour()
     if tour:
-        yield "r = t = s"
+        yield "r, q = s, p" if named else "r = s"
     for g in tour:
-        yield f"t = swap{g}(t)"
-        yield "if t < r: r = t"
+        yield f"s = swap{g}(s)" + (f"; p = L[{g}][p]" if named else "")
+        yield "if (s, p) < (r, q): r, q = s, p" if named else "if s < r: r = s"
     if tour:
-        yield "s = r"
+        yield "s, p = r, q" if named else "s = r"
 
 
 def _tied(plan: Plan, g: int) -> str:

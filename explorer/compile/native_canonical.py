@@ -16,9 +16,9 @@ from .shapes import Constants
 WORD = 64
 
 _MIX = f'''
-@njit("uint64(uint64)", inline="always")
+@njit(inline="always")
 def mix(x):
-    x = x * U({hex(MIX_1)})
+    x = U(x) * U({hex(MIX_1)})
     x ^= x >> U(32)
     x = x * U({hex(MIX_2)})
     return x ^ x >> U(29)
@@ -26,7 +26,7 @@ def mix(x):
 '''
 
 _ONE = '''
-@njit("Tuple((uint64, int64))(uint64, uint64)", nogil=True)
+@njit(nogil=True)
 def settle(s, ties):
     """The least state that tied swaps make of a state, and how many of their products leave it as it is (plain changes:
     Knuth 7.2.1.2, algorithm P, over all runs of tied swaps)."""
@@ -41,18 +41,10 @@ def settle(s, ties):
         fixed += s == first
         best = min(best, s)
 
-
-@njit("int64(uint64[:,::1], int64, int64)", nogil=True, cache=True)
-def weigh(F, start, stop):
-    """How many states the representatives F[start:stop] stand for."""
-    total = 0
-    for b in range(start, stop):
-        total += orbit(F[b, 0])
-    return total
 '''
 
 _WIDE = '''
-@njit("boolean(uint64[::1], uint64[::1])", nogil=True)
+@njit(nogil=True)
 def same(A, B):
     for w in range(A.shape[0]):
         if A[w] != B[w]:
@@ -60,7 +52,7 @@ def same(A, B):
     return True
 
 
-@njit("boolean(uint64[::1], uint64[::1])", nogil=True)
+@njit(nogil=True)
 def less(A, B):
     for w in range(A.shape[0] - 1, -1, -1):
         if A[w] != B[w]:
@@ -68,13 +60,13 @@ def less(A, B):
     return False
 
 
-@njit("void(uint64[::1], uint64[::1])", nogil=True)
+@njit(nogil=True)
 def copy(A, B):
     for w in range(A.shape[0]):
         A[w] = B[w]
 
 
-@njit("boolean(uint64[::1], int64)", nogil=True)
+@njit(nogil=True)
 def moves(T, g):
     """Whether a swap changes the state, which is left as it was."""
     first = T.copy()
@@ -84,7 +76,7 @@ def moves(T, g):
     return moved
 
 
-@njit("int64(uint64[::1], uint64)", nogil=True)
+@njit(nogil=True)
 def settle(T, ties):
     """Makes a state the least that tied swaps make of it; how many of their products leave it as it is (plain changes:
     Knuth 7.2.1.2, algorithm P, over all runs of tied swaps)."""
@@ -101,10 +93,22 @@ def settle(T, ties):
         if less(T, best):
             copy(best, T)
 
+'''
 
+_WEIGH = '''
 @njit("int64(uint64[:,::1], int64, int64)", nogil=True, cache=True)
 def weigh(F, start, stop):
     """How many states the representatives F[start:stop] stand for."""
+'''
+
+_WEIGH_ONE = _WEIGH + '''\
+    total = 0
+    for b in range(start, stop):
+        total += orbit(F[b, 0])
+    return total
+'''
+
+_WEIGH_WIDE = _WEIGH + '''\
     T = np.empty(F.shape[1], np.uint64)
     total = 0
     for b in range(start, stop):
@@ -115,23 +119,17 @@ def weigh(F, start, stop):
 
 
 def native_canonical(plan: Plan, words: int, constants: Constants) -> str:
-    """The functions `canonical` and `weigh`, and all that they need."""
-    writer = _Writer(plan, words == 1, constants)
-    kind = "uint64(uint64)" if writer.one else "void(uint64[::1])"
-    parts = [_MIX]
-    for g, swap in enumerate(plan.swaps):
-        parts.append(_function(kind, f"swap{g}({writer.state})", writer.swap(swap)))
-    parts.append(_function(kind[:-1] + ", int64)", f"swap({writer.state}, g)", writer.any_swap()))
-    parts.append(_changes(plan))
-    common = _ONE if writer.one else _WIDE
-    before, weigh = common[:common.index('@njit("int64(uint64[:,::1]')], common[common.index('@njit("int64(uint64[:,::1]'):]
-    parts += [before, _function(kind, f"canonical({writer.state})", writer.canonical()),
-              _function("int64(uint64)" if writer.one else "int64(uint64[::1])", f"orbit({writer.state})", writer.orbit()), weigh]
-    return "\n".join(parts)
+    """The functions `canonical` and `weigh`, and all that they need. What is called has no signature: it is compiled only where what
+    calls it is not in the cache."""
+    writer = Writer(plan, words == 1, constants)
+    parts = [_MIX, *(_function(f"swap{g}({writer.state})", writer.swap(swap)) for g, swap in enumerate(plan.swaps))]
+    parts += [_function(f"swap({writer.state}, g)", writer.any_swap()), _changes(plan), _ONE if writer.one else _WIDE]
+    parts += [_function(f"canonical({writer.state})", writer.canonical()), _function(f"orbit({writer.state})", writer.orbit())]
+    return "\n".join([*parts, _WEIGH_ONE if writer.one else _WEIGH_WIDE])
 
 
-def _function(signature: str, head: str, lines: Iterator[str]) -> str:
-    return "\n".join([f'@njit("{signature}", nogil=True)', f"def {head}:", *(f"    {line}" for line in lines), ""])
+def _function(head: str, lines: Iterator[str]) -> str:
+    return "\n".join(["@njit(nogil=True)", f"def {head}:", *(f"    {line}" for line in lines), ""])
 
 
 def _changes(plan: Plan) -> str:
@@ -178,9 +176,11 @@ def following(C, O, J, B, n):
 '''
 
 
-class _Writer:
-    def __init__(self, plan: Plan, one: bool, constants: Constants):
-        self.plan, self.one, self.constants = plan, one, constants
+class Writer:
+    """Writes for states of one word or more; `named`: and keeps in `p` which element of the group was applied."""
+
+    def __init__(self, plan: Plan, one: bool, constants: Constants, named: bool = False):
+        self.plan, self.one, self.constants, self.named = plan, one, constants, named
         self.state = "s" if one else "T"
 
     def word(self, value: int) -> str:
@@ -200,7 +200,7 @@ class _Writer:
         return gathered(pieces, self.read, self.truth, self.word)
 
     def apply(self, g: int) -> str:
-        return f"s = swap{g}(s)" if self.one else f"swap{g}(T)"
+        return (f"s = swap{g}(s)" if self.one else f"swap{g}(T)") + (f"; p = L[{g}, p]" if self.named else "")
 
     def swap(self, swap: Swap) -> Iterator[str]:
         for n, (shift, mask, a, b, needs) in enumerate(swap.codes):
@@ -272,21 +272,31 @@ class _Writer:
         elif plan.loose:
             yield from self.ties()
             yield "if moved:"
-            yield "    s, fixed = settle(s, ties)" if self.one else "    settle(T, ties)"
-        if self.one:
+            if self.named:
+                yield "    s, p = settle_named(s, p, ties, L)" if self.one else "    p = settle_named(T, p, ties, L)"
+            else:
+                yield "    s, fixed = settle(s, ties)" if self.one else "    settle(T, ties)"
+        if self.one and not self.named:
             yield "return s"
 
     def tour(self) -> Iterator[str]:
-        tour = self.plan.tour()
+        tour, less = self.plan.tour(), "s < best" if self.one else "less(T, best)"
+        if self.named:
+            less += f" or ({'s == best' if self.one else 'same(T, best)'} and p < least)"
         if tour:
             yield "best = s" if self.one else "best = T.copy()"
+            yield from ["least = p"] * self.named
         for g in tour:
             yield self.apply(g)
-            yield "best = min(best, s)" if self.one else "if less(T, best):"
-            if not self.one:
-                yield "    copy(best, T)"
+            if self.one and not self.named:
+                yield "best = min(best, s)"
+                continue
+            yield f"if {less}:"
+            yield "    best = s" if self.one else "    copy(best, T)"
+            yield from ["    least = p"] * self.named
         if tour:
             yield "s = best" if self.one else "copy(T, best)"
+            yield from ["p = least"] * self.named
 
     def ties(self) -> Iterator[str]:
         """`ties` are the swaps of identities with one key, `moved` says whether one of them changes the state."""

@@ -177,7 +177,8 @@ class _Reader:
         if isinstance(type, SetType):
             yield from self.members(type, marks, shift)
             return
-        names = {code: mark for code in range(type.low, type.high + 1) if isinstance(mark := self.mark(type, code - type.low), tuple)}
+        codes = range(type.low, type.high + 1) if isinstance(type, UnionType) else ()
+        names = {code: mark for code in codes if isinstance(mark := self.mark(type, code - type.low), tuple)}
         if not names:
             yield marks, Piece((0,), shift, field.width, field.mask)
             return

@@ -13,9 +13,9 @@ from explorer.language.tracing import Condition
 
 from .model import Choice, Instance, Model
 from .normal import Normal
-from .program import Program
+from .program import reduce
 from .renaming import Anatomy, Renaming
-from .simplify import Facts, fold_checks, lift
+from .simplify import Check, Facts, fold_checks, lift
 from .trial import Trial, truth
 
 INITIAL_STATES = 1 << 14
@@ -35,6 +35,7 @@ class Proof:
     doubtful: frozenset[int]
     fallible: frozenset[int]
     by_arguments: dict[tuple[str, tuple[Any, ...]], Instance]
+    checks: dict[Expr, tuple[Check, ...]] = field(default_factory=dict)
     ordered: set[str] = field(default_factory=set)
     unproved: set[str] = field(default_factory=set)
 
@@ -47,18 +48,28 @@ class Broken(Exception):
         super().__init__(subject)
 
 
-def begin(model: Model, structure: dict[Family, Anatomy], only: tuple[str, ...], program: Program) -> Proof:
+def begin(model: Model, structure: dict[Family, Anatomy], only: tuple[str, ...]) -> Proof:
     """Nothing proved yet. A property that may have no value counts as checked: that would be an evaluation error."""
-    checked = frozenset(p.name for p in model.properties if not only or p.name in only or any(lift(e)[1] for _, e in p.parts))
+    parts = {p.name: [e for _, e in p.parts] for p in model.properties} | {p.name: p.conditions for p in model.temporal}
+    checked = frozenset(name for name, found in parts.items() if not only or name in only or any(lift(e)[1] for e in found))
+    program = reduce(model)
     by_arguments = {(i.action.name, tuple(value for _, value in i.arguments)): i for i in model.instances}
     doubtful = frozenset(r.instance.number for r in program.rules if any(t.checks for t in r.guard))
     fallible = frozenset(r.instance.number for r in program.rules if r.checks)
     return Proof(model, Normal(structure), Trial(structure), checked, program.dropped, doubtful, fallible, by_arguments)
 
 
+def _checks(proof: Proof, expr: Expr) -> tuple[Check, ...]:
+    """What must hold so that an expression has a value."""
+    if expr not in proof.checks:
+        proof.checks[expr] = lift(expr)[1]
+    return proof.checks[expr]
+
+
 def may_fail(proof: Proof, expr: Expr) -> bool:
     """Whether a condition may have no value somewhere."""
-    checks = fold_checks(lift(expr)[1], Facts())
+    raw = _checks(proof, expr)
+    checks = fold_checks(raw, Facts()) if raw else []
     return bool(checks) and not proof.trial.always(ex.both(*(check.ok for check in checks)))
 
 
@@ -67,7 +78,7 @@ def may_fail(proof: Proof, expr: Expr) -> bool:
 def same_condition(proof: Proof, renaming: Renaming, a: Expr, b: Expr) -> bool:
     """Whether `a` in a state and `b` in the renamed one always agree: both true, both false, or both without a value."""
     if proof.normal.of(a) == proof.normal.of(b, renaming):
-        oks = [ex.both(*(c.ok for c in lift(e)[1])) for e in (a, b)]
+        oks = [ex.both(*(c.ok for c in _checks(proof, e))) for e in (a, b)]
         if proof.normal.of(oks[0]) == proof.normal.of(oks[1], renaming) or not (may_fail(proof, a) or may_fail(proof, b)):
             return True
     return proof.trial.agree(renaming, lambda s, t: truth(a, s, t), lambda s, t: truth(b, s, t), key=(a, b, renaming))

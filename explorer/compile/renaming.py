@@ -111,7 +111,7 @@ class Renaming:
 
     def __init__(self, structure: dict[Family, Anatomy], images: Mapping[type[Scalarset], tuple[Scalarset, ...]]):
         self.structure, self.images = structure, images
-        self._codes: dict[Type, tuple[int, ...] | None] = {}
+        self._codes: dict[int, tuple[int, ...] | None] = {}  # by identity: to hash a type is slow
 
     def value(self, value: Any) -> Any:
         """An author's value with its identities renamed."""
@@ -124,25 +124,25 @@ class Renaming:
 
     def codes(self, type: ScalarType) -> tuple[int, ...] | None:
         """The new code for each code of a type other than a set, from the lowest on; None where all stay."""
-        if type not in self._codes:
+        if id(type) not in self._codes:
             found = None
             if isinstance(type, UnionType) and any(cls in self.images for cls in type.classes):
                 place = {id(member): code for code, member in enumerate(type.members)}
                 table = [-1] * type.optional + [place[id(self.value(member))] for member in type.members]
                 found = tuple(table) if table != list(range(type.low, type.high + 1)) else None
-            self._codes[type] = found
-        return self._codes[type]
+            self._codes[id(type)] = found
+        return self._codes[id(type)]
 
     def bits(self, type: SetType) -> tuple[int, ...] | None:
         """The new position of each bit of a set; None where all stay."""
-        if type not in self._codes:
+        if id(type) not in self._codes:
             digits = key_digits(type.element)
             tables = [self._digit(digit) for digit in digits]
             found = None
             if any(table is not None for table in tables):
                 found = tuple(self._moved(digits, tables, values) for values in product(*(range(d.size) for d in digits)))
-            self._codes[type] = found
-        return self._codes[type]
+            self._codes[id(type)] = found
+        return self._codes[id(type)]
 
     def _digit(self, digit: Digit) -> tuple[int, ...] | None:
         table = self.codes(digit.type) if digit.type is not None else None

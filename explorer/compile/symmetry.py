@@ -7,8 +7,8 @@ normal forms do not show equal is tried out on all values of what it reads; what
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from math import factorial, prod
 from typing import Any
 
 from explorer.language import expressions as ex
@@ -18,14 +18,15 @@ from explorer.language.errors import Place
 from explorer.language.expressions import Expr, Family
 from explorer.language.tracing import Condition, Write
 
-from .model import Instance, Model, Property
-from .program import Program, reduce
-from .proof import Broken, Proof, begin, odd_one, same_condition, same_conditions, same_initial
+from .group import LARGEST as LARGEST_GROUP
+from .model import Instance, Model, Property, Temporal
+from .proof import Broken, Proof, begin, may_fail, odd_one, same_condition, same_conditions, same_initial
 from .renaming import Anatomy, Renaming, anatomies, scalarsets
 from .trial import changes, effect
 
 LARGEST = 8
 """Identities of a scalarset that are still permuted: 40,320 orders."""
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -50,10 +51,18 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Exchange:
+    """What exchanging two neighbouring identities makes of action instances, and of the conditions in temporal properties."""
+
+    instances: tuple[int, ...]
+    conditions: dict[Expr, Expr]
+
+
+@dataclass(frozen=True, slots=True)
 class Symmetry:
     """The scalarsets whose identities proved interchangeable, and those refused.
 
-    `orbit_of[i]` is the least number of an action instance that instance i may become. Where a property in `ordered` is found
+    `exchanges` has those of identities i and i + 1 by the scalarset's name and i. `orbit_of[i]` is the least number of an action instance that instance i may become. Where a property in `ordered` is found
     violated, its failure may hide that it has no value in another state of the orbit: explore again, without symmetry. Nothing
     must be said on the properties in `unproved`, which are not checked.
     """
@@ -61,40 +70,51 @@ class Symmetry:
     structure: dict[Family, Anatomy]
     proven: dict[type[Scalarset], tuple[Scalarset, ...]]
     refused: tuple[Refusal, ...]
+    exchanges: dict[tuple[str, int], Exchange] = field(default_factory=dict)
     orbit_of: tuple[int, ...] = ()
     ordered: frozenset[str] = frozenset()
     unproved: frozenset[str] = frozenset()
 
 
-def find(model: Model, only: tuple[str, ...] = (), program: Program | None = None) -> Symmetry:
+def find(model: Model, only: tuple[str, ...] = ()) -> Symmetry:
     """What symmetry a run may use that checks the properties named in `only` (all if it is empty)."""
     structure = anatomies(model)
     candidates = scalarsets(model)
     proof = None
     proven: dict[type[Scalarset], tuple[Scalarset, ...]] = {}
+    exchanges: dict[tuple[str, int], Exchange] = {}
     refused: list[Refusal] = []
-    orbit = list(range(len(model.instances)))
+    temporal = any(not only or p.name in only for p in model.temporal)
     for cls, identities in candidates.items():
-        if len(identities) > LARGEST:
-            refused.append(Refusal(cls.__name__, f"{len(identities)} identities are more than the {LARGEST} that are permuted", (),
-                                   _use(structure, cls)))
+        reason = _too_many(cls, identities, proven, temporal)
+        if reason:
+            refused.append(Refusal(cls.__name__, reason, (), _use(structure, cls)))
             continue
-        proof = proof or begin(model, structure, only, program or reduce(model))
-        images = []
+        proof = proof or begin(model, structure, only)
+        made = {}
         for i in range(len(identities) - 1):
             swapped = (*identities[:i], identities[i + 1], identities[i], *identities[i + 2:])
             try:
-                images.append(_prove(proof, Renaming(structure, {cls: swapped})))
+                made[cls.__name__, i] = _prove(proof, Renaming(structure, {cls: swapped}))
             except Broken as broken:
                 pair = (repr(identities[i]), repr(identities[i + 1]))
                 refused.append(Refusal(cls.__name__, broken.subject, pair, broken.place, proof.trial.exceeded))
                 break
         else:
             proven[cls] = identities
-            for image in images:
-                _unite(orbit, image)
-    return Symmetry(structure, proven, tuple(refused), tuple(_root(orbit, i) for i in range(len(orbit))),
+            exchanges |= made
+    return Symmetry(structure, proven, tuple(refused), exchanges, _orbits(len(model.instances), exchanges),
                     frozenset(proof.ordered if proof else ()), frozenset(proof.unproved if proof else ()))
+
+
+def _too_many(cls: type[Scalarset], identities: tuple[Scalarset, ...], proven: dict[type[Scalarset], tuple[Scalarset, ...]],
+              temporal: bool) -> str:
+    """Why a scalarset has too many identities; "" where it has not."""
+    if len(identities) > LARGEST:
+        return f"{len(identities)} identities are more than the {LARGEST} that are permuted"
+    if temporal and prod(factorial(len(known)) for known in (*proven.values(), identities)) > LARGEST_GROUP:
+        return f"there would be more than the {LARGEST_GROUP:,} renamings that temporal properties are followed through"
+    return ""
 
 
 def _use(structure: dict[Family, Anatomy], cls: type[Scalarset]) -> Place | None:
@@ -105,20 +125,24 @@ def _use(structure: dict[Family, Anatomy], cls: type[Scalarset]) -> Place | None
     return None
 
 
-def _root(orbit: list[int], i: int) -> int:
-    while orbit[i] != i:
-        i = orbit[i]
-    return i
+def _orbits(count: int, exchanges: dict[tuple[str, int], Exchange]) -> tuple[int, ...]:
+    """For each instance the least that exchanges make of it."""
+    orbit = list(range(count))
+
+    def root(i: int) -> int:
+        while orbit[i] != i:
+            i = orbit[i]
+        return i
+
+    for exchange in exchanges.values():
+        for pair in enumerate(exchange.instances):
+            a, b = sorted(map(root, pair))
+            orbit[b] = a
+    return tuple(map(root, range(count)))
 
 
-def _unite(orbit: list[int], image: dict[int, int]) -> None:
-    for a, b in image.items():
-        a, b = sorted((_root(orbit, a), _root(orbit, b)))
-        orbit[b] = a
-
-
-def _prove(proof: Proof, renaming: Renaming) -> dict[int, int]:
-    """For each instance the one that it becomes; Broken where the renamed model is another."""
+def _prove(proof: Proof, renaming: Renaming) -> Exchange:
+    """What becomes of instances and conditions; Broken where the renamed model is another."""
     model = proof.model
     proof.trial.exceeded = False
     same_initial(proof, renaming)
@@ -130,20 +154,38 @@ def _prove(proof: Proof, renaming: Renaming) -> dict[int, int]:
         raise Broken("the @terminal condition", model.terminal[0].place)
     image = _instances(proof, renaming)
     _fairness(proof, image)
-    for prop in model.properties:
+    conditions: dict[Expr, Expr] = {}
+    for prop in model.stated:
         try:
-            _property(proof, renaming, prop)
+            if isinstance(prop, Temporal):
+                conditions |= _formulas(proof, renaming, prop)
+            elif same_conditions(proof, renaming, f"property {prop.name}", [Condition(e, prop.place) for _, e in prop.parts]):
+                proof.ordered.add(prop.name)
+            _premises(proof, renaming, prop)
         except Broken:
             if prop.name in proof.checked:
                 raise
             proof.unproved.add(prop.name)
-    return image
+    return Exchange(tuple(image[number] for number in range(len(model.instances))), conditions)
 
 
-def _property(proof: Proof, renaming: Renaming, prop: Property) -> None:
-    """A property is the same after renaming, and so are the premises that are looked for."""
-    if same_conditions(proof, renaming, f"property {prop.name}", [Condition(e, prop.place) for _, e in prop.parts]):
-        proof.ordered.add(prop.name)
+def _formulas(proof: Proof, renaming: Renaming, prop: Temporal) -> dict[Expr, Expr]:
+    """What the conditions of a temporal property become: each another condition of it."""
+    found = {}
+    for condition in prop.conditions:
+        form = proof.normal.of(condition)
+        others = sorted(prop.conditions, key=lambda c: proof.normal.of(c, renaming) != form)
+        image = next((c for c in others if same_condition(proof, renaming, condition, c)), None)
+        if image is None:
+            raise Broken(f"property {prop.name}", prop.place)
+        found[condition] = image
+        if may_fail(proof, condition):
+            proof.ordered.add(prop.name)
+    return found
+
+
+def _premises(proof: Proof, renaming: Renaming, prop: Property | Temporal) -> None:
+    """The premises that are looked for are the same after renaming."""
     by_place: dict[Place, list[Expr]] = {}
     for premise in prop.premises:
         by_place.setdefault(premise.place, []).append(premise.expr)
@@ -210,7 +252,7 @@ def _same_writes(proof: Proof, renaming: Renaming, a: Instance, b: Instance, fam
             value = normal.of(write.expr, under)
             return normal.index(family, write.index, under), value if under else normal.renamed(family, value, renaming)
 
-        if Counter(written(w, None) for w in mine) == Counter(written(w, renaming) for w in theirs):
+        if sorted(written(w, None) for w in mine) == sorted(written(w, renaming) for w in theirs):
             return True
     if all(ex.is_const(w.index) for i in (a, b) for w in i.writes if w.family is family or w.family in presence):
         return all(_same_cell(proof, renaming, a, b, cell) for cell in _cells(renaming, family, a, b))

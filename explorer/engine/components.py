@@ -155,6 +155,118 @@ def judge(start, to, base_start, base_by, base, by, group, strong, masks, demand
     return again
 
 
+def judge_frames(start, to, by, base_start, base_by, base, group, strong, masks, demands, order, last, count, rank, dead, fair,
+                 size, products, inverse, image, groups, frame, queue, root, weight, enabled, taken, seen, met):
+    """`judge` for a graph of representatives: an edge of label b ends with renaming b % size, which what comes after is seen through.
+
+    From the first node of a component on, `frame[v]` is what renames up to v along some path; two paths to v differ by a renaming
+    that goes around the component, and a group may come back as another. Groups that may come back as each other (one `root`, `weight` of
+    them) are followed together: each is taken or disabled on the way if and only if some node or edge does that to one of them as it
+    is named there (Emerson and Sistla 1997). `image[p * groups + g]` is what renaming p makes of group g, `products[p * size + q]` is p after q.
+    """
+    again = 0
+    begin = 0
+    plain = len(base) == 0
+    while begin < count:
+        end = begin
+        while not last[order[end]]:
+            end += 1
+        end += 1
+        first = order[begin]
+        own = rank[first]
+        alone = end == begin + 1
+        if alone:
+            for e in range(start[first], start[first + 1]):
+                if to[e] == first:
+                    alone = False
+            if alone:  # only stuttering, which is looked at elsewhere
+                rank[first] = dead
+                begin = end
+                continue
+        for i in range(begin, end):
+            frame[order[i]] = size
+        for g in range(groups):
+            root[g] = g
+            weight[g] = 0
+            enabled[g] = 0
+            taken[g] = 0
+            seen[g] = 0
+        frame[first] = 0
+        queue[0] = first
+        tail = 1
+        head = 0
+        marks = 0
+        while head < tail:
+            v = queue[head]
+            head += 1
+            marks |= masks[v]
+            for e in range(start[v], start[v + 1]):
+                w = to[e]
+                if rank[w] != own:
+                    continue
+                after = products[by[e] % size * size + frame[v]]
+                if frame[w] == size:
+                    frame[w] = after
+                    queue[tail] = w
+                    tail += 1
+                elif frame[w] != after:
+                    around = products[inverse[frame[w]] * size + after]
+                    if met[around] != begin + 1:
+                        met[around] = begin + 1
+                        for g in range(groups):
+                            a = g
+                            while root[a] != a:
+                                a = root[a]
+                            b = image[around * groups + g]
+                            while root[b] != b:
+                                b = root[b]
+                            root[max(a, b)] = min(a, b)
+        for g in range(groups):
+            root[g] = root[root[g]]  # roots are lower than what they are roots of
+            weight[root[g]] += 1
+        for i in range(begin, end):
+            v = order[i]
+            back = inverse[frame[v]] * groups
+            for e in range(start[v], start[v + 1]):
+                g = group[by[e]]
+                if g >= 0 and rank[to[e]] == own:
+                    taken[root[image[back + g]]] = 1
+            b = v if plain else base[v]
+            for e in range(base_start[b], base_start[b + 1]):
+                g = group[base_by[e]]
+                if g >= 0:
+                    a = image[back + g]
+                    if seen[a] != v + 1:
+                        seen[a] = v + 1
+                        enabled[root[a]] += 1
+        good = marks & demands == demands
+        cut = 0
+        for g in range(groups):
+            if enabled[g] and not taken[g]:
+                if strong[g]:
+                    cut += 1
+                elif enabled[g] == (end - begin) * weight[g]:
+                    good = False
+        for i in range(begin, end):
+            v = order[i]
+            if good and not cut:
+                fair[v] = 1
+                continue
+            keep = good
+            if keep:
+                back = inverse[frame[v]] * groups
+                b = v if plain else base[v]
+                for e in range(base_start[b], base_start[b + 1]):
+                    g = group[base_by[e]]
+                    if g >= 0 and strong[g] and not taken[root[image[back + g]]]:
+                        keep = False
+            if keep:
+                again += 1
+            rank[v] = 0 if keep else dead
+        begin = end
+    return again
+
+
 def begin(alive, number, rank, dead):
     """Rank 0 for the nodes to look at, `dead` for all others and for what lies outside."""
     count = 0
@@ -304,6 +416,28 @@ def product(start, to, by, number, letter, must, never, next_start, next_to, ini
     if fill:
         new_start[nodes] = edges
     return nodes, edges, first
+
+
+def copies(start, to, by, number, count, size, turned, new_start, new_to, new_by, base):
+    """The graph with `count` copies of each node v, number v * count + k: an edge of label b leads from copy k to copy
+    turned[b % size * count + k]."""
+    edges = 0
+    for v in range(number):
+        for k in range(count):
+            new_start[v * count + k] = edges
+            base[v * count + k] = v
+            for e in range(start[v], start[v + 1]):
+                w = to[e]
+                new_to[edges] = number * count if w >= number else w * count + turned[by[e] % size * count + k]
+                new_by[edges] = by[e]
+                edges += 1
+    new_start[number * count] = edges
+
+
+def weave(flags, number, count, k, out):
+    """The flags of nodes as those of copy k."""
+    for v in range(number):
+        out[v * count + k] = flags[v]
 
 
 def sort_rows(start, to, by, number):

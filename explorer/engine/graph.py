@@ -15,9 +15,10 @@ from explorer.compile.generate import flags
 from explorer.language.expressions import Expr
 from explorer.language.semantics import State, evaluate
 
+from .frames import Frames, frames
 from .limits import Limits, available_bytes, resident_bytes
 from .python import Compiled, run_source
-from .space import StateSpace
+from .space import Handle, StateSpace
 from .toolkit import Kit, Native, Plain
 
 NATIVE_FROM = 50_000
@@ -36,7 +37,8 @@ class Refused(Exception):
 
 @dataclass(slots=True)
 class Graph:
-    """`start`, `to`, `by` are rows of edges (see `components`), labelled with the numbers of the action instances.
+    """`start`, `to`, `by` are rows of edges (see `components`). A label is the number of the action instance times `order`, plus,
+    in a graph of representatives (with `frames`), the renaming that makes the state after the step its representative.
 
     `initial` are the numbers of the initial states. `states` are handles of the space, or rows of words.
     """
@@ -50,25 +52,42 @@ class Graph:
     to: Any
     by: Any
     compiled: Compiled | None
+    frames: Frames | None = None
     sorted: bool = False
 
     @property
+    def order(self) -> int:
+        """The number of renamings."""
+        return self.frames.order if self.frames is not None else 1
+
+    @property
     def stutter(self) -> int:
-        """The label of a step that changes nothing: the number of action instances."""
-        return len(self.space.model.instances)
+        """The label of a step that changes nothing: it stands after those of all action instances."""
+        return len(self.space.model.instances) * self.order
+
+    @property
+    def labels(self) -> str:
+        """The kind of array that labels need."""
+        return _labels(self.stutter)
 
     @property
     def edges(self) -> int:
         return int(self.start[self.number])
 
-    def state(self, number: int) -> State:
-        """The codes of a state."""
+    def handle(self, number: int) -> Handle:
+        """A state as the engines keep it."""
         if not self.kit.native:
-            return self.space.decode(self.states[number])
+            return self.states[number]
         from .levels import integers
 
-        assert self.compiled is not None
-        return self.compiled.layout.unpack(integers(self.states[number:number + 1])[0])
+        return integers(self.states[number:number + 1])[0]
+
+    def state(self, number: int, element: int = 0) -> State:
+        """The codes of a state, or of what an element of the group makes of it."""
+        handle = self.handle(number)
+        if self.frames is not None:
+            handle = self.frames.renamed(element, handle)
+        return self.space.decode(handle) if self.compiled is None else self.compiled.layout.unpack(handle)
 
     def sort(self) -> None:
         """Put every row in the order of the action instances, so that searches find the same from every engine."""
@@ -87,6 +106,10 @@ class Graph:
         return [bytearray(function(self.states)) for function in made]
 
 
+def _labels(stutter: int) -> str:
+    return "label" if stutter < (1 << 16) - 1 else "number"
+
+
 def build(space: StateSpace, limits: Limits) -> Graph:
     """The graph of a space. Raises Refused where memory does not suffice or a bound is reached."""
     large = space.distinct >= NATIVE_FROM and space.engine != "reference"
@@ -94,22 +117,28 @@ def build(space: StateSpace, limits: Limits) -> Graph:
         return _native(space, limits)
     states = [state for level in space.levels for state in level]
     numbers = {state: i for i, state in enumerate(states)}
+    compiled = None if space.engine == "reference" else _compiled(space)
+    framed = frames(compiled, Plain()) if compiled is not None else None
+    size, named = (1, None) if compiled is None or framed is None else (framed.order, compiled.renaming(framed.group))
     start, to, by = [0], [], []
     first = 0
     for level in space.levels:
-        size = len(level)
-        rows: list[list[tuple[int, int]]] = [[] for _ in range(size)]
+        rows: list[list[tuple[int, int]]] = [[] for _ in level]
         for source, instance, target in space.edges(level, None):
             if source != target:
-                rows[numbers[source] - first].append((instance, numbers.get(target, len(states))))
+                form, element = (target, 0) if named is None else named(target)
+                rows[numbers[source] - first].append((instance * size + element, numbers.get(form, len(states))))
         for row in rows:
             to += [target for _, target in row]
-            by += [instance for instance, _ in row]
+            by += [label for label, _ in row]
             start.append(len(to))
-        first += size
+        first += len(level)
         _go_on(limits)
-    compiled = None if space.engine == "reference" else Compiled(space.model)
-    return Graph(space, Plain(), states, len(states), list(range(space.initial)), start, to, by, compiled)
+    return Graph(space, Plain(), states, len(states), list(range(space.initial)), start, to, by, compiled, framed)
+
+
+def _compiled(space: StateSpace) -> Compiled:
+    return Compiled(space.model, space.quotient.symmetry if space.quotient is not None else None)
 
 
 def _go_on(limits: Limits) -> None:
@@ -126,8 +155,8 @@ def _afford(need: int, what: str, limits: Limits) -> None:
 
 def estimate(space: StateSpace, words: int) -> int:
     """Bytes that liveness will take on top of what the process has now."""
-    slots = 1 << (3 * space.distinct // 2).bit_length()
-    return space.distinct * (BYTES_STATE + 8 * words) + 4 * slots + space.transitions * BYTES_EDGE
+    slots = 0 if words == 1 and space.quotient is None else 1 << (3 * space.distinct // 2).bit_length()
+    return space.distinct * (BYTES_STATE + 8 * words) + 4 * slots + space.transitions * (BYTES_EDGE + 2 * (space.quotient is not None))
 
 
 def estimate_product(graph: Graph, places: int, limits: Limits) -> None:
@@ -143,31 +172,40 @@ def _native(space: StateSpace, limits: Limits) -> Graph:
     import numpy as np
 
     from explorer.compile.native_source import native_source
+    from explorer.compile.renaming_source import renaming_source
 
     from .jit import Jit, default_directory
     from .native import arrays
     from .store import reserve
 
-    compiled = Compiled(space.model)
+    compiled, kit = _compiled(space), Native()
+    framed = frames(compiled, kit)
+    size = framed.order if framed is not None else 1
     words = compiled.layout.words
     _afford(estimate(space, words), "liveness", limits)
     number = space.distinct
-    if number >= 1 << 31 or len(space.model.instances) >= (1 << 16) - 1:
-        raise Refused("the state graph has more than 2**31 states or 2**16 action instances")
+    if number >= 1 << 31 or len(space.model.instances) * size >= (1 << 32) - 1:
+        raise Refused("the state graph has more than 2**31 states or 2**32 labels")
     source = native_source(compiled.program, compiled.layout)
     jit = Jit(default_directory())
     leave, tables = jit.module(source.edges).edges, arrays(source.tables)
     kernels = jit.module(_kernels())
     states = reserve(number * words, np.uint64)[:number * words].reshape(number, words)
-    slots = reserve(1 << (3 * number // 2).bit_length(), np.uint32)
     initial = _states(space, kernels, words, states)
-    kernels.number_states(states, 0, number, slots)
+    near = words == 1 and framed is None  # else steps do not lead to states nearby
+    slots = reserve(1 if near else 1 << (3 * number // 2).bit_length(), np.uint32)
+    if not near:
+        kernels.number_states(states, 0, number, slots)
     start = reserve(number + 1, np.uint32)[:number + 1]
-    to, by = reserve(space.transitions + ROOM, np.uint32), reserve(space.transitions + ROOM, np.uint16)
+    kind = np.uint16 if _labels(len(space.model.instances) * size) == "label" else np.uint32
+    to, by = reserve(space.transitions + ROOM, np.uint32), reserve(space.transitions + ROOM, kind)
     room = ROOM + 2 * len(tables[0])
     origin, rule, target = np.empty(room, np.int64), np.empty(room, np.int64), np.empty((room, words), np.uint64)
+    found, last = np.empty(room, np.int64), np.zeros(len(source.tables.numbers), np.int64)
     scratch = np.empty(room, np.uint64), np.empty(room, np.uint32), np.empty(room, np.bool_)
-    numbers = np.array(source.tables.numbers, np.uint16)
+    numbers, turn = np.array(source.tables.numbers, np.int64), np.zeros(room, np.int64)
+    rename = jit.module(renaming_source(compiled.plan, words)).rename_rows if compiled.plan is not None else None
+    left_by = np.array(framed.group.left, np.int64) if framed is not None else None
     stat, nothing, edges, at = np.zeros(8, np.int64), np.empty((0, words), np.uint64), 0, 0
     while at < number:
         _go_on(limits)
@@ -175,14 +213,19 @@ def _native(space: StateSpace, limits: Limits) -> Graph:
         rows = states[at:at + ROOM]
         left = leave(rows, 0, len(rows), nothing, origin, rule, target, stat, *tables)
         count = int(stat[2])
+        if rename is not None:
+            rename(target, count, left_by, turn)
         if edges + count > len(to):
             to, by = np.resize(to, edges + count + len(to) // 2), np.resize(by, edges + count + len(by) // 2)
-        edges = kernels.add_edges(states, number, at, slots, origin, rule, target, count, at + left, start, to, by, edges, numbers,
-                                  *scratch)
+        if near:
+            kernels.find_near(states, number, rule, target, count, found, last)
+        else:
+            kernels.find_hashed(states, number, slots, target, count, found, *scratch)
+        edges = kernels.add_edges(states, at, origin, rule, target, turn, size, count, found, at + left, start, to, by, edges, numbers)
         if edges >= 1 << 32:
             raise Refused("the state graph has more than 2**32 steps")
         at += left
-    return Graph(space, Native(), states, number, initial, start, to[:edges], by[:edges], compiled)
+    return Graph(space, kit, states, number, initial, start, to[:edges], by[:edges], compiled, framed)
 
 
 def _states(space: StateSpace, kernels: Any, words: int, states: Any) -> list[int]:

@@ -25,17 +25,11 @@ def number_states(states, first, last, slots):
         slots[x] = np.uint32(i + 1)
 
 
-@njit("int64(uint64[:,::1], int64, int64, uint32[::1], int64[::1], int64[::1], uint64[:,::1], int64, int64, uint32[::1], uint32[::1], "
-      "uint16[::1], int64, uint16[::1], uint64[::1], uint32[::1], boolean[::1])", nogil=True, cache=True)
-def add_edges(states, number, first, slots, origin, by, to, count, at, start, target, label, edges, numbers, place,
-              guess, right):
-    """Append `count` steps as edges from row `edges` on; steps that change nothing are left out. Returns the new number of edges.
-
-    Rule `by` is of action instance `numbers[by]`; `origin` counts from state `first` and ascends. Rows of `start` up to that of state `at` are complete afterwards.
-    """
+@njit(nogil=True, cache=True)
+def find_hashed(states, number, slots, to, count, found, place, guess, right):
+    """The numbers of `count` states `to` by the table, `number` for a state that has none."""
     words = states.shape[1]
     mask = U(slots.shape[0] - 1)
-    row = first
     for k in range(count):  # loops without branches, so that the processor waits for many memory accesses at once
         h = U(0)
         for w in range(words):
@@ -47,32 +41,79 @@ def add_edges(states, number, first, slots, origin, by, to, count, at, start, ta
     for k in range(count):
         right[k] = guess[k] != 0 and states[max(I(guess[k]) - 1, 0), 0] == to[k, 0]
     for k in range(count):
-        v = first + origin[k]
-        while row < v:
-            row += 1
-            start[row] = np.uint32(edges)
-        same = True
-        for w in range(words):
-            if to[k, w] != states[v, w]:
-                same = False
-        if same:
-            continue
-        found = number
+        found[k] = number
         x = place[k]
         if words == 1 and right[k]:
-            found = I(guess[k]) - 1
-        while found == number and slots[x] != 0:
+            found[k] = I(guess[k]) - 1
+            continue
+        while slots[x] != 0:
             i = I(slots[x]) - 1
             equal = True
             for w in range(words):
                 if states[i, w] != to[k, w]:
                     equal = False
             if equal:
-                found = i
+                found[k] = i
                 break
             x = (x + U(1)) & mask
-        target[edges] = np.uint32(found)
-        label[edges] = numbers[by[k]]
+
+
+@njit(nogil=True, cache=True)
+def find_near(states, number, by, to, count, found, near):
+    """The same among sorted states of one word. From state to state a rule leads not far from where it led before: each search
+    begins at `near[by]`, widens in steps that double, and then halves."""
+    for k in range(count):
+        wanted = to[k, 0]
+        low = near[by[k]]
+        step = 1
+        if states[low, 0] < wanted:
+            high = low + 1
+            while high < number and states[high, 0] < wanted:
+                low = high
+                high += step
+                step *= 2
+            high = min(high, number)
+        else:
+            high = low
+            low -= 1
+            while low >= 0 and states[low, 0] >= wanted:
+                high = low
+                low -= step
+                step *= 2
+            low = max(low, -1)
+        while high - low > 1:
+            middle = (low + high) // 2
+            if states[middle, 0] < wanted:
+                low = middle
+            else:
+                high = middle
+        near[by[k]] = min(high, number - 1)
+        found[k] = high if high < number and states[high, 0] == wanted else number
+
+
+@njit(nogil=True, cache=True)
+def add_edges(states, first, origin, by, to, turn, size, count, found, at, start, target, label, edges, numbers):
+    """Append `count` steps to states `to`, whose numbers were `found`, as edges from row `edges` on; steps that change nothing are left
+    out. Returns the new number of edges.
+
+    Rule `by` is of action instance `numbers[by]`; with the renaming `turn` (0: none; below `size`) that was done to the state after the
+    step it makes the label. `origin` counts from state `first` and ascends. Rows of `start` up to that of state `at` are complete afterwards.
+    """
+    words = states.shape[1]
+    row = first
+    for k in range(count):
+        v = first + origin[k]
+        while row < v:
+            row += 1
+            start[row] = np.uint32(edges)
+        same = turn[k] == 0
+        for w in range(words):
+            if to[k, w] != states[v, w]:
+                same = False
+        if same:
+            continue
+        target[edges] = np.uint32(found[k])
+        label[edges] = numbers[by[k]] * size + turn[k]
         edges += 1
     while row < at:
         row += 1

@@ -25,6 +25,9 @@ from types import ModuleType
 from explorer.compile.native_source import GENERATOR
 
 
+_loaded: dict[Path, ModuleType] = {}
+"""The modules of this process."""
+
 KEPT, YOUNG = 200, 3600
 """Modules that are kept in a cache; seconds for which one is kept in any case, as another run may be loading it."""
 
@@ -48,6 +51,9 @@ class Jit:
     def module(self, text: str) -> ModuleType:
         """The module of a text: loaded, or compiled and kept."""
         path = self.path(text)
+        if path in _loaded and path.exists():
+            _seal(path.parent)
+            return _loaded[path]
         if path.parent.exists() and not _intact(path.parent):
             if (path.parent / "sums").exists():
                 self.notes.append("the cache of compiled code was damaged: compiled again")
@@ -82,6 +88,7 @@ class Jit:
             numba.config.CACHE_DIR = before or ""  # type: ignore[attr-defined]
         if _seal(path.parent):
             prune(self.directory)
+        _loaded[path] = module
         return module
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import linecache
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from explorer.compile.canonical import NAMES, canonical_source
 from explorer.compile.generate import Code, judgements, successors, witness
+from explorer.compile.group import Group
 from explorer.compile.layout import Layout, lay_out
 from explorer.compile.model import Model
 from explorer.compile.orbits import Plan, plan
@@ -43,12 +44,13 @@ class Compiled:
         self.seen: set[int] = set()
         self.notes: list[str] = []
         self._made: dict[str, tuple[Code, dict[str, Any]]] = {}
+        self._renaming: dict[str, Any] = {}
         if symmetry is not None and self.plan is not None:
             self.notes = [f"{name} is not used as a symmetry: with the others there would be too many renamings"
                           for name in self.plan.unused]
             made = run_source(canonical_source(self.plan), f"<representatives of {model.name}>", NAMES)
-            self.quotient = Quotient(self.plan.names, made["canonical"], made["orbit"], symmetry.orbit_of, self.layout.pack,
-                                     symmetry.unproved)
+            self.quotient = Quotient(symmetry, self.plan.names, made["canonical"], made["orbit"], self.layout.pack)
+            self._renaming = made
 
     def code(self, part: str) -> tuple[Code, dict[str, Any]]:
         """The generated source of a part (`expand`, `edges`, `judgements`) and its functions."""
@@ -58,6 +60,17 @@ class Compiled:
             names = {"canonical": self.quotient.canonical, "seen": self.seen, "see": self.seen.add} if self.quotient else {}
             self._made[part] = (made, run_source(made.text, f"<{part} of {self.model.name}>", names))
         return self._made[part]
+
+    def renaming(self, group: Group) -> Callable[[int], tuple[int, int]]:
+        """What gives the representative of a state, and the element of the plan's group that makes it."""
+        self._renaming["L"] = group.left
+        found: Callable[[int], tuple[int, int]] = self._renaming["renamed"]
+        return found
+
+    def exchanges(self) -> list[Callable[[int], int]]:
+        """What the exchanges of the plan make of a state."""
+        assert self.plan is not None
+        return [self._renaming[f"swap{g}"] for g in range(len(self.plan.swaps))]
 
     def edges(self, states: Iterable[int], targets: Any) -> list[Edge]:
         found: list[Edge] = self.code("edges")[1]["edges"](states, targets)

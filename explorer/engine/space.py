@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from explorer.compile.model import Model
-from explorer.compile.symmetry import Refusal
+from explorer.compile.symmetry import Refusal, Symmetry
 from explorer.language.expressions import Expr, Failure
 from explorer.language.semantics import State
 
@@ -23,16 +23,24 @@ class Quotient:
     """A space of representatives: each stands for its orbit, the states that renaming identities makes of it.
 
     `scalarsets` are the names of those that are renamed; `canonical` gives the representative of any state, `orbit` the number of
-    states that a representative stands for. Action instances with one `orbit_of` are renamings of each other. Properties in
-    `unproved` are not the same for all states of an orbit, and are not checked.
+    states that a representative stands for, `encode` the handle of any state.
     """
 
+    symmetry: Symmetry
     scalarsets: tuple[str, ...]
     canonical: Callable[[Handle], Handle]
     orbit: Callable[[Handle], int]
-    orbit_of: tuple[int, ...]
     encode: Callable[[State], Handle]
-    unproved: frozenset[str] = frozenset()
+
+    @property
+    def orbit_of(self) -> tuple[int, ...]:
+        """Action instances with the same number are renamings of each other."""
+        return self.symmetry.orbit_of
+
+    @property
+    def unproved(self) -> frozenset[str]:
+        """Properties that are not the same for all states of an orbit, and are not checked."""
+        return self.symmetry.unproved
 
 
 @dataclass(slots=True)

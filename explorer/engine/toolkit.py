@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ class Plain:
         """`size` zeros; kind: flag (0 to 255), label (16 bits) and number (32 bits) without sign, whole (64 bits)."""
         return bytearray(size) if kind == "flag" else [0] * size
 
-    def made(self, kind: str, values: list[int]) -> Any:
+    def made(self, kind: str, values: Sequence[int]) -> Any:
         return bytearray(values) if kind == "flag" else values
 
     def ones(self, size: int) -> Any:
@@ -45,7 +46,7 @@ class Native:
         kinds = {"flag": self.numpy.uint8, "label": self.numpy.uint16, "number": self.numpy.uint32, "whole": self.numpy.int64}
         return reserve(size, kinds[kind])[:size]
 
-    def made(self, kind: str, values: list[int]) -> Any:
+    def made(self, kind: str, values: Sequence[int]) -> Any:
         found = self.array(kind, len(values))
         found[:] = values
         return found

@@ -23,7 +23,7 @@ def matrix(rows: Sequence[tuple[Record, Record]], colour: bool = False) -> str:
     table = [[(title, BOLD) for title in (*constants, "states", *heads)]]
     for binding, record in rows:
         cells = {p["name"]: _cell(p) for p in record.get("properties", ())}
-        count = f"{record['states']['distinct']:,}" if "states" in record else "-"
+        count = f"{record['states']['represented']:,}" if "states" in record else "-"
         table.append([*((_value(binding.get(c, "")), "") for c in constants), (count, ""),
                       *(cells.get(name, ("not checked", DIM)) for name in names)])
     return "\n".join(_aligned(table, len(constants), colour) + legend)
@@ -71,7 +71,7 @@ def variants(rows: Sequence[Record], colour: bool = False, markdown: bool = Fals
             "NOT MET", RED)
         if strict and row["expectation_met"] and any(f["severe"] for f in row["findings"]):
             met = ("NOT MET: findings", RED)
-        table.append([(clean(row["name"]), ""), (f"{row['states']['distinct']:,}", ""), *(cells.get(n, ("not checked", DIM)) for n in shown),
+        table.append([(clean(row["name"]), ""), (f"{row['states']['represented']:,}", ""), *(cells.get(n, ("not checked", DIM)) for n in shown),
                       met, (clean(row["text"]), "")])
     shared = "holds in every row: " + ", ".join(map(clean, calm)) if calm else ""
     if markdown:

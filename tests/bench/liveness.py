@@ -1,6 +1,8 @@
-"""What liveness costs: its time over that of safety, at three sizes of a token ring that is one large component.
+"""What liveness costs: its time over that of safety, at three sizes of a token ring that is one large component; and what symmetry
+saves of both, for more and more interchangeable senders.
 
-`python -m tests.bench.liveness MODULUS` is one measurement in a process of its own, the result as a JSON line.
+`python -m tests.bench.liveness ring MODULUS` and `... senders NUMBER yes` (or `no`: without symmetry) are one measurement in a
+process of its own, the result as a JSON line.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from explorer.check import liveness as checker
 from explorer.engine.limits import Limits, peak_bytes
 
 from .child import model_of
-from .measures import Bench, WrongCount
+from .measures import Bench, Found, WrongCount
 from .sizes import QUICK, ROOT
 from .table import Row
 
@@ -23,14 +25,15 @@ SPEC, NODES = "tests/bench/specs/ring.py", 4
 FULL = {"10^5": 13, "10^6": 23, "10^7": 40}
 SMALL = {"10^5": 3, "10^6": 4, "10^7": 5}
 """The modulus for each size: NODES * modulus ** NODES states, 5 steps from each."""
+SENDERS, WHOLE = (3, 4, 5), 4
+"""Interchangeable senders of the IPI model, and how many of them there may be without symmetry (five: 218 million states)."""
 
 
 def liveness(bench: Bench) -> Iterator[Row]:
     """One property at a time, as most specs have one or two: the whole time for the graph and the slower of two properties."""
     for size, modulus in (SMALL if bench.sizes is QUICK else FULL).items():
         bench.say(f"liveness ring modulus={modulus}")
-        run = [sys.executable, "-m", "tests.bench.liveness", str(modulus)]
-        found = json.loads(subprocess.run(run, cwd=ROOT, text=True, stdout=subprocess.PIPE, check=True).stdout.splitlines()[-1])
+        found = measured("ring", str(modulus))
         if found["states"] != NODES * modulus ** NODES or not found["holds"]:
             raise WrongCount(f"ring {modulus}: {found}")
         yield Row(f"liveness over safety, {size} states", found["liveness"] / found["safety"], "x", 5, most=True,
@@ -38,7 +41,30 @@ def liveness(bench: Bench) -> Iterator[Row]:
                        f"{found['liveness']:.2f} s; peak {found['peak'] / 2 ** 20:.0f} MiB")
 
 
-def main(modulus: int) -> None:
+    for senders in (2,) if bench.sizes is QUICK else SENDERS:
+        bench.say(f"liveness senders={senders}")
+        small = measured("senders", str(senders), "yes")
+        name = f"safety and liveness without symmetry over with, senders={senders}"
+        note = (f"{small['states']:,} orbits stand for {small['represented']:,} states; with: safety {small['safety']:.2f} s, liveness "
+                f"{small['liveness']:.2f} s, {small['peak'] / 2 ** 20:.0f} MiB")
+        if senders > WHOLE:
+            yield Row(f"safety and liveness with symmetry, senders={senders}", small["safety"] + small["liveness"], "s", note=note)
+            continue
+        full = measured("senders", str(senders), "no")
+        if (full["states"], full["holds"]) != (small["represented"], small["holds"]):
+            raise WrongCount(f"senders {senders}: {full} and {small}")
+        yield Row(name, (full["safety"] + full["liveness"]) / (small["safety"] + small["liveness"]), "x",
+                  note=f"{note}; without: {full['safety']:.2f} s, {full['liveness']:.2f} s, {full['peak'] / 2 ** 20:.0f} MiB")
+
+
+def measured(*what: str) -> Found:
+    """One measurement."""
+    run = [sys.executable, "-m", "tests.bench.liveness", *what]
+    found: Found = json.loads(subprocess.run(run, cwd=ROOT, text=True, stdout=subprocess.PIPE, check=True).stdout.splitlines()[-1])
+    return found
+
+
+def ring(modulus: int) -> Found:
     """Everything runs once on a smaller ring first, so that no compilation is measured."""
     from explorer.engine import native
     from explorer.engine.python import Compiled
@@ -55,9 +81,28 @@ def main(modulus: int) -> None:
         answer = checker.check(space, Limits(), (prop.name,))[prop.name]
         times[prop.name] = space.phases["liveness"]
         holds = holds and answer.trace is None and not answer.doubt
-    print(json.dumps({"states": space.distinct, "transitions": space.transitions, "safety": safety, "liveness": max(times.values()),
-                      "holds": holds, "peak": peak_bytes()}))
+    return {"states": space.distinct, "transitions": space.transitions, "safety": safety, "liveness": max(times.values()), "holds": holds,
+            "peak": peak_bytes()}
+
+
+def senders(number: int, symmetric: bool) -> Found:
+    """All three temporal properties of the IPI model; every kernel has been compiled before, on as much as 10 levels."""
+    from explorer.compile.symmetry import find
+    from explorer.engine import native
+    from explorer.engine.python import Compiled
+
+    model = model_of(str(ROOT / "spec" / "ipi_fixed.py"), {"senders": str(number)})
+    found = find(model) if symmetric else None
+    prepared = (compiled := Compiled(model, found)), native.machine(compiled)
+    checker.check(native.explore(model, Limits(max_depth=10), prepared=prepared, symmetry=found), Limits())
+    clock = time.perf_counter()
+    space = native.explore(model, prepared=prepared, symmetry=found)
+    safety = time.perf_counter() - clock
+    answers = checker.check(space, Limits())
+    return {"states": space.distinct, "represented": space.represented, "safety": safety, "liveness": space.phases["liveness"],
+            "holds": all(a.trace is None and not a.doubt for a in answers.values()), "peak": peak_bytes()}
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    made = ring(int(sys.argv[2])) if sys.argv[1] == "ring" else senders(int(sys.argv[2]), sys.argv[3] == "yes")
+    print(json.dumps(made))

@@ -1,0 +1,103 @@
+"""A state graph as one temporal formula sees it.
+
+On representatives a formula is followed through renamings: what it says of a real state, said of the representative, is the
+formula renamed. Every representative has a copy for each formula that renamings make of it, and a step leads from copy to copy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from explorer.engine.graph import Graph, Refused, estimate_product
+from explorer.engine.limits import Limits
+from explorer.language.expressions import Expr
+from explorer.language.temporal import Ltl
+
+MOST = 64
+"""Formulas that renamings may make of one."""
+
+
+@dataclass(slots=True)
+class View:
+    """Nodes and edges as in a graph; node v * len(formulas) + k is state v with copy k, whose formula is formulas[k], the first
+    being the formula itself. `base` maps nodes to states (empty: a node is its state); element p leads from copy k to turned[p * len(formulas) + k]."""
+
+    graph: Graph
+    formulas: list[Ltl]
+    turned: list[int]
+    number: int
+    start: Any
+    to: Any
+    by: Any
+    base: Any
+
+    @property
+    def copies(self) -> int:
+        return len(self.formulas)
+
+    def truth(self, conditions: list[list[Expr]]) -> list[Any]:
+        """For each condition, given for every copy, a flag for each node: whether it holds there."""
+        flags = self.graph.truth([condition for per_copy in conditions for condition in per_copy])
+        if self.copies == 1:
+            return flags
+        kit, found = self.graph.kit, []
+        for i in range(0, len(flags), self.copies):
+            found.append(kit.array("flag", self.number))
+            for k in range(self.copies):
+                kit.run.weave(flags[i + k], self.graph.number, self.copies, k, found[-1])
+        return found
+
+    def of_states(self, flags: Any) -> Any:
+        """Flags of states as flags of nodes."""
+        if self.copies == 1:
+            return flags
+        found = self.graph.kit.array("flag", self.number)
+        self.graph.kit.run.look_up(self.base, flags, self.number, found)
+        return found
+
+    def initial(self) -> list[int]:
+        """The initial nodes, in the order of their states' codes."""
+        return [v * self.copies + k for v in sorted(self.graph.initial, key=self.graph.state) for k in range(self.copies)]
+
+
+def view(graph: Graph, formula: Ltl, limits: Limits, shared: dict[str, Any]) -> View:
+    """The graph as a formula sees it; `shared` keeps the arrays for formulas that see the same. Raises Refused."""
+    kit, nothing = graph.kit, graph.kit.array("number", 0)
+    formulas, turned = _copies(graph, formula)
+    count = len(formulas)
+    if count == 1:
+        return View(graph, formulas, turned, graph.number, graph.start, graph.to, graph.by, nothing)
+    key = f"copies {turned}"
+    if key not in shared:
+        estimate_product(graph, count, limits)
+        graph.sort()
+        number, edges = graph.number * count, graph.edges * count
+        arrays = (kit.array("number", number + 1), kit.array("number", edges), kit.array(graph.labels, edges), kit.array("number", number))
+        kit.run.copies(graph.start, graph.to, graph.by, graph.number, count, graph.order, kit.made("whole", turned), *arrays)
+        shared[key] = number, *arrays
+    return View(graph, formulas, turned, *shared[key])
+
+
+def _copies(graph: Graph, formula: Ltl) -> tuple[list[Ltl], list[int]]:
+    """The formulas that renamings make of one, and what each element of the group makes of each."""
+    if graph.frames is None:
+        return [formula], [0]
+    group, exchanges = graph.frames.group, graph.frames.exchanges
+    made = [formula]
+    copies = {formula: 0}  # by the first element that makes it: conditions that mean the same may be written in two ways
+    for exchange, before in group.words[1:]:
+        made.append(renamed(made[before], exchanges[exchange].conditions))
+        copies.setdefault(made[-1], len(made) - 1)
+        if len(copies) > MOST:
+            raise Refused(f"renamings make more than {MOST} formulas of one; write several properties, or use --no-symmetry")
+    rank = {copy: k for k, copy in enumerate(copies)}
+    turned = [rank[made[group.products[p * group.order + first]]] for p in range(group.order) for first in copies.values()]
+    return list(copies), turned
+
+
+def renamed(formula: Ltl, conditions: dict[Expr, Expr]) -> Ltl:
+    """The formula with every condition replaced."""
+    if formula.op == "state":
+        return Ltl("state", (), conditions[formula.condition])
+    return Ltl(formula.op, tuple(renamed(a, conditions) for a in formula.args))

@@ -1,0 +1,61 @@
+"""Native source that replaces states by their representatives and tells what renames to them. Text only."""
+
+from __future__ import annotations
+
+from .native_canonical import Writer, native_canonical
+from .native_source import HEAD
+from .orbits import Plan
+from .shapes import Constants
+
+_ONE = '''
+@njit(nogil=True)
+def settle_named(s, p, ties, L):
+    """What `settle` makes of a state, and the least element of the group that makes it, from what element p made."""
+    C, O, J, B, n = changes(ties)
+    best, least = s, p
+    while True:
+        g = following(C, O, J, B, n)
+        if g < 0:
+            return best, least
+        s = swap(s, g)
+        p = L[g, p]
+        if s < best or (s == best and p < least):
+            best, least = s, p
+'''
+
+_WIDE = '''
+@njit(nogil=True)
+def settle_named(T, p, ties, L):
+    """What `settle` makes of a state; returns the least element of the group that makes it, from what element p made."""
+    C, O, J, B, n = changes(ties)
+    best, least = T.copy(), p
+    while True:
+        g = following(C, O, J, B, n)
+        if g < 0:
+            copy(T, best)
+            return least
+        swap(T, g)
+        p = L[g, p]
+        if less(T, best) or (same(T, best) and p < least):
+            copy(best, T)
+            least = p
+'''
+
+_ROWS = '''
+@njit("void(uint64[:,::1], int64, int64[:,::1], int64[::1])", nogil=True, cache=True)
+def rename_rows(F, count, L, BY):
+    """Makes the states F[:count] their representatives; BY takes the elements of the group that do."""
+    for b in range(count):
+        {body}
+'''
+
+
+def renaming_source(plan: Plan, words: int) -> str:
+    """The text of `rename_rows(F, count, L, BY)`; L is `left` of the plan's group (`group.py`)."""
+    constants = Constants()
+    writer = Writer(plan, words == 1, constants, named=True)
+    body = "F[b, 0], BY[b] = renamed(F[b, 0], L)" if writer.one else "BY[b] = renamed(F[b], L)"
+    renamed = ["@njit(nogil=True)", f"def renamed({writer.state}, L):", "    p = I(0)", *(f"    {line}" for line in writer.canonical()),
+               "    return s, p" if writer.one else "    return p", ""]
+    texts = [native_canonical(plan, words, constants), _ONE if writer.one else _WIDE, "\n".join(renamed), _ROWS.format(body=body)]
+    return "\n".join([HEAD, *(f"{name} = U({hex(value)})" for value, name in constants.names.items()), *texts])

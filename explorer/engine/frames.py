@@ -1,0 +1,63 @@
+"""What a graph of representatives keeps of single identities: which renaming each step ends with, and what that makes of things.
+
+A real state is a representative seen through a renaming, its frame. Knows nothing of fairness and of formulas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from explorer.compile.group import Group, group
+from explorer.compile.symmetry import Exchange
+
+from .python import Compiled
+from .toolkit import Kit
+
+
+@dataclass(slots=True)
+class Frames:
+    """The group of renamings of a compiled program with a plan, its tables as a kit's arrays. `instances` has for element p and
+    action instance i at p * count + i what p makes of i; `exchanges` are those of the plan."""
+
+    compiled: Compiled
+    group: Group
+    exchanges: list[Exchange]
+    instances: Sequence[int]
+    products: Any
+    inverse: Any
+
+    @property
+    def order(self) -> int:
+        return self.group.order
+
+    def acting(self, images: Sequence[Sequence[int]], size: int) -> Sequence[int]:
+        """What elements make of things: see `Group.acting`."""
+        return self.group.acting(images, size)
+
+    def instance(self, element: int, number: int) -> int:
+        """What an element makes of an action instance."""
+        return self.instances[element * (len(self.instances) // self.order) + number]
+
+    def renamed(self, element: int, state: int) -> int:
+        """What an element makes of a packed state."""
+        word = []
+        while element:
+            exchange, element = self.group.words[element]
+            word.append(exchange)
+        swaps = self.compiled.exchanges()
+        for exchange in reversed(word):
+            state = swaps[exchange](state)
+        return state
+
+
+def frames(compiled: Compiled, kit: Kit) -> Frames | None:
+    """The frames of a program; None where it has no plan."""
+    plan, quotient = compiled.plan, compiled.quotient
+    if plan is None or quotient is None:
+        return None
+    made = group(plan.sizes)
+    exchanges = [quotient.symmetry.exchanges[plan.names[swap.scalarset], swap.first] for swap in plan.swaps]
+    instances = made.acting([exchange.instances for exchange in exchanges], len(compiled.model.instances))
+    return Frames(compiled, made, exchanges, instances, kit.made("label", made.products), kit.made("label", made.inverse))
