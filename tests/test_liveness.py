@@ -1,4 +1,4 @@
-"""The liveness checker against judges that share no code with it, and against itself in other engines."""
+"""The liveness checker on whole specs: against itself in other engines, and where it cannot say. `test_lassos` has the brute force."""
 
 import dataclasses
 import importlib.util
@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from generators import spec_of, spec_text
-from lassos import (FORMULAS, SHAPES, answer, columns, compare_all_lassos, compare_all_sets, random_tiny, tiny_graphs)
 
 from explorer import SpecError
 from explorer.check.liveness import Answer, check
@@ -21,63 +20,9 @@ from explorer.language.declarations import Fairness
 from explorer.language.temporal import Ltl, conjunction, disjunction, negation
 from explorer.load import load
 from explorer.reference import explore
-from explorer.trace.lasso import values
 
 needs_numba = pytest.mark.skipif(importlib.util.find_spec("numba") is None, reason="needs Numba")
 
-
-def test_every_graph_of_up_to_two_states_has_the_verdicts_of_all_lassos() -> None:
-    """A sample of the graphs with one or two states: every fairness, every formula. `python tests/lassos.py` takes them all."""
-    graphs = [g for size in (1, 2) for g in tiny_graphs(size)]
-    for tiny in random.Random(3).sample(graphs, 12):
-        compare_all_lassos(tiny)
-
-
-def test_graphs_of_three_states_have_the_verdicts_of_all_lassos() -> None:
-    """Random ones: every fairness, every formula."""
-    rng = random.Random(4)
-    for _ in range(4):
-        compare_all_lassos(random_tiny(rng, (3, 3)))
-
-
-def test_graphs_of_four_to_six_states_have_the_verdicts_of_all_sets() -> None:
-    """Random ones: every shape, on the graph and by an automaton; every lasso that is found is real."""
-    rng = random.Random(5)
-    for _ in range(150):
-        compare_all_sets(random_tiny(rng, (4, 6)))
-
-
-@needs_numba
-def test_machine_code_finds_what_python_finds() -> None:
-    """The algorithms as arrays give the same lasso, step by step."""
-    from explorer.engine.toolkit import Native
-
-    rng, kit = random.Random(6), Native()
-    for _ in range(60):
-        tiny = random_tiny(rng, (2, 6))
-        for formula in FORMULAS.values():
-            assert answer(tiny, formula, kit) == answer(tiny, formula), tiny
-
-
-def test_the_shapes_are_recognised() -> None:
-    """The common formulas need no automaton, so that they are fast."""
-    from explorer.check.search import conjuncts, shape
-
-    assert all(shape(part) is not None for name in SHAPES for part in conjuncts(FORMULAS[name]))
-
-
-def test_the_judge_of_lassos_agrees_with_another_one() -> None:
-    """The evaluation of a formula on a lasso, which every story passes, against one that was written for the tests."""
-    rng = random.Random(7)
-    for _ in range(300):
-        word = tuple(rng.randrange(4) for _ in range(rng.randint(1, 7)))
-        loop = rng.randrange(len(word))
-        moments = [(letter & 1, letter >> 1) for letter in word]
-        for formula in FORMULAS.values():
-            assert values(formula, moments, loop) == [bool(v) for v in columns(formula, word, loop, (0, 1, 0, 1), (0, 0, 1, 1), 1)]
-
-
-# Whole specs.
 
 def with_temporal(model: Model, rng: random.Random) -> Model:
     """The model with random fairness and random temporal properties over its cells."""
