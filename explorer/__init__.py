@@ -3,6 +3,10 @@
 What a spec author writes with is here; `python -m explorer SPEC` checks it.
 """
 
+from explorer.interrupt import say_interrupted_in_one_line
+
+say_interrupted_in_one_line()  # before anything that takes time
+
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 

@@ -11,7 +11,7 @@ from explorer.check.verdict import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_MALFORM
 from explorer.compile.ground import ground
 from explorer.compile.model import Model
 from explorer.language.errors import SpecError, nearest
-from explorer.load import PathError, load
+from explorer.load import PathError, load, spec_file
 from explorer.options import (UsageError, bindings, check_parser, completion_parser, estimate_parser, explain_parser, mutate_parser, replay_parser, show_parser, simulate_parser, single, table_parser, walk_parser)
 from explorer.render.terminal import wants_colour
 from explorer.session import Session
@@ -52,7 +52,13 @@ def _main(arguments: list[str]) -> int:
 
 def _check(options: Namespace) -> int:
     if not options.specs:
-        raise UsageError("no spec file; write: python -m explorer spec/ipi_fixed.py")
+        word = "table " if options.table else "simulate " if options.simulate else ""
+        raise UsageError(f"no spec file; write: python -m explorer {word}spec/ipi_fixed.py")
+    twice = next((path for n, path in enumerate(options.specs) if path in options.specs[:n]), None)
+    if twice is not None:
+        raise UsageError(f"{twice}: is named twice")
+    for path in options.specs:
+        spec_file(path)  # a wrong name is told before the work on the others
     return Session(options).run()
 
 

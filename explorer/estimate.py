@@ -6,6 +6,7 @@ from explorer.compile.model import Model
 from explorer.engine import tiered
 from explorer.engine.forecast import forecast, text
 from explorer.engine.limits import Limits, Progress, resident_bytes
+from explorer.render.terminal import counted
 
 SECONDS = 5.0
 
@@ -16,7 +17,7 @@ def estimate(model: Model, seconds: float = SECONDS) -> str:
     seen: list[Progress] = []
     space = tiered.explore(model, Limits(timeout=seconds), seen.append)
     if not space.stopped:
-        return (f"{model.name} is small: {_counted(space.distinct, 'state')}, {_counted(space.transitions, 'transition')}, depth {space.depth}, "
+        return (f"{model.name} is small: {counted(space.distinct, 'state')}, {counted(space.transitions, 'transition')}, depth {space.depth}, "
                 f"explored completely in {space.seconds:.2f} s.")
     if not seen:
         return f"{model.name}: no level was finished in {seconds:g} s; write: --seconds {max(5.0, 4 * seconds):g}"
@@ -25,16 +26,12 @@ def estimate(model: Model, seconds: float = SECONDS) -> str:
     rate = (recent[-1].states - recent[0].states) / span if span > 0 else space.distinct / space.seconds
     each = max(resident_bytes() - base, 0) / space.distinct
     found = forecast([len(level) for level in space.levels[:-1]])
-    lines = [f"{model.name}: {_counted(space.distinct, 'state')} in {space.seconds:.1f} s up to depth {space.depth}; {text(found)}."]
+    lines = [f"{model.name}: {counted(space.distinct, 'state')} in {space.seconds:.1f} s up to depth {space.depth}; {text(found)}."]
     if found is not None:
         left = max(found.states - space.distinct, 0) / rate
         lines.append(f"At {rate:,.0f} states/s ({space.engine} engine) about {_duration(left)} more; at {each:.0f} bytes/state about "
                      f"{found.states * each / (1 << 20):,.0f} MiB.")
     return "\n".join(lines)
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _duration(seconds: float) -> str:

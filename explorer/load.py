@@ -31,19 +31,24 @@ def load(path: str | os.PathLike[str]) -> Spec:
     Raises PathError for a path that cannot be a spec file, SpecError for a file that fails while it is imported or
     has no `spec`.
     """
-    file = Path(path)
-    if not file.exists():
-        near = _similar(file)
-        raise PathError(f"{path}: no such file" + (f"; did you mean {near}?" if near else ""))
-    if file.is_dir():
-        specs = sorted(str(p) for p in file.glob("*.py"))[:3]
-        raise PathError(f"{path}: is a directory; name spec files" + (f", such as {' '.join(specs)}" if specs else ""))
-    file = file.resolve()
+    file = spec_file(path)
     found = _import(file)
     if not isinstance(found, Spec):
         what = "no object named `spec`" if found is None else f"`spec` is {found!r}"
         raise SpecError("E0512", what, expected="a Spec", write="spec = Spec()", place=Place(str(file), 1))
     return found
+
+
+def spec_file(path: str | os.PathLike[str]) -> Path:
+    """The whole path of a file. Raises PathError where there is none."""
+    file = Path(path)
+    if not file.exists():
+        near = "" if file.is_symlink() else _similar(file)
+        raise PathError(f"{path}: " + ("leads to no file" if file.is_symlink() else "no such file") + (f"; did you mean {near}?" if near else ""))
+    if file.is_dir():
+        specs = sorted(str(p) for p in file.glob("*.py"))[:3]
+        raise PathError(f"{path}: is a directory; name spec files" + (f", such as {' '.join(specs)}" if specs else ""))
+    return file.resolve()
 
 
 _imported: set[str] = set()

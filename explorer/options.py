@@ -47,7 +47,7 @@ def check_parser() -> argparse.ArgumentParser:
                      "20 undetermined; 21 vacuous under --strict; 75 evaluation failed; 150 malformed spec; 2 usage; 1 expectation "
                      "not met; 74 a result or file that was asked for cannot be written; 130 interrupted; 255 internal error.")
     add = parser.add_argument
-    add("specs", nargs="*", metavar="SPEC", help="spec files")
+    add("specs", nargs="*", type=_named, metavar="SPEC", help="spec files")
     _define(parser)
     add("--property", action="append", default=[], metavar="NAME", help="only these properties (may be repeated)")
     add("--engine", choices=("auto", "reference", "python", "native"), default="auto")
@@ -98,7 +98,7 @@ def mutate_parser() -> argparse.ArgumentParser:
     parser = Parser("python -m explorer mutate", allow_abbrev=False, description="Remove each guard conjunct, barrier and update of a "
                     "spec that holds, in turn, and tell which property notices.")
     add = parser.add_argument
-    add("spec", metavar="SPEC")
+    add("spec", type=_named, metavar="SPEC")
     _define(parser)
     add("--max-states", type=_positive, metavar="N", help="give up a mutant after so many states: undetermined")
     add("--timeout", type=_seconds, default=60.0, metavar="SECONDS", help="give up a mutant after so long: undetermined (default: 60)")
@@ -112,7 +112,7 @@ def mutate_parser() -> argparse.ArgumentParser:
 
 def show_parser() -> argparse.ArgumentParser:
     parser = Parser("python -m explorer show", allow_abbrev=False, description="Print what was understood of a spec.")
-    parser.add_argument("spec", metavar="SPEC")
+    parser.add_argument("spec", type=_named, metavar="SPEC")
     _define(parser)
     parser.add_argument("--code", action="store_true", help="the generated source")
     return parser
@@ -120,7 +120,7 @@ def show_parser() -> argparse.ArgumentParser:
 
 def estimate_parser() -> argparse.ArgumentParser:
     parser = Parser("python -m explorer estimate", allow_abbrev=False, description="Predict states, time and memory from a short run.")
-    parser.add_argument("spec", metavar="SPEC")
+    parser.add_argument("spec", type=_named, metavar="SPEC")
     _define(parser)
     parser.add_argument("--seconds", type=_some_seconds, default=5.0, metavar="S", help="how long to look (default: 5)")
     return parser
@@ -143,15 +143,15 @@ def completion_parser() -> argparse.ArgumentParser:
 
 def replay_parser() -> argparse.ArgumentParser:
     parser = Parser("python -m explorer replay", allow_abbrev=False, description="Take a stored trace again, step by step.")
-    parser.add_argument("trace", type=Path, metavar="FILE", help="a trace in the Informal Trace Format (--write itf, or saved by walk)")
-    parser.add_argument("spec", nargs="?", metavar="SPEC", help="in place of the spec that the trace names")
+    parser.add_argument("trace", type=_path, metavar="FILE", help="a trace in the Informal Trace Format (--write itf, or saved by walk)")
+    parser.add_argument("spec", nargs="?", type=_named, metavar="SPEC", help="in place of the spec that the trace names")
     parser.add_argument("--full", action="store_true", help="whole states along the story")
     return parser
 
 
 def walk_parser() -> argparse.ArgumentParser:
     parser = Parser("python -m explorer walk", allow_abbrev=False, description="Choose a behaviour step by step.")
-    parser.add_argument("spec", metavar="SPEC")
+    parser.add_argument("spec", type=_named, metavar="SPEC")
     _define(parser)
     return parser
 
@@ -206,16 +206,24 @@ def _number(text: str, least: float, what: str) -> float:
     return value
 
 
+def _whole(text: str, least: int, what: str) -> int:
+    """An integer, which may be written as 1e6."""
+    value = _number(text, least, what)
+    if not value.is_integer():  # no infinity either
+        raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
+    return int(text) if text.strip().isdecimal() else int(value)
+
+
 def _positive(text: str) -> int:
-    return int(_number(text, 1, "a positive integer"))
+    return _whole(text, 1, "a positive integer")
 
 
 def _natural(text: str) -> int:
-    return int(_number(text, 0, "zero or a positive integer"))
+    return _whole(text, 0, "zero or a positive integer")
 
 
 def _fingerprint(text: str) -> int:
-    bits = int(_number(text, 32, "a number of bits from 32 to 64"))
+    bits = _whole(text, 32, "a number of bits from 32 to 64")
     if bits > 64:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of bits from 32 to 64")
     return bits
@@ -232,10 +240,14 @@ def _some_seconds(text: str) -> float:
     return found
 
 
-def _path(text: str) -> Path:
+def _named(text: str) -> str:
     if not text:
         raise argparse.ArgumentTypeError("the name is empty")
-    return Path(text)
+    return text
+
+
+def _path(text: str) -> Path:
+    return Path(_named(text))
 
 
 def _percent(text: str) -> float:
@@ -247,7 +259,10 @@ def _percent(text: str) -> float:
 
 def _bytes(text: str) -> int:
     factor = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}.get(text[-1:].upper(), 1)
-    found = int(_number(text[:-1] if factor > 1 else text, 0, "a number of bytes, such as 500M or 4G") * factor)
+    given = _number(text[:-1] if factor > 1 else text, 0, "a number of bytes, such as 500M or 4G")
+    if given == float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of bytes, such as 500M or 4G")
+    found = int(given * factor)
     if not found:
         raise argparse.ArgumentTypeError(f"{text!r} leaves no memory at all; write a number of bytes, such as 500M or 4G")
     return found
@@ -262,6 +277,8 @@ def bindings(spec: Spec, definitions: list[str]) -> list[dict[str, Any]]:
     choices: dict[str, list[Any]] = {}
     for definition in definitions:
         name, equals, text = definition.partition("=")
+        if not name:
+            raise UsageError(f"-D {definition}: no name; write: -D NAME=VALUE")
         if not equals:
             raise UsageError(f"-D {definition}: no value; write: -D {name}=VALUE")
         if name not in known:

@@ -13,7 +13,7 @@ from explorer.engine.space import StateSpace
 from explorer.language.spec import Variant
 from explorer.render.formats import GRAPHS, RUNS, SEVERAL, TRACES, Settings
 from explorer.render.json_record import to_json
-from explorer.render.summary import summary
+from explorer.render.summary import met, summary
 from explorer.render.table import below, matrix, variants
 from explorer.render.text import story
 
@@ -112,9 +112,8 @@ def screen(verdict: Verdict, record: dict[str, Any], directory: Path, notes: lis
     parts = [story(told, colour=colour, full=full, width=width)] if told is not None else []
     parts.append(summary(record, colour, files=[f"{directory}/"]))
     if expect:
-        far = " as far as checked" if verdict.not_checked else ""
-        met = {True: f"met{far}", False: "NOT MET", None: "NOT DECLARED: write Spec(..., expect=HOLDS)"}[verdict.expectation_met]
-        parts.append(f"expectation ({verdict.expected or 'none'}): {met}")
+        said = met(record, "NOT MET") if verdict.expected else "NOT DECLARED: write Spec(..., expect=HOLDS)"
+        parts.append(f"expectation ({verdict.expected or 'none'}): {said}")
         parts += [f"  {sentence}" for sentence in verdict.differs]
     parts += [f"note: {note}" for note in notes]
     severe = sum(f.severe for f in verdict.findings)

@@ -101,6 +101,8 @@ class SpecItem(pytest.Item):
     parent: SpecFile
 
     def runtest(self) -> None:
+        from explorer.render.terminal import counted
+
         found = self.parent.checked()
         mine = next(p for p in found.verdict.properties if p.name == self.name)
         expect = found.space.model.expect
@@ -109,10 +111,10 @@ class SpecItem(pytest.Item):
         if mine.verdict == wanted and steps in (None, mine.trace_length):
             return
         story = found.traces[self.name].story() if self.name in found.traces else ""
-        counted = f" after {mine.trace_length} steps" if mine.trace_length is not None else ""
+        length = f" after {counted(mine.trace_length, 'step')}" if mine.trace_length is not None else ""
         because = f": {mine.reason}" if mine.reason else ""
-        asked = wanted if steps is None else f"{wanted} after {steps} steps"
-        raise Failure("\n".join(filter(None, [f"{self.name} {mine.verdict}{counted}{because}; expected: {asked}", story])))
+        asked = wanted if steps is None else f"{wanted} after {counted(steps, 'step')}"
+        raise Failure("\n".join(filter(None, [f"{self.name} {mine.verdict}{length}{because}; expected: {asked}", story])))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         return _Shown(str(excinfo.value), self.path) if isinstance(excinfo.value, Failure) else super().repr_failure(excinfo, style)

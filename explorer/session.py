@@ -35,6 +35,7 @@ from explorer.streams import own_prints, say
 
 if TYPE_CHECKING:
     from explorer.check.liveness import Answer
+    from explorer.engine.guards import Counts
 
 LARGE = 1_000_000
 """States from which the memory that liveness needs is said before it begins."""
@@ -53,14 +54,6 @@ def writable(directory: Path, option: str = "--out", what: str = "DIR with") -> 
     except OSError as error:
         raise UsageError(f"{option} {directory}: {error.strerror or error}; write: {option} {what} a directory that can be written") from None
     return directory
-
-
-def open_report(directory: Path) -> list[str]:
-    """Show report.html in the person's browser; a note where there is none."""
-    import webbrowser
-
-    page = (directory / "report.html").resolve()
-    return [] if webbrowser.open(page.as_uri()) else [f"--open: no browser was found; the report is {directory / 'report.html'}"]
 
 
 @dataclass
@@ -194,7 +187,8 @@ class Session:
         self.limits.restart()
         space = self.explore(model)
         only = tuple(self.options.property)
-        verdict = judge(space, only=only, strict=self.options.strict, answers=self.liveness(space, only))
+        answers = self.liveness(space, only)
+        verdict = judge(space, only=only, strict=self.options.strict, answers=answers, counts=self.guards(space, row))
         record = verdict.record() | context(model, {} if row and not self.options.write else verdict.traces)
         self.records.append(record)
         if not row:
@@ -248,6 +242,15 @@ class Session:
             print(forecast(space), file=sys.stderr)
         return check(space, self.limits, only)
 
+    def guards(self, space: StateSpace, row: str) -> Counts | None:
+        """How often each guard stopped its action, where somebody will see it and it is cheap or asked for."""
+        from explorer.engine.guards import count
+
+        options = self.options
+        if row and not options.write:
+            return None
+        return count(space, asked="html" in (options.format, *options.write) or "json" in options.write)
+
     def engine(self) -> Callable[[Model, Limits, Observer], StateSpace]:
         """The engine that was asked for. Only the large ones import what they need."""
         options = self.options
@@ -291,8 +294,7 @@ class Session:
             print(profile(space), file=sys.stderr)
         notes = write_all(space, verdict, record, directory, graph=self.options.graph, png=self.options.png, write=self.options.write,
                           settings=self.settings)
-        if self.options.open:
-            notes += open_report(directory)
+        notes += self.opened(directory)
         if not self.silent:
             from explorer.output import screen
 
@@ -302,6 +304,15 @@ class Session:
             self.show(space, verdict, record)
             for note in notes:
                 print(note, file=sys.stderr)
+
+    def opened(self, directory: Path) -> list[str]:
+        """Show report.html in the person's browser where that was asked for; a note where there is none."""
+        if not self.options.open:
+            return []
+        import webbrowser
+
+        page = directory / "report.html"
+        return [] if webbrowser.open(page.resolve().as_uri()) else [f"--open: no browser was found; the report is {page}"]
 
     def show(self, space: StateSpace, verdict: Verdict, record: dict[str, Any]) -> None:
         """Print a format that shows one run."""
@@ -328,7 +339,7 @@ class Session:
             print(text, file=sys.stderr)
         else:
             say(text)
-        notes += self.unfinished(len(outcomes), wanted)
+        notes += self.opened(directory) + self.unfinished(len(outcomes), wanted)
         for note in notes:
             print(note, file=sys.stderr)
 
@@ -348,7 +359,7 @@ class Session:
         text, notes = write_table([(row, o.verdict.record()) for row, o in rows], directory, wants_colour(sys.stdout), self.options.strict)
         if not self.silent:
             say(text)
-        notes += self.unfinished(len(rows), len(wanted))
+        notes += self.opened(directory) + self.unfinished(len(rows), len(wanted))
         for note in notes:
             print(note, file=sys.stderr)
         if self.limits.interrupted:

@@ -12,6 +12,7 @@ from explorer.language.spec import HOLDS, Spec, Variant
 from explorer.load import load
 from explorer.options import UsageError, constants_of
 from explorer.render.itf import read
+from explorer.render.terminal import counted
 from explorer.render.text import story
 from explorer.trace.story import ReplayError, state_texts
 from explorer.trace.trace import STILL, Trace
@@ -33,12 +34,12 @@ def replay(file: Path, spec_file: str | None, full: bool = False) -> tuple[str, 
         lines = [f"{file} was made from another spec: its digest is {meta.get('digest')}, {model.name} has {model.digest} now"]
         if trouble or walked is None:
             return "\n".join([*lines, trouble]), EXIT_NOT
-        lines.append(f"all {len(walked.taken)} steps still fit, though")
+        lines.append("its only step still fits, though" if len(walked.taken) == 1 else f"all {len(walked.taken)} steps still fit, though")
         code = EXIT_NOT
     elif trouble or walked is None:
         return trouble, EXIT_NOT
     else:
-        lines, code = [f"{len(walked.taken)} steps replayed in {model.name}"], EXIT_FITS
+        lines, code = [f"{counted(len(walked.taken), 'step')} replayed in {model.name}"], EXIT_FITS
     name = str(meta.get("property", ""))
     trace, end = _end(walked, name, loop)
     if code == EXIT_FITS:

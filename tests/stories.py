@@ -10,6 +10,7 @@ from explorer.check.context import context
 from explorer.check.verdict import Verdict, judge
 from explorer.compile.ground import ground
 from explorer.compile.model import Model
+from explorer.engine.guards import count
 from explorer.engine.limits import Limits
 from explorer.engine.space import StateSpace
 from explorer.load import load
@@ -162,7 +163,7 @@ def dekker(directory: Path, ending: str = "\nspec = Spec()\n") -> Path:
 def checked(path: Path, *, limits: Limits | None = None, strict: bool = False, **constants: Any) -> tuple[Model, StateSpace, Verdict]:
     model = ground(load(path), constants, str(path))
     space = explore(model, limits)
-    return model, space, judge(space, strict=strict)
+    return model, space, judge(space, strict=strict, counts=count(space))
 
 
 def record_of(path: Path, **options: Any) -> dict[str, Any]:

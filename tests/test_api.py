@@ -103,8 +103,8 @@ def test_a_simulation_from_python() -> None:
 
 def pytest_run(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "explorer.pytest_plugin", *arguments]
-    return subprocess.run(command, cwd=directory, env={**os.environ, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""},
-                          capture_output=True, text=True)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""}
+    return subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True)
 
 
 def test_spec_files_are_tests(counter: Path) -> None:
@@ -137,7 +137,8 @@ def test_a_spec_that_does_not_parse_is_one_clear_error(tmp_path: Path) -> None:
     """A missing parenthesis must not make the tests of a spec vanish."""
     (tmp_path / "broken.py").write_text("from explorer import *\nclass S(State:\n    pass\n\nspec = Spec()\n")
     done = pytest_run(tmp_path, ".")
-    assert done.returncode == 2 and "broken.py:2: E0513: SyntaxError while importing the file" in done.stdout and "Traceback" not in done.stdout
+    assert done.returncode == 2 and "broken.py:2: E0513: SyntaxError while importing the file" in done.stdout
+    assert "Traceback" not in done.stdout
 
 
 def test_test_modules_are_left_to_pytest(counter: Path) -> None:
@@ -171,7 +172,8 @@ def test_options_of_the_command_line_only_are_refused(counter: Path, setting: di
 
 @pytest.mark.parametrize("setting, message", [
     ({"workers": 0}, "0' is not a positive integer"), ({"workers": True}, "write a value"), ({"strict": 1}, "write True or False"),
-    ({"max_states": 0}, "0' is not a positive integer"), ({"timeout": -1}, "not a number of seconds"), ({"no_symmetry": "yes"}, "write True or False")])
+    ({"max_states": 0}, "0' is not a positive integer"), ({"timeout": -1}, "not a number of seconds"),
+    ({"no_symmetry": "yes"}, "write True or False")])
 def test_zero_is_not_false(counter: Path, setting: dict[str, object], message: str) -> None:
     """Every value is checked as on the command line; None and False alone mean that an option is not given."""
     with pytest.raises(UsageError, match=message):

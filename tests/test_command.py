@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from test_cli import ENVIRONMENT, SPECS, Done, explorer, record_of, words
+from command_line import ENVIRONMENT, SPECS, Done, record_of, words
 
 from explorer.compile.ground import ground
 from explorer.engine.limits import Limits, ignore
 from explorer.engine.python import CHUNK, LEAST, WORK, Compiled, Search
 from explorer.load import load
-
-__all__ = ["explorer"]
 
 
 def test_a_property_alone_claims_no_more_than_was_checked(explorer: Callable[..., Done], tmp_path: Path) -> None:
@@ -40,7 +39,8 @@ def test_an_expectation_that_is_not_met_says_what_differs(explorer: Callable[...
 
 def test_strict_counts_findings_in_tables_and_says_so(explorer: Callable[..., Done], tmp_path: Path) -> None:
     """A table and a matrix under --strict fail with 21, list each finding once with its rows, and the last line says why."""
-    (tmp_path / "rows.py").write_text(SPECS["vacuous"].replace("expect=HOLDS", 'expect=HOLDS, variants=[variant("A", HOLDS), variant("B", HOLDS, LAST=2)]'))
+    variants = 'variants=[variant("A", HOLDS), variant("B", HOLDS, LAST=2)]'
+    (tmp_path / "rows.py").write_text(SPECS["vacuous"].replace("expect=HOLDS", f"expect=HOLDS, {variants}"))
     assert explorer("table", "rows.py").code == 0
     for arguments in (["table", "rows.py"], ["rows.py", "-D", "LAST=1,2"]):
         done = explorer(*arguments, "--strict")
@@ -83,7 +83,8 @@ def test_a_spec_may_be_named_like_any_module(explorer: Callable[..., Done], tmp_
 def test_an_interrupted_matrix_shows_the_rows_that_are_finished(explorer: Callable[..., Done], tmp_path: Path) -> None:
     """Ctrl-C in the second row: the first one's verdict is shown, exit 130."""
     text = SPECS["large"].replace("s.n[0] != 3", "s.n[0] <= 30").replace('spec = Spec(', 'MANY = constant("MANY", True)\nspec = Spec(')
-    (tmp_path / "rows.py").write_text(text.replace("    s.n[i].next", "    when(MANY)\n    s.n[i].next").replace("@action", 'MANY = constant("MANY", True)\n\n@action'))
+    text = text.replace("    s.n[i].next", "    when(MANY)\n    s.n[i].next")
+    (tmp_path / "rows.py").write_text(text.replace("@action", 'MANY = constant("MANY", True)\n\n@action'))
     process = subprocess.Popen([sys.executable, "-c", INTERRUPT_SECOND], cwd=tmp_path, env=ENVIRONMENT, stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, text=True)
     out, err = process.communicate(timeout=60)
@@ -109,7 +110,8 @@ sys.exit(main(["rows.py", "-D", "MANY=false,true,false"]))
 
 def test_an_interrupt_during_liveness_exits_as_one(explorer: Callable[..., Done], tmp_path: Path) -> None:
     """Ctrl-C after safety is done, while temporal properties are looked at: undetermined, exit 130."""
-    (tmp_path / "goes.py").write_text(SPECS["good"].replace("spec =", "@temporal\ndef returns(s: S):\n    return always_eventually(s.n == 0)\n\nspec ="))
+    returns = "@temporal\ndef returns(s: S):\n    return always_eventually(s.n == 0)\n"
+    (tmp_path / "goes.py").write_text(SPECS["good"].replace("spec =", f"{returns}\nspec ="))
     run = ("import os, signal, sys\nfrom explorer import session\nfrom explorer.cli import main\nlive = session.Session.liveness\n"
            "def late(self, *rest):\n    os.kill(os.getpid(), signal.SIGINT)\n    return live(self, *rest)\n"
            "session.Session.liveness = late\nsys.exit(main(['goes.py']))\n")
@@ -120,7 +122,8 @@ def test_an_interrupt_during_liveness_exits_as_one(explorer: Callable[..., Done]
 
 def test_prints_of_a_spec_are_no_results(explorer: Callable[..., Done], tmp_path: Path) -> None:
     """What a spec prints while it is loaded or grounded goes to standard error."""
-    (tmp_path / "loud.py").write_text("print('loaded')\n" + SPECS["good"].replace("    return s.n <=", "    print('grounded')\n    return s.n <="))
+    grounded = SPECS["good"].replace("    return s.n <=", "    print('grounded')\n    return s.n <=")
+    (tmp_path / "loud.py").write_text("print('loaded')\n" + grounded)
     done = explorer("loud.py", "--json")
     assert json.loads(done.out)["verdict"] == "holds" and "loaded" in done.err and "grounded" in done.err
 
@@ -167,7 +170,8 @@ def test_a_deadlock_tells_why_the_terminal_condition_is_false(explorer: Callable
 
 def test_the_timeout_holds_with_many_successors_of_each_state(tmp_path: Path) -> None:
     """Between two looks at the clock there are about as many successors, whatever the out-degree."""
-    (tmp_path / "wide.py").write_text(SPECS["large"].replace("def up(s: S,", "def up(s: S, step: Annotated[int, Range(1, 90)],").replace("+ 1) %", "+ step) %"))
+    wide = SPECS["large"].replace("def up(s: S,", "def up(s: S, step: Annotated[int, Range(1, 90)],").replace("+ 1) %", "+ step) %")
+    (tmp_path / "wide.py").write_text(wide)
     search = Search(Compiled(ground(load(tmp_path / "wide.py"))), Limits(max_states=100_000), ignore, 0.0)
     assert search.size() == LEAST
     search.step()
@@ -175,12 +179,66 @@ def test_the_timeout_holds_with_many_successors_of_each_state(tmp_path: Path) ->
     assert LEAST <= search.size() <= WORK // 500 < CHUNK
 
 
-def test_an_interrupt_while_modules_are_imported_leaves_no_traceback(tmp_path: Path) -> None:
-    run = ("import runpy, sys\nclass Finder:\n    def find_spec(self, name, path, target=None):\n"
-           "        if name == 'explorer.session':\n            raise KeyboardInterrupt\n"
-           "sys.meta_path.insert(0, Finder())\nrunpy.run_module('explorer', run_name='__main__')\n")
-    done = subprocess.run([sys.executable, "-c", run], cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, timeout=60)
-    assert (done.returncode, done.stdout, done.stderr) == (130, "", "explorer: interrupted\n")
+INTERRUPTED = """\
+import os, sys
+
+class Finder:
+    def find_spec(self, name, path, target=None):
+        if name == os.environ["INTERRUPTED"]:
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Finder())
+"""
+"""What Python runs before anything else: a Ctrl-C in the middle of an import."""
+
+
+def interrupted(directory: Path, module: str, *command: str) -> tuple[int, str, str]:
+    (directory / "sitecustomize.py").write_text(INTERRUPTED)
+    (directory / "explorer").write_text("import sys\nfrom explorer.cli import main\nsys.exit(main())\n")
+    environment = {**ENVIRONMENT, "PYTHONPATH": f"{directory}{os.pathsep}{ENVIRONMENT['PYTHONPATH']}", "INTERRUPTED": module}
+    done = subprocess.run([sys.executable, *command], cwd=directory / "elsewhere", env=environment, capture_output=True, text=True,
+                          timeout=60)
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("module", ["explorer.language.annotations", "explorer.cli", "explorer.session"])
+@pytest.mark.parametrize("command", [["-m", "explorer"], ["-mexplorer", "--help"], ["../explorer", "x.py"]], ids=words)
+def test_an_interrupt_while_modules_are_imported_leaves_no_traceback(tmp_path: Path, module: str, command: list[str]) -> None:
+    """Of the module and of the script that is installed, from the first import on."""
+    (tmp_path / "elsewhere").mkdir()
+    assert interrupted(tmp_path, module, *command) == (130, "", "explorer: interrupted\n")
+
+
+@pytest.mark.parametrize("command", [["-c", "import explorer"], ["-m", "timeit", "import explorer"]], ids=words)
+def test_an_interrupt_of_another_program_is_its_own(tmp_path: Path, command: list[str]) -> None:
+    """Whoever imports the library gets the exception."""
+    (tmp_path / "elsewhere").mkdir()
+    code, _, error = interrupted(tmp_path, "explorer.language.annotations", *command)
+    assert code != 130 and "KeyboardInterrupt" in error and "explorer: interrupted" not in error
+
+
+@pytest.mark.parametrize(("arguments", "said"), [
+    (["good.py", "--max-states", "1e400"], "argument --max-states: '1e400' is not a positive integer"),
+    (["good.py", "--max-depth", "1.5"], "argument --max-depth: '1.5' is not zero or a positive integer"),
+    (["good.py", "--max-memory", "infG"], "argument --max-memory: 'infG' is not a number of bytes, such as 500M or 4G"),
+    (["good.py", "--storage", "compact", "--fingerprint", "40.5"], "argument --fingerprint: '40.5' is not a number of bits from 32 to 64"),
+    (["simulate", "good.py", "--runs", "inf"], "argument --runs: 'inf' is not a positive integer"),
+    (["good.py", "-D", "=3"], "-D =3: no name; write: -D NAME=VALUE"),
+    ([""], "argument SPEC: the name is empty"), (["show", ""], "argument SPEC: the name is empty"),
+    (["replay", ""], "argument FILE: the name is empty"),
+    (["good.py", "bad.py", "good.py"], "good.py: is named twice"),
+    (["good.py", "godo.py"], "godo.py: no such file; did you mean good.py?"),
+    (["broken_link.py"], "broken_link.py: leads to no file"),
+    (["table"], "no spec file; write: python -m explorer table spec/ipi_fixed.py")], ids=words)
+def test_a_wrong_argument_is_told_at_once(explorer: Callable[..., Done], tmp_path: Path, arguments: list[str], said: str) -> None:
+    """In one line with exit 2, before anything is explored."""
+    (tmp_path / "broken_link.py").symlink_to("nowhere")
+    done = explorer(*arguments)
+    assert (done.code, done.out, done.err) == (2, "", f"explorer: {said}\n")
+
+
+def test_large_numbers_may_be_written_short(explorer: Callable[..., Done]) -> None:
+    assert explorer("good.py", "--max-states", "1e6").code == explorer("good.py", "--max-states", "12345678901234567891").code == 0
 
 
 def test_too_few_noticed_mutants_are_said(explorer: Callable[..., Done], tmp_path: Path) -> None:

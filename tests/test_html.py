@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from stories import HOLDS_SPEC, NASTY, NASTY_SPEC, dekker, record_of, with_lasso
 from explorer import cli
 from explorer.engine.limits import Limits
 from explorer.render.html import report, table_page
+from explorer.render.markdown import markdown
 from explorer.render.markup import Html, data, el
 from explorer.render.sequence import NARROW, WIDE, Diagram
 from explorer.trace.trace import from_record
@@ -123,6 +125,43 @@ def test_the_list_tells_the_same_story_without_scripts(violated: Record) -> None
         ("1", "A: flag[A] = 1"), ("2", "A: A looks at the other flag and enters -&gt; B"), ("3", "B: flag[B] = 1"), ("4", "B: flag[B] = 1"),
         ("5", "B: B looks at the other flag and enters -&gt; A"), ("6", "A: flag[A] = 1")]
     assert "message to B: entered" in items[1][2] and items[0][2].endswith("its effect is deferred")
+
+
+def test_the_expectation_is_told_as_the_terminal_tells_it(directory: Path, capsys: pytest.CaptureFixture[str],
+                                                          monkeypatch: pytest.MonkeyPatch) -> None:
+    """Met, met as far as checked, or not met and what differs: on the screen, in the report, in Markdown, and in a table of runs."""
+    monkeypatch.chdir(directory)
+    for arguments, said in (((), "met"), (("--property", "lit_or_not"), "met as far as checked"), (("--max-depth", "0"), "not met")):
+        cli.main([str(write(directory, "light", HOLDS_SPEC)), "--expect", *arguments])
+        assert f"expectation (holds): {said}" in capsys.readouterr().out.replace("NOT MET", "not met")
+        record = json.loads((directory / "out/light/verdict.json").read_text())
+        page = Reader((directory / "out/light/report.html").read_text()).text
+        assert f"Declared expectation: holds ({said})." in page
+        assert ("lit_or_not: expected holds, found undetermined (--max-depth 0 reached)" in page) is (said == "not met")
+        assert f"Declared: holds ({said})." in markdown([record]).replace("**", "")
+        declared = {"met": "as declared ", "met as far as checked": "as declared as far as checked ", "not met": "not as declared "}[said]
+        assert f"light {declared}" in Reader(table_page("lights", [("light", record)])).text
+
+
+def test_coverage_lists_the_conditions_of_an_action(directory: Path) -> None:
+    """Folded, in order, with both numbers; what never failed is told apart from what constants settle and from what was never evaluated."""
+    record = record_of(write(directory, "light", HOLDS_SPEC))
+    assert "Conditions were not counted" in Reader(report({**record, "guards": None})).text
+    place = f"{directory}/light.py"
+
+    def guard(text: str, line: int, example: str, evaluated: int, stopped: int) -> Record:
+        return {"action": "flip", "text": text, "place": f"{place}:{line}", "example": example, "evaluated": evaluated, "stopped": stopped,
+                "constant": not example}
+
+    record["guards"] = [guard("when(1 < 2)", 9, "", 2, 0), guard("when(<b>)", 10, "on | ~on", 2, 0),
+                        guard("when(light.on)", 11, "on", 2000, 1000), guard("when(late)", 12, "late", 0, 0)]
+    page = report(record)
+    shown = Reader(page).text
+    assert "4 conditions, 1 never failed Condition Evaluated Failed first" in shown and "&lt;b&gt;" in page
+    assert f"when(1 < 2) {place}:9, settled by the constants 2 0" in shown
+    assert f"when(<b>) {place}:10, such as on | ~on 2 never" in shown
+    assert f"when(light.on) {place}:11, such as on 2,000 1,000" in shown
+    assert f"when(late) {place}:12, such as late 0 0" in shown
 
 
 def test_coverage_names_the_guard_of_what_never_happened(violated: Record) -> None:

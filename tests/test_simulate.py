@@ -100,7 +100,8 @@ def test_equal_seeds_give_equal_walks(tmp_path: Path, engine: partial) -> None:
 
 def test_the_command_line_simulates(tmp_path: Path) -> None:
     """The lost IPI is found at random, with exit code 12 and a verdict record like that of a check."""
-    command = [sys.executable, "-m", "explorer", "simulate", str(ROOT / "spec" / "ipi_buggy.py"), "--runs", "20000", "--steps", "80", "--out", str(tmp_path)]
+    command = [sys.executable, "-m", "explorer", "simulate", str(ROOT / "spec" / "ipi_buggy.py"), "--runs", "20000", "--steps", "80",
+               "--out", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
     assert done.returncode == 12, done.stderr
     record = json.loads((tmp_path / "verdict.json").read_text())
@@ -124,10 +125,12 @@ def test_a_state_counts_once(tmp_path: Path, native: bool) -> None:
 @pytest.mark.parametrize("limits", [Limits(), Limits(max_states=5)], ids=["free", "bounded"])
 def test_walks_do_not_look_at_temporal_properties(tmp_path: Path, limits: Limits) -> None:
     """The reason says so, whatever ended the walks."""
-    found = model(tmp_path, "@temporal\ndef end(s: S):\n    return eventually(s.n[0] == LAST)\n@terminal\ndef last(s: S):\n    return s.n[0] == LAST")
+    found = model(tmp_path, "@temporal\ndef end(s: S):\n    return eventually(s.n[0] == LAST)\n"
+                            "@terminal\ndef last(s: S):\n    return s.n[0] == LAST")
     space = explore(found, limits, options=Options(20, 10, 1, native=False))
     rows = judge(space, answers=liveness.check(space, limits)).properties
-    assert next((p.verdict, p.reason) for p in rows if p.name == "end") == ("undetermined", "random walks do not look at temporal properties")
+    assert next((p.verdict, p.reason) for p in rows if p.name == "end") == (
+        "undetermined", "random walks do not look at temporal properties")
 
 
 @pytest.mark.parametrize("native", [False, True], ids=["python", "native"])
@@ -142,7 +145,8 @@ def test_walks_are_made_batch_after_batch(tmp_path: Path, native: bool) -> None:
 
 def test_a_violation_in_a_later_batch_has_a_real_story(tmp_path: Path) -> None:
     """The levels of the batch that finds it lead to it, although most of its states were seen before."""
-    found = model(tmp_path, "@invariant\ndef never(s: S):\n    return (s.n[0] != LAST - 1) | (s.n[1] != LAST - 1)\n@terminal\ndef end(s: S):\n    return s.n[0] == s.n[0]")
+    found = model(tmp_path, "@invariant\ndef never(s: S):\n    return (s.n[0] != LAST - 1) | (s.n[1] != LAST - 1)\n"
+                            "@terminal\ndef end(s: S):\n    return s.n[0] == s.n[0]")
     first = _Python.batch
     for seed in range(5):
         space = explore(found, options=Options(100 * first, 10, seed, native=False))

@@ -86,7 +86,8 @@ def test_a_complete_exploration_without_violation_holds() -> None:
 
 @pytest.mark.parametrize("parts, violated, code", [
     ((AGAIN, BELOW), {"below"}, 12), ((AGAIN, GROWS), {"grows"}, 12), ((INSIDE,), {"deadlock"}, 11), ((INSIDE, ENDS), set(), 0),
-    ((AGAIN, DIVIDES), {"evaluation"}, 75), ((BELOW,), {"below", "deadlock"}, 12), ((BELOW, DIVIDES), {"below", "deadlock", "evaluation"}, 75),
+    ((AGAIN, DIVIDES), {"evaluation"}, 75), ((BELOW,), {"below", "deadlock"}, 12),
+    ((BELOW, DIVIDES), {"below", "deadlock", "evaluation"}, 75),
     ((GROWS, ENDS), set(), 0), ((AGAIN, BELOW, GROWS, DIVIDES), {"below", "grows", "evaluation"}, 75),
 ])
 def test_the_gravest_violation_gives_the_exit_code(parts: tuple[str, ...], violated: set[str], code: int) -> None:
@@ -143,7 +144,8 @@ def test_a_constraint_that_never_cuts_costs_nothing() -> None:
 
 
 @pytest.mark.parametrize("only, code, shown", [
-    (("inside",), 0, {"inside"}), (("below",), 12, {"below"}), (("deadlock",), 11, {"deadlock"}), (("inside", "deadlock"), 11, {"inside", "deadlock"}),
+    (("inside",), 0, {"inside"}), (("below",), 12, {"below"}), (("deadlock",), 11, {"deadlock"}),
+    (("inside", "deadlock"), 11, {"inside", "deadlock"}),
     ((), 12, {"below", "inside", "deadlock", "evaluation"}),
 ])
 def test_only_the_named_properties_count(only: tuple[str, ...], code: int, shown: set[str]) -> None:

@@ -59,7 +59,8 @@ def explorer(tmp_path: Path) -> Callable[..., Done]:
     (tmp_path / "lamp.py").write_text("from typing import Annotated\n" + LAMP)
 
     def run(*arguments: str, text: str = "") -> Done:
-        done = subprocess.run([sys.executable, "-m", "explorer", *arguments], cwd=tmp_path, env=ENVIRONMENT, input=text, capture_output=True, text=True)
+        done = subprocess.run([sys.executable, "-m", "explorer", *arguments], cwd=tmp_path, env=ENVIRONMENT, input=text,
+                              capture_output=True, text=True)
         assert "Traceback" not in done.stderr
         return Done(done.returncode, done.stdout, done.stderr)
 
@@ -76,7 +77,7 @@ def test_a_walk_takes_undoes_and_saves(explorer: Callable[..., Done], tmp_path: 
     saved = json.loads((tmp_path / "saved.itf.json").read_text())
     assert [state["#meta"]["instance"] for state in saved["states"]] == ["", "click"]
     again = explorer("replay", "saved.itf.json")
-    assert again.code == 0 and "1 steps replayed in lamp" in again.out
+    assert again.code == 0 and "1 step replayed in lamp" in again.out
 
 
 def test_a_walk_at_a_pseudo_terminal(explorer: Callable[..., Done], tmp_path: Path) -> None:
@@ -134,8 +135,9 @@ def test_a_counterexample_becomes_a_test_that_passes_and_can_fail(explorer: Call
     done = subprocess.run(test, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
     lamp = tmp_path / "lamp.py"
-    lamp.write_text(lamp.read_text().replace("when(lamp.clicks < LIMIT)", "when((lamp.clicks < LIMIT) & lamp.on)").replace(
-        "initially(any_of(True, False))", "initially(False)").replace("spec = Spec()", "@terminal\ndef end(lamp: Lamp):\n    return ~lamp.on\nspec = Spec()"))
+    repaired = lamp.read_text().replace("when(lamp.clicks < LIMIT)", "when((lamp.clicks < LIMIT) & lamp.on)").replace(
+        "initially(any_of(True, False))", "initially(False)")
+    lamp.write_text(repaired.replace("spec = Spec()", "@terminal\ndef end(lamp: Lamp):\n    return ~lamp.on\nspec = Spec()"))
     done = subprocess.run(test, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True)
     assert done.returncode == 1, done.stdout
 
@@ -215,8 +217,9 @@ def test_a_stored_trace_is_replayed_from_anywhere(explorer: Callable[..., Done],
     assert done.returncode == 0, done.stdout
     (tmp_path / "lamp.py").rename(elsewhere / "light.py")
     missing = explorer("replay", "found/few.itf.json")
-    assert missing.code == 2 and missing.err == ("explorer: replay found/few.itf.json: its spec lamp.py is neither here nor above the trace; "
-                                                 "write: python -m explorer replay found/few.itf.json SPEC\n")
+    assert missing.code == 2 and missing.err == (
+        "explorer: replay found/few.itf.json: its spec lamp.py is neither here nor above the trace; "
+        "write: python -m explorer replay found/few.itf.json SPEC\n")
     assert "2 steps replayed in light" in explorer("replay", "found/few.itf.json", "elsewhere/light.py").out
 
 

@@ -5,6 +5,7 @@ Knows nothing of how states are stored; the conditions are compiled for the engi
 
 from __future__ import annotations
 
+import ast
 import linecache
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,8 +15,12 @@ from explorer.compile.program import Program, reduce
 from explorer.compile.simplify import fold, lift
 from explorer.engine.space import StateSpace
 from explorer.language import expressions as ex
+from explorer.language.errors import Place
 from explorer.language.expressions import Expr, Family
 from explorer.language.values import Value
+
+LINES = 8
+"""The most lines of a condition that are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,24 @@ class Coverage:
     enabled: int
     taken: int
     blocked_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """One condition of an action, as it stands at a line: how often an evaluation came to it, and how often it was the first that
+    was false. Both are sums over the instances of the action and the visited states that could be left.
+
+    Conjuncts that follow each other at one line count as one. `example` is what it says in one instance. `constant`: the constants
+    settle it in every instance.
+    """
+
+    action: str
+    text: str
+    place: str
+    example: str
+    evaluated: int
+    stopped: int
+    constant: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +107,42 @@ def _conjunct(instance: Instance, number: int) -> str:
     return linecache.getline(condition.place.file, condition.place.line).strip() or ex.show(condition.expr)
 
 
+def guards(model: Model, counts: list[list[tuple[int, int]]]) -> list[Guard]:
+    """A row for each line with a condition of each action, in the order of its guards.
+
+    `counts`: for each instance and conjunct the states in which it was evaluated, and those in which it was the first to be false.
+    """
+    rows: dict[tuple[str, Place], list[int]] = {}
+    best: dict[tuple[str, Place], tuple[tuple[bool, bool], Expr]] = {}
+    for instance, pairs in zip(model.instances, counts):
+        before = None
+        for condition, (evaluated, stopped) in zip(instance.guard, pairs):
+            key = (instance.action.name, condition.place)
+            row = rows.setdefault(key, [0, 0])
+            row[0] += evaluated if condition.place != before else 0
+            row[1] += stopped
+            rank = (not ex.is_const(condition.expr), evaluated > 0)
+            if key not in best or rank > best[key][0]:
+                best[key] = rank, condition.expr
+            before = condition.place
+    return [Guard(action, _statement(place), str(place), "" if ex.is_const(said) else ex.show(said), evaluated, stopped, ex.is_const(said))
+            for (action, place), (evaluated, stopped) in rows.items() for _, said in (best[action, place],)]
+
+
+def _statement(place: Place) -> str:
+    """The statement that begins at a line, in one line; its first line where it does not stand by itself."""
+    first = linecache.getline(place.file, place.line).strip()
+    text = ""
+    for number in range(place.line, place.line + LINES):
+        text = f"{text} {linecache.getline(place.file, number).strip()}".strip()
+        try:
+            ast.parse(text)
+        except SyntaxError:
+            continue
+        return text
+    return first
+
+
 def findings(space: StateSpace, rows: list[Coverage], unbreakable: list[str] = []) -> list[Finding]:
     """Every vacuity finding of a run. Premises and actions are judged only by a complete exploration.
 
@@ -100,9 +159,14 @@ def findings(space: StateSpace, rows: list[Coverage], unbreakable: list[str] = [
         found += _unbreakable(model, unbreakable, {f.subject for f in found})
     found += _never_read(model)
     if model.temporal:
-        found += [Finding("cut-cycles", name, f"constraint {name} keeps {count:,} states from being left: cycles beyond them are not seen",
-                          str(next(c.place for n, c in model.constraints if n == name))) for name, count in space.cut.items()]
+        found += [_cut_cycles(model, name, count) for name, count in space.cut.items()]
     return found
+
+
+def _cut_cycles(model: Model, name: str, count: int) -> Finding:
+    many = f"{count:,} state{'' if count == 1 else 's'}"
+    return Finding("cut-cycles", name, f"constraint {name} keeps {many} from being left: cycles beyond {'it' if count == 1 else 'them'} are not seen",
+                   str(next(c.place for n, c in model.constraints if n == name)))
 
 
 def _unbreakable(model: Model, names: list[str], known: set[str]) -> Iterator[Finding]:

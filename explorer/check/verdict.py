@@ -18,7 +18,7 @@ from explorer.language.spec import Expectation
 from explorer.trace.story import tell
 from explorer.trace.trace import Trace
 
-from .coverage import Coverage, Finding, coverage, findings
+from .coverage import Coverage, Finding, Guard, coverage, findings, guards
 
 if TYPE_CHECKING:
     from .liveness import Answer
@@ -52,7 +52,7 @@ class Verdict:
     """Everything that a run learned. `record()` is what verdict.json holds.
 
     `not_checked`: properties that the run was told to leave out; `expectation_met` then goes as far as what was checked.
-    `differs`: a sentence for each property whose verdict is not the declared one.
+    `differs`: a sentence for each property whose verdict is not the declared one. `guards`: None where they were not counted.
     """
 
     spec: str
@@ -79,6 +79,7 @@ class Verdict:
     expectation_met: bool | None = None
     not_checked: tuple[str, ...] = ()
     differs: tuple[str, ...] = ()
+    guards: tuple[Guard, ...] | None = None
 
     @property
     def severe(self) -> bool:
@@ -96,10 +97,12 @@ def plain(value: Any) -> Any:
     return value.name.lower() if isinstance(value, enum.Enum) else value
 
 
-def judge(space: StateSpace, *, only: tuple[str, ...] = (), strict: bool = False, answers: Mapping[str, Answer] = {}) -> Verdict:
+def judge(space: StateSpace, *, only: tuple[str, ...] = (), strict: bool = False, answers: Mapping[str, Answer] = {},
+          counts: list[list[tuple[int, int]]] | None = None) -> Verdict:
     """The verdict on an exploration. `only` names the properties that count (all if empty); `strict` makes severe findings
-    fail. No property holds better than it was checked: a bound, a constraint that cut, or an expression without a value
-    makes it undetermined; so is a temporal property without one of the `answers` of `liveness.check`."""
+    fail; `counts` are those of the guards (`engine/guards.py`). No property holds better than it was checked: a bound, a constraint that
+    cut, or an expression without a value makes it undetermined; so is a temporal property without one of the `answers` of
+    `liveness.check`."""
     model = space.model
     rows = tuple(coverage(space))
     found = tuple(findings(space, list(rows), [name for name, answer in answers.items() if answer.unbreakable]))
@@ -118,7 +121,7 @@ def judge(space: StateSpace, *, only: tuple[str, ...] = (), strict: bool = False
         model.bound, space.engine, space.storage, space.workers, verdict, code, space.stopped,
         round(space.seconds, 4), round(space.distinct / space.seconds) if space.seconds else 0, peak_bytes(), properties, _counts(space),
         space.omission, rows, found, traces, str(expectation) if expectation else None,
-        not differs if expectation else None, left_out, differs)
+        not differs if expectation else None, left_out, differs, None if counts is None else tuple(guards(model, counts)))
 
 
 def _stated(model: Model) -> list[tuple[str, str, str, str]]:

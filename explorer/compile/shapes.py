@@ -223,7 +223,7 @@ def tabulate(program: Program, layout: Layout) -> Tables:
     entries.sort(key=lambda entry: kinds.index(entry.block.text))
     rank = {entry.rule.instance.number: r for r, entry in enumerate(entries)}
     constants = Constants()
-    shapes, shape_of, signed_rows, unsigned_rows = _group([e.rule for e in entries], [e.block for e in entries], constants)
+    shapes, shape_of, signed_rows, unsigned_rows = group([e.rule for e in entries], [e.block for e in entries], constants)
     root_cells = []
     for cell, _ in found:
         if cell is None:
@@ -381,7 +381,7 @@ def _step_tests(program: Program, rule: Rule, scribe: Scribe) -> list[str]:
     return found
 
 
-def _group(rules: list[Rule], blocks: list[Block],
+def group(rules: list[Rule], blocks: list[Block],
            constants: Constants) -> tuple[list[Shape], list[int], list[list[int]], list[list[int]]]:
     """Shapes in order of their first rule; slots that never differ are written into the text, the others become columns."""
     members: dict[str, list[int]] = {}

@@ -57,7 +57,8 @@ def explore(model: Model, limits: Limits | None = None, observer: Observer = ign
         begun += size
         ended += size - _batch(walker, limits, options.steps, tell)
     if space.stopped is None:
-        space.stopped = f"{begun:,} random walks of at most {options.steps:,} steps, seed {options.seed}; {ended:,} of them ended earlier"
+        walks, steps = f"{begun:,} random walk{'' if begun == 1 else 's'}", f"{options.steps:,} step{'' if options.steps == 1 else 's'}"
+        space.stopped = f"{walks} of at most {steps}, seed {options.seed}; {ended:,} of them ended earlier"
     walker.finish()
     space.seconds = time.monotonic() - started
     return space

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from explorer.trace.trace import Trace, from_record
 
-from .summary import Record, number
-from .terminal import clean
+from .summary import Record
+from .terminal import clean, counted
 from .text import verdict_line
 
 MARKS = {"holds": "✓", "violated": "✗", "undetermined": "?"}
@@ -65,7 +65,7 @@ def _expectation(record: Record, expect: bool) -> Iterator[Report]:
     """Under --expect: a declaration that is not met, or missing."""
     if not expect or record["expectation_met"]:
         return
-    found = ", ".join(f"{p['name']} {p['verdict']}" + ("" if p["trace_length"] is None else f" in {number(p['trace_length'], 'step')}")
+    found = ", ".join(f"{p['name']} {p['verdict']}" + ("" if p["trace_length"] is None else f" in {counted(p['trace_length'], 'step')}")
                       for p in record["properties"] if p["verdict"] != "holds") or "everything holds"
     declared = f"declared: {record['expected']}" if record["expected"] else "no expectation is declared; write Spec(..., expect=HOLDS)"
     yield Report(FAILURE, "expectation", clean(f"{declared}; found: {found}"), f"{record['file']}:1")

@@ -7,7 +7,7 @@ import html
 from typing import TYPE_CHECKING, Any
 
 from .drawing import plain
-from .terminal import clean
+from .terminal import clean, counted
 
 if TYPE_CHECKING:
     import graphviz
@@ -65,7 +65,7 @@ def _legend(graph: networkx.MultiDiGraph, colours: dict[str, str]) -> str:
         data["counterexample"] for _, data in graph.nodes(data=True))
     rows = "".join(f'<TD ALIGN="LEFT"><FONT COLOR="{colour}">&#9632; {html.escape(name)}</FONT></TD>' + ("</TR><TR>" if n % 6 == 0 else "")
                    for n, (colour, name) in enumerate(entries, 1)).removesuffix("</TR><TR>")
-    title = f"{html.escape(clean(graph.graph.get('name', '')))}: {len(graph):,} states, {graph.number_of_edges():,} transitions"
+    title = f"{html.escape(clean(graph.graph.get('name', '')))}: {counted(len(graph), 'state')}, {counted(graph.number_of_edges(), 'transition')}"
     table = f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="4" CELLPADDING="2"><TR>{rows}</TR></TABLE>' if rows else ""
     return f'<<TABLE BORDER="0"><TR><TD><FONT POINT-SIZE="13">{title}</FONT></TD></TR><TR><TD>{table}</TD></TR></TABLE>>'
 

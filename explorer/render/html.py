@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from .findings import MARKS
+from .html_coverage import coverage_table
 from .html_story import outline, page_data, stories
-from .html_tables import coverage_table, findings_list, profile_chart, scroll, variants_table
+from .html_tables import findings_list, profile_chart, scroll, variants_table
 from .markup import Html, el, joined
-from .summary import Record, claim
-from .terminal import clean
+from .summary import Record, claim, met
+from .terminal import clean, counted
 
 HERE = Path(__file__).parent
 
@@ -64,16 +65,22 @@ def _failed(record: Record) -> Html:
 
 def _top(record: Record) -> Html:
     states = record["states"]
-    tiles = [(f"{states['distinct']:,}", "states"), (f"{states.get('transitions', 0):,}", "transitions"), (str(states["depth"]), "depth"),
+    tiles = [_tile(states["distinct"], "state"), _tile(states.get("transitions", 0), "transition"), (str(states["depth"]), "depth"),
              (f"{record['seconds']:.2f} s", f"{record['engine']} engine")]
     lengths = [p["trace_length"] for p in record["properties"] if p["trace_length"] is not None]
     if lengths:
-        tiles.insert(0, (f"{min(lengths)}", "steps to the violation"))
+        tiles.insert(0, _tile(min(lengths), "step", " to the violation"))
     return el("header", el("p", "Interrupt explorer", class_="maker"), el("h1", record["spec"]),
               el("p", record["about"], class_="about") if record.get("about") else None,
               el("p", _badge(record["verdict"]), " ", claim(record), class_="claim"),
-              el("dl", *(el("div", el("dt", what), el("dd", number)) for number, what in tiles), class_="tiles"),
+              el("dl", *(el("div", el("dt", what), el("dd", count)) for count, what in tiles), class_="tiles"),
               class_=f"top {record['verdict']}")
+
+
+def _tile(count: int, what: str, more: str = "") -> tuple[str, str]:
+    """A number and what it counts."""
+    shown, _, of = counted(count, what).partition(" ")
+    return shown, of + more
 
 
 def _badge(verdict: str) -> Html:
@@ -102,7 +109,7 @@ def _unchecked(record: Record) -> Iterator[str]:
         yield "Other values of the constants below. The verdict is about these sizes and no larger ones."
     severe = sum(f["severe"] for f in record["findings"])
     if severe:
-        yield f"{severe} finding{'s' if severe > 1 else ''} below: parts of the spec that this run never exercised."
+        yield f"{counted(severe, 'finding')} below: parts of the spec that this run never exercised."
 
 
 def _properties(record: Record) -> Html:
@@ -110,7 +117,7 @@ def _properties(record: Record) -> Html:
     rows = []
     for p in record["properties"]:
         how = "lasso of" if p["kind"] == "temporal" else "after"
-        steps = "" if p["trace_length"] is None else f" {how} {p['trace_length']} step{'' if p['trace_length'] == 1 else 's'}"
+        steps = "" if p["trace_length"] is None else f" {how} {counted(p['trace_length'], 'step')}"
         name = el("a", p["name"], href=f"#{anchor(record, p['name'])}") if p["name"] in record["traces"] else p["name"]
         kind = el("span", p["kind"], class_="note") if p["kind"] != p["name"] else None
         rows.append(el("tr", el("th", name, kind, scope="row"), el("td", _badge(p["verdict"]), steps, class_="verdict"),
@@ -128,12 +135,13 @@ def _numbers(record: Record) -> Html:
     states, degree = record["states"], record["states"]["out_degree"]
     memory = f"{record['peak_memory_bytes'] / 1e6:,.0f} MB"
     facts = [("initial states", f"{states['initial']:,}"), ("distinct states", f"{states['distinct']:,}"),
-             ("transitions", f"{states.get('transitions', 0):,}"), ("greatest distance from an initial state", f"{states['depth']} steps"),
+             ("transitions", f"{states.get('transitions', 0):,}"),
+             ("greatest distance from an initial state", counted(states["depth"], "step")),
              ("steps possible in a state", f"{degree['min']} to {degree['max']}, {degree['mean']:.1f} on average"),
              ("states that these stand for", f"{states['represented']:,}" if states["represented"] != states["distinct"] else None),
              ("bits for a state", states.get("bits")), ("time", f"{record['seconds']:.2f} s, {record['states_per_second']:,} states/s"),
-             ("memory at most", memory), ("engine", f"{record['engine']}, {record['storage']} storage, {record['workers']} worker"
-                                          + ("s" if record["workers"] != 1 else ""))]
+             ("memory at most", memory),
+             ("engine", f"{record['engine']}, {record['storage']} storage, {counted(record['workers'], 'worker')}")]
     table = el("dl", *(el("div", el("dt", name), el("dd", value)) for name, value in facts if value is not None), class_="facts")
     return el("section", el("h2", "The search"), profile_chart(record), table, id="numbers")
 
@@ -144,7 +152,7 @@ def _setting(record: Record) -> Html:
              for name, value in record["constants"].items()]
     given = " ".join(f"-D {shlex.quote(f'{name}={value}')}" for name, value in record["bound"].items())
     command = f"python -m explorer {shlex.quote(clean(record['file']))} {given}".rstrip()
-    met = {True: "met", False: "not met", None: "none is declared"}[record["expectation_met"]]
-    expected = f"Declared expectation: {record['expected']} ({met})." if record["expected"] else "The spec declares no expectation."
-    return el("section", el("h2", "Setting"), el("dl", *items, class_="facts") if items else None, el("p", expected),
+    expected = f"Declared expectation: {record['expected']} ({met(record)})." if record["expected"] else "The spec declares no expectation."
+    differs = el("ul", *(el("li", sentence) for sentence in record["differs"])) if record.get("differs") else None
+    return el("section", el("h2", "Setting"), el("dl", *items, class_="facts") if items else None, el("p", expected), differs,
               el("p", "Again: ", el("code", command)), el("p", "Digest of the ground model: ", el("code", record["digest"])))

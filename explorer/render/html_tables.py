@@ -1,4 +1,4 @@
-"""The report's tables and its chart: coverage, findings, variants, states per level. Each a pure function of the record."""
+"""The report's tables and its chart: findings, variants, states per level. Each a pure function of the record."""
 
 from __future__ import annotations
 
@@ -7,40 +7,9 @@ from collections.abc import Iterator, Sequence
 from .findings import MARKS
 from .markup import Html, el
 from .summary import Record
+from .terminal import counted
 
 WIDTH, HEIGHT, LEFT, BOTTOM = 720.0, 170.0, 58.0, 26.0
-LISTED = 12
-"""Instances named one by one for an action of which some were never possible."""
-
-
-def coverage_table(record: Record) -> Html:
-    """A row for each action: how often it was possible and taken, and what kept the instances that never were."""
-    actions: dict[str, list[Record]] = {}
-    for row in record["coverage"]:
-        actions.setdefault(row["action"], []).append(row)
-    places = {a["name"]: a["place"] for a in record.get("actions", ())}
-    most = max((sum(row["taken"] for row in rows) for rows in actions.values()), default=0) or 1
-    heads = ("Action", "Instances", "Possible in states", "Changed the state", "Never possible, and why")
-    body = [_action(name, rows, places.get(name, ""), most) for name, rows in actions.items()]
-    table = el("table", el("thead", el("tr", *(el("th", head, scope="col") for head in heads))), el("tbody", *body), class_="coverage")
-    said = ("How often each action was possible and taken, over all visited states. The last column names the guard at which an instance "
-            "that was never possible came to its end.")
-    return el("section", el("h2", "Coverage"), el("p", said), scroll(table, "coverage"))
-
-
-def _action(name: str, rows: Sequence[Record], place: str, most: int) -> Html:
-    taken, enabled = (sum(row[key] for row in rows) for key in ("taken", "enabled"))
-    never = [row for row in rows if not row["enabled"]]
-    why = el("td", class_="none")
-    if never:
-        items = [el("li", el("code", row["instance"]), ": ", el("code", row["blocked_by"])) for row in never[:LISTED]]
-        if len(never) > LISTED:
-            items.append(el("li", f"and {len(never) - LISTED} more"))
-        why = el("td", el("details", el("summary", f"{len(never)} of {len(rows)}"), el("ul", *items)))
-    bar = el("span", el("span", style=f"width:{100 * taken / most:.1f}%"), class_="meter", aria_hidden="true")
-    head = el("th", name, el("span", place, class_="note") if place else None, scope="row")
-    counts = (el("td", *shown, class_="number") for shown in ((f"{len(rows):,}",), (f"{enabled:,}",), (f"{taken:,}", bar)))
-    return el("tr", head, *counts, why, class_=None if taken else "never")
 
 
 def findings_list(record: Record) -> Html:
@@ -54,7 +23,7 @@ def findings_list(record: Record) -> Html:
     if notes:
         parts.append(el("ul", *(_finding(f) for f in notes)))
     if dropped:
-        title = f"{len(dropped)} actions that these constants rule out"
+        title = f"{counted(len(dropped), 'action')} that these constants rule out"
         parts.append(el("details", el("summary", title), el("ul", *map(_finding, dropped))))
     return el("section", el("h2", "Findings"), *parts)
 
@@ -73,7 +42,8 @@ def variants_table(variants: Sequence[tuple[str, Record]]) -> Html:
     for name, record in variants:
         found = {p["name"]: p for p in record.get("properties", ())}
         count = f"{record['states']['distinct']:,}" if "states" in record else "–"
-        declared = {True: "as declared", False: "not as declared", None: ""}[record.get("expectation_met")]
+        far = " as far as checked" if record.get("not_checked") else ""
+        declared = {True: f"as declared{far}", False: "not as declared", None: ""}[record.get("expectation_met")]
         rows.append(el("tr", el("th", name, el("span", declared, class_="note") if declared else None, scope="row"),
                        el("td", count, class_="number"), *(_cell(found.get(n)) for n in names)))
     heads = ("Variant", "States", *names)
@@ -112,7 +82,7 @@ def _bars(levels: Sequence[int], most: int) -> Iterator[Html]:
     thick = max(room - (2 if room > 6 else 0), 0.5)
     for level, count in enumerate(levels):
         height = max((HEIGHT - 24) * count / most, 1)
-        yield el("rect", el("title", f"level {level}: {count:,} states"), x=f"{LEFT + level * room:.1f}", y=f"{HEIGHT - height:.1f}",
+        yield el("rect", el("title", f"level {level}: {counted(count, 'state')}"), x=f"{LEFT + level * room:.1f}", y=f"{HEIGHT - height:.1f}",
                  width=f"{thick:.1f}", height=f"{height:.1f}", class_="column")
 
 

@@ -10,8 +10,8 @@ from explorer.trace.trace import from_record
 from .findings import MARKS, reports
 from .html_story import gravest
 from .mermaid import mermaid
-from .summary import Record, claim, number
-from .terminal import clean
+from .summary import Record, claim, met
+from .terminal import clean, counted
 from .text import story
 
 DRAWN = 60
@@ -31,16 +31,14 @@ def _section(record: Record, expect: bool, strict: bool) -> Iterator[str]:
         return
     yield text(claim(record)) + "\n"
     if record["expected"]:
-        far = " as far as checked" if record.get("not_checked") else ""
-        met = f"met{far}" if record["expectation_met"] else "**not met**"
-        yield f"Declared: {text(record['expected'])} ({met}).\n"
+        yield f"Declared: {text(record['expected'])} ({met(record, '**not met**')}).\n"
     yield "| property | kind | verdict | steps |\n|---|---|---|---:|"
     for p in record["properties"]:
         length = "" if p["trace_length"] is None else p["trace_length"]
         reason = f": {text(p['reason'])}" if p["reason"] else ""
         yield f"| {text(p['name'])} | {p['kind']} | {MARKS[p['verdict']]} {p['verdict']}{reason} | {length} |"
     states = record["states"]
-    yield (f"\n{number(states['distinct'], 'state')}, {number(states.get('transitions', 0), 'transition')}, depth {states['depth']}, "
+    yield (f"\n{counted(states['distinct'], 'state')}, {counted(states.get('transitions', 0), 'transition')}, depth {states['depth']}, "
            f"{record['seconds']:.2f} s, {record['engine']} engine\n")
     if record["traces"]:
         yield from _story(record)

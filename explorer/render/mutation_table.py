@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from .terminal import BOLD, DIM, GREEN, RED, YELLOW, clean, paint
+from .terminal import BOLD, DIM, GREEN, RED, YELLOW, clean, counted, paint
 
 LONG = 72
 """Columns for what was removed; the files have it whole."""
@@ -42,7 +42,7 @@ def claim(record: Record) -> str:
         return f"{name}{bound} {why}: only a spec that holds can be mutated."
     every = sum(counts.values())
     rest = ", ".join(f"{counts[status]} {status}" for status in ("survived", "undetermined"))
-    return (f"{name}{bound}: {every} mutants, {every - counts['equivalent']} differ from the original: {counts['noticed']} noticed "
+    return (f"{name}{bound}: {counted(every, 'mutant')}, {every - counts['equivalent']} differ{'s' if every - counts['equivalent'] == 1 else ''} from the original: {counts['noticed']} noticed "
             f"({record['share']:.1f} %), {rest}; {counts['equivalent']} equivalent.")
 
 

@@ -18,7 +18,7 @@ from explorer.trace.trace import Step, Trace
 
 from .findings import ERROR, FAILURE, Report, reports, where
 from .summary import Record
-from .terminal import clean
+from .terminal import clean, counted
 from .text import words
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -70,9 +70,9 @@ def _location(place: str, text: str = "") -> dict[str, Any]:
 def _flow(trace: Trace) -> dict[str, Any]:
     steps = [step for step in trace.steps if step.action]
     kept = steps if len(steps) <= STEPS else steps[:STEPS // 2] + steps[-STEPS // 2:]
-    cut = f"; {len(steps) - len(kept)} steps in the middle are left out" if len(kept) < len(steps) else ""
+    cut = f"; without {counted(len(steps) - len(kept), 'step')} in the middle" if len(kept) < len(steps) else ""
     loop = f"; then for ever from the state after step {trace.loop}" if trace.loop is not None else ""
-    return {"message": {"text": f"{len(steps)} steps{cut}{loop}"}, "threadFlows": [{"locations": [_step(step, trace) for step in kept]}]}
+    return {"message": {"text": f"{counted(len(steps), 'step')}{cut}{loop}"}, "threadFlows": [{"locations": [_step(step, trace) for step in kept]}]}
 
 
 def _step(step: Step, trace: Trace) -> dict[str, Any]:

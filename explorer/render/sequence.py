@@ -16,7 +16,7 @@ from explorer.trace.trace import Step, Trace
 from .brackets import Bracket, brackets
 from .fold import Fold, folded
 from .markup import Html, el, joined
-from .terminal import clean
+from .terminal import clean, counted
 from .text import change, header, is_call, verdict_line, words
 
 COLOURS = 6
@@ -166,7 +166,7 @@ class Diagram:
         height = self.bottom + below
         body = [self._markers(number), self._lanes(), *self._bands(), self._cycle(), *self._late(number), *self._notes(),
                 *self._messages(number), verdict]
-        title = (f"{verdict_line(self.trace)}. {len(self.trace.steps) - 1} steps of {', '.join(map(clean, self.lanes))}; "
+        title = (f"{verdict_line(self.trace)}. {counted(len(self.trace.steps) - 1, 'step')} of {', '.join(map(clean, self.lanes))}; "
                  "the same as a list below.")
         return el("svg", *body, viewBox=f"0 0 {self.width:.0f} {height:.0f}", width=f"{self.width:.0f}", height=f"{height:.0f}",
                   role="img", aria_label=title, class_="sequence", style=f"--font:{self.measure.font}px;--small:{self.measure.small}px")

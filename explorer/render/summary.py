@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from .terminal import BOLD, DIM, GREEN, RED, YELLOW, clean, paint
+from .terminal import BOLD, DIM, GREEN, RED, YELLOW, clean, counted, paint
 
 COLOURS = {"holds": GREEN, "violated": RED, "undetermined": YELLOW}
 WIDTH, FINDINGS, CALM, FEW = 110, 8, 5, 6
@@ -37,11 +37,16 @@ def claim(record: Record) -> str:
     return _found(record) + (f" Not checked, since --property names others: {', '.join(left[:FEW])}{more}." if left else "")
 
 
+def met(record: Record, no: str = "not met") -> str:
+    """Whether a declared expectation is met, and how far that was checked; `no` where it is not."""
+    return no if not record["expectation_met"] else "met as far as checked" if record.get("not_checked") else "met"
+
+
 def _found(record: Record) -> str:
     states, name = record["states"], clean(str(record["spec"]))
     checked = ", ".join(clean(p["name"]) for p in record["properties"])
     bound = f" with {_constants(record)}" if record["bound"] else ""
-    seen = f"{number(states['distinct'], 'state')} up to depth {states['depth']}"
+    seen = f"{counted(states['distinct'], 'state')} up to depth {states['depth']}"
     reasons = [p["reason"] for p in record["properties"] if p["verdict"] == "undetermined" and p["reason"]]
     partial = record.get("stopped") or next(iter(reasons), None)
     if record["verdict"] == "violated":
@@ -70,7 +75,7 @@ def _table(properties: Sequence[Record], colour: bool) -> Iterator[str]:
     for p in shown:
         name, kind = (clean(p[key]).ljust(width) for key, width in zip(("name", "kind"), widths))
         verdict = paint(p["verdict"], COLOURS[p["verdict"]], colour) + " " * (widths[2] - len(p["verdict"]))
-        length = None if p["trace_length"] is None else number(p["trace_length"], "step")
+        length = None if p["trace_length"] is None else counted(p["trace_length"], "step")
         detail = clean(p["reason"]) if length is None else f"lasso of {length}" if p["kind"] == "temporal" else f"after {length}"
         yield f"  {name}  {kind}  {verdict}  {detail}".rstrip()
     if shared:
@@ -82,7 +87,7 @@ def _table(properties: Sequence[Record], colour: bool) -> Iterator[str]:
 def _counts(record: Record) -> str:
     states = record["states"]
     transitions = states.get("transitions", states["generated"] - states["initial"])
-    parts = [f"{number(states['distinct'], 'state')} ({states['initial']:,} initial)", number(transitions, "transition"),
+    parts = [f"{counted(states['distinct'], 'state')} ({states['initial']:,} initial)", counted(transitions, "transition"),
              f"depth {states['depth']}", f"out-degree {states['out_degree']['mean']:.1f} (at most {states['out_degree']['max']})"]
     if states.get("represented", states["distinct"]) != states["distinct"]:
         parts.insert(1, f"standing for {states['represented']:,} by symmetry")
@@ -101,7 +106,7 @@ def _findings(findings: Sequence[Record], colour: bool) -> Iterator[str]:
         place = paint(f" ({clean(finding['place'])})", DIM, colour) if finding["place"] else ""
         yield paint("finding: ", YELLOW, colour) + clean(finding["text"]) + place
     if len(severe) > FINDINGS:
-        yield f"and {len(severe) - FINDINGS} more findings in verdict.json"
+        yield f"and {counted(len(severe) - FINDINGS, 'more finding')} in verdict.json"
     for finding in findings:
         if finding["kind"] == "asymmetry" and finding["place"]:
             yield from textwrap.wrap(f"{clean(finding['text'])} ({clean(finding['place'])})", WIDTH)
@@ -110,8 +115,3 @@ def _findings(findings: Sequence[Record], colour: bool) -> Iterator[str]:
         if named:
             more = f" and {len(named) - FINDINGS} more, in verdict.json" if len(named) > FINDINGS else ""
             yield from textwrap.wrap(f"{text}: {', '.join(named[:FINDINGS])}{more}", WIDTH)
-
-
-def number(count: int, what: str) -> str:
-    """`1 state`, `1,200 states`."""
-    return f"{count:,} {what}{'' if count == 1 else 's'}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .summary import COLOURS, WIDTH, Record
+from .summary import COLOURS, WIDTH, Record, met
 from .terminal import BOLD, DIM, GREEN, RED, YELLOW, clean, paint
 
 
@@ -67,12 +67,11 @@ def variants(rows: Sequence[Record], colour: bool = False, markdown: bool = Fals
     table = [[(title, BOLD) for title in ("variant", "states", *heads, "expected", "what differs")]]
     for row in rows:
         cells = {p["name"]: _cell(p) for p in row["properties"]}
-        met = (f"met{' as far as checked' if row.get('not_checked') else ''}", GREEN) if row["expectation_met"] else (
-            "NOT MET", RED)
+        found = met(row, "NOT MET"), GREEN if row["expectation_met"] else RED
         if strict and row["expectation_met"] and any(f["severe"] for f in row["findings"]):
-            met = ("NOT MET: findings", RED)
+            found = ("NOT MET: findings", RED)
         table.append([(clean(row["name"]), ""), (f"{row['states']['represented']:,}", ""), *(cells.get(n, ("not checked", DIM)) for n in shown),
-                      met, (clean(row["text"]), "")])
+                      found, (clean(row["text"]), "")])
     shared = "holds in every row: " + ", ".join(map(clean, calm)) if calm else ""
     if markdown:
         lines = ["| " + " | ".join(text.replace("|", "\\|") for text, _ in cells) + " |" for cells in table]

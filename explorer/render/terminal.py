@@ -1,4 +1,4 @@
-"""What a terminal can show: whether colour is wanted, colour codes, and text made harmless. Knows nothing of verdicts."""
+"""What a terminal can show: whether colour is wanted, colour codes, text made harmless, and numbers of things. Knows nothing of verdicts."""
 
 from __future__ import annotations
 
@@ -36,3 +36,8 @@ def clean(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else {"\n": " ", "\t": " "}.get(c, repr(c)[1:-1]) for c in text)
+
+
+def counted(count: int, what: str) -> str:
+    """`1 state`, `1,200 states`."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"

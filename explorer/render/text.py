@@ -14,7 +14,7 @@ from explorer.trace.trace import Step, Trace
 
 from .brackets import brackets, gutter
 from .fold import Fold, folded
-from .terminal import BOLD, DIM, GREEN, LANES, RED, YELLOW, clean, paint
+from .terminal import BOLD, DIM, GREEN, LANES, RED, YELLOW, clean, counted, paint
 
 WIDTH = 120
 NARROWEST = 30
@@ -214,7 +214,7 @@ def _whole(step: Step) -> Iterator[str]:
 
 def verdict_line(trace: Trace) -> str:
     """The violated property in one sentence."""
-    name, steps = clean(trace.property), f"{trace.length} step{'' if trace.length == 1 else 's'}"
+    name, steps = clean(trace.property), counted(trace.length, "step")
     after = f"after {steps}" if trace.length else "in an initial state"
     if trace.kind in ("walk", "way"):
         return f"The end {after}"
@@ -227,8 +227,9 @@ def verdict_line(trace: Trace) -> str:
         return f"An expression has no value {f'in step {trace.steps[-1].index}' if failing else after}"
     if trace.loop is not None:
         again = trace.length - trace.loop
-        ever = f"{again} step{'' if again == 1 else 's'} repeat{'s' if again == 1 else ''} for ever" if again else "the behaviour stutters for ever"
-        return f"{name} is violated: {f'after {trace.loop} steps ' if trace.loop > 1 else 'after 1 step ' if trace.loop else ''}{ever}"
+        ever = f"{counted(again, 'step')} repeat{'s' if again == 1 else ''} for ever" if again else "the behaviour stutters for ever"
+        before = f"after {counted(trace.loop, 'step')} " if trace.loop else ""
+        return f"{name} is violated: {before}{ever}"
     return f"{name} is violated {after}"
 
 

@@ -1,0 +1,126 @@
+"""How far each guard was met in the visited states: a second pass over them, after the search, which it costs nothing.
+
+Small spaces are counted by generated Python, large ones by machine code, those of the reference by the meaning of each conjunct. Under a
+symmetry the visited states are representatives, and what is counted is about them. Knows nothing of what is done with the counts.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import Any
+
+from explorer.compile.guard_source import chains, native_counter, plain_counter
+from explorer.compile.model import Instance
+from explorer.compile.program import Rule
+from explorer.language.expressions import Expr
+from explorer.language.semantics import EvaluationError, State, evaluate
+
+from .python import Compiled, run_source
+from .space import StateSpace
+
+UNASKED, NATIVE_FROM = 10_000_000, 30_000_000
+"""Pairs of a state and an instance: up to so many are counted in any case (a quarter of a second); from so many on by machine code."""
+
+ROOM = 1 << 12
+"""States that are looked at together: they stay near the processor while all guards are evaluated."""
+
+Counts = list[list[tuple[int, int]]]
+"""For each action instance and each conjunct of its guard: the states in which the conjuncts before it held, and those of them
+in which it was false."""
+
+
+def count(space: StateSpace, asked: bool = False, native: bool | None = None) -> Counts | None:
+    """The counts of a complete exploration, over the states that could be left; None of any other, and of a large one unless `asked`.
+
+    `native` says whether machine code counts; None leaves that to the size.
+    """
+    pairs = space.distinct * len(space.model.instances)
+    if space.stopped is not None or (pairs > UNASKED and not asked):
+        return None
+    if space.engine == "reference":
+        return _by_meaning(space)
+    if native is None:
+        native = pairs >= NATIVE_FROM and importlib.util.find_spec("numba") is not None
+    compiled = Compiled(space.model)
+    rules = chains(compiled.program)
+    found = (_native if native else _plain)(space, compiled, rules)
+    return [_whole(rule, tests, space.expanded) for rule, tests in zip(rules, found)]
+
+
+def _whole(rule: Rule, found: list[tuple[int, int]], states: int) -> list[tuple[int, int]]:
+    """The counts of all conjuncts, from the states that passed the ones that may fail, and those that each of these stopped."""
+    tested = {test.number: pair for test, pair in zip(rule.guard, found)}
+    whole = []
+    for number in range(len(rule.instance.guard)):
+        after, stopped = tested.get(number, (states, 0))
+        whole.append((states, stopped))
+        states = after
+    return whole
+
+
+def _plain(space: StateSpace, compiled: Compiled, rules: list[Rule]) -> Counts:
+    made = plain_counter(compiled.program, compiled.layout, rules)
+    function = run_source(made.text, f"<guards of {space.model.name}>")["guards"]
+    passed, stopped = [0] * made.size, [0] * made.size
+    for level in space.levels:
+        states = list(level)
+        for start in range(0, len(states), ROOM):
+            for k, (here, there) in enumerate(function(states[start:start + ROOM])):
+                passed[k] += here
+                stopped[k] += there
+    return [[(passed[k], stopped[k]) for k in nodes] for nodes in made.nodes]
+
+
+def _native(space: StateSpace, compiled: Compiled, rules: list[Rule]) -> Counts:
+    import numpy as np
+
+    from .jit import Jit, default_directory
+    from .levels import words_of
+    from .native import padded
+
+    made, words = native_counter(compiled.program, compiled.layout, rules), compiled.layout.words
+    code = Jit(default_directory()).module(made.text)
+    signed, unsigned = padded(made.signed, np.int64), padded(made.unsigned, np.uint64)
+    sums = np.zeros((len(rules), 2 * max([1, *(len(rule.guard) for rule in rules)])), np.int64)
+    for level in space.levels:
+        at: Any = level
+        rows = at.words() if hasattr(at, "words") else words_of(list(level), words)
+        for start in range(0, len(rows), ROOM):
+            part = rows[start:start + ROOM]
+            keep = np.ones(len(part), np.uint8)
+            code.keep(part, keep)
+            code.guards(part if keep.all() else part[keep.astype(bool)], signed, unsigned, sums)
+    found: Counts = [[] for _ in rules]
+    for row, k in zip(sums.tolist(), made.order):
+        before = space.expanded
+        for passed, unknown in zip(row[::2], row[1:2 * len(rules[k].guard):2]):
+            found[k].append((passed, before - passed - unknown))
+            before = passed
+    return found
+
+
+def _by_meaning(space: StateSpace) -> Counts:
+    states = [state for level in space.levels for state in level if not _kept(space, state)]
+    return [_ends(instance, states) for instance in space.model.instances]
+
+
+def _kept(space: StateSpace, state: State) -> bool:
+    """Whether a constraint keeps a state from being left."""
+    return any(_value(condition.expr, state) is False for _, condition in space.model.constraints)
+
+
+def _ends(instance: Instance, states: list[State]) -> list[tuple[int, int]]:
+    found = []
+    for condition in instance.guard:
+        values = [(state, _value(condition.expr, state)) for state in states]
+        found.append((len(states), sum(value is False for _, value in values)))
+        states = [state for state, value in values if value]
+    return found
+
+
+def _value(condition: Expr, state: State) -> bool | None:
+    """The value of a condition; None where it has none."""
+    try:
+        return bool(evaluate(condition, state))
+    except EvaluationError:
+        return None
