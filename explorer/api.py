@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from explorer.check.context import context
-from explorer.check.verdict import Verdict, judge
+from explorer.check.verdict import Verdict
 from explorer.compile.ground import ground
 from explorer.compile.model import Model
 from explorer.engine.space import Handle, StateSpace
+from explorer.exploration import Exploration
 from explorer.language.errors import nearest
 from explorer.language.semantics import State, concrete
 from explorer.language.spec import HOLDS, Spec, Variant
@@ -230,18 +231,16 @@ def simulate(spec: Spec | str | Path, /, *, property: str | Sequence[str] = (), 
 
 def explore(spec: Spec | str | Path, /, **settings: Any) -> Space:
     """Visit every reachable state, without symmetry: for questions that no property asks."""
-    session, model = _session(check_parser(), spec, (), {"no_symmetry": True, **settings})
-    return Space(session.explore(model))
+    exploration, model = _prepared(check_parser(), spec, (), {"no_symmetry": True, **settings})
+    return Space(exploration.explore(model))
 
 
 def _run(parser: Any, spec: Spec | str | Path, property: str | Sequence[str], settings: dict[str, Any]) -> Checked:
-    session, model = _session(parser, spec, property, settings)
-    only = tuple(session.options.property)
-    space = session.explore(model)
-    return Checked(space, judge(space, only=only, strict=session.options.strict, answers=session.liveness(space, only)))
+    exploration, model = _prepared(parser, spec, property, settings)
+    return Checked(*exploration.judged(model))
 
 
-def _session(parser: Any, spec: Spec | str | Path, property: str | Sequence[str], settings: dict[str, Any]) -> tuple[Session, Model]:
+def _prepared(parser: Any, spec: Spec | str | Path, property: str | Sequence[str], settings: dict[str, Any]) -> tuple[Exploration, Model]:
     found = spec if isinstance(spec, Spec) else load(spec)
     ground(found)
     known, empty = found.known_constants(), parser.parse_args([])
@@ -249,8 +248,8 @@ def _session(parser: Any, spec: Spec | str | Path, property: str | Sequence[str]
     session = Session(parser.parse_args(_arguments(given, [name for name in OPTIONS if hasattr(empty, name)])))
     session.options.property = [property] if isinstance(property, str) else list(property)
     model = ground(found, constants_of(found, Variant("check(...)", HOLDS, "", settings, found.place)), found.place.file)
-    session.check_properties(model)
-    return session, model
+    session.exploration.check_properties(model)
+    return session.exploration, model
 
 
 def _arguments(given: dict[str, Any], allowed: Sequence[str]) -> list[str]:
@@ -270,7 +269,7 @@ def _arguments(given: dict[str, Any], allowed: Sequence[str]) -> list[str]:
 
 def walk(spec: Spec | str | Path, /, *, initial: dict[str, str] | None = None, **constants: Any) -> Walk:
     """A behaviour to be taken step by step: `walk(SPEC).take("send(X)")`. `initial` settles free initial choices, as texts."""
-    _, model = _session(check_parser(), spec, (), constants)
+    _, model = _prepared(check_parser(), spec, (), constants)
     if initial is None:
         return Walk(model)
     first = next((texts for texts in (state_texts(model, state) for state in model.initial_states()) if initial.items() <= texts.items()), initial)

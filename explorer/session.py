@@ -4,41 +4,30 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import importlib.util
 import os
 import re
 import signal
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from explorer import __version__
 from explorer.check.context import context
 from explorer.check.verdict import (EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_MALFORMED, EXIT_OK, EXIT_UNDETERMINED, EXIT_UNWRITTEN, EXIT_VACUOUS,
-                                    UNDETERMINED, Verdict, judge)
+                                    UNDETERMINED, Verdict)
 from explorer.compile.ground import ground
-from explorer.compile.model import Model
-from explorer.compile.symmetry import Symmetry, find
-from explorer.engine.limits import Limits, Observer, available_bytes
+from explorer.engine.limits import Limits
 from explorer.engine.space import StateSpace
+from explorer.exploration import Exploration
 from explorer.language.errors import SpecError, nearest
 from explorer.language.spec import Expectation, Spec, Variant
 from explorer.load import load
 from explorer.options import UsageError, bindings, constants_of, single
-from explorer.render.formats import GRAPHS, SEVERAL, Settings
+from explorer.render.formats import SEVERAL, Settings
 from explorer.render.terminal import wants_colour
 from explorer.streams import own_prints, say
-
-if TYPE_CHECKING:
-    from explorer.check.liveness import Answer
-    from explorer.engine.guards import Counts
-
-LARGE = 1_000_000
-"""States from which the memory that liveness needs is said before it begins."""
 
 EXIT_UNEXPECTED = 1
 """A declared expectation that is not met, or missing under --expect, where the verdict itself is `holds`."""
@@ -76,15 +65,8 @@ class Session:
             if getattr(options, name) is not None:
                 writable(getattr(options, name).parent, f"--{name}", "FILE in")
         self.records: list[dict[str, Any]] = []
-        self.limits = Limits(options.max_states, options.max_depth, options.timeout, options.max_memory or int(0.8 * available_bytes()))
-        alone = options.engine in ("reference", "python")
-        if alone and (options.workers != 1 or options.storage != "exact"):
-            what = f"--workers {options.workers}" if options.workers != 1 else f"--storage {options.storage}"
-            raise UsageError(f"{what}: the {options.engine} engine has one worker and exact storage; write: --engine native")
-
-        most = max(16, 2 * (os.cpu_count() or 1))
-        if options.workers > most:
-            raise UsageError(f"--workers {options.workers}: at most {most} on this machine; write: --workers {os.cpu_count() or 1}")
+        self.exploration = Exploration(options)
+        self.limits = self.exploration.limits
 
     def run(self) -> int:
         codes = []
@@ -182,14 +164,8 @@ class Session:
         """Explore and judge one binding, a `row` of a table or a run by itself (""); `expect` takes the place of the spec's own."""
         with own_prints():
             model = ground(spec, binding, str(Path(path).resolve()))
-        model = replace(model, expect=expect or model.expect)
-        self.check_properties(model)
-        self.limits.restart()
-        space = self.explore(model)
-        only = tuple(self.options.property)
-        answers = self.liveness(space, only)
-        verdict = judge(space, only=only, strict=self.options.strict, answers=answers, counts=self.guards(space, row))
-        record = verdict.record() | context(model, {} if row and not self.options.write else verdict.traces)
+        space, verdict = self.exploration.judged(replace(model, expect=expect or model.expect), counts=not row or bool(self.options.write))
+        record = verdict.record() | context(space.model, {} if row and not self.options.write else verdict.traces)
         self.records.append(record)
         if not row:
             self.report(space, verdict, record, directory)
@@ -200,82 +176,6 @@ class Session:
             for note in write_formats(self.options.write, space, verdict, record, below, self.settings):
                 print(note, file=sys.stderr)
         return Outcome(binding, verdict)
-
-    def check_properties(self, model: Model) -> None:
-        known = [p.name for p in model.stated] + ["deadlock", "evaluation"]
-        for name in self.options.property:
-            if name not in known:
-                raise UsageError(f"--property {name}: no such property; {nearest(name, known)}")
-
-    def explore(self, model: Model) -> StateSpace:
-        from explorer.progress import watching
-
-        started = time.monotonic()
-        found = self.symmetry(model)
-        proved = time.monotonic() - started
-        with watching(model.name) as observer:
-            if found is None:
-                return self.engine()(model, self.limits, observer)
-            space: StateSpace = self.engine()(model, self.limits, observer, symmetry=found)  # type: ignore[call-arg]
-            if found.ordered and space.quotient and {*found.ordered, "evaluation"} & space.violations.keys():
-                space = self.engine()(model, self.limits, observer)
-        space.refused = found.refused
-        space.seconds += proved
-        space.phases = {"symmetry": proved, **space.phases}
-        return space
-
-    def symmetry(self, model: Model) -> Symmetry | None:
-        """What symmetry a run may use; None where every single state is wanted: by the judge, in a picture, on walks."""
-        options = self.options
-        whole = options.graph or not GRAPHS.keys().isdisjoint((options.format, *options.write))
-        if options.no_symmetry or options.engine == "reference" or options.simulate or whole:
-            return None
-        return find(model, tuple(options.property))
-
-    def liveness(self, space: StateSpace, only: tuple[str, ...]) -> dict[str, Answer]:
-        """Temporal properties, after safety and on its graph."""
-        if not space.model.temporal:
-            return {}
-        from explorer.check.liveness import check, forecast
-
-        if space.distinct >= LARGE:
-            print(forecast(space), file=sys.stderr)
-        return check(space, self.limits, only)
-
-    def guards(self, space: StateSpace, row: str) -> Counts | None:
-        """How often each guard stopped its action, where somebody will see it and it is cheap or asked for."""
-        from explorer.engine.guards import count
-
-        options = self.options
-        if row and not options.write:
-            return None
-        return count(space, asked="html" in (options.format, *options.write) or "json" in options.write)
-
-    def engine(self) -> Callable[[Model, Limits, Observer], StateSpace]:
-        """The engine that was asked for. Only the large ones import what they need."""
-        options = self.options
-        if options.simulate:
-            from explorer.engine import walks
-
-            compiled = options.engine != "python" and importlib.util.find_spec("numba") is not None
-            return partial(walks.explore, options=walks.Options(options.runs, options.steps, options.seed, compiled))
-        if options.engine == "reference":
-            from explorer import reference
-
-            return reference.explore
-        if options.engine == "python":
-            from explorer.engine import python
-
-            return python.explore
-        if options.engine == "native" or options.workers > 1 or options.storage != "exact":
-            if importlib.util.find_spec("numba") is None:
-                raise UsageError("the native engine needs Numba; write: pip install numba")
-            from explorer.engine import native
-
-            return partial(native.explore, options=native.Options(options.workers, options.storage, options.fingerprint or 40))
-        from explorer.engine import tiered
-
-        return tiered.explore
 
     def code(self, verdict: Verdict) -> int:
         if not self.options.expect or verdict.exit_code == EXIT_INTERRUPTED:

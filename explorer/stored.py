@@ -14,7 +14,7 @@ from explorer.options import UsageError, constants_of
 from explorer.render.itf import read
 from explorer.render.terminal import counted
 from explorer.render.text import story
-from explorer.trace.story import ReplayError, state_texts
+from explorer.trace.story import ReplayError
 from explorer.trace.trace import STILL, Trace
 from explorer.trace.walk import Blocked, Walk
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from command_line import ENVIRONMENT, SPECS, Done, record_of, words
 
-from explorer import cli, session
+from explorer import cli, exploration
 
 
 @pytest.mark.parametrize("arguments, code", [
@@ -57,7 +57,7 @@ def test_a_bug_of_ours_is_told_from_a_bug_of_the_spec(monkeypatch: pytest.Monkey
     def broken(*arguments: Any, **options: Any) -> Any:
         raise RuntimeError("a wheel came off")
 
-    monkeypatch.setattr(session, "judge", broken)
+    monkeypatch.setattr(exploration, "judge", broken)
     assert cli.main(["good.py"]) == 255
     assert "internal error: RuntimeError('a wheel came off'); this is a bug of the explorer" in capsys.readouterr().err
 

@@ -95,15 +95,15 @@ def test_an_interrupted_matrix_shows_the_rows_that_are_finished(explorer: Callab
 
 INTERRUPT_SECOND = """
 import os, signal, sys
-from explorer import session
+from explorer import exploration
 from explorer.cli import main
-explore, seen = session.Session.explore, []
+explore, seen = exploration.Exploration.explore, []
 def second(self, model):
     seen.append(model)
     if len(seen) == 2:
         os.kill(os.getpid(), signal.SIGINT)
     return explore(self, model)
-session.Session.explore = second
+exploration.Exploration.explore = second
 sys.exit(main(["rows.py", "-D", "MANY=false,true,false"]))
 """
 
@@ -112,9 +112,9 @@ def test_an_interrupt_during_liveness_exits_as_one(explorer: Callable[..., Done]
     """Ctrl-C after safety is done, while temporal properties are looked at: undetermined, exit 130."""
     returns = "@temporal\ndef returns(s: S):\n    return always_eventually(s.n == 0)\n"
     (tmp_path / "goes.py").write_text(SPECS["good"].replace("spec =", f"{returns}\nspec ="))
-    run = ("import os, signal, sys\nfrom explorer import session\nfrom explorer.cli import main\nlive = session.Session.liveness\n"
+    run = ("import os, signal, sys\nfrom explorer import exploration\nfrom explorer.cli import main\nlive = exploration.Exploration.liveness\n"
            "def late(self, *rest):\n    os.kill(os.getpid(), signal.SIGINT)\n    return live(self, *rest)\n"
-           "session.Session.liveness = late\nsys.exit(main(['goes.py']))\n")
+           "exploration.Exploration.liveness = late\nsys.exit(main(['goes.py']))\n")
     done = subprocess.run([sys.executable, "-c", run], cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, timeout=60)
     assert done.returncode == 130 and "returns" in done.stdout and "interrupted" in done.stdout, done.stderr
     assert record_of(tmp_path / "out" / "goes")["exit_code"] == 130

@@ -11,7 +11,6 @@ import hashlib
 import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from .findings import MARKS
 from .html_coverage import coverage_table
