@@ -22,13 +22,20 @@ class Normal(Arithmetic):
         super().__init__()
         self.structure = structure
         self.memo: dict[Renaming | None, dict[Expr, int]] = {}
+        self.digits: dict[tuple[int, Expr], list[Expr] | None] = {}
 
     def of(self, expr: Expr, renaming: Renaming | None = None) -> int:
         memo = self.memo.setdefault(renaming, {})
-        if expr not in memo:
-            for at in ex.walk(expr):
-                if at not in memo:
-                    memo[at] = self._of(at, [memo[a] for a in at.args], renaming)
+        stack = [] if expr in memo else [expr]
+        while stack:
+            at = stack[-1]
+            left = [a for a in at.args if a not in memo]
+            if left:
+                stack.extend(left)
+                continue
+            stack.pop()
+            if at not in memo:
+                memo[at] = self._of(at, [memo[a] for a in at.args], renaming)
         return memo[expr]
 
     def _of(self, at: Expr, args: list[int], renaming: Renaming | None) -> int:
@@ -94,6 +101,12 @@ class Normal(Arithmetic):
 
     def _digits(self, family: Family, index: Expr) -> list[Expr] | None:
         """A linear index taken apart; None where it cannot be, or a part may lie outside."""
+        key = family.number, index
+        if key not in self.digits:
+            self.digits[key] = self._taken_apart(family, index)
+        return self.digits[key]
+
+    def _taken_apart(self, family: Family, index: Expr) -> list[Expr] | None:
         anatomy = self.structure[family]
         found: list[Expr] = []
         for digit in reversed(anatomy.digits[1:]):
