@@ -272,5 +272,6 @@ def walk(spec: Spec | str | Path, /, *, initial: dict[str, str] | None = None, *
     _, model = _prepared(check_parser(), spec, (), constants)
     if initial is None:
         return Walk(model)
-    first = next((texts for texts in (state_texts(model, state) for state in model.initial_states()) if initial.items() <= texts.items()), initial)
+    found = (texts for texts in (state_texts(model, state) for state in model.initial_states()) if initial.items() <= texts.items())
+    first = next(found, initial)
     return Walk(model, first)

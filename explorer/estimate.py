@@ -17,7 +17,8 @@ def estimate(model: Model, seconds: float = SECONDS) -> str:
     seen: list[Progress] = []
     space = tiered.explore(model, Limits(timeout=seconds), seen.append)
     if not space.stopped:
-        return (f"{model.name} is small: {counted(space.distinct, 'state')}, {counted(space.transitions, 'transition')}, depth {space.depth}, "
+        return (f"{model.name} is small: {counted(space.distinct, 'state')}, {counted(space.transitions, 'transition')}, "
+                f"depth {space.depth}, "
                 f"explored completely in {space.seconds:.2f} s.")
     if not seen:
         return f"{model.name}: no level was finished in {seconds:g} s; write: --seconds {max(5.0, 4 * seconds):g}"

@@ -51,7 +51,8 @@ def explain(code: str) -> str:
     entry = known.get(code.upper())
     if entry is None:
         near = closest(code.upper(), list(known), "")
-        raise UsageError(f"explain {code}: no such code" + (f"; did you mean {near}?" if near else "") + "; write: python -m explorer explain, for all")
+        hint = f"; did you mean {near}?" if near else ""
+        raise UsageError(f"explain {code}: no such code{hint}; write: python -m explorer explain, for all")
     with tempfile.TemporaryDirectory() as folder:
         message = message_of(entry.example, Path(folder).resolve())
     example = entry.example.replace("from base import *\n", "")

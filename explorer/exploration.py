@@ -60,7 +60,8 @@ class Exploration:
         self.limits.restart()
         space = self.explore(model)
         answers = self.liveness(space)
-        return space, judge(space, only=self.only, strict=self.options.strict, answers=answers, counts=self.guards(space) if counts else None)
+        found = self.guards(space) if counts else None
+        return space, judge(space, only=self.only, strict=self.options.strict, answers=answers, counts=found)
 
     def explore(self, model: Model) -> StateSpace:
         from explorer.progress import watching

@@ -127,7 +127,8 @@ class _Session:
 
     def _save(self, path: Path) -> None:
         trace = self._trace()
-        record = {"spec": self.model.name, "file": self.model.file, "digest": self.model.digest, "bound": {name: plain(value) for name, value in self.model.bound.items()},
+        record = {"spec": self.model.name, "file": self.model.file, "digest": self.model.digest,
+                  "bound": {name: plain(value) for name, value in self.model.bound.items()},
                   "traces": {"walk": trace.record()}, **context(self.model, {})}
         try:
             path.write_text(itf(record, "walk"), encoding="utf-8")

@@ -44,7 +44,8 @@ def spec_file(path: str | os.PathLike[str]) -> Path:
     file = Path(path)
     if not file.exists():
         near = "" if file.is_symlink() else _similar(file)
-        raise PathError(f"{path}: " + ("leads to no file" if file.is_symlink() else "no such file") + (f"; did you mean {near}?" if near else ""))
+        what = "leads to no file" if file.is_symlink() else "no such file"
+        raise PathError(f"{path}: {what}" + (f"; did you mean {near}?" if near else ""))
     if file.is_dir():
         specs = sorted(str(p) for p in file.glob("*.py"))[:3]
         raise PathError(f"{path}: is a directory; name spec files" + (f", such as {' '.join(specs)}" if specs else ""))
@@ -119,7 +120,9 @@ def _cure(error: BaseException) -> str:
     if isinstance(error, NameError) and error.name:
         import explorer
 
-        return f"from explorer import {error.name}" if error.name in explorer.__all__ else f"{error.name} = ... before this line, or import it"
+        if error.name in explorer.__all__:
+            return f"from explorer import {error.name}"
+        return f"{error.name} = ... before this line, or import it"
     if isinstance(error, ModuleNotFoundError) and error.name:
         return f"the name of a module that is installed, or a file {error.name.replace('.', '/')}.py beside this one"
     if isinstance(error, ImportError):

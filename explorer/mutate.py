@@ -218,7 +218,8 @@ def command(options: argparse.Namespace) -> int:
         return verdict.exit_code
     if _percent(record["counts"]) >= options.at_least:
         return EXIT_OK
-    print(f"--at-least {options.at_least:g}: only {_percent(record['counts']):.1f} % of the mutants that differ are noticed", file=sys.stderr)
+    print(f"--at-least {options.at_least:g}: only {_percent(record['counts']):.1f} % of the mutants that differ are noticed",
+          file=sys.stderr)
     return EXIT_UNEXPECTED
 
 

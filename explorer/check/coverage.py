@@ -165,7 +165,8 @@ def findings(space: StateSpace, rows: list[Coverage], unbreakable: list[str] = [
 
 def _cut_cycles(model: Model, name: str, count: int) -> Finding:
     many = f"{count:,} state{'' if count == 1 else 's'}"
-    return Finding("cut-cycles", name, f"constraint {name} keeps {many} from being left: cycles beyond {'it' if count == 1 else 'them'} are not seen",
+    beyond = "it" if count == 1 else "them"
+    return Finding("cut-cycles", name, f"constraint {name} keeps {many} from being left: cycles beyond {beyond} are not seen",
                    str(next(c.place for n, c in model.constraints if n == name)))
 
 

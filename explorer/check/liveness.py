@@ -92,4 +92,5 @@ def _answer(search: Search, prop: Temporal) -> Answer:
         return Answer(unbreakable=search.unbreakable)
     part, lasso = best
     graph: Graph = search.graph
-    return Answer(tell_lasso(graph.space.model, prop, part, lasso.formula, graph.state(lasso.initial, lasso.element), lasso.stem, lasso.cycle))
+    initial = graph.state(lasso.initial, lasso.element)
+    return Answer(tell_lasso(graph.space.model, prop, part, lasso.formula, initial, lasso.stem, lasso.cycle))

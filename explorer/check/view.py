@@ -21,7 +21,8 @@ MOST = 64
 @dataclass(slots=True)
 class View:
     """Nodes and edges as in a graph; node v * len(formulas) + k is state v with copy k, whose formula is formulas[k], the first
-    being the formula itself. `base` maps nodes to states (empty: a node is its state); element p leads from copy k to turned[p * len(formulas) + k]."""
+    being the formula itself. `base` maps nodes to states (empty: a node is its state); element p leads from copy k to
+    turned[p * len(formulas) + k]."""
 
     graph: Graph
     formulas: list[Ltl]

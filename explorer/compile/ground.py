@@ -202,7 +202,8 @@ class _Grounder:
             except SpecError:
                 raise
             except RecursionError:
-                raise SpecError("E0603", f"recursion without end while tracing {d.name}", expected="functions that return while being traced",
+                raise SpecError("E0603", f"recursion without end while tracing {d.name}",
+                                expected="functions that return while being traced",
                                 write="a loop over a domain, or one action for each turn", place=d.place) from None
             except Exception as error:
                 raise crash(error, f"tracing {d.name}", d.place) from error
@@ -299,7 +300,8 @@ class _Grounder:
             if not isinstance(result, MadeFormula):
                 found = "nothing" if result is None else shown(result)
                 raise SpecError("E0614", f"@temporal {d.name} returns {found}", expected="a temporal formula", place=d.place,
-                                write="return every([...])" if isinstance(result, list) else "return leads_to(p, q), or @invariant above it")
+                                write="return every([...])" if isinstance(result, list)
+                                else "return leads_to(p, q), or @invariant above it")
             parts.append((", ".join(f"{name}={value_text(value)}" for name, value in chosen), result.node))
             premises += trace.premises
         text = (inspect.getdoc(d.function) or "").strip().partition("\n")[0]

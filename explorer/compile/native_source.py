@@ -84,7 +84,8 @@ def witness_source(program: Program, layout: Layout, condition: Expr) -> str:
     text = constants.fill(scribe, scribe.truth(fold(whole, program.facts)))
     lines = [HEAD, *(f"{name} = U({hex(value)})" for value, name in constants.names.items()), "",
              "@njit('boolean(uint64[:,::1])', nogil=True)", "def witness(F):", "    for b in range(F.shape[0]):"]
-    lines += ["        row = U(b)"] + ["        s = F[row, U(0)]"] * scribe.one + [f"        if {text}:", "            return True", "    return False", ""]
+    lines += ["        row = U(b)"] + ["        s = F[row, U(0)]"] * scribe.one
+    lines += [f"        if {text}:", "            return True", "    return False", ""]
     return "\n".join(lines)
 
 
@@ -313,7 +314,8 @@ def _list(one: bool, words: int, symmetric: bool, write: Line) -> None:
                      "            break", "    x += 1"):
             write(5, text)
     write(4, "if hit:")
-    for text in ("n = STAT[2]", "FROM[n] = b", "BY[n] = I(i)", *(["TO[n, 0] = t"] if one else [f"for w in range({words}):", "    TO[n, w] = T[w]"]),
+    copied = ["TO[n, 0] = t"] if one else [f"for w in range({words}):", "    TO[n, w] = T[w]"]
+    for text in ("n = STAT[2]", "FROM[n] = b", "BY[n] = I(i)", *copied,
                  "STAT[2] = n + 1", "if n >= limit:", "    full = True"):
         write(5, text)
 

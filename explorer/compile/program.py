@@ -109,7 +109,8 @@ def _reduce(model: Model) -> Program:
     return Program(
         model, tuple(rules), dropped, fixed, rigid - fixed, facts,
         tuple(_judge(p.name, [e for _, e in p.parts], facts) for p in model.properties if p.kind == "invariant")
-        + tuple(replace(found, condition=TRUE) for p in model.temporal for e in p.conditions if (found := _judge(p.name, [e], facts)).checks),
+        + tuple(replace(found, condition=TRUE) for p in model.temporal for e in p.conditions
+                if (found := _judge(p.name, [e], facts)).checks),
         tuple(_judge(name, [c.expr], facts) for name, c in model.constraints),
         _judge("terminal", [ex.either(*(c.expr for c in model.terminal))], facts))
 

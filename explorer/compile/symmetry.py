@@ -62,7 +62,8 @@ class Exchange:
 class Symmetry:
     """The scalarsets whose identities proved interchangeable, and those refused.
 
-    `exchanges` has those of identities i and i + 1 by the scalarset's name and i. `orbit_of[i]` is the least number of an action instance that instance i may become. Where a property in `ordered` is found
+    `exchanges` has those of identities i and i + 1 by the scalarset's name and i. `orbit_of[i]` is the least number of an action
+    instance that instance i may become. Where a property in `ordered` is found
     violated, its failure may hide that it has no value in another state of the orbit: explore again, without symmetry. Nothing
     must be said on the properties in `unproved`, which are not checked.
     """

@@ -162,7 +162,8 @@ def judge_frames(start, to, by, base_start, base_by, base, group, strong, masks,
     From the first node of a component on, `frame[v]` is what renames up to v along some path; two paths to v differ by a renaming
     that goes around the component, and a group may come back as another. Groups that may come back as each other (one `root`, `weight` of
     them) are followed together: each is taken or disabled on the way if and only if some node or edge does that to one of them as it
-    is named there (Emerson and Sistla 1997). `image[p * groups + g]` is what renaming p makes of group g, `products[p * size + q]` is p after q.
+    is named there (Emerson and Sistla 1997). `image[p * groups + g]` is what renaming p makes of group g, `products[p * size + q]` is
+    p after q.
     """
     again = 0
     begin = 0

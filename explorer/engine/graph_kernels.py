@@ -97,7 +97,8 @@ def add_edges(states, first, origin, by, to, turn, size, count, found, at, start
     out. Returns the new number of edges.
 
     Rule `by` is of action instance `numbers[by]`; with the renaming `turn` (0: none; below `size`) that was done to the state after the
-    step it makes the label. `origin` counts from state `first` and ascends. Rows of `start` up to that of state `at` are complete afterwards.
+    step it makes the label. `origin` counts from state `first` and ascends. Rows of `start` up to that of state `at` are complete
+    afterwards.
     """
     words = states.shape[1]
     row = first

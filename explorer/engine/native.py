@@ -106,8 +106,8 @@ def arrays(tables: Tables) -> tuple[Any, ...]:
     width = -(-n // 64) or 1
     rows = [row for bitmap in tables.bitmaps for row in bitmap.rows] or [0]
     sure = words_of([sum(1 << rank for rank in tables.sure)], width)[0]
-    return (g, padded(tables.signed, np.int64), padded(tables.unsigned, np.uint64), _ints(tables.shape_of), cells, _words(bases), _words(starts), _words(candidates),
-            *_triples(tables.guards), *_triples(tables.updates), words_of(rows, width), sure)
+    return (g, padded(tables.signed, np.int64), padded(tables.unsigned, np.uint64), _ints(tables.shape_of), cells, _words(bases),
+            _words(starts), _words(candidates), *_triples(tables.guards), *_triples(tables.updates), words_of(rows, width), sure)
 
 
 def padded(rows: list[list[int]], kind: Any) -> Any:

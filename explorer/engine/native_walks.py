@@ -82,7 +82,8 @@ class NativeWalks:
         while start < len(at):
             origin, by, to = self.buffers
             stat = np.zeros(5, np.int64)
-            left = self.edges(at, start, len(at), np.empty((0, at.shape[1]), np.uint64), origin, by, to, stat, *self.search.machine.arguments)
+            nothing = np.empty((0, at.shape[1]), np.uint64)
+            left = self.edges(at, start, len(at), nothing, origin, by, to, stat, *self.search.machine.arguments)
             number = np.bincount(origin[:stat[2]] - start, minlength=left - start)
             first = np.cumsum(number) - number
             goes = number > 0

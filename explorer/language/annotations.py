@@ -153,7 +153,8 @@ def _fields(cls: type, place: Place) -> RecordType:
     hints = typing.get_type_hints(cls, space, include_extras=True)
     fields = dataclasses.fields(cls)
     if not fields:
-        raise SpecError("E0128", f"record {cls.__name__} has no fields", expected="a dataclass with fields", write="a field, such as kind: Kind",
+        raise SpecError("E0128", f"record {cls.__name__} has no fields", expected="a dataclass with fields",
+                        write="a field, such as kind: Kind",
                         place=place)
     return RecordType(cls, tuple((field.name, _field(cls, field.name, hints[field.name], place)) for field in fields))
 

@@ -394,7 +394,8 @@ def number(obj: Any, where: str) -> Expr:
     if isinstance(obj, Value) and isinstance(obj._type, IntType):
         return obj._expr
     raise SpecError("E0223", f"{shown(obj)} as an operand of {where}", expected="an integer",
-                    write=".value of an optional number" if isinstance(obj, Value) and isinstance(obj._type, OptionalScalar) else "== or != for enums and identities, count(...) for conditions, parentheses around comparisons")
+                    write=".value of an optional number" if isinstance(obj, Value) and isinstance(obj._type, OptionalScalar) else
+                    "== or != for enums and identities, count(...) for conditions, parentheses around comparisons")
 
 
 def _divide(op: str, sign: str, a: Any, b: Any) -> Value[int]:
