@@ -12,7 +12,7 @@ from generators import spec_of
 from symmetric import temporal_text
 from test_differential import model_of
 
-from explorer.check import view
+from explorer.check import lifted, view
 from explorer.check.liveness import Answer, check
 from explorer.compile import orbits
 from explorer.compile.ground import ground
@@ -101,16 +101,7 @@ def test_representatives_that_take_turns_are_told_apart(fair: str, starved: bool
         found = check(reduced, Limits())
         assert (found["every_wish_is_granted"].trace is not None) == starved
         assert (found["some_wish_is_granted"].trace is not None) == (fair == "")
-        assert same(check(python.explore(model), Limits()), found)
-
-
-def same(plain: dict[str, Answer], reduced: dict[str, Answer]) -> bool:
-    """Whether the verdicts are the same; stems are the shortest in both, and cycles nearly."""
-    for name, a in plain.items():
-        b = reduced[name]
-        if (a.trace is None, a.doubt, a.unbreakable) != (b.trace is None, b.doubt, b.unbreakable):
-            return False
-    return plain.keys() == reduced.keys()
+        assert check(python.explore(model), Limits()) == found
 
 
 # Random specs.
@@ -144,21 +135,18 @@ def pair(seed: int) -> tuple[Model, StateSpace, StateSpace] | None:
 
 @pytest.mark.parametrize("direct", [orbits.DIRECT, 1], ids=["all tried", "sorted"])
 def test_random_specs_have_the_verdicts_of_all_states(direct: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Any fairness, any formula: the same verdict, and every story is one that the reference has walked."""
+    """Any fairness, any formula: the same verdict, and the same story step by step."""
     monkeypatch.setattr(orbits, "DIRECT", direct)
-    violated = held = longer = 0
+    violated = held = 0
     for seed in range(direct, direct + 70):
         spaces = pair(seed)
         if spaces is None:
             continue
         plain, reduced = (check(space, Limits()) for space in spaces[1:])
-        assert same(plain, reduced), seed
-        for name, answer in plain.items():
-            held += not answer.trace and not answer.doubt
-            if answer.trace is not None:
-                violated += 1
-                longer += reduced[name].trace.length > answer.trace.length  # type: ignore[union-attr]
-    assert violated > 25 and held > 30 and longer < violated / 10
+        assert plain == reduced, seed
+        violated += sum(answer.trace is not None for answer in plain.values())
+        held += sum(answer.trace is None and not answer.doubt for answer in plain.values())
+    assert violated > 25 and held > 30
 
 
 def test_forgetting_who_is_who_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,7 +165,7 @@ def test_forgetting_who_is_who_is_noticed(monkeypatch: pytest.MonkeyPatch) -> No
         model = turns(fair)
         plain = check(python.explore(model), Limits())
         try:
-            wrong += not same(plain, check(python.explore(model, symmetry=find(model)), Limits()))
+            wrong += plain != check(python.explore(model, symmetry=find(model)), Limits())
         except (AssertionError, ReplayError):
             wrong += 1  # what was taken for fair is none
     assert wrong
@@ -213,8 +201,16 @@ def test_wide_states_are_followed() -> None:
         space = native.explore(model, symmetry=find(model))
         assert space.bits > 64 and space.distinct < space.represented
         answers = check(space, Limits())
-        assert same(check(python.explore(model), Limits()), answers)
-        assert answers == check(python.explore(model, symmetry=find(model)), Limits())
+        assert answers == check(python.explore(model), Limits()) == check(python.explore(model, symmetry=find(model)), Limits())
+
+
+def test_a_story_among_too_many_real_states_is_still_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there are too many shortest ways to look at, the story is one of them: as long, and walked by the reference."""
+    monkeypatch.setattr(lifted, "MOST", 1)
+    model = turns("WEAK", CPUS=4)
+    plain, reduced = check(python.explore(model), Limits()), check(python.explore(model, symmetry=find(model)), Limits())
+    a, b = (answers["every_wish_is_granted"].trace for answers in (plain, reduced))
+    assert a and b and a.loop == b.loop
 
 
 # What is refused.

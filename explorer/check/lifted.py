@@ -6,6 +6,7 @@ labels tell how to go on. What is fair to one identity is so told from what is f
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from explorer.engine.frames import Frames
@@ -15,6 +16,13 @@ from .view import View
 
 Real = tuple[Any, int]
 """A real state, as the engines keep it, and the place of the automaton."""
+
+Stem = tuple[int, int, list[int], tuple[int, int]]
+"""The state of the graph where a path begins and what makes its real initial state of it, the action instances along it (the arena's
+stutter for none), and the node and the element at its end."""
+
+MOST = 200_000
+"""Real states at one distance that are looked at for the first of all shortest ways."""
 
 
 class Lifted:
@@ -26,9 +34,56 @@ class Lifted:
         self.at: dict[Real, tuple[int, int]] = {}
         self._states: dict[tuple[int, int], Any] = {}
 
-    def along(self, first: int, edges: list[int]) -> tuple[int, list[int], Real]:
-        """The path of edges as one of real states on which the formula itself is meant: what makes its initial state of that of node
-        `first`, the action instances (the arena's stutter for none), and its end."""
+    def first(self, sources: list[int], most: int, free: bool, switch: Any, may: Callable[[int, bool, int], bool]) -> Stem | None:
+        """Of the shortest ways, on which nodes `may` be passed before or after the switch at a distance, the first in the order of the
+        initial states' codes and of action instances, as a search among real states finds it; None where that is too large.
+        """
+        level: list[tuple[Real, bool]] = []
+        came: dict[tuple[Real, bool], tuple[tuple[Real, bool], int] | None] = {}
+        begun: dict[Real, tuple[int, int]] = {}
+        for node, element in self._initial(sources):
+            real = self.met(node, element)
+            begun[real] = self.arena.state(node), element
+            for after in (False, True):
+                if (free or after) and may(node, after, 1) and (not after or not free or switch[node]):
+                    came[real, after] = None
+                    level.append((real, after))
+        for distance in range(2, most + 1):
+            following: list[tuple[Real, bool]] = []
+            for real, after in level:
+                for label, w in self.row(real):
+                    node = self.at[w][0]
+                    for turned in (False, True):
+                        if (after and not turned) or (turned and not after and not switch[node]) or (w, turned) in came:
+                            continue
+                        if may(node, turned, distance):
+                            came[w, turned] = (real, after), label
+                            following.append((w, turned))
+            level = following
+            if len(level) > MOST:
+                return None
+        entry, _ = at = level[0]
+        labels = []
+        while came[at] is not None:
+            at, label = came[at]  # type: ignore[misc]
+            labels.append(label)
+        return *begun[at[0]], labels[::-1], self.at[entry]
+
+    def _initial(self, sources: list[int]) -> Iterator[tuple[int, int]]:
+        """The sources that are real initial states, with what makes these of them, in the order of their codes."""
+        graph, count = self.arena.graph, self.seen.copies
+        number = {graph.handle(v): v for v in graph.initial}
+        standing: dict[int, list[int]] = {}
+        for source in sources:
+            standing.setdefault(self.arena.node(source), []).append(source)
+        named, pack = self.frames.compiled.renaming(self.frames.group), self.frames.compiled.layout.pack
+        for state in sorted(graph.space.model.initial_states()):
+            form, element = named(pack(state))
+            for source in standing.get(number[form] * count + self.seen.turned[element * count], ()):
+                yield source, int(self.frames.inverse[element])
+
+    def along(self, first: int, edges: list[int]) -> Stem:
+        """The path of edges as one of real states on which the formula itself is meant."""
         count = self.seen.copies
         copy = self.arena.node(first) % count
         there = next(p for p in range(self.order) if self.seen.turned[p * count] == copy)
@@ -37,7 +92,7 @@ class Lifted:
         for e in edges:
             label, node, element = self.step(int(self.arena.by[e]), int(self.arena.to[e]), element)
             labels.append(label)
-        return begin, labels, self.met(node, element)
+        return self.arena.state(first), begin, labels, (node, element)
 
     def step(self, label: int, node: int, element: int) -> tuple[int, int, int]:
         """An edge of a node as seen through an element: the instance, the node, and the element there."""

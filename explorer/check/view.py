@@ -71,7 +71,7 @@ def view(graph: Graph, formula: Ltl, limits: Limits, shared: dict[str, Any]) -> 
         return View(graph, formulas, turned, graph.number, graph.start, graph.to, graph.by, nothing)
     key = f"copies {turned}"
     if key not in shared:
-        estimate_product(graph, count, limits)
+        estimate_product(graph, count, limits, "the graph with what renamings make of the formula")
         graph.sort()
         number, edges = graph.number * count, graph.edges * count
         arrays = (kit.array("number", number + 1), kit.array("number", edges), kit.array(graph.labels, edges), kit.array("number", number))

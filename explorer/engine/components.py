@@ -315,7 +315,8 @@ def flood(start, to, inside, number, queue, count, reached):
 
 
 def stems(start, to, number, sources, count, free, switch, inside, ends, calm, queue, parent, edge, distance, found):
-    """Breadth first to the nearest end, and to the nearest calm node: `found` gets both, -1 where there is none.
+    """Breadth first to the nearest end, and to the nearest calm node: `found` gets both, -1 where there is none, and how many stand
+    in `queue`.
 
     Node v is v before the switch and number + v after it; a path may switch wherever `switch` allows, and then stays `inside`.
     Without `free` it has switched from the beginning. Of shortest paths the first by order of sources and of edges is found.
@@ -364,6 +365,27 @@ def stems(start, to, number, sources, count, free, switch, inside, ends, calm, q
                 distance[x] = distance[at] + 1
                 queue[tail] = x
                 tail += 1
+    found[2] = tail
+
+
+def ways(start, to, number, switch, inside, ends, queue, count, distance, most, wanted):
+    """Marks what `stems` passed on its shortest ways to all ends at distance `most`."""
+    for i in range(count):
+        at = queue[count - 1 - i]
+        v = at - number if at >= number else at
+        if distance[at] == most:
+            wanted[at] = 1 if at >= number and ends[v] else 0
+        if distance[at] >= most:
+            continue
+        for e in range(start[v], start[v + 1]):
+            w = to[e]
+            if w >= number or (at >= number and not inside[w]):
+                continue
+            if at < number and wanted[w] and distance[w] == distance[at] + 1:
+                wanted[at] = 1
+            x = number + w
+            if inside[w] and (at >= number or switch[w]) and wanted[x] and distance[x] == distance[at] + 1:
+                wanted[at] = 1
 
 
 def product(start, to, by, number, letter, must, never, next_start, next_to, initial, starts, sources, stutter, ids, states, places,

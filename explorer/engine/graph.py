@@ -159,13 +159,13 @@ def estimate(space: StateSpace, words: int) -> int:
     return space.distinct * (BYTES_STATE + 8 * words) + 4 * slots + space.transitions * (BYTES_EDGE + 2 * (space.quotient is not None))
 
 
-def estimate_product(graph: Graph, places: int, limits: Limits) -> None:
-    """Raises Refused where the product of a graph with an automaton of so many places may not fit into memory."""
+def estimate_product(graph: Graph, places: int, limits: Limits, what: str = "the product with its automaton") -> None:
+    """Raises Refused where a graph with so many copies of each state may not fit into memory."""
     if not graph.kit.native:
         return
-    _afford(graph.number * places * (BYTES_STATE + 12) + graph.edges * places * BYTES_EDGE, "the product with its automaton", limits)
+    _afford(graph.number * places * (BYTES_STATE + 12) + graph.edges * places * BYTES_EDGE, what, limits)
     if graph.number * places >= 1 << 31:
-        raise Refused("the product with its automaton may have more than 2**31 nodes")
+        raise Refused(f"{what} may have more than 2**31 nodes")
 
 
 def _native(space: StateSpace, limits: Limits) -> Graph:
