@@ -36,7 +36,8 @@ class Lifted:
 
     def first(self, sources: list[int], most: int, free: bool, switch: Any, may: Callable[[int, bool, int], bool]) -> Stem | None:
         """Of the shortest ways, on which nodes `may` be passed before or after the switch at a distance, the first in the order of the
-        initial states' codes and of action instances, as a search among real states finds it; None where that is too large.
+        initial states' codes and of action instances, as a search among real states finds it; None where that is too large, or where
+        conditions that mean the same are written in two ways, so that a real state is several nodes.
         """
         level: list[tuple[Real, bool]] = []
         came: dict[tuple[Real, bool], tuple[tuple[Real, bool], int] | None] = {}
@@ -62,6 +63,8 @@ class Lifted:
             level = following
             if len(level) > MOST:
                 return None
+        if not level:
+            return None
         entry, _ = at = level[0]
         labels = []
         while came[at] is not None:
@@ -71,7 +74,7 @@ class Lifted:
 
     def _initial(self, sources: list[int]) -> Iterator[tuple[int, int]]:
         """The sources that are real initial states, with what makes these of them, in the order of their codes."""
-        graph, count = self.arena.graph, self.seen.copies
+        graph = self.arena.graph
         number = {graph.handle(v): v for v in graph.initial}
         standing: dict[int, list[int]] = {}
         for source in sources:
@@ -79,7 +82,8 @@ class Lifted:
         named, pack = self.frames.compiled.renaming(self.frames.group), self.frames.compiled.layout.pack
         for state in sorted(graph.space.model.initial_states()):
             form, element = named(pack(state))
-            for source in standing.get(number[form] * count + self.seen.turned[element * count], ()):
+            node, element = self.seen.settled(number[form], element)
+            for source in standing.get(node, ()):
                 yield source, int(self.frames.inverse[element])
 
     def along(self, first: int, edges: list[int]) -> Stem:

@@ -22,7 +22,11 @@ MOST = 64
 class View:
     """Nodes and edges as in a graph; node v * len(formulas) + k is state v with copy k, whose formula is formulas[k], the first
     being the formula itself. `base` maps nodes to states (empty: a node is its state); element p leads from copy k to
-    turned[p * len(formulas) + k]."""
+    turned[p * len(formulas) + k].
+
+    Of the copies of a state that renamings make of each other which leave it as it is, only the least counts, so that a real state with its
+    formula is one node: least[node] is the element that makes it the least (0: it is).
+    """
 
     graph: Graph
     formulas: list[Ltl]
@@ -32,6 +36,7 @@ class View:
     to: Any
     by: Any
     base: Any
+    least: Any
 
     @property
     def copies(self) -> int:
@@ -59,7 +64,19 @@ class View:
 
     def initial(self) -> list[int]:
         """The initial nodes, in the order of their states' codes."""
-        return [v * self.copies + k for v in sorted(self.graph.initial, key=self.graph.state) for k in range(self.copies)]
+        nodes = [v * self.copies + k for v in sorted(self.graph.initial, key=self.graph.state) for k in range(self.copies)]
+        return nodes if self.copies == 1 else [node for node in nodes if not self.least[node]]
+
+    def settled(self, state: int, element: int) -> tuple[int, int]:
+        """The node where the formula itself stands in a real state, given the number of its representative and what makes that; and
+        what makes the representative such that it stands so."""
+        node = state * self.copies + self.turned[element * self.copies]
+        if self.copies == 1 or not self.least[node]:
+            return node, element
+        more = int(self.least[node])
+        assert self.graph.frames is not None
+        after = int(self.graph.frames.products[more * self.graph.order + element])
+        return state * self.copies + self.turned[after * self.copies], after
 
 
 def view(graph: Graph, formula: Ltl, limits: Limits, shared: dict[str, Any]) -> View:
@@ -68,15 +85,17 @@ def view(graph: Graph, formula: Ltl, limits: Limits, shared: dict[str, Any]) -> 
     formulas, turned = _copies(graph, formula)
     count = len(formulas)
     if count == 1:
-        return View(graph, formulas, turned, graph.number, graph.start, graph.to, graph.by, nothing)
+        return View(graph, formulas, turned, graph.number, graph.start, graph.to, graph.by, nothing, nothing)
     key = f"copies {turned}"
     if key not in shared:
         estimate_product(graph, count, limits, "the graph with what renamings make of the formula")
         graph.sort()
-        number, edges = graph.number * count, graph.edges * count
+        number, edges, least = graph.number * count, graph.edges * count, graph.least(turned, count)
         arrays = (kit.array("number", number + 1), kit.array("number", edges), kit.array(graph.labels, edges), kit.array("number", number))
-        kit.run.copies(graph.start, graph.to, graph.by, graph.number, count, graph.order, kit.made("whole", turned), *arrays)
-        shared[key] = number, *arrays
+        assert graph.frames is not None
+        kit.run.copies(graph.start, graph.to, graph.by, graph.number, count, graph.order, kit.made("whole", turned), graph.frames.products,
+                       least, *arrays)
+        shared[key] = number, *arrays, least
     return View(graph, formulas, turned, *shared[key])
 
 

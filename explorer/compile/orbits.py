@@ -6,7 +6,7 @@ one identity alone is its own; what belongs to several relates them. Knows nothi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import product
 from math import factorial, prod
@@ -97,10 +97,11 @@ class Plan:
         """The numbers of the swaps of neighbours in a scalarset."""
         return [g for g, swap in enumerate(self.swaps) if swap.scalarset == scalarset]
 
-    def tour(self) -> list[int]:
-        """Swaps that lead, one after the other, through all renamings of the loose scalarsets (plain changes: Knuth 7.2.1.2 P)."""
+    def tour(self, scalarsets: Iterable[int] | None = None) -> list[int]:
+        """Swaps that lead, one after the other, through all renamings of some scalarsets, of the loose ones if none are given (plain
+        changes: Knuth 7.2.1.2 P)."""
         found: list[int] = []
-        for k in self.loose:
+        for k in self.loose if scalarsets is None else scalarsets:
             swaps, once = self.swaps_of(k), list(found)
             there = True
             for g in plain_changes(len(swaps) + 1):

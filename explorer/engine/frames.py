@@ -19,7 +19,7 @@ from .toolkit import Kit
 @dataclass(slots=True)
 class Frames:
     """The group of renamings of a compiled program with a plan, its tables as a kit's arrays. `instances` has for element p and
-    action instance i at p * count + i what p makes of i; `exchanges` are those of the plan."""
+    action instance i at p * count + i what p makes of i; `exchanges` are those of the plan, `tour` leads through all elements."""
 
     compiled: Compiled
     group: Group
@@ -27,6 +27,7 @@ class Frames:
     instances: Sequence[int]
     products: Any
     inverse: Any
+    tour: list[int]
 
     @property
     def order(self) -> int:
@@ -39,6 +40,23 @@ class Frames:
     def instance(self, element: int, number: int) -> int:
         """What an element makes of an action instance."""
         return self.instances[element * (len(self.instances) // self.order) + number]
+
+    def least(self, state: int, turned: Sequence[int], copies: int) -> list[int]:
+        """For each copy of a formula the element that leaves a packed state as it is and makes the copy the least (`turned[p * copies + k]`:
+        what element p makes of copy k)."""
+        plan, quotient = self.compiled.plan, self.compiled.quotient
+        assert plan is not None and quotient is not None
+        found, best = [0] * copies, list(range(copies))
+        if quotient.orbit(state) == self.order:
+            return found
+        swaps, at, element = self.compiled.exchanges(), state, 0
+        for exchange in self.tour:
+            at, element = swaps[exchange](at), self.group.left[exchange][element]
+            if at == state:
+                for k in range(copies):
+                    if turned[element * copies + k] < best[k]:
+                        best[k], found[k] = turned[element * copies + k], element
+        return found
 
     def renamed(self, element: int, state: int) -> int:
         """What an element makes of a packed state."""
@@ -60,4 +78,5 @@ def frames(compiled: Compiled, kit: Kit) -> Frames | None:
     made = group(plan.sizes)
     exchanges = [quotient.symmetry.exchanges[plan.names[swap.scalarset], swap.first] for swap in plan.swaps]
     instances = made.acting([exchange.instances for exchange in exchanges], len(compiled.model.instances))
-    return Frames(compiled, made, exchanges, instances, kit.made("label", made.products), kit.made("label", made.inverse))
+    return Frames(compiled, made, exchanges, instances, kit.made("label", made.products), kit.made("label", made.inverse),
+                  plan.tour(range(len(plan.sizes))))

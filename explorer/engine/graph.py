@@ -8,6 +8,7 @@ code. Knows nothing of fairness and of formulas.
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,6 +95,14 @@ class Graph:
         if not self.sorted:
             self.kit.run.sort_rows(self.start, self.to, self.by, self.number)
             self.sorted = True
+
+    def least(self, turned: Sequence[int], copies: int) -> Any:
+        """For each state and copy of a formula what leaves the state as it is and makes the copy the least (see `Frames.least`)."""
+        assert self.frames is not None
+        if not self.kit.native:
+            found = (self.frames.least(state, turned, copies) for state in self.states)
+            return [element for row in found for element in row]
+        return _native_least(self, self.frames, turned, copies)
 
     def truth(self, conditions: list[Expr]) -> list[Any]:
         """For each condition, a flag for each state: whether it holds there."""
@@ -256,6 +265,22 @@ def _kernels() -> str:
     from pathlib import Path
 
     return Path(__file__).with_name("graph_kernels.py").read_text()
+
+
+def _native_least(graph: Graph, frames: Frames, turned: Sequence[int], copies: int) -> Any:
+    import numpy as np
+
+    from explorer.compile.renaming_source import renaming_source
+
+    from .jit import Jit, default_directory
+
+    plan = frames.compiled.plan
+    assert plan is not None
+    code = Jit(default_directory()).module(renaming_source(plan, graph.states.shape[1]))
+    least = graph.kit.array("label", graph.number * copies)
+    code.least_copies(graph.states, graph.number, np.array(frames.group.left, np.int64), np.array(frames.tour, np.int64),
+                      np.array(turned, np.int64), copies, least)
+    return least
 
 
 def _native_truth(graph: Graph, conditions: list[Expr]) -> list[Any]:

@@ -1,19 +1,23 @@
-"""The algorithms of `components.py` at the speed that a graph needs: as they stand, or as machine code. Knows nothing of graphs."""
+"""The algorithms of `components.py` and `paths.py` at the speed that a graph needs: as they stand, or as machine code.
+
+Knows nothing of graphs.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
-from . import components as plain
+from . import components, paths
 
 
 class Plain:
     """CPython on lists."""
 
     native = False
-    run: Any = plain
+    run: Any = SimpleNamespace(**{name: made for module in (components, paths) for name, made in vars(module).items() if callable(made)})
 
     def array(self, kind: str, size: int) -> Any:
         """`size` zeros; kind: flag (0 to 255), label (16 bits) and number (32 bits) without sign, whole (64 bits)."""
@@ -37,8 +41,9 @@ class Native:
         from .jit import Jit, default_directory
 
         self.numpy = numpy
-        text = Path(__file__).with_name("components.py").read_text().replace("\n\n\ndef ", "\n\n\n@njit(nogil=True, cache=True)\ndef ")
-        self.run: Any = Jit(default_directory()).module("from numba import njit\n" + text)
+        texts = (Path(__file__).with_name(name).read_text() for name in ("components.py", "paths.py"))
+        functions = (text.replace("\n\n\ndef ", "\n\n\n@njit(nogil=True, cache=True)\ndef ") for text in texts)
+        self.run: Any = Jit(default_directory()).module("\n\n".join(["from numba import njit", *functions]))
 
     def array(self, kind: str, size: int) -> Any:
         from .store import reserve
