@@ -42,7 +42,7 @@ class Search:
     unbreakable: bool = True
     """Whether no formula so far had any behaviour that could break it, fair or not."""
     covered: set[Ltl] = field(default_factory=set)
-    """Formulas that need no look: renamings of such as were looked at, which break no sooner."""
+    """Formulas that need no look: renamings of such as were found to hold."""
 
 
 def prepare(graph: Graph, limits: Limits) -> Search:
@@ -105,9 +105,10 @@ def _violation(search: Search, f: Ltl) -> Found | None:
     if f in search.covered:
         return None
     seen = view(search.graph, f, search.limits, search.shared)
-    if search.graph.frames is not None:
+    found = _by_shape(search, seen) if shape(f) is not None else _by_product(search, seen)
+    if found is None:
         search.covered.update(seen.formulas)
-    return _by_shape(search, seen) if shape(f) is not None else _by_product(search, seen)
+    return found
 
 
 def _by_shape(search: Search, seen: View) -> Found | None:
