@@ -123,5 +123,5 @@ COMMANDS: dict[str, tuple[Callable[[], ArgumentParser], Callable[[Namespace], in
 
 
 def _is_word(argument: str) -> bool:
-    """Whether a first argument must be meant as a command: neither an option nor a path."""
-    return not (argument.startswith("-") or argument.endswith(".py") or "/" in argument or Path(argument).exists())
+    """Whether a first argument must be meant as a command: neither an option nor a path (no command has a dot)."""
+    return not (argument.startswith("-") or "." in argument or "/" in argument or Path(argument).exists())

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from explorer.compile.model import Model
+from explorer.compile.symmetry import find
 from explorer.engine import tiered
 from explorer.engine.forecast import forecast, text
 from explorer.engine.limits import Limits, Progress, resident_bytes
+from explorer.render.summary import standing
 from explorer.render.terminal import counted
 
 SECONDS = 5.0
 
 
 def estimate(model: Model, seconds: float = SECONDS) -> str:
-    """What a short run lets one expect of a complete one, as a sentence for people."""
+    """What a short run lets one expect of a complete one, with symmetry where a check would use it, as a sentence for people."""
     base = resident_bytes()
     seen: list[Progress] = []
-    space = tiered.explore(model, Limits(timeout=seconds), seen.append)
+    space = tiered.explore(model, Limits(timeout=seconds), seen.append, symmetry=find(model))
     if not space.stopped:
-        return (f"{model.name} is small: {counted(space.distinct, 'state')}, {counted(space.transitions, 'transition')}, "
+        whole = standing({"distinct": space.distinct, "represented": space.represented})
+        return (f"{model.name} is small: {counted(space.distinct, 'state')}{whole}, {counted(space.transitions, 'transition')}, "
                 f"depth {space.depth}, "
                 f"explored completely in {space.seconds:.2f} s.")
     if not seen:

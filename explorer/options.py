@@ -22,6 +22,10 @@ class UsageError(Exception):
     """A command line that means nothing (exit code 2)."""
 
 
+REQUIRED = {"SPEC": ("spec file", "spec/ipi_fixed.py"), "FILE": ("trace", "out/ipi_buggy/no_lost_ipi.itf.json"), "shell": ("shell", "bash")}
+"""What an argument that cannot be left out is called, and an example of it."""
+
+
 class Parser(argparse.ArgumentParser):
     """Argparse that raises, suggests the nearest option and never abbreviates."""
 
@@ -32,7 +36,15 @@ class Parser(argparse.ArgumentParser):
                 raise UsageError(f"one argument too many: {wrong}")
             known = [name for action in self._actions for name in action.option_strings]
             raise UsageError(f"unknown option {wrong}: {nearest(wrong.partition('=')[0], known)}")
+        if message.startswith("the following arguments are required: "):
+            missing = message.partition(": ")[2].split(", ")[0]
+            what, example = REQUIRED[missing]
+            raise UsageError(f"no {what}; write: {self.prog} {example}")
         raise UsageError(message)
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            raise argparse.ArgumentError(action, f"invalid choice: {value!r}; {nearest(str(value), [str(c) for c in action.choices])}")
 
     def _print_message(self, message: str, file: Any = None) -> None:
         """What --help and --version say; OutputError where it cannot be written."""
@@ -99,7 +111,7 @@ def mutate_parser() -> argparse.ArgumentParser:
                     "spec that holds, in turn, and tell which property notices.")
     add = parser.add_argument
     add("spec", type=_named, metavar="SPEC")
-    _define(parser)
+    _define(parser, several=False)
     add("--max-states", type=_positive, metavar="N", help="give up a mutant after so many states: undetermined")
     add("--timeout", type=_seconds, default=60.0, metavar="SECONDS", help="give up a mutant after so long: undetermined (default: 60)")
     add("--workers", type=_positive, default=0, metavar="N", help="processes (default: one for each core)")
@@ -113,7 +125,7 @@ def mutate_parser() -> argparse.ArgumentParser:
 def show_parser() -> argparse.ArgumentParser:
     parser = Parser("python -m explorer show", allow_abbrev=False, description="Print what was understood of a spec.")
     parser.add_argument("spec", type=_named, metavar="SPEC")
-    _define(parser)
+    _define(parser, several=False)
     parser.add_argument("--code", action="store_true", help="the generated source")
     return parser
 
@@ -121,7 +133,7 @@ def show_parser() -> argparse.ArgumentParser:
 def estimate_parser() -> argparse.ArgumentParser:
     parser = Parser("python -m explorer estimate", allow_abbrev=False, description="Predict states, time and memory from a short run.")
     parser.add_argument("spec", type=_named, metavar="SPEC")
-    _define(parser)
+    _define(parser, several=False)
     parser.add_argument("--seconds", type=_some_seconds, default=5.0, metavar="S", help="how long to look (default: 5)")
     return parser
 
@@ -152,7 +164,7 @@ def replay_parser() -> argparse.ArgumentParser:
 def walk_parser() -> argparse.ArgumentParser:
     parser = Parser("python -m explorer walk", allow_abbrev=False, description="Choose a behaviour step by step.")
     parser.add_argument("spec", type=_named, metavar="SPEC")
-    _define(parser)
+    _define(parser, several=False)
     return parser
 
 
@@ -171,9 +183,9 @@ def _version() -> str:
             f"{os.cpu_count()} threads at hand")
 
 
-def _define(parser: argparse.ArgumentParser) -> None:
+def _define(parser: argparse.ArgumentParser, several: bool = True) -> None:
     parser.add_argument("-D", dest="define", action="append", default=[], metavar="NAME=VALUE",
-                        help="bind a constant; NAME=a,b,c or NAME=1..4 runs the matrix")
+                        help="bind a constant" + ("; NAME=a,b,c or NAME=1..4 runs the matrix" if several else ""))
 
 
 def _formats(parser: argparse.ArgumentParser) -> None:
@@ -183,7 +195,7 @@ def _formats(parser: argparse.ArgumentParser) -> None:
     add("--emit-test", dest="write", action="store_const", const=("test",), default=(), help="the same as --write test: counterexamples as pytest functions")
     add("--write", type=_names, default=(), metavar="NAMES", help="formats written beside verdict.json, with commas between, or all")
     for name in ("junit", "sarif", "markdown"):
-        add(f"--{name}", type=_path, metavar="FILE", help=f"{name} of all runs together")
+        add(f"--{name}", type=_file, metavar="FILE", help=f"{name} of all runs together")
     add("--annotate", action="store_true", help="GitHub annotations on standard error (by themselves where GITHUB_ACTIONS is set)")
     add("--open", action="store_true", help="open report.html in a browser")
 
@@ -250,6 +262,12 @@ def _path(text: str) -> Path:
     return Path(_named(text))
 
 
+def _file(text: str) -> Path:
+    if text == "-":
+        raise argparse.ArgumentTypeError("'-' is no file; write: --format NAME, for standard output")
+    return _path(text)
+
+
 def _percent(text: str) -> float:
     found = _number(text, 0, "a percentage")
     if found > 100:
@@ -302,8 +320,10 @@ def _parts(text: str) -> list[str]:
 
 
 def single(bindings: list[dict[str, Any]]) -> dict[str, Any]:
-    if len(bindings) > 1:
-        raise UsageError("this command takes one value for each constant")
+    for name, value in bindings[0].items():
+        found = list(dict.fromkeys(str(getattr(b[name], "name", b[name])) for b in bindings))
+        if len(found) > 1:
+            raise UsageError(f"-D {name}={','.join(found)}: this command takes one value for each constant; write: -D {name}={found[0]}")
     return bindings[0]
 
 

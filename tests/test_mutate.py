@@ -305,7 +305,7 @@ def test_wrong_usage_is_one_message(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     """No spec, a percentage above 100, an unknown option, too many processes, a matrix: exit 2 and a sentence."""
     monkeypatch.chdir(tmp_path)
     path = written(tmp_path)
-    for arguments, said in (([], "required"), ([path, "--at-least", "101"], "percentage"), ([path, "--worker", "2"], "--workers"),
+    for arguments, said in (([], "no spec file; write: python -m explorer mutate"), ([path, "--at-least", "101"], "percentage"), ([path, "--worker", "2"], "--workers"),
                             ([path, "--workers", "99999"], "at most"),
                             ([path, "-D", "STRICT=true,false"], "one value for each constant"), (["missing.py"], "no such file")):
         assert cli.main(["mutate", *arguments]) == 2

@@ -42,7 +42,16 @@ from command_line import Done, record_of, words
     (["simulate", "good.py", "--no-symmetry"], "explorer: --no-symmetry: random walks know nothing of it"),
     (["show", "good.py", "bad.py"], "explorer: one argument too many: bad.py"),
     (["estimate", "good.py", "--seconds", "0"], "explorer: argument --seconds: 0 seconds are too short to see anything"),
-    (["show", "good.py", "-D", "LAST=1,2"], "explorer: this command takes one value for each constant"),
+    (["show", "good.py", "-D", "LAST=1,2"],
+     "explorer: -D LAST=1,2: this command takes one value for each constant; write: -D LAST=1"),
+    (["good.p"], "explorer: good.p: no such file; did you mean good.py?"),
+    (["good.py", "--format", "htm"], "explorer: argument --format: invalid choice: 'htm'; did you mean 'html'?"),
+    (["good.py", "--engine", "gpu"],
+     "explorer: argument --engine: invalid choice: 'gpu'; known: auto, native, python, reference"),
+    (["good.py", "--markdown", "-"], "explorer: argument --markdown: '-' is no file; write: --format NAME, for standard output"),
+    (["show"], "explorer: no spec file; write: python -m explorer show spec/ipi_fixed.py"),
+    (["replay"], "explorer: no trace; write: python -m explorer replay out/ipi_buggy/no_lost_ipi.itf.json"),
+    (["completion"], "explorer: no shell; write: python -m explorer completion bash"),
 ], ids=words)
 def test_usage_mistakes(explorer: Callable[..., Done], arguments: list[str], message: str) -> None:
     """A wrong command line exits with 2 and one sentence that says what was meant or what to write."""

@@ -73,7 +73,8 @@ def _instead(value: ast.expr, source: _Source, kind: str) -> str:
     if kind != "action":
         return f"return {text}"
     if isinstance(value, ast.Compare) and isinstance(value.ops[0], ast.Eq):
-        return f"{source.show(value.left)}.next = {source.show(value.comparators[0])}, or when({text})"
+        left, right = source.show(value.left), source.show(value.comparators[0])
+        return f"{left} = {right}" if left.endswith(".next") else f"{left}.next = {right}, or when({text})"
     if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr in _UPDATES:
         return f"{source.show(value.func.value)}.next = {text}"
     return f"when({text})"

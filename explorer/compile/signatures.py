@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import enum
 import inspect
+import os
 import typing
 from typing import Any
 
 from explorer.language.annotations import MAX_DOMAIN, resolve
 from explorer.language.declarations import Declaration
-from explorer.language.errors import _PACKAGE, Place, SpecError
+from explorer.language.errors import _PACKAGE, Place, SpecError, closest, nearest
 from explorer.language.state import State
 from explorer.language.types import is_finite_domain, value_text
 from explorer.language.values import Var
+
+_LIBRARY = os.path.dirname(os.__file__) + os.sep
+"""Python's own modules: an error that they raise is the author's who called them."""
 
 
 def is_component(annotation: Any) -> bool:
@@ -70,6 +75,11 @@ def crash(error: Exception, doing: str, place: Place) -> SpecError:
     if isinstance(error, NameError):
         return SpecError("E0604", f"{error} (while {doing})", expected="a parameter, an imported or a defined name",
                          write=f"import or define {error.name}, or correct its spelling", place=place)
+    if isinstance(error, AttributeError) and error.name and isinstance(error.obj, enum.EnumType):
+        members = list(error.obj.__members__)
+        known = f"{error.obj.__name__}.{closest(error.name, members, members[0] if members else '...')}"
+        return SpecError("E0604", f"{error.obj.__name__} has no member {error.name!r} (while {doing})", expected=nearest(error.name, members),
+                         write=known, place=place)
     return SpecError("E0604", f"{type(error).__name__} while {doing}: {error}", expected="code that runs while the spec is compiled",
                      write="a correction on that line; on state only operations of the language work", place=place)
 
@@ -78,7 +88,8 @@ def _innermost(error: BaseException, fallback: Place) -> Place:
     """The last line of the author's own code in a traceback."""
     found, tb = fallback, error.__traceback__
     while tb is not None:
-        if not tb.tb_frame.f_code.co_filename.startswith(_PACKAGE):
-            found = Place(tb.tb_frame.f_code.co_filename, tb.tb_lineno)
+        file = tb.tb_frame.f_code.co_filename
+        if not file.startswith((_PACKAGE, _LIBRARY)):
+            found = Place(file, tb.tb_lineno)
         tb = tb.tb_next
     return found

@@ -12,7 +12,7 @@ from explorer.trace.trace import Trace, from_record
 
 from .summary import Record
 from .terminal import clean, counted
-from .text import verdict_line
+from .text import reasons, verdict_line
 
 MARKS = {"holds": "✓", "violated": "✗", "undetermined": "?"}
 """A sign for each verdict, so that none is told by its colour alone."""
@@ -50,7 +50,7 @@ def _properties(record: Record, expect: bool) -> Iterator[Report]:
     for p in record["properties"]:
         if p["verdict"] == "violated" and not as_declared(record, p, expect):
             trace = from_record(record["traces"][p["name"]])
-            why = "; ".join(clean(line) for line in trace.why)
+            why = reasons(trace.why)
             yield Report(FAILURE, p["name"], verdict_line(trace) + (f": {why}" if why else ""), p["place"], trace)
         elif p["verdict"] == "undetermined":
             yield Report(ERROR, p["name"], f"{p['name']} is undetermined: {clean(p['reason'] or 'not checked')}", p["place"])

@@ -17,7 +17,7 @@ from .html_coverage import coverage_table
 from .html_story import outline, page_data, stories
 from .html_tables import findings_list, profile_chart, scroll, variants_table
 from .markup import Html, el, joined
-from .summary import Record, claim, met
+from .summary import Record, claim, met, standing
 from .terminal import clean, counted
 
 HERE = Path(__file__).parent
@@ -64,8 +64,8 @@ def _failed(record: Record) -> Html:
 
 def _top(record: Record) -> Html:
     states = record["states"]
-    tiles = [_tile(states["distinct"], "state"), _tile(states.get("transitions", 0), "transition"), (str(states["depth"]), "depth"),
-             (f"{record['seconds']:.2f} s", f"{record['engine']} engine")]
+    tiles = [_tile(states["distinct"], "state", standing(states)), _tile(states.get("transitions", 0), "transition"),
+             (str(states["depth"]), "depth"), (f"{record['seconds']:.2f} s", f"{record['engine']} engine")]
     lengths = [p["trace_length"] for p in record["properties"] if p["trace_length"] is not None]
     if lengths:
         tiles.insert(0, _tile(min(lengths), "step", " to the violation"))
@@ -134,15 +134,17 @@ def _numbers(record: Record) -> Html:
     states, degree = record["states"], record["states"]["out_degree"]
     memory = f"{record['peak_memory_bytes'] / 1e6:,.0f} MB"
     facts = [("initial states", f"{states['initial']:,}"), ("distinct states", f"{states['distinct']:,}"),
+             ("states that these stand for", f"{states['represented']:,}" if standing(states) else None),
              ("transitions", f"{states.get('transitions', 0):,}"),
              ("greatest distance from an initial state", counted(states["depth"], "step")),
              ("steps possible in a state", f"{degree['min']} to {degree['max']}, {degree['mean']:.1f} on average"),
-             ("states that these stand for", f"{states['represented']:,}" if states["represented"] != states["distinct"] else None),
              ("bits for a state", states.get("bits")), ("time", f"{record['seconds']:.2f} s, {record['states_per_second']:,} states/s"),
              ("memory at most", memory),
              ("engine", f"{record['engine']}, {record['storage']} storage, {counted(record['workers'], 'worker')}")]
     table = el("dl", *(el("div", el("dt", name), el("dd", value)) for name, value in facts if value is not None), class_="facts")
-    return el("section", el("h2", "The search"), profile_chart(record), table, id="numbers")
+    alike = el("p", "Some identities are interchangeable: of the states that differ only in which is which, one was visited. The numbers here "
+               "and under Coverage count visited states and the steps that leave them.") if standing(states) else None
+    return el("section", el("h2", "The search"), profile_chart(record), alike, table, id="numbers")
 
 
 def _setting(record: Record) -> Html:

@@ -13,7 +13,7 @@ from .markup import Html, data, el
 from .sequence import COLOURS, drawings, involved
 from .summary import Record
 from .terminal import clean
-from .text import change, verdict_line, words
+from .text import change, reasons, verdict_line, words
 
 ORDER = ("evaluation", "invariant", "step", "deadlock", "temporal")
 
@@ -97,7 +97,7 @@ def _listing(trace: Trace, links: bool = True) -> Html:
         said = f"{step.actor}: {words(step)}" if step.actor else words(step)
         items.append(el("li", el("button", said, type="button", data_step=position, class_="link") if links else el("code", said),
                         el("span", "; ".join(notes), class_="note") if notes else None, value=step.index))
-    ending = el("p", verdict_line(trace) + (": " if trace.why else ""), "; ".join(clean(why) for why in trace.why), class_="verdict")
+    ending = el("p", verdict_line(trace) + (": " if trace.why else ""), reasons(trace.why), class_="verdict")
     return el("details", el("summary", "The same as a list"), el("ol", *items), ending, class_="listing")
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from .findings import MARKS
 from .markup import Html, el
-from .summary import Record
+from .summary import Record, standing
+from .table import counting
 from .terminal import counted
 
 WIDTH, HEIGHT, LEFT, BOTTOM = 720.0, 170.0, 58.0, 26.0
@@ -41,15 +42,16 @@ def variants_table(variants: Sequence[tuple[str, Record]]) -> Html:
     rows = []
     for name, record in variants:
         found = {p["name"]: p for p in record.get("properties", ())}
-        count = f"{record['states']['distinct']:,}" if "states" in record else "–"
+        count = f"{record['states']['represented']:,}" if "states" in record else "–"
         far = " as far as checked" if record.get("not_checked") else ""
         declared = {True: f"as declared{far}", False: "not as declared", None: ""}[record.get("expectation_met")]
         rows.append(el("tr", el("th", name, el("span", declared, class_="note") if declared else None, scope="row"),
                        el("td", count, class_="number"), *(_cell(found.get(n)) for n in names)))
     heads = ("Variant", "States", *names)
     table = el("table", el("thead", el("tr", *(el("th", head, scope="col") for head in heads))), el("tbody", *rows), class_="variants")
+    by_symmetry = [el("p", line) for line in counting([record for _, record in variants])]
     everywhere = el("p", "Hold in every row: ", ", ".join(sorted(same))) if same else None
-    return el("section", el("h2", "Variants"), scroll(table, "variants"), everywhere)
+    return el("section", el("h2", "Variants"), scroll(table, "variants"), *by_symmetry, everywhere)
 
 
 def _holding(record: Record) -> set[str]:
@@ -70,7 +72,8 @@ def profile_chart(record: Record) -> Html:
     if not levels:
         return el("p", "No state was visited.")
     most, peak = max(levels), levels.index(max(levels))
-    text = (f"States at each distance from the initial states: {levels[0]:,} at the start, {most:,} at level {peak}, "
+    visited = "Visited states" if standing(record["states"]) else "States"
+    text = (f"{visited} at each distance from the initial states: {levels[0]:,} at the start, {most:,} at level {peak}, "
             f"{levels[-1]:,} at level {len(levels) - 1}.")
     chart = el("svg", *_axes(most, len(levels)), *_bars(levels, most), *_violations(record, len(levels)), role="img", aria_label=text,
                viewBox=f"0 0 {WIDTH:.0f} {HEIGHT + BOTTOM:.0f}", class_="profile")

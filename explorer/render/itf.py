@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .summary import Record
+from .text import reasons
 
 WHOLE = re.compile(r"Range\(.*\)")
 
@@ -25,7 +26,7 @@ def itf(record: Record, name: str) -> str:
     meta = {"format": "ITF", "format-description": "https://apalache-mc.org/docs/adr/015adr-trace.html", "source": record["file"],
             "spec": record["spec"], "constants": {key: str(value) for key, value in record["bound"].items()}, "property": name,
             "kind": trace["kind"], "status": "violation", "digest": record["digest"],
-            "description": "; ".join(trace["why"])}
+            "description": reasons(trace["why"])}
     found: dict[str, Any] = {"#meta": meta, "params": [], "vars": list(types), "states": [_state(step, types) for step in steps]}
     if trace.get("loop") is not None:
         found["loop"] = trace["loop"]

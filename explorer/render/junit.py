@@ -53,8 +53,9 @@ def _name(record: Record) -> str:
 
 def _properties(suite: ElementTree.Element, record: Record) -> None:
     states = record["states"]
-    facts = {"states": states["distinct"], "transitions": states.get("transitions", 0), "depth": states["depth"],
-             "digest": record["digest"], "engine": record["engine"], "verdict": record["verdict"], "claim": claim(record)}
+    facts = {"states": states["distinct"], "represented": states["represented"], "transitions": states.get("transitions", 0),
+             "depth": states["depth"], "digest": record["digest"], "engine": record["engine"], "verdict": record["verdict"],
+             "claim": claim(record)}
     holder = ElementTree.SubElement(suite, "properties")
     for name, value in facts.items():
         ElementTree.SubElement(holder, "property", name=name, value=clean(str(value)))

@@ -10,7 +10,7 @@ from explorer.trace.trace import from_record
 from .findings import MARKS, reports
 from .html_story import gravest
 from .mermaid import mermaid
-from .summary import Record, claim, met
+from .summary import Record, claim, met, standing
 from .terminal import clean, counted
 from .text import story
 
@@ -38,8 +38,8 @@ def _section(record: Record, expect: bool, strict: bool) -> Iterator[str]:
         reason = f": {text(p['reason'])}" if p["reason"] else ""
         yield f"| {text(p['name'])} | {p['kind']} | {MARKS[p['verdict']]} {p['verdict']}{reason} | {length} |"
     states = record["states"]
-    yield (f"\n{counted(states['distinct'], 'state')}, {counted(states.get('transitions', 0), 'transition')}, depth {states['depth']}, "
-           f"{record['seconds']:.2f} s, {record['engine']} engine\n")
+    yield (f"\n{counted(states['distinct'], 'state')}{standing(states)}, {counted(states.get('transitions', 0), 'transition')}, "
+           f"depth {states['depth']}, {record['seconds']:.2f} s, {record['engine']} engine\n")
     if record["traces"]:
         yield from _story(record)
     for report in reports(record, expect=expect, strict=strict):

@@ -84,13 +84,17 @@ def _table(properties: Sequence[Record], colour: bool) -> Iterator[str]:
         yield from (" " * 9 + line for line in names[1:])
 
 
+def standing(states: Record) -> str:
+    """Behind a number of visited states: how many they stand for, where symmetry let a run visit fewer."""
+    whole = states.get("represented", states["distinct"])
+    return f", standing for {whole:,} by symmetry" if whole != states["distinct"] else ""
+
+
 def _counts(record: Record) -> str:
     states = record["states"]
     transitions = states.get("transitions", states["generated"] - states["initial"])
-    parts = [f"{counted(states['distinct'], 'state')} ({states['initial']:,} initial)", counted(transitions, "transition"),
+    parts = [f"{counted(states['distinct'], 'state')} ({states['initial']:,} initial){standing(states)}", counted(transitions, "transition"),
              f"depth {states['depth']}", f"out-degree {states['out_degree']['mean']:.1f} (at most {states['out_degree']['max']})"]
-    if states.get("represented", states["distinct"]) != states["distinct"]:
-        parts.insert(1, f"standing for {states['represented']:,} by symmetry")
     if states.get("bits"):
         parts.append(f"{states['bits']} bits/state")
     workers = f", {record['workers']} workers" if record["workers"] != 1 else ""

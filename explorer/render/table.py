@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .summary import COLOURS, WIDTH, Record, met
+from .summary import COLOURS, WIDTH, Record, met, standing
 from .terminal import BOLD, DIM, GREEN, RED, YELLOW, clean, paint
 
 
@@ -26,7 +26,14 @@ def matrix(rows: Sequence[tuple[Record, Record]], colour: bool = False) -> str:
         count = f"{record['states']['represented']:,}" if "states" in record else "-"
         table.append([*((_value(binding.get(c, "")), "") for c in constants), (count, ""),
                       *(cells.get(name, ("not checked", DIM)) for name in names)])
-    return "\n".join(_aligned(table, len(constants), colour) + legend)
+    said = [line for text in counting([record for _, record in rows]) for line in ("", text)]
+    return "\n".join(_aligned(table, len(constants), colour) + legend + said)
+
+
+def counting(records: Sequence[Record]) -> list[str]:
+    """Which states the column of a table counts, in a line, where symmetry let a run visit fewer."""
+    fewer = any("states" in record and standing(record["states"]) for record in records)
+    return ["states: all that the visited ones stand for by symmetry"] if fewer else []
 
 
 def _heads(names: Sequence[str], room: int) -> tuple[list[str], list[str]]:
@@ -78,7 +85,7 @@ def variants(rows: Sequence[Record], colour: bool = False, markdown: bool = Fals
         lines.insert(1, "|" + "---|" * len(table[0]))
     else:
         lines = _aligned(table, 1, colour) + legend
-    return "\n".join([*lines, *(["", shared] if shared else [])])
+    return "\n".join([*lines, *(line for text in (*counting(rows), *([shared] if shared else [])) for line in ("", text))])
 
 
 def below(rows: Sequence[tuple[str, Record]], *, declared: bool, strict: bool, colour: bool = False) -> list[str]:

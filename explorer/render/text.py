@@ -7,7 +7,7 @@ the point where it becomes visible, then what changed.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 from explorer.trace.trace import Step, Trace
@@ -231,6 +231,11 @@ def verdict_line(trace: Trace) -> str:
         before = f"after {counted(trace.loop, 'step')} " if trace.loop else ""
         return f"{name} is violated: {before}{ever}"
     return f"{name} is violated {after}"
+
+
+def reasons(lines: Sequence[str]) -> str:
+    """Why a property is violated, on one line; a line that ends in a colon leads to the next."""
+    return "; ".join(map(clean, lines)).replace(":; ", ": ")
 
 
 def _ending(trace: Trace, colour: bool, width: int) -> Iterator[str]:
