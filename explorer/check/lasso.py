@@ -58,7 +58,7 @@ def lasso(arena: Arena, seen: View, sources: list[int], free: bool, switch: Any,
             continue
         number, element, labels, entry, world = _stem(arena, seen, stems, end, ends, sources, free, switch, inside)
         way, turn = cycle(world, entry) if turns else ([], [])
-        options.append(Found(seen.formulas[0], number, _instances(arena, [*labels, *(label for label, _ in way)]),
+        options.append(Found(seen.formula, number, _instances(arena, [*labels, *(label for label, _ in way)]),
                              _instances(arena, [label for label, _ in turn]), element))
     return min(options, key=lambda option: option.length)
 

@@ -102,9 +102,9 @@ def _violation(search: Search, f: Ltl) -> Found | None:
     reached = search.limits.reached(0)
     if reached:
         raise Refused(reached)
-    if f in search.covered:
-        return None
     seen = view(search.graph, f, search.limits, search.shared)
+    if seen.formulas[0] in search.covered:
+        return None
     found = _by_shape(search, seen) if shape(f) is not None else _by_product(search, seen)
     if found is None:
         search.covered.update(seen.formulas)

@@ -21,7 +21,7 @@ MOST = 64
 @dataclass(slots=True)
 class View:
     """Nodes and edges as in a graph; node v * len(formulas) + k is state v with copy k, whose formula is formulas[k], the first
-    being the formula itself. `base` maps nodes to states (empty: a node is its state); element p leads from copy k to
+    meaning what `formula` does. `base` maps nodes to states (empty: a node is its state); element p leads from copy k to
     turned[p * len(formulas) + k].
 
     Of the copies of a state that renamings make of each other which leave it as it is, only the least counts, so that a real state with its
@@ -29,6 +29,7 @@ class View:
     """
 
     graph: Graph
+    formula: Ltl
     formulas: list[Ltl]
     turned: list[int]
     number: int
@@ -85,7 +86,7 @@ def view(graph: Graph, formula: Ltl, limits: Limits, shared: dict[str, Any]) -> 
     formulas, turned = _copies(graph, formula)
     count = len(formulas)
     if count == 1:
-        return View(graph, formulas, turned, graph.number, graph.start, graph.to, graph.by, nothing, nothing)
+        return View(graph, formula, formulas, turned, graph.number, graph.start, graph.to, graph.by, nothing, nothing)
     key = f"copies {turned}"
     if key not in shared:
         estimate_product(graph, count, limits, "the graph with what renamings make of the formula")
@@ -96,7 +97,7 @@ def view(graph: Graph, formula: Ltl, limits: Limits, shared: dict[str, Any]) -> 
         kit.run.copies(graph.start, graph.to, graph.by, graph.number, count, graph.order, kit.made("whole", turned), graph.frames.products,
                        least, *arrays)
         shared[key] = number, *arrays, least
-    return View(graph, formulas, turned, *shared[key])
+    return View(graph, formula, formulas, turned, *shared[key])
 
 
 def _copies(graph: Graph, formula: Ltl) -> tuple[list[Ltl], list[int]]:
@@ -104,8 +105,9 @@ def _copies(graph: Graph, formula: Ltl) -> tuple[list[Ltl], list[int]]:
     if graph.frames is None:
         return [formula], [0]
     group, exchanges = graph.frames.group, graph.frames.exchanges
-    made = [formula]
-    copies = {formula: 0}  # by the first element that makes it: conditions that mean the same may be written in two ways
+    once = renamed(formula, exchanges[0].conditions)
+    made = [renamed(once, exchanges[0].conditions)]  # the same again, in the words that are chosen where two conditions mean the same
+    copies = {made[0]: 0}  # by the first element that makes it
     for exchange, before in group.words[1:]:
         made.append(renamed(made[before], exchanges[exchange].conditions))
         copies.setdefault(made[-1], len(made) - 1)
