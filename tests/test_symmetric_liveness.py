@@ -213,6 +213,72 @@ def test_a_story_among_too_many_real_states_is_still_one(monkeypatch: pytest.Mon
     assert a and b and a.loop == b.loop
 
 
+NAMESAKES = """
+from explorer import *
+
+class Cpu(Scalarset):
+    size = 2
+
+Other = Cpu
+
+class T(State):
+    pad: Map[Other, bool] = initially(False)
+
+@action
+def flip(t: T, c: Other):
+    t.pad[c].next = ~t.pad[c]
+
+class Cpu(Scalarset):
+    size = 2
+
+class S(State):
+    turn: Var[Cpu] = initially(any_of(Cpu))
+    done: Var[bool] = initially(False)
+
+@action
+def hand_over(s: S, c: Cpu, d: Cpu):
+    when(c != d)
+    when(s.turn == c)
+    s.turn.next = d
+
+@action(fair=WEAK)
+def finish(s: S, c: Cpu):
+    when((s.turn == c) & ~s.done)
+    s.done.next = True
+
+@temporal
+def finished(s: S):
+    return eventually(s.done)
+
+spec = Spec()
+"""
+
+
+def test_scalarsets_of_one_name_are_two() -> None:
+    """Two modules may call theirs alike: what exchanging means for one is not what it means for the other."""
+    model = ground(spec_of(NAMESAKES))
+    found = find(model)
+    assert [cls.__name__ for cls in found.proven] == ["Cpu", "Cpu"]
+    answers = check(python.explore(model, symmetry=found), Limits())
+    assert answers["finished"].trace and answers == check(python.explore(model), Limits())
+
+
+def test_a_property_that_is_not_asked_for_takes_no_part() -> None:
+    """One that tells identities apart and shares a condition with the one that is checked."""
+    text = TURNS.replace("@temporal\ndef some", """@temporal
+def odd(lock: Lock):
+    a, b, _ = domain(Cpu)
+    return always_eventually(~lock.wants[a]) & always_eventually(~lock.wants[b] | ~lock.wants[b] & (lock.owner == None))
+
+@temporal
+def some""")
+    for fair in ("", "WEAK"):
+        model, only = turns(fair, text), ("every_wish_is_granted",)
+        found = find(model, only)
+        assert found.proven
+        assert check(python.explore(model, symmetry=found), Limits(), only) == check(python.explore(model), Limits(), only)
+
+
 # What is refused.
 
 def test_a_formula_with_too_many_renamings_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

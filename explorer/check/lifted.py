@@ -21,7 +21,7 @@ Stem = tuple[int, int, list[int], tuple[int, int]]
 """The state of the graph where a path begins and what makes its real initial state of it, the action instances along it (the arena's
 stutter for none), and the node and the element at its end."""
 
-MOST = 200_000
+MOST = 20_000
 """Real states at one distance that are looked at for the first of all shortest ways."""
 
 

@@ -70,13 +70,18 @@ class Plan:
     (of two renamings in all both are tried, which is quicker). `unused` scalarsets would make too many renamings.
     """
 
-    names: tuple[str, ...]
+    classes: tuple[type[Scalarset], ...]
     sizes: tuple[int, ...]
     exact: tuple[bool, ...]
     blocks: dict[tuple[Identity, ...], tuple[Piece, ...]]
     swaps: tuple[Swap, ...]
     bits: int
     unused: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the scalarsets."""
+        return tuple(cls.__name__ for cls in self.classes)
 
     @property
     def order(self) -> int:
@@ -137,7 +142,7 @@ def plan(symmetry: Symmetry, layout: Layout) -> Plan | None:
     loose = [classes[k] for n, k in enumerate(used) if not exact[n]]
     if prod(factorial(len(identities)) for _, identities in loose) > MOST:
         return _without(symmetry, layout, max(loose, key=lambda item: len(item[1]))[0])
-    return Plan(tuple(classes[k][0].__name__ for k in used), tuple(len(classes[k][1]) for k in used), exact, blocks, swaps, layout.bits)
+    return Plan(tuple(classes[k][0] for k in used), tuple(len(classes[k][1]) for k in used), exact, blocks, swaps, layout.bits)
 
 
 def _without(symmetry: Symmetry, layout: Layout, cls: type[Scalarset]) -> Plan | None:

@@ -62,7 +62,7 @@ class Exchange:
 class Symmetry:
     """The scalarsets whose identities proved interchangeable, and those refused.
 
-    `exchanges` has those of identities i and i + 1 by the scalarset's name and i. `orbit_of[i]` is the least number of an action
+    `exchanges` has those of identities i and i + 1 by the scalarset and i. `orbit_of[i]` is the least number of an action
     instance that instance i may become. Where a property in `ordered` is found
     violated, its failure may hide that it has no value in another state of the orbit: explore again, without symmetry. Nothing
     must be said on the properties in `unproved`, which are not checked.
@@ -71,7 +71,7 @@ class Symmetry:
     structure: dict[Family, Anatomy]
     proven: dict[type[Scalarset], tuple[Scalarset, ...]]
     refused: tuple[Refusal, ...]
-    exchanges: dict[tuple[str, int], Exchange] = field(default_factory=dict)
+    exchanges: dict[tuple[type[Scalarset], int], Exchange] = field(default_factory=dict)
     orbit_of: tuple[int, ...] = ()
     ordered: frozenset[str] = frozenset()
     unproved: frozenset[str] = frozenset()
@@ -83,7 +83,7 @@ def find(model: Model, only: tuple[str, ...] = ()) -> Symmetry:
     candidates = scalarsets(model)
     proof = None
     proven: dict[type[Scalarset], tuple[Scalarset, ...]] = {}
-    exchanges: dict[tuple[str, int], Exchange] = {}
+    exchanges: dict[tuple[type[Scalarset], int], Exchange] = {}
     refused: list[Refusal] = []
     temporal = any(not only or p.name in only for p in model.temporal)
     for cls, identities in candidates.items():
@@ -96,7 +96,7 @@ def find(model: Model, only: tuple[str, ...] = ()) -> Symmetry:
         for i in range(len(identities) - 1):
             swapped = (*identities[:i], identities[i + 1], identities[i], *identities[i + 2:])
             try:
-                made[cls.__name__, i] = _prove(proof, Renaming(structure, {cls: swapped}))
+                made[cls, i] = _prove(proof, Renaming(structure, {cls: swapped}))
             except Broken as broken:
                 pair = (repr(identities[i]), repr(identities[i + 1]))
                 refused.append(Refusal(cls.__name__, broken.subject, pair, broken.place, proof.trial.exceeded))
@@ -126,7 +126,7 @@ def _use(structure: dict[Family, Anatomy], cls: type[Scalarset]) -> Place | None
     return None
 
 
-def _orbits(count: int, exchanges: dict[tuple[str, int], Exchange]) -> tuple[int, ...]:
+def _orbits(count: int, exchanges: dict[tuple[type[Scalarset], int], Exchange]) -> tuple[int, ...]:
     """For each instance the least that exchanges make of it."""
     orbit = list(range(count))
 
@@ -159,7 +159,7 @@ def _prove(proof: Proof, renaming: Renaming) -> Exchange:
     for prop in model.stated:
         try:
             if isinstance(prop, Temporal):
-                conditions |= _formulas(proof, renaming, prop)
+                conditions |= _formulas(proof, renaming, prop) if prop.name in proof.checked else {}
             elif same_conditions(proof, renaming, f"property {prop.name}", [Condition(e, prop.place) for _, e in prop.parts]):
                 proof.ordered.add(prop.name)
             _premises(proof, renaming, prop)
@@ -171,11 +171,11 @@ def _prove(proof: Proof, renaming: Renaming) -> Exchange:
 
 
 def _formulas(proof: Proof, renaming: Renaming, prop: Temporal) -> dict[Expr, Expr]:
-    """What the conditions of a temporal property become: each another condition of it."""
-    found = {}
+    """What the conditions of a temporal property become: each another one that is checked, the first that means that."""
+    found, pool = {}, list(dict.fromkeys(c for p in proof.model.temporal if p.name in proof.checked for c in p.conditions))
     for condition in prop.conditions:
         form = proof.normal.of(condition)
-        others = sorted(prop.conditions, key=lambda c: proof.normal.of(c, renaming) != form)
+        others = sorted(pool, key=lambda c: proof.normal.of(c, renaming) != form)
         image = next((c for c in others if same_condition(proof, renaming, condition, c)), None)
         if image is None:
             raise Broken(f"property {prop.name}", prop.place)

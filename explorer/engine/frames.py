@@ -76,7 +76,7 @@ def frames(compiled: Compiled, kit: Kit) -> Frames | None:
     if plan is None or quotient is None:
         return None
     made = group(plan.sizes)
-    exchanges = [quotient.symmetry.exchanges[plan.names[swap.scalarset], swap.first] for swap in plan.swaps]
+    exchanges = [quotient.symmetry.exchanges[plan.classes[swap.scalarset], swap.first] for swap in plan.swaps]
     instances = made.acting([exchange.instances for exchange in exchanges], len(compiled.model.instances))
     return Frames(compiled, made, exchanges, instances, kit.made("label", made.products), kit.made("label", made.inverse),
                   plan.tour(range(len(plan.sizes))))
