@@ -100,7 +100,8 @@ class Session:
         """UsageError where an option that shows one run is given for several."""
         for name in ("graph", "png", "full", "profile"):
             if getattr(self.options, name):
-                raise UsageError(f"--{name}: shows one run, and {what} has several; bind each constant to one value with -D")
+                way = "check one variant by its constants" if self.options.table else "bind each constant to one value"
+                raise UsageError(f"--{name}: shows one run, and {what} has several; {way} with -D")
 
     def together(self) -> int:
         """What is said of all runs at once, and the files of all of them; EXIT_UNWRITTEN where one could not be written."""

@@ -36,7 +36,7 @@ from command_line import Done, record_of, words
     (["good.py", "--fingerprint", "48"],
      "explorer: --fingerprint: exact storage keeps whole states; write: --storage compact --fingerprint BITS"),
     (["table", "family.py", "--graph"],
-     "explorer: --graph: shows one run, and a table has several; bind each constant to one value with -D"),
+     "explorer: --graph: shows one run, and a table has several; check one variant by its constants with -D"),
     (["good.py", "-D", "LAST=1,2", "--png"],
      "explorer: --png: shows one run, and a matrix has several; bind each constant to one value with -D"),
     (["simulate", "good.py", "--no-symmetry"], "explorer: --no-symmetry: random walks know nothing of it"),
