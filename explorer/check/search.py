@@ -18,7 +18,7 @@ from explorer.language.temporal import Ltl, negation
 from .arena import Arena, FairTables, fairness, plain
 from .automaton import automaton, literal
 from .lasso import Found, lasso
-from .view import View, view
+from .view import View, view, worded
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +102,9 @@ def _violation(search: Search, f: Ltl) -> Found | None:
     reached = search.limits.reached(0)
     if reached:
         raise Refused(reached)
-    seen = view(search.graph, f, search.limits, search.shared)
-    if seen.formulas[0] in search.covered:
+    if worded(search.graph, f) in search.covered:
         return None
+    seen = view(search.graph, f, search.limits, search.shared)
     found = _by_shape(search, seen) if shape(f) is not None else _by_product(search, seen)
     if found is None:
         search.covered.update(seen.formulas)

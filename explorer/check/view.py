@@ -89,6 +89,8 @@ def view(graph: Graph, formula: Ltl, limits: Limits, shared: dict[str, Any]) -> 
         return View(graph, formula, formulas, turned, graph.number, graph.start, graph.to, graph.by, nothing, nothing)
     key = f"copies {turned}"
     if key not in shared:
+        for other in [name for name in shared if name.startswith("copies")]:
+            del shared[other]  # they are large, and formulas that see the same follow each other
         estimate_product(graph, count, limits, "the graph with what renamings make of the formula")
         graph.sort()
         number, edges, least = graph.number * count, graph.edges * count, graph.least(turned, count)
@@ -105,8 +107,7 @@ def _copies(graph: Graph, formula: Ltl) -> tuple[list[Ltl], list[int]]:
     if graph.frames is None:
         return [formula], [0]
     group, exchanges = graph.frames.group, graph.frames.exchanges
-    once = renamed(formula, exchanges[0].conditions)
-    made = [renamed(once, exchanges[0].conditions)]  # the same again, in the words that are chosen where two conditions mean the same
+    made = [worded(graph, formula)]
     copies = {made[0]: 0}  # by the first element that makes it
     for exchange, before in group.words[1:]:
         made.append(renamed(made[before], exchanges[exchange].conditions))
@@ -116,6 +117,14 @@ def _copies(graph: Graph, formula: Ltl) -> tuple[list[Ltl], list[int]]:
     rank = {copy: k for k, copy in enumerate(copies)}
     turned = [rank[made[group.products[p * group.order + first]]] for p in range(group.order) for first in copies.values()]
     return list(copies), turned
+
+
+def worded(graph: Graph, formula: Ltl) -> Ltl:
+    """A formula in the words that are chosen where two conditions mean the same: what exchanging twice makes of it."""
+    if graph.frames is None:
+        return formula
+    exchange = graph.frames.exchanges[0].conditions
+    return renamed(renamed(formula, exchange), exchange)
 
 
 def renamed(formula: Ltl, conditions: dict[Expr, Expr]) -> Ltl:
