@@ -21,9 +21,6 @@ Stem = tuple[int, int, list[int], tuple[int, int]]
 """The state of the graph where a path begins and what makes its real initial state of it, the action instances along it (the arena's
 stutter for none), and the node and the element at its end."""
 
-MOST = 20_000
-"""Real states at one distance that are looked at for the first of all shortest ways."""
-
 
 class Lifted:
     """Real states that were met so far, each with a node and the element of the group that makes it of that node's state."""
@@ -36,41 +33,26 @@ class Lifted:
 
     def first(self, sources: list[int], most: int, free: bool, switch: Any, may: Callable[[int, bool, int], bool]) -> Stem | None:
         """Of the shortest ways, on which nodes `may` be passed before or after the switch at a distance, the first in the order of the
-        initial states' codes and of action instances, as a search among real states finds it; None where that is too large, or where
-        conditions that mean the same are written in two ways, so that a real state is several nodes.
+        initial states' codes and of action instances: each node that may be passed leads on to an end, so the first step that may be
+        taken is always the right one. None where conditions that mean the same are written in two ways, so that a real state is several
+        nodes.
         """
-        level: list[tuple[Real, bool]] = []
-        came: dict[tuple[Real, bool], tuple[tuple[Real, bool], int] | None] = {}
-        begun: dict[Real, tuple[int, int]] = {}
-        for node, element in self._initial(sources):
-            real = self.met(node, element)
-            begun[real] = self.arena.state(node), element
-            for after in (False, True):
-                if (free or after) and may(node, after, 1) and (not after or not free or switch[node]):
-                    came[real, after] = None
-                    level.append((real, after))
-        for distance in range(2, most + 1):
-            following: list[tuple[Real, bool]] = []
-            for real, after in level:
-                for label, w in self.row(real):
-                    node = self.at[w][0]
-                    for turned in (False, True):
-                        if (after and not turned) or (turned and not after and not switch[node]) or (w, turned) in came:
-                            continue
-                        if may(node, turned, distance):
-                            came[w, turned] = (real, after), label
-                            following.append((w, turned))
-            level = following
-            if len(level) > MOST:
-                return None
-        if not level:
+        at = next(((node, element, after) for node, element in self._initial(sources) for after in (False, True)
+                   if (free or after) and may(node, after, 1) and (not after or not free or switch[node])), None)
+        if at is None:
             return None
-        entry, _ = at = level[0]
-        labels = []
-        while came[at] is not None:
-            at, label = came[at]  # type: ignore[misc]
+        (node, element, after), labels = at, []
+        begun = self.arena.state(node), element
+        for distance in range(2, most + 1):
+            found = next(((label, w, turned) for label, w in self.row(self.met(node, element)) for turned in (False, True)
+                          if (turned or not after) and (after or not turned or switch[self.at[w][0]])
+                          and may(self.at[w][0], turned, distance)), None)
+            if found is None:
+                return None
+            label, real, after = found
             labels.append(label)
-        return *begun[at[0]], labels[::-1], self.at[entry]
+            node, element = self.at[real]
+        return *begun, labels, (node, element)
 
     def _initial(self, sources: list[int]) -> Iterator[tuple[int, int]]:
         """The sources that are real initial states, with what makes these of them, in the order of their codes."""
