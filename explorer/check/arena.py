@@ -52,7 +52,7 @@ def _images(graph: Graph, of: dict[int, int]) -> Sequence[int]:
     for exchange in frames.exchanges:
         alive = [next((number for number in group.instances if number not in dropped), None) for group in groups]
         images.append([g if number is None else of[exchange.instances[number]] for g, number in enumerate(alive)])
-    return frames.acting(images, len(groups))
+    return frames.group.acting(images, len(groups))
 
 
 @dataclass(slots=True)

@@ -33,7 +33,7 @@ class Found:
 @dataclass(slots=True)
 class _Stems:
     """The shortest ways from the sources to the nearest node of each kind. Node v of the arena is v before the switch, and after it v
-    plus the number of nodes (see `components.stems`)."""
+    plus the number of nodes (see `paths.stems`)."""
 
     queue: Any
     count: int
@@ -70,7 +70,7 @@ def _instances(arena: Arena, labels: list[int]) -> tuple[int, ...]:
 def _stem(arena: Arena, seen: View, stems: _Stems, end: int, ends: Any, sources: list[int], free: bool, switch: Any,
           inside: Any) -> tuple[int, int, list[int], Any, World]:
     """The state where the way to an end begins, what makes the real one of it, the labels on the way, and its end in the world where it
-    lies. Of real states it is the first of all shortest ones, if there are not too many to look at."""
+    lies. Under symmetry it is the first of all shortest ways of real states (see `Lifted.first`)."""
     first, edges = _path(arena, stems, end)
     if seen.graph.frames is None:
         entry = int(arena.to[edges[-1]]) if edges else first
@@ -85,9 +85,8 @@ def _stem(arena: Arena, seen: View, stems: _Stems, end: int, ends: Any, sources:
         return bool(wanted[at]) and int(stems.distance[at]) == distance and not (after and not inside[node])
 
     lifted = Lifted(arena, seen, seen.graph.frames)
-    found = lifted.first(sources, most, free, switch, may) or lifted.along(first, edges)
-    number, element, labels, entered = found
-    world = Lifted(arena, seen, seen.graph.frames)  # a new one: a real state that was met on the way may stand on a node of another component
+    number, element, labels, entered = lifted.first(sources, most, free, switch, may) or lifted.along(first, edges)
+    world = Lifted(arena, seen, seen.graph.frames)  # a new one: what was met on the way may stand on a node of another component
     return number, element, labels, world.met(*entered), world
 
 

@@ -33,10 +33,6 @@ class Frames:
     def order(self) -> int:
         return self.group.order
 
-    def acting(self, images: Sequence[Sequence[int]], size: int) -> Sequence[int]:
-        """What elements make of things: see `Group.acting`."""
-        return self.group.acting(images, size)
-
     def instance(self, element: int, number: int) -> int:
         """What an element makes of an action instance."""
         return self.instances[element * (len(self.instances) // self.order) + number]
