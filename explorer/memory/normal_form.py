@@ -1,0 +1,202 @@
+"""The normal form of a memory state: equal futures get equal states, and settled stores go away.
+
+Take it after every step. Without it the states are several hundred times as many, and with loops they are
+infinite.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .operations import settle_oldest
+from .state import NO_RESERVATION, NOTHING, BoundError, Entry, Memory, State, View, replaced
+
+
+@dataclass(frozen=True, slots=True)
+class Dead:
+    """What the program will not use any more. A wrong claim hides behaviour: derive it, never guess it."""
+
+    floors: frozenset[tuple[int, int]] = frozenset()
+    """(cpu, location): the CPU loads the location never again before its next sync, lwsync or dmb.ld."""
+    fences: frozenset[int] = frozenset()
+    """CPUs that store nothing before their next sync or lwsync."""
+    finished: frozenset[int] = frozenset()
+    """CPUs that do nothing at all any more."""
+    slots: frozenset[tuple[int, int]] = frozenset()
+    """(cpu, slot): nothing depends on the saved loads any more."""
+
+
+NOTHING_DEAD = Dead()
+
+
+def normal_form(memory: Memory, state: State, dead: Dead = NOTHING_DEAD) -> State:
+    """The normal form; raises BoundError beyond the bound, or lets the oldest stores settle where
+    `memory.settle`.
+    """
+    state = _without_dead_views(memory, state, dead)
+    state = _reduced(memory, state)
+    while memory.bound and (longest := max(state.entries, key=len)) and len(longest) > memory.bound:
+        location = state.entries.index(longest)
+        if not memory.settle:
+            raise BoundError(location, memory.bound)
+        state = _reduced(memory, settle_oldest(memory, state, location))
+    return state
+
+
+def _without_dead_views(memory: Memory, state: State, dead: Dead) -> State:
+    if dead is NOTHING_DEAD:
+        return state
+    nothing, newest = (NOTHING,) * memory.locations, (0,) * memory.locations
+    propagated, fenced, floor = list(state.propagated), list(state.fenced), list(state.floor)
+    own, saved, reserved = list(state.own), [list(slots) for slots in state.saved], list(state.reserved)
+    for cpu, location in dead.floors:
+        floor[cpu] = replaced(floor[cpu], location, propagated[cpu][location])
+    for cpu in dead.fences:
+        fenced[cpu] = nothing
+    for cpu, slot in dead.slots:
+        saved[cpu][slot] = nothing
+    for cpu in dead.finished:
+        propagated[cpu] = floor[cpu] = newest
+        fenced[cpu] = own[cpu] = nothing
+        saved[cpu] = [nothing] * memory.slots
+        reserved[cpu] = NO_RESERVATION
+    return State(
+        entries=state.entries,
+        propagated=tuple(propagated),
+        fenced=tuple(fenced),
+        floor=tuple(floor),
+        own=tuple(own),
+        saved=tuple(tuple(slots) for slots in saved),
+        reserved=tuple(reserved),
+    )
+
+
+def _reduced(memory: Memory, state: State) -> State:
+    settled = _settled(memory, state)
+    state = _without_settled_needs(memory, state, settled)
+    state = _retired(memory, state, settled)
+    return _merged(memory, state)
+
+
+def _users(memory: Memory, location: int) -> frozenset[int] | range:
+    return memory.users[location] if memory.users else range(memory.cpus)
+
+
+def _oldest_known(memory: Memory, views: tuple[View, ...], location: int) -> int:
+    """The age of the entry that has reached every user of the location."""
+    return max((views[cpu][location] for cpu in _users(memory, location)), default=0)
+
+
+def _settled(memory: Memory, state: State) -> View:
+    """For each location the newest entry such that it, and all before it, have reached everybody with all
+    that they need.
+    """
+    views = state.floor if memory.dependencies else state.propagated
+    settled = [_oldest_known(memory, views, location) for location in range(memory.locations)]
+    changed = True
+    while changed:
+        changed = False
+        for location, entries in enumerate(state.entries):
+            for age in range(len(entries) - 2, settled[location] - 1, -1):
+                if any(needed < settled[other] for other, needed in enumerate(entries[age].need)):
+                    settled[location], changed = age + 1, True
+                    break
+    return tuple(settled)
+
+
+def _without_settled_needs(memory: Memory, state: State, settled: View) -> State:
+    """What everybody has need not be asked for; where everybody has an exchange's store, nothing can come
+    before it.
+    """
+
+    def asked(view: View) -> View:
+        return tuple(NOTHING if age >= known else age for age, known in zip(view, settled, strict=True))
+
+    entries = []
+    for location, several in enumerate(state.entries):
+        known = _oldest_known(memory, state.propagated, location)
+        entries.append(
+            tuple(Entry(e.value, asked(e.need), e.glued and age < known) for age, e in enumerate(several))
+        )
+    return state._replace(
+        entries=tuple(entries),
+        fenced=tuple(map(asked, state.fenced)),
+        own=tuple(map(asked, state.own)),
+        saved=tuple(tuple(map(asked, slots)) for slots in state.saved),
+    )
+
+
+def _retired(memory: Memory, state: State, settled: View) -> State:
+    """Entries that nobody can read any more, and that no store can go behind, are dropped."""
+    bases = [
+        max(settled[location], _oldest_known(memory, state.floor, location))
+        for location in range(memory.locations)
+    ]
+    nothing = (NOTHING,) * memory.locations
+    entries = tuple(
+        (*several[:base], Entry(several[base].value, nothing, False))
+        for several, base in zip(state.entries, bases, strict=True)
+    )
+
+    def kept(view: View) -> View:
+        return tuple(map(min, view, bases))
+
+    return state._replace(
+        entries=entries,
+        propagated=tuple(map(kept, state.propagated)),
+        floor=tuple(map(kept, state.floor)),
+        reserved=tuple(
+            (x, age) if x != NOTHING and age <= bases[x] else NO_RESERVATION for x, age in state.reserved
+        ),
+    )
+
+
+def _merged(memory: Memory, state: State) -> State:
+    """Two neighbours with one value and one need, between which nobody can store, are one entry."""
+    for location in range(memory.locations):
+        age = 0
+        while age < len(state.entries[location]) - 1:
+            if _alike(memory, state, location, age):
+                state = _joined(state, location, age)
+            else:
+                age += 1
+    return state
+
+
+def _alike(memory: Memory, state: State, location: int, age: int) -> bool:
+    newer, older = state.entries[location][age], state.entries[location][age + 1]
+    if newer.value != older.value or newer.need != older.need:
+        return False
+    if memory.dependencies and any(age <= view[location] <= age + 1 for view in state.own):
+        return False  # whether an entry is the CPU's own decides what a load of it orders
+    return newer.glued or _oldest_known(memory, state.propagated, location) <= age
+
+
+def _joined(state: State, location: int, age: int) -> State:
+    def younger(view: View) -> View:
+        at = view[location]
+        return view if at <= age or at == NOTHING else replaced(view, location, at - 1)
+
+    def moved(views: tuple[View, ...]) -> tuple[View, ...]:
+        return tuple(map(younger, views))
+
+    entries = [tuple(e._replace(need=younger(e.need)) for e in several) for several in state.entries]
+    several = entries[location]
+    entries[location] = (
+        *several[:age],
+        several[age]._replace(glued=several[age + 1].glued),
+        *several[age + 2 :],
+    )
+    reserved = []
+    for x, a in state.reserved:
+        lost = x == location and a == age + 1
+        reserved.append(NO_RESERVATION if lost else (x, a - 1) if x == location and a > age else (x, a))
+    return State(
+        entries=tuple(entries),
+        propagated=moved(state.propagated),
+        fenced=moved(state.fenced),
+        floor=moved(state.floor),
+        own=moved(state.own),
+        saved=tuple(map(moved, state.saved)),
+        reserved=tuple(reserved),
+    )

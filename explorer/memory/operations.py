@@ -1,0 +1,236 @@
+"""What a CPU does to the memory. Every function returns a new state; after each step of a program take its
+`normal_form`.
+
+No step propagates a store: a store is in the list of its location at once, and the views say whom it has
+reached. Reaching a CPU later never forbids what earlier would allow, so a view grows only where something
+forces it: an own access, a need of what was read, or another CPU's sync.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from typing import NamedTuple
+
+from .architecture import Barrier
+from .state import NO_RESERVATION, NOTHING, Entry, Memory, State, View, at_least, closure, join, replaced
+
+
+class Ordering(NamedTuple):
+    """How a load stands to other loads of its CPU, on an architecture with early loads."""
+
+    after: tuple[int, ...] = ()
+    """Slots: the load depends on (the address comes from) the loads saved there."""
+    save: int | None = None
+    """Slot: later loads may depend on this one."""
+    acquire: bool = False
+    """No later load is satisfied before this one (load, branch, isync; or load-acquire)."""
+
+
+PLAIN = Ordering()
+
+
+def loadable(memory: Memory, state: State, cpu: int, location: int, after: Iterable[int] = ()) -> range:
+    """The ages of the entries that a load may take."""
+    oldest = state.floor[cpu][location]
+    for slot in after:
+        oldest = min(oldest, state.saved[cpu][slot][location])
+    return range(oldest + 1)
+
+
+def load(memory: Memory, state: State, cpu: int, location: int, age: int, how: Ordering = PLAIN) -> State:
+    """The CPU reads the entry of that age; its value is `state.entries[location][age].value`."""
+    if age not in loadable(memory, state, cpu, location, how.after):
+        raise ValueError(f"CPU {cpu} cannot load the entry of age {age} at location {location}")
+    need = state.entries[location][age].need
+    arrived = at_least(need, location, age)
+    propagated = list(state.propagated)
+    if memory.architecture.multi_copy_atomic and age < propagated[cpu][location]:
+        everywhere = closure(state, arrived)
+        propagated = [join(view, everywhere) for view in propagated]
+    propagated[cpu] = join(propagated[cpu], arrived)
+    fenced = state.fenced
+    if memory.architecture.fences_stores:
+        fenced = _with(fenced, cpu, join(fenced[cpu], need))
+    floor = replaced(state.floor[cpu], location, min(age, state.floor[cpu][location]))
+    saved = state.saved
+    if memory.dependencies and (how.save is not None or how.acquire):
+        own = age == state.own[cpu][location]
+        satisfied = at_least(floor if own else join(floor, need), location, age)
+        for slot in how.after:
+            satisfied = join(satisfied, saved[cpu][slot])
+        if how.save is not None:
+            slots = saved[cpu]
+            saved = (*saved[:cpu], (*slots[: how.save], satisfied, *slots[how.save + 1 :]), *saved[cpu + 1 :])
+        if how.acquire:
+            floor = join(floor, satisfied)
+    state = state._replace(
+        propagated=tuple(propagated), fenced=fenced, floor=_with(state.floor, cpu, floor), saved=saved
+    )
+    return _synchronised(memory, state)
+
+
+def places(memory: Memory, state: State, cpu: int, location: int, release: bool = False) -> list[int]:
+    """The ages that a store may get: 0, and behind newer stores that need not have reached this CPU."""
+    if memory.architecture.immediate:
+        return [0]
+    return _places(state, cpu, location, closure(state, _need(memory, state, cpu, release)))
+
+
+def _places(state: State, cpu: int, location: int, missed: View) -> list[int]:
+    oldest = min(state.propagated[cpu][location], missed[location])
+    entries = state.entries[location]
+    return [age for age in range(oldest + 1) if age == 0 or not entries[age - 1].glued]
+
+
+def store(
+    memory: Memory,
+    state: State,
+    cpu: int,
+    location: int,
+    value: Hashable,
+    age: int = 0,
+    release: bool = False,
+) -> State:
+    """The CPU stores a value, coherence-before the `age` newest stores; `release`: after all that has reached
+    the CPU.
+    """
+    if age not in places(memory, state, cpu, location, release):
+        raise ValueError(f"CPU {cpu} cannot store at age {age} to location {location}")
+    return insert(memory, state, cpu, location, age, Entry(value, _need(memory, state, cpu, release), False))
+
+
+def exchangeable(memory: Memory, state: State, cpu: int, location: int, how: Ordering = PLAIN) -> list[int]:
+    """The ages of the entries that an exchange may read and directly overwrite."""
+    oldest = state.propagated[cpu][location]
+    return [
+        age
+        for age in loadable(memory, state, cpu, location, how.after)
+        if age <= oldest
+        and age in places(memory, load(memory, state, cpu, location, age, how), cpu, location)
+    ]
+
+
+def exchange(
+    memory: Memory, state: State, cpu: int, location: int, value: Hashable, age: int, how: Ordering = PLAIN
+) -> State:
+    """The CPU reads the entry of that age and stores directly after it; no store ever comes between.
+
+    A compare-exchange is this where it succeeds, and `load` where it fails.
+    """
+    state = load(memory, state, cpu, location, age, how)
+    if age not in places(memory, state, cpu, location):
+        raise ValueError(f"CPU {cpu} cannot exchange at age {age} at location {location}")
+    return insert(memory, state, cpu, location, age, Entry(value, _need(memory, state, cpu, False), True))
+
+
+def reserve(memory: Memory, state: State, cpu: int, location: int, age: int, how: Ordering = PLAIN) -> State:
+    """A load that takes a reservation (lwarx, LDXR)."""
+    state = load(memory, state, cpu, location, age, how)
+    return state._replace(reserved=(*state.reserved[:cpu], (location, age), *state.reserved[cpu + 1 :]))
+
+
+def conditional(memory: Memory, state: State, cpu: int, location: int, value: Hashable) -> State | None:
+    """A conditional store (stwcx., STXR) that succeeds; None where it must fail. It may always fail: see
+    `unreserved`.
+    """
+    where, age = state.reserved[cpu]
+    if where != location or age not in places(memory, state, cpu, location):
+        return None
+    state = insert(memory, state, cpu, location, age, Entry(value, _need(memory, state, cpu, False), True))
+    return unreserved(state, cpu)
+
+
+def unreserved(state: State, cpu: int) -> State:
+    """The reservation is gone: what a conditional store leaves, whether it succeeds or fails."""
+    return state._replace(reserved=(*state.reserved[:cpu], NO_RESERVATION, *state.reserved[cpu + 1 :]))
+
+
+def barrier(memory: Memory, state: State, cpu: int, kind: Barrier, slots: Iterable[int] = ()) -> State:
+    """A barrier; ISYNC orders the loads saved in `slots` (a branch on them stands before it)."""
+    architecture = memory.architecture
+    reached = state.propagated[cpu]
+    propagated, fenced, floor = state.propagated, state.fenced, state.floor
+    if kind == Barrier.SYNC:
+        pushed = closure(state, reached) if architecture.multi_copy_atomic else reached
+        propagated = tuple(join(view, pushed) for view in propagated)
+        reached = propagated[cpu]
+    if kind in (Barrier.SYNC, Barrier.LWSYNC) and architecture.fences_stores:
+        fenced = _with(fenced, cpu, reached)
+    if kind == Barrier.EIEIO and architecture.fences_stores:
+        fenced = _with(fenced, cpu, join(fenced[cpu], state.own[cpu]))
+    if kind in (Barrier.SYNC, Barrier.LWSYNC, Barrier.DMB_LD, Barrier.CONTEXT):
+        floor = _with(floor, cpu, reached)
+    if kind == Barrier.ISYNC:
+        for slot in slots:
+            floor = _with(floor, cpu, join(floor[cpu], state.saved[cpu][slot]))
+    return _synchronised(memory, state._replace(propagated=propagated, fenced=fenced, floor=floor))
+
+
+def settle_oldest(memory: Memory, state: State, location: int) -> State:
+    """The oldest store of the location that somebody may still miss reaches everybody, with all that it
+    needs.
+
+    A property of the future needs this as a weakly fair action where `unsettled`; safety does not.
+    """
+    everywhere = closure(
+        state, at_least((NOTHING,) * memory.locations, location, len(state.entries[location]) - 2)
+    )
+    return state._replace(
+        propagated=tuple(join(view, everywhere) for view in state.propagated),
+        floor=tuple(join(view, everywhere) for view in state.floor),
+    )
+
+
+def unsettled(state: State, location: int) -> bool:
+    """Whether somebody may still miss a store of the location."""
+    return len(state.entries[location]) > 1
+
+
+def insert(memory: Memory, state: State, cpu: int, location: int, age: int, entry: Entry) -> State:
+    """The state with a new entry of the CPU at that age, without asking whether it may go there.
+
+    `entry.need` is given in the ages before the insertion.
+    """
+
+    def older(view: View) -> View:
+        at = view[location]
+        return view if at < age or at == NOTHING else replaced(view, location, at + 1)
+
+    def aged(views: Iterable[View]) -> tuple[View, ...]:
+        return tuple(older(view) for view in views)
+
+    entries = [tuple(e._replace(need=older(e.need)) for e in several) for several in state.entries]
+    new = entry._replace(need=replaced(entry.need, location, NOTHING))
+    entries[location] = (*entries[location][:age], new, *entries[location][age:])
+    propagated, floor, own = aged(state.propagated), aged(state.floor), aged(state.own)
+    if memory.architecture.immediate:
+        propagated = floor = tuple(replaced(view, location, 0) for view in propagated)
+    if memory.tracks_own:
+        own = _with(own, cpu, replaced(own[cpu], location, age))
+    return State(
+        entries=tuple(entries),
+        propagated=_with(propagated, cpu, replaced(propagated[cpu], location, age)),
+        fenced=aged(state.fenced),
+        floor=_with(floor, cpu, replaced(floor[cpu], location, age)),
+        own=own,
+        saved=tuple(aged(slots) for slots in state.saved),
+        reserved=tuple((x, a + 1) if x == location and a >= age else (x, a) for x, a in state.reserved),
+    )
+
+
+def _need(memory: Memory, state: State, cpu: int, release: bool) -> View:
+    """What must have reached a CPU before the next store of this one can."""
+    if memory.architecture.immediate:
+        return (NOTHING,) * memory.locations
+    if memory.architecture.ordered_stores:
+        return state.propagated[cpu]
+    return join(state.fenced[cpu], state.propagated[cpu]) if release else state.fenced[cpu]
+
+
+def _synchronised(memory: Memory, state: State) -> State:
+    """Without early loads a load takes nothing older than what has reached its CPU."""
+    return state if memory.architecture.early_loads else state._replace(floor=state.propagated)
+
+
+def _with(views: tuple[View, ...], cpu: int, view: View) -> tuple[View, ...]:
+    return (*views[:cpu], view, *views[cpu + 1 :])
