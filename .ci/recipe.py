@@ -1,4 +1,5 @@
-"""Runs the steps of the workflow in docs/ci.md as a CI service would: in order, those with `if: always()` after a failure too.
+"""Runs the steps of the workflow in docs/ci.md as a CI service would: in order, those with `if: always()`
+after a failure too.
 
 A step that hands a file over to another service must find it. Exit code 1 where a step failed.
 """
@@ -15,7 +16,9 @@ HOUSE = Path(__file__).resolve().parent.parent
 
 def steps(page: str) -> list[dict[str, str]]:
     """The steps of the page's workflow: the values of their keys as text, `run` with all its lines."""
-    workflow = next(block for block in re.findall(r"^```yaml\n(.*?)^```$", page, re.M | re.S) if "\njobs:" in block)
+    workflow = next(
+        block for block in re.findall(r"^```yaml\n(.*?)^```$", page, re.M | re.S) if "\njobs:" in block
+    )
     found: list[dict[str, str]] = []
     for text in re.split(r"^      - ", workflow.partition("    steps:\n")[2], flags=re.M)[1:]:
         lines = ("        " + text).splitlines()
@@ -23,7 +26,7 @@ def steps(page: str) -> list[dict[str, str]]:
         for number, line in enumerate(lines):
             key, colon, value = line.strip().partition(": ")
             if line.strip() == "run: |" or (colon and key == "run"):
-                block = [inner[10:] for inner in lines[number + 1:]] if value == "|" else [value]
+                block = [inner[10:] for inner in lines[number + 1 :]] if value == "|" else [value]
                 found[-1]["run"] = "\n".join(block)
                 break
             if colon:

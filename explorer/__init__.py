@@ -13,15 +13,39 @@ from typing import TYPE_CHECKING, Any
 from explorer.language.annotations import domain
 from explorer.language.collections import Map, Queue, RecordLocation, Set, record
 from explorer.language.constants import constant
-from explorer.language.declarations import (STRONG, WEAK, Fairness, action, closes, constraint, initial, invariant, observe, opens, sends,
-                                            step_invariant, temporal, terminal, when)
+from explorer.language.declarations import (
+    STRONG,
+    WEAK,
+    Fairness,
+    action,
+    closes,
+    constraint,
+    initial,
+    invariant,
+    observe,
+    opens,
+    sends,
+    step_invariant,
+    temporal,
+    terminal,
+    when,
+)
 from explorer.language.domains import Capacity, Range, Scalarset
 from explorer.language.errors import SpecError
 from explorer.language.operators import count, every, implies, ite, some
 from explorer.language.spec import HOLDS, Spec, variant, violates
 from explorer.language.state import State, any_of, initially
-from explorer.language.temporal import (Formula, always, always_eventually, eventually, eventually_always, leads_to, next_step, release,
-                                         until)
+from explorer.language.temporal import (
+    Formula,
+    always,
+    always_eventually,
+    eventually,
+    eventually_always,
+    leads_to,
+    next_step,
+    release,
+    until,
+)
 from explorer.language.values import Location, Value, Var
 
 if TYPE_CHECKING:
@@ -35,7 +59,9 @@ __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
-    """The functions of `api.py`, and the rooms that are functions too, imported when first asked for: a spec needs none of them."""
+    """The functions of `api.py`, and the rooms that are functions too, imported when first asked for: a spec
+    needs none of them.
+    """
     if name in ("explore", "simulate", "walk"):
         return getattr(import_module("explorer.api"), name)
     if name in ("check", "load"):
@@ -44,9 +70,54 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
-    "HOLDS", "STRONG", "WEAK", "Capacity", "Fairness", "Formula", "Location", "Map", "Queue", "Range", "RecordLocation", "Scalarset",
-    "Set", "Spec", "SpecError", "State", "Value", "Var", "action", "always", "always_eventually", "any_of", "closes", "constant",
-    "constraint", "count", "domain", "eventually", "eventually_always", "every", "implies", "initial", "initially", "invariant", "ite",
-    "leads_to", "next_step", "observe", "opens", "record", "release", "sends", "some", "step_invariant", "temporal", "terminal",
-    "until", "variant", "violates", "when",
+    "HOLDS",
+    "STRONG",
+    "WEAK",
+    "Capacity",
+    "Fairness",
+    "Formula",
+    "Location",
+    "Map",
+    "Queue",
+    "Range",
+    "RecordLocation",
+    "Scalarset",
+    "Set",
+    "Spec",
+    "SpecError",
+    "State",
+    "Value",
+    "Var",
+    "action",
+    "always",
+    "always_eventually",
+    "any_of",
+    "closes",
+    "constant",
+    "constraint",
+    "count",
+    "domain",
+    "eventually",
+    "eventually_always",
+    "every",
+    "implies",
+    "initial",
+    "initially",
+    "invariant",
+    "ite",
+    "leads_to",
+    "next_step",
+    "observe",
+    "opens",
+    "record",
+    "release",
+    "sends",
+    "some",
+    "step_invariant",
+    "temporal",
+    "terminal",
+    "until",
+    "variant",
+    "violates",
+    "when",
 ]

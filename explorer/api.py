@@ -5,7 +5,8 @@
     verdict = check("spec/ipi_buggy.py")
     verdict["verdict"], verdict.trace.story(), verdict.trace.replay()
 
-Constants are keyword arguments, given as values or, as on the command line, as text. Nothing is written to disk.
+Constants are keyword arguments, given as values or, as on the command line, as text. Nothing is written to
+disk.
 """
 
 from __future__ import annotations
@@ -45,8 +46,20 @@ DRAWN = 200
 """States of the largest graph that a notebook draws by itself."""
 
 FLAGS = ("no_symmetry", "strict")
-OPTIONS = (*FLAGS, "engine", "fingerprint", "max_depth", "max_memory", "max_states", "runs", "seed", "steps", "storage", "timeout",
-           "workers")
+OPTIONS = (
+    *FLAGS,
+    "engine",
+    "fingerprint",
+    "max_depth",
+    "max_memory",
+    "max_states",
+    "runs",
+    "seed",
+    "steps",
+    "storage",
+    "timeout",
+    "workers",
+)
 """Options of the command line that mean something here, where nothing is printed or written."""
 
 
@@ -72,7 +85,11 @@ class View(Mapping[str, Any]):
         return hash(self.state)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, View) and self.state == other.state if isinstance(other, View) else NotImplemented
+        return (
+            isinstance(other, View) and self.state == other.state
+            if isinstance(other, View)
+            else NotImplemented
+        )
 
     def __repr__(self) -> str:
         return f"<state {dict(self)}>"
@@ -93,7 +110,9 @@ class Told:
         return story(self.trace)
 
     def replay(self) -> list[View]:
-        """The states along the trace, each step executed again by the reference. Raises ReplayError where one is not possible."""
+        """The states along the trace, each step executed again by the reference. Raises ReplayError where one
+        is not possible.
+        """
         return [View(self.model, state) for state in replay(self.model, walk_of(self.trace))]
 
     def __len__(self) -> int:
@@ -115,7 +134,9 @@ class Told:
 
 
 class Checked(Mapping[str, Any]):
-    """A verdict: a mapping (the record that `verdict.json` has) with the space and the counterexamples at hand. True iff it holds."""
+    """A verdict: a mapping (the record that `verdict.json` has) with the space and the counterexamples at
+    hand. True iff it holds.
+    """
 
     def __init__(self, space: StateSpace, verdict: Verdict):
         self.space = Space(space)
@@ -183,7 +204,10 @@ class Space:
         """The steps that leave a state: name of the action instance, and the state after it."""
         from explorer.reference import successors
 
-        return [(self.model.instances[number].name, View(self.model, after)) for _, number, after in successors(self.model, state.state)]
+        return [
+            (self.model.instances[number].name, View(self.model, after))
+            for _, number, after in successors(self.model, state.state)
+        ]
 
     def path_to(self, condition: Callable[[View], bool]) -> Told | None:
         """A shortest way to a state where the condition holds; None where no visited state is one."""
@@ -200,7 +224,10 @@ class Space:
         return state_graph(self.space)
 
     def __repr__(self) -> str:
-        return f"<{self.model.name}: {len(self):,} states, {self.space.transitions:,} transitions, depth {self.space.depth}>"
+        return (
+            f"<{self.model.name}: {len(self):,} states, {self.space.transitions:,} transitions, depth"
+            f" {self.space.depth}>"
+        )
 
     def _repr_svg_(self) -> str | None:
         """The drawn graph where it is small."""
@@ -218,8 +245,9 @@ class Space:
 def check(spec: Spec | str | Path, /, *, property: str | Sequence[str] = (), **settings: Any) -> Checked:
     """Check a spec as `python -m explorer SPEC` does. `property` names the only properties that count.
 
-    `settings` are constants of the spec, and options of the command line where they are no constants: `engine`, `workers`,
-    `max_states`, `timeout`, `strict` and so on. Raises SpecError for a malformed spec, UsageError for unknown options.
+    `settings` are constants of the spec, and options of the command line where they are no constants:
+    `engine`, `workers`, `max_states`, `timeout`, `strict` and so on. Raises SpecError for a malformed spec,
+    UsageError for unknown options.
     """
     return _run(check_parser(), spec, property, settings)
 
@@ -235,29 +263,42 @@ def explore(spec: Spec | str | Path, /, **settings: Any) -> Space:
     return Space(exploration.explore(model))
 
 
-def _run(parser: Any, spec: Spec | str | Path, property: str | Sequence[str], settings: dict[str, Any]) -> Checked:
+def _run(
+    parser: Any, spec: Spec | str | Path, property: str | Sequence[str], settings: dict[str, Any]
+) -> Checked:
     exploration, model = _prepared(parser, spec, property, settings)
     return Checked(*exploration.judged(model))
 
 
-def _prepared(parser: Any, spec: Spec | str | Path, property: str | Sequence[str], settings: dict[str, Any]) -> tuple[Exploration, Model]:
+def _prepared(
+    parser: Any, spec: Spec | str | Path, property: str | Sequence[str], settings: dict[str, Any]
+) -> tuple[Exploration, Model]:
     found = spec if isinstance(spec, Spec) else load(spec)
     ground(found)
     known, empty = found.known_constants(), parser.parse_args([])
     given = {name: settings.pop(name) for name in [*settings] if name not in known and hasattr(empty, name)}
-    session = Session(parser.parse_args(_arguments(given, [name for name in OPTIONS if hasattr(empty, name)])))
+    session = Session(
+        parser.parse_args(_arguments(given, [name for name in OPTIONS if hasattr(empty, name)]))
+    )
     session.options.property = [property] if isinstance(property, str) else list(property)
-    model = ground(found, constants_of(found, Variant("check(...)", HOLDS, "", settings, found.place)), found.place.file)
+    model = ground(
+        found, constants_of(found, Variant("check(...)", HOLDS, "", settings, found.place)), found.place.file
+    )
     session.exploration.check_properties(model)
     return session.exploration, model
 
 
 def _arguments(given: dict[str, Any], allowed: Sequence[str]) -> list[str]:
-    """Options as on a command line, so that they are checked as there; None and False stand for an option that is not given."""
+    """Options as on a command line, so that they are checked as there; None and False stand for an option
+    that is not given.
+    """
     found: list[str] = []
     for name, value in given.items():
         if name not in allowed:
-            raise UsageError(f"{name}={value!r}: this option is for the command line only; here there are {', '.join(sorted(allowed))}")
+            raise UsageError(
+                f"{name}={value!r}: this option is for the command line only; here there are"
+                f" {', '.join(sorted(allowed))}"
+            )
         if value is None or value is False:
             continue
         if (value is True) is not (name in FLAGS):
@@ -268,10 +309,16 @@ def _arguments(given: dict[str, Any], allowed: Sequence[str]) -> list[str]:
 
 
 def walk(spec: Spec | str | Path, /, *, initial: dict[str, str] | None = None, **constants: Any) -> Walk:
-    """A behaviour to be taken step by step: `walk(SPEC).take("send(X)")`. `initial` settles free initial choices, as texts."""
+    """A behaviour to be taken step by step: `walk(SPEC).take("send(X)")`. `initial` settles free initial
+    choices, as texts.
+    """
     _, model = _prepared(check_parser(), spec, (), constants)
     if initial is None:
         return Walk(model)
-    found = (texts for texts in (state_texts(model, state) for state in model.initial_states()) if initial.items() <= texts.items())
+    found = (
+        texts
+        for texts in (state_texts(model, state) for state in model.initial_states())
+        if initial.items() <= texts.items()
+    )
     first = next(found, initial)
     return Walk(model, first)

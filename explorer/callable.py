@@ -13,7 +13,9 @@ from typing import Any
 
 
 def also_function(name: str, module: str) -> None:
-    """Make the module `name` callable; a call goes to the function of the same last name in `module`, imported when first called."""
+    """Make the module `name` callable; a call goes to the function of the same last name in `module`,
+    imported when first called.
+    """
     function = name.rpartition(".")[2]
 
     said = sys.modules[name].__doc__

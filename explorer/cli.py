@@ -1,4 +1,6 @@
-"""The command line: which command is meant, and which exit code its end means. Knows nothing of how anything is done."""
+"""The command line: which command is meant, and which exit code its end means. Knows nothing of how anything
+is done.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +9,37 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from explorer.check.verdict import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_MALFORMED, EXIT_OK, EXIT_UNWRITTEN, EXIT_USAGE
+from explorer.check.verdict import (
+    EXIT_INTERNAL,
+    EXIT_INTERRUPTED,
+    EXIT_MALFORMED,
+    EXIT_OK,
+    EXIT_UNWRITTEN,
+    EXIT_USAGE,
+)
 from explorer.compile.ground import ground
 from explorer.compile.model import Model
 from explorer.language.errors import SpecError, nearest
 from explorer.load import PathError, load, spec_file
-from explorer.options import (UsageError, bindings, check_parser, completion_parser, estimate_parser, explain_parser, mutate_parser, replay_parser, show_parser, simulate_parser, single, table_parser, walk_parser)
+from explorer.options import (
+    UsageError,
+    bindings,
+    check_parser,
+    completion_parser,
+    estimate_parser,
+    explain_parser,
+    mutate_parser,
+    replay_parser,
+    show_parser,
+    simulate_parser,
+    single,
+    table_parser,
+    walk_parser,
+)
 from explorer.render.terminal import wants_colour
 from explorer.session import Session
 from explorer.streams import OutputError, own_prints, say
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; the result is the process's exit code."""
@@ -38,7 +62,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         import traceback
 
         traceback.print_exc()
-        print(f"explorer: internal error: {error!r}; this is a bug of the explorer, not of the spec", file=sys.stderr)
+        print(
+            f"explorer: internal error: {error!r}; this is a bug of the explorer, not of the spec",
+            file=sys.stderr,
+        )
         return EXIT_INTERNAL
 
 
@@ -47,7 +74,7 @@ def _main(arguments: list[str]) -> int:
     if word and word not in COMMANDS:
         raise UsageError(f"unknown command {word!r}: {nearest(word, list(COMMANDS))}")
     parser, run = COMMANDS[word or "check"]
-    return run(parser().parse_intermixed_args(arguments[bool(word):]))
+    return run(parser().parse_intermixed_args(arguments[bool(word) :]))
 
 
 def _check(options: Namespace) -> int:
@@ -117,11 +144,21 @@ def _completion(options: Namespace) -> int:
 
 
 COMMANDS: dict[str, tuple[Callable[[], ArgumentParser], Callable[[Namespace], int]]] = {
-    "check": (check_parser, _check), "table": (table_parser, _check), "simulate": (simulate_parser, _check), "mutate": (mutate_parser, _mutate),
-    "walk": (walk_parser, _walk), "replay": (replay_parser, _replay), "show": (show_parser, _show), "estimate": (estimate_parser, _estimate),
-    "explain": (explain_parser, _explain), "completion": (completion_parser, _completion)}
+    "check": (check_parser, _check),
+    "table": (table_parser, _check),
+    "simulate": (simulate_parser, _check),
+    "mutate": (mutate_parser, _mutate),
+    "walk": (walk_parser, _walk),
+    "replay": (replay_parser, _replay),
+    "show": (show_parser, _show),
+    "estimate": (estimate_parser, _estimate),
+    "explain": (explain_parser, _explain),
+    "completion": (completion_parser, _completion),
+}
 
 
 def _is_word(argument: str) -> bool:
-    """Whether a first argument must be meant as a command: neither an option nor a path (no command has a dot)."""
+    """Whether a first argument must be meant as a command: neither an option nor a path (no command has a
+    dot).
+    """
     return not (argument.startswith("-") or "." in argument or "/" in argument or Path(argument).exists())

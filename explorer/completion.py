@@ -1,4 +1,6 @@
-"""`python -m explorer completion SHELL`: a script that completes commands, options and their choices. Made from the parsers."""
+"""`python -m explorer completion SHELL`: a script that completes commands, options and their choices. Made
+from the parsers.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,11 @@ SHELLS = ("bash", "zsh", "fish")
 
 def completion(shell: str, parsers: Mapping[str, argparse.ArgumentParser]) -> str:
     """The script for a shell; `parsers` are the commands' by name."""
-    return _fish(parsers) if shell == "fish" else _bash(parsers, "autoload -U +X bashcompinit && bashcompinit\n" if shell == "zsh" else "")
+    return (
+        _fish(parsers)
+        if shell == "fish"
+        else _bash(parsers, "autoload -U +X bashcompinit && bashcompinit\n" if shell == "zsh" else "")
+    )
 
 
 def _options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
@@ -22,13 +28,24 @@ def _long(action: argparse.Action) -> str:
 
 
 def _bash(parsers: Mapping[str, argparse.ArgumentParser], head: str) -> str:
-    commands = "\n".join(f'        {name}) options="{" ".join(map(_long, _options(parser)))}" ;;' for name, parser in parsers.items())
-    chosen = {_long(action): action.choices for parser in parsers.values() for action in _options(parser) if action.choices}
-    choices = "\n".join(f'        {flag}) words="{" ".join(map(str, values))}" ;;' for flag, values in chosen.items())
+    commands = "\n".join(
+        f'        {name}) options="{" ".join(map(_long, _options(parser)))}" ;;'
+        for name, parser in parsers.items()
+    )
+    chosen = {
+        _long(action): action.choices
+        for parser in parsers.values()
+        for action in _options(parser)
+        if action.choices
+    }
+    choices = "\n".join(
+        f'        {flag}) words="{" ".join(map(str, values))}" ;;' for flag, values in chosen.items()
+    )
     return f"""{head}_explorer() {{
-    local word="${{COMP_WORDS[COMP_CWORD]}}" before="${{COMP_WORDS[COMP_CWORD-1]}}" at command=check options words=
+    local word="${{COMP_WORDS[COMP_CWORD]}}" before="${{COMP_WORDS[COMP_CWORD-1]}}"
+    local at command=check options words=
     for at in "${{COMP_WORDS[@]:1:COMP_CWORD-1}}"; do
-        case " {' '.join(parsers)} " in *" $at "*) command=$at; break ;; esac
+        case " {" ".join(parsers)} " in *" $at "*) command=$at; break ;; esac
     done
     case "$command" in
 {commands}
@@ -37,7 +54,7 @@ def _bash(parsers: Mapping[str, argparse.ArgumentParser], head: str) -> str:
 {choices}
         *) case "$word" in
                -*) words="$options" ;;
-               *) [ "$COMP_CWORD" = 1 ] && words="{' '.join(parsers)}" ;;
+               *) [ "$COMP_CWORD" = 1 ] && words="{" ".join(parsers)}" ;;
            esac ;;
     esac
     COMPREPLY=($(compgen -W "$words" -- "$word") $(compgen -f -X '!*.py' -- "$word") $(compgen -d -- "$word"))

@@ -1,4 +1,6 @@
-"""One run: a model is explored by the engine that was asked for, with what symmetry it may use, and judged. Writes nothing to disk."""
+"""One run: a model is explored by the engine that was asked for, with what symmetry it may use, and judged.
+Writes nothing to disk.
+"""
 
 from __future__ import annotations
 
@@ -29,18 +31,31 @@ LARGE = 1_000_000
 
 
 class Exploration:
-    """How models are explored and judged, as the options of a command say. Raises UsageError where they contradict each other."""
+    """How models are explored and judged, as the options of a command say. Raises UsageError where they
+    contradict each other.
+    """
 
     def __init__(self, options: argparse.Namespace):
         self.options = options
-        self.limits = Limits(options.max_states, options.max_depth, options.timeout, options.max_memory or int(0.8 * available_bytes()))
+        self.limits = Limits(
+            options.max_states,
+            options.max_depth,
+            options.timeout,
+            options.max_memory or int(0.8 * available_bytes()),
+        )
         alone = options.engine in ("reference", "python")
         if alone and (options.workers != 1 or options.storage != "exact"):
             what = f"--workers {options.workers}" if options.workers != 1 else f"--storage {options.storage}"
-            raise UsageError(f"{what}: the {options.engine} engine has one worker and exact storage; write: --engine native")
+            raise UsageError(
+                f"{what}: the {options.engine} engine has one worker and exact storage; write: --engine"
+                " native"
+            )
         most = max(16, 2 * (os.cpu_count() or 1))
         if options.workers > most:
-            raise UsageError(f"--workers {options.workers}: at most {most} on this machine; write: --workers {os.cpu_count() or 1}")
+            raise UsageError(
+                f"--workers {options.workers}: at most {most} on this machine; write: --workers"
+                f" {os.cpu_count() or 1}"
+            )
 
     @property
     def only(self) -> tuple[str, ...]:
@@ -55,7 +70,9 @@ class Exploration:
                 raise UsageError(f"--property {name}: no such property; {nearest(name, known)}")
 
     def judged(self, model: Model, counts: bool = True) -> tuple[StateSpace, Verdict]:
-        """The space of a model and the verdict on it; with `counts` of its guards, where somebody will see them."""
+        """The space of a model and the verdict on it; with `counts` of its guards, where somebody will see
+        them.
+        """
         self.check_properties(model)
         self.limits.restart()
         space = self.explore(model)
@@ -81,7 +98,9 @@ class Exploration:
         return space
 
     def symmetry(self, model: Model) -> Symmetry | None:
-        """What symmetry a run may use; None where every single state is wanted: by the judge, in a picture, on walks."""
+        """What symmetry a run may use; None where every single state is wanted: by the judge, in a picture,
+        on walks.
+        """
         options = self.options
         whole = options.graph or not GRAPHS.keys().isdisjoint((options.format, *options.write))
         if options.no_symmetry or options.engine == "reference" or options.simulate or whole:
@@ -112,7 +131,9 @@ class Exploration:
             from explorer.engine import walks
 
             compiled = options.engine != "python" and importlib.util.find_spec("numba") is not None
-            return partial(walks.explore, options=walks.Options(options.runs, options.steps, options.seed, compiled))
+            return partial(
+                walks.explore, options=walks.Options(options.runs, options.steps, options.seed, compiled)
+            )
         if options.engine == "reference":
             from explorer import reference
 
@@ -126,7 +147,10 @@ class Exploration:
                 raise UsageError("the native engine needs Numba; write: pip install numba")
             from explorer.engine import native
 
-            return partial(native.explore, options=native.Options(options.workers, options.storage, options.fingerprint or 40))
+            return partial(
+                native.explore,
+                options=native.Options(options.workers, options.storage, options.fingerprint or 40),
+            )
         from explorer.engine import tiered
 
         return tiered.explore

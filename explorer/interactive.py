@@ -1,4 +1,6 @@
-"""`python -m explorer walk SPEC`: a behaviour chosen step by step at the terminal. Every step is the reference's."""
+"""`python -m explorer walk SPEC`: a behaviour chosen step by step at the terminal. Every step is the
+reference's.
+"""
 
 from __future__ import annotations
 
@@ -18,10 +20,11 @@ from explorer.trace.walk import Blocked, Walk
 
 HELP = """\
 NUMBER or NAME   take this action        u [N]   undo, N steps        g N   go back to step N
-s                the whole state         t       the story so far     w FILE   save as ITF (replay FILE takes it again)
+s                the whole state         t       the story so far     w FILE   save as ITF, for replay
 l                the actions again       ?       this help            q   end
-NAME is that of an instance, such as send(X), or send alone where one of its instances is possible; of one that is not possible it says what
-it waits for. help, undo, back and quit are words for ?, u, u and q, unless an action has that name."""
+NAME is that of an instance, such as send(X), or send alone where one of its instances is possible; of one
+that is not possible it says what it waits for. help, undo, back and quit are words for ?, u, u and q, unless
+an action has that name."""
 
 WORDS = {"help": "?", "undo": "u", "back": "u", "quit": "q"}
 
@@ -78,7 +81,13 @@ class _Session:
 
     def obey(self, line: str) -> None:
         word, _, rest = line.partition(" ")
-        simple: dict[str, Callable[[], None]] = {"s": self._state, "t": self._story, "l": self.list, "?": self._help, "": self._nothing}
+        simple: dict[str, Callable[[], None]] = {
+            "s": self._state,
+            "t": self._story,
+            "l": self.list,
+            "?": self._help,
+            "": self._nothing,
+        }
         if word in simple and not rest:
             simple[word]()
         elif word == "u" and (not rest or rest.isdigit()):
@@ -127,9 +136,14 @@ class _Session:
 
     def _save(self, path: Path) -> None:
         trace = self._trace()
-        record = {"spec": self.model.name, "file": self.model.file, "digest": self.model.digest,
-                  "bound": {name: plain(value) for name, value in self.model.bound.items()},
-                  "traces": {"walk": trace.record()}, **context(self.model, {})}
+        record = {
+            "spec": self.model.name,
+            "file": self.model.file,
+            "digest": self.model.digest,
+            "bound": {name: plain(value) for name, value in self.model.bound.items()},
+            "traces": {"walk": trace.record()},
+            **context(self.model, {}),
+        }
         try:
             path.write_text(itf(record, "walk"), encoding="utf-8")
             self.say(f"written: {path}")

@@ -1,4 +1,6 @@
-"""Ctrl-C while the command is still being imported: one line and exit code 130, as later. Imports nothing that takes time."""
+"""Ctrl-C while the command is still being imported: one line and exit code 130, as later. Imports nothing
+that takes time.
+"""
 
 import os
 import sys
@@ -11,13 +13,15 @@ EXIT_INTERRUPTED = 130
 
 
 def say_interrupted_in_one_line() -> None:
-    """Where this process is the command itself: let no Ctrl-C end in a traceback. Elsewhere an importer's interrupts are its own."""
+    """Where this process is the command itself: let no Ctrl-C end in a traceback. Elsewhere an importer's
+    interrupts are its own.
+    """
     if not _is_command():
         return
     told, unraisable = sys.excepthook, sys.unraisablehook
 
     def tell(kind: "type[BaseException]", error: "BaseException", traceback: "TracebackType | None") -> None:
-        cause: "BaseException | None" = error
+        cause: BaseException | None = error
         while cause is not None:
             if isinstance(cause, KeyboardInterrupt):
                 _leave()
@@ -25,7 +29,9 @@ def say_interrupted_in_one_line() -> None:
         told(kind, error, traceback)
 
     def tell_unraisable(what: "sys.UnraisableHookArgs") -> None:
-        if issubclass(what.exc_type, KeyboardInterrupt):  # in a callback of the import system, which would swallow it
+        if issubclass(
+            what.exc_type, KeyboardInterrupt
+        ):  # in a callback of the import system, which would swallow it
             _leave()
         unraisable(what)
 

@@ -1,8 +1,8 @@
 """From the path of a spec file to its `Spec`. Knows nothing of what is done with it.
 
-The file's directory is importable while it loads (`from actions import sender`). Every load starts afresh: modules that an
-earlier one imported from its directory are forgotten first, so that directories with modules of one name do not disturb
-each other.
+The file's directory is importable while it loads (`from actions import sender`). Every load starts afresh:
+modules that an earlier one imported from its directory are forgotten first, so that directories with modules
+of one name do not disturb each other.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ class PathError(Exception):
 def load(path: str | os.PathLike[str]) -> Spec:
     """The object named `spec` of a file.
 
-    Raises PathError for a path that cannot be a spec file, SpecError for a file that fails while it is imported or
-    has no `spec`.
+    Raises PathError for a path that cannot be a spec file, SpecError for a file that fails while it is
+    imported or has no `spec`.
     """
     file = spec_file(path)
     found = _import(file)
@@ -48,7 +48,9 @@ def spec_file(path: str | os.PathLike[str]) -> Path:
         raise PathError(f"{path}: {what}" + (f"; did you mean {near}?" if near else ""))
     if file.is_dir():
         specs = sorted(str(p) for p in file.glob("*.py"))[:3]
-        raise PathError(f"{path}: is a directory; name spec files" + (f", such as {' '.join(specs)}" if specs else ""))
+        raise PathError(
+            f"{path}: is a directory; name spec files" + (f", such as {' '.join(specs)}" if specs else "")
+        )
     return file.resolve()
 
 
@@ -61,21 +63,31 @@ def _import(file: Path) -> object:
         sys.modules.pop(earlier, None)
     _imported.clear()
     before = set(sys.modules)
-    unique = f"{file.stem}_{hashlib.sha256(str(file).encode()).hexdigest()[:8]}" if _taken(file) else file.stem
+    unique = (
+        f"{file.stem}_{hashlib.sha256(str(file).encode()).hexdigest()[:8]}" if _taken(file) else file.stem
+    )
     loader = importlib.util.spec_from_file_location(unique, file)
     if loader is None or loader.loader is None:
         raise PathError(f"{file}: not a Python file; a spec file ends in .py")
     module = importlib.util.module_from_spec(loader)
     sys.path.insert(0, directory)
     sys.modules[unique] = module
-    cached, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # a spec edited within a second must not be the old one
+    cached, sys.dont_write_bytecode = (
+        sys.dont_write_bytecode,
+        True,
+    )  # a spec edited within a second must not be the old one
     try:
         loader.loader.exec_module(module)
     except SpecError:
         raise
     except (Exception, SystemExit) as error:
-        raise SpecError("E0513", f"{type(error).__name__} while importing the file: {_said(error)}", expected="a file that imports",
-                        write=_cure(error), place=_where(error, file)) from error
+        raise SpecError(
+            "E0513",
+            f"{type(error).__name__} while importing the file: {_said(error)}",
+            expected="a file that imports",
+            write=_cure(error),
+            place=_where(error, file),
+        ) from error
     finally:
         sys.dont_write_bytecode = cached
         sys.path.remove(directory)
@@ -90,15 +102,20 @@ def _import(file: Path) -> object:
 
 
 def _taken(file: Path) -> bool:
-    """Whether a module of the file's name is in use, stands in the standard library or is installed: the file must not take its
-    place. One that is not yet imported is imported now, so that no one gets the file instead while its directory is on the path."""
+    """Whether a module of the file's name is in use, stands in the standard library or is installed: the file
+    must not take its place. One that is not yet imported is imported now, so that no one gets the file
+    instead while its directory is on the path."""
     if file.stem in sys.modules:
         return True
     try:
         known = importlib.util.find_spec(file.stem)
     except (ImportError, ValueError):
         known = None
-    other = known is not None and (known.origin is None or os.path.realpath(known.origin) != str(file)) and bool(known.loader)
+    other = (
+        known is not None
+        and (known.origin is None or os.path.realpath(known.origin) != str(file))
+        and bool(known.loader)
+    )
     if other and not _beside(known, file):
         importlib.import_module(file.stem)
         return True
@@ -124,10 +141,17 @@ def _cure(error: BaseException) -> str:
             return f"from explorer import {error.name}"
         return f"{error.name} = ... before this line, or import it"
     if isinstance(error, ModuleNotFoundError) and error.name:
-        return f"the name of a module that is installed, or a file {error.name.replace('.', '/')}.py beside this one"
+        return (
+            f"the name of a module that is installed, or a file {error.name.replace('.', '/')}.py beside"
+            " this one"
+        )
     if isinstance(error, ImportError):
         return "an import of something that the module has"
-    return "Python that parses" if isinstance(error, SyntaxError) else f"a line that raises no {type(error).__name__}"
+    return (
+        "Python that parses"
+        if isinstance(error, SyntaxError)
+        else f"a line that raises no {type(error).__name__}"
+    )
 
 
 def _where(error: BaseException, file: Path) -> Place:
@@ -135,8 +159,11 @@ def _where(error: BaseException, file: Path) -> Place:
     if isinstance(error, SyntaxError) and error.filename:
         return Place(error.filename, error.lineno or 1)
     directory = str(file.parent)
-    frames = [f for f in traceback.extract_tb(error.__traceback__)
-              if f.filename.startswith(directory) and not f.filename.startswith(_PACKAGE)]
+    frames = [
+        f
+        for f in traceback.extract_tb(error.__traceback__)
+        if f.filename.startswith(directory) and not f.filename.startswith(_PACKAGE)
+    ]
     return Place(frames[-1].filename, frames[-1].lineno or 1) if frames else Place(str(file), 1)
 
 

@@ -1,7 +1,9 @@
-"""`python -m explorer mutate SPEC`: each guard, barrier and update removed in turn, and which property notices.
+"""`python -m explorer mutate SPEC`: each guard, barrier and update removed in turn, and which property
+notices.
 
-Every mutant is first compared with the original on the original's states, then explored until a property fails. The work is
-shared by processes that know the spec by its path. Knows nothing of how a mutant is made or a table is drawn.
+Every mutant is first compared with the original on the original's states, then explored until a property
+fails. The work is shared by processes that know the spec by its path. Knows nothing of how a mutant is made
+or a table is drawn.
 """
 
 from __future__ import annotations
@@ -45,7 +47,9 @@ NOTICED, SURVIVED, EQUIVALENT = "noticed", "survived", "equivalent"
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a process must know to make every mutant again: the spec, constants as with -D, and the bounds of each exploration."""
+    """What a process must know to make every mutant again: the spec, constants as with -D, and the bounds of
+    each exploration.
+    """
 
     path: str
     define: tuple[str, ...]
@@ -60,9 +64,10 @@ class Task:
 
 @dataclass(slots=True)
 class Row:
-    """One mutant and what became of it. `by` are the properties that fail first, with the steps of their shortest stories;
-    `reason` says why nothing is known, or why the author expects it to survive; `findings` are those the original has not,
-    such as an action that is never taken: with `strict` they count as noticed."""
+    """One mutant and what became of it. `by` are the properties that fail first, with the steps of their
+    shortest stories; `reason` says why nothing is known, or why the author expects it to survive; `findings`
+    are those the original has not, such as an action that is never taken: with `strict` they count as
+    noticed."""
 
     kind: str
     action: str
@@ -107,13 +112,25 @@ class Original:
             row.status = EQUIVALENT
             return
         space = _explored(mutated(self.model, mutant), self.task.limits())
-        row.by = [{"property": v.name, "steps": v.level + (v.kind == "step")} for v in space.violations.values()]
+        row.by = [
+            {"property": v.name, "steps": v.level + (v.kind == "step")} for v in space.violations.values()
+        ]
         if not row.by:
             verdict = _judged(space, self.task.limits())
-            row.by = [{"property": p.name, "steps": p.trace_length} for p in verdict.properties if p.verdict == VIOLATED]
-            doubt = next((f"{p.name}: {p.reason}" for p in verdict.properties if p.verdict == UNDETERMINED), "")
+            row.by = [
+                {"property": p.name, "steps": p.trace_length}
+                for p in verdict.properties
+                if p.verdict == VIOLATED
+            ]
+            doubt = next(
+                (f"{p.name}: {p.reason}" for p in verdict.properties if p.verdict == UNDETERMINED), ""
+            )
             known = {(f.kind, f.subject) for f in self.verdict.findings}
-            row.findings = [f"{f.kind} {f.subject}" for f in verdict.findings if f.severe and (f.kind, f.subject) not in known]
+            row.findings = [
+                f"{f.kind} {f.subject}"
+                for f in verdict.findings
+                if f.severe and (f.kind, f.subject) not in known
+            ]
             row.by += [{"property": name, "steps": None} for name in row.findings if self.task.strict]
             row.reason = "" if row.by else space.stopped or doubt
         row.status = NOTICED if row.by else UNDETERMINED if row.reason else SURVIVED
@@ -133,14 +150,17 @@ def _judged(space: StateSpace, limits: Limits) -> Verdict:
 
 
 def same_steps(model: Model, mutant: Mutant, states: Iterable[State]) -> bool:
-    """Whether in all these states the mutant's action leads where the original one does: with all reachable states, whether
-    both have the same states and steps. Where properties are temporal, what is fair must be the same, too."""
+    """Whether in all these states the mutant's action leads where the original one does: with all reachable
+    states, whether both have the same states and steps. Where properties are temporal, what is fair must be
+    the same, too."""
     original = [i for i in model.instances if i.action.name == mutant.action]
     fair = original[0].action.fair is not Fairness.NONE and bool(model.temporal)
     told: tuple[dict[Any, list[Any]], dict[Any, list[Any]]] = ({}, {})
     for number, state in enumerate(states):
         try:
-            before, after = ([(i, step(i, state)) for i in instances] for instances in (original, mutant.instances))
+            before, after = (
+                [(i, step(i, state)) for i in instances] for instances in (original, mutant.instances)
+            )
         except EvaluationError:
             return False
         if {s for _, s in before} - {None} != {s for _, s in after} - {None}:
@@ -193,7 +213,9 @@ def rows(original: Original, workers: int, tell: Callable[[int, int], None]) -> 
         try:
             return collect(pool.map(_work, numbers))
         except BrokenProcessPool:
-            raise UsageError("a process ended before its work was done, perhaps for want of memory; write: --workers 1") from None
+            raise UsageError(
+                "a process ended before its work was done, perhaps for want of memory; write: --workers 1"
+            ) from None
         except KeyboardInterrupt:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
@@ -205,11 +227,21 @@ def command(options: argparse.Namespace) -> int:
 
     most = max(16, 2 * (os.cpu_count() or 1))
     if options.workers > most:
-        raise UsageError(f"--workers {options.workers}: at most {most} on this machine; write: --workers {os.cpu_count() or 1}")
+        raise UsageError(
+            f"--workers {options.workers}: at most {most} on this machine; write: --workers"
+            f" {os.cpu_count() or 1}"
+        )
     directory = writable(Path("out") / Path(options.spec).stem if options.out is None else options.out)
     with _counting() as tell:
-        verdict, record = mutate(options.spec, options.define, max_states=options.max_states, timeout=options.timeout,
-                                 workers=options.workers or os.cpu_count() or 1, strict=options.strict, tell=tell)
+        verdict, record = mutate(
+            options.spec,
+            options.define,
+            max_states=options.max_states,
+            timeout=options.timeout,
+            workers=options.workers or os.cpu_count() or 1,
+            strict=options.strict,
+            tell=tell,
+        )
     text, notes = write_mutations(record, directory, wants_colour(sys.stdout))
     say(to_json(record).rstrip() if options.json else text)
     for note in notes:
@@ -218,8 +250,11 @@ def command(options: argparse.Namespace) -> int:
         return verdict.exit_code
     if _percent(record["counts"]) >= options.at_least:
         return EXIT_OK
-    print(f"--at-least {options.at_least:g}: only {_percent(record['counts']):.1f} % of the mutants that differ are noticed",
-          file=sys.stderr)
+    print(
+        f"--at-least {options.at_least:g}: only {_percent(record['counts']):.1f} % of the mutants that differ"
+        " are noticed",
+        file=sys.stderr,
+    )
     return EXIT_UNEXPECTED
 
 
@@ -228,30 +263,62 @@ def _counting() -> Iterator[Callable[[int, int], None]]:
     """Tells on standard error how many mutants are done, where that is a terminal."""
     shown = sys.stderr.isatty()
     try:
-        yield lambda done, all: print(f"\r{done} of {all} mutants", end="", file=sys.stderr, flush=True) if shown else None
+        yield (
+            lambda done, all: (
+                print(f"\r{done} of {all} mutants", end="", file=sys.stderr, flush=True) if shown else None
+            )
+        )
     finally:
         if shown:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
-def mutate(path: str, define: Sequence[str] = (), *, max_states: int | None = None, timeout: float | None = None, workers: int = 1,
-           strict: bool = False, tell: Callable[[int, int], None] = lambda done, all: None) -> tuple[Verdict, dict[str, Any]]:
-    """The verdict on the spec itself, and the record of all mutants: none where that spec does not hold or was cut short."""
-    original = Original(Task(path, tuple(define), max_states, timeout, available_bytes() * 8 // 10 // workers, strict))
+def mutate(
+    path: str,
+    define: Sequence[str] = (),
+    *,
+    max_states: int | None = None,
+    timeout: float | None = None,
+    workers: int = 1,
+    strict: bool = False,
+    tell: Callable[[int, int], None] = lambda done, all: None,
+) -> tuple[Verdict, dict[str, Any]]:
+    """The verdict on the spec itself, and the record of all mutants: none where that spec does not hold or
+    was cut short.
+    """
+    original = Original(
+        Task(path, tuple(define), max_states, timeout, available_bytes() * 8 // 10 // workers, strict)
+    )
     verdict = original.verdict
     judged = rows(original, workers, tell) if verdict.verdict != VIOLATED and not verdict.stopped else []
     unused = _explain(judged, original.spec.survivors) if judged else []
-    counts = {status: sum(row.status == status for row in judged) for status in (NOTICED, SURVIVED, UNDETERMINED, EQUIVALENT)}
+    counts = {
+        status: sum(row.status == status for row in judged)
+        for status in (NOTICED, SURVIVED, UNDETERMINED, EQUIVALENT)
+    }
     told = verdict.record()
-    record = {key: told[key] for key in ("spec", "file", "digest", "constants", "bound", "verdict", "stopped", "properties")}
-    record |= {"states": told["states"]["distinct"], "transitions": told["states"]["transitions"], "max_states": max_states,
-               "timeout": timeout, "strict": strict, "counts": counts, "share": round(_percent(counts), 1),
-               "mutants": [asdict(row) for row in judged], "unused_reasons": unused}
+    record = {
+        key: told[key]
+        for key in ("spec", "file", "digest", "constants", "bound", "verdict", "stopped", "properties")
+    }
+    record |= {
+        "states": told["states"]["distinct"],
+        "transitions": told["states"]["transitions"],
+        "max_states": max_states,
+        "timeout": timeout,
+        "strict": strict,
+        "counts": counts,
+        "share": round(_percent(counts), 1),
+        "mutants": [asdict(row) for row in judged],
+        "unused_reasons": unused,
+    }
     return verdict, record
 
 
 def _percent(counts: dict[str, int]) -> float:
-    """Of the mutants that differ from the original, how many are noticed, in percent; all where none differs."""
+    """Of the mutants that differ from the original, how many are noticed, in percent; all where none
+    differs.
+    """
     differ = sum(counts.values()) - counts[EQUIVALENT]
     return 100 * counts[NOTICED] / differ if differ else 100.0
 

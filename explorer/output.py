@@ -1,4 +1,6 @@
-"""Which files a run leaves behind and what the screen shows: ties the verdict record to the formats in `render/`."""
+"""Which files a run leaves behind and what the screen shows: ties the verdict record to the formats in
+`render/`.
+"""
 
 from __future__ import annotations
 
@@ -17,17 +19,32 @@ from explorer.render.summary import met, summary
 from explorer.render.table import below, matrix, variants
 from explorer.render.text import story
 
+NO_SETTINGS = Settings("")
+
 
 def write_record(record: dict[str, Any], directory: Path) -> list[str]:
     """verdict.json and report.html; a note for each that cannot be written."""
     from explorer.render.html import report
 
-    return _write(directory / "verdict.json", to_json(record)) + _write(directory / "report.html", report(record))
+    return _write(directory / "verdict.json", to_json(record)) + _write(
+        directory / "report.html", report(record)
+    )
 
 
-def write_all(space: StateSpace, verdict: Verdict, record: dict[str, Any], directory: Path, *, graph: bool, png: bool = False,
-              write: Sequence[str] = (), settings: Settings = Settings("")) -> list[str]:
-    """Every file of a run, and the formats asked for with `write`; a sentence for each that could not be made."""
+def write_all(
+    space: StateSpace,
+    verdict: Verdict,
+    record: dict[str, Any],
+    directory: Path,
+    *,
+    graph: bool,
+    png: bool = False,
+    write: Sequence[str] = (),
+    settings: Settings = NO_SETTINGS,
+) -> list[str]:
+    """Every file of a run, and the formats asked for with `write`; a sentence for each that could not be
+    made.
+    """
     from explorer.render import dot
     from explorer.render.drawing import TooLarge
 
@@ -50,8 +67,14 @@ def write_all(space: StateSpace, verdict: Verdict, record: dict[str, Any], direc
     return notes + write_formats(write, space, verdict, record, directory, settings)
 
 
-def write_formats(names: Sequence[str], space: StateSpace, verdict: Verdict, record: dict[str, Any], directory: Path,
-                  settings: Settings) -> list[str]:
+def write_formats(
+    names: Sequence[str],
+    space: StateSpace,
+    verdict: Verdict,
+    record: dict[str, Any],
+    directory: Path,
+    settings: Settings,
+) -> list[str]:
     """The formats of these names in their files; notes."""
     notes: list[str] = []
     for name in names:
@@ -66,7 +89,9 @@ def write_formats(names: Sequence[str], space: StateSpace, verdict: Verdict, rec
     return notes
 
 
-def one_format(name: str, space: StateSpace, verdict: Verdict, record: dict[str, Any], settings: Settings) -> str:
+def one_format(
+    name: str, space: StateSpace, verdict: Verdict, record: dict[str, Any], settings: Settings
+) -> str:
     """What `--format` prints for a run; "" where a format of traces has none to show. Raises TooLarge."""
     if name in RUNS:
         return RUNS[name][1]([record], settings)
@@ -82,9 +107,16 @@ def _of_graph(name: str, space: StateSpace, verdict: Verdict) -> str:
     return GRAPHS[name][1](state_graph(space, list(verdict.traces.values())))
 
 
-def write_together(records: Sequence[dict[str, Any]], files: dict[str, Path | None], settings: Settings) -> list[str]:
+def write_together(
+    records: Sequence[dict[str, Any]], files: dict[str, Path | None], settings: Settings
+) -> list[str]:
     """A format of all runs together in each file that is named; notes."""
-    return [note for name, path in files.items() if path is not None for note in _write(path, RUNS[name][1](records, settings))]
+    return [
+        note
+        for name, path in files.items()
+        if path is not None
+        for note in _write(path, RUNS[name][1](records, settings))
+    ]
 
 
 def together(name: str, records: Sequence[dict[str, Any]], settings: Settings) -> str:
@@ -94,7 +126,9 @@ def together(name: str, records: Sequence[dict[str, Any]], settings: Settings) -
 
 
 def main_trace(verdict: Verdict) -> Any:
-    """The counterexample to tell on the screen: the gravest property's, the one the expectation names first."""
+    """The counterexample to tell on the screen: the gravest property's, the one the expectation names
+    first.
+    """
     if not verdict.traces:
         return None
     expected = (verdict.expected or "").split(" ")[0]
@@ -104,8 +138,17 @@ def main_trace(verdict: Verdict) -> Any:
     return min(verdict.traces.values(), key=lambda t: (order.index(t.kind), t.length))
 
 
-def screen(verdict: Verdict, record: dict[str, Any], directory: Path, notes: list[str], *, colour: bool, full: bool, expect: bool,
-           strict: bool = False) -> str:
+def screen(
+    verdict: Verdict,
+    record: dict[str, Any],
+    directory: Path,
+    notes: list[str],
+    *,
+    colour: bool,
+    full: bool,
+    expect: bool,
+    strict: bool = False,
+) -> str:
     """What a person reads after a run."""
     told = main_trace(verdict)
     width = shutil.get_terminal_size((120, 24)).columns if colour else None
@@ -118,23 +161,34 @@ def screen(verdict: Verdict, record: dict[str, Any], directory: Path, notes: lis
     parts += [f"note: {note}" for note in notes]
     severe = sum(f.severe for f in verdict.findings)
     if strict and severe and (verdict.exit_code == EXIT_VACUOUS or (expect and verdict.expectation_met)):
-        parts.append(f"--strict: {'a finding fails' if severe == 1 else f'{severe} findings fail'} (exit {EXIT_VACUOUS})")
+        parts.append(
+            f"--strict: {'a finding fails' if severe == 1 else f'{severe} findings fail'} (exit"
+            f" {EXIT_VACUOUS})"
+        )
     return "\n".join(parts)
 
 
-def write_matrix(rows: list[tuple[dict[str, Any], dict[str, Any]]], directory: Path, colour: bool,
-                 strict: bool = False) -> tuple[str, list[str]]:
+def write_matrix(
+    rows: list[tuple[dict[str, Any], dict[str, Any]]], directory: Path, colour: bool, strict: bool = False
+) -> tuple[str, list[str]]:
     """The table of a matrix run as text, and notes; all records go to matrix.json."""
     from explorer.render.html import table_page
 
     notes = _write(directory / "matrix.json", to_json({"rows": [record for _, record in rows]}))
-    named = [(", ".join(f"{name}={getattr(value, 'name', value)}" for name, value in binding.items()), record) for binding, record in rows]
+    named = [
+        (", ".join(f"{name}={getattr(value, 'name', value)}" for name, value in binding.items()), record)
+        for binding, record in rows
+    ]
     notes += _write(directory / "report.html", table_page(str(rows[0][1]["spec"]), named))
-    return "\n".join([matrix(rows, colour), *below(named, declared=False, strict=strict, colour=colour)]), notes
+    return (
+        "\n".join([matrix(rows, colour), *below(named, declared=False, strict=strict, colour=colour)]),
+        notes,
+    )
 
 
-def write_table(rows: list[tuple[Variant, dict[str, Any]]], directory: Path, colour: bool,
-                strict: bool = False) -> tuple[str, list[str]]:
+def write_table(
+    rows: list[tuple[Variant, dict[str, Any]]], directory: Path, colour: bool, strict: bool = False
+) -> tuple[str, list[str]]:
     """A family's table as text, and notes; its rows go to variants.json and variants.md."""
     from explorer.render.html import table_page
 
@@ -144,14 +198,24 @@ def write_table(rows: list[tuple[Variant, dict[str, Any]]], directory: Path, col
     notes += _write(directory / "variants.md", variants(records, markdown=True))
     notes += _write(directory / "report.html", table_page(str(records[0]["spec"]), named))
     told = [(row.name, record) for row, record in rows]
-    return "\n".join([variants(records, colour, strict=strict), *below(told, declared=True, strict=strict, colour=colour)]), notes
+    return (
+        "\n".join(
+            [
+                variants(records, colour, strict=strict),
+                *below(told, declared=True, strict=strict, colour=colour),
+            ]
+        ),
+        notes,
+    )
 
 
 def write_mutations(record: dict[str, Any], directory: Path, colour: bool) -> tuple[str, list[str]]:
     """The table of a spec's mutants as text, and notes; mutations.json and mutations.md."""
     from explorer.render.mutation_table import table
 
-    notes = _write(directory / "mutations.json", to_json(record)) + _write(directory / "mutations.md", table(record, markdown=True) + "\n")
+    notes = _write(directory / "mutations.json", to_json(record)) + _write(
+        directory / "mutations.md", table(record, markdown=True) + "\n"
+    )
     return table(record, colour), notes
 
 

@@ -1,7 +1,7 @@
 """`--profile`: where the time of a run went, by phase and by action. Knows nothing of properties' meaning.
 
-Phases are measured during the run. Actions share one compiled loop, so their cost is measured afterwards: the rules of each
-are run alone, as generated Python, on a sample of the visited states.
+Phases are measured during the run. Actions share one compiled loop, so their cost is measured afterwards: the
+rules of each are run alone, as generated Python, on a sample of the visited states.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ def profile(space: StateSpace) -> str:
     """The profile of a finished run, as a table for people."""
     total = sum(space.phases.values()) or 1.0
     lines = ["time by phase"]
-    lines += [f"  {name:<12} {seconds:8.3f} s  {seconds / total:4.0%}" for name, seconds in space.phases.items()]
+    lines += [
+        f"  {name:<12} {seconds:8.3f} s  {seconds / total:4.0%}" for name, seconds in space.phases.items()
+    ]
     rows = sorted(_actions(space), key=lambda row: -row[1])
     whole = sum(cost for _, cost, _ in rows) or 1.0
     lines.append(f"cost by action (generated Python on a sample of {min(SAMPLE, space.distinct):,} states)")
@@ -43,7 +45,9 @@ def _actions(space: StateSpace) -> Iterator[tuple[str, float, int]]:
 
 
 def _seconds(program: Program, numbers: tuple[int, ...], states: list[int]) -> float:
-    alone = dataclasses.replace(program, rules=tuple(r for r in program.rules if r.instance.number in numbers))
+    alone = dataclasses.replace(
+        program, rules=tuple(r for r in program.rules if r.instance.number in numbers)
+    )
     edges = run_source(successors(alone, lay_out(program), "edges").text, "<profile>")["edges"]
     times = []
     for _ in range(REPEAT):

@@ -1,4 +1,6 @@
-"""Progress on standard error: a tqdm line on a terminal, one plain line every 30 s elsewhere, nothing for the first second."""
+"""Progress on standard error: a tqdm line on a terminal, one plain line every 30 s elsewhere, nothing for the
+first second.
+"""
 
 from __future__ import annotations
 
@@ -43,8 +45,15 @@ class _Watcher:
         if self.bar is None:
             from tqdm import tqdm
 
-            self.bar = tqdm(desc=self.name, unit=" states", unit_scale=True, file=sys.stderr, leave=False, dynamic_ncols=True,
-                            bar_format="{desc}: {n_fmt}{unit} {postfix}")
+            self.bar = tqdm(
+                desc=self.name,
+                unit=" states",
+                unit_scale=True,
+                file=sys.stderr,
+                leave=False,
+                dynamic_ncols=True,
+                bar_format="{desc}: {n_fmt}{unit} {postfix}",
+            )
         self.bar.set_postfix_str(_text(progress), refresh=False)
         self.bar.n = progress.states
         self.bar.refresh()
@@ -56,5 +65,7 @@ class _Watcher:
 
 def _text(progress: Progress) -> str:
     rate = progress.states / progress.seconds if progress.seconds else 0
-    return (f"level {progress.level}, {progress.states:,} states, {rate:,.0f} states/s, next level {progress.frontier:,}, "
-            f"{resident_bytes() / (1 << 20):,.0f} MiB, {text(forecast(progress.levels))}")
+    return (
+        f"level {progress.level}, {progress.states:,} states, {rate:,.0f} states/s, next level"
+        f" {progress.frontier:,}, {resident_bytes() / (1 << 20):,.0f} MiB, {text(forecast(progress.levels))}"
+    )

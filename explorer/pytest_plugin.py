@@ -1,8 +1,10 @@
-"""Spec files as tests: `pytest spec/ -k ipi` has one test for each property of each spec, and a failure shows the story.
+"""Spec files as tests: `pytest spec/ -k ipi` has one test for each property of each spec, and a failure shows
+the story.
 
-A file is a spec where `spec = Spec(...)` stands at the top of the module. A property passes if its verdict is the declared one:
-violated where `expect=violates(...)` names it, and else it must hold, without a declaration too. Undetermined fails. A spec is explored
-once, for all its tests. Files that pytest takes as test modules (`python_files`) are left to it.
+A file is a spec where `spec = Spec(...)` stands at the top of the module. A property passes if its verdict is
+the declared one: violated where `expect=violates(...)` names it, and else it must hold, without a declaration
+too. Undetermined fails. A spec is explored once, for all its tests. Files that pytest takes as test modules
+(`python_files`) are left to it.
 """
 
 from __future__ import annotations
@@ -34,27 +36,40 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
 
 def _is_test(path: Path, patterns: list[str]) -> bool:
-    """Whether pytest takes a file as a test module; a pattern with a slash is about the end of the path, any other about the name."""
-    return any(fnmatch(str(path), f"*/{pattern}") if "/" in pattern else fnmatch(path.name, pattern) for pattern in patterns)
+    """Whether pytest takes a file as a test module; a pattern with a slash is about the end of the path, any
+    other about the name.
+    """
+    return any(
+        fnmatch(str(path), f"*/{pattern}") if "/" in pattern else fnmatch(path.name, pattern)
+        for pattern in patterns
+    )
 
 
 def _is_spec(text: str) -> bool:
-    """Whether a module binds `spec` to a Spec; one that cannot be parsed seems to, and its mistake is told when it is loaded."""
+    """Whether a module binds `spec` to a Spec; one that cannot be parsed seems to, and its mistake is told
+    when it is loaded.
+    """
     if not _SPEC.search(text):
         return False
     try:
         statements = ast.parse(text).body
     except (SyntaxError, ValueError):
         return True
-    return any(isinstance(at, (ast.Assign, ast.AnnAssign)) and _SPEC.match(ast.unparse(at)) for at in statements)
+    return any(
+        isinstance(at, (ast.Assign, ast.AnnAssign)) and _SPEC.match(ast.unparse(at)) for at in statements
+    )
 
 
 class Failure(Exception):
-    """A property whose verdict is not the declared one; the text is all there is to show, its first line goes into pytest's summary."""
+    """A property whose verdict is not the declared one; the text is all there is to show, its first line goes
+    into pytest's summary.
+    """
 
 
 class _Shown:
-    """What pytest prints of a failure, and `reprcrash.message`, of which it puts the first line into its summary."""
+    """What pytest prints of a failure, and `reprcrash.message`, of which it puts the first line into its
+    summary.
+    """
 
     def __init__(self, text: str, path: Path):
         self.text, self.reprcrash = text, SimpleNamespace(path=str(path), lineno=1, message=text)
@@ -106,7 +121,9 @@ class SpecItem(pytest.Item):
         found = self.parent.checked()
         mine = next(p for p in found.verdict.properties if p.name == self.name)
         expect = found.space.model.expect
-        wanted = "violated" if expect is not None and self.name in (expect.property, *expect.also) else "holds"
+        wanted = (
+            "violated" if expect is not None and self.name in (expect.property, *expect.also) else "holds"
+        )
         steps = expect.steps if expect is not None and self.name == expect.property else None
         if mine.verdict == wanted and steps in (None, mine.trace_length):
             return
@@ -114,10 +131,18 @@ class SpecItem(pytest.Item):
         length = f" after {counted(mine.trace_length, 'step')}" if mine.trace_length is not None else ""
         because = f": {mine.reason}" if mine.reason else ""
         asked = wanted if steps is None else f"{wanted} after {counted(steps, 'step')}"
-        raise Failure("\n".join(filter(None, [f"{self.name} {mine.verdict}{length}{because}; expected: {asked}", story])))
+        raise Failure(
+            "\n".join(
+                filter(None, [f"{self.name} {mine.verdict}{length}{because}; expected: {asked}", story])
+            )
+        )
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        return _Shown(str(excinfo.value), self.path) if isinstance(excinfo.value, Failure) else super().repr_failure(excinfo, style)
+        return (
+            _Shown(str(excinfo.value), self.path)
+            if isinstance(excinfo.value, Failure)
+            else super().repr_failure(excinfo, style)
+        )
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         return self.path, None, self.name

@@ -1,6 +1,7 @@
 """The judge: explores a ground model on plain values with a dict and a loop. Slow, short and obviously right.
 
-Every engine must find the same states, transitions, depth, coverage, violations and shortest traces as this one.
+Every engine must find the same states, transitions, depth, coverage, violations and shortest traces as this
+one.
 """
 
 from __future__ import annotations
@@ -19,14 +20,18 @@ from explorer.language.semantics import EvaluationError, State, closure, evaluat
 def step(instance: Instance, state: State) -> State | None:
     """The state after an action instance; None where its guard fails.
 
-    Raises EvaluationError where an expression has no value, a value leaves its domain, or one place is written twice.
+    Raises EvaluationError where an expression has no value, a value leaves its domain, or one place is
+    written twice.
     """
     for condition in instance.guard:
         if not closure(condition.expr)(state, state):
             return None
     after = list(state)
     written: set[int] = set()
-    values = [(write, write.family.first + evaluate(write.index, state), evaluate(write.expr, state)) for write in instance.writes]
+    values = [
+        (write, write.family.first + evaluate(write.index, state), evaluate(write.expr, state))
+        for write in instance.writes
+    ]
     for write, cell, code in values:
         if not write.family.low <= code <= write.family.high:
             raise EvaluationError(Failure(f"`{write.family!r}` got the value {code}", write.place))
@@ -53,9 +58,17 @@ def successors(model: Model, state: State) -> list[Edge]:
 def explore(model: Model, limits: Limits | None = None, observer: Observer = ignore) -> StateSpace:
     """Visit every reachable state, level by level."""
     limits = limits or Limits()
-    space = StateSpace(model, "reference", [], lambda s: s, lambda states, targets: _edges(model, states, targets),
-                       lambda condition: _somewhere(space, condition), [0] * len(model.instances), [0] * len(model.instances),
-                       least=1 << 62)
+    space = StateSpace(
+        model,
+        "reference",
+        [],
+        lambda s: s,
+        lambda states, targets: _edges(model, states, targets),
+        lambda condition: _somewhere(space, condition),
+        [0] * len(model.instances),
+        [0] * len(model.instances),
+        least=1 << 62,
+    )
     started = time.monotonic()
     visited: dict[State, int] = dict.fromkeys(model.initial_states(), 0)
     level = list(visited)
@@ -84,7 +97,9 @@ def explore(model: Model, limits: Limits | None = None, observer: Observer = ign
     return space
 
 
-def _expand(space: StateSpace, state: State, depth: int, visited: dict[State, int], fresh: list[State]) -> None:
+def _expand(
+    space: StateSpace, state: State, depth: int, visited: dict[State, int], fresh: list[State]
+) -> None:
     model, degree, failed = space.model, 0, False
     for instance in model.instances:
         try:
@@ -149,7 +164,9 @@ def _check_step(space: StateSpace, edge: Edge, depth: int) -> None:
 
 
 def _inside(space: StateSpace, state: State, depth: int) -> bool:
-    """Whether no constraint keeps a state from being left; one without a value is reported and keeps nothing."""
+    """Whether no constraint keeps a state from being left; one without a value is reported and keeps
+    nothing.
+    """
     for name, condition in space.model.constraints:
         try:
             if not evaluate(condition.expr, state):
@@ -162,11 +179,15 @@ def _inside(space: StateSpace, state: State, depth: int) -> bool:
 
 def _edges(model: Model, states: Iterable[State], targets: Any) -> list[Edge]:
     """Every step from the states, into the targets only where some are given."""
-    return [edge for state in states for edge in successors(model, state) if targets is None or edge[2] in targets]
+    return [
+        edge for state in states for edge in successors(model, state) if targets is None or edge[2] in targets
+    ]
 
 
 def _somewhere(space: StateSpace, condition: Expr) -> bool:
-    """Whether a condition has the value true in any visited state, or on any step where it reads the state after."""
+    """Whether a condition has the value true in any visited state, or on any step where it reads the state
+    after.
+    """
     on_steps = any(at.op in ("next", "nextat") for at in walk(condition))
     for level in space.levels:
         pairs = [(s, t) for s, _, t in space.edges(level, None)] if on_steps else [(s, s) for s in level]

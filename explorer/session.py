@@ -1,4 +1,6 @@
-"""One command's work: every spec under every binding is explored, judged, written and told. Knows nothing of parsing options."""
+"""One command's work: every spec under every binding is explored, judged, written and told. Knows nothing of
+parsing options.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +17,17 @@ from typing import Any
 
 from explorer import __version__
 from explorer.check.context import context
-from explorer.check.verdict import (EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_MALFORMED, EXIT_OK, EXIT_UNDETERMINED, EXIT_UNWRITTEN, EXIT_VACUOUS,
-                                    UNDETERMINED, Verdict)
+from explorer.check.verdict import (
+    EXIT_INTERNAL,
+    EXIT_INTERRUPTED,
+    EXIT_MALFORMED,
+    EXIT_OK,
+    EXIT_UNDETERMINED,
+    EXIT_UNWRITTEN,
+    EXIT_VACUOUS,
+    UNDETERMINED,
+    Verdict,
+)
 from explorer.compile.ground import ground
 from explorer.engine.limits import Limits
 from explorer.engine.space import StateSpace
@@ -41,7 +52,10 @@ def writable(directory: Path, option: str = "--out", what: str = "DIR with") -> 
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise UsageError(f"{option} {directory}: {error.strerror or error}; write: {option} {what} a directory that can be written") from None
+        raise UsageError(
+            f"{option} {directory}: {error.strerror or error}; write: {option} {what} a directory that can be"
+            " written"
+        ) from None
     return directory
 
 
@@ -85,26 +99,45 @@ class Session:
         """UsageError where an option would have no effect."""
         options = self.options
         if options.json and options.format != "text":
-            raise UsageError(f"--json with --format {options.format}: standard output takes one of them; write: --json --write {options.format}")
+            raise UsageError(
+                f"--json with --format {options.format}: standard output takes one of them; write: --json"
+                f" --write {options.format}"
+            )
         if options.fingerprint is not None and options.storage != "compact":
-            raise UsageError("--fingerprint: exact storage keeps whole states; write: --storage compact --fingerprint BITS")
+            raise UsageError(
+                "--fingerprint: exact storage keeps whole states; write: --storage compact --fingerprint BITS"
+            )
         if options.table:
             self.refuse_of_one_run("a table")
-        ignored = {"--workers": options.workers != 1, "--storage": options.storage != "exact", "--no-symmetry": options.no_symmetry,
-                   "--max-depth": options.max_depth is not None, "--engine reference": options.engine == "reference"}
+        ignored = {
+            "--workers": options.workers != 1,
+            "--storage": options.storage != "exact",
+            "--no-symmetry": options.no_symmetry,
+            "--max-depth": options.max_depth is not None,
+            "--engine reference": options.engine == "reference",
+        }
         for name in ignored if options.simulate else ():
             if ignored[name]:
-                raise UsageError(f"{name}: random walks know nothing of it" + ("; write: --steps N" if name == "--max-depth" else ""))
+                raise UsageError(
+                    f"{name}: random walks know nothing of it"
+                    + ("; write: --steps N" if name == "--max-depth" else "")
+                )
 
     def refuse_of_one_run(self, what: str) -> None:
         """UsageError where an option that shows one run is given for several."""
         for name in ("graph", "png", "full", "profile"):
             if getattr(self.options, name):
-                way = "check one variant by its constants" if self.options.table else "bind each constant to one value"
+                way = (
+                    "check one variant by its constants"
+                    if self.options.table
+                    else "bind each constant to one value"
+                )
                 raise UsageError(f"--{name}: shows one run, and {what} has several; {way} with -D")
 
     def together(self) -> int:
-        """What is said of all runs at once, and the files of all of them; EXIT_UNWRITTEN where one could not be written."""
+        """What is said of all runs at once, and the files of all of them; EXIT_UNWRITTEN where one could not
+        be written.
+        """
         from explorer import output
 
         options = self.options
@@ -123,7 +156,10 @@ class Session:
         """UsageError where a format of a single run is asked for several."""
         name = self.options.format
         if several and name != "text" and name not in SEVERAL:
-            raise UsageError(f"--format {name}: shows one run, and there are several; write: --write {name}, or one of {', '.join(SEVERAL)}")
+            raise UsageError(
+                f"--format {name}: shows one run, and there are several; write: --write {name}, or one of"
+                f" {', '.join(SEVERAL)}"
+            )
 
     def one(self, path: str) -> int:
         """Check a spec file under every binding; the exit code."""
@@ -140,7 +176,11 @@ class Session:
             if len(combinations) > 1:
                 self.refuse_of_one_run("a matrix")
             for binding in combinations:
-                row = ",".join(f"{name}={getattr(value, 'name', value)}" for name, value in binding.items()) if len(combinations) > 1 else ""
+                row = (
+                    ",".join(f"{name}={getattr(value, 'name', value)}" for name, value in binding.items())
+                    if len(combinations) > 1
+                    else ""
+                )
                 outcomes.append(self.check(spec, path, binding, directory, row))
                 if self.limits.interrupted:
                     break
@@ -158,15 +198,30 @@ class Session:
         """Where the files of a spec go: made now, so that a wrong --out is known before the work."""
         name = self.places[path]
         base = self.options.out
-        return writable(Path("out") / name if base is None else base / name if len(self.options.specs) > 1 else base)
+        return writable(
+            Path("out") / name if base is None else base / name if len(self.options.specs) > 1 else base
+        )
 
-    def check(self, spec: Spec, path: str, binding: dict[str, Any], directory: Path, row: str,
-              expect: Expectation | None = None) -> Outcome:
-        """Explore and judge one binding, a `row` of a table or a run by itself (""); `expect` takes the place of the spec's own."""
+    def check(
+        self,
+        spec: Spec,
+        path: str,
+        binding: dict[str, Any],
+        directory: Path,
+        row: str,
+        expect: Expectation | None = None,
+    ) -> Outcome:
+        """Explore and judge one binding, a `row` of a table or a run by itself (""); `expect` takes the place
+        of the spec's own.
+        """
         with own_prints():
             model = ground(spec, binding, str(Path(path).resolve()))
-        space, verdict = self.exploration.judged(replace(model, expect=expect or model.expect), counts=not row or bool(self.options.write))
-        record = verdict.record() | context(space.model, {} if row and not self.options.write else verdict.traces)
+        space, verdict = self.exploration.judged(
+            replace(model, expect=expect or model.expect), counts=not row or bool(self.options.write)
+        )
+        record = verdict.record() | context(
+            space.model, {} if row and not self.options.write else verdict.traces
+        )
         self.records.append(record)
         if not row:
             self.report(space, verdict, record, directory)
@@ -193,14 +248,32 @@ class Session:
             from explorer.profile import profile
 
             print(profile(space), file=sys.stderr)
-        notes = write_all(space, verdict, record, directory, graph=self.options.graph, png=self.options.png, write=self.options.write,
-                          settings=self.settings)
+        notes = write_all(
+            space,
+            verdict,
+            record,
+            directory,
+            graph=self.options.graph,
+            png=self.options.png,
+            write=self.options.write,
+            settings=self.settings,
+        )
         notes += self.opened(directory)
         if not self.silent:
             from explorer.output import screen
 
-            say(screen(verdict, record, directory, notes, colour=wants_colour(sys.stdout), full=self.options.full,
-                        expect=self.options.expect, strict=self.options.strict))
+            say(
+                screen(
+                    verdict,
+                    record,
+                    directory,
+                    notes,
+                    colour=wants_colour(sys.stdout),
+                    full=self.options.full,
+                    expect=self.options.expect,
+                    strict=self.options.strict,
+                )
+            )
         else:
             self.show(space, verdict, record)
             for note in notes:
@@ -213,7 +286,11 @@ class Session:
         import webbrowser
 
         page = directory / "report.html"
-        return [] if webbrowser.open(page.resolve().as_uri()) else [f"--open: no browser was found; the report is {page}"]
+        return (
+            []
+            if webbrowser.open(page.resolve().as_uri())
+            else [f"--open: no browser was found; the report is {page}"]
+        )
 
     def show(self, space: StateSpace, verdict: Verdict, record: dict[str, Any]) -> None:
         """Print a format that shows one run."""
@@ -235,7 +312,12 @@ class Session:
     def matrix(self, outcomes: list[Outcome], directory: Path, wanted: int) -> None:
         from explorer.output import write_matrix
 
-        text, notes = write_matrix([(o.binding, o.verdict.record()) for o in outcomes], directory, wants_colour(sys.stdout), self.options.strict)
+        text, notes = write_matrix(
+            [(o.binding, o.verdict.record()) for o in outcomes],
+            directory,
+            wants_colour(sys.stdout),
+            self.options.strict,
+        )
         if self.silent:
             print(text, file=sys.stderr)
         else:
@@ -257,7 +339,12 @@ class Session:
             rows.append((row, self.check(spec, path, binding, directory, row.name, row.expect)))
             if self.limits.interrupted:
                 break
-        text, notes = write_table([(row, o.verdict.record()) for row, o in rows], directory, wants_colour(sys.stdout), self.options.strict)
+        text, notes = write_table(
+            [(row, o.verdict.record()) for row, o in rows],
+            directory,
+            wants_colour(sys.stdout),
+            self.options.strict,
+        )
         if not self.silent:
             say(text)
         notes += self.opened(directory) + self.unfinished(len(rows), len(wanted))
@@ -270,13 +357,19 @@ class Session:
         return EXIT_VACUOUS if self.options.strict and any(o.verdict.severe for _, o in rows) else EXIT_OK
 
     def unfinished(self, begun: int, wanted: int) -> list[str]:
-        return [f"interrupted: the last of these {begun} rows was not finished, {wanted - begun} more were not begun"] * self.limits.interrupted
+        return [
+            f"interrupted: the last of these {begun} rows was not finished, {wanted - begun} more were not"
+            " begun"
+        ] * self.limits.interrupted
 
     def variants(self, spec: Spec, path: str) -> list[Variant]:
         """The rows asked for by --row, or all."""
         names = [row.name for row in spec.variants]
         if not names:
-            raise UsageError(f"{path} has no variants; write: Spec(..., variants=[variant(...)]), or -D NAME=a,b for a matrix")
+            raise UsageError(
+                f"{path} has no variants; write: Spec(..., variants=[variant(...)]), or -D NAME=a,b for a"
+                " matrix"
+            )
         for name in self.options.row:
             if name not in names:
                 raise UsageError(f"--row {name}: no such variant; {nearest(name, names)}")
@@ -286,23 +379,50 @@ class Session:
         """A verdict record for a spec that could not be understood."""
         from explorer.output import write_record
 
-        record = {"spec": Path(path).stem, "file": path, "verdict": UNDETERMINED, "exit_code": EXIT_MALFORMED, "error": str(error)}
+        record = {
+            "spec": Path(path).stem,
+            "file": path,
+            "verdict": UNDETERMINED,
+            "exit_code": EXIT_MALFORMED,
+            "error": str(error),
+        }
         with contextlib.suppress(UsageError):
             write_record(record, self.directory(path))
         return record
 
 
-PRECEDENCE = (EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_MALFORMED, 75, 12, 11, 13, EXIT_UNDETERMINED, 21, EXIT_UNWRITTEN, EXIT_UNEXPECTED, EXIT_OK)
+PRECEDENCE = (
+    EXIT_INTERNAL,
+    EXIT_INTERRUPTED,
+    EXIT_MALFORMED,
+    75,
+    12,
+    11,
+    13,
+    EXIT_UNDETERMINED,
+    21,
+    EXIT_UNWRITTEN,
+    EXIT_UNEXPECTED,
+    EXIT_OK,
+)
 
 
 def _places(paths: Sequence[str]) -> dict[str, str]:
-    """Where below `out` the files of each spec go: by its name, and by its directory's too where two have one name."""
+    """Where below `out` the files of each spec go: by its name, and by its directory's too where two have one
+    name.
+    """
     stems = [Path(path).stem for path in paths]
-    places = {path: stem if stems.count(stem) == 1 else f"{Path(path).resolve().parent.name}/{stem}" for path, stem in zip(paths, stems)}
+    places = {
+        path: stem if stems.count(stem) == 1 else f"{Path(path).resolve().parent.name}/{stem}"
+        for path, stem in zip(paths, stems)
+    }
     for path in paths:
         other = next((p for p in paths if p is not path and places[p] == places[path]), None)
         if other is not None:
-            raise UsageError(f"{path} and {other}: both would write to {places[path]}/; write: one after the other, each with its --out DIR")
+            raise UsageError(
+                f"{path} and {other}: both would write to {places[path]}/; write: one after the other, each"
+                " with its --out DIR"
+            )
     return places
 
 
@@ -314,6 +434,7 @@ def worst(codes: list[int]) -> int:
 @contextlib.contextmanager
 def _interruptible(limits: Limits) -> Iterator[None]:
     """The first Ctrl-C ends the exploration and keeps what was learned; a second one ends the process."""
+
     def stop(number: int, frame: Any) -> None:
         if limits.interrupted:
             raise KeyboardInterrupt

@@ -16,23 +16,39 @@ from explorer.language.types import value_text
 
 
 def show(model: Model, *, code: bool = False) -> str:
-    """The model as text: constants, variables with their bits, actions with guards, reads, writes and places, properties.
+    """The model as text: constants, variables with their bits, actions with guards, reads, writes and places,
+    properties.
 
     With `code`, the generated source instead.
     """
     program = reduce(model)
     layout = lay_out(program)
     if code:
-        return "\n\n".join(["# Generated: the successors of packed states.\n" + successors(program, layout, "expand").text,
-                            "# Generated: the states where a property fails.\n" + judgements(program, layout).text])
-    return "\n".join(line for part in (_head(model, layout), _variables(model, program, layout), _actions(model, program),
-                                       _properties(model, program)) for line in part)
+        return "\n\n".join(
+            [
+                "# Generated: the successors of packed states.\n"
+                + successors(program, layout, "expand").text,
+                "# Generated: the states where a property fails.\n" + judgements(program, layout).text,
+            ]
+        )
+    return "\n".join(
+        line
+        for part in (
+            _head(model, layout),
+            _variables(model, program, layout),
+            _actions(model, program),
+            _properties(model, program),
+        )
+        for line in part
+    )
 
 
 def _head(model: Model, layout: Layout) -> Iterator[str]:
     yield f"{model.name}  ({Place(model.file, 1)})  digest {model.digest}"
     if model.constants:
-        yield "constants  " + ", ".join(f"{name}={value_text(value)}" for name, value in sorted(model.constants.items()))
+        yield "constants  " + ", ".join(
+            f"{name}={value_text(value)}" for name, value in sorted(model.constants.items())
+        )
     yield f"expected   {model.expect or 'nothing declared'}"
     yield f"state      {layout.bits} bits, {model.size} cells; {len(model.instances)} action instances"
     found = find(model)
@@ -49,11 +65,20 @@ def _variables(model: Model, program: Program, layout: Layout) -> Iterator[str]:
         families = variable.families.values()
         fields = [layout.fields[f] for f in families if f in layout.fields]
         bits = sum(field.width * field.family.size for field in fields)
-        nature = "constant" if all(f in program.fixed for f in families) else "rigid" if all(
-            f in program.fixed or f in program.rigid for f in families) else ""
+        nature = (
+            "constant"
+            if all(f in program.fixed for f in families)
+            else "rigid"
+            if all(f in program.fixed or f in program.rigid for f in families)
+            else ""
+        )
         first = next(iter(families))
         owner = model.components.get(variable.name, "")
-        yield f"  {owner + '.' if owner else ''}{variable.name}: {variable.type.name}  {bits} bits  {nature}".rstrip() + f"  {first.place}"
+        yield (
+            f"  {owner + '.' if owner else ''}{variable.name}: {variable.type.name}"
+            f"  {bits} bits  {nature}".rstrip()
+            + f"  {first.place}"
+        )
 
 
 def _actions(model: Model, program: Program) -> Iterator[str]:
@@ -68,9 +93,17 @@ def _actions(model: Model, program: Program) -> Iterator[str]:
             yield f"  shown for {shown.name}"
         for number, condition in enumerate(shown.guard):
             dropped = number == program.dropped.get(shown.number)
-            yield f"  when    {ex.show(condition.expr)}" + ("   (constantly false)" if dropped else "") + f"   {condition.place}"
+            yield (
+                f"  when    {ex.show(condition.expr)}"
+                + ("   (constantly false)" if dropped else "")
+                + f"   {condition.place}"
+            )
         for write in shown.writes:
-            target = write.family.names[write.index.value] if ex.is_const(write.index) else f"{write.family!r}[{ex.show(write.index)}]"
+            target = (
+                write.family.names[write.index.value]
+                if ex.is_const(write.index)
+                else f"{write.family!r}[{ex.show(write.index)}]"
+            )
             yield f"  next    {target} = {_value(write.family, write.expr)}   {write.place}"
         yield f"  reads   {', '.join(_reads(shown)) or 'nothing'}"
         yield f"  writes  {', '.join(sorted({w.family.variable for w in shown.writes})) or 'nothing'}"
@@ -85,7 +118,9 @@ def _action_head(action: Action, instances: list[Instance], alive: list[Rule]) -
     if action.source:
         yield f"  source  {action.source}"
     gone = len(instances) - len(alive)
-    yield f"  {len(instances)} instance{'s' * (len(instances) != 1)}" + (f", {gone} dropped as constantly impossible" if gone else "")
+    yield f"  {len(instances)} instance{'s' * (len(instances) != 1)}" + (
+        f", {gone} dropped as constantly impossible" if gone else ""
+    )
 
 
 def _value(family: ex.Family, expr: ex.Expr) -> str:

@@ -1,4 +1,6 @@
-"""`python -m explorer replay FILE.itf.json`: a stored trace taken again, step by step, in the spec as it is now."""
+"""`python -m explorer replay FILE.itf.json`: a stored trace taken again, step by step, in the spec as it is
+now.
+"""
 
 from __future__ import annotations
 
@@ -31,10 +33,17 @@ def replay(file: Path, spec_file: str | None, full: bool = False) -> tuple[str, 
     model = _model(load(path), path, meta.get("constants", {}))
     walked, trouble = _walk(model, walk_texts)
     if model.digest != meta.get("digest"):
-        lines = [f"{file} was made from another spec: its digest is {meta.get('digest')}, {model.name} has {model.digest} now"]
+        lines = [
+            f"{file} was made from another spec: its digest is {meta.get('digest')}, {model.name} has"
+            f" {model.digest} now"
+        ]
         if trouble or walked is None:
             return "\n".join([*lines, trouble]), EXIT_NOT
-        lines.append("its only step still fits, though" if len(walked.taken) == 1 else f"all {len(walked.taken)} steps still fit, though")
+        lines.append(
+            "its only step still fits, though"
+            if len(walked.taken) == 1
+            else f"all {len(walked.taken)} steps still fit, though"
+        )
         code = EXIT_NOT
     elif trouble or walked is None:
         return trouble, EXIT_NOT
@@ -48,7 +57,9 @@ def replay(file: Path, spec_file: str | None, full: bool = False) -> tuple[str, 
 
 
 def _end(walked: Walk, name: str, loop: int | None) -> tuple[Trace | None, str]:
-    """The trace if its property is violated at its end, or as it goes on for ever; and the sentence that says so or not."""
+    """The trace if its property is violated at its end, or as it goes on for ever; and the sentence that says
+    so or not.
+    """
     if name in ("", "walk"):
         return None, ""
     known = [p.name for p in walked.model.stated] + ["deadlock", "evaluation"]
@@ -61,35 +72,53 @@ def _end(walked: Walk, name: str, loop: int | None) -> tuple[Trace | None, str]:
             trace = walked.trace() if name in walked.broken() else None
     except ReplayError as error:
         return None, f"the trace does not go on for ever as it says: {error}"
-    return trace, f"{name} is violated" if trace else f"{name} is not violated at the end: the trace says it is"
+    return (
+        trace,
+        f"{name} is violated" if trace else f"{name} is not violated at the end: the trace says it is",
+    )
 
 
 def _spec_of(file: Path, meta: dict[str, Any]) -> str:
-    """Where the spec of a trace is: as it was named from here, or from a directory above the trace. UsageError where it is not."""
+    """Where the spec of a trace is: as it was named from here, or from a directory above the trace.
+    UsageError where it is not.
+    """
     named = str(meta.get("source", ""))
     for start in (Path(), *file.resolve().parents):
         if named and (start / named).is_file():
             return str(start / named)
-    raise UsageError(f"replay {file}: its spec {named} is neither here nor above the trace; write: python -m explorer replay {file} SPEC")
+    raise UsageError(
+        f"replay {file}: its spec {named} is neither here nor above the trace; write: python -m explorer"
+        f" replay {file} SPEC"
+    )
 
 
 def _read(file: Path) -> tuple[dict[str, Any], list[tuple[str, dict[str, str]]], int | None]:
     try:
         text = file.read_text(encoding="utf-8")
         walk_texts, loop = read(text)
-        if not walk_texts or not (loop is None or isinstance(loop, int) and 0 <= loop < len(walk_texts)):
+        if not walk_texts or not (loop is None or (isinstance(loop, int) and 0 <= loop < len(walk_texts))):
             raise ValueError
         if loop is not None:
-            loop -= sum(name == STILL for name, _ in walk_texts[1:loop + 1])
+            loop -= sum(name == STILL for name, _ in walk_texts[1 : loop + 1])
         return dict(json.loads(text)["#meta"]), walk_texts, loop
     except OSError as error:
-        raise UsageError(f"replay {file}: {error.strerror or error}; write: python -m explorer SPEC --write itf, to make one") from None
+        raise UsageError(
+            f"replay {file}: {error.strerror or error}; write: python -m explorer SPEC --write itf, to"
+            " make one"
+        ) from None
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise UsageError(f"replay {file}: not a trace in the Informal Trace Format; write: python -m explorer SPEC --write itf, to make one") from None
+        raise UsageError(
+            f"replay {file}: not a trace in the Informal Trace Format; write: python -m explorer SPEC --write"
+            " itf, to make one"
+        ) from None
 
 
 def _model(spec: Spec, path: str, constants: dict[str, str]) -> Model:
-    return ground(spec, constants_of(spec, Variant("the stored trace", HOLDS, "", constants, spec.place)), str(Path(path).resolve()))
+    return ground(
+        spec,
+        constants_of(spec, Variant("the stored trace", HOLDS, "", constants, spec.place)),
+        str(Path(path).resolve()),
+    )
 
 
 def _walk(model: Model, walk_texts: list[tuple[str, dict[str, str]]]) -> tuple[Walk | None, str]:
@@ -104,10 +133,17 @@ def _walk(model: Model, walk_texts: list[tuple[str, dict[str, str]]]) -> tuple[W
         try:
             walked.take(name)
         except Blocked as error:
-            return walked, f"step {number} no longer fits: {str(error).partition(': ')[2]}" + (f"  ({error.place})" if error.place else "")
+            return walked, f"step {number} no longer fits: {str(error).partition(': ')[2]}" + (
+                f"  ({error.place})" if error.place else ""
+            )
         now = walked.texts()
         differing = next((key for key in now | texts if now.get(key) != texts.get(key)), None)
         if differing is not None:
-            return walked, (f"step {number} no longer fits: {name} leads to {differing} = {now.get(differing, 'nothing')}, "
-                            f"the trace has {texts.get(differing, 'nothing')}")
+            return (
+                walked,
+                (
+                    f"step {number} no longer fits: {name} leads to {differing} ="
+                    f" {now.get(differing, 'nothing')}, the trace has {texts.get(differing, 'nothing')}"
+                ),
+            )
     return walked, ""

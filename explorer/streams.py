@@ -1,4 +1,6 @@
-"""Standard output is for results: how they are written there, and how the prints of a spec are kept away. Knows nothing of results."""
+"""Standard output is for results: how they are written there, and how the prints of a spec are kept away.
+Knows nothing of results.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,8 @@ class OutputError(Exception):
 
 
 def say(text: str) -> None:
-    """Write a result to standard output. A reader that went away (`| head`) changes neither the files nor the exit code.
+    """Write a result to standard output. A reader that went away (`| head`) changes neither the files nor the
+    exit code.
 
     Raises OutputError where it cannot be written, as on a full disk.
     """

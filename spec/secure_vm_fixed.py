@@ -1,29 +1,71 @@
-"""A secure guest of Linux 5.4 that heeds return codes: the hypervisor sees and changes only what the guest has shared."""
+"""A secure guest of Linux 5.4 that heeds return codes: the hypervisor sees and changes only what the guest
+has shared.
+"""
 
 from actions.secure_vm import guest, hypervisor, machine, properties, ultravisor
+
 from explorer import HOLDS, Spec, variant, violates
 
-spec = Spec(machine, guest, ultravisor, hypervisor, properties, expect=HOLDS, variants=[
-    variant("repaired", HOLDS, "5.4, with return codes heeded"),
-    variant("V0", violates("confidentiality", steps=10, also=("agreement", "integrity", "logs_are_shared")),
-            "kexec without UNSHARE_ALL", unshare_all=False),
-    variant("V1", violates("no_lost_data", steps=9), "the constructor shares for each log", share_once=False),
-    variant("V2", violates("confidentiality", steps=8, also=("integrity", "no_lost_data")), "lppacas share a page with others",
-            page_aligned=False),
-    variant("V3, 5.4", violates("agreement", steps=6, also=("confidentiality", "integrity", "no_lost_data", "logs_are_shared")),
-            "return codes ignored, as released", heed_return_code=False),
-    variant("V4", violates("hypervisor_agrees", steps=6), "page-out races with sharing", hv_mutex=False),
-    variant("V5", violates("confidentiality", steps=5, also=("integrity",)), "the hypervisor enters secure mode", hv_sets_s=True),
-    variant("V6", violates("confidentiality", steps=9, also=("integrity",)), "a crash kernel in the old kernel's pages", crash_reuses=True),
-], survivors={
-    "share: ~guest.shared[page]": "sharing again zeroes public data, which nobody is said to need",
-    "construct_log_again: guest.free()": "another virtual CPU may do so during the call",
-    "log_entry: guest.free()": "another virtual CPU may do so during the call",
-    "write_shared: guest.free()": "another virtual CPU may do so during the call",
-    "kexec: machine.free_for_sharing()": "only secure pages are paged out, and only shared ones are taken back",
-    "new_kernel: guest.expects[page].next": "where every page was private the new kernel loses nothing by expecting its data",
-    "page_in_at_start: machine.uv[page] == Gfn.NORMAL": "a page that is in is in",
-    "unshares: machine.free_for_sharing()": "only secure pages are paged out, and this one is shared",
-    "page_out_begins: machine.vm == Vm.SECURE": "a page of a guest that starts may be paged out, too",
-    "page_in: machine.evicts.is_none": "only secure pages are paged out, and this one is out",
-})
+spec = Spec(
+    machine,
+    guest,
+    ultravisor,
+    hypervisor,
+    properties,
+    expect=HOLDS,
+    variants=[
+        variant("repaired", HOLDS, "5.4, with return codes heeded"),
+        variant(
+            "V0",
+            violates("confidentiality", steps=10, also=("agreement", "integrity", "logs_are_shared")),
+            "kexec without UNSHARE_ALL",
+            unshare_all=False,
+        ),
+        variant(
+            "V1", violates("no_lost_data", steps=9), "the constructor shares for each log", share_once=False
+        ),
+        variant(
+            "V2",
+            violates("confidentiality", steps=8, also=("integrity", "no_lost_data")),
+            "lppacas share a page with others",
+            page_aligned=False,
+        ),
+        variant(
+            "V3, 5.4",
+            violates(
+                "agreement", steps=6, also=("confidentiality", "integrity", "no_lost_data", "logs_are_shared")
+            ),
+            "return codes ignored, as released",
+            heed_return_code=False,
+        ),
+        variant("V4", violates("hypervisor_agrees", steps=6), "page-out races with sharing", hv_mutex=False),
+        variant(
+            "V5",
+            violates("confidentiality", steps=5, also=("integrity",)),
+            "the hypervisor enters secure mode",
+            hv_sets_s=True,
+        ),
+        variant(
+            "V6",
+            violates("confidentiality", steps=9, also=("integrity",)),
+            "a crash kernel in the old kernel's pages",
+            crash_reuses=True,
+        ),
+    ],
+    survivors={
+        "share: ~guest.shared[page]": "sharing again zeroes public data, which nobody is said to need",
+        "construct_log_again: guest.free()": "another virtual CPU may do so during the call",
+        "log_entry: guest.free()": "another virtual CPU may do so during the call",
+        "write_shared: guest.free()": "another virtual CPU may do so during the call",
+        "kexec: machine.free_for_sharing()": (
+            "only secure pages are paged out, and only shared ones are taken back"
+        ),
+        "new_kernel: guest.expects[page].next": (
+            "where every page was private the new kernel loses nothing by expecting its data"
+        ),
+        "page_in_at_start: machine.uv[page] == Gfn.NORMAL": "a page that is in is in",
+        "unshares: machine.free_for_sharing()": "only secure pages are paged out, and this one is shared",
+        "page_out_begins: machine.vm == Vm.SECURE": "a page of a guest that starts may be paged out, too",
+        "page_in: machine.evicts.is_none": "only secure pages are paged out, and this one is out",
+    },
+)

@@ -1,14 +1,15 @@
 """The two barriers between the escalation handler and the teardown, as committed: `smp_wmb` and `smp_mb`."""
 
 from actions.xive_escalation import barriers
-from explorer import HOLDS, Spec, variant, violates
 
+from explorer import HOLDS, Spec, variant, violates
 
 LOST = violates("stale_in_the_end", steps=9, also=("stale_for_ever",))
 LOST_LATER = violates("stale_in_the_end", steps=10, also=("stale_for_ever",))
 
 spec = Spec(
-    barriers, expect=HOLDS,
+    barriers,
+    expect=HOLDS,
     variants=[
         variant("1 sc", HOLDS, "no barrier", handler_barrier="none", teardown_barrier="none", memory="sc"),
         variant("1 tso", LOST, "no barrier", handler_barrier="none", teardown_barrier="none", memory="tso"),
@@ -23,4 +24,5 @@ spec = Spec(
         variant("4 tso", HOLDS, "both, as committed", memory="tso"),
         variant("4 pso", HOLDS, "both, as committed"),
         variant("5 pso", HOLDS, "smp_mb in both", handler_barrier="sync"),
-    ])
+    ],
+)

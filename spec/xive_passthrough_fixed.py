@@ -1,19 +1,32 @@
 """A guest with a passed-through MSI, as mended in 2021: get_irqchip_state ignores P of a disabled interrupt.
 
-The guest's driver requests the MSI without enabling it, and calls synchronize_irq. The host has raised P in the ESB that both
-share. `python -m explorer table spec/xive_passthrough_fixed.py` has the guests before.
+The guest's driver requests the MSI without enabling it, and calls synchronize_irq. The host has raised P in
+the ESB that both share. `python -m explorer table spec/xive_passthrough_fixed.py` has the guests before.
 """
 
 from actions import esb, event_queue, irq_desc, irq_flags, irq_flow, irq_properties, xive, xive_irq
 from actions.xive_irq import Callback
 from actions.xive_passthrough import host, probe
+
 from explorer import HOLDS, Spec, variant, violates
 
 STALE = ("flag_truth", "no_early_end", "no_early_return")
 
 spec = Spec(
-    esb, event_queue, xive, xive_irq, irq_desc, irq_flags, irq_flow, irq_properties, host, probe, no_autoen=True, events=0,
-    callback=Callback.MENDED, expect=HOLDS,
+    esb,
+    event_queue,
+    xive,
+    xive_irq,
+    irq_desc,
+    irq_flags,
+    irq_flow,
+    irq_properties,
+    host,
+    probe,
+    no_autoen=True,
+    events=0,
+    callback=Callback.MENDED,
+    expect=HOLDS,
     survivors={
         "acknowledge: queue.raised[cpu].next": "an exception too many is a look at an empty ring",
         "enable_irq: saved.next = False": "the entry that it tells of exists, and its EOI clears it",
@@ -21,17 +34,44 @@ spec = Spec(
         "mask_eas: eas.masked[source].next": "the source is masked already: PQ is 01",
         "eoi: self.stale_p[source].next": "P of a disabled interrupt does not count since 2021",
         "eoi: self.raised[cpu].next": "the same EOI peeks at the ring",
-        "host_ends: host.host_stale_p[source].next": "nobody asks the host while the interrupt is the guest's",
-        "pass_through: host.host_stale_p[source].next": "nobody asks the host while the interrupt is the guest's",
+        "host_ends: host.host_stale_p[source].next": (
+            "nobody asks the host while the interrupt is the guest's"
+        ),
+        "pass_through: host.host_stale_p[source].next": (
+            "nobody asks the host while the interrupt is the guest's"
+        ),
         "synchronize_irq: probe.call[source] == Call.BEFORE": "a second call is like the first",
-        "synchronize_irq: descriptors.requested(source)": "a call at another time finds nothing outstanding either",
-        "synchronized: probe.call[source] == Call.WITHIN": "that a call ends that has not begun changes nothing else",
+        "synchronize_irq: descriptors.requested(source)": (
+            "a call at another time finds nothing outstanding either"
+        ),
+        "synchronized: probe.call[source] == Call.WITHIN": (
+            "that a call ends that has not begun changes nothing else"
+        ),
     },
     variants=[
-        variant("5.3", violates("no_stale_pop", steps=10, also=("cppr_opens", "no_stuck_cppr", *STALE)), "5.3 guest",
-                callback="absent", stale_p=False, mask_keeps_saved_p=False, shutdown_keeps_saved_p=False, drop="never"),
-        variant("V10", violates("no_endless_probe", steps=3, also=("deadlock", "free_ends", "no_endless_poll", "probe_ends")), "5.4 guest",
-                callback="released"),
-        variant("V10'", violates("no_stale_pop", steps=10, also=STALE), "2021, but shutdown clears saved_p",
-                shutdown_keeps_saved_p=False),
-    ])
+        variant(
+            "5.3",
+            violates("no_stale_pop", steps=10, also=("cppr_opens", "no_stuck_cppr", *STALE)),
+            "5.3 guest",
+            callback="absent",
+            stale_p=False,
+            mask_keeps_saved_p=False,
+            shutdown_keeps_saved_p=False,
+            drop="never",
+        ),
+        variant(
+            "V10",
+            violates(
+                "no_endless_probe", steps=3, also=("deadlock", "free_ends", "no_endless_poll", "probe_ends")
+            ),
+            "5.4 guest",
+            callback="released",
+        ),
+        variant(
+            "V10'",
+            violates("no_stale_pop", steps=10, also=STALE),
+            "2021, but shutdown clears saved_p",
+            shutdown_keeps_saved_p=False,
+        ),
+    ],
+)

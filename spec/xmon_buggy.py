@@ -3,8 +3,23 @@
 from actions import esb, event_queue, opal
 from actions.xmon import commands, kernel, machine, properties
 from actions.xmon.kernel import Config, Walk
+
 from explorer import Spec, violates
 
-spec = Spec(opal, esb, event_queue, kernel, machine, commands, properties, cpus=2, sources=2, busy_spells=1,
-            dx_tests_hv=False, dx_tests_xc=False, config=Config.DIRECT, walk=Walk.NONE,
-            expect=violates("no_crash", steps=3, also=("commands_return",)))
+spec = Spec(
+    opal,
+    esb,
+    event_queue,
+    kernel,
+    machine,
+    commands,
+    properties,
+    cpus=2,
+    sources=2,
+    busy_spells=1,
+    dx_tests_hv=False,
+    dx_tests_xc=False,
+    config=Config.DIRECT,
+    walk=Walk.NONE,
+    expect=violates("no_crash", steps=3, also=("commands_return",)),
+)

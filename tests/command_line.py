@@ -1,4 +1,6 @@
-"""`python -m explorer` in a process of its own, and small specs that end in every way; the fixture `explorer` has both."""
+"""`python -m explorer` in a process of its own, and small specs that end in every way; the fixture `explorer`
+has both.
+"""
 
 from __future__ import annotations
 
@@ -52,26 +54,38 @@ def inside(s: S):
 """
 SPECS = {
     "good": HEAD + DOWN + FINE + "\nspec = Spec(expect=HOLDS)\n",
-    "bad": HEAD + DOWN + BAD + FINE + '\nspec = Spec(expect=violates("below", steps=2, also=("even_below",)))\n',
+    "bad": (
+        HEAD + DOWN + BAD + FINE + '\nspec = Spec(expect=violates("below", steps=2, also=("even_below",)))\n'
+    ),
     "stuck": HEAD + FINE + "\nspec = Spec()\n",
-    "partial": HEAD + DOWN + "\n@invariant\ndef divides(s: S):\n    return 6 // (s.n - 2) != 1\n\nspec = Spec()\n",
-    "vacuous": HEAD + DOWN + "\n@invariant\ndef quietly(s: S):\n    return implies(s.quiet, s.n == 0)\n\nspec = Spec(expect=HOLDS)\n",
+    "partial": (
+        HEAD + DOWN + "\n@invariant\ndef divides(s: S):\n    return 6 // (s.n - 2) != 1\n\nspec = Spec()\n"
+    ),
+    "vacuous": (
+        HEAD + DOWN + "\n@invariant\ndef quietly(s: S):\n    return implies(s.quiet, s.n == 0)\n\nspec ="
+        " Spec(expect=HOLDS)\n"
+    ),
     "wrong": HEAD + DOWN + BAD + '\nspec = Spec(expect=violates("even_below"))\n',
     "steps": HEAD + DOWN + BAD + '\nspec = Spec(expect=violates("below", steps=5, also=("even_below",)))\n',
     "hopeful": HEAD + DOWN + FINE + '\nspec = Spec(expect=violates("inside"))\n',
-    "family": HEAD + DOWN + BAD + FINE + '''
+    "family": HEAD
+    + DOWN
+    + BAD
+    + FINE
+    + """
 spec = Spec(expect=violates("below", steps=2, also=("even_below",)), variants=[
     variant("V0", violates("below", steps=2, also=("even_below",)), "as it was"),
     variant("V1", HOLDS, "one step | only", LAST="1"),
     variant("V2", HOLDS, "two steps", LAST=2)])
-''',
+""",
     "typo": HEAD + DOWN + FINE.replace("s.n", "s.m") + "\nspec = Spec()\n",
     "start": HEAD + DOWN + "\n@initial\ndef begins(s: S):\n    return 3 // s.n == 1\n\nspec = Spec()\n",
     "raises": "import json\n\njson.loads('{')\n",
     "syntax": "def f(:\n    pass\n",
     "empty": "x = 1\n",
     "other": "spec = 7\n",
-    "large": """\
+    "large": (
+        """\
 from typing import Annotated
 from explorer import *
 
@@ -93,7 +107,8 @@ def small(s: S):
     return every(s.n[i] <= 30 for i in domain(Annotated[int, Range(0, 5)]))
 
 spec = Spec(expect=HOLDS)
-""",
+"""
+    ),
 }
 
 
@@ -105,8 +120,15 @@ class Done(NamedTuple):
 
 def run(*arguments: str, cwd: Path) -> Done:
     """What `python -m explorer` does in a directory; no traceback is ever shown."""
-    done = subprocess.run([sys.executable, "-m", "explorer", *arguments], cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True,
-                          stdin=subprocess.DEVNULL, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-m", "explorer", *arguments],
+        cwd=cwd,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=120,
+    )
     assert "Traceback" not in done.stderr + done.stdout, done.stderr
     return Done(done.returncode, done.stdout, done.stderr)
 

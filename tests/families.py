@@ -1,7 +1,9 @@
-"""What the families of the library have in common: their variants as test cases, and the tests that each family has.
+"""What the families of the library have in common: their variants as test cases, and the tests that each
+family has.
 
-A family's file names its specs with their counts, calls `claims`, and adds the facts of its protocol. What was explored is kept, so
-that one exploration serves counts, verdict and stories. Nothing is written: records of other tests are not touched.
+A family's file names its specs with their counts, calls `claims`, and adds the facts of its protocol. What
+was explored is kept, so that one exploration serves counts, verdict and stories. Nothing is written: records
+of other tests are not touched.
 """
 
 from __future__ import annotations
@@ -65,7 +67,12 @@ def verdict(spec: str, name: str = "") -> Verdict:
 def check(spec: str, name: str = "") -> Verdict:
     """The verdict of a spec or variant, after asserting that it is exactly the declared one."""
     found = verdict(spec, name)
-    assert found.expectation_met, (spec, name, found.expected, [(p.name, p.verdict, p.trace_length) for p in found.properties])
+    assert found.expectation_met, (
+        spec,
+        name,
+        found.expected,
+        [(p.name, p.verdict, p.trace_length) for p in found.properties],
+    )
     return found
 
 
@@ -96,14 +103,19 @@ def counts(found: StateSpace) -> Counts:
 
 
 def same_as_reference(fast: StateSpace) -> None:
-    """Assert that the reference finds the same states, transitions and depth, and the same violations at the same levels."""
+    """Assert that the reference finds the same states, transitions and depth, and the same violations at the
+    same levels.
+    """
     slow = reference.explore(fast.model)
     assert counts(fast) == counts(slow)
-    assert {k: v.level for k, v in fast.violations.items()} == {k: v.level for k, v in slow.violations.items()}
+    assert {k: v.level for k, v in fast.violations.items()} == {
+        k: v.level for k, v in slow.violations.items()
+    }
 
 
 def claims(golden: Mapping[str, Counts], judged: Collection[str] = ()) -> tuple[Callable[..., None], ...]:
-    """The tests of a family whose specs have these counts: counts, expectations, every row of every table, the reference.
+    """The tests of a family whose specs have these counts: counts, expectations, every row of every table,
+    the reference.
 
     `judged` names the specs that the reference explores in a few seconds; all, if none is named.
     """

@@ -1,9 +1,9 @@
 """Random specs, written as the text an author would write: a failing one can be printed, pasted and shrunk.
 
-`spec_text(Random(seed), size)` is the text of a module that ends in `spec = Spec()`; `spec_of(text)` runs it. Everything
-the language has occurs: every domain, computed indices on reads and writes, queues, sets, records, free initial choices,
-rigid variables, constraints, terminal states, step invariants, and expressions without a value. Spaces are small, not
-always finite in few steps: explore under a limit.
+`spec_text(Random(seed), size)` is the text of a module that ends in `spec = Spec()`; `spec_of(text)` runs it.
+Everything the language has occurs: every domain, computed indices on reads and writes, queues, sets, records,
+free initial choices, rigid variables, constraints, terminal states, step invariants, and expressions without
+a value. Spaces are small, not always finite in few steps: explore under a limit.
 """
 
 from __future__ import annotations
@@ -82,12 +82,33 @@ class Author:
     def index(self) -> Kind:
         """A domain for keys, elements and parameters."""
         low = self.rng.choice((-1, 0, 0, 1))
-        return self.rng.choice((BOOL, COLOR, MODE, self.proc, self.proc, self.node, self.agent, optional(MODE), optional(self.proc),
-                                integers(low, low + self.rng.randint(0, 2)), self.note))
+        return self.rng.choice(
+            (
+                BOOL,
+                COLOR,
+                MODE,
+                self.proc,
+                self.proc,
+                self.node,
+                self.agent,
+                optional(MODE),
+                optional(self.proc),
+                integers(low, low + self.rng.randint(0, 2)),
+                self.note,
+            )
+        )
 
     def scalar(self) -> Kind:
         low = self.rng.choice((-2, 0, 0, 1))
-        plain = (BOOL, COLOR, MODE, self.proc, self.agent, integers(low, low + self.rng.randint(1, 4)), integers(low, low + 2))
+        plain = (
+            BOOL,
+            COLOR,
+            MODE,
+            self.proc,
+            self.agent,
+            integers(low, low + self.rng.randint(1, 4)),
+            integers(low, low + 2),
+        )
         return optional(self.rng.choice(plain)) if self.rng.random() < 0.2 else self.rng.choice(plain)
 
     def kind(self) -> Kind:
@@ -102,12 +123,22 @@ class Author:
             return queues(self.rng.choice((self.scalar(), self.note)), self.rng.randint(1, 3))
         if roll == 7:
             return maps(self.rng.choice((MODE, self.proc)), maps(self.index(), self.scalar()))
-        inner = self.rng.choice((self.scalar, self.scalar, lambda: sets(self.proc), lambda: queues(self.scalar(), 2), lambda: self.note))
+        inner = self.rng.choice(
+            (
+                self.scalar,
+                self.scalar,
+                lambda: sets(self.proc),
+                lambda: queues(self.scalar(), 2),
+                lambda: self.note,
+            )
+        )
         return maps(self.index(), inner())
 
     # Places and expressions.
 
-    def place(self, wanted: Callable[[Kind], bool], scope: Scope, depth: int, writing: bool = False) -> tuple[str, Kind] | None:
+    def place(
+        self, wanted: Callable[[Kind], bool], scope: Scope, depth: int, writing: bool = False
+    ) -> tuple[str, Kind] | None:
         """A random place of the state whose kind is wanted."""
         for _ in range(6):
             name = self.rng.choice(list(self.variables))
@@ -117,7 +148,9 @@ class Author:
                 return (found[0] + ".next" if prime else found[0]), found[1]
         return None
 
-    def descend(self, text: str, kind: Kind, wanted: Callable[[Kind], bool], scope: Scope, depth: int) -> tuple[str, Kind] | None:
+    def descend(
+        self, text: str, kind: Kind, wanted: Callable[[Kind], bool], scope: Scope, depth: int
+    ) -> tuple[str, Kind] | None:
         while True:
             if wanted(kind):
                 return text, kind
@@ -140,7 +173,11 @@ class Author:
     def value(self, kind: Kind, scope: Scope, depth: int) -> Text:
         """An expression of a kind."""
         rng = self.rng
-        names = [n for n, k in scope.parameters.items() if k == kind or (kind.tag in ("optional", "union") and k in kind.parts)]
+        names = [
+            n
+            for n, k in scope.parameters.items()
+            if k == kind or (kind.tag in ("optional", "union") and k in kind.parts)
+        ]
         if names and rng.random() < 0.4:
             return Text(rng.choice(names), False)
         if kind.tag == "bool":
@@ -165,9 +202,16 @@ class Author:
         return Text(rng.choice(kind.values), False)
 
     def read(self, kind: Kind, scope: Scope, depth: int) -> Text | None:
-        """A read of the state that has the kind: a place, the content of an optional, an element of a queue."""
+        """A read of the state that has the kind: a place, the content of an optional, an element of a
+        queue.
+        """
+
         def wanted(k: Kind) -> bool:
-            return k == kind or (k.tag == "optional" and k.parts[0] == kind) or (k.tag == "queue" and k.parts[0] == kind)
+            return (
+                k == kind
+                or (k.tag == "optional" and k.parts[0] == kind)
+                or (k.tag == "queue" and k.parts[0] == kind)
+            )
 
         found = self.place(wanted, scope, max(depth - 1, 0))
         if found is None:
@@ -189,12 +233,30 @@ class Author:
         element = self.value(kind.parts[0], scope, depth - 1).text
         if kind.tag == "set":
             other = self.value(kind, scope, depth - 1).text
-            return Text(rng.choice((f"{text}.add({element})", f"{text}.remove({element})", f"{text}.union({other})",
-                                    f"{text}.intersection({other})", f"{text}.difference({other})")))
+            return Text(
+                rng.choice(
+                    (
+                        f"{text}.add({element})",
+                        f"{text}.remove({element})",
+                        f"{text}.union({other})",
+                        f"{text}.intersection({other})",
+                        f"{text}.difference({other})",
+                    )
+                )
+            )
         position = self.key(integers(0, kind.high - 1), scope, depth - 1)
         guarded = rng.random() < 0.5
-        made = rng.choice((f"{text}.push({element})", f"{text}.push({element})", f"{text}.pop()", f"{text}.remove_at({position})"))
-        return Text(f"ite({text}.{'full' if '.push' in made else 'empty'}, {text}, {made})" if guarded else made)
+        made = rng.choice(
+            (
+                f"{text}.push({element})",
+                f"{text}.push({element})",
+                f"{text}.pop()",
+                f"{text}.remove_at({position})",
+            )
+        )
+        return Text(
+            f"ite({text}.{'full' if '.push' in made else 'empty'}, {text}, {made})" if guarded else made
+        )
 
     def bounded(self, kind: Kind, scope: Scope, depth: int) -> Text:
         """A number for a range: usually inside it, sometimes not."""
@@ -204,7 +266,10 @@ class Author:
         if roll < 0.35 or not made.symbolic:
             return Text(f"({made.text}) % {span} + {kind.low}", made.symbolic)
         if roll < 0.65:
-            return Text(f"ite(({kind.low} <= {made.text}) & ({made.text} <= {kind.high}), {made.text}, {rng.choice(kind.values)})")
+            return Text(
+                f"ite(({kind.low} <= {made.text}) & ({made.text} <= {kind.high}), {made.text},"
+                f" {rng.choice(kind.values)})"
+            )
         return made
 
     def number(self, scope: Scope, depth: int) -> Text:
@@ -221,7 +286,11 @@ class Author:
         a, b = self.number(scope, depth - 1), self.number(scope, depth - 1)
         roll = rng.randrange(8)
         if roll == 0:
-            return Text(f"count(({', '.join(self.condition(scope, depth - 1).text for _ in range(rng.randint(1, 3)))},))")
+            return Text(
+                "count(("
+                + ", ".join(self.condition(scope, depth - 1).text for _ in range(rng.randint(1, 3)))
+                + ",))"
+            )
         if roll == 1:
             test = self.condition(scope, depth - 1)
             return Text(f"ite({test.text}, {a.text}, {b.text})", test.symbolic or a.symbolic or b.symbolic)
@@ -249,9 +318,13 @@ class Author:
             kind = self.index()
             name = f"x{depth}"
             inner = self.condition(Scope({**scope.parameters, name: kind}, scope.primed), depth - 1)
-            return Text(f"{rng.choice(('every', 'some'))}({inner.text} for {name} in domain({kind.annotation}))")
+            return Text(
+                f"{rng.choice(('every', 'some'))}({inner.text} for {name} in domain({kind.annotation}))"
+            )
         if roll == 8:
-            return Text(f"implies({self.condition(scope, depth - 1).text}, {self.condition(scope, depth - 1).text})")
+            return Text(
+                f"implies({self.condition(scope, depth - 1).text}, {self.condition(scope, depth - 1).text})"
+            )
         if roll == 9:
             found = self.place(lambda k: k.tag in ("set", "queue"), scope, depth - 1)
             if found:
@@ -261,7 +334,9 @@ class Author:
             a, b, c = (self.condition(scope, depth - 1) for _ in range(3))
             return Text(f"ite({a.text}, {b.text}, {c.text})") if a.symbolic else a
         a, b = self.number(scope, depth - 1), self.number(scope, depth - 1)
-        return Text(f"({a.text} {rng.choice(('<', '<=', '==', '!=', '>', '>='))} {b.text})", a.symbolic or b.symbolic)
+        return Text(
+            f"({a.text} {rng.choice(('<', '<=', '==', '!=', '>', '>='))} {b.text})", a.symbolic or b.symbolic
+        )
 
     def atom(self, scope: Scope, depth: int) -> Text:
         """A comparison of a place."""
@@ -285,14 +360,21 @@ class Author:
     # Declarations.
 
     def parameters(self, most: int) -> dict[str, Kind]:
-        return {f"p{i}": self.rng.choice((self.proc, self.proc, self.index())) for i in range(self.rng.randint(0, most))}
+        return {
+            f"p{i}": self.rng.choice((self.proc, self.proc, self.index()))
+            for i in range(self.rng.randint(0, most))
+        }
 
     def initial(self, kind: Kind, outer: bool = True) -> str:
         """The argument of initially(...)."""
         rng = self.rng
         if kind.tag == "map":
             if outer and rng.random() < 0.15:
-                return "{" + ", ".join(f"{k}: {self.initial(kind.parts[1], False)}" for k in kind.parts[0].values) + "}"
+                return (
+                    "{"
+                    + ", ".join(f"{k}: {self.initial(kind.parts[1], False)}" for k in kind.parts[0].values)
+                    + "}"
+                )
             return self.initial(kind.parts[1], False)
         if kind.tag not in ("set", "queue", "record") and rng.random() < 0.1:
             return f"any_of({kind.annotation})"
@@ -306,10 +388,15 @@ class Author:
             kind = self.kind()
             self.variables[f"v{i}"] = kind
             bare = kind.tag in ("map", "set", "queue")
-            lines.append(f"    v{i}: {kind.annotation if bare else f'Var[{kind.annotation}]'} = initially({self.initial(kind)})")
+            lines.append(
+                f"    v{i}: {kind.annotation if bare else f'Var[{kind.annotation}]'} ="
+                f" initially({self.initial(kind)})"
+            )
         return "\n".join(lines)
 
-    def function(self, decorator: str, name: str, parameters: dict[str, Kind], body: list[str], doc: str = "") -> str:
+    def function(
+        self, decorator: str, name: str, parameters: dict[str, Kind], body: list[str], doc: str = ""
+    ) -> str:
         signature = ", ".join(["s: S", *(f"{n}: {k.annotation}" for n, k in parameters.items())])
         lines = [f"    {line}" for line in ([f'"""{doc}"""'] if doc else []) + body]
         return "\n".join([decorator, f"def {name}({signature}):", *lines])
@@ -317,13 +404,22 @@ class Author:
     def action(self, number: int) -> str:
         rng, parameters = self.rng, self.parameters(2)
         scope, depth = Scope(parameters), min(self.size, 3)
-        body = [f"when({self.condition(scope, rng.randint(0, depth)).text})" for _ in range(rng.randint(0, 3))]
-        mutable = [n for n in self.variables if not n.endswith("0") or len(self.variables) == 1 or rng.random() < 0.7]
+        body = [
+            f"when({self.condition(scope, rng.randint(0, depth)).text})" for _ in range(rng.randint(0, 3))
+        ]
+        mutable = [
+            n for n in self.variables if not n.endswith("0") or len(self.variables) == 1 or rng.random() < 0.7
+        ]
         chosen = rng.sample(mutable, rng.randint(1, min(2, len(mutable))))
         targets: set[str] = set()
         for name in chosen + [n for n in chosen if self.variables[n].tag == "map" and rng.random() < 0.4]:
-            found = self.descend(f"s.{name}", self.variables[name],
-                                 lambda k: k.tag != "map" and (k.tag != "record" or rng.random() < 0.5), scope, depth - 1)
+            found = self.descend(
+                f"s.{name}",
+                self.variables[name],
+                lambda k: k.tag != "map" and (k.tag != "record" or rng.random() < 0.5),
+                scope,
+                depth - 1,
+            )
             if found is None or any(found[0].startswith(t) or t.startswith(found[0]) for t in targets):
                 continue
             target, kind = found
@@ -341,11 +437,17 @@ class Author:
         if rng.random() < 0.2 and self.variables:
             body.append(f"opens({rng.choice([*parameters, '1'])})")
         actor = rng.choice([*(f'actor="{p}"' for p in parameters), 'actor="hardware"', ""])
-        label = f"{{s.{rng.choice(list(self.variables))}}} by " + " ".join(f"{{{p}}}" for p in parameters) if rng.random() < 0.5 else ""
+        label = (
+            f"{{s.{rng.choice(list(self.variables))}}} by " + " ".join(f"{{{p}}}" for p in parameters)
+            if rng.random() < 0.5
+            else ""
+        )
         return self.function(f"@action({actor})", f"act{number}", parameters, body, label)
 
     def driver(self, number: int) -> str | None:
-        """An action that moves one variable through its whole domain, so that the space is more than a few states."""
+        """An action that moves one variable through its whole domain, so that the space is more than a few
+        states.
+        """
         rng, name = self.rng, self.rng.choice(list(self.variables))
         target, kind = f"s.{name}", self.variables[name]
         parameters: dict[str, Kind] = {}
@@ -358,11 +460,15 @@ class Author:
                 i = rng.randrange(len(kind.names))
                 target, kind = f"{target}.{kind.names[i]}", kind.parts[i]
         element = kind.parts[0] if kind.tag in ("set", "queue") else kind
-        if element.tag in ("set", "queue", "record") and element.annotation != "Note" or element == optional(self.note):
+        if (
+            element.tag in ("set", "queue", "record") and element.annotation != "Note"
+        ) or element == optional(self.note):
             return None
         parameters["x"] = element
-        moves = {"set": f"ite({target}.contains(x), {target}.remove(x), {target}.add(x))",
-                 "queue": f"ite({target}.full, {target}.pop(), {target}.push(x))"}
+        moves = {
+            "set": f"ite({target}.contains(x), {target}.remove(x), {target}.add(x))",
+            "queue": f"ite({target}.full, {target}.pop(), {target}.push(x))",
+        }
         guard = [f"when({self.condition(Scope(parameters), 1).text})"] if rng.random() < 0.3 else []
         body = [*guard, f"{target}.next = {moves.get(kind.tag, 'x')}"]
         return self.function('@action(actor="x")', f"drive{number}", parameters, body)
@@ -381,15 +487,25 @@ class Author:
         blocks += [self.action(i) for i in range(rng.randint(1, 2 + self.size))]
         blocks += [d for d in (self.driver(i) for i in range(rng.randint(0, 2))) if d]
         blocks += [self.condition_function("invariant", f"inv{i}", 1) for i in range(rng.randint(0, 2))]
-        blocks += [self.condition_function("step_invariant", f"stepwise{i}", 1, True) for i in range(rng.randint(0, 2))]
-        for decorator, likelihood in (("terminal", 0.3), ("constraint", 0.25), ("initial", 0.1), ("observe", 0.1)):
+        blocks += [
+            self.condition_function("step_invariant", f"stepwise{i}", 1, True)
+            for i in range(rng.randint(0, 2))
+        ]
+        for decorator, likelihood in (
+            ("terminal", 0.3),
+            ("constraint", 0.25),
+            ("initial", 0.1),
+            ("observe", 0.1),
+        ):
             if rng.random() < likelihood:
                 blocks.append(self.condition_function(decorator, decorator + "_one", 0))
         return "\n\n".join(blocks) + "\n\nspec = Spec()\n"
 
 
 def spec_text(rng: random.Random, size: int = 2) -> str:
-    """The text of a random spec; `size` from 1 to 4 bounds variables, actions and the depth of expressions."""
+    """The text of a random spec; `size` from 1 to 4 bounds variables, actions and the depth of
+    expressions.
+    """
     return Author(rng, size).spec()
 
 
@@ -408,8 +524,8 @@ def shrink(text: str, fails: Callable[[str], bool]) -> str:
         parts = text.split(separator)
         i = len(parts) - 1
         while i >= 0:
-            fewer = separator.join(parts[:i] + parts[i + 1:])
+            fewer = separator.join(parts[:i] + parts[i + 1 :])
             if fails(fewer):
-                text, parts = fewer, parts[:i] + parts[i + 1:]
+                text, parts = fewer, parts[:i] + parts[i + 1 :]
             i -= 1
     return text

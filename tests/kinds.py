@@ -19,7 +19,13 @@ class Kind:
 
 
 def integers(low: int, high: int) -> Kind:
-    return Kind("int", f"Annotated[int, Range({low}, {high})]", tuple(str(i) for i in range(low, high + 1)), low=low, high=high)
+    return Kind(
+        "int",
+        f"Annotated[int, Range({low}, {high})]",
+        tuple(str(i) for i in range(low, high + 1)),
+        low=low,
+        high=high,
+    )
 
 
 def optional(inner: Kind) -> Kind:
@@ -43,8 +49,19 @@ def sets(element: Kind) -> Kind:
 
 
 def queues(element: Kind, capacity: int) -> Kind:
-    some = ["[]", *(f"[{v}]" for v in element.values), *([f"[{element.values[0]}, {element.values[-1]}]"] if capacity > 1 else [])]
-    return Kind("queue", f"Annotated[Queue[{element.annotation}], Capacity({capacity})]", tuple(some), (element,), low=0, high=capacity)
+    some = [
+        "[]",
+        *(f"[{v}]" for v in element.values),
+        *([f"[{element.values[0]}, {element.values[-1]}]"] if capacity > 1 else []),
+    ]
+    return Kind(
+        "queue",
+        f"Annotated[Queue[{element.annotation}], Capacity({capacity})]",
+        tuple(some),
+        (element,),
+        low=0,
+        high=capacity,
+    )
 
 
 BOOL = Kind("bool", "bool", ("False", "True"))

@@ -1,7 +1,9 @@
-"""The liveness checker on tiny graphs: on one alone, as users meet it, and on thousands that lie side by side in one graph.
+"""The liveness checker on tiny graphs: on one alone, as users meet it, and on thousands that lie side by side
+in one graph.
 
-Of thousands, each with an initial state of its own, the checker finds the nodes through which fair lassos go; a tiny graph breaks a
-formula iff one of them is its own. All code but the choice of one lasso among them is the code that users run.
+Of thousands, each with an initial state of its own, the checker finds the nodes through which fair lassos go;
+a tiny graph breaks a formula iff one of them is its own. All code but the choice of one lasso among them is
+the code that users run.
 """
 
 from __future__ import annotations
@@ -36,7 +38,9 @@ class TinyGraph(Graph):
         return (number,)
 
     def truth(self, conditions: list[ex.Expr]) -> list[Any]:
-        flags = [np.zeros_like(self.states) + bits(c, self.states & 1, self.states >> 1, 1) for c in conditions]
+        flags = [
+            np.zeros_like(self.states) + bits(c, self.states & 1, self.states >> 1, 1) for c in conditions
+        ]
         return [self.kit.made("flag", f.astype(np.uint8)) for f in flags]
 
 
@@ -48,9 +52,18 @@ def side_by_side(graphs: Graphs, kit: Kit) -> TinyGraph:
     at, v, by, w = np.nonzero(steps[..., None] >> np.arange(MOST + 1) & 1)
     to = np.where(w == size[at], size.sum(), first[at] + w)
     start = [0, *np.cumsum(np.bincount(first[at] + v, minlength=int(size.sum()))).tolist()]
-    return TinyGraph(None, kit, graphs.letters[there], int(size.sum()), first.tolist(),  # type: ignore[arg-type]
-                     *(kit.made(kind, values) for kind, values in (("number", start), ("number", to.tolist()), ("label", by.tolist()))),
-                     None)
+    return TinyGraph(
+        None,
+        kit,
+        graphs.letters[there],
+        int(size.sum()),
+        first.tolist(),  # type: ignore[arg-type]
+        *(
+            kit.made(kind, values)
+            for kind, values in (("number", start), ("number", to.tolist()), ("label", by.tolist()))
+        ),
+        None,
+    )
 
 
 def searched(graph: Graph, fair: Fair) -> Search:
@@ -67,7 +80,8 @@ def answer(graph: Graphs, fair: Fair, formula: Ltl, kit: Kit) -> Found | None:
 
 
 def broken_by_checker(graphs: Graphs, kit: Kit, by_product: bool = False) -> Any:
-    """For each graph and each assignment of fairness the formulas of which the checker finds a violation, a bit each.
+    """For each graph and each assignment of fairness the formulas of which the checker finds a violation, a
+    bit each.
 
     With `by_product` only the common shapes are looked at, and always with an automaton.
     """
@@ -92,6 +106,9 @@ def _marked(search: Search, formula: Ltl, by_product: bool) -> list[Any]:
         found.append(np.asarray(arena.base)[nodes] if len(arena.base) else nodes)
         return Found(formula, 0, (), ())
 
-    with patch.object(checker, "lasso", keep), patch.object(checker, "shape", (lambda f: None) if by_product else checker.shape):
+    with (
+        patch.object(checker, "lasso", keep),
+        patch.object(checker, "shape", (lambda f: None) if by_product else checker.shape),
+    ):
         violation(search, formula)
     return found

@@ -1,6 +1,7 @@
 """Tiny graphs by the thousand, the formulas that are judged on them, and the fairness of their steps.
 
-A graph has states 0 (initial), 1, ..., conditions p and q on states, and steps of groups 0 and 1, and of 2, which is never fair.
+A graph has states 0 (initial), 1, ..., conditions p and q on states, and steps of groups 0 and 1, and of 2,
+which is never fair.
 """
 
 from __future__ import annotations
@@ -15,15 +16,27 @@ import numpy as np
 from explorer.language import expressions as ex
 from explorer.language.declarations import Fairness
 from explorer.language.errors import Place
-from explorer.language.temporal import (Ltl, MadeFormula, always, always_eventually, eventually, eventually_always, leads_to, next_step,
-                                        release, until)
+from explorer.language.temporal import (
+    Ltl,
+    MadeFormula,
+    always,
+    always_eventually,
+    eventually,
+    eventually_always,
+    leads_to,
+    next_step,
+    release,
+    until,
+)
 from explorer.language.types import BoolType
 from explorer.language.values import BOOL, Value
 
 MOST = 6
 """States of the largest graph."""
 
-BITS = [ex.Family(i, i, 1, 0, 1, name, "", (name,), BoolType(), Place("graph", i)) for i, name in enumerate("pq")]
+BITS = [
+    ex.Family(i, i, 1, 0, 1, name, "", (name,), BoolType(), Place("graph", i)) for i, name in enumerate("pq")
+]
 P: Value[bool] = Value(BOOL, ex.cell(BITS[0], ex.const(0)))
 Q: Value[bool] = Value(BOOL, ex.cell(BITS[1], ex.const(0)))
 
@@ -32,22 +45,40 @@ KINDS = [Fairness.NONE, Fairness.WEAK, Fairness.STRONG]
 ASSIGNMENTS: list[Fair] = list(itertools.product(KINDS, KINDS))
 """The fairness of group 0 and of group 1; verdicts are listed in this order."""
 
-SHAPES = {"leads_to": leads_to(P, Q), "eventually": eventually(P), "always": always(P), "recurrence": always_eventually(P),
-          "persistence": eventually_always(P), "both": always(P | Q) & leads_to(P, Q), "split": leads_to(P, ~P)}
-OTHERS = {"until": until(P, Q), "release": release(P, Q), "response in order": always(~P | until(P, Q)),
-          "reactivity": always_eventually(P) & ~eventually_always(Q) | eventually_always(~P),
-          "strong": ~always_eventually(P) | always_eventually(Q), "next": always(~P | next_step(Q)),
-          "next next": eventually(P & next_step(next_step(~P))), "nested": eventually(P & eventually(~P & always(Q))),
-          "either": always(P) | always(Q), "recurring pair": always(eventually(P & eventually(Q)))}
-FORMULAS: dict[str, Ltl] = {name: formula.node for name, formula in {**SHAPES, **OTHERS}.items() if isinstance(formula, MadeFormula)}
+SHAPES = {
+    "leads_to": leads_to(P, Q),
+    "eventually": eventually(P),
+    "always": always(P),
+    "recurrence": always_eventually(P),
+    "persistence": eventually_always(P),
+    "both": always(P | Q) & leads_to(P, Q),
+    "split": leads_to(P, ~P),
+}
+OTHERS = {
+    "until": until(P, Q),
+    "release": release(P, Q),
+    "response in order": always(~P | until(P, Q)),
+    "reactivity": always_eventually(P) & ~eventually_always(Q) | eventually_always(~P),
+    "strong": ~always_eventually(P) | always_eventually(Q),
+    "next": always(~P | next_step(Q)),
+    "next next": eventually(P & next_step(next_step(~P))),
+    "nested": eventually(P & eventually(~P & always(Q))),
+    "either": always(P) | always(Q),
+    "recurring pair": always(eventually(P & eventually(Q))),
+}
+FORMULAS: dict[str, Ltl] = {
+    name: formula.node for name, formula in {**SHAPES, **OTHERS}.items() if isinstance(formula, MadeFormula)
+}
 
 
 @dataclass(frozen=True)
 class Graphs:
-    """Graphs as rows of arrays. `letters[i, v]` has bit 0 where p holds in state v of graph i, and bit 1 where q does.
+    """Graphs as rows of arrays. `letters[i, v]` has bit 0 where p holds in state v of graph i, and bit 1
+    where q does.
 
-    `steps[i, g, v]` has a bit for every state to which group g leads from v; bit `size[i]` is for all that was not visited, as in a
-    run that was bounded: such a step can be taken, and nothing is said about what comes after it.
+    `steps[i, g, v]` has a bit for every state to which group g leads from v; bit `size[i]` is for all that
+    was not visited, as in a run that was bounded: such a step can be taken, and nothing is said about what
+    comes after it.
     """
 
     size: Any
@@ -62,17 +93,27 @@ class Graphs:
 
     def show(self) -> str:
         """For people: the letters of the states, and the steps as group: from > to."""
-        return "; ".join(f"{letters[:n].tolist()} " + ", ".join(
-            f"{g}: {v} > {w}" for g, v, w in itertools.product(range(3), range(n), range(n + 1)) if steps[g, v] >> w & 1)
-            for n, letters, steps in zip(self.size.tolist(), self.letters, self.steps))
+        return "; ".join(
+            f"{letters[:n].tolist()} "
+            + ", ".join(
+                f"{g}: {v} > {w}"
+                for g, v, w in itertools.product(range(3), range(n), range(n + 1))
+                if steps[g, v] >> w & 1
+            )
+            for n, letters, steps in zip(self.size.tolist(), self.letters, self.steps)
+        )
 
 
 def empty(count: int) -> Graphs:
-    return Graphs(np.zeros(count, np.int64), np.zeros((count, MOST), np.int64), np.zeros((count, 3, MOST), np.int64))
+    return Graphs(
+        np.zeros(count, np.int64), np.zeros((count, MOST), np.int64), np.zeros((count, 3, MOST), np.int64)
+    )
 
 
 def all_graphs(size: int) -> Graphs:
-    """Every labelled graph of a size whose states are all reached: any letters, for each ordered pair of states a set of two groups."""
+    """Every labelled graph of a size whose states are all reached: any letters, for each ordered pair of
+    states a set of two groups.
+    """
     pairs = [(v, w) for v in range(size) for w in range(size) if v != w]
     code = np.arange(4 ** (size + len(pairs)))
     found = empty(len(code))
@@ -90,7 +131,9 @@ def all_graphs(size: int) -> Graphs:
 
 
 def random_graphs(seed: int, count: int, least: int, most: int) -> Graphs:
-    """Random graphs with bounds on their size. Every state is reached; some graphs have a step to what was not visited."""
+    """Random graphs with bounds on their size. Every state is reached; some graphs have a step to what was
+    not visited.
+    """
     rng, found, rows = np.random.default_rng(seed), empty(count), np.arange(count)
     size = found.size
     size[:] = rng.integers(least, most + 1, count)
@@ -114,7 +157,7 @@ def random_graphs(seed: int, count: int, least: int, most: int) -> Graphs:
 
 def batches(graphs: Graphs, size: int) -> Iterator[Graphs]:
     for at in range(0, len(graphs), size):
-        yield graphs[at:at + size]
+        yield graphs[at : at + size]
 
 
 def bits(condition: ex.Expr, p: Any, q: Any, full: int) -> Any:
@@ -124,4 +167,10 @@ def bits(condition: ex.Expr, p: Any, q: Any, full: int) -> Any:
     if condition.op == "load":
         return p if condition.value[0] is BITS[0] else q
     args = [bits(a, p, q, full) for a in condition.args]
-    return full & ~args[0] if condition.op == "not" else args[0] & args[1] if condition.op == "and" else args[0] | args[1]
+    return (
+        full & ~args[0]
+        if condition.op == "not"
+        else args[0] & args[1]
+        if condition.op == "and"
+        else args[0] | args[1]
+    )

@@ -2,16 +2,19 @@
 
 What it rests on, none of which the checker uses:
 
-* A behaviour gives every until of a formula a truth value at every moment. Nodes are pairs of a state and such values (only those that
-  the state allows); a node may follow another where each value is what the law of until, `a U b = b or (a and next(a U b))`, makes
-  of the next one. A path through the nodes has the true values if no until stays true for ever without its b: a false one
-  never meets b before a fails, by the law. So the formula is broken by a behaviour of the graph iff such a path starts
-  in state 0 with values that make the formula false.
-* Strong fairness of a group says: it is taken again and again, or enabled only finitely often. So a fair cycle exists iff one exists
-  either with the group's steps in it, or among the states where it is not enabled. Both are tried, for both groups; all that is
-  left to ask then is that something happens again and again (a step is taken, weak fairness is met, an until is fulfilled).
-* Something of that kind exists on a cycle iff it exists in a set of nodes that all reach each other, as a walk can go through all of
-  it again and again; of such sets the largest are enough. Who reaches whom is Warshall's closure.
+* A behaviour gives every until of a formula a truth value at every moment. Nodes are pairs of a state and
+  such values (only those that the state allows); a node may follow another where each value is what the law
+  of until, `a U b = b or (a and next(a U b))`, makes of the next one. A path through the nodes has the true
+  values if no until stays true for ever without its b: a false one never meets b before a fails, by the law.
+  So the formula is broken by a behaviour of the graph iff such a path starts in state 0 with values that make
+  the formula false.
+* Strong fairness of a group says: it is taken again and again, or enabled only finitely often. So a fair
+  cycle exists iff one exists either with the group's steps in it, or among the states where it is not
+  enabled. Both are tried, for both groups; all that is left to ask then is that something happens again and
+  again (a step is taken, weak fairness is met, an until is fulfilled).
+* Something of that kind exists on a cycle iff it exists in a set of nodes that all reach each other, as a
+  walk can go through all of it again and again; of such sets the largest are enough. Who reaches whom is
+  Warshall's closure.
 """
 
 from __future__ import annotations
@@ -27,17 +30,22 @@ from numba import njit
 from explorer.language.temporal import Ltl
 
 VALUES = 10
-"""The most ways to give values to the untils of a formula in one state: all nodes of a graph fit into a word."""
+"""The most ways to give values to the untils of a formula in one state: all nodes of a graph fit into a word.
+"""
 
 
 Term = tuple[Any, ...]
-"""("state", the letters where it holds as bits), ("not", a), ("and", a, ...), ("or", a, ...), ("next", b) or ("until", a, b)."""
+"""("state", the letters where it holds as bits), ("not", a), ("and", a, ...), ("or", a, ...), ("next", b) or
+("until", a, b).
+"""
 
 
 def term(f: Ltl) -> Term:
     """A formula in few operators, so that what is said twice is valued once."""
     if f.op == "state":
-        return "state", sum(1 << letter for letter in range(4) if bits(f.condition, letter & 1, letter >> 1, 1))
+        return "state", sum(
+            1 << letter for letter in range(4) if bits(f.condition, letter & 1, letter >> 1, 1)
+        )
     args = [term(a) for a in f.args]
     if f.op == "not":
         return _not(args[0])
@@ -62,7 +70,9 @@ def valued(a: Term) -> list[Term]:
 
 
 def holds(a: Term, letter: int, values: frozenset[Term]) -> bool:
-    """Whether a term is true in a moment, of which the letter and the true ones of its nexts and untils are known."""
+    """Whether a term is true in a moment, of which the letter and the true ones of its nexts and untils are
+    known.
+    """
     if a[0] == "state":
         return bool(a[1] >> letter & 1)
     if a[0] in ("next", "until"):
@@ -71,37 +81,59 @@ def holds(a: Term, letter: int, values: frozenset[Term]) -> bool:
     return not args[0] if a[0] == "not" else all(args) if a[0] == "and" else any(args)
 
 
-def follows(parts: list[Term], letter: int, values: frozenset[Term], then: int, after: frozenset[Term]) -> bool:
+def follows(
+    parts: list[Term], letter: int, values: frozenset[Term], then: int, after: frozenset[Term]
+) -> bool:
     """Whether a moment may come before another one, by the laws of its nexts and untils."""
-    return all((part in values) == (holds(part[1], then, after) if part[0] == "next" else
-                                    holds(part[2], letter, values) or holds(part[1], letter, values) and part in after)
-               for part in parts)
+    return all(
+        (part in values)
+        == (
+            holds(part[1], then, after)
+            if part[0] == "next"
+            else holds(part[2], letter, values) or (holds(part[1], letter, values) and part in after)
+        )
+        for part in parts
+    )
 
 
 @cache
 def _tables() -> tuple[Any, ...]:
-    """For each formula: for each letter how many values there are; of letter, values and next letter which values may follow; of
-    a letter which values break the formula, and which fulfil the untils; how many untils."""
+    """For each formula: for each letter how many values there are; of letter, values and next letter which
+    values may follow; of a letter which values break the formula, and which fulfil the untils; how many
+    untils."""
     many = len(FORMULAS)
     count, follow = np.zeros((many, 4), np.int64), np.zeros((many, 4, VALUES, 4), np.int64)
-    broken, fulfilled, untils = np.zeros((many, 4), np.int64), np.zeros((many, 8, 4), np.int64), np.zeros(many, np.int64)
+    broken, fulfilled, untils = (
+        np.zeros((many, 4), np.int64),
+        np.zeros((many, 8, 4), np.int64),
+        np.zeros(many, np.int64),
+    )
     for f, formula in enumerate(FORMULAS.values()):
         whole = term(formula)
         parts = valued(whole)
         until = [part for part in parts if part[0] == "until"]
         untils[f] = len(until)
-        every = [frozenset(some) for size in range(len(parts) + 1) for some in itertools.combinations(parts, size)]
+        every = [
+            frozenset(some) for size in range(len(parts) + 1) for some in itertools.combinations(parts, size)
+        ]
         # Values that no moment may follow are left out.
-        allowed = [[x for x in every if any(follows(parts, letter, x, then, y) for then in range(4) for y in every)] for letter in range(4)]
+        allowed = [
+            [x for x in every if any(follows(parts, letter, x, then, y) for then in range(4) for y in every)]
+            for letter in range(4)
+        ]
         assert MOST * max(map(len, allowed)) < 63
         for letter, own in enumerate(allowed):
             count[f, letter] = len(own)
             broken[f, letter] = sum(1 << i for i, x in enumerate(own) if not holds(whole, letter, x))
             for u, part in enumerate(until):
-                fulfilled[f, u, letter] = sum(1 << i for i, x in enumerate(own) if part not in x or holds(part[2], letter, x))
+                fulfilled[f, u, letter] = sum(
+                    1 << i for i, x in enumerate(own) if part not in x or holds(part[2], letter, x)
+                )
             for i, x in enumerate(own):
                 for then, others in enumerate(allowed):
-                    follow[f, letter, i, then] = sum(1 << j for j, y in enumerate(others) if follows(parts, letter, x, then, y))
+                    follow[f, letter, i, then] = sum(
+                        1 << j for j, y in enumerate(others) if follows(parts, letter, x, then, y)
+                    )
     return count, follow, broken, fulfilled, untils
 
 
@@ -170,7 +202,9 @@ def _decide(size, letters, steps, count, follow, broken, fulfilled, untils, out)
                         if rest >> y & 1 and reach[x] >> y & 1 and reach[y] >> x & 1:
                             together |= 1 << y
                     rest &= ~(together | 1 << x)
-                    if not together or not _fulfilled(size[i], letters[i], first, together, fulfilled[f], untils[f]):
+                    if not together or not _fulfilled(
+                        size[i], letters[i], first, together, fulfilled[f], untils[f]
+                    ):
                         continue
                     for g in range(2):
                         happens = False

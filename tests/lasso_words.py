@@ -1,8 +1,9 @@
-"""The judge by definition: every lasso with a stem and a cycle of bounded length, its fairness, and the formulas that it breaks.
+"""The judge by definition: every lasso with a stem and a cycle of bounded length, its fairness, and the
+formulas that it breaks.
 
-A lasso that breaks a formula is a violation whatever the bound, so this judge is never wrong when it finds one. That the bound
-suffices for graphs with up to 3 states and these formulas is not assumed: the judge of `lasso_sets`, which knows no bound,
-agrees on every one of them.
+A lasso that breaks a formula is a violation whatever the bound, so this judge is never wrong when it finds
+one. That the bound suffices for graphs with up to 3 states and these formulas is not assumed: the judge of
+`lasso_sets`, which knows no bound, agrees on every one of them.
 """
 
 from __future__ import annotations
@@ -22,8 +23,12 @@ STEM, CYCLE = 4, 5
 """The most states of a stem (before the cycle begins), and of a cycle."""
 
 
-def columns(formula: Ltl, word: tuple[int, ...], loop: int, p: tuple[int, ...], q: tuple[int, ...], full: int) -> list[int]:
-    """For each moment of a word the labellings (a bit each) on which a formula holds there. `p[v]` are those where v has p."""
+def columns(
+    formula: Ltl, word: tuple[int, ...], loop: int, p: tuple[int, ...], q: tuple[int, ...], full: int
+) -> list[int]:
+    """For each moment of a word the labellings (a bit each) on which a formula holds there. `p[v]` are those
+    where v has p.
+    """
     if formula.op == "state":
         return [bits(formula.condition, p[v], q[v], full) for v in word]
     args = [columns(a, word, loop, p, q, full) for a in formula.args]
@@ -53,7 +58,8 @@ def columns(formula: Ltl, word: tuple[int, ...], loop: int, p: tuple[int, ...], 
 
 @cache
 def broken_words() -> Any:
-    """For each cycle of letters (row) and stem of letters (column) the formulas that they break, a bit each in the order of the list.
+    """For each cycle of letters (row) and stem of letters (column) the formulas that they break, a bit each
+    in the order of the list.
 
     Words are numbered by their length, then as numbers with the first letter lowest.
     """
@@ -61,19 +67,25 @@ def broken_words() -> Any:
     for stem in range(STEM + 1):
         for cycle in range(1, CYCLE + 1):
             length = stem + cycle
-            labellings = np.arange(4 ** length)
+            labellings = np.arange(4**length)
             p, q = (tuple(_packed(labellings >> 2 * i + b & 1) for i in range(length)) for b in (0, 1))
-            rows, cols = _first(cycle) - 1 + (labellings >> 2 * stem), _first(stem) + (labellings & 4 ** stem - 1)
+            rows, cols = (
+                _first(cycle) - 1 + (labellings >> 2 * stem),
+                _first(stem) + (labellings & 4**stem - 1),
+            )
             for number, formula in enumerate(FORMULAS.values()):
                 true = columns(formula, tuple(range(length)), stem, p, q, (1 << len(labellings)) - 1)[0]
-                flags = np.unpackbits(np.frombuffer(true.to_bytes(len(labellings) // 8 + 1, "little"), np.uint8), bitorder="little")
-                found[rows, cols] |= (1 - flags[:len(labellings)].astype(np.int64)) << number
+                flags = np.unpackbits(
+                    np.frombuffer(true.to_bytes(len(labellings) // 8 + 1, "little"), np.uint8),
+                    bitorder="little",
+                )
+                found[rows, cols] |= (1 - flags[: len(labellings)].astype(np.int64)) << number
     return found
 
 
 def _first(length: int) -> int:
     """How many words are shorter."""
-    return (4 ** length - 1) // 3
+    return (4**length - 1) // 3
 
 
 def _packed(flags: Any) -> int:
@@ -81,7 +93,9 @@ def _packed(flags: Any) -> int:
 
 
 def broken_by_lassos(graphs: Graphs) -> Any:
-    """For each graph and each assignment of fairness the formulas that some lasso within the bounds breaks, a bit each."""
+    """For each graph and each assignment of fairness the formulas that some lasso within the bounds breaks, a
+    bit each.
+    """
     out = np.zeros((len(graphs), 9), np.int64)
     _enumerate(graphs.size, graphs.letters, graphs.steps, broken_words(), out)
     return out
@@ -103,7 +117,7 @@ def _enumerate(size, letters, steps, broken, out):  # type: ignore[no-untyped-de
         # All sequences of states that begin with 0: the last is where the cycle begins.
         first = 0
         for length in range(STEM + 1):
-            for code in range(n ** length):
+            for code in range(n**length):
                 rest, walk, word = code, True, 0
                 path[0] = 0
                 for k in range(length):
@@ -116,11 +130,11 @@ def _enumerate(size, letters, steps, broken, out):  # type: ignore[no-untyped-de
                     seen[end, first + word] = 1
                     stems[end, number[end]] = first + word
                     number[end] += 1
-            first += 4 ** length
+            first += 4**length
         # All sequences of states that close.
         first = 0
         for length in range(1, CYCLE + 1):
-            for code in range(n ** length):
+            for code in range(n**length):
                 rest, walk, word = code, True, 0
                 for k in range(length):
                     path[k] = rest % n
@@ -148,24 +162,37 @@ def _enumerate(size, letters, steps, broken, out):  # type: ignore[no-untyped-de
                     weak[g] = moved or not every
                     strong[g] = moved or not some
                 for a in range(9):
-                    if ((a // 3 == 0 or (weak[0] if a // 3 == 1 else strong[0]))
-                            and (a % 3 == 0 or (weak[1] if a % 3 == 1 else strong[1]))):
+                    if (a // 3 == 0 or (weak[0] if a // 3 == 1 else strong[0])) and (
+                        a % 3 == 0 or (weak[1] if a % 3 == 1 else strong[1])
+                    ):
                         out[i, a] |= found
-            first += 4 ** length
+            first += 4**length
 
 
 # A lasso that the checker found.
 
+
 def is_real(graph: Graphs, fair: Fair, found: Found) -> bool:
-    """Whether a lasso found in a graph (the only one of its rows) exists for some choice of targets, is fair, and breaks its formula."""
+    """Whether a lasso found in a graph (the only one of its rows) exists for some choice of targets, is fair,
+    and breaks its formula.
+    """
     (n,), (letters,), (steps,) = graph.size.tolist(), graph.letters.tolist(), graph.steps.tolist()
     p, q = tuple(letter & 1 for letter in letters), tuple(letter >> 1 for letter in letters)
     walks: list[tuple[int, ...]] = [(0,)] if found.initial == 0 else []
     for label in found.stem + found.cycle:
-        walks = [(*walk, w) for walk in walks for w in range(n) if (steps[label][walk[-1]] >> w & 1 if label >= 0 else w == walk[-1])]
+        walks = [
+            (*walk, w)
+            for walk in walks
+            for w in range(n)
+            if (steps[label][walk[-1]] >> w & 1 if label >= 0 else w == walk[-1])
+        ]
     at = len(found.stem)
-    return any(walk[at] == walk[-1] and fair_cycle(steps, fair, walk[at:-1] or (walk[at],))
-               and not columns(found.formula, walk[:-1] if found.cycle else walk, at, p, q, 1)[0] for walk in walks)
+    return any(
+        walk[at] == walk[-1]
+        and fair_cycle(steps, fair, walk[at:-1] or (walk[at],))
+        and not columns(found.formula, walk[:-1] if found.cycle else walk, at, p, q, 1)[0]
+        for walk in walks
+    )
 
 
 def fair_cycle(steps: list[list[int]], fair: Fair, cycle: tuple[int, ...]) -> bool:
@@ -173,6 +200,8 @@ def fair_cycle(steps: list[list[int]], fair: Fair, cycle: tuple[int, ...]) -> bo
     for moves, kind in zip(steps, fair):
         taken = any(moves[v] >> w & 1 for v, w in zip(cycle, cycle[1:] + cycle[:1]))
         enabled = [moves[v] != 0 for v in cycle]
-        if not taken and (kind is Fairness.WEAK and all(enabled) or kind is Fairness.STRONG and any(enabled)):
+        if not taken and (
+            (kind is Fairness.WEAK and all(enabled)) or (kind is Fairness.STRONG and any(enabled))
+        ):
             return False
     return True

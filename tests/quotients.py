@@ -1,4 +1,6 @@
-"""What the tests of symmetry share: a lock whose CPUs are interchangeable, and what a reduced run must have in common with a full one."""
+"""What the tests of symmetry share: a lock whose CPUs are interchangeable, and what a reduced run must have
+in common with a full one.
+"""
 
 from __future__ import annotations
 
@@ -104,7 +106,11 @@ def random_symmetric(seed: int) -> tuple[Model, Symmetry] | None:
     """A random spec and its symmetry, if the text makes one whose states are worth renaming."""
     spec = model_of(symmetric_text(random.Random(seed), 1 + seed % 4))
     found = find(spec) if spec else None
-    return (spec, found) if spec and found and found.proven and python.Compiled(spec, found).quotient is not None else None
+    return (
+        (spec, found)
+        if spec and found and found.proven and python.Compiled(spec, found).quotient is not None
+        else None
+    )
 
 
 def same_answers(plain: StateSpace, reduced: StateSpace) -> None:
@@ -113,8 +119,15 @@ def same_answers(plain: StateSpace, reduced: StateSpace) -> None:
     form = reduced.quotient.canonical
     assert [{form(s) for s in level} for level in plain.levels] == [set(level) for level in reduced.levels]
     assert reduced.represented == plain.distinct
-    assert (plain.least, plain.most, plain.depth, plain.stopped) == (reduced.least, reduced.most, reduced.depth, reduced.stopped)
-    assert {n: (v.kind, v.level) for n, v in plain.violations.items()} == {n: (v.kind, v.level) for n, v in reduced.violations.items()}
+    assert (plain.least, plain.most, plain.depth, plain.stopped) == (
+        reduced.least,
+        reduced.most,
+        reduced.depth,
+        reduced.stopped,
+    )
+    assert {n: (v.kind, v.level) for n, v in plain.violations.items()} == {
+        n: (v.kind, v.level) for n, v in reduced.violations.items()
+    }
     full, small = told(plain), told(reduced)
     assert full["traces"] == small["traces"]
     for key in ("verdict", "exit_code", "findings", "traces", "expectation_met"):
@@ -123,7 +136,8 @@ def same_answers(plain: StateSpace, reduced: StateSpace) -> None:
         a, b = ({**p, "reason": re.sub(r"\d+ states?", "n states", p["reason"])} for p in (a, b))
         assert a == b
     assert [(r["instance"], r["blocked_by"] == "") for r in full["record"]["coverage"]] == [
-        (r["instance"], r["blocked_by"] == "") for r in small["record"]["coverage"]]
+        (r["instance"], r["blocked_by"] == "") for r in small["record"]["coverage"]
+    ]
 
 
 def check(spec: Model, found: Symmetry, limits: Limits | None = None) -> StateSpace:
@@ -134,7 +148,9 @@ def check(spec: Model, found: Symmetry, limits: Limits | None = None) -> StateSp
 
 
 def same_facts(a: StateSpace, b: StateSpace) -> None:
-    """Assert that two reduced runs visited the same representatives, counted the same, and tell the same stories."""
+    """Assert that two reduced runs visited the same representatives, counted the same, and tell the same
+    stories.
+    """
     assert [set(level) for level in a.levels] == [set(level) for level in b.levels]
     assert (a.represented, a.enabled, a.changed) == (b.represented, b.enabled, b.changed)
     assert (a.expanded, a.least, a.most) == (b.expanded, b.least, b.most)

@@ -1,4 +1,6 @@
-"""What the tests of reports and formats share: specs whose counterexamples have everything, and texts that try to break out."""
+"""What the tests of reports and formats share: specs whose counterexamples have everything, and texts that
+try to break out.
+"""
 
 from __future__ import annotations
 
@@ -96,8 +98,16 @@ def inside(lock: Lock) -> Value[int]:
 '''.replace("LIMIT", "2")
 
 WICKED = "</script><script>alert(1)</script>"
-NASTY = [WICKED, "<img src=x onerror=alert(1)>", '" onload="alert(1)', "'&amp;<!--", "a|b `c` *d* _e_ [f](g) #h; %i", "\\N{x} ]]>",
-         "::error::", "A: 1, 2"]
+NASTY = [
+    WICKED,
+    "<img src=x onerror=alert(1)>",
+    '" onload="alert(1)',
+    "'&amp;<!--",
+    "a|b `c` *d* _e_ [f](g) #h; %i",
+    "\\N{x} ]]>",
+    "::error::",
+    "A: 1, 2",
+]
 
 NASTY_SPEC = f'''\
 """About </title><script>alert(2)</script> & co."""
@@ -160,7 +170,9 @@ def dekker(directory: Path, ending: str = "\nspec = Spec()\n") -> Path:
     return write(directory, "dekker", DEKKER, ending)
 
 
-def checked(path: Path, *, limits: Limits | None = None, strict: bool = False, **constants: Any) -> tuple[Model, StateSpace, Verdict]:
+def checked(
+    path: Path, *, limits: Limits | None = None, strict: bool = False, **constants: Any
+) -> tuple[Model, StateSpace, Verdict]:
     model = ground(load(path), constants, str(path))
     space = explore(model, limits)
     return model, space, judge(space, strict=strict, counts=count(space))
@@ -174,8 +186,12 @@ def record_of(path: Path, **options: Any) -> dict[str, Any]:
 
 def with_lasso(record: dict[str, Any], name: str, loop: int) -> dict[str, Any]:
     """The same record with the story of a property bent into a lasso, as a temporal property has it."""
-    trace = {**record["traces"][name], "kind": "temporal", "loop": loop,
-             "fairness": [{"group": "store(cpu=A)", "fairness": "weak", "how": "taken", "step": loop}]}
+    trace = {
+        **record["traces"][name],
+        "kind": "temporal",
+        "loop": loop,
+        "fairness": [{"group": "store(cpu=A)", "fairness": "weak", "how": "taken", "step": loop}],
+    }
     properties = [{**p, "kind": "temporal"} if p["name"] == name else p for p in record["properties"]]
     return {**record, "properties": properties, "traces": {name: trace}}
 

@@ -1,6 +1,8 @@
-"""Random specs whose identities are interchangeable: as `generators.py` writes them, but no identity has a name.
+"""Random specs whose identities are interchangeable: as `generators.py` writes them, but no identity has a
+name.
 
-Where a constant identity would stand stands a parameter, which every function has; initial values are free or name nobody.
+Where a constant identity would stand stands a parameter, which every function has; initial values are free or
+name nobody.
 """
 
 from __future__ import annotations
@@ -24,9 +26,15 @@ class Anonymous(Author):
         self.agent = Kind("union", "Proc | Node", (ME, IT), (self.proc, self.node))
         self.pair = records("Pair", who=optional(self.proc), note=self.note)
 
-    def function(self, decorator: str, name: str, parameters: dict[str, Kind], body: list[str], doc: str = "") -> str:
+    def function(
+        self, decorator: str, name: str, parameters: dict[str, Kind], body: list[str], doc: str = ""
+    ) -> str:
         text = "\n".join([decorator, *body])
-        used = {name: kind for name, kind in ((ME, self.proc), (IT, self.node)) if name in text.replace("(", " ").replace(")", " ")}
+        used = {
+            name: kind
+            for name, kind in ((ME, self.proc), (IT, self.node))
+            if name in text.replace("(", " ").replace(")", " ")
+        }
         return super().function(decorator, name, {**parameters, **used}, body, doc)
 
     def initial(self, kind: Kind, outer: bool = True) -> str:
@@ -58,17 +66,33 @@ class Eventual(Anonymous):
         if not depth or self.rng.random() < 0.15:
             return self.condition(scope, self.rng.randint(0, 1)).text
         a, b = self.formula(scope, depth - 1), self.formula(scope, depth - 1)
-        return self.rng.choice((f"always({a})", f"eventually({a})", f"leads_to({a}, {b})", f"leads_to({a}, {b})", f"always_eventually({a})",
-                                f"eventually_always({a})", f"until({a}, {b})", f"(eventually({a}) & {b})", f"(always({a}) | {b})",
-                                f"next_step({a})"))
+        return self.rng.choice(
+            (
+                f"always({a})",
+                f"eventually({a})",
+                f"leads_to({a}, {b})",
+                f"leads_to({a}, {b})",
+                f"always_eventually({a})",
+                f"eventually_always({a})",
+                f"until({a}, {b})",
+                f"(eventually({a}) & {b})",
+                f"(always({a}) | {b})",
+                f"next_step({a})",
+            )
+        )
 
     def spec(self) -> str:
         head, _, _ = super().spec().rpartition("\n\nspec = Spec()")
         blocks = []
         for i in range(3):
             scope = Scope({}, False)
-            text = self.rng.choice((f"leads_to({self.condition(scope, 1).text}, {self.condition(scope, 1).text})",
-                                    f"always({self.formula(scope, 2)})", f"eventually({self.formula(scope, 2)})"))
+            text = self.rng.choice(
+                (
+                    f"leads_to({self.condition(scope, 1).text}, {self.condition(scope, 1).text})",
+                    f"always({self.formula(scope, 2)})",
+                    f"eventually({self.formula(scope, 2)})",
+                )
+            )
             blocks.append(self.function("@temporal", f"in_time{i}", {}, [f"return {text}"]))
         return "\n\n".join([head, *blocks]) + "\n\nspec = Spec()\n"
 

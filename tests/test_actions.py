@@ -1,4 +1,6 @@
-"""What an action means: instances, guards, reads of the old state, helpers, on specs small enough to count by hand."""
+"""What an action means: instances, guards, reads of the old state, helpers, on specs small enough to count by
+hand.
+"""
 
 from tiny import Cpu, Device, Digit, Step, counts, labels, run, values
 
@@ -8,7 +10,10 @@ from explorer.reference import explore
 
 
 def test_parameters_are_quantified_over_their_domains() -> None:
-    """One instance for every combination of values: two processors, a device or nothing, and a bool make eight."""
+    """One instance for every combination of values: two processors, a device or nothing, and a bool make
+    eight.
+    """
+
     class Machine(State):
         flag: Var[bool] = initially(False)
 
@@ -26,6 +31,7 @@ def test_parameters_are_quantified_over_their_domains() -> None:
 
 def test_reads_see_the_old_state() -> None:
     """Two assignments exchange two values without a temporary."""
+
     class Pair(State):
         a: Var[Digit] = initially(1)
         b: Var[Digit] = initially(2)
@@ -41,6 +47,7 @@ def test_reads_see_the_old_state() -> None:
 
 def test_helpers_and_loops_run_while_tracing() -> None:
     """Python functions, loops over domains and `if` on constants are gone before the search."""
+
     class Machine(State):
         at: Map[Cpu, Step] = initially(Step.IDLE)
 
@@ -63,6 +70,7 @@ def domain_of(size: int) -> list[Cpu]:
 
 def test_guards_are_evaluated_in_order() -> None:
     """A guard protects those after it: `.value` is never read of None."""
+
     class Box(State):
         owner: Var[Cpu | None] = initially(None)
         at: Map[Cpu, bool] = initially(False)
@@ -85,6 +93,7 @@ def test_guards_are_evaluated_in_order() -> None:
 
 def test_indices_may_depend_on_the_state() -> None:
     """A computed index works on both sides of an assignment, in nested maps and in queues of maps."""
+
     class Ring(State):
         head: Var[Digit] = initially(0)
         cell: Map[Digit, Digit] = initially(lambda i: i)
@@ -100,15 +109,23 @@ def test_indices_may_depend_on_the_state() -> None:
 
     space = run(Ring, turn)
     assert counts(space) == (5, 4, 4)
-    assert [list(v.values()) for v in values(space, "cell")] == [[0, 1, 2, 3], [0, 0, 2, 3], [0, 0, 0, 3], [0, 0, 0, 0], [0, 0, 0, 0]]
+    assert [list(v.values()) for v in values(space, "cell")] == [
+        [0, 1, 2, 3],
+        [0, 0, 2, 3],
+        [0, 0, 0, 3],
+        [0, 0, 0, 0],
+        [0, 0, 0, 0],
+    ]
     assert [list(v[Cpu(1)].values()) for v in values(space, "deep")][-1] == [True, False, False, False]
 
 
 def test_symbolic_values_have_a_text() -> None:
     """An f-string of a symbolic value is its text: good for messages, and no decision."""
+
     class Box(State):
         at: Map[Cpu, Step] = initially(Step.IDLE)
         flag: Var[bool] = initially(False)
+
     seen: list[str] = []
 
     @action

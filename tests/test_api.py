@@ -1,4 +1,6 @@
-"""The explorer from Python and from pytest: the same verdicts as the command line, states that can be asked, stories in failures."""
+"""The explorer from Python and from pytest: the same verdicts as the command line, states that can be asked,
+stories in failures.
+"""
 
 from __future__ import annotations
 
@@ -54,13 +56,23 @@ def test_a_check_gives_the_record_and_the_counterexample(counter: Path) -> None:
     """The verdict is the mapping that verdict.json has; it knows whether the expectation is met."""
     found = check(counter)
     assert found["verdict"] == "violated" and not found.holds and found.as_expected
-    assert found.trace is not None and found.trace.steps == ["up()"] * 3 and [view["n"] for view in found.trace.replay()] == [0, 1, 2, 3]
-    assert "small is violated" in repr(found) and "<svg" in found.trace._repr_svg_() and "<pre>" in found._repr_html_()
+    assert (
+        found.trace is not None
+        and found.trace.steps == ["up()"] * 3
+        and [view["n"] for view in found.trace.replay()] == [0, 1, 2, 3]
+    )
+    assert (
+        "small is violated" in repr(found)
+        and "<svg" in found.trace._repr_svg_()
+        and "<pre>" in found._repr_html_()
+    )
     assert check(counter, LAST=2).holds and check(counter, LAST="2")["constants"] == {"LAST": 2}
 
 
 def test_constants_and_options_are_told_apart_and_checked(counter: Path) -> None:
-    """What is neither a constant nor an option is an error with a suggestion, and so is an impossible value."""
+    """What is neither a constant nor an option is an error with a suggestion, and so is an impossible
+    value.
+    """
     assert check(counter, max_states=2)["verdict"] == "undetermined"
     assert check(counter, property="deadlock").holds
     with pytest.raises(SpecError, match="did you mean 'LAST'"):
@@ -75,7 +87,7 @@ def test_a_space_can_be_asked(counter: Path) -> None:
     """States are mappings; successors, shortest ways and the graph are at hand."""
     space = explore(counter)
     assert [view["n"] for view in space] == [0, 1, 2, 3] and len(space) == 4
-    first, = space.initial()
+    (first,) = space.initial()
     assert [(name, after["n"]) for name, after in space.successors(first)] == [("up", 1)]
     way = space.path_to(lambda view: view["n"] == 2)
     assert way is not None and len(way) == 2 and space.path_to(lambda view: view["n"] == 7) is None
@@ -86,7 +98,9 @@ def test_a_space_can_be_asked(counter: Path) -> None:
 
 
 def test_the_public_names_are_those_of_the_package() -> None:
-    """`from explorer import check, explore, load, simulate` works, and the rooms of the same names still do."""
+    """`from explorer import check, explore, load, simulate` works, and the rooms of the same names still
+    do.
+    """
     from explorer.check.verdict import judge
 
     assert callable(judge) and explorer.check(FIXED, property="no_lost_ipi").holds
@@ -102,8 +116,23 @@ def test_a_simulation_from_python() -> None:
 
 
 def pytest_run(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "explorer.pytest_plugin", *arguments]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""}
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "explorer.pytest_plugin",
+        *arguments,
+    ]
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "PYTEST_ADDOPTS": "",
+    }
     return subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True)
 
 
@@ -147,14 +176,23 @@ def test_test_modules_are_left_to_pytest(counter: Path) -> None:
     with counter.with_name("test_counter.py").open("a") as file:
         file.write("\ndef test_it():\n    assert spec\n")
     done = pytest_run(counter.parent, "-vv", ".")
-    assert done.returncode == 0 and "test_counter.py::test_it PASSED" in done.stdout and "1 passed" in done.stdout
+    assert (
+        done.returncode == 0
+        and "test_counter.py::test_it PASSED" in done.stdout
+        and "1 passed" in done.stdout
+    )
 
 
 @pytest.mark.parametrize("expect", ["HOLDS", "None"])
 def test_the_summary_of_a_failure_says_what_failed(counter: Path, expect: str) -> None:
-    """pytest's own summary has the verdict, not the first line of the story; without a declaration everything must hold."""
+    """pytest's own summary has the verdict, not the first line of the story; without a declaration everything
+    must hold.
+    """
     counter.write_text(COUNTER.format(expect=expect))
-    assert "FAILED counter.py::small - small violated after 3 steps; expected: holds" in pytest_run(counter.parent, ".").stdout
+    assert (
+        "FAILED counter.py::small - small violated after 3 steps; expected: holds"
+        in pytest_run(counter.parent, ".").stdout
+    )
 
 
 def test_a_verdict_is_true_if_it_holds(counter: Path) -> None:
@@ -162,20 +200,43 @@ def test_a_verdict_is_true_if_it_holds(counter: Path) -> None:
     assert check(counter, LAST=2) and not check(counter) and not check(counter, LAST=2, max_states=1)
 
 
-@pytest.mark.parametrize("setting", [{"out": "x"}, {"json": True}, {"open": True}, {"format": "itf"}, {"write": ("itf",)}, {"specs": ["x"]},
-                                     {"define": ["LAST=2"]}, {"table": True}, {"simulate": True}, {"junit": "x"}, {"full": True}])
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"out": "x"},
+        {"json": True},
+        {"open": True},
+        {"format": "itf"},
+        {"write": ("itf",)},
+        {"specs": ["x"]},
+        {"define": ["LAST=2"]},
+        {"table": True},
+        {"simulate": True},
+        {"junit": "x"},
+        {"full": True},
+    ],
+)
 def test_options_of_the_command_line_only_are_refused(counter: Path, setting: dict[str, object]) -> None:
     """What only changes what is printed or written means nothing here, and is not ignored."""
     with pytest.raises(UsageError, match="this option is for the command line only; here there are engine, "):
         check(counter, **setting)
 
 
-@pytest.mark.parametrize("setting, message", [
-    ({"workers": 0}, "0' is not a positive integer"), ({"workers": True}, "write a value"), ({"strict": 1}, "write True or False"),
-    ({"max_states": 0}, "0' is not a positive integer"), ({"timeout": -1}, "not a number of seconds"),
-    ({"no_symmetry": "yes"}, "write True or False")])
+@pytest.mark.parametrize(
+    "setting, message",
+    [
+        ({"workers": 0}, "0' is not a positive integer"),
+        ({"workers": True}, "write a value"),
+        ({"strict": 1}, "write True or False"),
+        ({"max_states": 0}, "0' is not a positive integer"),
+        ({"timeout": -1}, "not a number of seconds"),
+        ({"no_symmetry": "yes"}, "write True or False"),
+    ],
+)
 def test_zero_is_not_false(counter: Path, setting: dict[str, object], message: str) -> None:
-    """Every value is checked as on the command line; None and False alone mean that an option is not given."""
+    """Every value is checked as on the command line; None and False alone mean that an option is not
+    given.
+    """
     with pytest.raises(UsageError, match=message):
         check(counter, **setting)
     assert check(counter, LAST=2, workers=None, strict=False).holds
@@ -189,5 +250,7 @@ def test_a_simulation_needs_walks(counter: Path) -> None:
 
 def test_help_shows_the_function() -> None:
     """`help(explorer.check)` begins with how it is called, although it is a room too."""
-    assert (explorer.check.__doc__ or "").startswith("check(spec: ") and "Check a spec as" in (explorer.check.__doc__ or "")
+    assert (explorer.check.__doc__ or "").startswith("check(spec: ") and "Check a spec as" in (
+        explorer.check.__doc__ or ""
+    )
     assert (explorer.load.__doc__ or "").startswith("load(path: ")

@@ -1,4 +1,6 @@
-"""Imports run against the flow spec -> language -> compile -> engine -> check -> trace -> render, and small specs stay light."""
+"""Imports run against the flow spec -> language -> compile -> engine -> check -> trace -> render, and small
+specs stay light.
+"""
 
 from __future__ import annotations
 
@@ -21,13 +23,24 @@ MAY_IMPORT = {
     "engine": ("language", "compile", "engine"),
     "reference": ("language", "compile.model", "engine.limits", "engine.space"),
     "trace": ("language", "compile.model", "engine.space", "reference", "trace"),
-    "check": ("language", "compile", "engine.space", "engine.graph", "engine.frames", "engine.limits", "trace", "check", "callable"),
+    "check": (
+        "language",
+        "compile",
+        "engine.space",
+        "engine.graph",
+        "engine.frames",
+        "engine.limits",
+        "trace",
+        "check",
+        "callable",
+    ),
     "render": ("trace.trace", "render"),
 }
 """For each room, what of `explorer` its modules may import."""
 
 STATE_GRAPH = ("engine.space", "trace.story", "trace.shortest", "compile.model", "language")
-"""What the pictures of whole state spaces may import besides: they draw a StateSpace, not a verdict record."""
+"""What the pictures of whole state spaces may import besides: they draw a StateSpace, not a verdict record.
+"""
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
@@ -45,7 +58,7 @@ def imports(path: Path) -> Iterator[tuple[str, int]]:
         if isinstance(found, ast.Import):
             names = [alias.name for alias in found.names]
         elif isinstance(found, ast.ImportFrom):
-            base = package[:len(package) - found.level + 1] if found.level else []
+            base = package[: len(package) - found.level + 1] if found.level else []
             module = ".".join([*base, *([found.module] if found.module else [])])
             names = [f"{module}.{a.name}" if _is_package(module) else module for a in found.names]
         else:
@@ -74,17 +87,28 @@ def test_imports_run_against_the_flow(path: Path) -> None:
         return
     if room == "render" and path.name.startswith("graph"):
         rules = (*rules, *STATE_GRAPH)
-    wrong = [f"{path.name}:{line} imports explorer.{module}" for module, line in imports(path) if not allowed(module, rules)]
+    wrong = [
+        f"{path.name}:{line} imports explorer.{module}"
+        for module, line in imports(path)
+        if not allowed(module, rules)
+    ]
     assert not wrong
 
 
 def test_nobody_imports_the_command_line() -> None:
     """Only `python -m explorer` imports cli.py: everything else can be used as a library."""
-    importers = {name_of(path) for path in MODULES for module, _ in imports(path) if module == "cli" or module.startswith("cli.")}
+    importers = {
+        name_of(path)
+        for path in MODULES
+        for module, _ in imports(path)
+        if module == "cli" or module.startswith("cli.")
+    }
     assert importers == {"__main__"}
 
 
-@pytest.mark.parametrize("path", sorted(SPECS.rglob("*.py")), ids=lambda path: path.relative_to(SPECS).as_posix())
+@pytest.mark.parametrize(
+    "path", sorted(SPECS.rglob("*.py")), ids=lambda path: path.relative_to(SPECS).as_posix()
+)
 def test_specs_import_only_public_names(path: Path) -> None:
     """A spec imports names of `explorer.__all__`, its own modules, and the standard library."""
     own = {p.stem for p in SPECS.iterdir() if p.suffix == ".py" or p.is_dir()}
@@ -94,7 +118,9 @@ def test_specs_import_only_public_names(path: Path) -> None:
         if isinstance(found, ast.ImportFrom) and not found.level:
             assert found.module is not None
             first = found.module.partition(".")[0]
-            assert first in sys.stdlib_module_names or first in own or found.module == "explorer", f"line {found.lineno}"
+            assert first in sys.stdlib_module_names or first in own or found.module == "explorer", (
+                f"line {found.lineno}"
+            )
             if first == "explorer":
                 assert {alias.name for alias in found.names} <= set(explorer.__all__), f"line {found.lineno}"
 
@@ -108,7 +134,11 @@ def test_every_module_says_what_it_is_for(path: Path) -> None:
 def test_every_public_name_exists_and_says_what_it_is_for() -> None:
     """What `from explorer import *` gives is there; functions and classes have docstrings."""
     missing = [name for name in explorer.__all__ if not hasattr(explorer, name)]
-    silent = [name for name in explorer.__all__ if callable(getattr(explorer, name)) and not getattr(explorer, name).__doc__]
+    silent = [
+        name
+        for name in explorer.__all__
+        if callable(getattr(explorer, name)) and not getattr(explorer, name).__doc__
+    ]
     assert (missing, silent) == ([], [])
 
 
@@ -132,11 +162,21 @@ spec = Spec()
 
 
 def test_small_specs_load_no_heavy_library(tmp_path: Path) -> None:
-    """Checking a small spec imports neither NumPy nor Numba nor networkx: it starts in a fraction of a second."""
+    """Checking a small spec imports neither NumPy nor Numba nor networkx: it starts in a fraction of a
+    second.
+    """
     (tmp_path / "small.py").write_text(SMALL)
-    code = ("import sys; from explorer.cli import main; code = main(sys.argv[1:]); "
-            "print(code, sorted({'numpy', 'numba', 'llvmlite', 'networkx', 'matplotlib'} & set(sys.modules)), file=sys.stderr)")
+    code = (
+        "import sys; from explorer.cli import main; code = main(sys.argv[1:]); print(code, sorted({'numpy',"
+        " 'numba', 'llvmlite', 'networkx', 'matplotlib'} & set(sys.modules)), file=sys.stderr)"
+    )
     for more in ([], ["--json"]):
-        done = subprocess.run([sys.executable, "-c", code, "small.py", *more], cwd=tmp_path, capture_output=True, text=True,
-                              env={"PYTHONPATH": str(HOUSE), "PATH": "/usr/bin:/bin"}, timeout=60)
+        done = subprocess.run(
+            [sys.executable, "-c", code, "small.py", *more],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            env={"PYTHONPATH": str(HOUSE), "PATH": "/usr/bin:/bin"},
+            timeout=60,
+        )
         assert done.stderr.splitlines()[-1:] == ["12 []"], done.stderr

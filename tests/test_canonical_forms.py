@@ -1,4 +1,6 @@
-"""Canonical forms are canonical: by brute force over all renamings, every state of an orbit has one representative."""
+"""Canonical forms are canonical: by brute force over all renamings, every state of an orbit has one
+representative.
+"""
 
 from __future__ import annotations
 
@@ -22,11 +24,15 @@ from explorer.load import load
 def renamings(spec: Model, found: Symmetry) -> list[Renaming]:
     """Every renaming of the proven scalarsets."""
     orders = [list(itertools.permutations(identities)) for identities in found.proven.values()]
-    return [Renaming(found.structure, dict(zip(found.proven, picked))) for picked in itertools.product(*orders)]
+    return [
+        Renaming(found.structure, dict(zip(found.proven, picked))) for picked in itertools.product(*orders)
+    ]
 
 
 def check_forms(spec: Model, found: Symmetry, states: list[tuple[int, ...]]) -> None:
-    """On some states: all of an orbit have one representative, which is in the orbit, and the orbit's size is right."""
+    """On some states: all of an orbit have one representative, which is in the orbit, and the orbit's size is
+    right.
+    """
     compiled = python.Compiled(spec, found)
     quotient = compiled.quotient
     assert quotient is not None
@@ -39,11 +45,16 @@ def check_forms(spec: Model, found: Symmetry, states: list[tuple[int, ...]]) -> 
 
 @pytest.mark.parametrize("direct", [orbits.DIRECT, 1], ids=["all tried", "sorted"])
 def test_forms_are_canonical(direct: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Brute force over all renamings agrees on random symmetric specs, narrow and wide, and on every way to a form."""
+    """Brute force over all renamings agrees on random symmetric specs, narrow and wide, and on every way to a
+    form.
+    """
     monkeypatch.setattr(orbits, "DIRECT", direct)
     rng, checked, wide = random.Random(7), 0, 0
     rich = model(RICH, CPUS=3)
-    family = [ground(load(ROOT / "spec" / "ipi_fixed.py"), constants) for constants in ({"targets": 2}, {"senders": 3, "targets": 2})]
+    family = [
+        ground(load(ROOT / "spec" / "ipi_fixed.py"), constants)
+        for constants in ({"targets": 2}, {"senders": 3, "targets": 2})
+    ]
     written = [(spec, find(spec)) for spec in (rich, *family)]
     for spec, found in (*written, *filter(None, map(random_symmetric, range(300, 330)))):
         space = python.explore(spec, Limits(max_states=400))

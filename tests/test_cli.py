@@ -1,4 +1,6 @@
-"""How a run ends as a user meets it: exit codes, expectations, limits, interrupts, each in a process of its own."""
+"""How a run ends as a user meets it: exit codes, expectations, limits, interrupts, each in a process of its
+own.
+"""
 
 from __future__ import annotations
 
@@ -17,25 +19,62 @@ from command_line import ENVIRONMENT, SPECS, Done, record_of, words
 from explorer import cli, exploration
 
 
-@pytest.mark.parametrize("arguments, code", [
-    (["good.py"], 0), (["check", "good.py"], 0), (["bad.py"], 12), (["stuck.py"], 11), (["partial.py"], 75), (["vacuous.py"], 0),
-    (["vacuous.py", "--strict"], 21), (["good.py", "--max-depth", "1"], 20), (["typo.py"], 150), (["start.py"], 150), (["raises.py"], 150),
-    (["syntax.py"], 150), (["empty.py"], 150), (["other.py"], 150), ([], 2), (["good.py", "--bogus"], 2), (["good.py", "-D", "LAST=0"], 0),
-    (["bad.py", "-D", "LOOPS=no"], 12), (["bad.py", "--engine", "reference"], 12), (["bad.py", "--engine", "python"], 12),
-    (["--version"], 0), (["--help"], 0), (["show", "good.py"], 0), (["good.py", "stuck.py", "bad.py"], 12), (["good.py", "stuck.py"], 11),
-], ids=words)
+@pytest.mark.parametrize(
+    "arguments, code",
+    [
+        (["good.py"], 0),
+        (["check", "good.py"], 0),
+        (["bad.py"], 12),
+        (["stuck.py"], 11),
+        (["partial.py"], 75),
+        (["vacuous.py"], 0),
+        (["vacuous.py", "--strict"], 21),
+        (["good.py", "--max-depth", "1"], 20),
+        (["typo.py"], 150),
+        (["start.py"], 150),
+        (["raises.py"], 150),
+        (["syntax.py"], 150),
+        (["empty.py"], 150),
+        (["other.py"], 150),
+        ([], 2),
+        (["good.py", "--bogus"], 2),
+        (["good.py", "-D", "LAST=0"], 0),
+        (["bad.py", "-D", "LOOPS=no"], 12),
+        (["bad.py", "--engine", "reference"], 12),
+        (["bad.py", "--engine", "python"], 12),
+        (["--version"], 0),
+        (["--help"], 0),
+        (["show", "good.py"], 0),
+        (["good.py", "stuck.py", "bad.py"], 12),
+        (["good.py", "stuck.py"], 11),
+    ],
+    ids=words,
+)
 def test_exit_codes(explorer: Callable[..., Done], arguments: list[str], code: int) -> None:
     """Each way to end has its own exit code; of several runs the gravest counts."""
     assert explorer(*arguments).code == code
 
 
-@pytest.mark.parametrize("name, arguments, code", [
-    ("good", [], 0), ("bad", [], 0), ("vacuous", [], 0), ("vacuous", ["--strict"], 21), ("wrong", [], 12), ("steps", [], 12),
-    ("hopeful", [], 1), ("stuck", [], 11), ("good", ["--max-depth", "1"], 20), ("bad", ["--max-depth", "1"], 20),
-    ("good", ["-D", "LOOPS=no"], 11),
-])
+@pytest.mark.parametrize(
+    "name, arguments, code",
+    [
+        ("good", [], 0),
+        ("bad", [], 0),
+        ("vacuous", [], 0),
+        ("vacuous", ["--strict"], 21),
+        ("wrong", [], 12),
+        ("steps", [], 12),
+        ("hopeful", [], 1),
+        ("stuck", [], 11),
+        ("good", ["--max-depth", "1"], 20),
+        ("bad", ["--max-depth", "1"], 20),
+        ("good", ["-D", "LOOPS=no"], 11),
+    ],
+)
 def test_expectations(explorer: Callable[..., Done], name: str, arguments: list[str], code: int) -> None:
-    """With --expect the exit code is 0 only where the declared expectation is met by the properties it names."""
+    """With --expect the exit code is 0 only where the declared expectation is met by the properties it
+    names.
+    """
     done = explorer(f"{name}.py", "--expect", *arguments)
     assert done.code == code
     assert f"): {'met' if code in (0, 21) else 'NOT'}" in done.out
@@ -49,7 +88,9 @@ def test_a_missing_expectation_is_no_success(explorer: Callable[..., Done], tmp_
     assert "write Spec(..., expect=HOLDS)" in done.out
 
 
-def test_a_bug_of_ours_is_told_from_a_bug_of_the_spec(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Any) -> None:
+def test_a_bug_of_ours_is_told_from_a_bug_of_the_spec(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Any
+) -> None:
     """An exception inside the explorer exits with 255 and says that the spec is not to blame."""
     (tmp_path / "good.py").write_text(SPECS["good"])
     monkeypatch.chdir(tmp_path)
@@ -59,23 +100,41 @@ def test_a_bug_of_ours_is_told_from_a_bug_of_the_spec(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(exploration, "judge", broken)
     assert cli.main(["good.py"]) == 255
-    assert "internal error: RuntimeError('a wheel came off'); this is a bug of the explorer" in capsys.readouterr().err
+    assert (
+        "internal error: RuntimeError('a wheel came off'); this is a bug of the explorer"
+        in capsys.readouterr().err
+    )
 
 
-def test_a_reader_that_goes_away_does_not_hide_a_violation(explorer: Callable[..., Done], tmp_path: Path) -> None:
+def test_a_reader_that_goes_away_does_not_hide_a_violation(
+    explorer: Callable[..., Done], tmp_path: Path
+) -> None:
     """`explorer bad.py | head -0` still exits with the verdict's code."""
     reading, writing = os.pipe()
     os.close(reading)
-    process = subprocess.Popen([sys.executable, "-m", "explorer", "bad.py"], cwd=tmp_path, env=ENVIRONMENT, stdout=writing,
-                               stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "explorer", "bad.py"],
+        cwd=tmp_path,
+        env=ENVIRONMENT,
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     os.close(writing)
     err = process.communicate(timeout=60)[1]
     assert (process.returncode, err) == (12, "")
 
 
-@pytest.mark.parametrize("option, value", [("--max-states", "500"), ("--max-depth", "5"), ("--timeout", "0.3"), ("--max-memory", "1M")])
-def test_a_limit_leaves_everything_learned(explorer: Callable[..., Done], tmp_path: Path, option: str, value: str) -> None:
-    """Reaching a limit makes what was not seen to fail undetermined, names the limit, and keeps counts and files."""
+@pytest.mark.parametrize(
+    "option, value",
+    [("--max-states", "500"), ("--max-depth", "5"), ("--timeout", "0.3"), ("--max-memory", "1M")],
+)
+def test_a_limit_leaves_everything_learned(
+    explorer: Callable[..., Done], tmp_path: Path, option: str, value: str
+) -> None:
+    """Reaching a limit makes what was not seen to fail undetermined, names the limit, and keeps counts and
+    files.
+    """
     done = explorer("large.py", option, value, "--engine", "python")
     record = record_of(tmp_path / "out" / "large")
     assert record["stopped"].startswith(option)
@@ -90,8 +149,14 @@ def test_a_limit_leaves_everything_learned(explorer: Callable[..., Done], tmp_pa
 def test_an_interrupt_keeps_what_was_learned(explorer: Callable[..., Done], tmp_path: Path) -> None:
     """Ctrl-C ends the exploration, writes the partial verdict, and exits with 130."""
     (tmp_path / "endless.py").write_text(SPECS["large"].replace("s.n[0] != 3", "s.n[0] <= 30"))
-    process = subprocess.Popen([sys.executable, "-m", "explorer", "endless.py", "--engine", "python"], cwd=tmp_path, env=ENVIRONMENT,
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "explorer", "endless.py", "--engine", "python"],
+        cwd=tmp_path,
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     until = time.monotonic() + 60
     while not (tmp_path / "out" / "endless").exists() and time.monotonic() < until:
         time.sleep(0.02)

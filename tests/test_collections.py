@@ -4,12 +4,30 @@ from typing import Annotated
 
 from tiny import Cpu, Digit, Step, Store, counts, run, values
 
-from explorer import (Capacity, Map, Queue, Range, Set, State, Value, Var, action, count, implies, initially, invariant, ite, some,
-                      step_invariant, when)
+from explorer import (
+    Capacity,
+    Map,
+    Queue,
+    Range,
+    Set,
+    State,
+    Value,
+    Var,
+    action,
+    count,
+    implies,
+    initially,
+    invariant,
+    ite,
+    some,
+    step_invariant,
+    when,
+)
 
 
 def test_nested_maps_have_a_cell_for_every_pair() -> None:
     """Each of two by three cells is set once, in any order: 2**6 states."""
+
     class Table(State):
         seen: Map[Cpu, Map[Step, bool]] = initially(False)
 
@@ -23,19 +41,28 @@ def test_nested_maps_have_a_cell_for_every_pair() -> None:
 
 def test_sets_add_remove_and_combine() -> None:
     """Every subset of three processors is reached; sizes, members and subsets are those of mathematics."""
+
     class Lists(State):
         waiting: Set[Cpu] = initially(set())
 
     @action
     def toggle(lists: Lists, cpu: Cpu) -> None:
-        lists.waiting.next = ite(lists.waiting.contains(cpu), lists.waiting.remove(cpu), lists.waiting.add(cpu))
+        lists.waiting.next = ite(
+            lists.waiting.contains(cpu), lists.waiting.remove(cpu), lists.waiting.add(cpu)
+        )
 
     @invariant
     def laws(lists: Lists) -> Value[bool]:
         everyone, w = set(Cpu), lists.waiting
         members = count(w.contains(cpu) for cpu in Cpu)
-        return ((w.size == members) & w.issubset(everyone) & (w.empty == (members == 0)) & (w.union(everyone) == everyone)
-                & w.intersection(set()).empty & (w.difference(w) == set()))
+        return (
+            (w.size == members)
+            & w.issubset(everyone)
+            & (w.empty == (members == 0))
+            & (w.union(everyone) == everyone)
+            & w.intersection(set()).empty
+            & (w.difference(w) == set())
+        )
 
     space = run(Lists, toggle, laws, CPUS=3)
     assert counts(space) == (8, 24, 3)
@@ -44,6 +71,7 @@ def test_sets_add_remove_and_combine() -> None:
 
 def test_queues_are_first_in_first_out() -> None:
     """All sequences of at most two of three steps: 1 + 3 + 9 states; pushes from 4 of them, pops from 12."""
+
     class Mail(State):
         q: Annotated[Queue[Step], Capacity(2)] = initially([])
         last: Var[Step | None] = initially(None)
@@ -60,7 +88,10 @@ def test_queues_are_first_in_first_out() -> None:
 
     @step_invariant
     def order(mail: Mail) -> Value[bool]:
-        return implies(mail.q.next.length < mail.q.length, (mail.q.length == 1) | (mail.q.next == [mail.q[ite(mail.q.full, 1, 0)]]))
+        return implies(
+            mail.q.next.length < mail.q.length,
+            (mail.q.length == 1) | (mail.q.next == [mail.q[ite(mail.q.full, 1, 0)]]),
+        )
 
     space = run(Mail, push, pop, order)
     assert counts(space) == (13, 4 * 3 + 12, 2)
@@ -70,6 +101,7 @@ def test_queues_are_first_in_first_out() -> None:
 
 def test_queues_remove_at_any_position_and_know_their_members() -> None:
     """From [1, 2, 3] each position can go first; the last state is the empty queue, with the slots blank."""
+
     class Mail(State):
         q: Annotated[Queue[Digit], Capacity(3)] = initially([1, 2, 3])
 
@@ -90,6 +122,7 @@ def test_queues_remove_at_any_position_and_know_their_members() -> None:
 
 def test_a_queue_of_records_keeps_whole_records() -> None:
     """The head of a queue of records is a record."""
+
     class Mail(State):
         q: Annotated[Queue[Store], Capacity(1)] = initially([Store(2, True)])
         got: Var[Store | None] = initially(None)

@@ -1,4 +1,6 @@
-"""Steps that are said to commute do, in every reachable state; so no successor is lost that the native engine leaves out."""
+"""Steps that are said to commute do, in every reachable state; so no successor is lost that the native engine
+leaves out.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ def commuting_pairs(model: Model, most: int = 3_000) -> int:
     rank = {rule.instance.number: r for r, rule in enumerate(compiled.program.rules)}
     known = known_after(list(compiled.program.rules))
     states = [state for level in space.levels for state in level][:most]
-    steps = {state: {rank[number]: target for _, number, target in space.edges([state], None)} for state in states}
+    steps = {
+        state: {rank[number]: target for _, number, target in space.edges([state], None)} for state in states
+    }
     found = 0
     for p in states:
         for a, s in steps[p].items():

@@ -1,4 +1,6 @@
-"""The compiler: fields as small as they can be, nothing dropped that could happen, few tests for each state, readable source."""
+"""The compiler: fields as small as they can be, nothing dropped that could happen, few tests for each state,
+readable source.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ def small_models(first: int, count: int) -> list[Model]:
 
 
 def test_packing_loses_nothing() -> None:
-    """Unpacking a packed state gives it back, and different states are packed differently, on random specs."""
+    """Unpacking a packed state gives it back, and different states are packed differently, on random
+    specs.
+    """
     for model in small_models(50_000, 60):
         layout = lay_out(reduce(model))
         states = [s for level in reference.explore(model, bounded(model)).levels for s in level]
@@ -40,7 +44,9 @@ def test_packing_loses_nothing() -> None:
 
 
 def test_a_cell_takes_the_fewest_bits_and_what_never_varies_takes_none() -> None:
-    """Every field is the binary logarithm of its domain, rounded up; fields lie side by side without a gap."""
+    """Every field is the binary logarithm of its domain, rounded up; fields lie side by side without a
+    gap.
+    """
     for model in small_models(51_000, 60):
         program = reduce(model)
         layout = lay_out(program)
@@ -48,7 +54,12 @@ def test_a_cell_takes_the_fewest_bits_and_what_never_varies_takes_none() -> None
             values = found.high - found.low + 1
             assert 1 << field.width >= values > (1 << field.width) // 2
         assert sum(f.width * family.size for family, f in layout.fields.items()) == layout.bits
-        taken = [field.shift(i) + b for family, field in layout.fields.items() for i in range(family.size) for b in range(field.width)]
+        taken = [
+            field.shift(i) + b
+            for family, field in layout.fields.items()
+            for i in range(family.size)
+            for b in range(field.width)
+        ]
         assert sorted(taken) == list(range(layout.bits))
         assert set(layout.fields) | program.fixed == set(model.families)
 
@@ -57,7 +68,9 @@ def test_a_cell_takes_the_fewest_bits_and_what_never_varies_takes_none() -> None
 
 HEAD = "from typing import Annotated\nfrom explorer import *\nDigit = Annotated[int, Range(0, 5)]\n"
 
-COUNTER = HEAD + """
+COUNTER = (
+    HEAD
+    + """
 class Barrier(Scalarset):
     size = 2
 
@@ -85,6 +98,7 @@ def reset(s: S, b: Barrier):
 
 spec = Spec()
 """
+)
 
 
 def program_of(text: str) -> Program:
@@ -96,30 +110,51 @@ def named(families: Any) -> set[str]:
 
 
 def test_impossible_instances_are_dropped_with_the_conjunct_that_is_false() -> None:
-    """An action behind a flag that nobody ever sets is dropped; the flag turns out constant and takes no bit."""
+    """An action behind a flag that nobody ever sets is dropped; the flag turns out constant and takes no
+    bit.
+    """
     program = program_of(COUNTER)
-    assert {program.model.instances[n].name: conjunct for n, conjunct in program.dropped.items()} == {"switch": 1}
+    assert {program.model.instances[n].name: conjunct for n, conjunct in program.dropped.items()} == {
+        "switch": 1
+    }
     assert named(program.fixed) == {"off", "who[]"}
     assert lay_out(program).bits == 3 + 1
 
 
 def test_a_variable_that_no_action_assigns_is_rigid() -> None:
-    """A free initial choice that nothing changes is found rigid, and both its values are explored in one run."""
+    """A free initial choice that nothing changes is found rigid, and both its values are explored in one
+    run.
+    """
     program = program_of(COUNTER)
     assert named(program.rigid) == {"mode"}
     assert reference.explore(program.model).initial == 2
 
 
-@pytest.mark.parametrize("guard, new, needed", [
-    ("when(s.n < 5)", "s.n + 1", False), ("when(s.n > 0)", "s.n - 1", False), ("when(s.n != 5)", "s.n + 1", False),
-    ("when(s.n <= 3)", "s.n + 2", False), ("when(True)", "ite(s.n < 5, s.n + 1, 0)", False), ("when(True)", "(s.n + 1) % 6", False),
-    ("when(True)", "s.n // 2", False), ("when(s.n < 3)", "s.n + s.m", True), ("when(s.n + s.m <= 5)", "s.n + s.m", False),
-    ("when(True)", "s.n + 1", True), ("when(s.n < 5)", "s.n + 2", True), ("when(s.m < 5)", "s.n + 1", True),
-    ("when(s.m > 0)", "s.n // s.m", False), ("when(True)", "s.n // s.m", True), ("when(~(s.m == 0))", "s.n % s.m", False),
-])
+@pytest.mark.parametrize(
+    "guard, new, needed",
+    [
+        ("when(s.n < 5)", "s.n + 1", False),
+        ("when(s.n > 0)", "s.n - 1", False),
+        ("when(s.n != 5)", "s.n + 1", False),
+        ("when(s.n <= 3)", "s.n + 2", False),
+        ("when(True)", "ite(s.n < 5, s.n + 1, 0)", False),
+        ("when(True)", "(s.n + 1) % 6", False),
+        ("when(True)", "s.n // 2", False),
+        ("when(s.n < 3)", "s.n + s.m", True),
+        ("when(s.n + s.m <= 5)", "s.n + s.m", False),
+        ("when(True)", "s.n + 1", True),
+        ("when(s.n < 5)", "s.n + 2", True),
+        ("when(s.m < 5)", "s.n + 1", True),
+        ("when(s.m > 0)", "s.n // s.m", False),
+        ("when(True)", "s.n // s.m", True),
+        ("when(~(s.m == 0))", "s.n % s.m", False),
+    ],
+)
 def test_checks_are_emitted_only_where_interval_analysis_fails(guard: str, new: str, needed: bool) -> None:
     """An assignment whose guard keeps it inside its domain has no check; one that could leave it has."""
-    text = HEAD + f"""
+    text = (
+        HEAD
+        + f"""
 class S(State):
     n: Var[Digit] = initially(any_of(Digit))
     m: Var[Digit] = initially(any_of(Digit))
@@ -135,6 +170,7 @@ def other(s: S):
 
 spec = Spec()
 """
+    )
     rule = program_of(text).rules[0]
     assert bool(rule.checks or any(test.checks for test in rule.guard)) is needed
 
@@ -159,8 +195,11 @@ spec = Spec()
 
 
 def machine(procs: int, steps: int) -> Model:
-    actions = "\n\n".join(f"@action\ndef step{i}(s: S, p: Proc):\n    when(s.at[p] == Step.AT{i})\n"
-                          f"    s.at[p].next = Step.AT{(i + 1) % steps}" for i in range(steps))
+    actions = "\n\n".join(
+        f"@action\ndef step{i}(s: S, p: Proc):\n    when(s.at[p] == Step.AT{i})\n"
+        f"    s.at[p].next = Step.AT{(i + 1) % steps}"
+        for i in range(steps)
+    )
     return ground(spec_of(MACHINE.format(steps=steps, procs=procs, actions=actions)))
 
 
@@ -172,7 +211,9 @@ def comparisons(trees: tuple[Tree, ...]) -> int:
 def _comparisons(tree: Tree) -> int:
     if isinstance(tree, Leaf):
         return len(tree.guard)
-    return max(1, (len(tree.cases) - 1).bit_length() + 1) + max(comparisons(below) for _, _, below in tree.cases)
+    return max(1, (len(tree.cases) - 1).bit_length() + 1) + max(
+        comparisons(below) for _, _, below in tree.cases
+    )
 
 
 @pytest.mark.parametrize("procs, steps", [(1, 8), (3, 16), (4, 32)])
@@ -207,7 +248,9 @@ def test_generated_code_executes_few_lines_for_each_state(procs: int, steps: int
 
 
 def test_every_rule_stands_in_the_dispatch_trees() -> None:
-    """No rule is lost below branches, and none is reached twice for one value of the cells, on random specs."""
+    """No rule is lost below branches, and none is reached twice for one value of the cells, on random
+    specs.
+    """
     for model in small_models(52_000, 60):
         program = reduce(model)
         found = [rule for tree in dispatch(program.rules) for rule in _leaves(tree)]
@@ -276,7 +319,9 @@ def expand(frontier, visited, fresh, enabled, changed, dead, failed, broken, lea
 
 
 def test_generated_source_is_readable_and_pinned() -> None:
-    """The source for a tiny spec: named cells and instances, one mask for two tests, no check that is not needed."""
+    """The source for a tiny spec: named cells and instances, one mask for two tests, no check that is not
+    needed.
+    """
     program = program_of(COUNTER)
     text = successors(program, lay_out(program), "expand").text
     assert text == GOLDEN
@@ -288,7 +333,11 @@ def test_generated_source_compiles_without_warnings_and_reads_no_unknown_name() 
     for model in small_models(53_000, 40):
         program = reduce(model)
         layout = lay_out(program)
-        for made in (successors(program, layout, "expand"), successors(program, layout, "edges"), judgements(program, layout)):
+        for made in (
+            successors(program, layout, "expand"),
+            successors(program, layout, "edges"),
+            judgements(program, layout),
+        ):
             code = compile(made.text, "<generated>", "exec")
             for function in (c for c in code.co_consts if hasattr(c, "co_names")):
                 globals_read = set(function.co_names) - {"add", "append"}

@@ -14,20 +14,37 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def script(shell: str) -> str:
-    return subprocess.run([sys.executable, "-m", "explorer", "completion", shell], capture_output=True, text=True, check=True,
-                          env={**os.environ, "PYTHONPATH": str(ROOT)}).stdout
+    return subprocess.run(
+        [sys.executable, "-m", "explorer", "completion", shell],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    ).stdout
 
 
 def completed(*words: str) -> list[str]:
     """What bash offers for the last of some words."""
     line = " ".join(f"'{word}'" for word in words)
-    ask = f"{script('bash')}\nCOMP_WORDS=({line}); COMP_CWORD={len(words) - 1}; _explorer; printf '%s\\n' \"${{COMPREPLY[@]}}\""
-    return subprocess.run(["bash", "-c", ask], capture_output=True, text=True, check=True, cwd=ROOT / "spec").stdout.split()
+    ask = (
+        f"{script('bash')}\nCOMP_WORDS=({line}); COMP_CWORD={len(words) - 1}; _explorer; printf '%s\\n'"
+        ' "${COMPREPLY[@]}"'
+    )
+    return subprocess.run(
+        ["bash", "-c", ask], capture_output=True, text=True, check=True, cwd=ROOT / "spec"
+    ).stdout.split()
 
 
-@pytest.mark.parametrize("words, expected", [
-    (("explorer", "mu"), "mutate"), (("explorer", "--work"), "--workers"), (("explorer", "spec.py", "--engine", "nat"), "native"),
-    (("explorer", "simulate", "--run"), "--runs"), (("explorer", "ipi_bug"), "ipi_buggy.py")])
+@pytest.mark.parametrize(
+    "words, expected",
+    [
+        (("explorer", "mu"), "mutate"),
+        (("explorer", "--work"), "--workers"),
+        (("explorer", "spec.py", "--engine", "nat"), "native"),
+        (("explorer", "simulate", "--run"), "--runs"),
+        (("explorer", "ipi_bug"), "ipi_buggy.py"),
+    ],
+)
 def test_bash_completes(words: tuple[str, ...], expected: str) -> None:
     assert expected in completed(*words)
 

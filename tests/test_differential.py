@@ -1,6 +1,7 @@
 """Every engine finds what the reference finds: on random specs, and on every spec of the house.
 
-A disagreement prints the smallest spec that shows it. `python tests/test_differential.py FIRST COUNT` runs other seeds.
+A disagreement prints the smallest spec that shows it. `python tests/test_differential.py FIRST COUNT` runs
+other seeds.
 """
 
 from __future__ import annotations
@@ -33,9 +34,19 @@ Engine = Callable[[Model, Limits | None], StateSpace]
 ENGINES: tuple[Engine, ...] = (python.explore,)
 SPECS = sorted((Path(__file__).resolve().parent.parent / "spec").glob("*.py"))
 MOST = 150
-"""States of a random spec; larger ones are explored to the depth that the reference reaches below this number."""
+"""States of a random spec; larger ones are explored to the depth that the reference reaches below this
+number.
+"""
 
-OWN = ("engine", "seconds", "states_per_second", "peak_memory_bytes", "storage", "workers", "omission_probability")
+OWN = (
+    "engine",
+    "seconds",
+    "states_per_second",
+    "peak_memory_bytes",
+    "storage",
+    "workers",
+    "omission_probability",
+)
 """Keys of a verdict record in which engines may differ."""
 
 
@@ -46,15 +57,31 @@ def facts(space: StateSpace) -> dict[str, Any]:
     assert all(len(set(level)) == len(level) for level in levels), "a state stands twice in a level"
     assert len({s for level in levels for s in level}) == space.distinct, "a state stands in two levels"
     last = len(levels) - 1 if space.stopped else len(levels)
-    steps = [sorted((decode(s), i, decode(t)) for s, i, t in space.edges(level, None)) for level in space.levels[:last]]
+    steps = [
+        sorted((decode(s), i, decode(t)) for s, i, t in space.edges(level, None))
+        for level in space.levels[:last]
+    ]
     violations = {
-        name: (v.kind, v.level, sorted(map(decode, v.states)), sorted((decode(s), i, decode(t)) for s, i, t in v.edges),
-               sorted((decode(s), i, f.message, str(f.place)) for s, (i, f) in v.failures.items()))
-        for name, v in space.violations.items()}
+        name: (
+            v.kind,
+            v.level,
+            sorted(map(decode, v.states)),
+            sorted((decode(s), i, decode(t)) for s, i, t in v.edges),
+            sorted((decode(s), i, f.message, str(f.place)) for s, (i, f) in v.failures.items()),
+        )
+        for name, v in space.violations.items()
+    }
     return {
-        "levels": [sorted(level) for level in levels], "steps": steps, "enabled": space.enabled, "changed": space.changed,
-        "degree": (space.least, space.most), "expanded": space.expanded, "cut": space.cut, "stopped": space.stopped,
-        "violations": violations}
+        "levels": [sorted(level) for level in levels],
+        "steps": steps,
+        "enabled": space.enabled,
+        "changed": space.changed,
+        "degree": (space.least, space.most),
+        "expanded": space.expanded,
+        "cut": space.cut,
+        "stopped": space.stopped,
+        "violations": violations,
+    }
 
 
 def told(space: StateSpace) -> dict[str, Any]:
@@ -126,8 +153,13 @@ def check_or_shrink(text: str) -> StateSpace | None:
 
 @pytest.mark.parametrize("part", range(8))
 def test_engines_agree_with_the_reference_on_random_specs(part: int) -> None:
-    """States, steps, counts, violations, traces and verdicts are those of the reference on 2,000 random specs (eight times 250)."""
-    spaces = [check_or_shrink(spec_text(random.Random(seed), 1 + seed % 4)) for seed in range(part * 280, part * 280 + 280)]
+    """States, steps, counts, violations, traces and verdicts are those of the reference on 2,000 random specs
+    (eight times 250).
+    """
+    spaces = [
+        check_or_shrink(spec_text(random.Random(seed), 1 + seed % 4))
+        for seed in range(part * 280, part * 280 + 280)
+    ]
     assert sum(s is not None for s in spaces) >= 250
     assert sum(s is not None and s.distinct > 5 for s in spaces) > 90
 
@@ -241,13 +273,16 @@ def test_engines_agree_on_specs_that_hypothesis_makes(rng: random.Random, size: 
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
 def test_engines_agree_on_the_specs_of_the_house(path: Path) -> None:
-    """Every spec in spec/ means the same to all engines, up to the depth that the reference reaches quickly."""
+    """Every spec in spec/ means the same to all engines, up to the depth that the reference reaches
+    quickly.
+    """
     model = ground(load(path))
     agree(model, *ENGINES, limits=bounded(model, 2000))
 
 
 def _long_run(first: int, count: int) -> None:
     """Every disagreement of a range of seeds; a spec that takes a minute counts as one."""
+
     def too_long(number: int, frame: Any) -> None:
         raise TimeoutError("more than a minute")
 

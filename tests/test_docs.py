@@ -1,8 +1,8 @@
 """The pages speak the truth: every Python block in them is executed.
 
-A block that starts with `# file: name.py` is a spec file: it is written, loaded and explored, and its expectation must be
-met. A malformed one must be followed by a text block with its exact message. A file without `spec` is a module for those
-after it. The other blocks of a page run in order, in one namespace.
+A block that starts with `# file: name.py` is a spec file: it is written, loaded and explored, and its
+expectation must be met. A malformed one must be followed by a text block with its exact message. A file
+without `spec` is a module for those after it. The other blocks of a page run in order, in one namespace.
 """
 
 import itertools
@@ -36,8 +36,10 @@ class Block(NamedTuple):
 
 def blocks(page: Path) -> list[Block]:
     text = page.read_text()
-    return [Block(match[1], text[:match.start()].count("\n") + 2, match[2])
-            for match in re.finditer(r"^```(\w*)\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)]
+    return [
+        Block(match[1], text[: match.start()].count("\n") + 2, match[2])
+        for match in re.finditer(r"^```(\w*)\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
+    ]
 
 
 def check_expectation(space: StateSpace) -> None:
@@ -68,7 +70,9 @@ def check_file(folder: Path, block: Block, following: Block | None) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
-def test_every_python_block_of_a_page_works(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_python_block_of_a_page_works(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What a reader copies from a page runs and says what the page says."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))

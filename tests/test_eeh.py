@@ -1,4 +1,6 @@
-"""EEH events against the lifetime of PEs: `spec/eeh_*.py`, Linux 5.3, 5.4 (commit 799abe283e51) and what the model repairs."""
+"""EEH events against the lifetime of PEs: `spec/eeh_*.py`, Linux 5.3, 5.4 (commit 799abe283e51) and what the
+model repairs.
+"""
 
 from __future__ import annotations
 
@@ -20,14 +22,20 @@ def test_5_3_handles_an_event_whose_pe_hotplug_has_freed() -> None:
         "driver: list_add(&event->list, &eeh_eventlist)",
         "user: pulls the card of BUS",
         "hotplug: eeh_rmv_from_parent_pe()",
-        "eehd: list_del(&event->list)"]
+        "eehd: list_del(&event->list)",
+    ]
 
 
 def test_5_4_prunes_by_the_wrong_bit() -> None:
-    """The story of V3: the PE is recovered, so its bit ISOLATED is clear, and the invalid PE stays for ever."""
+    """The story of V3: the PE is recovered, so its bit ISOLATED is clear, and the invalid PE stays for
+    ever.
+    """
     told = steps(families.verdict("eeh_fixed", "V3 leak").traces["invalid_is_freed"])
-    assert told[-3:] == ["eehd: thaws or resets CHILD; eeh_pe_state_clear(EEH_PE_ISOLATED)", "eehd: resume()",
-                         "eehd: eeh_pe_cleanup(CHILD)"]
+    assert told[-3:] == [
+        "eehd: thaws or resets CHILD; eeh_pe_state_clear(EEH_PE_ISOLATED)",
+        "eehd: resume()",
+        "eehd: eeh_pe_cleanup(CHILD)",
+    ]
 
 
 def test_one_event_clears_the_mark_of_another() -> None:

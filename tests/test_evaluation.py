@@ -5,16 +5,35 @@ from typing import Annotated, Any
 import pytest
 from tiny import Cpu, Digit, Store, counts, failure, run, values
 
-from explorer import (Capacity, Map, Queue, Range, State, Value, Var, action, any_of, constraint, domain, implies, initially,
-                      invariant, ite, observe, step_invariant, terminal, when)
+from explorer import (
+    Capacity,
+    Map,
+    Queue,
+    Range,
+    State,
+    Value,
+    Var,
+    action,
+    any_of,
+    constraint,
+    domain,
+    implies,
+    initially,
+    invariant,
+    ite,
+    observe,
+    step_invariant,
+    terminal,
+    when,
+)
 from explorer.language.semantics import concrete
-
 
 # Properties.
 
 
 def test_invariants_name_the_first_level_where_they_fail() -> None:
     """An invariant with parameters holds when every instance does."""
+
     class Counter(State):
         n: Map[Cpu, Digit] = initially(0)
 
@@ -40,6 +59,7 @@ def test_invariants_name_the_first_level_where_they_fail() -> None:
 
 def test_step_invariants_see_both_states() -> None:
     """`.next` is the value after the step, in any place of the state."""
+
     class Counter(State):
         n: Var[Digit] = initially(0)
 
@@ -63,6 +83,7 @@ def test_step_invariants_see_both_states() -> None:
 
 def test_terminal_states_are_no_deadlocks() -> None:
     """A state without successors is an end where @terminal holds."""
+
     class Counter(State):
         n: Var[Digit] = initially(0)
 
@@ -81,6 +102,7 @@ def test_terminal_states_are_no_deadlocks() -> None:
 
 def test_constraints_bound_the_search_and_are_counted() -> None:
     """States outside are checked but not left."""
+
     class Counter(State):
         n: Var[Annotated[int, Range(0, 100)]] = initially(0)
 
@@ -104,6 +126,7 @@ def test_constraints_bound_the_search_and_are_counted() -> None:
 
 def test_logic_and_arithmetic_agree_with_python() -> None:
     """Every operator on every pair of small numbers gives what Python gives."""
+
     class Pair(State):
         a: Var[Annotated[int, Range(-3, 3)]] = initially(any_of(Annotated[int, Range(-3, 3)]))
         b: Var[Annotated[int, Range(-3, 3)]] = initially(any_of(-3, -2, -1, 1, 2, 3))
@@ -120,13 +143,35 @@ def test_logic_and_arithmetic_agree_with_python() -> None:
     @observe
     def truths(pair: Pair, i: Annotated[int, Range(0, 6)]) -> Value[bool]:
         a, b = pair.a, pair.b
-        return [a < b, a <= b, a > b, a >= b, (a == b) | (a == 0), (a != b) & ~(a == 0), implies(a == b, a == 0)][i]
+        return [
+            a < b,
+            a <= b,
+            a > b,
+            a >= b,
+            (a == b) | (a == 0),
+            (a != b) & ~(a == 0),
+            implies(a == b, a == 0),
+        ][i]
 
     space = run(Pair, stay, numbers, truths)
     assert space.distinct == 42
     for a, b, state in zip(values(space, "a"), values(space, "b"), space.levels[0]):
-        expected = [a + b, a - b, a * b, a // b, a % b, -a, 7 // b,
-                    a < b, a <= b, a > b, a >= b, a == b or a == 0, a != b and a != 0, a != b or a == 0]
+        expected = [
+            a + b,
+            a - b,
+            a * b,
+            a // b,
+            a % b,
+            -a,
+            7 // b,
+            a < b,
+            a <= b,
+            a > b,
+            a >= b,
+            a == b or a == 0,
+            a != b and a != 0,
+            a != b or a == 0,
+        ]
         found = [(o.name, concrete(o.value, state)) for o in space.model.observations]
         assert [value for _, value in found] == expected
 
@@ -209,20 +254,26 @@ def same_cell(small: Small) -> None:
     small.flags[1].next = False
 
 
-@pytest.mark.parametrize(("wrong", "level", "message"), [
-    (overflow, 1, "the next value of `n` got a value outside Range(0, 3)"),
-    (underflow, 2, "the next value of `n` got a value outside Range(0, 3)"),
-    (divide, 1, "division by zero: 1 // (n - 1)"),
-    (head, 0, "head of `q`, which is empty"),
-    (pop, 0, "pop of `q`, which is empty"),
-    (push_twice, 0, "push to a computed Queue[Range(0, 3), 1], which is full (1)"),
-    (beyond, 0, "position beyond the end of `q`"),
-    (no_owner, 0, "`.value` of `owner`, which is None"),
-    (no_record, 0, "`.value` of `last`, which is None"),
-    (outside, 2, "an index of `flags` got a value outside Range(0, 3)"),
-    (same_cell, 1, "`flags[]` is assigned twice at one index"),
-], ids=lambda x: getattr(x, "__name__", ""))
-def test_an_expression_without_a_value_is_found_where_it_is_first_reached(wrong: Any, level: int, message: str) -> None:
+@pytest.mark.parametrize(
+    ("wrong", "level", "message"),
+    [
+        (overflow, 1, "the next value of `n` got a value outside Range(0, 3)"),
+        (underflow, 2, "the next value of `n` got a value outside Range(0, 3)"),
+        (divide, 1, "division by zero: 1 // (n - 1)"),
+        (head, 0, "head of `q`, which is empty"),
+        (pop, 0, "pop of `q`, which is empty"),
+        (push_twice, 0, "push to a computed Queue[Range(0, 3), 1], which is full (1)"),
+        (beyond, 0, "position beyond the end of `q`"),
+        (no_owner, 0, "`.value` of `owner`, which is None"),
+        (no_record, 0, "`.value` of `last`, which is None"),
+        (outside, 2, "an index of `flags` got a value outside Range(0, 3)"),
+        (same_cell, 1, "`flags[]` is assigned twice at one index"),
+    ],
+    ids=lambda x: getattr(x, "__name__", ""),
+)
+def test_an_expression_without_a_value_is_found_where_it_is_first_reached(
+    wrong: Any, level: int, message: str
+) -> None:
     """The error has the level of the state, a sentence, and the line of the expression."""
     space = run(Small, up, wrong)
     assert failure(space) == (level, message)
@@ -234,6 +285,7 @@ def test_an_expression_without_a_value_is_found_where_it_is_first_reached(wrong:
 
 def test_an_error_in_a_property_is_an_evaluation_error() -> None:
     """An invariant that has no value is reported as such, not as violated."""
+
     @invariant
     def first(small: Small) -> Value[bool]:
         return small.q.head == 1
@@ -245,6 +297,7 @@ def test_an_error_in_a_property_is_an_evaluation_error() -> None:
 
 def test_a_guarded_operation_is_no_error() -> None:
     """`&` and ite(...) stop early, as `and` and `if` do."""
+
     @invariant
     def first(small: Small) -> Value[bool]:
         return (small.q.empty | (small.q.head == 1)) & (ite(small.n == 0, 0, 1 // small.n) <= 1)

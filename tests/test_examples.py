@@ -69,7 +69,9 @@ def test_the_example_itself_holds_and_nothing_in_it_is_vacuous(example: str) -> 
 
 
 @pytest.mark.parametrize("example, constants, numbers, orbits", GOLDEN)
-def test_the_counts_are_known(example: str, constants: dict[str, int], numbers: tuple[int, int, int], orbits: int) -> None:
+def test_the_counts_are_known(
+    example: str, constants: dict[str, int], numbers: tuple[int, int, int], orbits: int
+) -> None:
     """States, transitions and depth, and the orbits under symmetry, which stand for as many states."""
     model = bound(example, constants)
     space = explore(model)
@@ -93,7 +95,9 @@ def test_two_phase_commit_counts_as_tlc_does() -> None:
 
 
 def test_a_token_ring_needs_as_many_numbers_as_machines_less_one() -> None:
-    """Dijkstra's condition is sufficient; one number less still stabilises, two less need not (see the page)."""
+    """Dijkstra's condition is sufficient; one number less still stabilises, two less need not (see the
+    page).
+    """
     for machines in (3, 4):
         for numbers in range(2, machines + 1):
             model = bound("token_ring", {"MACHINES": machines, "NUMBERS": numbers})
@@ -108,8 +112,12 @@ def variant_table() -> list[str]:
     for example, name in ROWS:
         verdict = checked(example, name)
         row = next(v for v in load(families.SPECS / "examples" / f"{example}.py").variants if v.name == name)
-        fails = ", ".join(f"`{p.name}` ({p.trace_length})" for p in verdict.properties if p.verdict == VIOLATED)
-        lines.append(f"| `{example}` | {name} | {row.text} | {verdict.states['distinct']:,} | {fails or 'nothing'} |")
+        fails = ", ".join(
+            f"`{p.name}` ({p.trace_length})" for p in verdict.properties if p.verdict == VIOLATED
+        )
+        lines.append(
+            f"| `{example}` | {name} | {row.text} | {verdict.states['distinct']:,} | {fails or 'nothing'} |"
+        )
     return lines
 
 

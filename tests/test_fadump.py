@@ -17,8 +17,12 @@ test_counts, test_expectations, test_variants, test_reference = claims(GOLDEN)
 def test_a_plain_petitboot_writes_over_the_dump() -> None:
     """The story of V0: the dump is offered all the same."""
     told = steps(families.verdict("fadump_buggy").traces["vmcore_is_untouched"])
-    assert told[-4:] == ["petitboot: writes above boot_mem_top", "petitboot: kexec",
-                         "capture: opal_mpipl_query_tag(KERNEL), registered_regions == 1", "capture: opal_fadump_process()"]
+    assert told[-4:] == [
+        "petitboot: writes above boot_mem_top",
+        "petitboot: kexec",
+        "capture: opal_mpipl_query_tag(KERNEL), registered_regions == 1",
+        "capture: opal_fadump_process()",
+    ]
 
 
 def test_5_4_claims_regions_that_it_has_just_removed() -> None:
@@ -28,16 +32,32 @@ def test_5_4_claims_regions_that_it_has_just_removed() -> None:
 
 
 def test_a_crash_before_the_first_count_loses_what_firmware_copied() -> None:
-    """The sheet's note on V2: the shipped order errs on the safe side, but not to the user's gain. No promise is broken."""
-    kept = [state for state in states(bound("fadump_fixed")) if state["copies"] and not state["registered_regions"]]
+    """The sheet's note on V2: the shipped order errs on the safe side, but not to the user's gain. No promise
+    is broken.
+    """
+    kept = [
+        state
+        for state in states(bound("fadump_fixed"))
+        if state["copies"] and not state["registered_regions"]
+    ]
     assert kept and not any(state["promised"] for state in kept)
 
 
 def test_the_sheets_layout_loses_three_of_eight_pages() -> None:
-    """Three pages, a hole and more: 5.4 takes 3 + 2 pages of the 8 wanted, and says that boot memory ends at 9."""
+    """Three pages, a hole and more: 5.4 takes 3 + 2 pages of the 8 wanted, and says that boot memory ends at
+    9.
+    """
     layout = {"blocks[0]": 3, "blocks[1]": 3, "gap[0]": 1, "gap[1]": 0, "boot": 8}
-    found = [state for state in states(bound("fadump_regions_buggy", pages=3, page=1)) if layout.items() <= state.items()]
-    assert {tuple(state[f"region[{block}]"] for block in range(3)) + (state["top"],) for state in found if state["top"]} == {(3, 2, 0, 9)}
+    found = [
+        state
+        for state in states(bound("fadump_regions_buggy", pages=3, page=1))
+        if layout.items() <= state.items()
+    ]
+    assert {
+        (*tuple(state[f"region[{block}]"] for block in range(3)), state["top"])
+        for state in found
+        if state["top"]
+    } == {(3, 2, 0, 9)}
 
 
 def test_larger_layouts_are_right_too() -> None:

@@ -1,4 +1,6 @@
-"""Estimates are honest: an interval that holds the truth once a space shrinks, and no number while it only grows."""
+"""Estimates are honest: an interval that holds the truth once a space shrinks, and no number while it only
+grows.
+"""
 
 from __future__ import annotations
 
@@ -10,21 +12,23 @@ from explorer.engine.forecast import forecast, text
 
 
 def bell(peak: int, size: float, width: float) -> list[int]:
-    return [max(1, round(size * math.exp(-((d - peak) / width) ** 2))) for d in range(2 * peak + 1)]
+    return [max(1, round(size * math.exp(-(((d - peak) / width) ** 2)))) for d in range(2 * peak + 1)]
 
 
 @pytest.mark.parametrize("peak, size, width", [(20, 1e5, 9.0), (35, 1e6, 11.0), (60, 1e7, 16.0)])
 def test_the_interval_holds_the_truth_beyond_the_peak(peak: int, size: float, width: float) -> None:
-    """On levels that swell and shrink, seen until they are half as large again, the total lies in the interval."""
+    """On levels that swell and shrink, seen until they are half as large again, the total lies in the
+    interval.
+    """
     levels = bell(peak, size, width)
-    found = forecast(levels[:peak + 2 + math.ceil(width * math.sqrt(math.log(2)))])
+    found = forecast(levels[: peak + 2 + math.ceil(width * math.sqrt(math.log(2)))])
     assert found is not None and found.most is not None
     assert found.least <= sum(levels) <= found.most
 
 
 def test_steady_growth_has_no_estimate() -> None:
     """Levels that double for ever say nothing about the end, and the text says so."""
-    assert forecast([2 ** d for d in range(20)]) is None
+    assert forecast([2**d for d in range(20)]) is None
     assert text(None) == "growing, no estimate"
 
 

@@ -48,8 +48,15 @@ def parsed(name: str, text: str) -> None:
     elif name in ("junit", "graphml"):
         ElementTree.fromstring(text)
     else:
-        start = {"html": "<!doctype html>", "markdown": "### dekker", "annotations": "::error", "mermaid": "sequenceDiagram\n",
-                 "plantuml": "@startuml\n", "dot": "digraph", "aut": "des (0, "}.get(name)
+        start = {
+            "html": "<!doctype html>",
+            "markdown": "### dekker",
+            "annotations": "::error",
+            "mermaid": "sequenceDiagram\n",
+            "plantuml": "@startuml\n",
+            "dot": "digraph",
+            "aut": "des (0, ",
+        }.get(name)
         assert text.startswith(start) if start else ast.parse(text).body
 
 
@@ -60,14 +67,18 @@ def test_the_recipe_for_ci_is_made_of_commands_that_exist() -> None:
     recipe = importlib.util.module_from_spec(place)
     place.loader.exec_module(recipe)
     found = recipe.steps((HOUSE / "docs/ci.md").read_text())
-    calls = [shlex.split(step["run"].replace("\\\n", "")) for step in found if "-m explorer" in step.get("run", "")]
+    calls = [
+        shlex.split(step["run"].replace("\\\n", "")) for step in found if "-m explorer" in step.get("run", "")
+    ]
     assert len(found) == 7 and len(calls) == 1
     options = check_parser().parse_args(calls[0][3:])
     assert options.expect and options.strict
     assert [str(options.sarif)] == [step["sarif_file"] for step in found if "sarif_file" in step]
 
 
-def test_a_malformed_spec_replaces_the_report_of_an_earlier_run(at_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_malformed_spec_replaces_the_report_of_an_earlier_run(
+    at_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """No old verdict is left beside the new one."""
     cli.main(["light.py"])
     write(at_home, "light", "spec = 3\n")
@@ -76,7 +87,9 @@ def test_a_malformed_spec_replaces_the_report_of_an_earlier_run(at_home: Path, c
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_format_prints_a_format_and_nothing_else(name: str, at_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_format_prints_a_format_and_nothing_else(
+    name: str, at_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert cli.main(["dekker.py", "--format", name]) == 12
     parsed(name, capsys.readouterr().out)
 
@@ -88,7 +101,10 @@ def test_write_all_writes_every_format(at_home: Path, capsys: pytest.CaptureFixt
     listed = set(re.findall(r"^\| `[\w-]+` \| `([^`]+)` \|", (HOUSE / "docs/formats.md").read_text(), re.M))
     assert written - {"<property>.svg", "<property>.txt"} == listed
     assert len(listed) == len(NAMES)
-    assert networkx.read_graphml(at_home / "out/dekker/graph.graphml").number_of_nodes() == checked(at_home / "dekker.py")[1].distinct
+    assert (
+        networkx.read_graphml(at_home / "out/dekker/graph.graphml").number_of_nodes()
+        == checked(at_home / "dekker.py")[1].distinct
+    )
 
 
 def test_every_run_leaves_a_report(at_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -110,14 +126,17 @@ def test_files_of_all_runs_together(at_home: Path, capsys: pytest.CaptureFixture
     assert (at_home / "ci/x.md").read_text().count("### ") == 3
 
 
-def test_a_single_malformed_spec_is_in_the_files_too(at_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_single_malformed_spec_is_in_the_files_too(
+    at_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert cli.main(["wrong.py", "--junit", "junit.xml"]) == 150
     assert len(ElementTree.fromstring((at_home / "junit.xml").read_text()).findall(".//error")) == 1
     assert "E0513" in capsys.readouterr().err
 
 
-def test_annotations_go_to_standard_error_on_github(at_home: Path, capsys: pytest.CaptureFixture[str],
-                                                    monkeypatch: pytest.MonkeyPatch) -> None:
+def test_annotations_go_to_standard_error_on_github(
+    at_home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     cli.main(["dekker.py"])
     assert "::error" not in capsys.readouterr().err
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
@@ -126,18 +145,36 @@ def test_annotations_go_to_standard_error_on_github(at_home: Path, capsys: pytes
     assert shown.err.startswith("::error file=dekker.py,line=") and json.loads(shown.out)["spec"] == "dekker"
 
 
-@pytest.mark.parametrize(("arguments", "message"), [
-    (["dekker.py", "light.py", "--format", "itf"],
-     "--format itf: shows one run, and there are several; write: --write itf, or one of json, junit, sarif, markdown, annotations"),
-    (["dekker.py", "--write", "html,jnit"], "argument --write: 'jnit' is no format; did you mean 'junit'?"),
-    (["dekker.py", "--junit", "dekker.py/x.xml"], "--junit dekker.py: File exists; write: --junit FILE in a directory that can be written"),
-])
-def test_wrong_formats_are_one_clear_message(arguments: list[str], message: str, at_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["dekker.py", "light.py", "--format", "itf"],
+            (
+                "--format itf: shows one run, and there are several; write: --write itf, or one of json,"
+                " junit, sarif, markdown, annotations"
+            ),
+        ),
+        (
+            ["dekker.py", "--write", "html,jnit"],
+            "argument --write: 'jnit' is no format; did you mean 'junit'?",
+        ),
+        (
+            ["dekker.py", "--junit", "dekker.py/x.xml"],
+            "--junit dekker.py: File exists; write: --junit FILE in a directory that can be written",
+        ),
+    ],
+)
+def test_wrong_formats_are_one_clear_message(
+    arguments: list[str], message: str, at_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert cli.main(arguments) == 2
     assert capsys.readouterr().err.startswith(f"explorer: {message}")
 
 
-def test_a_graph_that_is_too_large_is_refused(at_home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_graph_that_is_too_large_is_refused(
+    at_home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Asked for alone it is a wrong command, among all formats a note."""
     monkeypatch.setattr("explorer.render.graph.GRAPHML_LIMIT", 3)
     assert cli.main(["dekker.py", "--format", "aut"]) == 2
@@ -152,7 +189,9 @@ def test_a_story_format_without_a_story_says_so(at_home: Path, capsys: pytest.Ca
     assert (shown.out, shown.err) == ("", "--format mermaid: there is no counterexample to show\n")
 
 
-def test_open_without_a_browser_is_a_note(at_home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_open_without_a_browser_is_a_note(
+    at_home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     opened: list[str] = []
     monkeypatch.setattr("webbrowser.open", lambda url: opened.append(url) or False)
     assert cli.main(["light.py", "--open"]) == 0
@@ -160,9 +199,19 @@ def test_open_without_a_browser_is_a_note(at_home: Path, capsys: pytest.CaptureF
     assert "note: --open: no browser was found" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("arguments", [["table", "dials.py"], ["dials.py", "-D", "TURNS=1,2"], ["dials.py", "--format", "json"],
-                                       ["dials.py", "--json"]], ids=" ".join)
-def test_open_shows_the_report_of_any_run(arguments: list[str], at_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["table", "dials.py"],
+        ["dials.py", "-D", "TURNS=1,2"],
+        ["dials.py", "--format", "json"],
+        ["dials.py", "--json"],
+    ],
+    ids=" ".join,
+)
+def test_open_shows_the_report_of_any_run(
+    arguments: list[str], at_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Of a table, of a matrix, and where standard output shows something else: once, and it is there."""
     opened: list[str] = []
     monkeypatch.setattr("webbrowser.open", lambda url: opened.append(url) or True)
@@ -170,7 +219,10 @@ def test_open_shows_the_report_of_any_run(arguments: list[str], at_home: Path, m
     text = HOLDS_SPEC.replace("class Light", 'TURNS = constant("TURNS", 1)\n\nclass Light')
     write(at_home, "dials", text.replace("expect=HOLDS)", constants))
     assert cli.main([*arguments, "--open"]) == 0
-    assert opened == [(at_home / "out/dials/report.html").as_uri()] and (at_home / "out/dials/report.html").exists()
+    assert (
+        opened == [(at_home / "out/dials/report.html").as_uri()]
+        and (at_home / "out/dials/report.html").exists()
+    )
 
 
 ONE = """
@@ -192,9 +244,13 @@ spec = Spec()
 """
 
 
-@pytest.mark.parametrize("text", [ONE, ONE.replace("when(~s.on)", "when(s.on)")], ids=["one step", "one state"])
+@pytest.mark.parametrize(
+    "text", [ONE, ONE.replace("when(~s.on)", "when(s.on)")], ids=["one step", "one state"]
+)
 def test_one_is_no_plural(text: str, tmp_path: Path) -> None:
-    """A story of one step and a space of one state are told so, in every format and in the picture of the space."""
+    """A story of one step and a space of one state are told so, in every format and in the picture of the
+    space.
+    """
     path = write(tmp_path, "one", text)
     model, space, verdict = checked(path)
     record = verdict.record() | context(model, verdict.traces)
@@ -203,12 +259,21 @@ def test_one_is_no_plural(text: str, tmp_path: Path) -> None:
     told += [story(trace) for trace in verdict.traces.values()]
     told += [summary(record), picture(state_graph(space, list(verdict.traces.values()))).source]
     for shown in told:
-        assert not re.search(r"\b1 (\w+ )?(steps|states|transitions|actions|findings|workers|conditions|rows|mutants)\b", shown)
+        assert not re.search(
+            r"\b1 (\w+ )?(steps|states|transitions|actions|findings|workers|conditions|rows|mutants)\b", shown
+        )
     assert all(re.search(r"\b1 (state|step|transition)\b", shown) for shown in told[-2:])
 
 
 def test_standard_output_may_close_early(at_home: Path) -> None:
     """A reader that takes the first line and goes changes nothing."""
-    done = subprocess.run(f"{sys.executable} -m explorer dekker.py --format itf | head -n 1", shell=True, cwd=at_home,
-                          capture_output=True, text=True, env={"PYTHONPATH": str(HOUSE), "PATH": "/usr/bin:/bin"}, timeout=60)
+    done = subprocess.run(
+        f"{sys.executable} -m explorer dekker.py --format itf | head -n 1",
+        shell=True,
+        cwd=at_home,
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": str(HOUSE), "PATH": "/usr/bin:/bin"},
+        timeout=60,
+    )
     assert (done.stdout, done.stderr) == ("{\n", "")

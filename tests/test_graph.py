@@ -70,7 +70,9 @@ spec = Spec()
 '''
 
 
-def explored(tmp_path: Path, *, engine: object = python, limits: Limits | None = None, **constants: int) -> tuple[StateSpace, list[Trace]]:
+def explored(
+    tmp_path: Path, *, engine: object = python, limits: Limits | None = None, **constants: int
+) -> tuple[StateSpace, list[Trace]]:
     file = tmp_path / "lock.py"
     file.write_text(LOCK)
     model = ground(load(file), constants, str(file))
@@ -86,8 +88,12 @@ def lock(tmp_path_factory: pytest.TempPathFactory) -> tuple[StateSpace, list[Tra
 def test_the_graph_has_the_states_and_transitions_of_the_search(lock: tuple[StateSpace, list[Trace]]) -> None:
     found = graph.state_graph(*lock)
     assert (len(found), found.number_of_edges()) == (lock[0].distinct, lock[0].transitions)
-    assert [sum(d == depth for _, d in found.nodes("depth")) for depth in range(lock[0].depth + 1)] == list(map(len, lock[0].levels))
-    assert list(found.nodes) == list(range(lock[0].distinct)) and [n for n, first in found.nodes("initial") if first] == [0]
+    assert [sum(d == depth for _, d in found.nodes("depth")) for depth in range(lock[0].depth + 1)] == list(
+        map(len, lock[0].levels)
+    )
+    assert list(found.nodes) == list(range(lock[0].distinct)) and [
+        n for n, first in found.nodes("initial") if first
+    ] == [0]
 
 
 def test_depth_is_the_distance_from_an_initial_state(lock: tuple[StateSpace, list[Trace]]) -> None:
@@ -97,23 +103,37 @@ def test_depth_is_the_distance_from_an_initial_state(lock: tuple[StateSpace, lis
 
 def test_every_engine_gives_the_same_graph(tmp_path: Path) -> None:
     one, two = (graph.state_graph(*explored(tmp_path, engine=engine)) for engine in (python, reference))
-    assert list(one.nodes(data=True)) == list(two.nodes(data=True)) and list(one.edges(data=True)) == list(two.edges(data=True))
+    assert list(one.nodes(data=True)) == list(two.nodes(data=True)) and list(one.edges(data=True)) == list(
+        two.edges(data=True)
+    )
 
 
-def test_a_node_is_labelled_with_what_changed_and_an_edge_with_its_action(lock: tuple[StateSpace, list[Trace]]) -> None:
+def test_a_node_is_labelled_with_what_changed_and_an_edge_with_its_action(
+    lock: tuple[StateSpace, list[Trace]],
+) -> None:
     found = graph.state_graph(*lock)
-    assert found.nodes[0]["label"] == "" and found.nodes[0]["state"] == "at[Proc0] = IDLE\nat[Proc1] = IDLE\ntaken = False\nrounds = 0"
+    assert (
+        found.nodes[0]["label"] == ""
+        and found.nodes[0]["state"] == "at[Proc0] = IDLE\nat[Proc1] = IDLE\ntaken = False\nrounds = 0"
+    )
     _, head, step = next(iter(found.out_edges(0, data=True)))
     assert step["label"] == "want(p=Proc0)" and (step["action"], step["actor"]) == ("want", "Proc0")
     assert found.nodes[head]["label"] == "at[Proc0] = WAIT"
 
 
-def test_the_counterexample_is_a_marked_path_to_a_violating_state(lock: tuple[StateSpace, list[Trace]]) -> None:
+def test_the_counterexample_is_a_marked_path_to_a_violating_state(
+    lock: tuple[StateSpace, list[Trace]],
+) -> None:
     space, traces = lock
     trace = next(t for t in traces if t.property == "few")
     found = graph.state_graph(space, [trace])
-    path = found.edge_subgraph([edge for edge in found.edges(keys=True) if found.edges[edge]["counterexample"]])
-    assert path.number_of_edges() == trace.length and sum(marked for _, marked in found.nodes("counterexample")) == trace.length + 1
+    path = found.edge_subgraph(
+        [edge for edge in found.edges(keys=True) if found.edges[edge]["counterexample"]]
+    )
+    assert (
+        path.number_of_edges() == trace.length
+        and sum(marked for _, marked in found.nodes("counterexample")) == trace.length + 1
+    )
     last = [n for n in path if path.out_degree(n) == 0]
     assert [found.nodes[n]["violates"] for n in last] == ["few"] and networkx.is_weakly_connected(path)
 
@@ -127,44 +147,79 @@ def test_the_steps_that_break_a_step_property_are_named(lock: tuple[StateSpace, 
 
 def counted(source: Path) -> tuple[int, int]:
     """Nodes and edges of a DOT file, as Graphviz reads it back."""
-    out = subprocess.run([str(layout_program()), "-q", "-Tdot_json", str(source)], capture_output=True, check=True, timeout=60).stdout
+    out = subprocess.run(
+        [str(layout_program()), "-q", "-Tdot_json", str(source)], capture_output=True, check=True, timeout=60
+    ).stdout
     read = json.loads(out)
     return len(read["objects"]), len(read["edges"])
 
 
-@pytest.mark.parametrize("constants", [{}, {"PROCS": 3, "ROUNDS": 12}], ids=["labelled", "dots laid out by sfdp"])
+@pytest.mark.parametrize(
+    "constants", [{}, {"PROCS": 3, "ROUNDS": 12}], ids=["labelled", "dots laid out by sfdp"]
+)
 def test_each_file_read_back_has_the_same_counts(tmp_path: Path, constants: dict[str, Any]) -> None:
     space, traces = explored(tmp_path, **constants)
     assert (space.distinct > graph_dot.LAYERED) == bool(constants)
     written = graph.write_graph(space, tmp_path / "out", traces)
-    assert written.notes == [] and sorted(path.name for path in written.files) == ["graph.dot", "graph.graphml", "graph.svg"]
+    assert written.notes == [] and sorted(path.name for path in written.files) == [
+        "graph.dot",
+        "graph.graphml",
+        "graph.svg",
+    ]
     counts = (space.distinct, space.transitions)
     assert counted(tmp_path / "out" / "graph.dot") == counts
     back = networkx.read_graphml(tmp_path / "out" / "graph.graphml", node_type=int, force_multigraph=True)
     original = graph.state_graph(space, traces)
-    assert (len(back), back.number_of_edges()) == counts and dict(back.nodes(data=True)) == dict(original.nodes(data=True))
-    groups = [g.get("class") for g in ElementTree.parse(tmp_path / "out" / "graph.svg").getroot().iter() if g.tag.endswith("}g")]
+    assert (len(back), back.number_of_edges()) == counts and dict(back.nodes(data=True)) == dict(
+        original.nodes(data=True)
+    )
+    groups = [
+        g.get("class")
+        for g in ElementTree.parse(tmp_path / "out" / "graph.svg").getroot().iter()
+        if g.tag.endswith("}g")
+    ]
     assert (groups.count("node"), groups.count("edge")) == counts
 
 
-def test_the_picture_shows_states_actions_and_a_legend(lock: tuple[StateSpace, list[Trace]], tmp_path: Path) -> None:
+def test_the_picture_shows_states_actions_and_a_legend(
+    lock: tuple[StateSpace, list[Trace]], tmp_path: Path
+) -> None:
     graph.write_graph(lock[0], tmp_path, lock[1])
-    shown = "\n".join(e.text or "" for e in ElementTree.parse(tmp_path / "graph.svg").getroot().iter() if e.tag.endswith("}text"))
-    for text in ("at[Proc0] = IDLE", "rounds = 2", "want(p=Proc1)", "violates few", "counterexample", "■ release"):
+    shown = "\n".join(
+        e.text or ""
+        for e in ElementTree.parse(tmp_path / "graph.svg").getroot().iter()
+        if e.tag.endswith("}text")
+    )
+    for text in (
+        "at[Proc0] = IDLE",
+        "rounds = 2",
+        "want(p=Proc1)",
+        "violates few",
+        "counterexample",
+        "■ release",
+    ):
         assert text in shown
     assert f"lock: {lock[0].distinct} states, {lock[0].transitions} transitions" in shown
 
 
-def test_a_large_graph_is_not_drawn_but_given_as_graphml(lock: tuple[StateSpace, list[Trace]], tmp_path: Path,
-                                                         monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_graph_is_not_drawn_but_given_as_graphml(
+    lock: tuple[StateSpace, list[Trace]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(graph, "LIMIT", 10)
     (tmp_path / "graph.svg").write_text("an old picture")
     written = graph.write_graph(lock[0], tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["graph.graphml"] and written.files == [tmp_path / "graph.graphml"]
-    assert "at most 10 are drawn; graph.graphml holds all of it" in written.notes[0] and "-D NAME=VALUE" in written.notes[0]
+    assert [path.name for path in tmp_path.iterdir()] == ["graph.graphml"] and written.files == [
+        tmp_path / "graph.graphml"
+    ]
+    assert (
+        "at most 10 are drawn; graph.graphml holds all of it" in written.notes[0]
+        and "-D NAME=VALUE" in written.notes[0]
+    )
 
 
-def test_a_huge_graph_is_refused_with_advice(lock: tuple[StateSpace, list[Trace]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_huge_graph_is_refused_with_advice(
+    lock: tuple[StateSpace, list[Trace]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(graph, "GRAPHML_LIMIT", 10)
     with pytest.raises(TooLarge, match=r"at most 10 are put into a graph.*-D NAME=VALUE.*--max-depth N"):
         graph.write_graph(lock[0], tmp_path)

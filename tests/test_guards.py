@@ -1,4 +1,6 @@
-"""How often each condition of an action was evaluated and stopped it: exact, whoever counts; counted where it is cheap or asked for."""
+"""How often each condition of an action was evaluated and stopped it: exact, whoever counts; counted where it
+is cheap or asked for.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +11,7 @@ from typing import Any
 
 import pytest
 from generators import spec_of, spec_text
+from stories import record_of, write
 from symmetric import symmetric_text
 from test_differential import model_of
 
@@ -26,7 +29,6 @@ from explorer.language.expressions import Expr
 from explorer.language.semantics import EvaluationError, State, evaluate
 from explorer.load import load
 from explorer.render.html import report
-from stories import record_of, write
 
 HOUSE = Path(__file__).resolve().parent.parent
 
@@ -134,7 +136,9 @@ def complete(text: str) -> Model | None:
 
 @pytest.mark.parametrize("part", range(4))
 def test_random_specs_are_counted_as_by_hand(part: int) -> None:
-    """By the meaning of each condition and by generated Python, on 100 random specs of each part, constraints and failures included."""
+    """By the meaning of each condition and by generated Python, on 100 random specs of each part, constraints
+    and failures included.
+    """
     seen = stopped = 0
     for seed in range(part * 150, part * 150 + 150):
         model = complete(spec_text(random.Random(seed), 1 + seed % 4))
@@ -148,7 +152,9 @@ def test_random_specs_are_counted_as_by_hand(part: int) -> None:
     assert seen >= 80 and stopped >= 50
 
 
-@pytest.mark.parametrize("text", [QUEUES, WIDE, *(spec_text(random.Random(seed), 3) for seed in (11, 12, 17))])
+@pytest.mark.parametrize(
+    "text", [QUEUES, WIDE, *(spec_text(random.Random(seed), 3) for seed in (11, 12, 17))]
+)
 def test_machine_code_counts_the_same(text: str) -> None:
     """On states of one word and of several, over the levels of either engine and in compact storage."""
     model = complete(text)
@@ -169,7 +175,9 @@ def test_a_spec_of_the_library_is_counted_as_by_hand(name: str) -> None:
 
 
 def test_under_a_symmetry_the_representatives_are_counted() -> None:
-    """The counts are those of the visited states; what never stopped an action, or was never evaluated, is so in all states."""
+    """The counts are those of the visited states; what never stopped an action, or was never evaluated, is so
+    in all states.
+    """
     smaller = 0
     for seed in range(60):
         model = complete(symmetric_text(random.Random(seed)))
@@ -180,13 +188,17 @@ def test_under_a_symmetry_the_representatives_are_counted() -> None:
         assert found is not None and all_of_them is not None
         assert found == by_hand(model, states_of(space)), seed
         few, many = rows(model, found), rows(model, all_of_them)
-        assert [(g.evaluated == 0, g.stopped == 0) for g in few] == [(g.evaluated == 0, g.stopped == 0) for g in many], seed
+        assert [(g.evaluated == 0, g.stopped == 0) for g in few] == [
+            (g.evaluated == 0, g.stopped == 0) for g in many
+        ], seed
         smaller += space.distinct < whole.distinct
     assert smaller >= 10
 
 
 def test_a_row_for_each_line_of_an_action(tmp_path: Path) -> None:
-    """A helper's line counts for each time it was come to, lines of a loop as one condition; constants are told apart."""
+    """A helper's line counts for each time it was come to, lines of a loop as one condition; constants are
+    told apart.
+    """
     model = ground(load(write(tmp_path, "queues", QUEUES)))
     space = python.explore(model)
     counts = count(space)
@@ -198,10 +210,21 @@ def test_a_row_for_each_line_of_an_action(tmp_path: Path) -> None:
         Guard("up", "when(s.n[cpu] >= 0)", place["when(s.n[cpu] >= 0)"], "0 <= n[Cpu0]", 18, 0, False),
         Guard("reset", "when(s.n[cpu] == 2)", place["when(s.n[cpu]"], "n[Cpu0] == 2", 9, 8, False),
         Guard("swap", "when(one != two)", place["when(one != two)"], "", 36, 18, True),
-        Guard("swap", "when(s.n[one] == 7 - s.n[two])", place["when(s.n[one] == 7 - s.n[two])"], "n[Cpu0] == (7 - n[Cpu1])", 18, 18, False)]
+        Guard(
+            "swap",
+            "when(s.n[one] == 7 - s.n[two])",
+            place["when(s.n[one] == 7 - s.n[two])"],
+            "n[Cpu0] == (7 - n[Cpu1])",
+            18,
+            18,
+            False,
+        ),
+    ]
 
 
-def test_only_a_complete_exploration_is_counted_and_a_large_one_where_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_a_complete_exploration_is_counted_and_a_large_one_where_it_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     model = ground(spec_of(QUEUES))
     assert count(python.explore(model, Limits(max_depth=1)), asked=True) is None
     monkeypatch.setattr(guards, "UNASKED", 9 * len(model.instances) - 1)
@@ -222,20 +245,36 @@ def test_large_spaces_are_counted_by_machine_code(monkeypatch: pytest.MonkeyPatc
     assert count(space) == wanted and len(asked) == 1
 
 
-@pytest.mark.parametrize(("arguments", "counted"), [
-    ("", False), ("--write html", True), ("--write json", True), ("--write all", True), ("--format html", True), ("--write junit", False),
-    ("--write html --max-depth 1", False)])
-def test_the_record_and_the_report_have_the_counts_or_say_why_not(arguments: str, counted: bool, tmp_path: Path,
-                                                                 monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "counted"),
+    [
+        ("", False),
+        ("--write html", True),
+        ("--write json", True),
+        ("--write all", True),
+        ("--format html", True),
+        ("--write junit", False),
+        ("--write html --max-depth 1", False),
+    ],
+)
+def test_the_record_and_the_report_have_the_counts_or_say_why_not(
+    arguments: str, counted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A space that is too large to be counted unasked; `html` and `json` ask for it."""
     monkeypatch.setattr(guards, "UNASKED", 0)
     monkeypatch.chdir(tmp_path)
-    assert cli.main([str(write(tmp_path, "queues", QUEUES)), "--no-symmetry", "--graph", *arguments.split()]) in (0, 20)
+    assert cli.main(
+        [str(write(tmp_path, "queues", QUEUES)), "--no-symmetry", "--graph", *arguments.split()]
+    ) in (0, 20)
     record: dict[str, Any] = json.loads((tmp_path / "out/queues/verdict.json").read_text())
     page = (tmp_path / "out/queues/report.html").read_text()
     assert (record["guards"] is not None) is counted
     assert ("3 conditions, 1 never failed" in page) is counted
-    why = "that takes a complete exploration" if record["stopped"] else "--write html does it, in a space of any size"
+    why = (
+        "that takes a complete exploration"
+        if record["stopped"]
+        else "--write html does it, in a space of any size"
+    )
     assert (f"Conditions were not counted: {why}" in page) is not counted
 
 
@@ -243,7 +282,10 @@ def test_small_spaces_are_counted_unasked(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.chdir(tmp_path)
     assert cli.main([str(write(tmp_path, "queues", QUEUES))]) == 0
     page = (tmp_path / "out/queues/report.html").read_text()
-    assert "3 conditions, 1 never failed" in page and "A visited state stands for all that renaming identities makes of it." not in page
+    assert (
+        "3 conditions, 1 never failed" in page
+        and "A visited state stands for all that renaming identities makes of it." not in page
+    )
 
 
 def test_the_report_of_representatives_says_what_they_stand_for(tmp_path: Path) -> None:

@@ -1,4 +1,6 @@
-"""The report: safe and complete as text, and used by keys, buttons and on a small screen in a real browser."""
+"""The report: safe and complete as text, and used by keys, buttons and on a small screen in a real
+browser.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ import shutil
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from stories import HOLDS_SPEC, NASTY, NASTY_SPEC, dekker, record_of, with_lasso, write
@@ -42,7 +44,7 @@ def nasty(directory: Path) -> Record:
 class Reader(HTMLParser):
     """Elements as a browser reads them: balanced, with their attributes and texts."""
 
-    VOID = {"meta", "link", "input", "br"}
+    VOID: ClassVar = {"meta", "link", "input", "br"}
 
     def __init__(self, page: str):
         super().__init__()
@@ -70,16 +72,24 @@ class Reader(HTMLParser):
 
 # As text
 
+
 def test_elements_escape_what_is_not_markup() -> None:
     """Texts, attributes, control characters; markup is left alone."""
-    assert el("p", "a < b & c", el("b", "x"), Html("<i>"), title='say "hi"', hidden=False, class_="x") == (
-        '<p title="say &quot;hi&quot;" class="x">a &lt; b &amp; c<b>x</b><i></p>')
+    assert (
+        el("p", "a < b & c", el("b", "x"), Html("<i>"), title='say "hi"', hidden=False, class_="x")
+        == '<p title="say &quot;hi&quot;" class="x">a &lt; b &amp; c<b>x</b><i></p>'
+    )
     assert el("p", "a\x00b\nc") == "<p>a\\x00b c</p>"
-    assert data({"x": "</script>&"}) == '<script type="application/json">{"x":"\\u003c/script\\u003e\\u0026"}</script>'
+    assert (
+        data({"x": "</script>&"})
+        == '<script type="application/json">{"x":"\\u003c/script\\u003e\\u0026"}</script>'
+    )
 
 
 def test_a_hostile_spec_adds_no_element(nasty: Record) -> None:
-    """Names, labels, values, source and file names with tags stay texts: nothing but the page's own elements is there."""
+    """Names, labels, values, source and file names with tags stay texts: nothing but the page's own elements
+    is there.
+    """
     read = Reader(report(nasty))
     scripts = [attributes.get("type") for tag, attributes in read.elements if tag == "script"]
     assert scripts == ["application/json"] * 3 + [None]
@@ -92,10 +102,22 @@ def test_the_page_loads_nothing_and_runs_only_its_own_script(violated: Record) -
     """No address leaves the file; the policy allows one script by its digest."""
     page = report(violated)
     read = Reader(page)
-    links = [value for _, attributes in read.elements for name, value in attributes.items() if name in ("src", "href", "action", "data")]
+    links = [
+        value
+        for _, attributes in read.elements
+        for name, value in attributes.items()
+        if name in ("src", "href", "action", "data")
+    ]
     assert links and all(link.startswith("#") or link == "data:," for link in links)
-    policy = next(a["content"] for tag, a in read.elements if tag == "meta" and a.get("http-equiv") == "Content-Security-Policy")
-    assert re.fullmatch(r"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-[\w+/]{43}='; img-src data:", policy)
+    policy = next(
+        a["content"]
+        for tag, a in read.elements
+        if tag == "meta" and a.get("http-equiv") == "Content-Security-Policy"
+    )
+    assert re.fullmatch(
+        r"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-[\w+/]{43}='; img-src data:",
+        policy,
+    )
     assert "url(" not in re.sub(r"url\(#\w+\)", "", page) and "@import" not in page
 
 
@@ -105,14 +127,20 @@ def test_identifiers_are_unique_and_labels_are_there(violated: Record) -> None:
     ids = [attributes["id"] for _, attributes in read.elements if "id" in attributes]
     assert len(ids) == len(set(ids))
     for tag, attributes in read.elements:
-        if tag == "svg" or attributes.get("role") == "region" or (tag == "input" and attributes.get("type") == "range"):
+        if (
+            tag == "svg"
+            or attributes.get("role") == "region"
+            or (tag == "input" and attributes.get("type") == "range")
+        ):
             assert attributes.get("aria-label"), (tag, attributes)
 
 
 def test_the_top_says_what_was_found_and_what_was_not_checked(violated: Record, directory: Path) -> None:
     text = Reader(report(violated)).text
     assert "dekker violates exclusion; every reachable state was visited." in text
-    assert "Two processors and a lock that store buffers break." in text and "no part of the report" not in text
+    assert (
+        "Two processors and a lock that store buffers break." in text and "no part of the report" not in text
+    )
     assert "Progress: no temporal property was checked." in text
     bounded = Reader(report(record_of(directory / "dekker.py", limits=Limits(max_depth=2)))).text
     assert "Not decided: exclusion, inside_stays, deadlock, evaluation. --max-depth 2 reached." in bounded
@@ -120,41 +148,74 @@ def test_the_top_says_what_was_found_and_what_was_not_checked(violated: Record, 
 
 def test_the_list_tells_the_same_story_without_scripts(violated: Record) -> None:
     page = report(violated)
-    items = re.findall(r'<li value="(\d+)"><button[^>]*>([^<]*)</button><span class="note">([^<]*)</span>', page)
+    items = re.findall(
+        r'<li value="(\d+)"><button[^>]*>([^<]*)</button><span class="note">([^<]*)</span>', page
+    )
     assert [(number, text) for number, text, _ in items] == [
-        ("1", "A: flag[A] = 1"), ("2", "A: A looks at the other flag and enters -&gt; B"), ("3", "B: flag[B] = 1"), ("4", "B: flag[B] = 1"),
-        ("5", "B: B looks at the other flag and enters -&gt; A"), ("6", "A: flag[A] = 1")]
+        ("1", "A: flag[A] = 1"),
+        ("2", "A: A looks at the other flag and enters -&gt; B"),
+        ("3", "B: flag[B] = 1"),
+        ("4", "B: flag[B] = 1"),
+        ("5", "B: B looks at the other flag and enters -&gt; A"),
+        ("6", "A: flag[A] = 1"),
+    ]
     assert "message to B: entered" in items[1][2] and items[0][2].endswith("its effect is deferred")
 
 
-def test_the_expectation_is_told_as_the_terminal_tells_it(directory: Path, capsys: pytest.CaptureFixture[str],
-                                                          monkeypatch: pytest.MonkeyPatch) -> None:
-    """Met, met as far as checked, or not met and what differs: on the screen, in the report, in Markdown, and in a table of runs."""
+def test_the_expectation_is_told_as_the_terminal_tells_it(
+    directory: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Met, met as far as checked, or not met and what differs: on the screen, in the report, in Markdown, and
+    in a table of runs.
+    """
     monkeypatch.chdir(directory)
-    for arguments, said in (((), "met"), (("--property", "lit_or_not"), "met as far as checked"), (("--max-depth", "0"), "not met")):
+    for arguments, said in (
+        ((), "met"),
+        (("--property", "lit_or_not"), "met as far as checked"),
+        (("--max-depth", "0"), "not met"),
+    ):
         cli.main([str(write(directory, "light", HOLDS_SPEC)), "--expect", *arguments])
         assert f"expectation (holds): {said}" in capsys.readouterr().out.replace("NOT MET", "not met")
         record = json.loads((directory / "out/light/verdict.json").read_text())
         page = Reader((directory / "out/light/report.html").read_text()).text
         assert f"Declared expectation: holds ({said})." in page
-        assert ("lit_or_not: expected holds, found undetermined (--max-depth 0 reached)" in page) is (said == "not met")
+        assert ("lit_or_not: expected holds, found undetermined (--max-depth 0 reached)" in page) is (
+            said == "not met"
+        )
         assert f"Declared: holds ({said})." in markdown([record]).replace("**", "")
-        declared = {"met": "as declared ", "met as far as checked": "as declared as far as checked ", "not met": "not as declared "}[said]
+        declared = {
+            "met": "as declared ",
+            "met as far as checked": "as declared as far as checked ",
+            "not met": "not as declared ",
+        }[said]
         assert f"light {declared}" in Reader(table_page("lights", [("light", record)])).text
 
 
 def test_coverage_lists_the_conditions_of_an_action(directory: Path) -> None:
-    """Folded, in order, with both numbers; what never failed is told apart from what constants settle and from what was never evaluated."""
+    """Folded, in order, with both numbers; what never failed is told apart from what constants settle and
+    from what was never evaluated.
+    """
     record = record_of(write(directory, "light", HOLDS_SPEC))
     assert "Conditions were not counted" in Reader(report({**record, "guards": None})).text
     place = f"{directory}/light.py"
 
     def guard(text: str, line: int, example: str, evaluated: int, stopped: int) -> Record:
-        return {"action": "flip", "text": text, "place": f"{place}:{line}", "example": example, "evaluated": evaluated, "stopped": stopped,
-                "constant": not example}
+        return {
+            "action": "flip",
+            "text": text,
+            "place": f"{place}:{line}",
+            "example": example,
+            "evaluated": evaluated,
+            "stopped": stopped,
+            "constant": not example,
+        }
 
-    record["guards"] = [guard("when(1 < 2)", 9, "", 2, 0), guard("when(<b>)", 10, "on | ~on", 2, 0),
-                        guard("when(light.on)", 11, "on", 2000, 1000), guard("when(late)", 12, "late", 0, 0)]
+    record["guards"] = [
+        guard("when(1 < 2)", 9, "", 2, 0),
+        guard("when(<b>)", 10, "on | ~on", 2, 0),
+        guard("when(light.on)", 11, "on", 2000, 1000),
+        guard("when(late)", 12, "late", 0, 0),
+    ]
     page = report(record)
     shown = Reader(page).text
     assert "4 conditions, 1 never failed Condition Evaluated Failed first" in shown and "&lt;b&gt;" in page
@@ -176,13 +237,22 @@ def test_a_spec_that_holds_has_no_story(directory: Path) -> None:
 
 
 def test_a_malformed_spec_has_a_report_too() -> None:
-    page = report({"spec": "wrong", "file": "wrong.py", "verdict": "undetermined", "exit_code": 150,
-                   "error": "wrong.py:2: E0202: <b>\n  write: x"})
+    page = report(
+        {
+            "spec": "wrong",
+            "file": "wrong.py",
+            "verdict": "undetermined",
+            "exit_code": 150,
+            "error": "wrong.py:2: E0202: <b>\n  write: x",
+        }
+    )
     assert "wrong.py:2: E0202: &lt;b&gt;" in page
 
 
 def test_a_table_has_a_row_for_each_run(violated: Record, directory: Path) -> None:
-    page = table_page("locks", [("CPUS=2", violated), ("<b>", record_of(write(directory, "light", HOLDS_SPEC)))])
+    page = table_page(
+        "locks", [("CPUS=2", violated), ("<b>", record_of(write(directory, "light", HOLDS_SPEC)))]
+    )
     text = Reader(page).text
     assert "CPUS=2 49" in text and "✗ violated 6" in text and "not checked" in text and "<b>" not in page
     assert "<b> as declared 2" in text
@@ -191,12 +261,15 @@ def test_a_table_has_a_row_for_each_run(violated: Record, directory: Path) -> No
 
 # The picture
 
+
 def numbers(text: str) -> list[float]:
     return [float(found) for found in re.findall(r"-?\d+(?:\.\d+)?", text)]
 
 
 @pytest.mark.parametrize("measure", [WIDE, NARROW])
-def test_notes_stand_inside_the_picture_and_rows_follow_each_other(measure: Any, violated: Record, nasty: Record) -> None:
+def test_notes_stand_inside_the_picture_and_rows_follow_each_other(
+    measure: Any, violated: Record, nasty: Record
+) -> None:
     """On every lane, wide and narrow, whatever the texts."""
     for trace in (from_record(violated["traces"]["exclusion"]), from_record(nasty["traces"]["unfilled"])):
         diagram = Diagram(trace, measure)
@@ -208,11 +281,18 @@ def test_notes_stand_inside_the_picture_and_rows_follow_each_other(measure: Any,
 def test_a_deferred_store_slants_from_its_issue_to_where_it_becomes_visible(violated: Record) -> None:
     trace = from_record(violated["traces"]["exclusion"])
     diagram = Diagram(trace)
-    line = re.search(r'<title>A: issued, visible later</title><line x1="([\d.]+)" y1="([\d.]+)" x2="([\d.]+)" y2="([\d.]+)"',
-                     diagram.svg(0))
+    line = re.search(
+        r'<title>A: issued, visible later</title><line x1="([\d.]+)" y1="([\d.]+)" x2="([\d.]+)"'
+        r' y2="([\d.]+)"',
+        diagram.svg(0),
+    )
     assert line is not None
     x1, y1, x2, y2 = map(float, line.groups())
-    assert (x1, y1, y2) == (diagram.x(0), pytest.approx(diagram.placed[0].y, abs=0.1), pytest.approx(diagram.placed[5].y, abs=0.1))
+    assert (x1, y1, y2) == (
+        diagram.x(0),
+        pytest.approx(diagram.placed[0].y, abs=0.1),
+        pytest.approx(diagram.placed[5].y, abs=0.1),
+    )
     assert x2 < x1 and y2 > y1
 
 
@@ -227,7 +307,9 @@ def test_a_message_goes_from_the_senders_lane_to_the_receivers(violated: Record)
 def test_a_box_stands_around_the_steps_that_repeat(loop: int, inside: int, violated: Record) -> None:
     trace = from_record(with_lasso(violated, "exclusion", loop)["traces"]["exclusion"])
     diagram = Diagram(trace)
-    found = re.search(r'<g class="cycle"><rect x="2" y="([\d.]+)" width="[\d.]+" height="([\d.]+)"', diagram.svg(0))
+    found = re.search(
+        r'<g class="cycle"><rect x="2" y="([\d.]+)" width="[\d.]+" height="([\d.]+)"', diagram.svg(0)
+    )
     assert found is not None
     top, height = map(float, found.groups())
     assert sum(top <= p.y <= top + height for p in diagram.placed) == inside
@@ -236,13 +318,16 @@ def test_a_box_stands_around_the_steps_that_repeat(loop: int, inside: int, viola
 
 # In a browser
 
+
 def browser_path() -> str | None:
     return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install -e '.[browser]'")
+    playwright = pytest.importorskip(
+        "playwright.sync_api", reason="needs playwright: pip install -e '.[browser]'"
+    )
     path = browser_path()
     if path is None:
         pytest.skip("no Chromium was found: apt-get install chromium")
@@ -255,8 +340,12 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def pages(directory: Path, violated: Record, nasty: Record) -> dict[str, str]:
     """Addresses of reports."""
-    records = {"violated": violated, "nasty": nasty, "lasso": with_lasso(violated, "exclusion", 2),
-               "light": record_of(write(directory, "light", HOLDS_SPEC))}
+    records = {
+        "violated": violated,
+        "nasty": nasty,
+        "lasso": with_lasso(violated, "exclusion", 2),
+        "light": record_of(write(directory, "light", HOLDS_SPEC)),
+    }
     for name, record in records.items():
         (directory / f"{name}.html").write_text(report(record), encoding="utf-8")
     return {name: (directory / f"{name}.html").as_uri() for name in records}
@@ -308,21 +397,31 @@ def test_keys_and_buttons_step_through_the_story(browser: Any, pages: dict[str, 
         assert page.url.endswith("#story-0/1")
 
 
-def test_a_step_shows_its_state_source_and_what_the_others_wait_for(browser: Any, pages: dict[str, str]) -> None:
+def test_a_step_shows_its_state_source_and_what_the_others_wait_for(
+    browser: Any, pages: dict[str, str]
+) -> None:
     with Visit(browser, pages["violated"] + "#story-0/2") as page:
         assert page.locator(".now .text").inner_text() == "A A looks at the other flag and enters -> B"
         changed = page.locator(".state .changed").all_inner_texts()
-        assert [text.split() for text in changed] == [["●", "at[A]", "SET", "→", "INSIDE"], ["●", "turns", "0", "→", "1"],
-                                                      ["●", "last", "None", "→", "A"], ["●", "seen", "{}", "→", "{A}"]]
+        assert [text.split() for text in changed] == [
+            ["●", "at[A]", "SET", "→", "INSIDE"],
+            ["●", "turns", "0", "→", "1"],
+            ["●", "last", "None", "→", "A"],
+            ["●", "seen", "{}", "→", "{A}"],
+        ]
         code = page.locator(".code").inner_text()
-        assert "enter(cpu=A, other=B)" in code and "dekker.py:42" in code and "when(~lock.flag[other])" in code
+        assert (
+            "enter(cpu=A, other=B)" in code and "dekker.py:42" in code and "when(~lock.flag[other])" in code
+        )
         page.locator(".waiting summary").click()
         assert "impossible waits for turns == 2" in page.locator(".waiting").inner_text()
         page.keyboard.press("ArrowRight")
         assert page.locator(".waiting").get_attribute("open") is not None
 
 
-def test_the_violated_property_stands_at_its_step_with_its_values(browser: Any, pages: dict[str, str]) -> None:
+def test_the_violated_property_stands_at_its_step_with_its_values(
+    browser: Any, pages: dict[str, str]
+) -> None:
     with Visit(browser, pages["violated"]) as page:
         said = page.locator(".failure").inner_text()
         assert "exclusion is violated after 6 steps" in said and "flag[A] = True" in said
@@ -341,7 +440,9 @@ def test_a_click_on_a_step_goes_there(browser: Any, pages: dict[str, str]) -> No
         assert position(page) == "2 / 6"
 
 
-def test_after_the_last_step_of_a_lasso_comes_the_first_of_its_cycle(browser: Any, pages: dict[str, str]) -> None:
+def test_after_the_last_step_of_a_lasso_comes_the_first_of_its_cycle(
+    browser: Any, pages: dict[str, str]
+) -> None:
     with Visit(browser, pages["lasso"]) as page:
         page.keyboard.press("ArrowRight")
         assert position(page) == "3 / 6"
@@ -368,7 +469,9 @@ def test_a_hostile_spec_runs_nothing(browser: Any, pages: dict[str, str]) -> Non
         for summary in page.locator("summary:visible").all():
             summary.click()
         assert page.locator("img, script:not([type]):not(:last-child)").count() == 0
-        assert "</script><script>alert(1)</script>" in page.locator(".state").first.inner_text().replace("\n", "")
+        assert "</script><script>alert(1)</script>" in page.locator(".state").first.inner_text().replace(
+            "\n", ""
+        )
 
 
 @pytest.mark.parametrize("name", ["violated", "nasty", "lasso", "light"])
@@ -387,31 +490,40 @@ def test_on_a_narrow_screen_the_controls_stay_in_sight(browser: Any, pages: dict
         page.locator(".narrow .step").first.click()
         box = page.locator(".bar").bounding_box()
         assert box is not None and 0 <= box["y"] <= 500 - box["height"] + 1
-        assert all(b["width"] >= 40 and b["height"] >= 40 for b in (button.bounding_box() for button in page.locator(".bar button").all()))
+        assert all(
+            b["width"] >= 40 and b["height"] >= 40
+            for b in (button.bounding_box() for button in page.locator(".bar button").all())
+        )
 
 
 def luminance(colour: str) -> float:
     def linear(part: float) -> float:
         return part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+
     red, green, blue = (linear(part / 255) for part in numbers(colour)[:3])
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-COLOURS = r"""() => [...document.querySelectorAll('main *')].filter(e => e.getClientRects().length && !e.closest('[aria-disabled=true]')
+COLOURS = r"""() => [...document.querySelectorAll('main *')].filter(e => e.getClientRects().length
+  && !e.closest('[aria-disabled=true]')
     && [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) && !e.closest('svg title')).map(e => {
   const own = getComputedStyle(e);
   const svg = e instanceof SVGElement;
   let at = e, back = 'rgba(0, 0, 0, 0)';
   const box = svg && !e.closest('.profile') && e.parentElement.querySelector('rect');
   if (box) back = getComputedStyle(box).fill;
-  while (at && (back === 'none' || /^rgba.*, 0\)/.test(back))) { back = getComputedStyle(at).backgroundColor; at = at.parentElement; }
+  while (at && (back === 'none' || /^rgba.*, 0\)/.test(back))) {
+    back = getComputedStyle(at).backgroundColor; at = at.parentElement;
+  }
   return [svg ? own.fill : own.color, back, e.textContent.slice(0, 40)];
 })"""
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", ["violated", "nasty"])
-def test_every_text_stands_out_from_what_is_behind_it(scheme: str, name: str, browser: Any, pages: dict[str, str]) -> None:
+def test_every_text_stands_out_from_what_is_behind_it(
+    scheme: str, name: str, browser: Any, pages: dict[str, str]
+) -> None:
     """A contrast of at least 4.5 to 1 (WCAG 2.2, 1.4.3), light and dark."""
     with Visit(browser, pages[name], color_scheme=scheme) as page:
         for summary in page.locator("summary:visible").all():
@@ -432,7 +544,9 @@ def test_on_paper_there_are_no_controls(browser: Any, pages: dict[str, str]) -> 
     with Visit(browser, pages["violated"], color_scheme="dark") as page:
         page.emulate_media(media="print")
         assert not page.locator(".bar").is_visible() and page.locator(".now").is_visible()
-        paper, ink = page.evaluate("[getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color]")
+        paper, ink = page.evaluate(
+            "[getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color]"
+        )
         assert luminance(paper) > 0.9 and luminance(ink) < 0.1
         assert page.pdf().startswith(b"%PDF")
 
@@ -442,11 +556,15 @@ def test_a_screen_reader_hears_each_step(browser: Any, pages: dict[str, str]) ->
     with Visit(browser, pages["violated"]) as page:
         page.keyboard.press("ArrowLeft")
         assert page.locator(".now").get_attribute("aria-live") == "polite"
-        assert page.get_by_role("slider").get_attribute("aria-valuetext") == "step 5: B looks at the other flag and enters -> A"
+        assert (
+            page.get_by_role("slider").get_attribute("aria-valuetext")
+            == "step 5: B looks at the other flag and enters -> A"
+        )
 
 
-def test_the_report_of_a_real_run_opens(browser: Any, directory: Path, monkeypatch: pytest.MonkeyPatch,
-                                        capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_report_of_a_real_run_opens(
+    browser: Any, directory: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """As the command writes it, from disk."""
     monkeypatch.chdir(directory)
     assert cli.main(["dekker.py"]) == 12

@@ -1,16 +1,33 @@
-"""Where a spec begins: initial values and conditions, free choices, constants, on specs small enough to count by hand."""
+"""Where a spec begins: initial values and conditions, free choices, constants, on specs small enough to count
+by hand.
+"""
 
 from typing import Annotated
 
 from tiny import Cpu, Digit, Step, Store, counts, run, values
 
-from explorer import Map, Range, Spec, State, Value, Var, action, any_of, constant, domain, initial, initially, when
+from explorer import (
+    Map,
+    Range,
+    Spec,
+    State,
+    Value,
+    Var,
+    action,
+    any_of,
+    constant,
+    domain,
+    initial,
+    initially,
+    when,
+)
 from explorer.compile.ground import ground
 from explorer.reference import explore
 
 
 def test_a_variable_takes_its_initial_value_and_keeps_it_until_assigned() -> None:
     """What no action assigns stays as it was."""
+
     class Pair(State):
         moved: Var[bool] = initially(False)
         kept: Var[Step] = initially(Step.BUSY)
@@ -28,6 +45,7 @@ def test_a_variable_takes_its_initial_value_and_keeps_it_until_assigned() -> Non
 
 def test_any_of_chooses_separately_for_every_cell_of_a_map() -> None:
     """Two processors with three steps start in nine ways; a list of values restricts the choice."""
+
     class Machine(State):
         at: Map[Cpu, Step] = initially(any_of(Step))
         digit: Var[Digit] = initially(any_of(1, 3))
@@ -43,6 +61,7 @@ def test_any_of_chooses_separately_for_every_cell_of_a_map() -> None:
 
 def test_any_of_a_record_chooses_all_its_fields() -> None:
     """A record of four by two values starts in eight ways."""
+
     class Box(State):
         store: Var[Store] = initially(any_of(Store))
 
@@ -57,6 +76,7 @@ def test_any_of_a_record_chooses_all_its_fields() -> None:
 
 def test_initial_conditions_restrict_the_free_choice() -> None:
     """Of nine ways to start, those with different steps are six."""
+
     class Machine(State):
         at: Map[Cpu, Step] = initially(any_of(Step))
 
@@ -74,6 +94,7 @@ def test_initial_conditions_restrict_the_free_choice() -> None:
 
 def test_initial_values_by_dictionary_and_by_function() -> None:
     """A dictionary gives a value for every key, a function computes it, and either may hold a free choice."""
+
     class Table(State):
         by_step: Map[Step, Digit] = initially({Step.IDLE: 0, Step.BUSY: any_of(1, 2), Step.DONE: 3})
         by_cpu: Map[Cpu, bool] = initially(lambda cpu: cpu.index == 0)

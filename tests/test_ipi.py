@@ -1,4 +1,6 @@
-"""The lost IPI: `spec/ipi_fixed.py` and `spec/ipi_buggy.py` against Linux 5.4, Linux 5.3 and commit 3a83f677a6ee."""
+"""The lost IPI: `spec/ipi_fixed.py` and `spec/ipi_buggy.py` against Linux 5.4, Linux 5.3 and commit
+3a83f677a6ee.
+"""
 
 from __future__ import annotations
 
@@ -29,17 +31,48 @@ SPECS = Path(__file__).parents[1] / "spec"
 
 VERDICTS = {
     # variant of spec/ipi_fixed.py: the sheet's verdicts under sc, tso, pso: "." holds, "X" an IPI is lost
-    "V0": "..X", "V1": "...", "V2": "...", "V2' relaxed": ".XX", "V2' load": ".XX", "V3": "..X", "V4": "..X", "V5": ".XX",
-    "V6": "...", "V6'": "...", "V7": "XXX", "V8": "XXX", "V9 immediate": ".XX", "V9 buffered": "..X", "V9' immediate": "...",
-    "V9' buffered": "...", "V10": "...", "V12": "..X",
+    "V0": "..X",
+    "V1": "...",
+    "V2": "...",
+    "V2' relaxed": ".XX",
+    "V2' load": ".XX",
+    "V3": "..X",
+    "V4": "..X",
+    "V5": ".XX",
+    "V6": "...",
+    "V6'": "...",
+    "V7": "XXX",
+    "V8": "XXX",
+    "V9 immediate": ".XX",
+    "V9 buffered": "..X",
+    "V9' immediate": "...",
+    "V9' buffered": "...",
+    "V10": "...",
+    "V12": "..X",
     "V11": "...",  # the sheet says X under sc without having explored it: docs/models/ipi.md
 }
 LENGTHS = {  # of the shortest story that ends in a lost IPI, where there is one
-    "V0": (22,), "V2' relaxed": (23, 23), "V2' load": (23, 23), "V3": (23,), "V4": (25,), "V5": (24, 24), "V7": (24, 24, 24),
-    "V8": (23, 23, 23), "V9 immediate": (10, 10), "V9 buffered": (10,), "V12": (21,)}
+    "V0": (22,),
+    "V2' relaxed": (23, 23),
+    "V2' load": (23, 23),
+    "V3": (23,),
+    "V4": (25,),
+    "V5": (24, 24),
+    "V7": (24, 24, 24),
+    "V8": (23, 23, 23),
+    "V9 immediate": (10, 10),
+    "V9 buffered": (10,),
+    "V12": (21,),
+}
 NUMBERS = {  # of the parts of the family that the sheet's table of variants does not have
-    "C6": (4434, 15486, 33), "C8": (36317, 147419, 35), "X1": (38264, 153103, 36), "O1": (38407, 153458, 36), "L1": (5494, 19991, 33),
-    "L1 xics": (5556, 20194, 34), "R1": (18848, 68993, 34)}
+    "C6": (4434, 15486, 33),
+    "C8": (36317, 147419, 35),
+    "X1": (38264, 153103, 36),
+    "O1": (38407, 153458, 36),
+    "L1": (5494, 19991, 33),
+    "L1 xics": (5556, 20194, 34),
+    "R1": (18848, 68993, 34),
+}
 
 COMMIT_MESSAGE = """
     X: smp_mb()
@@ -61,9 +94,12 @@ COMMIT_MESSAGE = """
    42: local_paca->kvm_hstate.host_ipi == 0  // IPI ignored
 """
 UNMENTIONED = {
-    "llist_add(&p->wake_entry, &cpu_rq(42)->wake_list)", "csd_lock(csd)",
-    "llist_add(&csd->llist, &call_single_queue[42])", "while (info->messages)  // none left",
-    "h_doorbell out of the guest; ppc_msgsync()"}
+    "llist_add(&p->wake_entry, &cpu_rq(42)->wake_list)",
+    "csd_lock(csd)",
+    "llist_add(&csd->llist, &call_single_queue[42])",
+    "while (info->messages)  // none left",
+    "h_doorbell out of the guest; ppc_msgsync()",
+}
 """Steps of the model's story that the commit message takes for granted."""
 
 Story = list[tuple[str, str]]
@@ -107,12 +143,20 @@ def test_the_fixed_kernel_holds() -> None:
 def test_the_buggy_kernel_loses_an_ipi(buggy: StateSpace) -> None:
     assert numbers(buggy) == (6128, 24096, 29)
     assert {name: tell(buggy, found).length for name, found in buggy.violations.items()} == {
-        "no_ignored_message": 22, "no_lost_ipi": 22, "no_soft_lockup": 22, "no_stuck_spinner": 23}
+        "no_ignored_message": 22,
+        "no_lost_ipi": 22,
+        "no_soft_lockup": 22,
+        "no_stuck_spinner": 23,
+    }
 
 
 def test_expectations_say_what_is_found(buggy: StateSpace) -> None:
     expect = load(SPECS / "ipi_buggy.py").expect
-    assert expect is not None and expect.property == "no_lost_ipi" and expect.steps == len(story(buggy, "no_lost_ipi"))
+    assert (
+        expect is not None
+        and expect.property == "no_lost_ipi"
+        and expect.steps == len(story(buggy, "no_lost_ipi"))
+    )
 
 
 def test_every_cpu_of_the_story_does_what_the_commit_message_says(buggy: StateSpace) -> None:
@@ -128,8 +172,10 @@ def test_the_story_is_the_commit_messages_but_for_the_order_of_independent_steps
     moved = [step for step in shortest if step not in early and step[1] not in UNMENTIONED]
     first = moved.index(("105", "smp_mb()"))
     assert moved[:first] + early + moved[first:] == told()
-    between = shortest[shortest.index(("105", "csd_lock(csd)")):shortest.index(early[0])]
-    assert {cpu for cpu, _ in between} == {"105"}, "only steps of 105 that 42 does not see come before its exception"
+    between = shortest[shortest.index(("105", "csd_lock(csd)")) : shortest.index(early[0])]
+    assert {cpu for cpu, _ in between} == {"105"}, (
+        "only steps of 105 that 42 does not see come before its exception"
+    )
 
 
 def test_the_commit_messages_own_order_is_a_run_of_the_buggy_kernel(buggy: StateSpace) -> None:
@@ -169,7 +215,9 @@ def test_variants_have_the_verdicts_of_the_fact_sheet(name: str, memory: str) ->
     """Under the memory models beside pso, which is the variants' own."""
     spec = load(SPECS / "ipi_fixed.py")
     row = next(row for row in spec.variants if row.name == name)
-    space = explore(ground(spec, constants_of(spec, replace(row, constants={**row.constants, "memory": memory}))))
+    space = explore(
+        ground(spec, constants_of(spec, replace(row, constants={**row.constants, "memory": memory})))
+    )
     verdicts, column = VERDICTS[name], ("sc", "tso").index(memory)
     failed = set(space.violations) - {"no_stale_flag"}
     if verdicts[column] == ".":
@@ -187,7 +235,11 @@ def test_every_variant_is_as_it_declares(name: str) -> None:
     if name in VERDICTS:
         assert steps == (None if VERDICTS[name][2] == "." else LENGTHS[name][-1])
     if name in NUMBERS:
-        assert (verdict.states["distinct"], verdict.states["transitions"], verdict.states["depth"]) == NUMBERS[name]
+        assert (
+            verdict.states["distinct"],
+            verdict.states["transitions"],
+            verdict.states["depth"],
+        ) == NUMBERS[name]
 
 
 @pytest.mark.parametrize("name", ("ipi_fixed", "ipi_healing"))
@@ -195,22 +247,29 @@ def test_the_page_shows_the_table(name: str) -> None:
     """Every variant has its line in docs/models/ipi.md, with the steps it declares."""
     page = (SPECS.parent / "docs" / "models" / "ipi.md").read_text().splitlines()
     for row in load(SPECS / f"{name}.py").variants:
-        line, = (line for line in page if line.startswith(f"  {row.name}  ") and line.endswith(f"  {row.text}") and "  met  " in line)
+        (line,) = (
+            line
+            for line in page
+            if line.startswith(f"  {row.name}  ") and line.endswith(f"  {row.text}") and "  met  " in line
+        )
         assert ("violated" in line) != row.expect.holds
         assert row.expect.holds or f"violated {row.expect.steps} " in line
 
 
-@pytest.mark.parametrize("texts, expected", [
-    ({"ipis": "2"}, (152234, 646044, 52)),
-    ({"senders": "3"}, (177041, 806645, 48)),
-    ({"targets": "2"}, (85653, 452738, 37)),
-    ({"message_types": "5"}, (20186, 74722, 33)),
-    ({"spinners": "2"}, (12832, 53898, 35)),
-    ({"locks": "false"}, (2420, 7622, 31)),
-    ({"napping": "false"}, (4434, 15486, 33)),
-    ({"soft_masked": "false"}, (4448, 15470, 33)),
-    ({"kicks": "1", "always_send": "true"}, (53582, 220268, 35)),
-])
+@pytest.mark.parametrize(
+    "texts, expected",
+    [
+        ({"ipis": "2"}, (152234, 646044, 52)),
+        ({"senders": "3"}, (177041, 806645, 48)),
+        ({"targets": "2"}, (85653, 452738, 37)),
+        ({"message_types": "5"}, (20186, 74722, 33)),
+        ({"spinners": "2"}, (12832, 53898, 35)),
+        ({"locks": "false"}, (2420, 7622, 31)),
+        ({"napping": "false"}, (4434, 15486, 33)),
+        ({"soft_masked": "false"}, (4448, 15470, 33)),
+        ({"kicks": "1", "always_send": "true"}, (53582, 220268, 35)),
+    ],
+)
 def test_the_fixed_kernel_holds_in_every_size(texts: dict[str, str], expected: tuple[int, int, int]) -> None:
     space = run("ipi_fixed", **texts)
     assert space.violations == {}
@@ -233,7 +292,9 @@ def test_a_host_that_tests_the_flag_spreads_the_bug_of_5_3_to_the_host() -> None
 
 
 def test_at_the_end_everything_is_served() -> None:
-    """Without guests and masking no step is left at the end, so a call that is not served would be a deadlock."""
+    """Without guests and masking no step is left at the end, so a call that is not served would be a
+    deadlock.
+    """
     assert run("ipi_fixed", guest="false", soft_masked="false").violations == {}
 
 
@@ -246,8 +307,12 @@ def _served(space: StateSpace, without: str) -> bool:
     seen: set[State] = set()
     while frontier:
         seen |= frontier
-        frontier = {after for state in frontier for _, number, after in successors(model, state)
-                    if model.instances[number].action.name != without} - seen
+        frontier = {
+            after
+            for state in frontier
+            for _, number, after in successors(model, state)
+            if model.instances[number].action.name != without
+        } - seen
     return any(not state[csd] for state in seen)
 
 
@@ -264,13 +329,23 @@ def test_an_ipi_of_another_kind_rescues_a_lost_call() -> None:
 
 @pytest.mark.parametrize("name", families.names("ipi_healing"))
 def test_what_ends_the_hang_and_what_does_not(name: str) -> None:
-    """A later call does not end it, unless IPIs are sent where the list is not empty (V12); a recurring RESCHEDULE does."""
+    """A later call does not end it, unless IPIs are sent where the list is not empty (V12); a recurring
+    RESCHEDULE does.
+    """
     families.check("ipi_healing", name)
 
 
-def test_with_liveness_alone_the_buggy_kernel_hangs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_with_liveness_alone_the_buggy_kernel_hangs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Exit code 13, and the lasso is the lost IPI, after which nothing need happen."""
-    arguments = [str(SPECS / "ipi_buggy.py"), "--property", "every_call_completes", "--property", "every_lock_is_passed_on"]
+    arguments = [
+        str(SPECS / "ipi_buggy.py"),
+        "--property",
+        "every_call_completes",
+        "--property",
+        "every_lock_is_passed_on",
+    ]
     assert main([*arguments, "--out", str(tmp_path)]) == 13
     shown = capsys.readouterr().out
     assert "// IPI ignored\n         // STUTTERS FOR EVER" in shown
@@ -278,22 +353,57 @@ def test_with_liveness_alone_the_buggy_kernel_hangs(tmp_path: Path, capsys: pyte
     assert main([arguments[0].replace("buggy", "fixed"), *arguments[1:], "--out", str(tmp_path)]) == 0
 
 
-@pytest.mark.parametrize("name, last", [
-    ("C6 V0", ["42: wakes: msgclr; ppc_msgsync()", "42: local_paca->kvm_hstate.host_ipi == 0  // a wake-up for the guest, IPI ignored"]),
-    ("X0", ["42: local_paca->kvm_hstate.host_ipi == 0", "42: XIRR: XICS_IPI; icp_native_set_qirr(42, 0xff)", "42: EOI; smp_mb()",
-            "42: local_paca->kvm_hstate.host_ipi == 0  // still: IPI ignored"]),
-    ("X late reset", ["105: icp_native_set_qirr(42, IPI_PRIORITY)",
-                      "42: icp_native_set_qirr(42, 0xff)  // a sync inside: the clear is visible before",
-                      "42: icp_native_set_xirr(xirr)  // EOI"]),
-    ("O no replay", ["105: opal_int_set_mfrr(42, IPI_PRIORITY)", "42: opal_int_eoi(xirr)  // EOI"]),
-    ("L2", ["42: msgclr; smp_mb()  // IPI dropped", "42: kvmppc_clear_host_ipi(42)", "42: smp_mb()  // kvmppc_clear_host_ipi"]),
-    ("R2", ["42: llist_del_all(&call_single_queue[42])", "42: csd_unlock(csd)  // of 105, after its function has run",
-            "105: csd_lock_wait(csd)  // 42 has run the function", "105: kvm_arch_vcpu_free(vcpu)"]),
-])
+@pytest.mark.parametrize(
+    "name, last",
+    [
+        (
+            "C6 V0",
+            [
+                "42: wakes: msgclr; ppc_msgsync()",
+                "42: local_paca->kvm_hstate.host_ipi == 0  // a wake-up for the guest, IPI ignored",
+            ],
+        ),
+        (
+            "X0",
+            [
+                "42: local_paca->kvm_hstate.host_ipi == 0",
+                "42: XIRR: XICS_IPI; icp_native_set_qirr(42, 0xff)",
+                "42: EOI; smp_mb()",
+                "42: local_paca->kvm_hstate.host_ipi == 0  // still: IPI ignored",
+            ],
+        ),
+        (
+            "X late reset",
+            [
+                "105: icp_native_set_qirr(42, IPI_PRIORITY)",
+                "42: icp_native_set_qirr(42, 0xff)  // a sync inside: the clear is visible before",
+                "42: icp_native_set_xirr(xirr)  // EOI",
+            ],
+        ),
+        ("O no replay", ["105: opal_int_set_mfrr(42, IPI_PRIORITY)", "42: opal_int_eoi(xirr)  // EOI"]),
+        (
+            "L2",
+            [
+                "42: msgclr; smp_mb()  // IPI dropped",
+                "42: kvmppc_clear_host_ipi(42)",
+                "42: smp_mb()  // kvmppc_clear_host_ipi",
+            ],
+        ),
+        (
+            "R2",
+            [
+                "42: llist_del_all(&call_single_queue[42])",
+                "42: csd_unlock(csd)  // of 105, after its function has run",
+                "105: csd_lock_wait(csd)  // 42 has run the function",
+                "105: kvm_arch_vcpu_free(vcpu)",
+            ],
+        ),
+    ],
+)
 def test_stories_end_in_the_kernels_own_words(name: str, last: list[str]) -> None:
     space = explore(families.model("ipi_fixed", name))
     found = story(space, "no_action_on_a_freed_vcpu" if name == "R2" else "no_lost_ipi")
-    assert [f"{actor}: {label}" for actor, label in found][-len(last):] == last
+    assert [f"{actor}: {label}" for actor, label in found][-len(last) :] == last
 
 
 @pytest.mark.parametrize("name", ("ipi_fixed", "ipi_buggy", "ipi_healing"))
@@ -307,4 +417,6 @@ def test_the_reference_counts_the_same(name: str) -> None:
     model = bind(load(SPECS / f"{name}.py"), {})
     fast, slow = explore(model), reference.explore(model)
     assert numbers(fast) == numbers(slow)
-    assert {k: v.level for k, v in fast.violations.items()} == {k: v.level for k, v in slow.violations.items()}
+    assert {k: v.level for k, v in fast.violations.items()} == {
+        k: v.level for k, v in slow.violations.items()
+    }

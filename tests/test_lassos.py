@@ -26,7 +26,9 @@ def some(graphs: Graphs, count: int, seed: int) -> Graphs:
 
 @pytest.mark.parametrize("size, count", [(1, 4), (2, 192), (3, 1500)])
 def test_graphs_of_up_to_three_states_have_the_verdicts_of_all_lassos(size: int, count: int) -> None:
-    """Violations and their absence: every fairness, every formula, shapes also by an automaton; by machine code, a few by Python."""
+    """Violations and their absence: every fairness, every formula, shapes also by an automaton; by machine
+    code, a few by Python.
+    """
     graphs = some(all_graphs(size), count, size)
     truth = compare(graphs, Native(), enumerate_all=True)
     assert np.array_equal(truth[:4], compare(graphs[:4], Plain(), enumerate_all=True))
@@ -65,11 +67,23 @@ def never(given: dict[str, Any]) -> None:
     given.update({name: 0 for name in ("number", "count") if name in given})
 
 
-@pytest.mark.parametrize("kernel, change", [("judge", no_fairness), ("judge", strong_as_weak), ("judge", weak_as_strong),
-                                            ("judge", less_acceptance), ("flood", everywhere), ("flood", never), ("quiet", never),
-                                            ("pending", never)])
+@pytest.mark.parametrize(
+    "kernel, change",
+    [
+        ("judge", no_fairness),
+        ("judge", strong_as_weak),
+        ("judge", weak_as_strong),
+        ("judge", less_acceptance),
+        ("flood", everywhere),
+        ("flood", never),
+        ("quiet", never),
+        ("pending", never),
+    ],
+)
 def test_a_checker_that_errs_is_noticed(kernel: str, change: Any) -> None:
-    """Each error in an algorithm changes a verdict in the sample. Some of them hide violations, others invent them."""
+    """Each error in an algorithm changes a verdict in the sample. Some of them hide violations, others invent
+    them.
+    """
     kit = Native()
     real, names = getattr(kit.run, kernel), list(inspect.signature(getattr(Plain.run, kernel)).parameters)
 
@@ -79,12 +93,14 @@ def test_a_checker_that_errs_is_noticed(kernel: str, change: Any) -> None:
         return real(*given.values())
 
     kit.run = SimpleNamespace(**{**vars(kit.run), kernel: wrong})
-    with pytest.raises(AssertionError, match="^the checker"):
+    with pytest.raises(AssertionError, match=r"^the checker"):
         compare(random_graphs(5, 300, 4, 6), kit, enumerate_all=False)
 
 
 def test_the_sample_tells_formulas_and_fairness_apart() -> None:
-    """Every formula holds somewhere and is broken elsewhere; no two formulas and no two assignments of fairness always say the same."""
+    """Every formula holds somewhere and is broken elsewhere; no two formulas and no two assignments of
+    fairness always say the same.
+    """
     truth = broken_by_sets(random_graphs(5, 1000, 4, 6))
     verdicts = np.stack([truth >> number & 1 for number in range(len(FORMULAS))])
     assert all(len(np.unique(of_formula)) == 2 for of_formula in verdicts)
@@ -98,11 +114,15 @@ def test_the_shapes_are_recognised() -> None:
 
 
 def test_the_judge_of_lassos_agrees_with_another_one() -> None:
-    """The evaluation of a formula on a lasso, which every story passes, against one that was written for the tests."""
+    """The evaluation of a formula on a lasso, which every story passes, against one that was written for the
+    tests.
+    """
     rng = random.Random(7)
     for _ in range(300):
         word = tuple(rng.randrange(4) for _ in range(rng.randint(1, 7)))
         loop = rng.randrange(len(word))
         moments = [(letter & 1, letter >> 1) for letter in word]
         for formula in FORMULAS.values():
-            assert values(formula, moments, loop) == [bool(v) for v in columns(formula, word, loop, (0, 1, 0, 1), (0, 0, 1, 1), 1)]
+            assert values(formula, moments, loop) == [
+                bool(v) for v in columns(formula, word, loop, (0, 1, 0, 1), (0, 0, 1, 1), 1)
+            ]

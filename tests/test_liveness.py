@@ -1,4 +1,6 @@
-"""The liveness checker on whole specs: against itself in other engines, and where it cannot say. `test_lassos` has the brute force."""
+"""The liveness checker on whole specs: against itself in other engines, and where it cannot say.
+`test_lassos` has the brute force.
+"""
 
 import dataclasses
 import importlib.util
@@ -26,19 +28,29 @@ needs_numba = pytest.mark.skipif(importlib.util.find_spec("numba") is None, reas
 
 def with_temporal(model: Model, rng: random.Random) -> Model:
     """The model with random fairness and random temporal properties over its cells."""
-    actions = {a.name: dataclasses.replace(a, fair=rng.choice(list(Fairness)),
-                                           per=rng.choice([None, (), tuple(rng.sample(a.parameters, min(1, len(a.parameters))))]))
-               for a in model.actions}
+    actions = {
+        a.name: dataclasses.replace(
+            a,
+            fair=rng.choice(list(Fairness)),
+            per=rng.choice([None, (), tuple(rng.sample(a.parameters, min(1, len(a.parameters))))]),
+        )
+        for a in model.actions
+    }
     instances = tuple(dataclasses.replace(i, action=actions[i.action.name]) for i in model.instances)
     place = model.actions[0].place
-    temporal = tuple(Temporal(f"temporal{i}", place, "", (("", _formula(model, rng, 3)),), ()) for i in range(4))
+    temporal = tuple(
+        Temporal(f"temporal{i}", place, "", (("", _formula(model, rng, 3)),), ()) for i in range(4)
+    )
     return dataclasses.replace(model, actions=tuple(actions.values()), instances=instances, temporal=temporal)
 
 
 def _formula(model: Model, rng: random.Random, depth: int) -> Ltl:
     if not depth or rng.random() < 0.1:
         family = rng.choice(model.families)
-        at = ex.equal(ex.cell(family, ex.const(rng.randrange(family.size))), ex.const(rng.randint(family.low, family.high)))
+        at = ex.equal(
+            ex.cell(family, ex.const(rng.randrange(family.size))),
+            ex.const(rng.randint(family.low, family.high)),
+        )
         return Ltl("state", (), at if rng.random() < 0.5 else ex.negate(at))
     a, b = _formula(model, rng, depth - 1), _formula(model, rng, depth - 1)
     roll = rng.randrange(10)
@@ -65,7 +77,10 @@ def test_the_python_engine_tells_the_reference_s_lassos() -> None:
             continue
         limits = Limits(max_states=300)
         expected = answers(explore(model, limits))
-        if not any(a.doubt.startswith("--max-states") for a in expected.values()) and explore(model, limits).stopped is None:
+        if (
+            not any(a.doubt.startswith("--max-states") for a in expected.values())
+            and explore(model, limits).stopped is None
+        ):
             assert answers(python.explore(model, limits)) == expected, seed
             told += sum(a.trace is not None for a in expected.values())
     assert told > 30
@@ -85,7 +100,8 @@ def test_the_native_engine_tells_the_python_engine_s_lassos() -> None:
     assert any(a.trace for a in found.values()) and not any(a.doubt for a in found.values())
 
 
-WIDE = """\
+WIDE = (
+    """\
 from typing import Annotated
 from explorer import *
 N = 24
@@ -115,7 +131,9 @@ def goes(s: S) -> Formula:
 @temporal
 def comes(s: S, n: Node) -> Formula:
     return always_eventually(s.v[n] == 0)
-""" + "spec = Spec()\n"
+"""
+    + "spec = Spec()\n"
+)
 
 
 @needs_numba
@@ -149,4 +167,6 @@ def test_compact_storage_leaves_it_undetermined() -> None:
 
     model = with_temporal(ground(load(IPI)), random.Random(9))
     space = native.explore(model, options=native.Options(storage="compact"))
-    assert {a.doubt for a in answers(space).values()} == {"compact storage keeps no states to look for cycles in; write: --storage exact"}
+    assert {a.doubt for a in answers(space).values()} == {
+        "compact storage keeps no states to look for cycles in; write: --storage exact"
+    }

@@ -1,4 +1,6 @@
-"""Mutation: what is removed from a spec is exactly one declared thing, and what is said of the mutant is true."""
+"""Mutation: what is removed from a spec is exactly one declared thing, and what is said of the mutant is
+true.
+"""
 
 from __future__ import annotations
 
@@ -108,8 +110,22 @@ LOCK_TABLE = [
     ("take", "update", "lock.owner.next = cpu", "", "noticed", {"owned": 3}),
     ("take", "update", "lock.at[cpu].next = Step.IN", "", "noticed", {"deadlock": 5}),
     ("give", "guard", "when(lock.at[cpu] == Step.IN)", "", "noticed", {"owned": 4}),
-    ("give", "update", "lock.owner.next, lock.at[cpu].next = None, Step.OUT  [owner]", "", "noticed", {"deadlock": 8}),
-    ("give", "update", "lock.owner.next, lock.at[cpu].next = None, Step.OUT  [at]", "", "noticed", {"owned": 4}),
+    (
+        "give",
+        "update",
+        "lock.owner.next, lock.at[cpu].next = None, Step.OUT  [owner]",
+        "",
+        "noticed",
+        {"deadlock": 8},
+    ),
+    (
+        "give",
+        "update",
+        "lock.owner.next, lock.at[cpu].next = None, Step.OUT  [at]",
+        "",
+        "noticed",
+        {"owned": 4},
+    ),
     ("give", "update", "lock.spare.next = 0", "", "equivalent", {}),
 ]
 
@@ -124,15 +140,30 @@ def record_of(path: str, **options: Any) -> dict[str, Any]:
 
 
 def test_every_guard_barrier_and_update_is_a_mutant_and_its_fate_is_told(tmp_path: Path) -> None:
-    """Conjuncts are told apart, a barrier is called one, switches by constants are none, and each row says what notices."""
+    """Conjuncts are told apart, a barrier is called one, switches by constants are none, and each row says
+    what notices.
+    """
     rows = record_of(written(tmp_path))["mutants"]
-    found = [(r["action"], r["kind"], r["text"], r["helper"], r["status"], {p["property"]: p["steps"] for p in r["by"]}) for r in rows]
+    found = [
+        (
+            r["action"],
+            r["kind"],
+            r["text"],
+            r["helper"],
+            r["status"],
+            {p["property"]: p["steps"] for p in r["by"]},
+        )
+        for r in rows
+    ]
     assert found == LOCK_TABLE
 
 
 def test_the_steps_are_those_of_the_spec_without_the_line(tmp_path: Path) -> None:
     """A mutant fails as the same spec does with the line deleted by hand."""
-    for removed, properties in (("    when(~self.full[cpu])\n", {"drained": 2}), ("    lock.owner.next = cpu\n", {"owned": 3})):
+    for removed, properties in (
+        ("    when(~self.full[cpu])\n", {"drained": 2}),
+        ("    lock.owner.next = cpu\n", {"owned": 3}),
+    ):
         text = LOCK.replace(removed, "    pass\n" if "self" not in removed else "        pass\n")
         verdict = judge(reference.explore(ground(load(written(tmp_path, text, "by_hand.py")))))
         lengths = {p.name: p.trace_length for p in verdict.properties if p.trace_length is not None}
@@ -206,15 +237,29 @@ spec = Spec()
 
 def test_what_a_quantifier_says_is_one_conjunct(tmp_path: Path) -> None:
     """`every(...)` is not split, `a & b & c` is, and a helper's condition is dropped whole."""
-    text = LOCK.replace("when((lock.at[cpu] == Step.WANT) & (lock.owner == None))",
-                        "when((lock.at[cpu] == Step.WANT) & every(lock.owner != c for c in Cpu) & (lock.spare == 0))")
-    found = [m.text for m in mutants(ground(load(written(tmp_path, text)))) if m.action == "take" and m.kind == "guard"]
-    assert found == ["when(lock.at[cpu] == Step.WANT)", "when(every(lock.owner != c for c in Cpu))", "when(lock.spare == 0)"]
+    text = LOCK.replace(
+        "when((lock.at[cpu] == Step.WANT) & (lock.owner == None))",
+        "when((lock.at[cpu] == Step.WANT) & every(lock.owner != c for c in Cpu) & (lock.spare == 0))",
+    )
+    found = [
+        m.text
+        for m in mutants(ground(load(written(tmp_path, text))))
+        if m.action == "take" and m.kind == "guard"
+    ]
+    assert found == [
+        "when(lock.at[cpu] == Step.WANT)",
+        "when(every(lock.owner != c for c in Cpu))",
+        "when(lock.spare == 0)",
+    ]
 
 
 def steps_of(space: StateSpace) -> set[Any]:
     model = space.model
-    return {(model.instances[i].action.name, s, t) for level in space.levels for s, i, t in space.edges(level, None)}
+    return {
+        (model.instances[i].action.name, s, t)
+        for level in space.levels
+        for s, i, t in space.edges(level, None)
+    }
 
 
 def outcome(model: Model, mutant: Mutant, space: StateSpace) -> bool | None:
@@ -240,7 +285,10 @@ def test_equivalence_is_what_complete_explorations_show() -> None:
         for mutant in mutants(model):
             wanted = outcome(model, mutant, space)
             if wanted is not None:
-                assert same_steps(model, mutant, (s for level in space.levels for s in level)) == wanted, (seed, mutant.text)
+                assert same_steps(model, mutant, (s for level in space.levels for s in level)) == wanted, (
+                    seed,
+                    mutant.text,
+                )
                 seen[wanted] += 1
     assert seen[True] > 10 and seen[False] > 100
 
@@ -257,9 +305,16 @@ def test_the_barriers_of_the_lost_ipi_are_mutants() -> None:
 
 # The command.
 
+
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "explorer", "mutate", *arguments], cwd=folder, capture_output=True, text=True,
-                          env={**os.environ, "PYTHONPATH": str(HOUSE), "PYTHONWARNINGS": "error"}, timeout=120)
+    return subprocess.run(
+        [sys.executable, "-m", "explorer", "mutate", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(HOUSE), "PYTHONWARNINGS": "error"},
+        timeout=120,
+    )
 
 
 def test_the_command_writes_and_tells(tmp_path: Path) -> None:
@@ -268,18 +323,29 @@ def test_the_command_writes_and_tells(tmp_path: Path) -> None:
     done = run(tmp_path, "lock.py")
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
-    assert lines[0] == ("lock: 14 mutants, 13 differ from the original: 7 noticed (53.8 %), 6 survived, 0 undetermined; 1 equivalent.")
-    assert lines[10].split() == "take lock.py:17 barrier Buffer.barrier: when(~self.full[cpu]) drained 2".split()
+    assert (
+        lines[0]
+        == "lock: 14 mutants, 13 differ from the original: 7 noticed (53.8 %), 6 survived, 0 undetermined; 1"
+        " equivalent."
+    )
+    assert (
+        lines[10].split() == "take lock.py:17 barrier Buffer.barrier: when(~self.full[cpu]) drained 2".split()
+    )
     assert lines[-1] == "note: survivors has a reason for 'want: nothing', and no such mutant survives"
-    assert "| take | lock.py:17 | barrier `Buffer.barrier: when(~self.full[cpu])` | drained 2 |" in (
-        tmp_path / "out" / "lock" / "mutations.md").read_text()
+    assert (
+        "| take | lock.py:17 | barrier `Buffer.barrier: when(~self.full[cpu])` | drained 2 |"
+        in (tmp_path / "out" / "lock" / "mutations.md").read_text()
+    )
     assert json.loads((tmp_path / "out" / "lock" / "mutations.json").read_text())["share"] == 53.8
 
 
 def test_json_is_the_record(tmp_path: Path) -> None:
     """--json prints what mutations.json holds, and nothing else."""
     done = run(tmp_path, written(tmp_path), "--json", "--workers", "1", "--out", "here")
-    assert done.stdout == (tmp_path / "here" / "mutations.json").read_text() and len(json.loads(done.stdout)["mutants"]) == 14
+    assert (
+        done.stdout == (tmp_path / "here" / "mutations.json").read_text()
+        and len(json.loads(done.stdout)["mutants"]) == 14
+    )
 
 
 def test_at_least_decides_the_exit_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -290,24 +356,38 @@ def test_at_least_decides_the_exit_code(tmp_path: Path, monkeypatch: pytest.Monk
     assert cli.main(["mutate", path, "--workers", "1", "--at-least", "53.85"]) == 1
 
 
-def test_only_a_spec_that_holds_is_mutated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_only_a_spec_that_holds_is_mutated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A spec that is violated or cut short itself keeps its own exit code, and no mutant is judged."""
     monkeypatch.chdir(tmp_path)
     path = written(tmp_path, LOCK.replace("buffer.barrier(cpu)", "pass"))
     assert cli.main(["mutate", path]) == 12
-    assert capsys.readouterr().out == "lock is violated itself (drained): only a spec that holds can be mutated.\n"
+    assert (
+        capsys.readouterr().out
+        == "lock is violated itself (drained): only a spec that holds can be mutated.\n"
+    )
     assert cli.main(["mutate", written(tmp_path), "--max-states", "2"]) == 20
     assert "is undetermined itself (--max-states 2 reached)" in capsys.readouterr().out
     assert json.loads((tmp_path / "out" / "lock" / "mutations.json").read_text())["mutants"] == []
 
 
-def test_wrong_usage_is_one_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """No spec, a percentage above 100, an unknown option, too many processes, a matrix: exit 2 and a sentence."""
+def test_wrong_usage_is_one_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No spec, a percentage above 100, an unknown option, too many processes, a matrix: exit 2 and a
+    sentence.
+    """
     monkeypatch.chdir(tmp_path)
     path = written(tmp_path)
-    for arguments, said in (([], "no spec file; write: python -m explorer mutate"), ([path, "--at-least", "101"], "percentage"), ([path, "--worker", "2"], "--workers"),
-                            ([path, "--workers", "99999"], "at most"),
-                            ([path, "-D", "STRICT=true,false"], "one value for each constant"), (["missing.py"], "no such file")):
+    for arguments, said in (
+        ([], "no spec file; write: python -m explorer mutate"),
+        ([path, "--at-least", "101"], "percentage"),
+        ([path, "--worker", "2"], "--workers"),
+        ([path, "--workers", "99999"], "at most"),
+        ([path, "-D", "STRICT=true,false"], "one value for each constant"),
+        (["missing.py"], "no such file"),
+    ):
         assert cli.main(["mutate", *arguments]) == 2
         error = capsys.readouterr().err
         assert error.startswith("explorer: ") and said in error and error.count("\n") == 1
@@ -315,6 +395,10 @@ def test_wrong_usage_is_one_message(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_a_process_that_dies_is_a_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A working process that the system ends is no traceback."""
-    text = LOCK.replace("import enum\n", "import enum, multiprocessing, os\nif multiprocessing.parent_process():\n    os._exit(1)\n", 1)
+    text = LOCK.replace(
+        "import enum\n",
+        "import enum, multiprocessing, os\nif multiprocessing.parent_process():\n    os._exit(1)\n",
+        1,
+    )
     with pytest.raises(UsageError, match="a process ended before its work was done"):
         record_of(written(tmp_path, text), workers=2)

@@ -1,4 +1,6 @@
-"""The native engine finds what the reference finds, for any number of workers and either storage, on narrow and wide states."""
+"""The native engine finds what the reference finds, for any number of workers and either storage, on narrow
+and wide states.
+"""
 
 from __future__ import annotations
 
@@ -74,32 +76,51 @@ def test_compiled_rules_mean_what_the_reference_means(seed: int) -> None:
         return
     compiled = python.Compiled(model)
     made = native.machine(compiled)
-    engines = [partial(native_engine(w, storage), prepared=(compiled, made)) for w, storage in ((1, "exact"), (3, "exact"), (2, "compact"))]
+    engines = [
+        partial(native_engine(w, storage), prepared=(compiled, made))
+        for w, storage in ((1, "exact"), (3, "exact"), (2, "compact"))
+    ]
     agree(model, *engines, limits=bounded(model))
 
 
 def test_many_random_specs_without_the_compiler() -> None:
-    """The same source run by the interpreter agrees with the reference on 400 random specs (Numba switched off)."""
+    """The same source run by the interpreter agrees with the reference on 400 random specs (Numba switched
+    off).
+    """
     code = (
-        "import random, sys\nimport numpy as np\nnp.seterr(all='ignore')\n"
-        "from test_native import native_engine\nfrom test_differential import check\nfrom generators import spec_text\n"
-        "done = [check(spec_text(random.Random(s), 1 + s % 4), (native_engine(2),)) for s in range(20000, 20400)]\n"
-        "print(sum(d is not None for d in done))\n")
+        "import random, sys\nimport numpy as np\nnp.seterr(all='ignore')\nfrom test_native import"
+        " native_engine\nfrom test_differential import check\nfrom generators import spec_text\ndone ="
+        " [check(spec_text(random.Random(s), 1 + s % 4), (native_engine(2),)) for s in range(20000,"
+        " 20400)]\nprint(sum(d is not None for d in done))\n"
+    )
     path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT,
-                         env={**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONPATH": path})
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONPATH": path},
+    )
     assert ran.returncode == 0, ran.stderr[-2000:]
     assert int(ran.stdout.split()[-1]) > 350
 
 
 @pytest.mark.parametrize("constants", [{}, {"memory": "tso"}], ids=["one word", "two words"])
 def test_the_lost_ipi_is_the_same_natively(constants: dict[str, str]) -> None:
-    """States, violations and stories of ipi_buggy do not depend on engine, workers, storage or the width of a state."""
+    """States, violations and stories of ipi_buggy do not depend on engine, workers, storage or the width of a
+    state.
+    """
     model = bound(ROOT / "spec" / "ipi_buggy.py", **constants)
     compiled = python.Compiled(model)
     assert compiled.layout.words == (2 if constants else 1)
     made = native.machine(compiled)
-    agree(model, *(partial(native_engine(w, s), prepared=(compiled, made)) for w, s in ((1, "exact"), (3, "exact"), (2, "compact"))))
+    agree(
+        model,
+        *(
+            partial(native_engine(w, s), prepared=(compiled, made))
+            for w, s in ((1, "exact"), (3, "exact"), (2, "compact"))
+        ),
+    )
 
 
 def test_the_hand_over_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,20 +140,29 @@ def test_the_hand_over_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_counters_are_counted_exactly(tmp_path: Path) -> None:
     """K counters modulo M have M**K states, each with K successors, at a depth of K * (M - 1)."""
     space = native_engine(2)(counters(tmp_path, 6, 12), Limits())
-    assert (12 ** 6, 6 * 12 ** 6, 6 * 11) == (space.distinct, space.transitions, space.depth)
+    assert (12**6, 6 * 12**6, 6 * 11) == (space.distinct, space.transitions, space.depth)
 
 
 def test_a_hundred_million_states_are_counted_exactly() -> None:
     """A space whose size is known in closed form, at the size where sloppy storage loses states: 100^4."""
-    space = native_engine(2)(bound(ROOT / "tests" / "bench" / "specs" / "counters.py", COUNTERS="4", MODULUS="100"))
-    assert (space.distinct, space.transitions, space.depth) == (100 ** 4, 4 * 100 ** 4, 4 * 99)
+    space = native_engine(2)(
+        bound(ROOT / "tests" / "bench" / "specs" / "counters.py", COUNTERS="4", MODULUS="100")
+    )
+    assert (space.distinct, space.transitions, space.depth) == (100**4, 4 * 100**4, 4 * 99)
 
 
-@pytest.mark.parametrize("engine", [native_engine(1), native_engine(2), native_engine(1, "compact"), python.explore, tiered.explore],
-                         ids=["native", "two workers", "compact", "python", "auto"])
+@pytest.mark.parametrize(
+    "engine",
+    [native_engine(1), native_engine(2), native_engine(1, "compact"), python.explore, tiered.explore],
+    ids=["native", "two workers", "compact", "python", "auto"],
+)
 @pytest.mark.parametrize("how", ["interrupt", "timeout", "memory"])
-def test_an_end_at_any_moment_leaves_a_correct_partial_result(tmp_path: Path, how: str, engine: partial[StateSpace]) -> None:
-    """Whatever ends an exploration, and whenever: the levels are a prefix of the true ones, and nothing is said to hold."""
+def test_an_end_at_any_moment_leaves_a_correct_partial_result(
+    tmp_path: Path, how: str, engine: partial[StateSpace]
+) -> None:
+    """Whatever ends an exploration, and whenever: the levels are a prefix of the true ones, and nothing is
+    said to hold.
+    """
     model = counters(tmp_path, 5, 16)
     rng = random.Random(how)
     sizes = [_ways(5, 16, depth) for depth in range(5 * 15 + 1)]
@@ -140,19 +170,23 @@ def test_an_end_at_any_moment_leaves_a_correct_partial_result(tmp_path: Path, ho
         moment = rng.uniform(0.005, 0.25)
         limits = Limits()
         if how != "interrupt":
-            limits = Limits(timeout=moment) if how == "timeout" else Limits(max_memory=1 + rng.randrange(1 << 20))
+            limits = (
+                Limits(timeout=moment) if how == "timeout" else Limits(max_memory=1 + rng.randrange(1 << 20))
+            )
         timer = threading.Timer(moment, setattr, (limits, "interrupted", True))
         if how == "interrupt":
             timer.start()
         space = engine(model, limits)
         timer.cancel()
         if not space.stopped:
-            assert space.distinct == 16 ** 5
+            assert space.distinct == 16**5
             continue
         levels = [len(level) for level in space.levels]
-        assert levels[:-1] == sizes[:len(levels) - 1] and levels[-1] <= sizes[len(levels) - 1]
+        assert levels[:-1] == sizes[: len(levels) - 1] and levels[-1] <= sizes[len(levels) - 1]
         verdict = judge(space)
-        assert verdict.verdict == "undetermined" and {p.verdict for p in verdict.properties} == {"undetermined"}
+        assert verdict.verdict == "undetermined" and {p.verdict for p in verdict.properties} == {
+            "undetermined"
+        }
         assert verdict.exit_code == (130 if how == "interrupt" else 20)
 
 
@@ -168,7 +202,7 @@ def test_limits_leave_a_partial_result(tmp_path: Path) -> None:
     """A bound on states ends the native engine with what was learned so far."""
     space = native_engine(2)(counters(tmp_path, 6, 10), Limits(max_states=20_000))
     assert space.stopped == "--max-states 20000 reached"
-    assert 20_000 <= space.distinct < 10 ** 6
+    assert 20_000 <= space.distinct < 10**6
 
 
 @pytest.mark.parametrize("bits", [2, 3, 7, 16, 31, 40, 41, 52, 63, 64])
@@ -190,24 +224,37 @@ def _store(bits: int, fingerprint: int | None = None) -> Store:
 def _insert(store: Store, states: list[int]) -> tuple[np.ndarray, int]:
     partitions = 1 << store.hashing.partition_bits
     room = len(states) + 1
-    buckets = np.empty((partitions, room, 1), np.uint64), np.empty((partitions, room), np.uint16), np.zeros(partitions, np.int64)
+    buckets = (
+        np.empty((partitions, room, 1), np.uint64),
+        np.empty((partitions, room), np.uint16),
+        np.zeros(partitions, np.int64),
+    )
     store.kernels.scatter(words_of(states, 1), 0, len(states), *buckets, store.hashing.mix, 0)
     fresh = np.empty((len(states), 1), np.uint64)
     return fresh, store.insert(buckets, 0, fresh, np.empty(len(states), np.uint16), 0)
 
 
-@pytest.mark.parametrize("states", [
-    [i << 44 for i in range(1 << 12)] + [(i << 44) | 1 << 59 for i in range(1 << 12)], list(range(1 << 13)),
-    [i * 4096 for i in range(1 << 13)], [1 << 59 | i for i in range(1 << 13)]], ids=["high bits", "dense", "progression", "one high bit"])
+@pytest.mark.parametrize(
+    "states",
+    [
+        [i << 44 for i in range(1 << 12)] + [(i << 44) | 1 << 59 for i in range(1 << 12)],
+        list(range(1 << 13)),
+        [i * 4096 for i in range(1 << 13)],
+        [1 << 59 | i for i in range(1 << 13)],
+    ],
+    ids=["high bits", "dense", "progression", "one high bit"],
+)
 def test_structured_states_keep_probes_short(states: list[int]) -> None:
-    """States that differ in few bits spread over the table: the mean distance of an entry from its slot stays small."""
+    """States that differ in few bits spread over the table: the mean distance of an entry from its slot stays
+    small.
+    """
     store = _store(60)
     _, n = _insert(store, states)
     assert n == len(states)
     table, capacity = store.table, store.capacity
     k = [int(x) for x in store.k]
     distances = []
-    for slot in np.flatnonzero(table[:capacity * store.partitions]):
+    for slot in np.flatnonzero(table[: capacity * store.partitions]):
         key = (int(table[slot]) & k[4]) - 1
         home = ((key >> k[2]) * capacity) >> k[3]
         distances.append((int(slot) % capacity - home) % capacity)
@@ -215,13 +262,15 @@ def test_structured_states_keep_probes_short(states: list[int]) -> None:
 
 
 def test_omissions_stay_within_the_printed_probability() -> None:
-    """With short fingerprints states are omitted, about as many as the formula expects, on structured states too."""
+    """With short fingerprints states are omitted, about as many as the formula expects, on structured states
+    too.
+    """
     bits = 24
     for structure in (lambda i: i, lambda i: i << 20, lambda i: i * 977, lambda i: (i & 255) << 40 | i >> 8):
         states = [structure(i) for i in range(1 << 13)]
         store = _store(60, bits)
         _, n = _insert(store, states)
-        missing, size = len(states) - n, 2 ** bits
+        missing, size = len(states) - n, 2**bits
         expected = len(states) - size * -math.expm1(len(states) * math.log1p(-1 / size))
         assert missing <= expected + 6 * math.sqrt(expected) + 1
         assert hashing.omission_probability(len(states), bits) > 0.8 or missing == 0
@@ -230,10 +279,10 @@ def test_omissions_stay_within_the_printed_probability() -> None:
 def test_the_omission_probability_is_that_of_the_birthday_problem() -> None:
     """The closed form agrees with the product over all states, and is 0 and 1 at the ends."""
     for n, bits in ((23, 9), (100, 16), (4000, 24), (60000, 40)):
-        exact = -math.expm1(sum(math.log1p(-i / 2 ** bits) for i in range(n)))
+        exact = -math.expm1(sum(math.log1p(-i / 2**bits) for i in range(n)))
         assert exact == pytest.approx(hashing.omission_probability(n, bits), rel=1e-3)
     assert hashing.omission_probability(1, 32) == 0.0
-    assert hashing.omission_probability(2 ** 33, 32) == 1.0
+    assert hashing.omission_probability(2**33, 32) == 1.0
 
 
 def test_a_damaged_cache_is_compiled_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -253,12 +302,19 @@ def test_a_cache_that_cannot_be_written_is_survived(tmp_path: Path) -> None:
     """Code is compiled for one run where the cache directory is no directory."""
     (tmp_path / "file").write_text("")
     jit = Jit(tmp_path / "file" / "below")
-    assert jit.module("from numba import njit\n@njit('int64(int64)', cache=True)\ndef f(x):\n    return x + 2\n").f(1) == 3
+    assert (
+        jit.module(
+            "from numba import njit\n@njit('int64(int64)', cache=True)\ndef f(x):\n    return x + 2\n"
+        ).f(1)
+        == 3
+    )
     assert "cannot be used" in jit.notes[0]
 
 
 def test_the_cache_keeps_what_was_used_last(tmp_path: Path) -> None:
-    """Modules that were not used for long go where there are too many; those of this hour stay, for another run may be loading them."""
+    """Modules that were not used for long go where there are too many; those of this hour stay, for another
+    run may be loading them.
+    """
     for age in range(6):
         module = tmp_path / f"k{age}"
         module.mkdir()
@@ -283,9 +339,14 @@ def test_a_loaded_module_counts_as_used(tmp_path: Path) -> None:
 def test_a_temporary_cache_goes_with_its_run(tmp_path: Path) -> None:
     """A run that cannot write its cache leaves no directory behind."""
     (tmp_path / "file").touch()
-    script = ("from pathlib import Path\nfrom explorer.engine.jit import Jit\n"
-              "jit = Jit(Path('file/below'))\njit.module('X = 1\\n')\nassert jit.directory.is_dir()\nprint(jit.directory)\n")
+    script = (
+        "from pathlib import Path\nfrom explorer.engine.jit import Jit\njit ="
+        " Jit(Path('file/below'))\njit.module('X = 1\\n')\nassert"
+        " jit.directory.is_dir()\nprint(jit.directory)\n"
+    )
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)}
-    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     assert Path(done.stdout.strip()).parent == tmp_path and not list(tmp_path.glob("explorer-cache-*"))

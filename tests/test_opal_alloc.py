@@ -1,4 +1,6 @@
-"""OPAL_XIVE_ALLOCATE_IRQ where numbers run out: `spec/opal_alloc_*.py`, skiboot and Linux before and after September 2019."""
+"""OPAL_XIVE_ALLOCATE_IRQ where numbers run out: `spec/opal_alloc_*.py`, skiboot and Linux before and after
+September 2019.
+"""
 
 from __future__ import annotations
 
@@ -11,38 +13,52 @@ from explorer.engine.python import explore
 from explorer.load import load
 from explorer.options import constants_of
 
-GOLDEN = {"opal_alloc_fixed": (16608, 74352, 22), "opal_alloc_buggy": (11328, 49456, 21), "opal_alloc_widths": (384, 256, 2)}
+GOLDEN = {
+    "opal_alloc_fixed": (16608, 74352, 22),
+    "opal_alloc_buggy": (11328, 49456, 21),
+    "opal_alloc_widths": (384, 256, 2),
+}
 test_counts, test_expectations, test_variants, test_reference = claims(GOLDEN, judged=("opal_alloc_buggy",))
 
 
 def test_a_full_chip_ends_in_a_load_through_null() -> None:
-    """The story of V0: the marker becomes a number, the number has no page, the result of the look-up is ignored."""
+    """The story of V0: the marker becomes a number, the number has no page, the result of the look-up is
+    ignored.
+    """
     told = steps(families.verdict("opal_alloc_buggy").traces["no_null_esb"])
     assert told[1:] == [
         "NATIVE_SOURCE: xive_try_allocate_irq(chip 1): no space, 0xffffffff",
         "NATIVE_SOURCE: xive_native_alloc_irq() = 4294967295",
         "NATIVE_SOURCE: xive_native_populate_irq_data(4294967295): -EINVAL, eoi_mmio stays NULL",
-        "NATIVE_SOURCE: load from NULL + 0xd00: Oops"]
+        "NATIVE_SOURCE: load from NULL + 0xd00: Oops",
+    ]
 
 
 def test_a_cpu_that_is_prepared_again_reports_success() -> None:
     """The story of V1: hw_ipi keeps the marker, so the second attempt takes the CPU for set up."""
     told = steps(families.verdict("opal_alloc_fixed", "V1").traces["ok_is_usable"])
-    assert told[-2:] == ["CPU_IPI: xive_native_populate_irq_data(4294967295): -EINVAL, eoi_mmio stays NULL",
-                         "CPU_IPI: xive_setup_cpu_ipi() again: hw_ipi != 0, done"]
+    assert told[-2:] == [
+        "CPU_IPI: xive_native_populate_irq_data(4294967295): -EINVAL, eoi_mmio stays NULL",
+        "CPU_IPI: xive_setup_cpu_ipi() again: hw_ipi != 0, done",
+    ]
 
 
 def test_old_firmware_never_tries_the_other_chip() -> None:
-    """The story of V5: a caller fails for ever though a chip has room, because the first answer looks like a number to skiboot."""
+    """The story of V5: a caller fails for ever though a chip has room, because the first answer looks like a
+    number to skiboot.
+    """
     lasso = families.verdict("opal_alloc_fixed", "V5").traces["retry_succeeds"]
     assert lasso.loop is not None and {text for text in steps(lasso) if "xive_try_allocate_irq" in text} == {
-        "VCPU: xive_try_allocate_irq(chip 0): no space, 0xffffffff"}
+        "VCPU: xive_try_allocate_irq(chip 0): no space, 0xffffffff"
+    }
     assert {step.state["owner[17]"] for step in lasso.steps} == {"None"}, "chip 1 has room all the time"
 
 
 @pytest.mark.parametrize("word", (7, 9, 10))
 def test_every_width_has_the_verdicts_of_eight_bits(word: int) -> None:
-    """The bug is one of widths, not of 32 bits: zero extension breaks the test for a sign, the fixes do not care."""
+    """The bug is one of widths, not of 32 bits: zero extension breaks the test for a sign, the fixes do not
+    care.
+    """
     file = families.SPECS / "opal_alloc_widths.py"
     found = load(file)
     for row in found.variants:

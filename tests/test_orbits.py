@@ -1,4 +1,6 @@
-"""With symmetry the answers are the same: orbits add up to all states, verdicts, stories and findings are those of a full run."""
+"""With symmetry the answers are the same: orbits add up to all states, verdicts, stories and findings are
+those of a full run.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,10 @@ def test_random_symmetric_specs_have_the_same_answers() -> None:
             continue
         spec, found = symmetric
         limits = bounded(spec, 2 * MOST)
-        if found.ordered and {*found.ordered, "evaluation"} & reference.explore(spec, limits).violations.keys():
+        if (
+            found.ordered
+            and {*found.ordered, "evaluation"} & reference.explore(spec, limits).violations.keys()
+        ):
             continue
         proved += 1
         space = check(spec, found, limits)
@@ -37,9 +42,13 @@ def test_random_symmetric_specs_have_the_same_answers() -> None:
     assert proved > 35 and reduced > 20
 
 
-@pytest.mark.parametrize("path", [*SPECS, *sorted((ROOT / "spec" / "examples").glob("*.py"))], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", [*SPECS, *sorted((ROOT / "spec" / "examples").glob("*.py"))], ids=lambda path: path.stem
+)
 def test_the_orbits_of_every_spec_add_up(path: Path) -> None:
-    """On the specs of the house the orbits stand for exactly the states that a run without symmetry visits."""
+    """On the specs of the house the orbits stand for exactly the states that a run without symmetry
+    visits.
+    """
     spec = replace(ground(load(path)), temporal=())
     found = find(spec)
     if not found.proven:
@@ -50,8 +59,11 @@ def test_the_orbits_of_every_spec_add_up(path: Path) -> None:
 
 
 def test_too_many_renamings_are_not_tried() -> None:
-    """Of related scalarsets that would make too many renamings together one is left out, with a note; the orbits still add up."""
-    spec = ground(spec_of("""
+    """Of related scalarsets that would make too many renamings together one is left out, with a note; the
+    orbits still add up.
+    """
+    spec = ground(
+        spec_of("""
 from explorer import *
 class A(Scalarset):
     size = 6
@@ -70,7 +82,8 @@ def act(s: S, a: A, b: B):
 def ends(s: S):
     return True
 spec = Spec()
-"""))
+""")
+    )
     found, text = find(spec), "A is not used as a symmetry: with the others there would be too many renamings"
     assert not check(spec, found).notes
     orbits.MOST, before = 100, orbits.MOST

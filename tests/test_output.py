@@ -12,8 +12,19 @@ from command_line import DOWN, FINE, HEAD, Done, record_of, words
 from explorer import session
 
 
-@pytest.mark.parametrize("arguments", [["good.py"], ["bad.py"], ["good.py", "bad.py"], ["typo.py"], ["good.py", "typo.py"],
-                                       ["bad.py", "-D", "LAST=1..3"], ["large.py", "--max-depth", "2"]], ids=words)
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["good.py"],
+        ["bad.py"],
+        ["good.py", "bad.py"],
+        ["typo.py"],
+        ["good.py", "typo.py"],
+        ["bad.py", "-D", "LAST=1..3"],
+        ["large.py", "--max-depth", "2"],
+    ],
+    ids=words,
+)
 def test_json_is_one_document_and_nothing_else(explorer: Callable[..., Done], arguments: list[str]) -> None:
     """--json puts exactly one JSON document on standard output, whose exit codes are those of the process."""
     done = explorer(*arguments, "--json")
@@ -27,14 +38,36 @@ def test_the_record_on_screen_is_the_one_on_disk(explorer: Callable[..., Done], 
     """verdict.json holds what --json prints, and has the keys that others build on."""
     record = json.loads(explorer("bad.py", "--json", "--out", "here").out)
     assert record == record_of(tmp_path / "here")
-    assert {"spec", "digest", "constants", "engine", "storage", "workers", "verdict", "exit_code", "seconds", "states_per_second",
-            "peak_memory_bytes", "properties", "states", "omission_probability", "coverage", "findings", "traces"} <= set(record)
+    assert {
+        "spec",
+        "digest",
+        "constants",
+        "engine",
+        "storage",
+        "workers",
+        "verdict",
+        "exit_code",
+        "seconds",
+        "states_per_second",
+        "peak_memory_bytes",
+        "properties",
+        "states",
+        "omission_probability",
+        "coverage",
+        "findings",
+        "traces",
+    } <= set(record)
 
 
 def test_all_violated_properties_are_reported_in_one_run(explorer: Callable[..., Done]) -> None:
-    """Both violated invariants stand in the summary with the lengths of their own traces, and each has its story in a file."""
+    """Both violated invariants stand in the summary with the lengths of their own traces, and each has its
+    story in a file.
+    """
     record = json.loads(explorer("bad.py", "--json").out)
-    assert {p["name"]: p["trace_length"] for p in record["properties"] if p["verdict"] == "violated"} == {"below": 2, "even_below": 3}
+    assert {p["name"]: p["trace_length"] for p in record["properties"] if p["verdict"] == "violated"} == {
+        "below": 2,
+        "even_below": 3,
+    }
     assert set(record["traces"]) == {"below", "even_below"}
 
 
@@ -46,15 +79,23 @@ def test_only_the_named_properties_count(explorer: Callable[..., Done]) -> None:
 
 
 def test_several_specs_write_beside_each_other(explorer: Callable[..., Done], tmp_path: Path) -> None:
-    """With several specs each has its own directory, below --out too; a malformed one does not stop the others."""
+    """With several specs each has its own directory, below --out too; a malformed one does not stop the
+    others.
+    """
     done = explorer("good.py", "typo.py", "bad.py", "--out", "all")
     assert done.code == 150
-    assert {path.name: record_of(path)["exit_code"] for path in (tmp_path / "all").iterdir()} == {"good": 0, "typo": 150, "bad": 12}
+    assert {path.name: record_of(path)["exit_code"] for path in (tmp_path / "all").iterdir()} == {
+        "good": 0,
+        "typo": 150,
+        "bad": 12,
+    }
     assert "good holds" in done.out and "bad violates below" in done.out and "E0303" in done.err
 
 
 def test_a_matrix_prints_one_table(explorer: Callable[..., Done], tmp_path: Path) -> None:
-    """-D with several values runs each combination and prints one row for each; all records stand in matrix.json."""
+    """-D with several values runs each combination and prints one row for each; all records stand in
+    matrix.json.
+    """
     done = explorer("bad.py", "-D", "LAST=1..3", "-D", "LOOPS=true,false", "--out", "m")
     assert done.code == 12
     rows = [line.split() for line in done.out.splitlines() if line.split()[:1] in (["1"], ["2"], ["3"])]
@@ -70,7 +111,9 @@ def test_short_runs_show_no_progress(explorer: Callable[..., Done]) -> None:
 
 
 def test_show_says_what_was_understood(explorer: Callable[..., Done], tmp_path: Path) -> None:
-    """`show` prints variables, actions and properties, with --code the generated source, and explores nothing."""
+    """`show` prints variables, actions and properties, with --code the generated source, and explores
+    nothing.
+    """
     text = explorer("show", "good.py", "-D", "LAST=6").out
     assert "LAST=6" in text and "action up()" in text and "invariant inside" in text and "3 bits" in text
     code = explorer("show", "good.py", "--code").out
@@ -86,9 +129,17 @@ def test_a_spec_runs_from_any_directory(explorer: Callable[..., Done], tmp_path:
     elsewhere.mkdir()
     (folder / "__init__.py").write_text("")
     (folder / "machine.py").write_text(HEAD + DOWN + FINE)
-    (tmp_path / "specs" / "whole.py").write_text("from explorer import *\nfrom parts import machine\n\nspec = Spec(machine, LAST=5)\n")
-    codes = [explorer(path, cwd=cwd).code for cwd, path in
-             ((elsewhere, str(tmp_path / "specs" / "whole.py")), (elsewhere, "../specs/whole.py"), (tmp_path / "specs", "whole.py"))]
+    (tmp_path / "specs" / "whole.py").write_text(
+        "from explorer import *\nfrom parts import machine\n\nspec = Spec(machine, LAST=5)\n"
+    )
+    codes = [
+        explorer(path, cwd=cwd).code
+        for cwd, path in (
+            (elsewhere, str(tmp_path / "specs" / "whole.py")),
+            (elsewhere, "../specs/whole.py"),
+            (tmp_path / "specs", "whole.py"),
+        )
+    ]
     assert codes == [0, 0, 0]
     assert record_of(elsewhere / "out" / "whole")["states"]["distinct"] == 6
 
@@ -114,10 +165,14 @@ def test_png_on_request(explorer: Callable[..., Done], tmp_path: Path) -> None:
     assert next(written.glob("*.png")).read_bytes()[:4] == b"\x89PNG"
 
 
-def test_a_table_has_a_row_for_each_variant_and_fails_where_one_is_not_as_expected(explorer: Callable[..., Done], tmp_path: Path) -> None:
+def test_a_table_has_a_row_for_each_variant_and_fails_where_one_is_not_as_expected(
+    explorer: Callable[..., Done], tmp_path: Path
+) -> None:
     done = explorer("table", "family.py")
     assert done.code == 1
-    assert done.out == """\
+    assert (
+        done.out
+        == """\
   variant  states  below       even_below  expected  what differs
   V0            4  violated 2  violated 3  met       as it was
   V1            2  holds       holds       met       one step | only
@@ -127,9 +182,13 @@ holds in every row: inside, deadlock, evaluation
 
 differs: below: expected holds, found violated in 2 steps [V2]
 """
+    )
     rows = json.loads((tmp_path / "out/family/variants.json").read_text())["rows"]
     assert [(row["name"], row["bound"], row["expectation_met"]) for row in rows] == [
-        ("V0", {}, True), ("V1", {"LAST": 1}, True), ("V2", {"LAST": 2}, False)]
+        ("V0", {}, True),
+        ("V1", {"LAST": 1}, True),
+        ("V2", {"LAST": 2}, False),
+    ]
     assert "| V1 | 2 | met | one step \\| only |" in _table_of(explorer, tmp_path, "V1")
 
 

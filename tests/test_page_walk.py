@@ -1,4 +1,6 @@
-"""The lockless page-table walk: `spec/page_walk_*.py`, Linux 5.3 and 5.4 with commit d9101bfa6adc, alone and with the lost IPI."""
+"""The lockless page-table walk: `spec/page_walk_*.py`, Linux 5.3 and 5.4 with commit d9101bfa6adc, alone and
+with the lost IPI.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ GOLDEN = {
     "page_walk_ipi_fixed": (51530, 201501, 53),
     "page_walk_ipi_buggy": (56090, 232625, 49),
 }  # states, transitions, depth
-test_counts, test_expectations, test_variants, test_reference = claims(GOLDEN, judged=("page_walk_fixed", "page_walk_buggy"))
+test_counts, test_expectations, test_variants, test_reference = claims(
+    GOLDEN, judged=("page_walk_fixed", "page_walk_buggy")
+)
 
 
 def test_5_3_reads_the_table_after_it_was_deposited() -> None:
@@ -22,19 +26,29 @@ def test_5_3_reads_the_table_after_it_was_deposited() -> None:
         "43: do_nothing()",
         "mm: csd_lock_wait()",
         "mm: pgtable_trans_huge_deposit(); set_pmd_at()",
-        "43: pfn = pte_pfn(*ptep)"]
+        "43: pfn = pte_pfn(*ptep)",
+    ]
 
 
 def test_without_the_teardowns_barrier_a_walk_begins_behind_the_answer() -> None:
-    """The story of V3a: the cleared pmd is still in the store buffer when the walker has answered, and reads the old one."""
+    """The story of V3a: the cleared pmd is still in the store buffer when the walker has answered, and reads
+    the old one.
+    """
     told = steps(families.verdict("page_walk_fixed", "V3a").traces["no_use_after_free"])
-    assert told.index("43: do_nothing()") < told.index("43: pmd = READ_ONCE(*pmdp)") < told.index("mm: csd_lock_wait()")
+    assert (
+        told.index("43: do_nothing()")
+        < told.index("43: pmd = READ_ONCE(*pmdp)")
+        < told.index("mm: csd_lock_wait()")
+    )
     assert told.count("mm: pmd_clear(pmdp)") == 2
 
 
 def test_5_4_returns_pfn_0_for_an_entry_that_is_not_present() -> None:
     """With munmap, which the sheet left out: `*ptep` is 0, and nobody asks."""
-    assert steps(families.verdict("page_walk_fixed", "munmap").traces["pfn_was_mapped"])[0] == "mm: ptep_get_and_clear_full()"
+    assert (
+        steps(families.verdict("page_walk_fixed", "munmap").traces["pfn_was_mapped"])[0]
+        == "mm: ptep_get_and_clear_full()"
+    )
 
 
 def test_a_lost_ipi_keeps_the_pmd_lock() -> None:
@@ -45,7 +59,9 @@ def test_a_lost_ipi_keeps_the_pmd_lock() -> None:
 
 
 def test_one_sender_and_a_kick_lose_the_call_too_and_the_reference_agrees() -> None:
-    """The composition in a smaller size: a doorbell of KVM's is enough of a first one, and the judge counts the same."""
+    """The composition in a smaller size: a doorbell of KVM's is enough of a first one, and the judge counts
+    the same.
+    """
     small = bound("page_walk_ipi_buggy", senders=1, kicks=1)
     assert small.violations["pmd_lock_is_not_stuck"].level == 21
     same_as_reference(small)

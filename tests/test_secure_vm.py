@@ -21,7 +21,8 @@ def test_a_new_kernel_writes_secrets_into_a_shared_page() -> None:
         "guest: kexec, pages stay shared",
         "guest: the new kernel starts: it has shared nothing yet",
         "guest: writes private data to LPPACA",
-        "hypervisor: reads LPPACA: PRIVATE"]
+        "hypervisor: reads LPPACA: PRIVATE",
+    ]
 
 
 def test_sharing_again_zeroes_the_first_log() -> None:

@@ -5,6 +5,7 @@ The judge here enumerates every shortest path of a small space.
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Iterator
 
@@ -46,17 +47,24 @@ def graph_text(rng: random.Random) -> str:
     actions = []
     for i in range(rng.randint(nodes, 4 * nodes)):
         actor = rng.choice(("left", "right", "middle", ""))
-        actions.append(f'@action(actor="{actor}")\ndef go{i}(g: Graph):\n    when(g.at == {rng.randrange(nodes)})\n'
-                       f"    g.at.next = {rng.randrange(nodes)}")
+        actions.append(
+            f'@action(actor="{actor}")\ndef go{i}(g: Graph):\n    when(g.at == {rng.randrange(nodes)})\n'
+            f"    g.at.next = {rng.randrange(nodes)}"
+        )
     starts = ", ".join(str(rng.randrange(nodes)) for _ in range(rng.randint(1, 3)))
     goals = rng.sample(range(nodes), rng.randint(1, 2))
-    return GRAPH.format(last=nodes - 1, starts=starts, actions="\n\n".join(actions), goal=" & ".join(f"(g.at != {goal})" for goal in goals))
+    return GRAPH.format(
+        last=nodes - 1,
+        starts=starts,
+        actions="\n\n".join(actions),
+        goal=" & ".join(f"(g.at != {goal})" for goal in goals),
+    )
 
 
 def steps_to(space: StateSpace, violation: Violation) -> Iterator[tuple[Edge, ...]]:
     """Every shortest path of the reference to a violation, as its steps; an empty one where it is initial."""
     into: list[dict[tuple[int, ...], list[Edge]]] = []
-    for depth, level in enumerate(space.levels[:violation.level]):
+    for depth, level in enumerate(space.levels[: violation.level]):
         found: dict[tuple[int, ...], list[Edge]] = {}
         for edge in space.edges(level, set(space.levels[depth + 1])):
             found.setdefault(edge[2], []).append(edge)
@@ -78,7 +86,11 @@ def steps_to(space: StateSpace, violation: Violation) -> Iterator[tuple[Edge, ..
 def key(model: Model, edges: tuple[Edge, ...]) -> Key:
     """What decides between paths of one length: changes of actor, initial state, numbers of the instances."""
     actors = [model.instances[number].actor for _, number, _ in edges]
-    return sum(a != b for a, b in zip(actors, actors[1:])), edges[0][0], tuple(number for _, number, _ in edges)
+    return (
+        sum(a != b for a, b in itertools.pairwise(actors)),
+        edges[0][0],
+        tuple(number for _, number, _ in edges),
+    )
 
 
 def best(space: StateSpace, violation: Violation) -> Key | None:
@@ -92,7 +104,9 @@ def best(space: StateSpace, violation: Violation) -> Key | None:
 
 
 def compare(text: str) -> int:
-    """Judge the told trace of every violation of a spec, in the reference and in generated code; how many were judged."""
+    """Judge the told trace of every violation of a spec, in the reference and in generated code; how many
+    were judged.
+    """
     model = model_of(text)
     if model is None:
         return 0
@@ -103,8 +117,10 @@ def compare(text: str) -> int:
         wanted = best(space, violation)
         if wanted is None:
             continue
-        for told, decode in ((shortest(space, violation), space.decode),
-                             (shortest(generated, generated.violations[name]), generated.decode)):
+        for told, decode in (
+            (shortest(space, violation), space.decode),
+            (shortest(generated, generated.violations[name]), generated.decode),
+        ):
             found = key(model, tuple((decode(s), n, decode(t)) for s, n, t in told.edges))
             assert found == wanted, f"{name}: {found} told, {wanted} is best\n\n{text}"
         judged += 1
@@ -113,13 +129,17 @@ def compare(text: str) -> int:
 
 @pytest.mark.parametrize("part", range(3))
 def test_told_paths_of_random_graphs_are_the_best_of_all_shortest(part: int) -> None:
-    """On random graphs no other shortest path has fewer changes of actor, nor an earlier start or smaller numbers."""
+    """On random graphs no other shortest path has fewer changes of actor, nor an earlier start or smaller
+    numbers.
+    """
     judged = sum(compare(graph_text(random.Random(seed))) for seed in range(part * 200, part * 200 + 200))
     assert judged > 60
 
 
 def test_told_paths_of_random_specs_are_the_best_of_all_shortest() -> None:
-    """The same holds for every violation of random specs: invariants, steps, deadlocks and evaluation errors."""
+    """The same holds for every violation of random specs: invariants, steps, deadlocks and evaluation
+    errors.
+    """
     assert sum(compare(spec_text(random.Random(seed), 1 + seed % 4)) for seed in range(90_000, 90_300)) > 60
 
 

@@ -1,4 +1,6 @@
-"""Simplification against brute force: folding keeps values, intervals are true, and lifted checks fail exactly where evaluation does."""
+"""Simplification against brute force: folding keeps values, intervals are true, and lifted checks fail
+exactly where evaluation does.
+"""
 
 from __future__ import annotations
 
@@ -66,9 +68,13 @@ class Maker:
         if roll == 0:
             return ex.negate(self.condition(depth - 1))
         if roll == 1:
-            return ex.node("ite", (self.condition(depth - 1), self.condition(depth - 1), self.condition(depth - 1)))
+            return ex.node(
+                "ite", (self.condition(depth - 1), self.condition(depth - 1), self.condition(depth - 1))
+            )
         if roll < 4:
-            return ex.node(rng.choice(("and", "or")), tuple(self.condition(depth - 1) for _ in range(rng.randint(2, 3))))
+            return ex.node(
+                rng.choice(("and", "or")), tuple(self.condition(depth - 1) for _ in range(rng.randint(2, 3)))
+            )
         return ex.node(rng.choice(("eq", "lt", "le")), (self.number(depth - 1), self.number(depth - 1)))
 
     def any(self, depth: int) -> Expr:
@@ -98,7 +104,9 @@ def test_fold_keeps_values_and_bounds_are_true(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(150))
 def test_fold_under_facts_keeps_values_where_the_facts_hold(seed: int) -> None:
-    """Under assumed conditions, values and intervals are right wherever the conditions hold; `impossible` means nowhere."""
+    """Under assumed conditions, values and intervals are right wherever the conditions hold; `impossible`
+    means nowhere.
+    """
     maker = Maker(seed, False)
     assumed = [(maker.condition(2), maker.rng.random() < 0.7) for _ in range(2)]
     facts = Facts()
@@ -117,7 +125,9 @@ def test_fold_under_facts_keeps_values_where_the_facts_hold(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(200))
 def test_lifted_checks_fail_exactly_where_evaluation_does(seed: int) -> None:
-    """The first failing check is the failure of the evaluation, and where none fails the lifted expression is the value."""
+    """The first failing check is the failure of the evaluation, and where none fails the lifted expression is
+    the value.
+    """
     expr = Maker(seed, True).any(3)
     pure, checks = lift(expr)
     kept = fold_checks(checks, Facts())

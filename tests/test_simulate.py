@@ -56,7 +56,10 @@ FAILING = """
 def divides(s: S):
     return 6 // (s.n[0] + s.n[1] - 7) != 100
 """
-ENGINES = [partial(explore, options=Options(400, 300, 7, native=False)), partial(explore, options=Options(4000, 300, 7))]
+ENGINES = [
+    partial(explore, options=Options(400, 300, 7, native=False)),
+    partial(explore, options=Options(4000, 300, 7)),
+]
 
 
 def model(tmp_path: Path, more: str) -> Model:
@@ -66,9 +69,15 @@ def model(tmp_path: Path, more: str) -> Model:
 
 
 @pytest.mark.parametrize("engine", ENGINES, ids=["python", "native"])
-@pytest.mark.parametrize("more, name", [(BAD, "early"), (STEP, "slowly"), (FAILING, "evaluation"), ("", "deadlock")])
-def test_walks_find_what_is_wrong_and_tell_a_real_story(tmp_path: Path, engine: partial, more: str, name: str) -> None:
-    """The trace of a violation found on walks is re-executed in the reference, and is no shorter than the shortest."""
+@pytest.mark.parametrize(
+    "more, name", [(BAD, "early"), (STEP, "slowly"), (FAILING, "evaluation"), ("", "deadlock")]
+)
+def test_walks_find_what_is_wrong_and_tell_a_real_story(
+    tmp_path: Path, engine: partial, more: str, name: str
+) -> None:
+    """The trace of a violation found on walks is re-executed in the reference, and is no shorter than the
+    shortest.
+    """
     found = model(tmp_path, more)
     space = engine(found)
     assert name in space.violations
@@ -100,9 +109,22 @@ def test_equal_seeds_give_equal_walks(tmp_path: Path, engine: partial) -> None:
 
 def test_the_command_line_simulates(tmp_path: Path) -> None:
     """The lost IPI is found at random, with exit code 12 and a verdict record like that of a check."""
-    command = [sys.executable, "-m", "explorer", "simulate", str(ROOT / "spec" / "ipi_buggy.py"), "--runs", "20000", "--steps", "80",
-               "--out", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    command = [
+        sys.executable,
+        "-m",
+        "explorer",
+        "simulate",
+        str(ROOT / "spec" / "ipi_buggy.py"),
+        "--runs",
+        "20000",
+        "--steps",
+        "80",
+        "--out",
+        str(tmp_path),
+    ]
+    done = subprocess.run(
+        command, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
     assert done.returncode == 12, done.stderr
     record = json.loads((tmp_path / "verdict.json").read_text())
     assert record["verdict"] == "violated"
@@ -117,7 +139,11 @@ def test_a_state_counts_once(tmp_path: Path, native: bool) -> None:
     exhaustive = reference.explore(found)
     space = explore(found, options=Options(70_000, 20, 1, native=native))
     assert space.engine == ("native" if native else "python") and not space.violations
-    assert (space.distinct, space.expanded, space.enabled) == (exhaustive.distinct, exhaustive.distinct, exhaustive.enabled)
+    assert (space.distinct, space.expanded, space.enabled) == (
+        exhaustive.distinct,
+        exhaustive.distinct,
+        exhaustive.enabled,
+    )
     assert sum(map(len, space.levels)) == space.distinct
     assert judge(space).states["distinct"] == exhaustive.distinct
 
@@ -125,32 +151,49 @@ def test_a_state_counts_once(tmp_path: Path, native: bool) -> None:
 @pytest.mark.parametrize("limits", [Limits(), Limits(max_states=5)], ids=["free", "bounded"])
 def test_walks_do_not_look_at_temporal_properties(tmp_path: Path, limits: Limits) -> None:
     """The reason says so, whatever ended the walks."""
-    found = model(tmp_path, "@temporal\ndef end(s: S):\n    return eventually(s.n[0] == LAST)\n"
-                            "@terminal\ndef last(s: S):\n    return s.n[0] == LAST")
+    found = model(
+        tmp_path,
+        "@temporal\ndef end(s: S):\n    return eventually(s.n[0] == LAST)\n"
+        "@terminal\ndef last(s: S):\n    return s.n[0] == LAST",
+    )
     space = explore(found, limits, options=Options(20, 10, 1, native=False))
     rows = judge(space, answers=liveness.check(space, limits)).properties
     assert next((p.verdict, p.reason) for p in rows if p.name == "end") == (
-        "undetermined", "random walks do not look at temporal properties")
+        "undetermined",
+        "random walks do not look at temporal properties",
+    )
 
 
 @pytest.mark.parametrize("native", [False, True], ids=["python", "native"])
 def test_walks_are_made_batch_after_batch(tmp_path: Path, native: bool) -> None:
-    """A number of walks that no memory holds begins nevertheless, and a limit ends it between two steps of one batch."""
+    """A number of walks that no memory holds begins nevertheless, and a limit ends it between two steps of
+    one batch.
+    """
     found = model(tmp_path, "@terminal\ndef end(s: S):\n    return (s.n[0] == LAST) & (s.n[1] == LAST)")
     seen: list[int] = []
-    space = explore(found, Limits(timeout=1), lambda progress: seen.append(progress.frontier), Options(10 ** 12, 10, 3, native=native))
+    space = explore(
+        found,
+        Limits(timeout=1),
+        lambda progress: seen.append(progress.frontier),
+        Options(10**12, 10, 3, native=native),
+    )
     assert space.stopped == "--timeout 1 s reached" and max(seen) <= 1 << 16 and seen
     assert judge(space).verdict == "undetermined"
 
 
 def test_a_violation_in_a_later_batch_has_a_real_story(tmp_path: Path) -> None:
     """The levels of the batch that finds it lead to it, although most of its states were seen before."""
-    found = model(tmp_path, "@invariant\ndef never(s: S):\n    return (s.n[0] != LAST - 1) | (s.n[1] != LAST - 1)\n"
-                            "@terminal\ndef end(s: S):\n    return s.n[0] == s.n[0]")
+    found = model(
+        tmp_path,
+        "@invariant\ndef never(s: S):\n    return (s.n[0] != LAST - 1) | (s.n[1] != LAST - 1)\n"
+        "@terminal\ndef end(s: S):\n    return s.n[0] == s.n[0]",
+    )
     first = _Python.batch
     for seed in range(5):
         space = explore(found, options=Options(100 * first, 10, seed, native=False))
         trace = tell(space, space.violations["never"])
         graph = state_graph(space)
         assert len(graph) == space.distinct and graph.number_of_edges() == len({*graph.edges(keys=False)})
-        assert trace.length == 10 and judge(space).states["distinct"] == len({state for level in space.levels for state in level})
+        assert trace.length == 10 and judge(space).states["distinct"] == len(
+            {state for level in space.levels for state in level}
+        )

@@ -1,4 +1,6 @@
-"""Temporal properties on representatives: the verdict of all states, for every fairness and formula, and stories of real states."""
+"""Temporal properties on representatives: the verdict of all states, for every fairness and formula, and
+stories of real states.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ from symmetric import temporal_text
 from test_differential import model_of
 
 from explorer.check import lifted, view
-from explorer.check.liveness import Answer, check
+from explorer.check.liveness import check
 from explorer.compile import orbits
 from explorer.compile.ground import ground
 from explorer.compile.group import group
@@ -31,7 +33,9 @@ needs_numba = pytest.mark.skipif(importlib.util.find_spec("numba") is None, reas
 
 
 def test_the_group_is_one() -> None:
-    """Products are associative, inverses invert, element 0 changes nothing, and exchanges act as they stand."""
+    """Products are associative, inverses invert, element 0 changes nothing, and exchanges act as they
+    stand.
+    """
     made, rng = group((3, 2, 3)), random.Random(1)
     n, product = made.order, made.products
     assert n == 72
@@ -92,8 +96,9 @@ def turns(fair: str, text: str = TURNS, **constants: int) -> Model:
 
 @pytest.mark.parametrize("fair, starved", [("WEAK", True), ("STRONG", False), ("", True)])
 def test_representatives_that_take_turns_are_told_apart(fair: str, starved: bool) -> None:
-    """With weak fairness one processor starves while others take turns, which on representatives looks like one that takes the lock
-    again and again; with strong fairness none does, although on representatives somebody waits for ever."""
+    """With weak fairness one processor starves while others take turns, which on representatives looks like
+    one that takes the lock again and again; with strong fairness none does, although on representatives
+    somebody waits for ever."""
     for size in (2, 3, 4):
         model = turns(fair, CPUS=size)
         reduced = python.explore(model, symmetry=find(model))
@@ -106,17 +111,27 @@ def test_representatives_that_take_turns_are_told_apart(fair: str, starved: bool
 
 # Random specs.
 
+
 def with_fairness(model: Model, rng: random.Random) -> Model:
-    """The model with any fairness of each action, of instances, of all together or of those that share a parameter."""
-    actions = {a.name: dataclasses.replace(a, fair=rng.choice(list(Fairness)),
-                                           per=rng.choice([None, (), tuple(rng.sample(a.parameters, min(1, len(a.parameters))))]))
-               for a in model.actions}
+    """The model with any fairness of each action, of instances, of all together or of those that share a
+    parameter.
+    """
+    actions = {
+        a.name: dataclasses.replace(
+            a,
+            fair=rng.choice(list(Fairness)),
+            per=rng.choice([None, (), tuple(rng.sample(a.parameters, min(1, len(a.parameters))))]),
+        )
+        for a in model.actions
+    }
     instances = tuple(dataclasses.replace(i, action=actions[i.action.name]) for i in model.instances)
     return dataclasses.replace(model, actions=tuple(actions.values()), instances=instances)
 
 
 def pair(seed: int) -> tuple[Model, StateSpace, StateSpace] | None:
-    """A random symmetric spec with its whole space and its representatives, to the same depth; None where it has no symmetry."""
+    """A random symmetric spec with its whole space and its representatives, to the same depth; None where it
+    has no symmetry.
+    """
     rng = random.Random(seed)
     model = model_of(temporal_text(rng, 1 + seed % 4))
     if model is None:
@@ -150,13 +165,15 @@ def test_random_specs_have_the_verdicts_of_all_states(direct: int, monkeypatch: 
 
 
 def test_forgetting_who_is_who_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the renamings on the edges the verdicts differ on some of the same specs: the comparison can fail."""
+    """Without the renamings on the edges the verdicts differ on some of the same specs: the comparison can
+    fail.
+    """
     made = graph.frames
 
     def forgetful(compiled: python.Compiled, kit: object) -> object:
         found = made(compiled, kit)  # type: ignore[arg-type]
         if found is not None:
-            found.products = kit.made("label", [0] * found.order ** 2)  # type: ignore[attr-defined]
+            found.products = kit.made("label", [0] * found.order**2)  # type: ignore[attr-defined]
         return found
 
     monkeypatch.setattr(graph, "frames", forgetful)
@@ -178,7 +195,13 @@ def test_machine_code_tells_the_same_stories() -> None:
 
     told = 0
     buggy = load(ROOT / "spec" / "ipi_buggy.py")
-    for model in (ground(buggy), ground(buggy, {"targets": 2}), turns("WEAK", CPUS=4), turns("STRONG", CPUS=4), turns("", CPUS=3)):
+    for model in (
+        ground(buggy),
+        ground(buggy, {"targets": 2}),
+        turns("WEAK", CPUS=4),
+        turns("STRONG", CPUS=4),
+        turns("", CPUS=3),
+    ):
         found, limits = find(model), Limits(max_states=8000)
         expected = check(python.explore(model, limits, symmetry=found), Limits())
         if model.constants.get("targets") == 2:
@@ -194,21 +217,31 @@ def test_wide_states_are_followed() -> None:
     """States of several words, sorted for and all tried."""
     from explorer.engine import native
 
-    wide = TURNS.replace("    owner:", "    pad: Map[Cpu, Annotated[int, Range(0, 1 << 30)]] = initially(1 << 29)\n    owner:").replace(
-        "    lock.owner.next = cpu", "    lock.owner.next = cpu\n    lock.pad[cpu].next = 1 << 30")
+    wide = TURNS.replace(
+        "    owner:", "    pad: Map[Cpu, Annotated[int, Range(0, 1 << 30)]] = initially(1 << 29)\n    owner:"
+    ).replace("    lock.owner.next = cpu", "    lock.owner.next = cpu\n    lock.pad[cpu].next = 1 << 30")
     for size in (3, 4):
         model = turns("WEAK", wide, CPUS=size)
         space = native.explore(model, symmetry=find(model))
         assert space.bits > 64 and space.distinct < space.represented
         answers = check(space, Limits())
-        assert answers == check(python.explore(model), Limits()) == check(python.explore(model, symmetry=find(model)), Limits())
+        assert (
+            answers
+            == check(python.explore(model), Limits())
+            == check(python.explore(model, symmetry=find(model)), Limits())
+        )
 
 
 def test_a_story_along_any_shortest_way_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the first of all shortest ways is not found, the story is another one: as long, and walked by the reference."""
+    """Where the first of all shortest ways is not found, the story is another one: as long, and walked by the
+    reference.
+    """
     monkeypatch.setattr(lifted.Lifted, "first", lambda *rest: None)
     model = turns("WEAK", CPUS=4)
-    plain, reduced = check(python.explore(model), Limits()), check(python.explore(model, symmetry=find(model)), Limits())
+    plain, reduced = (
+        check(python.explore(model), Limits()),
+        check(python.explore(model, symmetry=find(model)), Limits()),
+    )
     a, b = (answers["every_wish_is_granted"].trace for answers in (plain, reduced))
     assert a and b and a.loop == b.loop
 
@@ -265,44 +298,63 @@ def test_scalarsets_of_one_name_are_two() -> None:
 
 def test_a_property_that_is_not_asked_for_takes_no_part() -> None:
     """One that tells identities apart and shares a condition with the one that is checked."""
-    text = TURNS.replace("@temporal\ndef some", """@temporal
+    text = TURNS.replace(
+        "@temporal\ndef some",
+        """@temporal
 def odd(lock: Lock):
     a, b, _ = domain(Cpu)
-    return always_eventually(~lock.wants[a]) & always_eventually(~lock.wants[b] | ~lock.wants[b] & (lock.owner == None))
+    return always_eventually(~lock.wants[a]) & always_eventually(
+        ~lock.wants[b] | ~lock.wants[b] & (lock.owner == None)
+    )
 
 @temporal
-def some""")
+def some""",
+    )
     for fair in ("", "WEAK"):
         model, only = turns(fair, text), ("every_wish_is_granted",)
         found = find(model, only)
         assert found.proven
-        assert check(python.explore(model, symmetry=found), Limits(), only) == check(python.explore(model), Limits(), only)
+        assert check(python.explore(model, symmetry=found), Limits(), only) == check(
+            python.explore(model), Limits(), only
+        )
 
 
 # What is refused.
+
 
 def test_a_formula_with_too_many_renamings_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Undetermined, with a way out."""
     monkeypatch.setattr(view, "MOST", 2)
     model = turns("WEAK")
     found = check(python.explore(model, symmetry=find(model)), Limits())
-    assert found["every_wish_is_granted"].doubt == (
-        "renamings make more than 2 formulas of one; write several properties, or use --no-symmetry")
+    assert (
+        found["every_wish_is_granted"].doubt
+        == "renamings make more than 2 formulas of one; write several properties, or use --no-symmetry"
+    )
     assert found["some_wish_is_granted"].doubt == ""
 
 
 def test_more_renamings_than_are_followed_are_not_used() -> None:
-    """Eight identities are permuted for safety alone; with temporal properties the scalarset is left out, and it is said."""
+    """Eight identities are permuted for safety alone; with temporal properties the scalarset is left out, and
+    it is said.
+    """
     model = turns("WEAK", CPUS=8)
     found = find(model)
-    assert [r.text for r in found.refused] == ["Cpu is not used as a symmetry: there would be more than the 5,040 renamings that "
-                                               "temporal properties are followed through"]
+    assert [r.text for r in found.refused] == [
+        "Cpu is not used as a symmetry: there would be more than the 5,040 renamings that "
+        "temporal properties are followed through"
+    ]
     assert find(model, ("deadlock",)).proven
 
 
 def test_a_formula_of_one_identity_costs_the_symmetry() -> None:
     """As with other properties: where it is checked, and with its name."""
-    model = turns("WEAK", TURNS.replace("def every_wish_is_granted(lock: Lock, cpu: Cpu):\n",
-                                        "def every_wish_is_granted(lock: Lock):\n    cpu = domain(Cpu)[1]\n"))
+    model = turns(
+        "WEAK",
+        TURNS.replace(
+            "def every_wish_is_granted(lock: Lock, cpu: Cpu):\n",
+            "def every_wish_is_granted(lock: Lock):\n    cpu = domain(Cpu)[1]\n",
+        ),
+    )
     assert [r.subject for r in find(model).refused] == ["property every_wish_is_granted"]
     assert find(model, ("some_wish_is_granted",)).unproved == {"every_wish_is_granted"}

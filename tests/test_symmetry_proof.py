@@ -1,4 +1,6 @@
-"""Symmetry is proved before it is used, however a spec is written, and what tells identities apart is named."""
+"""Symmetry is proved before it is used, however a spec is written, and what tells identities apart is
+named.
+"""
 
 from __future__ import annotations
 
@@ -22,28 +24,45 @@ def test_a_plain_lock_is_symmetric() -> None:
 
 
 BROKEN = {
-    "an action": ("""
+    "an action": (
+        """
 @action(actor="cpu")
 def wait(lock: Lock, cpu: Cpu):
     when((lock.at[cpu] == Step.IDLE) & (cpu.index < 2))
     lock.at[cpu].next = Step.WAIT
-""", "Cpu is not used as a symmetry: action wait tells B from C", "(cpu.index < 2)"),
-    "an assignment": ("""
+""",
+        "Cpu is not used as a symmetry: action wait tells B from C",
+        "(cpu.index < 2)",
+    ),
+    "an assignment": (
+        """
 @action(actor="cpu")
 def wait(lock: Lock, cpu: Cpu):
     when(lock.at[cpu] == Step.IDLE)
     lock.at[cpu].next = Step.WAIT if cpu.index else Step.IDLE
-""", "Cpu is not used as a symmetry: action wait tells A from B", "lock.at[cpu].next = Step.WAIT"),
-    "an invariant": (FIRST_WAITS, "Cpu is not used as a symmetry: property first_waits tells A from B", "@invariant"),
-    "the initial state": ("""
+""",
+        "Cpu is not used as a symmetry: action wait tells A from B",
+        "lock.at[cpu].next = Step.WAIT",
+    ),
+    "an invariant": (
+        FIRST_WAITS,
+        "Cpu is not used as a symmetry: property first_waits tells A from B",
+        "@invariant",
+    ),
+    "the initial state": (
+        """
 class Boot(State):
     main: Map[Cpu, bool] = initially(lambda cpu: cpu.index == 0)
 
 @action
 def stop(boot: Boot, cpu: Cpu):
     boot.main[cpu].next = False
-""", "Cpu is not used as a symmetry: the initial value of `main[A]` tells A from B", "main: Map"),
-    "an initial condition": ("""
+""",
+        "Cpu is not used as a symmetry: the initial value of `main[A]` tells A from B",
+        "main: Map",
+    ),
+    "an initial condition": (
+        """
 class Boot(State):
     main: Map[Cpu, bool] = initially(any_of(bool))
 
@@ -54,34 +73,55 @@ def one(boot: Boot):
 @action
 def stop(boot: Boot, cpu: Cpu):
     boot.main[cpu].next = False
-""", "Cpu is not used as a symmetry: an @initial condition tells A from B", "@initial"),
-    "fairness": ("""
+""",
+        "Cpu is not used as a symmetry: an @initial condition tells A from B",
+        "@initial",
+    ),
+    "fairness": (
+        """
 @action(actor="cpu", fair=WEAK, per=("first",))
 def wait(lock: Lock, cpu: Cpu, first: bool):
     when((lock.at[cpu] == Step.IDLE) & (first == (cpu.index == 0)))
     lock.at[cpu].next = Step.WAIT
-""", "Cpu is not used as a symmetry: the fairness of action wait tells A from B", "@action(actor=\"cpu\", fair=WEAK, per="),
-    "a constraint": ("""
+""",
+        "Cpu is not used as a symmetry: the fairness of action wait tells A from B",
+        '@action(actor="cpu", fair=WEAK, per=',
+    ),
+    "a constraint": (
+        """
 @constraint
 def bounded(lock: Lock):
     return lock.at[domain(Cpu)[2]] == Step.IDLE
-""", "Cpu is not used as a symmetry: the constraints tells B from C", "@constraint"),
-    "a terminal condition": ("""
+""",
+        "Cpu is not used as a symmetry: the constraints tells B from C",
+        "@constraint",
+    ),
+    "a terminal condition": (
+        """
 @terminal
 def ends(lock: Lock):
     return lock.owner == domain(Cpu)[0]
-""", "Cpu is not used as a symmetry: the @terminal condition tells A from B", "@terminal"),
-    "a premise": ("""
+""",
+        "Cpu is not used as a symmetry: the @terminal condition tells A from B",
+        "@terminal",
+    ),
+    "a premise": (
+        """
 @invariant
 def vacuous(lock: Lock):
     return implies(lock.at[domain(Cpu)[0]] == Step.WAIT, True)
-""", "Cpu is not used as a symmetry: property vacuous tells A from B", "return implies("),
+""",
+        "Cpu is not used as a symmetry: property vacuous tells A from B",
+        "return implies(",
+    ),
 }
 
 
 @pytest.mark.parametrize("block, text, line", BROKEN.values(), ids=BROKEN)
 def test_what_tells_identities_apart_is_named(block: str, text: str, line: str) -> None:
-    """The message names what is not symmetric, two identities and the place; the other scalarsets are still used."""
+    """The message names what is not symmetric, two identities and the place; the other scalarsets are still
+    used.
+    """
     found = find(model(block))
     assert (refusals(found), found.proven) == ([text], {})
     place = found.refused[0].place
@@ -90,20 +130,25 @@ def test_what_tells_identities_apart_is_named(block: str, text: str, line: str) 
 
 
 SAME_IN_OTHER_WORDS = {
-    "an order of identities that does not matter": """
+    "an order of identities that does not matter": (
+        """
 @invariant
 def one_owner(lock: Lock):
     a, b, c = domain(Cpu)
     return ~((lock.at[a] == Step.OWNER) & (lock.at[b] == Step.OWNER)) & ~(
         (lock.at[c] == Step.OWNER) & ((lock.at[a] == Step.OWNER) | (lock.at[b] == Step.OWNER)))
-""",
-    "one action for identities by number": """
+"""
+    ),
+    "one action for identities by number": (
+        """
 @action
 def wait(lock: Lock, number: Annotated[int, Range(0, 2)]):
     when(lock.at[domain(Cpu)[number]] == Step.IDLE)
     lock.at[domain(Cpu)[number]].next = Step.WAIT
-""",
-    "initial states that only together are symmetric": """
+"""
+    ),
+    "initial states that only together are symmetric": (
+        """
 class Boot(State):
     main: Var[Cpu] = initially(any_of(Cpu))
     seen: Map[Cpu, bool] = initially(any_of(bool))
@@ -116,7 +161,8 @@ def only_main(boot: Boot):
 def move(boot: Boot, cpu: Cpu):
     when(boot.seen[cpu])
     boot.main.next = cpu
-""",
+"""
+    ),
     "queues, sets, records and pairs of identities": RICH,
 }
 
@@ -139,5 +185,10 @@ def test_only_the_checked_properties_count() -> None:
 def test_a_large_scalarset_is_not_permuted() -> None:
     """Beyond the largest size there is a finding in place of a table of all orders."""
     found = find(model(CPUS=LARGEST + 1))
-    assert str(found.refused[0].place) == f"<generated>:{HEAD[:HEAD.index('    at: Map')].count(chr(10)) + 1}"
-    assert refusals(found) == [f"Cpu is not used as a symmetry: {LARGEST + 1} identities are more than the {LARGEST} that are permuted"]
+    assert (
+        str(found.refused[0].place) == f"<generated>:{HEAD[: HEAD.index('    at: Map')].count(chr(10)) + 1}"
+    )
+    assert refusals(found) == [
+        f"Cpu is not used as a symmetry: {LARGEST + 1} identities are more than the {LARGEST} that are"
+        " permuted"
+    ]

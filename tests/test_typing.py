@@ -1,4 +1,6 @@
-"""The language under a type checker: correct specs pass `mypy --strict`, and mistakes are rejected before anything runs."""
+"""The language under a type checker: correct specs pass `mypy --strict`, and mistakes are rejected before
+anything runs.
+"""
 
 import os
 import re
@@ -14,12 +16,30 @@ ERROR = re.compile(r"^(?P<file>[^:]+):(?P<line>\d+): error: (?P<text>.*)$")
 
 
 def mypy(cache: Path, *files: Path) -> list[tuple[str, int, str]]:
-    """The errors mypy finds in files, as (file name, line, text). Any other failure of mypy fails the test."""
+    """The errors mypy finds in files, as (file name, line, text). Any other failure of mypy fails the
+    test.
+    """
     pytest.importorskip("mypy")
-    command = [sys.executable, "-m", "mypy", "--strict", "--enable-error-code", "truthy-bool", "--no-error-summary", "--hide-error-context",
-               "--no-pretty", "--cache-dir", str(cache), "--config-file", str(ROOT / "pyproject.toml"), *map(str, files)]
+    command = [
+        sys.executable,
+        "-m",
+        "mypy",
+        "--strict",
+        "--enable-error-code",
+        "truthy-bool",
+        "--no-error-summary",
+        "--hide-error-context",
+        "--no-pretty",
+        "--cache-dir",
+        str(cache),
+        "--config-file",
+        str(ROOT / "pyproject.toml"),
+        *map(str, files),
+    ]
     path = os.pathsep.join([str(ROOT), str(ROOT / "spec")])
-    done = subprocess.run(command, cwd=cache, env={**os.environ, "MYPYPATH": path}, capture_output=True, text=True)
+    done = subprocess.run(
+        command, cwd=cache, env={**os.environ, "MYPYPATH": path}, capture_output=True, text=True
+    )
     assert done.returncode in (0, 1), done.stdout + done.stderr
     found = [match for match in map(ERROR.match, done.stdout.splitlines()) if match]
     assert bool(found) == bool(done.returncode), done.stdout + done.stderr
@@ -45,7 +65,9 @@ def test_correct_specs_are_accepted(cache: Path) -> None:
 def test_every_deliberate_mistake_is_rejected(cache: Path) -> None:
     """Exactly the lines marked `# error` are rejected."""
     file = TYPING / "mistakes.py"
-    marked = {number for number, line in enumerate(file.read_text().splitlines(), 1) if line.endswith("# error")}
+    marked = {
+        number for number, line in enumerate(file.read_text().splitlines(), 1) if line.endswith("# error")
+    }
     assert {line for _, line, _ in mypy(cache, file)} == marked
     assert len(marked) >= 40
 

@@ -1,16 +1,38 @@
-"""What a variable may hold: unions, None, records, and the type that `ite` gives, on specs small enough to count by hand."""
+"""What a variable may hold: unions, None, records, and the type that `ite` gives, on specs small enough to
+count by hand.
+"""
 
 from typing import Annotated
 
 from tiny import Cpu, Device, Digit, Step, Store, counts, failure, run, values
 
-from explorer import (Capacity, Map, Queue, Range, Set, State, Value, Var, action, any_of, domain, initially, ite, observe, record, some,
-                      when)
+from explorer import (
+    Capacity,
+    Map,
+    Queue,
+    Range,
+    Set,
+    State,
+    Value,
+    Var,
+    action,
+    any_of,
+    domain,
+    initially,
+    ite,
+    observe,
+    record,
+    some,
+    when,
+)
 from explorer.language.semantics import concrete
 
 
 def test_a_union_of_scalarsets_and_none_has_every_member() -> None:
-    """Two processors, one device and None are four values, assigned from parameters of the narrower domains."""
+    """Two processors, one device and None are four values, assigned from parameters of the narrower
+    domains.
+    """
+
     class Bus(State):
         owner: Var[Cpu | Device | None] = initially(None)
 
@@ -34,6 +56,7 @@ def test_a_union_of_scalarsets_and_none_has_every_member() -> None:
 
 def test_an_optional_number_equals_numbers_and_none() -> None:
     """None is no number: comparing with any integer, in the range or not, never confuses them."""
+
     class Box(State):
         n: Var[Digit | None] = initially(any_of(None, 0, 3))
         m: Var[Annotated[int, Range(-1, 3)]] = initially(any_of(-1, 0, 3))
@@ -47,14 +70,17 @@ def test_an_optional_number_equals_numbers_and_none() -> None:
         return box.n == box.m
 
     space = run(Box, stay, equal)
-    seen = [(n, m, concrete(space.model.observations[0].value, state))
-            for n, m, state in zip(values(space, "n"), values(space, "m"), space.levels[0])]
+    seen = [
+        (n, m, concrete(space.model.observations[0].value, state))
+        for n, m, state in zip(values(space, "n"), values(space, "m"), space.levels[0])
+    ]
     assert len(seen) == 9
     assert all(result == (n == m) for n, m, result in seen)
 
 
 def test_records_are_assigned_whole_or_by_field() -> None:
     """A field may be named `value`; fields left out of an assignment stay."""
+
     class Box(State):
         store: Var[Store] = initially(Store(0, False))
         copies: Map[Cpu, Store] = initially(Store(3, True))
@@ -72,11 +98,15 @@ def test_records_are_assigned_whole_or_by_field() -> None:
 
     space = run(Box, set_field, set_whole)
     assert values(space, "store") == [Store(0, False), Store(0, True), Store(1, True), Store(1, True)]
-    assert [list(v.values()) for v in values(space, "copies")][-2:] == [[Store(0, True), Store(3, True)], [Store(3, True), Store(0, True)]]
+    assert [list(v.values()) for v in values(space, "copies")][-2:] == [
+        [Store(0, True), Store(3, True)],
+        [Store(3, True), Store(0, True)],
+    ]
 
 
 def test_optional_records_hold_a_record_or_none() -> None:
     """Going back to None forgets the fields, so that no two states differ in what nobody can read."""
+
     class Box(State):
         last: Var[Store | None] = initially(None)
         copy: Var[Digit] = initially(0)
@@ -99,6 +129,7 @@ def test_optional_records_hold_a_record_or_none() -> None:
 
 def test_ite_finds_the_type_that_holds_both_values() -> None:
     """None beside a value, members of two classes, and numbers of two ranges."""
+
     class Box(State):
         flag: Var[bool] = initially(any_of(bool))
         owner: Var[Cpu | Device | None] = initially(None)
@@ -123,11 +154,18 @@ def test_ite_finds_the_type_that_holds_both_values() -> None:
     space = run(Box, choose)
     found = [tuple(values(space, name)[2:]) for name in ("owner", "step", "last", "n", "waiting", "q")]
     assert [str(v) for v in found[0]] == ["disk", "Cpu0"]
-    assert found[1:] == [(Step.BUSY, None), (None, Store(1, False)), (None, 3), (frozenset(), frozenset({Cpu(0)})), ([], [2, 3])]
+    assert found[1:] == [
+        (Step.BUSY, None),
+        (None, Store(1, False)),
+        (None, 3),
+        (frozenset(), frozenset({Cpu(0)})),
+        ([], [2, 3]),
+    ]
 
 
 def test_a_number_from_ite_is_checked_wherever_it_is_used() -> None:
     """A value outside the range of one branch is an evaluation error, as an index too."""
+
     class Box(State):
         n: Var[Digit] = initially(0)
         flags: Map[Digit, bool] = initially(False)

@@ -1,4 +1,6 @@
-"""What a verdict may claim: three verdicts, exit codes by gravity, coverage, and findings about what passing might hide."""
+"""What a verdict may claim: three verdicts, exit codes by gravity, coverage, and findings about what passing
+might hide.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +63,13 @@ def ends(s: S):
 """
 
 
-def verdict(*parts: str, limits: Limits | None = None, engine: Any = python.explore, end: str = "spec = Spec()", **options: Any) -> Verdict:
+def verdict(
+    *parts: str,
+    limits: Limits | None = None,
+    engine: Any = python.explore,
+    end: str = "spec = Spec()",
+    **options: Any,
+) -> Verdict:
     """The verdict on a spec made of parts."""
     return judge(engine(ground(spec_of("\n".join([HEAD, *parts, end]))), limits), **options)
 
@@ -81,35 +89,63 @@ def test_a_complete_exploration_without_violation_holds() -> None:
     """Every stated property holds, those that each spec has included, and the exit code is 0."""
     found = verdict(AGAIN, INSIDE)
     assert verdicts(found) == {"inside": "holds", "deadlock": "holds", "evaluation": "holds"}
-    assert (found.verdict, found.exit_code, found.stopped, found.omission_probability) == ("holds", 0, None, 0.0)
+    assert (found.verdict, found.exit_code, found.stopped, found.omission_probability) == (
+        "holds",
+        0,
+        None,
+        0.0,
+    )
 
 
-@pytest.mark.parametrize("parts, violated, code", [
-    ((AGAIN, BELOW), {"below"}, 12), ((AGAIN, GROWS), {"grows"}, 12), ((INSIDE,), {"deadlock"}, 11), ((INSIDE, ENDS), set(), 0),
-    ((AGAIN, DIVIDES), {"evaluation"}, 75), ((BELOW,), {"below", "deadlock"}, 12),
-    ((BELOW, DIVIDES), {"below", "deadlock", "evaluation"}, 75),
-    ((GROWS, ENDS), set(), 0), ((AGAIN, BELOW, GROWS, DIVIDES), {"below", "grows", "evaluation"}, 75),
-])
-def test_the_gravest_violation_gives_the_exit_code(parts: tuple[str, ...], violated: set[str], code: int) -> None:
-    """Evaluation errors come before safety, safety before deadlock; every violated property is named and has a trace."""
+@pytest.mark.parametrize(
+    "parts, violated, code",
+    [
+        ((AGAIN, BELOW), {"below"}, 12),
+        ((AGAIN, GROWS), {"grows"}, 12),
+        ((INSIDE,), {"deadlock"}, 11),
+        ((INSIDE, ENDS), set(), 0),
+        ((AGAIN, DIVIDES), {"evaluation"}, 75),
+        ((BELOW,), {"below", "deadlock"}, 12),
+        ((BELOW, DIVIDES), {"below", "deadlock", "evaluation"}, 75),
+        ((GROWS, ENDS), set(), 0),
+        ((AGAIN, BELOW, GROWS, DIVIDES), {"below", "grows", "evaluation"}, 75),
+    ],
+)
+def test_the_gravest_violation_gives_the_exit_code(
+    parts: tuple[str, ...], violated: set[str], code: int
+) -> None:
+    """Evaluation errors come before safety, safety before deadlock; every violated property is named and has
+    a trace.
+    """
     found = verdict(*parts)
     assert {name for name, v in verdicts(found).items() if v == "violated"} == violated == set(found.traces)
     assert (found.exit_code, found.verdict) == (code, "violated" if violated else "holds")
-    assert all(p.trace_length == (found.traces[p.name].length if p.name in violated else None) for p in found.properties)
+    assert all(
+        p.trace_length == (found.traces[p.name].length if p.name in violated else None)
+        for p in found.properties
+    )
 
 
 def test_an_expression_without_a_value_makes_the_rest_undetermined() -> None:
     """Where evaluation fails in some state, no other property is said to hold."""
     found = verdict(AGAIN, DIVIDES, INSIDE)
-    assert verdicts(found) == {"divides": "undetermined", "inside": "undetermined", "deadlock": "undetermined", "evaluation": "violated"}
+    assert verdicts(found) == {
+        "divides": "undetermined",
+        "inside": "undetermined",
+        "deadlock": "undetermined",
+        "evaluation": "violated",
+    }
     reason = next(p.reason for p in found.properties if p.name == "inside")
     assert reason == "an expression has no value in some reachable state"
     assert found.traces["evaluation"].length == 2
 
 
 @pytest.mark.parametrize("engine", [reference.explore, python.explore], ids=["reference", "python"])
-@pytest.mark.parametrize("limits", [{"max_depth": 1}, {"max_states": 2}, {"timeout": 0.0}, {"max_memory": 1}, {"interrupted": True}],
-                         ids=lambda limits: next(iter(limits)))
+@pytest.mark.parametrize(
+    "limits",
+    [{"max_depth": 1}, {"max_states": 2}, {"timeout": 0.0}, {"max_memory": 1}, {"interrupted": True}],
+    ids=lambda limits: next(iter(limits)),
+)
 def test_a_limit_makes_what_was_not_seen_to_fail_undetermined(engine: Any, limits: dict[str, Any]) -> None:
     """After a limit nothing holds, the limit is the reason, and the exit code is not 0."""
     found = verdict(AGAIN, INSIDE, limits=Limits(**limits), engine=engine)
@@ -131,7 +167,9 @@ def constraint(condition: str) -> str:
 
 
 def test_a_constraint_that_cuts_makes_the_verdict_undetermined() -> None:
-    """A state that was not left could hide anything: the reason names the constraint and counts the states."""
+    """A state that was not left could hide anything: the reason names the constraint and counts the
+    states.
+    """
     found = verdict(AGAIN, INSIDE, constraint("s.n < 2"))
     assert set(verdicts(found).values()) == {"undetermined"}
     assert {p.reason for p in found.properties} == {"bounded by constraint bound (1 state not left)"}
@@ -143,11 +181,16 @@ def test_a_constraint_that_never_cuts_costs_nothing() -> None:
     assert verdict(AGAIN, INSIDE, constraint("s.n <= 3")).exit_code == 0
 
 
-@pytest.mark.parametrize("only, code, shown", [
-    (("inside",), 0, {"inside"}), (("below",), 12, {"below"}), (("deadlock",), 11, {"deadlock"}),
-    (("inside", "deadlock"), 11, {"inside", "deadlock"}),
-    ((), 12, {"below", "inside", "deadlock", "evaluation"}),
-])
+@pytest.mark.parametrize(
+    "only, code, shown",
+    [
+        (("inside",), 0, {"inside"}),
+        (("below",), 12, {"below"}),
+        (("deadlock",), 11, {"deadlock"}),
+        (("inside", "deadlock"), 11, {"inside", "deadlock"}),
+        ((), 12, {"below", "inside", "deadlock", "evaluation"}),
+    ],
+)
 def test_only_the_named_properties_count(only: tuple[str, ...], code: int, shown: set[str]) -> None:
     """With names given, verdict, exit code and traces concern these properties alone."""
     found = verdict(BELOW, INSIDE, only=only)
@@ -161,16 +204,30 @@ def test_no_choice_of_properties_hides_an_evaluation_error() -> None:
     assert (found.exit_code, verdicts(found)) == (20, {"inside": "undetermined"})
 
 
-@pytest.mark.parametrize("expect, parts, met", [
-    ("HOLDS", (AGAIN, INSIDE), True), ("HOLDS", (AGAIN, BELOW), False), ("HOLDS", (AGAIN, DIVIDES), False), ("HOLDS", (INSIDE,), False),
-    ('violates("below")', (AGAIN, BELOW), True), ('violates("below", steps=2)', (AGAIN, BELOW), True),
-    ('violates("below", steps=3)', (AGAIN, BELOW), False), ('violates("below")', (BELOW,), False),
-    ('violates("below", also=("deadlock",))', (BELOW,), True), ('violates("deadlock")', (INSIDE,), True),
-    ('violates("inside")', (AGAIN, INSIDE), False), ('violates("evaluation")', (AGAIN, DIVIDES), False),
-    ('violates("below", also=("deadlock",))', (AGAIN, BELOW), False),
-])
-def test_an_expectation_is_met_by_the_named_properties_only(expect: str, parts: tuple[str, ...], met: bool) -> None:
-    """Expected violations must be exactly those found, with the stated number of steps; everything else must hold."""
+@pytest.mark.parametrize(
+    "expect, parts, met",
+    [
+        ("HOLDS", (AGAIN, INSIDE), True),
+        ("HOLDS", (AGAIN, BELOW), False),
+        ("HOLDS", (AGAIN, DIVIDES), False),
+        ("HOLDS", (INSIDE,), False),
+        ('violates("below")', (AGAIN, BELOW), True),
+        ('violates("below", steps=2)', (AGAIN, BELOW), True),
+        ('violates("below", steps=3)', (AGAIN, BELOW), False),
+        ('violates("below")', (BELOW,), False),
+        ('violates("below", also=("deadlock",))', (BELOW,), True),
+        ('violates("deadlock")', (INSIDE,), True),
+        ('violates("inside")', (AGAIN, INSIDE), False),
+        ('violates("evaluation")', (AGAIN, DIVIDES), False),
+        ('violates("below", also=("deadlock",))', (AGAIN, BELOW), False),
+    ],
+)
+def test_an_expectation_is_met_by_the_named_properties_only(
+    expect: str, parts: tuple[str, ...], met: bool
+) -> None:
+    """Expected violations must be exactly those found, with the stated number of steps; everything else must
+    hold.
+    """
     found = verdict(*parts, end=f"spec = Spec(expect={expect})")
     assert found.expectation_met is met
     assert verdict(*parts).expectation_met is None
@@ -180,20 +237,32 @@ def test_an_expectation_is_met_by_the_named_properties_only(expect: str, parts: 
 
 
 def test_coverage_counts_states_where_an_instance_is_enabled_and_where_it_changes_something() -> None:
-    """Each instance has a row with both numbers; what was never enabled names the conjunct that stopped it."""
-    idle = "\n@action\ndef idle(s: S, b: bool):\n    when(s.calm == b)\n    when(s.n >= 2)\n    s.calm.next = True\n"
+    """Each instance has a row with both numbers; what was never enabled names the conjunct that stopped
+    it.
+    """
+    idle = (
+        "\n@action\ndef idle(s: S, b: bool):\n    when(s.calm == b)\n    when(s.n >= 2)\n    s.calm.next ="
+        " True\n"
+    )
     rows = {row.instance: row for row in verdict(AGAIN, idle).coverage}
     assert {name: (row.enabled, row.taken) for name, row in rows.items()} == {
-        "up": (3, 3), "again": (1, 1), "idle(b=False)": (0, 0), "idle(b=True)": (2, 0)}
+        "up": (3, 3),
+        "again": (1, 1),
+        "idle(b=False)": (0, 0),
+        "idle(b=True)": (2, 0),
+    }
     assert {name for name, row in rows.items() if row.blocked_by} == {"idle(b=False)"}
     assert "calm" in rows["idle(b=False)"].blocked_by
 
 
 def test_counts_are_those_of_the_graph() -> None:
-    """`generated` is initial states plus one for every enabled instance; depth, levels and out-degrees follow."""
+    """`generated` is initial states plus one for every enabled instance; depth, levels and out-degrees
+    follow.
+    """
     states = verdict(AGAIN).states
-    assert {key: states[key] for key in ("initial", "distinct", "generated", "transitions", "depth", "levels")} == {
-        "initial": 1, "distinct": 4, "generated": 5, "transitions": 4, "depth": 3, "levels": [1, 1, 1, 1]}
+    assert {
+        key: states[key] for key in ("initial", "distinct", "generated", "transitions", "depth", "levels")
+    } == {"initial": 1, "distinct": 4, "generated": 5, "transitions": 4, "depth": 3, "levels": [1, 1, 1, 1]}
     assert states["out_degree"] == {"min": 1, "mean": 1.0, "max": 1}
 
 
@@ -203,16 +272,27 @@ DROPPED = "\n@action\ndef fast(s: S):\n    when(FAST)\n    s.calm.next = False\n
 VACUOUS = "\n@invariant\ndef quiet(s: S):\n    return implies(~s.calm, s.n == 0)\n"
 VACUOUS_STEP = "\n@step_invariant\ndef falls(s: S):\n    return implies(s.n.next == s.n, s.calm)\n"
 MET_STEP = "\n@step_invariant\ndef wraps(s: S):\n    return implies(s.n.next < s.n, s.n.next == 0)\n"
-UNREAD = "\nclass T(State):\n    noise: Var[bool] = initially(False)\n\n@action\ndef rustle(t: T):\n    t.noise.next = ~t.noise\n"
+UNREAD = (
+    "\nclass T(State):\n    noise: Var[bool] = initially(False)\n\n@action\ndef rustle(t: T):\n   "
+    " t.noise.next = ~t.noise\n"
+)
 NOWHERE = "\n@initial\ndef impossible(s: S):\n    return s.n == 2\n"
 
 
-@pytest.mark.parametrize("part, finding", [
-    (STAYS, ("never-taken", "stays")), (NEVER, ("never-taken", "never")), (VACUOUS, ("vacuous-premise", "quiet")),
-    (VACUOUS_STEP, ("vacuous-premise", "falls")), (UNREAD, ("never-read", "noise")),
-])
+@pytest.mark.parametrize(
+    "part, finding",
+    [
+        (STAYS, ("never-taken", "stays")),
+        (NEVER, ("never-taken", "never")),
+        (VACUOUS, ("vacuous-premise", "quiet")),
+        (VACUOUS_STEP, ("vacuous-premise", "falls")),
+        (UNREAD, ("never-read", "noise")),
+    ],
+)
 def test_what_passing_might_hide_is_found(part: str, finding: tuple[str, str]) -> None:
-    """Each kind of vacuity is a finding with its place; it leaves the verdict alone, but fails under strict."""
+    """Each kind of vacuity is a finding with its place; it leaves the verdict alone, but fails under
+    strict.
+    """
     found = verdict(AGAIN, INSIDE, part)
     assert findings(found) == {finding}
     assert found.findings[0].place.startswith("<generated>:")
@@ -228,7 +308,9 @@ def test_a_clean_spec_has_no_finding() -> None:
 
 
 def test_what_constants_rule_out_is_told_but_is_no_mistake() -> None:
-    """An action that the constants make impossible is reported and does not fail under strict; with them it is alive."""
+    """An action that the constants make impossible is reported and does not fail under strict; with them it
+    is alive.
+    """
     found = verdict(AGAIN, INSIDE, DROPPED, strict=True)
     assert (findings(found), found.exit_code) == ({("dropped", "fast")}, 0)
     alive = verdict(AGAIN, INSIDE, DROPPED, end="spec = Spec(FAST=True)", strict=True)
@@ -236,11 +318,15 @@ def test_what_constants_rule_out_is_told_but_is_no_mistake() -> None:
 
 
 def test_a_precaution_that_is_never_needed_is_no_mistake() -> None:
-    """A `defensive` action that never happens is reported and does not fail under strict; one that happens is like any other."""
+    """A `defensive` action that never happens is reported and does not fail under strict; one that happens is
+    like any other.
+    """
     never = NEVER.replace("@action", "@action(defensive=True)")
     found = verdict(AGAIN, INSIDE, never, strict=True)
     assert (findings(found), found.exit_code) == ({("defensive", "never")}, 0)
-    taken = verdict(AGAIN, INSIDE, never.replace("when(s.n > 1)\n    when(s.n == 1)", "when(s.n == 1)"), strict=True)
+    taken = verdict(
+        AGAIN, INSIDE, never.replace("when(s.n > 1)\n    when(s.n == 1)", "when(s.n == 1)"), strict=True
+    )
     assert findings(taken) == set()
 
 

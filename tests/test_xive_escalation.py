@@ -5,26 +5,48 @@ from __future__ import annotations
 import families
 from families import claims, steps
 
-GOLDEN = {"xive_escalation_fixed": (664, 1466, 26), "xive_escalation_buggy": (1494, 3345, 37), "xive_escalation_barriers": (71, 134, 11)}
+GOLDEN = {
+    "xive_escalation_fixed": (664, 1466, 26),
+    "xive_escalation_buggy": (1494, 3345, 37),
+    "xive_escalation_barriers": (71, 134, 11),
+}
 test_counts, test_expectations, test_variants, test_reference = claims(GOLDEN)
 
 
 def test_the_teardown_of_5_4_discards_the_only_sign_of_a_queued_entry() -> None:
-    """The story of V12, as the fact sheet tells it: SET_PQ_01 returns P, nobody looks, and the entry is popped at the end."""
+    """The story of V12, as the fact sheet tells it: SET_PQ_01 returns P, nobody looks, and the entry is
+    popped at the end.
+    """
     story = families.verdict("xive_escalation_buggy").traces["no_stale_pop"]
-    told = {who: [step.label.partition("  //")[0] for step in story.steps[1:] if step.actor in who]
-            for who in (("vCPU", "device"), ("KVM", "driver"), ("T",))}
+    told = {
+        who: [step.label.partition("  //")[0] for step in story.steps[1:] if step.actor in who]
+        for who in (("vCPU", "device"), ("KVM", "driver"), ("T",))
+    }
     assert told == {
         ("vCPU", "device"): ["pushes its XIVE context", "H_CEDE", "SET_PQ_00", "triggers irq16"],
         ("KVM", "driver"): [
-            "mutex_lock(&vcpu->mutex)", "xive_esc_on == True", "SET_PQ_01", "xive_esc_on = false",
-            "xd->stale_p = false; smp_mb()", "if (!xive_esc_on) xd->stale_p = true", "xive_irq_shutdown()",
-            "configure_irq(0xff, XIVE_BAD_IRQ)", "__synchronize_hardirq(irq16)", "irq_dispose_mapping(irq16)"],
-        ("T",): ["CPPR = 7", "xive_read_eq() == irq16"]}
+            "mutex_lock(&vcpu->mutex)",
+            "xive_esc_on == True",
+            "SET_PQ_01",
+            "xive_esc_on = false",
+            "xd->stale_p = false; smp_mb()",
+            "if (!xive_esc_on) xd->stale_p = true",
+            "xive_irq_shutdown()",
+            "configure_irq(0xff, XIVE_BAD_IRQ)",
+            "__synchronize_hardirq(irq16)",
+            "irq_dispose_mapping(irq16)",
+        ],
+        ("T",): ["CPPR = 7", "xive_read_eq() == irq16"],
+    }
 
 
 def test_two_entries_without_a_cede_lose_the_sign_of_an_entry() -> None:
-    """The story of M1: the second guest entry reads 01, which the first has left, and takes it for no entry at all."""
-    told = [step.partition(": ")[2] for step in steps(families.verdict("xive_escalation_fixed", "M1").traces["one_entry"])]
+    """The story of M1: the second guest entry reads 01, which the first has left, and takes it for no entry
+    at all.
+    """
+    told = [
+        step.partition(": ")[2]
+        for step in steps(families.verdict("xive_escalation_fixed", "M1").traces["one_entry"])
+    ]
     assert told.count("SET_PQ_01") == 2 and told[told.index("SET_PQ_01") + 1] == "guest exit"
     assert told[-3:] == ["H_CEDE", "SET_PQ_00", "triggers irq16"]

@@ -1,4 +1,6 @@
-"""free_irq against an interrupt that is in an event queue: `spec/xive_shutdown_*.py`, Linux 5.3 to 5.4 with commit da15c03b047d."""
+"""free_irq against an interrupt that is in an event queue: `spec/xive_shutdown_*.py`, Linux 5.3 to 5.4 with
+commit da15c03b047d.
+"""
 
 from __future__ import annotations
 
@@ -19,13 +21,19 @@ def test_5_3_pops_an_interrupt_without_descriptor_and_keeps_its_priority() -> No
         "driver: irq_dispose_mapping(irq16)",
         "T: CPPR = 7",
         "T: xive_read_eq() == irq16",
-        "T: generic_handle_irq(irq16)"]
+        "T: generic_handle_irq(irq16)",
+    ]
 
 
 def test_a_flushed_queue_leaves_p_behind() -> None:
-    """The story of V13: the CPU that goes off-line triggers a masked interrupt again, and its event is dropped at the EAS."""
+    """The story of V13: the CPU that goes off-line triggers a masked interrupt again, and its event is
+    dropped at the EAS.
+    """
     told = steps(families.verdict("xive_shutdown_fixed", "V13").traces["no_endless_poll"])
-    assert told[-2:] == ["T: xive_scan_interrupts() == irq16; saved_p = false", "T: xive_irq_retrigger(irq16)"]
+    assert told[-2:] == [
+        "T: xive_scan_interrupts() == irq16; saved_p = false",
+        "T: xive_irq_retrigger(irq16)",
+    ]
 
 
 def test_an_entry_that_nobody_acknowledged_stays_in_the_ring_of_an_off_line_cpu() -> None:
@@ -37,4 +45,8 @@ def test_an_entry_that_nobody_acknowledged_stays_in_the_ring_of_an_off_line_cpu(
 def test_a_resend_behind_unmask_enters_the_queue_twice() -> None:
     """The story of M2: the device triggers between SET_PQ_00 of the unmask and SET_PQ_11 of the resend."""
     told = steps(families.verdict("xive_shutdown_fixed", "M2").traces["one_entry"])
-    assert told[-3:] == ["driver: enable_irq(irq16)", "device: triggers irq16", "driver: xive_irq_retrigger(irq16)"]
+    assert told[-3:] == [
+        "driver: enable_irq(irq16)",
+        "device: triggers irq16",
+        "driver: xive_irq_retrigger(irq16)",
+    ]

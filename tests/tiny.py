@@ -58,4 +58,7 @@ def failure(space: StateSpace) -> tuple[int, str]:
 
 
 def labels(model: Model, state: tuple[int, ...]) -> list[str]:
-    return ["".join(p if isinstance(p, str) else str(concrete(p, state)) for p in i.label) for i in model.instances]
+    return [
+        "".join(p if isinstance(p, str) else str(concrete(p, state)) for p in i.label)
+        for i in model.instances
+    ]

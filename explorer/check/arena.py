@@ -1,4 +1,5 @@
-"""Where a violating behaviour is looked for: a graph, what is fair in it, and what must happen again and again.
+"""Where a violating behaviour is looked for: a graph, what is fair in it, and what must happen again and
+again.
 
 An arena is a state graph, or its product with an automaton. Knows nothing of formulas.
 """
@@ -21,8 +22,9 @@ DEAD = (1 << 32) - 1
 
 @dataclass(slots=True)
 class FairTables:
-    """The groups as tables: `group[by]` is that of an edge's label (-1: none), `strong[g]` says which kind; `quiet` are the states
-    where nothing fair is enabled. `image[p * len(groups) + g]` is what renaming p makes of group g (empty without renamings)."""
+    """The groups as tables: `group[by]` is that of an edge's label (-1: none), `strong[g]` says which kind;
+    `quiet` are the states where nothing fair is enabled. `image[p * len(groups) + g]` is what renaming p
+    makes of group g (empty without renamings)."""
 
     groups: list[FairGroup]
     group: Any
@@ -50,15 +52,20 @@ def _images(graph: Graph, of: dict[int, int]) -> Sequence[int]:
     dropped = frames.compiled.program.dropped
     images = []
     for exchange in frames.exchanges:
-        alive = [next((number for number in group.instances if number not in dropped), None) for group in groups]
-        images.append([g if number is None else of[exchange.instances[number]] for g, number in enumerate(alive)])
+        alive = [
+            next((number for number in group.instances if number not in dropped), None) for group in groups
+        ]
+        images.append(
+            [g if number is None else of[exchange.instances[number]] for g, number in enumerate(alive)]
+        )
     return frames.group.acting(images, len(groups))
 
 
 @dataclass(slots=True)
 class Arena:
-    """`base[v]` is the state of node v (empty: v itself); `marks[v]` are the bits of `demands` that it meets; `calm` are nodes to
-    stutter in for ever. In a product with an automaton `places[v]` is where that is, and `below[v]` the node of the graph."""
+    """`base[v]` is the state of node v (empty: v itself); `marks[v]` are the bits of `demands` that it meets;
+    `calm` are nodes to stutter in for ever. In a product with an automaton `places[v]` is where that is, and
+    `below[v]` the node of the graph."""
 
     graph: Graph
     fair: FairTables
@@ -99,18 +106,24 @@ class Arena:
         return self.scratch[name]
 
     def settle(self, alive: Any) -> int:
-        """Find the fair components among the alive nodes: `fill[v]` is up where a fair cycle through v fills v's component.
+        """Find the fair components among the alive nodes: `fill[v]` is up where a fair cycle through v fills
+        v's component.
 
         Returns how many nodes that are.
         """
         kit, n = self.graph.kit, self.number
         self.fill, self.rank = kit.array("flag", n), self.array("number", "rank", n + 1)
-        nodes, order, last = (self.array(kind, name) for kind, name in (("number", "nodes"), ("number", "order"), ("flag", "last")))
+        nodes, order, last = (
+            self.array(kind, name)
+            for kind, name in (("number", "nodes"), ("number", "order"), ("flag", "last"))
+        )
         stack, path, cursor = (self.array("number", name) for name in ("stack", "path", "cursor"))
         kit.run.begin(alive, n, self.rank, DEAD)
         count, name = kit.run.gather(alive, n, nodes), DEAD - 1
         while count:
-            done, name = kit.run.components(self.start, self.to, n, nodes, count, self.rank, name, stack, path, cursor, order, last)
+            done, name = kit.run.components(
+                self.start, self.to, n, nodes, count, self.rank, name, stack, path, cursor, order, last
+            )
             self._judge(order, last, done)
             count = kit.run.pending(order, done, self.rank, nodes)
         return int(kit.run.gather(self.fill, n, nodes))
@@ -120,15 +133,55 @@ class Arena:
         graph, kit, fair, groups = self.graph, self.graph.kit, self.fair, len(self.fair.groups)
         if graph.frames is None:
             per = [kit.array("whole", groups + 1) for _ in range(4)]
-            kit.run.judge(self.start, self.to, graph.start, graph.by, self.base, self.by, fair.group, fair.strong, self.marks, self.demands,
-                          order, last, done, self.rank, DEAD, self.fill, *per)
+            kit.run.judge(
+                self.start,
+                self.to,
+                graph.start,
+                graph.by,
+                self.base,
+                self.by,
+                fair.group,
+                fair.strong,
+                self.marks,
+                self.demands,
+                order,
+                last,
+                done,
+                self.rank,
+                DEAD,
+                self.fill,
+                *per,
+            )
             return
         frames = graph.frames
         per = [kit.array("whole", groups + 1) for _ in range(5)]
-        kit.run.judge_frames(self.start, self.to, self.by, graph.start, graph.by, self.base, fair.group, fair.strong, self.marks,
-                             self.demands, order, last, done, self.rank, DEAD, self.fill, frames.order, frames.products, frames.inverse,
-                             fair.image, groups, self.array("label", "frame"), self.array("number", "queue"), *per,
-                             kit.array("whole", frames.order))
+        kit.run.judge_frames(
+            self.start,
+            self.to,
+            self.by,
+            graph.start,
+            graph.by,
+            self.base,
+            fair.group,
+            fair.strong,
+            self.marks,
+            self.demands,
+            order,
+            last,
+            done,
+            self.rank,
+            DEAD,
+            self.fill,
+            frames.order,
+            frames.products,
+            frames.inverse,
+            fair.image,
+            groups,
+            self.array("label", "frame"),
+            self.array("number", "queue"),
+            *per,
+            kit.array("whole", frames.order),
+        )
 
     def same(self, a: int, b: int) -> bool:
         """Whether two nodes lie in one fair component."""
@@ -152,4 +205,15 @@ class Arena:
 def plain(seen: View, fair: FairTables, marks: Any, demands: int, shared: dict[str, Any]) -> Arena:
     """The state graph itself, as a formula sees it. `shared` keeps the arrays for the next one."""
     scratch = shared.setdefault(f"scratch {seen.number}", {})
-    return Arena(seen.graph, fair, seen.number, seen.start, seen.to, seen.by, seen.base, marks, demands, scratch=scratch)
+    return Arena(
+        seen.graph,
+        fair,
+        seen.number,
+        seen.start,
+        seen.to,
+        seen.by,
+        seen.base,
+        marks,
+        demands,
+        scratch=scratch,
+    )

@@ -1,7 +1,7 @@
 """From a temporal formula to a generalised Buechi automaton that accepts the behaviours on which it holds.
 
-The tableau of Gerth, Peled, Vardi and Wolper (PSTV 1995): a place is what is claimed of the present and of the next moment.
-Places are labelled, edges are not. Knows nothing of graphs and of fairness.
+The tableau of Gerth, Peled, Vardi and Wolper (PSTV 1995): a place is what is claimed of the present and of
+the next moment. Places are labelled, edges are not. Knows nothing of graphs and of fairness.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ class TooLarge(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A formula in negation normal form. `op`: atom (number, wanted value), true, false, and, or, next, until, release."""
+    """A formula in negation normal form. `op`: atom (number, wanted value), true, false, and, or, next,
+    until, release.
+    """
 
     op: str
     args: tuple[Claim, ...] = ()
@@ -32,9 +34,11 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Automaton:
-    """Place q can be in a state where every atom of `must[q]` holds and none of `never[q]` does (bit masks over `atoms`).
+    """Place q can be in a state where every atom of `must[q]` holds and none of `never[q]` does (bit masks
+    over `atoms`).
 
-    A run starts in an initial place and is accepted if it is in `marks` of every bit of `demands` again and again.
+    A run starts in an initial place and is accepted if it is in `marks` of every bit of `demands` again and
+    again.
     """
 
     atoms: tuple[Expr, ...]
@@ -55,7 +59,9 @@ class _Place:
 
     def split(self, new: tuple[Claim, ...], next: tuple[Claim, ...] = ()) -> _Place:
         fresh = [c for c in new if c not in self.old]
-        return _Place(set(self.before), self.new + fresh, dict(self.old), {**self.next, **dict.fromkeys(next)})
+        return _Place(
+            set(self.before), self.new + fresh, dict(self.old), {**self.next, **dict.fromkeys(next)}
+        )
 
 
 START = -1
@@ -72,8 +78,10 @@ def automaton(formula: Ltl) -> Automaton:
         _expand(waiting.pop(), places, waiting)
         work += 1
         if len(places) > MAX_PLACES or len(atoms) > MAX_ATOMS or work > MAX_WORK:
-            raise TooLarge(f"the automaton of the formula has more than {MAX_PLACES} places or {MAX_ATOMS} conditions, or takes too long "
-                           "to make; write several properties")
+            raise TooLarge(
+                f"the automaton of the formula has more than {MAX_PLACES} places or {MAX_ATOMS} conditions,"
+                " or takes too long to make; write several properties"
+            )
     made = list(places.values())
     untils = list(dict.fromkeys(c for p in made for c in p.old if c.op == "until"))
     follow: list[list[int]] = [[] for _ in made]
@@ -82,10 +90,16 @@ def automaton(formula: Ltl) -> Automaton:
             if before != START:
                 follow[before].append(q)
     return Automaton(
-        tuple(atoms), tuple(q for q, p in enumerate(made) if START in p.before), tuple(tuple(sorted(f)) for f in follow),
+        tuple(atoms),
+        tuple(q for q, p in enumerate(made) if START in p.before),
+        tuple(tuple(sorted(f)) for f in follow),
         tuple(sum(1 << c.atom for c in p.old if c.op == "atom" and c.wanted) for p in made),
         tuple(sum(1 << c.atom for c in p.old if c.op == "atom" and not c.wanted) for p in made),
-        tuple(sum(1 << i for i, u in enumerate(untils) if u not in p.old or u.args[1] in p.old) for p in made), (1 << len(untils)) - 1)
+        tuple(
+            sum(1 << i for i, u in enumerate(untils) if u not in p.old or u.args[1] in p.old) for p in made
+        ),
+        (1 << len(untils)) - 1,
+    )
 
 
 def normal(f: Ltl, wanted: bool, atoms: list[Expr]) -> Claim:
@@ -104,7 +118,9 @@ def normal(f: Ltl, wanted: bool, atoms: list[Expr]) -> Claim:
         return Claim("next", (args[0],))
     if f.op in ("eventually", "always"):
         until = (f.op == "eventually") == wanted
-        return Claim("until", (Claim("true"), args[0])) if until else Claim("release", (Claim("false"), args[0]))
+        return (
+            Claim("until", (Claim("true"), args[0])) if until else Claim("release", (Claim("false"), args[0]))
+        )
     return Claim("until" if (f.op == "until") == wanted else "release", (args[0], args[1]))
 
 
@@ -138,7 +154,9 @@ def _expand(place: _Place, places: dict[_Key, _Place], waiting: list[_Place]) ->
     if claim in place.old:
         waiting.append(place)
         return
-    if claim.op == "false" or (claim.op == "atom" and Claim("atom", (), claim.atom, not claim.wanted) in place.old):
+    if claim.op == "false" or (
+        claim.op == "atom" and Claim("atom", (), claim.atom, not claim.wanted) in place.old
+    ):
         return
     place.old[claim] = None
     if claim.op in ("atom", "true"):

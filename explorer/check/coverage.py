@@ -25,10 +25,11 @@ LINES = 8
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """One action instance: in how many visited states it was enabled, in how many of those it changed the state.
+    """One action instance: in how many visited states it was enabled, in how many of those it changed the
+    state.
 
-    `blocked_by` is the guard conjunct at which an instance that was never enabled came to its end in the state that got
-    furthest; "" for others.
+    `blocked_by` is the guard conjunct at which an instance that was never enabled came to its end in the
+    state that got furthest; "" for others.
     """
 
     action: str
@@ -40,11 +41,12 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """One condition of an action, as it stands at a line: how often an evaluation came to it, and how often it was the first that
-    was false. Both are sums over the instances of the action and the visited states that could be left.
+    """One condition of an action, as it stands at a line: how often an evaluation came to it, and how often
+    it was the first that was false. Both are sums over the instances of the action and the visited states
+    that could be left.
 
-    Conjuncts that follow each other at one line count as one. `example` is what it says in one instance. `constant`: the constants
-    settle it in every instance.
+    Conjuncts that follow each other at one line count as one. `example` is what it says in one instance.
+    `constant`: the constants settle it in every instance.
     """
 
     action: str
@@ -58,8 +60,9 @@ class Guard:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that makes a verdict mean less than it seems. `kind`: no-initial-state, never-taken, vacuous-premise,
-    never-read, unbreakable, cut-cycles, dropped, defensive, asymmetry; the last three are notes."""
+    """Something that makes a verdict mean less than it seems. `kind`: no-initial-state, never-taken,
+    vacuous-premise, never-read, unbreakable, cut-cycles, dropped, defensive, asymmetry; the last three are
+    notes."""
 
     kind: str
     subject: str
@@ -69,7 +72,9 @@ class Finding:
 
 
 def coverage(space: StateSpace) -> list[Coverage]:
-    """A row for every action instance, in order. Under a symmetry one that a renaming makes possible is not blocked."""
+    """A row for every action instance, in order. Under a symmetry one that a renaming makes possible is not
+    blocked.
+    """
     program = reduce(space.model)
     instances = space.model.instances
     orbit_of = space.quotient.orbit_of if space.quotient is not None else tuple(i.number for i in instances)
@@ -77,24 +82,42 @@ def coverage(space: StateSpace) -> list[Coverage]:
     alike: dict[int, list[Instance]] = {}
     for i in instances:
         alike.setdefault(orbit_of[i.number], []).append(i)
-    return [Coverage(i.action.name, i.name, space.enabled[i.number], space.changed[i.number],
-                     "" if orbit_of[i.number] in possible else _blocker(space, program, i, alike[orbit_of[i.number]])) for i in instances]
+    return [
+        Coverage(
+            i.action.name,
+            i.name,
+            space.enabled[i.number],
+            space.changed[i.number],
+            "" if orbit_of[i.number] in possible else _blocker(space, program, i, alike[orbit_of[i.number]]),
+        )
+        for i in instances
+    ]
 
 
 def _blocker(space: StateSpace, program: Program, instance: Instance, alike: list[Instance]) -> str:
-    """The conjunct that stopped the instance, or one that is `alike` up to names, in the state where it came furthest."""
+    """The conjunct that stopped the instance, or one that is `alike` up to names, in the state where it came
+    furthest.
+    """
     if instance.number in program.dropped:
-        why = "is constantly false" if _by_constants(program, instance) else "contradicts the conditions before it"
+        why = (
+            "is constantly false"
+            if _by_constants(program, instance)
+            else "contradicts the conditions before it"
+        )
         return f"{_conjunct(instance, program.dropped[instance.number])} {why}"
     guard = [condition.expr for condition in instance.guard]
     for number in range(1, len(guard)):
-        if not space.somewhere(ex.either(*(ex.both(*(c.expr for c in other.guard[:number])) for other in alike))):
+        if not space.somewhere(
+            ex.either(*(ex.both(*(c.expr for c in other.guard[:number])) for other in alike))
+        ):
             return _conjunct(instance, number - 1)
     return _conjunct(instance, len(guard) - 1) if guard else ""
 
 
 def _by_constants(program: Program, instance: Instance) -> bool:
-    """Whether a dropped instance is impossible by one conjunct alone, not by conjuncts that contradict each other."""
+    """Whether a dropped instance is impossible by one conjunct alone, not by conjuncts that contradict each
+    other.
+    """
     conjunct = instance.guard[program.dropped[instance.number]].expr
     return fold(lift(conjunct)[0], program.facts) is ex.FALSE
 
@@ -110,7 +133,8 @@ def _conjunct(instance: Instance, number: int) -> str:
 def guards(model: Model, counts: list[list[tuple[int, int]]]) -> list[Guard]:
     """A row for each line with a condition of each action, in the order of its guards.
 
-    `counts`: for each instance and conjunct the states in which it was evaluated, and those in which it was the first to be false.
+    `counts`: for each instance and conjunct the states in which it was evaluated, and those in which it was
+    the first to be false.
     """
     rows: dict[tuple[str, Place], list[int]] = {}
     best: dict[tuple[str, Place], tuple[tuple[bool, bool], Expr]] = {}
@@ -125,8 +149,19 @@ def guards(model: Model, counts: list[list[tuple[int, int]]]) -> list[Guard]:
             if key not in best or rank > best[key][0]:
                 best[key] = rank, condition.expr
             before = condition.place
-    return [Guard(action, _statement(place), str(place), "" if ex.is_const(said) else ex.show(said), evaluated, stopped, ex.is_const(said))
-            for (action, place), (evaluated, stopped) in rows.items() for _, said in (best[action, place],)]
+    return [
+        Guard(
+            action,
+            _statement(place),
+            str(place),
+            "" if ex.is_const(said) else ex.show(said),
+            evaluated,
+            stopped,
+            ex.is_const(said),
+        )
+        for (action, place), (evaluated, stopped) in rows.items()
+        for _, said in (best[action, place],)
+    ]
 
 
 def _statement(place: Place) -> str:
@@ -143,16 +178,24 @@ def _statement(place: Place) -> str:
     return first
 
 
-def findings(space: StateSpace, rows: list[Coverage], unbreakable: list[str] = []) -> list[Finding]:
+def findings(space: StateSpace, rows: list[Coverage], unbreakable: list[str] | None = None) -> list[Finding]:
     """Every vacuity finding of a run. Premises and actions are judged only by a complete exploration.
 
     `unbreakable` are temporal properties that no behaviour could break.
     """
+    if unbreakable is None:
+        unbreakable = []
     model = space.model
-    found: list[Finding] = [Finding("asymmetry", r.scalarset, r.text, str(r.place or ""), False) for r in space.refused]
+    found: list[Finding] = [
+        Finding("asymmetry", r.scalarset, r.text, str(r.place or ""), False) for r in space.refused
+    ]
     if not space.initial and not space.stopped:
         place = str(model.initial[0].place) if model.initial else model.file
-        found.append(Finding("no-initial-state", model.name, "no initial state satisfies the @initial conditions", place))
+        found.append(
+            Finding(
+                "no-initial-state", model.name, "no initial state satisfies the @initial conditions", place
+            )
+        )
     if not space.stopped:
         found += _never_taken(model, rows)
         found += _vacuous(space)
@@ -166,15 +209,23 @@ def findings(space: StateSpace, rows: list[Coverage], unbreakable: list[str] = [
 def _cut_cycles(model: Model, name: str, count: int) -> Finding:
     many = f"{count:,} state{'' if count == 1 else 's'}"
     beyond = "it" if count == 1 else "them"
-    return Finding("cut-cycles", name, f"constraint {name} keeps {many} from being left: cycles beyond {beyond} are not seen",
-                   str(next(c.place for n, c in model.constraints if n == name)))
+    return Finding(
+        "cut-cycles",
+        name,
+        f"constraint {name} keeps {many} from being left: cycles beyond {beyond} are not seen",
+        str(next(c.place for n, c in model.constraints if n == name)),
+    )
 
 
 def _unbreakable(model: Model, names: list[str], known: set[str]) -> Iterator[Finding]:
     for prop in model.temporal:
         if prop.name in names and prop.name not in known:
-            yield Finding("unbreakable", prop.name, f"no behaviour could break {prop.name}, whether the actions are fair or not",
-                          str(prop.place))
+            yield Finding(
+                "unbreakable",
+                prop.name,
+                f"no behaviour could break {prop.name}, whether the actions are fair or not",
+                str(prop.place),
+            )
 
 
 def _never_taken(model: Model, rows: list[Coverage]) -> Iterator[Finding]:
@@ -187,20 +238,43 @@ def _never_taken(model: Model, rows: list[Coverage]) -> Iterator[Finding]:
         instances = [i for i in model.instances if i.action is action]
         dropped = [i for i in instances if i.number in program.dropped]
         if len(dropped) == len(instances) and any(_by_constants(program, i) for i in dropped):
-            yield Finding("dropped", action.name, f"action {action.name} is impossible with these constants: {mine[0].blocked_by}",
-                          str(action.place), False)
+            yield Finding(
+                "dropped",
+                action.name,
+                f"action {action.name} is impossible with these constants: {mine[0].blocked_by}",
+                str(action.place),
+                False,
+            )
         elif action.defensive:
-            yield Finding("defensive", action.name, f"action {action.name} handles what never happened", str(action.place), False)
+            yield Finding(
+                "defensive",
+                action.name,
+                f"action {action.name} handles what never happened",
+                str(action.place),
+                False,
+            )
         elif enabled:
-            yield Finding("never-taken", action.name, f"action {action.name} never changes the state", str(action.place))
+            yield Finding(
+                "never-taken", action.name, f"action {action.name} never changes the state", str(action.place)
+            )
         else:
-            blocker = mine[0].blocked_by if instances[0].number in program.dropped else f"{mine[0].blocked_by} fails"
-            yield Finding("never-taken", action.name, f"action {action.name} is never possible; nearest: {blocker}",
-                          str(action.place))
+            blocker = (
+                mine[0].blocked_by
+                if instances[0].number in program.dropped
+                else f"{mine[0].blocked_by} fails"
+            )
+            yield Finding(
+                "never-taken",
+                action.name,
+                f"action {action.name} is never possible; nearest: {blocker}",
+                str(action.place),
+            )
 
 
 def _vacuous(space: StateSpace) -> Iterator[Finding]:
-    """Implications whose premise no visited state (or step) meets; of a property that visited states do not speak for, nothing."""
+    """Implications whose premise no visited state (or step) meets; of a property that visited states do not
+    speak for, nothing.
+    """
     unproved = space.quotient.unproved if space.quotient is not None else frozenset()
     for prop in space.model.stated:
         if prop.name in unproved:
@@ -252,5 +326,3 @@ def _families(expr: Expr) -> set[Family]:
         elif at.op in ("loadat", "nextat"):
             found.add(at.value)
     return found
-
-

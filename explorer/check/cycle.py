@@ -1,4 +1,6 @@
-"""A short cycle through a fair component that meets every fairness constraint and every demand. Knows nothing of formulas."""
+"""A short cycle through a fair component that meets every fairness constraint and every demand. Knows nothing
+of formulas.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,9 @@ from typing import Any, Protocol
 from .arena import FairTables
 
 EXACT, STARTS = 50_000, 64
-"""Pairs of node and duties met that are looked at for the shortest cycle; nodes of a component that are all tried as its start."""
+"""Pairs of node and duties met that are looked at for the shortest cycle; nodes of a component that are all
+tried as its start.
+"""
 
 Node = Any
 """What a world's nodes are: numbers, or real states."""
@@ -41,8 +45,9 @@ class World(Protocol):
 
 
 class _Duties:
-    """What a cycle has to meet, as bits: a demand each; for a weak group one (taken or disabled), for a strong one two (enabled,
-    taken). Nodes are looked at when they are met first: a component may be as large as the graph."""
+    """What a cycle has to meet, as bits: a demand each; for a weak group one (taken or disabled), for a
+    strong one two (enabled, taken). Nodes are looked at when they are met first: a component may be as large
+    as the graph."""
 
     def __init__(self, world: World, entry: Node):
         self.world, self.entry, self.demands = world, entry, world.demands
@@ -76,8 +81,11 @@ class _Duties:
         """For each step inside of the component its label, its target, and what it and the target meet."""
         if v not in self._rows:
             enabled = self.world.enabled(v)
-            self._rows[v] = [(label, w, self._step(v, w, enabled) | self.here(w)) for label, w in self.world.row(v)
-                             if self.world.same(self.entry, w)]
+            self._rows[v] = [
+                (label, w, self._step(v, w, enabled) | self.here(w))
+                for label, w in self.world.row(v)
+                if self.world.same(self.entry, w)
+            ]
         return self._rows[v]
 
     def _step(self, v: Node, w: Node, enabled: Mapping[int, Sequence[Any]]) -> int:
@@ -105,7 +113,9 @@ class _Duties:
 
 
 def cycle(world: World, entry: Node) -> tuple[Edges, Edges]:
-    """A path inside of the component of `entry`, and a fair cycle at its end: together short, of a small component the shortest."""
+    """A path inside of the component of `entry`, and a fair cycle at its end: together short, of a small
+    component the shortest.
+    """
     duties = _Duties(world, entry)
     left = [EXACT]
     best: tuple[Edges, Edges] = [], _shortest(duties, entry, 1 << 30, left) or _greedy(duties, entry)
@@ -119,7 +129,9 @@ def cycle(world: World, entry: Node) -> tuple[Edges, Edges]:
 
 
 def _shortest(duties: _Duties, start: Node, most: int, left: list[int]) -> Edges:
-    """The shortest fair cycle through a node, of at most so many steps; nothing where there is none, or when no pairs are left."""
+    """The shortest fair cycle through a node, of at most so many steps; nothing where there is none, or when
+    no pairs are left.
+    """
     first = (start, duties.here(start))
     came: dict[tuple[Node, int], tuple[tuple[Node, int], int]] = {}
     level = [first]
@@ -140,7 +152,9 @@ def _shortest(duties: _Duties, start: Node, most: int, left: list[int]) -> Edges
     return []
 
 
-def _back(came: dict[tuple[Node, int], tuple[tuple[Node, int], int]], first: tuple[Node, int], at: tuple[Node, int]) -> Edges:
+def _back(
+    came: dict[tuple[Node, int], tuple[tuple[Node, int], int]], first: tuple[Node, int], at: tuple[Node, int]
+) -> Edges:
     path: Edges = []
     while at != first:
         before, label = came[at]
@@ -164,7 +178,9 @@ def _greedy(duties: _Duties, start: Node) -> Edges:
 
 
 def _walk(duties: _Duties, start: Node, arrived: Callable[[Node, int], bool]) -> Edges:
-    """The shortest path inside of a component whose last step, to w and with the bits it meets, has arrived."""
+    """The shortest path inside of a component whose last step, to w and with the bits it meets, has
+    arrived.
+    """
     came: dict[Node, tuple[int, Node]] = {}
     queue = deque([start])
     while queue:

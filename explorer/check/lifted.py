@@ -1,7 +1,9 @@
-"""A component of representatives as the real states that are seen from one of them: what `cycle` asks of an arena, of real states.
+"""A component of representatives as the real states that are seen from one of them: what `cycle` asks of an
+arena, of real states.
 
-A real state is a representative with the renaming that makes it; it is followed along the edges of the representatives, whose
-labels tell how to go on. What is fair to one identity is so told from what is fair to another.
+A real state is a representative with the renaming that makes it; it is followed along the edges of the
+representatives, whose labels tell how to go on. What is fair to one identity is so told from what is fair to
+another.
 """
 
 from __future__ import annotations
@@ -18,12 +20,14 @@ Real = tuple[Any, int]
 """A real state, as the engines keep it, and the place of the automaton."""
 
 Stem = tuple[int, int, list[int], tuple[int, int]]
-"""The state of the graph where a path begins and what makes its real initial state of it, the action instances along it (the arena's
-stutter for none), and the node and the element at its end."""
+"""The state of the graph where a path begins and what makes its real initial state of it, the action
+instances along it (the arena's stutter for none), and the node and the element at its end."""
 
 
 class Lifted:
-    """Real states that were met so far, each with a node and the element of the group that makes it of that node's state."""
+    """Real states that were met so far, each with a node and the element of the group that makes it of that
+    node's state.
+    """
 
     def __init__(self, arena: Arena, seen: View, frames: Frames):
         self.arena, self.seen, self.frames = arena, seen, frames
@@ -31,22 +35,39 @@ class Lifted:
         self.at: dict[Real, tuple[int, int]] = {}
         self._states: dict[tuple[int, int], Any] = {}
 
-    def first(self, sources: list[int], most: int, free: bool, switch: Any, may: Callable[[int, bool, int], bool]) -> Stem | None:
-        """Of the shortest ways, on which nodes `may` be passed before or after the switch at a distance, the first in the order of the
-        initial states' codes and of action instances: each node that may be passed leads on to an end, so the first step that may be
-        taken is always the right one. None where conditions that mean the same are written in two ways, so that a real state is several
-        nodes.
+    def first(
+        self, sources: list[int], most: int, free: bool, switch: Any, may: Callable[[int, bool, int], bool]
+    ) -> Stem | None:
+        """Of the shortest ways, on which nodes `may` be passed before or after the switch at a distance, the
+        first in the order of the initial states' codes and of action instances: each node that may be passed
+        leads on to an end, so the first step that may be taken is always the right one. None where conditions
+        that mean the same are written in two ways, so that a real state is several nodes.
         """
-        at = next(((node, element, after) for node, element in self._initial(sources) for after in (False, True)
-                   if (free or after) and may(node, after, 1) and (not after or not free or switch[node])), None)
+        at = next(
+            (
+                (node, element, after)
+                for node, element in self._initial(sources)
+                for after in (False, True)
+                if (free or after) and may(node, after, 1) and (not after or not free or switch[node])
+            ),
+            None,
+        )
         if at is None:
             return None
         (node, element, after), labels = at, []
         begun = self.arena.state(node), element
         for distance in range(2, most + 1):
-            found = next(((label, w, turned) for label, w in self.row(self.met(node, element)) for turned in (False, True)
-                          if (turned or not after) and (after or not turned or switch[self.at[w][0]])
-                          and may(self.at[w][0], turned, distance)), None)
+            found = next(
+                (
+                    (label, w, turned)
+                    for label, w in self.row(self.met(node, element))
+                    for turned in (False, True)
+                    if (turned or not after)
+                    and (after or not turned or switch[self.at[w][0]])
+                    and may(self.at[w][0], turned, distance)
+                ),
+                None,
+            )
             if found is None:
                 return None
             label, real, after = found
@@ -55,7 +76,9 @@ class Lifted:
         return *begun, labels, (node, element)
 
     def _initial(self, sources: list[int]) -> Iterator[tuple[int, int]]:
-        """The sources that are real initial states, with what makes these of them, in the order of their codes."""
+        """The sources that are real initial states, with what makes these of them, in the order of their
+        codes.
+        """
         graph = self.arena.graph
         number = {graph.handle(v): v for v in graph.initial}
         standing: dict[int, list[int]] = {}
@@ -115,7 +138,9 @@ class Lifted:
         return self.arena.same(self.at[a][0], self.at[b][0])
 
     def row(self, real: Real) -> list[tuple[int, Real]]:
-        """The steps of a real state inside of the arena, as (label, target), in the order of the instances, stuttering first."""
+        """The steps of a real state inside of the arena, as (label, target), in the order of the instances,
+        stuttering first.
+        """
         node, element = self.at[real]
         found = []
         for label, w in self.arena.row(node):
@@ -124,7 +149,9 @@ class Lifted:
         return sorted(found, key=lambda step: -1 if step[0] == self.arena.graph.stutter else step[0])
 
     def enabled(self, real: Real) -> dict[int, list[Any]]:
-        """For each fair group that is enabled in a real state, the states its steps lead to, as far as they were visited."""
+        """For each fair group that is enabled in a real state, the states its steps lead to, as far as they
+        were visited.
+        """
         graph, (node, element) = self.arena.graph, self.at[real]
         b, found = self.arena.state(node), {}  # type: ignore[var-annotated]
         for e in range(int(graph.start[b]), int(graph.start[b + 1])):

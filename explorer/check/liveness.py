@@ -1,4 +1,5 @@
-"""Temporal properties of an explored space: each holds, is violated by a lasso that the reference has walked, or is undetermined.
+"""Temporal properties of an explored space: each holds, is violated by a lasso that the reference has walked,
+or is undetermined.
 
 Run once, after safety. Knows nothing of how results are shown.
 """
@@ -22,9 +23,11 @@ from .search import Search, prepare, violation
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was found on a temporal property. `trace` is there where it is violated; `doubt` says why it is undetermined.
+    """What was found on a temporal property. `trace` is there where it is violated; `doubt` says why it is
+    undetermined.
 
-    `unbreakable`: no behaviour of the actions could break it, fair or not, so that it says nothing about them.
+    `unbreakable`: no behaviour of the actions could break it, fair or not, so that it says nothing about
+    them.
     """
 
     trace: Trace | None = None
@@ -33,7 +36,9 @@ class Answer:
 
 
 def check(space: StateSpace, limits: Limits, only: tuple[str, ...] = ()) -> dict[str, Answer]:
-    """An answer for every temporal property (of those in `only`, if there are any). The time goes to the space's phases."""
+    """An answer for every temporal property (of those in `only`, if there are any). The time goes to the
+    space's phases.
+    """
     wanted = [p for p in space.model.temporal if not only or p.name in only]
     if not wanted:
         return {}
@@ -49,12 +54,17 @@ def check(space: StateSpace, limits: Limits, only: tuple[str, ...] = ()) -> dict
 
 def forecast(space: StateSpace) -> str:
     """What liveness is about to look at, and the memory that takes, in one sentence."""
-    gibibytes = estimate(space, -(-space.bits // 64) or 1) / 2 ** 30
-    return f"liveness: {space.distinct:,} states, {space.transitions:,} transitions, about {gibibytes:.1f} GiB more"
+    gibibytes = estimate(space, -(-space.bits // 64) or 1) / 2**30
+    return (
+        f"liveness: {space.distinct:,} states, {space.transitions:,} transitions, about {gibibytes:.1f} GiB"
+        " more"
+    )
 
 
 def _impossible(space: StateSpace) -> str:
-    """Why liveness cannot be looked at; "" where it can. A run stopped by its number of states or depth still has lassos."""
+    """Why liveness cannot be looked at; "" where it can. A run stopped by its number of states or depth still
+    has lassos.
+    """
     if space.walked is not None:
         return "random walks do not look at temporal properties"
     if "evaluation" in space.violations:

@@ -1,6 +1,8 @@
-"""From a formula to a behaviour on which it fails: common shapes on the state graph, all others in a product with an automaton.
+"""From a formula to a behaviour on which it fails: common shapes on the state graph, all others in a product
+with an automaton.
 
-A shape is: reach a state where `switch` holds, stay where `inside` holds for ever, and see `again` again and again.
+A shape is: reach a state where `switch` holds, stay where `inside` holds for ever, and see `again` again and
+again.
 """
 
 from __future__ import annotations
@@ -23,7 +25,9 @@ from .view import View, view, worded
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A behaviour that breaks a formula: from an initial state (`free`: after any steps) where `switch` holds, for ever `inside`."""
+    """A behaviour that breaks a formula: from an initial state (`free`: after any steps) where `switch`
+    holds, for ever `inside`.
+    """
 
     free: bool
     switch: Expr
@@ -90,9 +94,11 @@ def _not(f: Ltl) -> Expr:
 
 
 def violation(search: Search, formula: Ltl) -> Found | None:
-    """A fair behaviour on which a formula fails, short, and the same from every engine; None where there is none.
+    """A fair behaviour on which a formula fails, short, and the same from every engine; None where there is
+    none.
 
-    Raises Refused where memory does not suffice or a bound is reached, automaton.TooLarge for a formula beyond reason.
+    Raises Refused where memory does not suffice or a bound is reached, automaton.TooLarge for a formula
+    beyond reason.
     """
     found = [at for part in conjuncts(formula) if (at := _violation(search, part)) is not None]
     return min(found, key=lambda f: f.length, default=None)
@@ -114,7 +120,9 @@ def _violation(search: Search, f: Ltl) -> Found | None:
 def _by_shape(search: Search, seen: View) -> Found | None:
     kit, n = search.graph.kit, seen.number
     shapes = [s for s in map(shape, seen.formulas) if s is not None]
-    switch, inside, again = seen.truth([[s.switch for s in shapes], [s.inside for s in shapes], [s.again for s in shapes]])
+    switch, inside, again = seen.truth(
+        [[s.switch for s in shapes], [s.inside for s in shapes], [s.again for s in shapes]]
+    )
     arena = plain(seen, search.fair, again, 1, search.shared)
     both, queue = kit.array("flag", n), arena.array("number", "nodes")
     if not kit.run.both(inside, again, n, both):
@@ -153,17 +161,34 @@ def _by_product(search: Search, seen: View) -> Found | None:
     estimate_product(graph, size * seen.copies, search.limits)
     graph.sort()
     letter = kit.array("whole", seen.number)
-    for bit, flags in enumerate(seen.truth([_copies(atom, seen.formulas) for atom in made.atoms]) if made.atoms else []):
+    for bit, flags in enumerate(
+        seen.truth([_copies(atom, seen.formulas) for atom in made.atoms]) if made.atoms else []
+    ):
         kit.run.spell(flags, seen.number, 1 << bit, letter)
     next_start = [0]
     for follow in made.next:
         next_start.append(next_start[-1] + len(follow))
-    tables = [kit.made("whole", list(v)) for v in (made.must, made.never, next_start, [p for f in made.next for p in f], made.initial)]
+    tables = [
+        kit.made("whole", list(v))
+        for v in (made.must, made.never, next_start, [p for f in made.next for p in f], made.initial)
+    ]
     sources = seen.initial()
     room = seen.number * size
     ids, nodes_of, places = (kit.array("number", room) for _ in range(3))
-    fixed = (seen.start, seen.to, seen.by, seen.number, letter, *tables, len(sources), kit.made("number", sources),
-             graph.stutter, ids, nodes_of, places)
+    fixed = (
+        seen.start,
+        seen.to,
+        seen.by,
+        seen.number,
+        letter,
+        *tables,
+        len(sources),
+        kit.made("number", sources),
+        graph.stutter,
+        ids,
+        nodes_of,
+        places,
+    )
     nothing = kit.array("number", 1)
     labels = kit.array(graph.labels, 1)
     nodes, edges, starts = map(int, kit.run.product(*fixed, nothing, nothing, labels, 0))
@@ -189,7 +214,12 @@ def _by_product(search: Search, seen: View) -> Found | None:
 
 def _copies(atom: Expr, formulas: list[Ltl]) -> list[Expr]:
     """What an atom of the first formula is in each of them."""
-    place, wanted = next((i, wanted) for i, c in enumerate(_conditions(formulas[0])) for found, wanted in [literal(c)] if found is atom)
+    place, wanted = next(
+        (i, wanted)
+        for i, c in enumerate(_conditions(formulas[0]))
+        for found, wanted in [literal(c)]
+        if found is atom
+    )
     found = [_conditions(f)[place] for f in formulas]
     return found if wanted else [ex.negate(c) for c in found]
 
@@ -202,6 +232,10 @@ def _conditions(formula: Ltl) -> list[Expr]:
 def _stuttering(arena: Arena) -> tuple[Any, Any, Any]:
     kit, n = arena.graph.kit, arena.number
     edges = len(arena.to)
-    start, to, by = kit.array("number", n + 1), kit.array("number", edges), kit.array(arena.graph.labels, edges)
+    start, to, by = (
+        kit.array("number", n + 1),
+        kit.array("number", edges),
+        kit.array(arena.graph.labels, edges),
+    )
     kit.run.only(arena.start, arena.to, arena.by, n, arena.graph.stutter, start, to, by)
     return start, to, by

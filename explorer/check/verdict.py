@@ -1,4 +1,5 @@
-"""The verdict record: the one source of text, JSON and pictures. Computed here and nowhere else; formats only show it.
+"""The verdict record: the one source of text, JSON and pictures. Computed here and nowhere else; formats only
+show it.
 
 Knows nothing of how states are stored or results are rendered.
 """
@@ -29,14 +30,21 @@ EXIT_OK, EXIT_DEADLOCK, EXIT_SAFETY, EXIT_LIVENESS = 0, 11, 12, 13
 EXIT_UNDETERMINED, EXIT_VACUOUS, EXIT_EVALUATION = 20, 21, 75
 EXIT_USAGE, EXIT_UNWRITTEN, EXIT_INTERRUPTED, EXIT_MALFORMED, EXIT_INTERNAL = 2, 74, 130, 150, 255
 
-_EXITS = {"evaluation": EXIT_EVALUATION, "invariant": EXIT_SAFETY, "step": EXIT_SAFETY, "deadlock": EXIT_DEADLOCK,
-          "temporal": EXIT_LIVENESS}
+_EXITS = {
+    "evaluation": EXIT_EVALUATION,
+    "invariant": EXIT_SAFETY,
+    "step": EXIT_SAFETY,
+    "deadlock": EXIT_DEADLOCK,
+    "temporal": EXIT_LIVENESS,
+}
 """In order of precedence where several properties are violated."""
 
 
 @dataclass(frozen=True, slots=True)
 class PropertyVerdict:
-    """`reason` says why a verdict is undetermined; `trace_length` counts the steps of the shortest counterexample."""
+    """`reason` says why a verdict is undetermined; `trace_length` counts the steps of the shortest
+    counterexample.
+    """
 
     name: str
     kind: str
@@ -51,8 +59,9 @@ class PropertyVerdict:
 class Verdict:
     """Everything that a run learned. `record()` is what verdict.json holds.
 
-    `not_checked`: properties that the run was told to leave out; `expectation_met` then goes as far as what was checked.
-    `differs`: a sentence for each property whose verdict is not the declared one. `guards`: None where they were not counted.
+    `not_checked`: properties that the run was told to leave out; `expectation_met` then goes as far as what
+    was checked. `differs`: a sentence for each property whose verdict is not the declared one. `guards`: None
+    where they were not counted.
     """
 
     spec: str
@@ -97,39 +106,85 @@ def plain(value: Any) -> Any:
     return value.name.lower() if isinstance(value, enum.Enum) else value
 
 
-def judge(space: StateSpace, *, only: tuple[str, ...] = (), strict: bool = False, answers: Mapping[str, Answer] = {},
-          counts: list[list[tuple[int, int]]] | None = None) -> Verdict:
-    """The verdict on an exploration. `only` names the properties that count (all if empty); `strict` makes severe findings
-    fail; `counts` are those of the guards (`engine/guards.py`). No property holds better than it was checked: a bound, a constraint that
-    cut, or an expression without a value makes it undetermined; so is a temporal property without one of the `answers` of
-    `liveness.check`."""
+def judge(
+    space: StateSpace,
+    *,
+    only: tuple[str, ...] = (),
+    strict: bool = False,
+    answers: Mapping[str, Answer] = {},
+    counts: list[list[tuple[int, int]]] | None = None,
+) -> Verdict:
+    """The verdict on an exploration. `only` names the properties that count (all if empty); `strict` makes
+    severe findings fail; `counts` are those of the guards (`engine/guards.py`). No property holds better than
+    it was checked: a bound, a constraint that cut, or an expression without a value makes it undetermined; so
+    is a temporal property without one of the `answers` of `liveness.check`."""
     model = space.model
     rows = tuple(coverage(space))
-    found = tuple(findings(space, list(rows), [name for name, answer in answers.items() if answer.unbreakable]))
+    found = tuple(
+        findings(space, list(rows), [name for name, answer in answers.items() if answer.unbreakable])
+    )
     doubt = _doubt(space)
-    traces = {name: tell(space, violation) for name, violation in space.violations.items() if not only or name in only}
+    traces = {
+        name: tell(space, violation)
+        for name, violation in space.violations.items()
+        if not only or name in only
+    }
     traces |= {name: answer.trace for name, answer in answers.items() if answer.trace}
-    properties = tuple(_property(p, space, traces, _unanswered(p, answers) or doubt) for p in _stated(model) if not only or p[0] in only)
+    properties = tuple(
+        _property(p, space, traces, _unanswered(p, answers) or doubt)
+        for p in _stated(model)
+        if not only or p[0] in only
+    )
     verdict, code = _overall(space, properties, found, strict)
-    if code == EXIT_UNDETERMINED and "interrupted" in (space.stopped, *(answer.doubt for answer in answers.values())):
+    if code == EXIT_UNDETERMINED and "interrupted" in (
+        space.stopped,
+        *(answer.doubt for answer in answers.values()),
+    ):
         code = EXIT_INTERRUPTED
     expectation = model.expect
     left_out = tuple(p[0] for p in _stated(model) if only and p[0] not in only)
     differs = _differs(expectation, properties, left_out) if expectation else ()
     return Verdict(
-        model.name, str(Place(model.file, 0)).rpartition(":")[0], model.digest, model.constants,
-        model.bound, space.engine, space.storage, space.workers, verdict, code, space.stopped,
-        round(space.seconds, 4), round(space.distinct / space.seconds) if space.seconds else 0, peak_bytes(), properties, _counts(space),
-        space.omission, rows, found, traces, str(expectation) if expectation else None,
-        not differs if expectation else None, left_out, differs, None if counts is None else tuple(guards(model, counts)))
+        model.name,
+        str(Place(model.file, 0)).rpartition(":")[0],
+        model.digest,
+        model.constants,
+        model.bound,
+        space.engine,
+        space.storage,
+        space.workers,
+        verdict,
+        code,
+        space.stopped,
+        round(space.seconds, 4),
+        round(space.distinct / space.seconds) if space.seconds else 0,
+        peak_bytes(),
+        properties,
+        _counts(space),
+        space.omission,
+        rows,
+        found,
+        traces,
+        str(expectation) if expectation else None,
+        not differs if expectation else None,
+        left_out,
+        differs,
+        None if counts is None else tuple(guards(model, counts)),
+    )
 
 
 def _stated(model: Model) -> list[tuple[str, str, str, str]]:
     """Name, kind, place and text of every property, those that every spec has included."""
     first = str(model.actions[0].place) if model.actions else model.file
     return [(p.name, p.kind, str(p.place), p.text) for p in model.stated] + [
-        ("deadlock", "deadlock", first, "some action is possible in every state that no @terminal condition accepts"),
-        ("evaluation", "evaluation", first, "every expression has a value and stays in its domain")]
+        (
+            "deadlock",
+            "deadlock",
+            first,
+            "some action is possible in every state that no @terminal condition accepts",
+        ),
+        ("evaluation", "evaluation", first, "every expression has a value and stays in its domain"),
+    ]
 
 
 def _doubt(space: StateSpace) -> str:
@@ -137,7 +192,9 @@ def _doubt(space: StateSpace) -> str:
     if space.stopped:
         return space.stopped
     if space.cut:
-        return "bounded by " + ", ".join(f"constraint {name} ({n} state{'' if n == 1 else 's'} not left)" for name, n in space.cut.items())
+        return "bounded by " + ", ".join(
+            f"constraint {name} ({n} state{'' if n == 1 else 's'} not left)" for name, n in space.cut.items()
+        )
     if not space.initial:
         return "there is no initial state"
     return ""
@@ -151,7 +208,9 @@ def _unanswered(stated: tuple[str, str, str, str], answers: Mapping[str, Answer]
     return answers[name].doubt if name in answers else "temporal properties were not checked"
 
 
-def _property(stated: tuple[str, str, str, str], space: StateSpace, traces: dict[str, Trace], doubt: str) -> PropertyVerdict:
+def _property(
+    stated: tuple[str, str, str, str], space: StateSpace, traces: dict[str, Trace], doubt: str
+) -> PropertyVerdict:
     name, kind, place, text = stated
     if name in traces:
         return PropertyVerdict(name, kind, VIOLATED, "", traces[name].length, place, text)
@@ -160,7 +219,9 @@ def _property(stated: tuple[str, str, str, str], space: StateSpace, traces: dict
     return PropertyVerdict(name, kind, UNDETERMINED if doubt else HOLDS, doubt, None, place, text)
 
 
-def _overall(space: StateSpace, properties: tuple[PropertyVerdict, ...], found: tuple[Finding, ...], strict: bool) -> tuple[str, int]:
+def _overall(
+    space: StateSpace, properties: tuple[PropertyVerdict, ...], found: tuple[Finding, ...], strict: bool
+) -> tuple[str, int]:
     violated = {p.kind for p in properties if p.verdict == VIOLATED}
     for kind, code in _EXITS.items():
         if kind in violated:
@@ -174,13 +235,23 @@ def _overall(space: StateSpace, properties: tuple[PropertyVerdict, ...], found: 
 
 def _counts(space: StateSpace) -> dict[str, Any]:
     mean = space.transitions / space.expanded if space.expanded else 0.0
-    return {"initial": space.initial, "distinct": space.distinct, "generated": space.generated, "transitions": space.transitions,
-            "depth": space.depth, "levels": [len(level) for level in space.levels],
-            "out_degree": {"min": space.least, "mean": round(mean, 3), "max": space.most},
-            "orbits": space.distinct, "represented": space.represented, "bits": space.bits}
+    return {
+        "initial": space.initial,
+        "distinct": space.distinct,
+        "generated": space.generated,
+        "transitions": space.transitions,
+        "depth": space.depth,
+        "levels": [len(level) for level in space.levels],
+        "out_degree": {"min": space.least, "mean": round(mean, 3), "max": space.most},
+        "orbits": space.distinct,
+        "represented": space.represented,
+        "bits": space.bits,
+    }
 
 
-def _differs(expectation: Expectation, properties: tuple[PropertyVerdict, ...], left_out: tuple[str, ...]) -> tuple[str, ...]:
+def _differs(
+    expectation: Expectation, properties: tuple[PropertyVerdict, ...], left_out: tuple[str, ...]
+) -> tuple[str, ...]:
     """What was found otherwise than declared, a sentence for each property that was checked."""
     violated = () if expectation.holds else (expectation.property, *expectation.also)
     found = []

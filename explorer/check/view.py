@@ -1,7 +1,8 @@
 """A state graph as one temporal formula sees it.
 
-On representatives a formula is followed through renamings: what it says of a real state, said of the representative, is the
-formula renamed. Every representative has a copy for each formula that renamings make of it, and a step leads from copy to copy.
+On representatives a formula is followed through renamings: what it says of a real state, said of the
+representative, is the formula renamed. Every representative has a copy for each formula that renamings make
+of it, and a step leads from copy to copy.
 """
 
 from __future__ import annotations
@@ -20,12 +21,13 @@ MOST = 64
 
 @dataclass(slots=True)
 class View:
-    """Nodes and edges as in a graph; node v * len(formulas) + k is state v with copy k, whose formula is formulas[k], the first
-    meaning what `formula` does. `base` maps nodes to states (empty: a node is its state); element p leads from copy k to
-    turned[p * len(formulas) + k].
+    """Nodes and edges as in a graph; node v * len(formulas) + k is state v with copy k, whose formula is
+    formulas[k], the first meaning what `formula` does. `base` maps nodes to states (empty: a node is its
+    state); element p leads from copy k to turned[p * len(formulas) + k].
 
-    Of the copies of a state that renamings make of each other which leave it as it is, only the least counts, so that a real state with its
-    formula is one node: least[node] is the element that makes it the least (0: it is).
+    Of the copies of a state that renamings make of each other which leave it as it is, only the least counts,
+    so that a real state with its formula is one node: least[node] is the element that makes it the least (0:
+    it is).
     """
 
     graph: Graph
@@ -65,12 +67,16 @@ class View:
 
     def initial(self) -> list[int]:
         """The initial nodes, in the order of their states' codes."""
-        nodes = [v * self.copies + k for v in sorted(self.graph.initial, key=self.graph.state) for k in range(self.copies)]
+        nodes = [
+            v * self.copies + k
+            for v in sorted(self.graph.initial, key=self.graph.state)
+            for k in range(self.copies)
+        ]
         return nodes if self.copies == 1 else [node for node in nodes if not self.least[node]]
 
     def settled(self, state: int, element: int) -> tuple[int, int]:
-        """The node where the formula itself stands in a real state, given the number of its representative and what makes that; and
-        what makes the representative such that it stands so."""
+        """The node where the formula itself stands in a real state, given the number of its representative
+        and what makes that; and what makes the representative such that it stands so."""
         node = state * self.copies + self.turned[element * self.copies]
         if self.copies == 1 or not self.least[node]:
             return node, element
@@ -81,12 +87,16 @@ class View:
 
 
 def view(graph: Graph, formula: Ltl, limits: Limits, shared: dict[str, Any]) -> View:
-    """The graph as a formula sees it; `shared` keeps the arrays for formulas that see the same. Raises Refused."""
+    """The graph as a formula sees it; `shared` keeps the arrays for formulas that see the same. Raises
+    Refused.
+    """
     kit, nothing = graph.kit, graph.kit.array("number", 0)
     formulas, turned = _copies(graph, formula)
     count = len(formulas)
     if count == 1:
-        return View(graph, formula, formulas, turned, graph.number, graph.start, graph.to, graph.by, nothing, nothing)
+        return View(
+            graph, formula, formulas, turned, graph.number, graph.start, graph.to, graph.by, nothing, nothing
+        )
     key = f"copies {turned}"
     if key not in shared:
         for other in [name for name in shared if name.startswith("copies")]:
@@ -94,10 +104,25 @@ def view(graph: Graph, formula: Ltl, limits: Limits, shared: dict[str, Any]) -> 
         estimate_product(graph, count, limits, "the graph with what renamings make of the formula")
         graph.sort()
         number, edges, least = graph.number * count, graph.edges * count, graph.least(turned, count)
-        arrays = (kit.array("number", number + 1), kit.array("number", edges), kit.array(graph.labels, edges), kit.array("number", number))
+        arrays = (
+            kit.array("number", number + 1),
+            kit.array("number", edges),
+            kit.array(graph.labels, edges),
+            kit.array("number", number),
+        )
         assert graph.frames is not None
-        kit.run.copies(graph.start, graph.to, graph.by, graph.number, count, graph.order, kit.made("whole", turned), graph.frames.products,
-                       least, *arrays)
+        kit.run.copies(
+            graph.start,
+            graph.to,
+            graph.by,
+            graph.number,
+            count,
+            graph.order,
+            kit.made("whole", turned),
+            graph.frames.products,
+            least,
+            *arrays,
+        )
         shared[key] = number, *arrays, least
     return View(graph, formula, formulas, turned, *shared[key])
 
@@ -113,14 +138,23 @@ def _copies(graph: Graph, formula: Ltl) -> tuple[list[Ltl], list[int]]:
         made.append(renamed(made[before], exchanges[exchange].conditions))
         copies.setdefault(made[-1], len(made) - 1)
         if len(copies) > MOST:
-            raise Refused(f"renamings make more than {MOST} formulas of one; write several properties, or use --no-symmetry")
+            raise Refused(
+                f"renamings make more than {MOST} formulas of one; write several properties, or use"
+                " --no-symmetry"
+            )
     rank = {copy: k for k, copy in enumerate(copies)}
-    turned = [rank[made[group.products[p * group.order + first]]] for p in range(group.order) for first in copies.values()]
+    turned = [
+        rank[made[group.products[p * group.order + first]]]
+        for p in range(group.order)
+        for first in copies.values()
+    ]
     return list(copies), turned
 
 
 def worded(graph: Graph, formula: Ltl) -> Ltl:
-    """A formula in the words that are chosen where two conditions mean the same: what exchanging twice makes of it."""
+    """A formula in the words that are chosen where two conditions mean the same: what exchanging twice makes
+    of it.
+    """
     if graph.frames is None:
         return formula
     exchange = graph.frames.exchanges[0].conditions

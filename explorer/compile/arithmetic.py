@@ -8,7 +8,9 @@ from .terms import Terms, inverse, moved
 
 
 class Arithmetic(Terms):
-    """Sums are linear: factors by term. A permutation of a set's members is kept outside of the operations on sets."""
+    """Sums are linear: factors by term. A permutation of a set's members is kept outside of the operations on
+    sets.
+    """
 
     # Numbers.
 
@@ -26,7 +28,13 @@ class Arithmetic(Terms):
         constant = 0
         for factor, part in parts:
             op, value, args = self.nodes[part]
-            added, inner = (value, []) if op == "const" else (value[0], list(zip(value[1], args))) if op == "sum" else (0, [(1, part)])
+            added, inner = (
+                (value, [])
+                if op == "const"
+                else (value[0], list(zip(value[1], args)))
+                if op == "sum"
+                else (0, [(1, part)])
+            )
             constant += factor * added
             for c, a in inner:
                 terms[a] = terms.get(a, 0) + factor * c
@@ -95,7 +103,11 @@ class Arithmetic(Terms):
         return self._sets("bandnot", a, b)
 
     def make_bit(self, i: int) -> int:
-        return self.const(1 << self.value(i)) if self.is_const(i) and self.value(i) >= 0 else self.node("bit", None, (i,))
+        return (
+            self.const(1 << self.value(i))
+            if self.is_const(i) and self.value(i) >= 0
+            else self.node("bit", None, (i,))
+        )
 
     def make_has(self, mask: int, i: int) -> int:
         op, bits, args = self.nodes[mask]
@@ -111,4 +123,6 @@ class Arithmetic(Terms):
         op, value, args = self.nodes[mask]
         if op == "permuted":
             return self.make_popcount(args[0])
-        return self.const(value.bit_count()) if op == "const" else self.node("popcount", None, (mask,), (0, 62))
+        return (
+            self.const(value.bit_count()) if op == "const" else self.node("popcount", None, (mask,), (0, 62))
+        )

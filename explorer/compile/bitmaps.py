@@ -1,7 +1,8 @@
-"""Which rules may be possible in a state, as sets of bits: for every few bits of the state a table says which rules they allow.
+"""Which rules may be possible in a state, as sets of bits: for every few bits of the state a table says which
+rules they allow.
 
-The intersection over all tables leaves the rules whose conjuncts on single cells hold, without a branch. Pays for few rules;
-with many, the roots of `dispatch.py` look at fewer. Knows nothing of Numba.
+The intersection over all tables leaves the rules whose conjuncts on single cells hold, without a branch. Pays
+for few rules; with many, the roots of `dispatch.py` look at fewer. Knows nothing of Numba.
 """
 
 from __future__ import annotations
@@ -16,12 +17,16 @@ from .layout import WORD, Layout
 from .program import Rule, Test
 
 MAX_RULES, SPAN, WIDEST = 256, 6, 8
-"""Rules for which this pays; bits of the state that one table looks at; bits of the widest single cell that has a table."""
+"""Rules for which this pays; bits of the state that one table looks at; bits of the widest single cell that
+has a table.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Bitmap:
-    """Row v of `rows` has the ranks (as bits) of the rules that bits `shift`, `shift + 1` ... of a word allow to be v."""
+    """Row v of `rows` has the ranks (as bits) of the rules that bits `shift`, `shift + 1` ... of a word allow
+    to be v.
+    """
 
     word: int
     shift: int

@@ -1,8 +1,10 @@
-"""The canonical form of packed states as readable Python: one state of every orbit, and how many states the orbit has.
+"""The canonical form of packed states as readable Python: one state of every orbit, and how many states the
+orbit has.
 
-Identities are sorted by keys: what is their own and, mixed in without regard to names, what relates them to others. Exchanging
-identities exchanges their keys, so the states with sorted keys are the same for all of an orbit; where keys leave a choice the
-least packed state is taken. Knows nothing of search. `native_canonical.py` writes the same functions for machine code.
+Identities are sorted by keys: what is their own and, mixed in without regard to names, what relates them to
+others. Exchanging identities exchanges their keys, so the states with sorted keys are the same for all of an
+orbit; where keys leave a choice the least packed state is taken. Knows nothing of search.
+`native_canonical.py` writes the same functions for machine code.
 """
 
 from __future__ import annotations
@@ -46,8 +48,12 @@ def settle(state: int, swaps: list[Callable[[int], int]]) -> int:
     return state if all(swap(state) == state for swap in swaps) else min(closure(state, swaps))
 
 
-def settle_named(state: int, element: int, swaps: list[tuple[Callable[[int], int], list[int]]]) -> tuple[int, int]:
-    """What `settle` gives, and what renames to it: of several elements of the group the least, if any swap changes the state."""
+def settle_named(
+    state: int, element: int, swaps: list[tuple[Callable[[int], int], list[int]]]
+) -> tuple[int, int]:
+    """What `settle` gives, and what renames to it: of several elements of the group the least, if any swap
+    changes the state.
+    """
     if all(swap(state) == state for swap, _ in swaps):
         return state, element
     found, todo = {(state, element)}, [(state, element)]
@@ -70,19 +76,34 @@ def runs(tied: list[bool]) -> int:
     return found
 
 
-NAMES: dict[str, Any] = {"mix": mix, "closure": closure, "settle": settle, "settle_named": settle_named, "runs": runs, "M": WORD}
+NAMES: dict[str, Any] = {
+    "mix": mix,
+    "closure": closure,
+    "settle": settle,
+    "settle_named": settle_named,
+    "runs": runs,
+    "M": WORD,
+}
 """What the generated text uses."""
 
 
 def canonical_source(plan: Plan) -> str:
-    """`canonical(s)`, the representative of a state, and `orbit(s)`, for how many states a representative stands.
+    """`canonical(s)`, the representative of a state, and `orbit(s)`, for how many states a representative
+    stands.
 
-    `renamed(s)` gives the representative with the element of the group (`group.py`) that makes it; `L` must then be its `left`.
+    `renamed(s)` gives the representative with the element of the group (`group.py`) that makes it; `L` must
+    then be its `left`.
     """
     lines = [line for g, swap in enumerate(plan.swaps) for line in _swap(g, swap)]
     lines += ["def canonical(s):", *(f"    {line}" for line in _canonical(plan)), "    return s", ""]
     lines += ["def orbit(s):", *(f"    {line}" for line in _orbit(plan)), ""]
-    lines += ["def renamed(s):", "    p = 0", *(f"    {line}" for line in _canonical(plan, True)), "    return s, p", ""]
+    lines += [
+        "def renamed(s):",
+        "    p = 0",
+        *(f"    {line}" for line in _canonical(plan, True)),
+        "    return s, p",
+        "",
+    ]
     return "\n".join(lines)
 
 
@@ -106,8 +127,15 @@ def _swap(g: int, swap: Swap) -> Iterator[str]:
     yield ""
 
 
-def gathered(pieces: tuple[Piece, ...], read: Read, present: Callable[[tuple[Any, ...]], str], word: Callable[[int], str]) -> list[str]:
-    """The pieces of a block as expressions of at most KEY_BITS bits each; neighbouring fields are read at once."""
+def gathered(
+    pieces: tuple[Piece, ...],
+    read: Read,
+    present: Callable[[tuple[Any, ...]], str],
+    word: Callable[[int], str],
+) -> list[str]:
+    """The pieces of a block as expressions of at most KEY_BITS bits each; neighbouring fields are read at
+    once.
+    """
     groups: list[list[tuple[int, Piece]]] = []
     at = KEY_BITS + 1
     for piece in pieces:
@@ -119,8 +147,12 @@ def gathered(pieces: tuple[Piece, ...], read: Read, present: Callable[[tuple[Any
     return [" | ".join(_terms(group, read, present, word)) for group in groups]
 
 
-def _terms(group: list[tuple[int, Piece]], read: Read, present: Callable[[tuple[Any, ...]], str],
-           word: Callable[[int], str]) -> Iterator[str]:
+def _terms(
+    group: list[tuple[int, Piece]],
+    read: Read,
+    present: Callable[[tuple[Any, ...]], str],
+    word: Callable[[int], str],
+) -> Iterator[str]:
     merged: list[tuple[int, Piece]] = []
     for at, piece in group:
         if merged and _plain(piece) and _plain(merged[-1][1]):
@@ -134,7 +166,9 @@ def _terms(group: list[tuple[int, Piece]], read: Read, present: Callable[[tuple[
     for at, piece in merged:
         text = read(piece.shift, piece.mask)
         if piece.code is not None:
-            text = present(((text, "==", piece.code), *((read(s, m), ">=", least) for s, m, least in piece.needs)))
+            text = present(
+                ((text, "==", piece.code), *((read(s, m), ">=", least) for s, m, least in piece.needs))
+            )
         elif piece.kinds:
             table = sum(kind << i * piece.width for i, kind in enumerate(piece.kinds))
             text = f"({word(table)} >> {text} * {word(piece.width)} & {word((1 << piece.width) - 1)})"
@@ -155,7 +189,9 @@ def owned(plan: Plan, one: Identity) -> list[tuple[int, tuple[Identity, ...]]]:
 
 
 def kind_of(plan: Plan, ids: tuple[Identity, ...]) -> int:
-    """A number for the classes of a block's identities: the same for the blocks that renamings make of each other."""
+    """A number for the classes of a block's identities: the same for the blocks that renamings make of each
+    other.
+    """
     kinds = sorted({tuple(k for k, _ in other) for other in plan.blocks})
     return 1 + kinds.index(tuple(k for k, _ in ids))
 
@@ -176,8 +212,9 @@ def salt(plan: Plan, ids: tuple[Identity, ...], position: int, turn: int) -> int
 def _keys(plan: Plan) -> Iterator[str]:
     """Lines that give every identity its key (`k`, then the number of its scalarset and its own).
 
-    A loose scalarset's keys are mixed from what is the identity's own and from its blocks with others; where two keys are equal, the
-    keys of those others are mixed in too. Where all renamings of the loose ones are tried, they have no keys.
+    A loose scalarset's keys are mixed from what is the identity's own and from its blocks with others; where
+    two keys are equal, the keys of those others are mixed in too. Where all renamings of the loose ones are
+    tried, they have no keys.
     """
     for k, size in enumerate(plan.sizes):
         if plan.exact[k]:
@@ -196,7 +233,9 @@ def _keys(plan: Plan) -> Iterator[str]:
         own = _gathered(plan.blocks.get((one,), ()))
         yield f"{key} = 0"
         yield from (f"{key} = mix({key} + ({part}))" for part in own)
-        terms = [f"mix({name(ids)} + {salt(plan, ids, position, 0)} & M)" for position, ids in owned(plan, one)]
+        terms = [
+            f"mix({name(ids)} + {salt(plan, ids, position, 0)} & M)" for position, ids in owned(plan, one)
+        ]
         if terms:
             yield f"{key} = {key} + {' + '.join(terms)} & M"
     yield "if " + " or ".join(_some_tie(k, plan.sizes[k]) for k in sorted({k for k, _ in loose})) + ":"
@@ -235,7 +274,9 @@ def _canonical(plan: Plan, named: bool = False) -> Iterator[str]:
         return
     loose = [g for g, swap in enumerate(plan.swaps) if not plan.exact[swap.scalarset]]
     if loose:
-        ties = ", ".join(f"{_tied(plan, g)} and " + (f"(swap{g}, L[{g}])" if named else f"swap{g}") for g in loose)
+        ties = ", ".join(
+            f"{_tied(plan, g)} and " + (f"(swap{g}, L[{g}])" if named else f"swap{g}") for g in loose
+        )
         yield f"ties = [{ties}]"
         yield "if any(ties):"
         yield f"    return {'settle_named(s, p' if named else 'settle(s'}, [swap for swap in ties if swap])"
@@ -259,7 +300,9 @@ def _tied(plan: Plan, g: int) -> str:
 
 
 def _orbit(plan: Plan) -> Iterator[str]:
-    """A representative has sorted keys; it is fixed by the exchange of equal identities, and by nothing else."""
+    """A representative has sorted keys; it is fixed by the exchange of equal identities, and by nothing
+    else.
+    """
     yield from _keys(plan)
     factors = []
     for k, size in enumerate(plan.sizes):
@@ -280,7 +323,9 @@ def _orbit(plan: Plan) -> Iterator[str]:
         return
     loose = [g for g, swap in enumerate(plan.swaps) if not plan.exact[swap.scalarset]]
     if loose:
-        yield f"ties = [swap for swap in [{', '.join(f'{_tied(plan, g)} and swap{g}' for g in loose)}] if swap]"
+        yield (
+            f"ties = [swap for swap in [{', '.join(f'{_tied(plan, g)} and swap{g}' for g in loose)}] if swap]"
+        )
         yield "if ties:"
         yield f"    return {' * '.join(f'({f})' for f in factors)} * len(closure(s, ties))"
     yield f"return {' * '.join(f'({f})' for f in factors)}"

@@ -1,6 +1,7 @@
 """Which steps commute: neither reads nor writes what the other writes. Knows nothing of engines.
 
-An engine need not insert a successor that it certainly has found on another way (`docs/decisions/0010-known-successors.md`).
+An engine need not insert a successor that it certainly has found on another way
+(`docs/decisions/0010-known-successors.md`).
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ def known_after(rules: list[Rule]) -> list[int]:
 
 
 def _reads(rule: Rule) -> set[int]:
-    expressions = [test.condition for test in rule.guard] + [check.ok for test in rule.guard for check in test.checks]
+    expressions = [test.condition for test in rule.guard] + [
+        check.ok for test in rule.guard for check in test.checks
+    ]
     expressions += [check.ok for check in rule.checks] + [e for u in rule.updates for e in (u.index, u.expr)]
     found: set[int] = set()
     for expr in expressions:

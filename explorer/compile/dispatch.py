@@ -1,4 +1,5 @@
-"""Which rules to try in a state: a decision tree over program counters, so that one test does not become hundreds.
+"""Which rules to try in a state: a decision tree over program counters, so that one test does not become
+hundreds.
 
 A node looks at one cell and leads to the rules that its value allows; rules that do not care stand beside it.
 Knows nothing of source text.
@@ -15,7 +16,9 @@ from .program import Rule, Test
 from .simplify import Facts, fold
 
 MAX_VALUES, MAX_EQUATION = 64, 4096
-"""Values of a cell that a branch is made for: where conditions must be tried out, and where they name one value."""
+"""Values of a cell that a branch is made for: where conditions must be tried out, and where they name one
+value.
+"""
 
 MAX_RUNS = 2
 
@@ -32,7 +35,9 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """`cases` are runs of values `(first, last, below)` of a cell, in order; values in no run allow nothing."""
+    """`cases` are runs of values `(first, last, below)` of a cell, in order; values in no run allow
+    nothing.
+    """
 
     cell: Cell
     cases: tuple[tuple[int, int, tuple[Tree, ...]], ...]
@@ -54,7 +59,9 @@ def dispatch(rules: tuple[Rule, ...]) -> tuple[Tree, ...]:
 
 
 def _allowed(guard: tuple[Test, ...]) -> dict[Cell, frozenset[int]]:
-    """For each cell that conjuncts test alone, the values they let pass; only up to the first conjunct with a check."""
+    """For each cell that conjuncts test alone, the values they let pass; only up to the first conjunct with a
+    check.
+    """
     found: dict[Cell, frozenset[int]] = {}
     for test in guard:
         if test.checks:
@@ -67,7 +74,9 @@ def _allowed(guard: tuple[Test, ...]) -> dict[Cell, frozenset[int]]:
 
 
 def only_cell(condition: Expr) -> Cell | None:
-    """The single cell a condition depends on, if it has few values; more where the condition asks for one of them."""
+    """The single cell a condition depends on, if it has few values; more where the condition asks for one of
+    them.
+    """
     if _equation(condition) is not None:
         asked: Cell = condition.args[0].value
         return asked if asked[0].high - asked[0].low < MAX_EQUATION else None
@@ -134,7 +143,11 @@ def _splits(candidate: _Candidate, cell: Cell) -> bool:
 
 
 def _without(candidate: _Candidate, cell: Cell) -> _Candidate:
-    guard = tuple(t for t in candidate.guard if t.checks or only_cell(t.condition) != cell or not _early(candidate.guard, t))
+    guard = tuple(
+        t
+        for t in candidate.guard
+        if t.checks or only_cell(t.condition) != cell or not _early(candidate.guard, t)
+    )
     return _Candidate(candidate.rule, guard, {k: v for k, v in candidate.allowed.items() if k != cell})
 
 
@@ -160,7 +173,8 @@ def _best(candidates: list[_Candidate]) -> Cell | None:
 
 
 def roots(rules: tuple[Rule, ...]) -> list[tuple[Cell | None, list[list[Rule]]]]:
-    """The flat form for tables: cells to look at in every state, each with the candidate rules for every value.
+    """The flat form for tables: cells to look at in every state, each with the candidate rules for every
+    value.
 
     A rule stands under one cell only; those that no cell settles stand under None, with a single list.
     """

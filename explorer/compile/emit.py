@@ -1,4 +1,6 @@
-"""Expressions as Python source over a packed state `s` (and `t`, the state after a step). Knows nothing of statements."""
+"""Expressions as Python source over a packed state `s` (and `t`, the state after a step). Knows nothing of
+statements.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,17 @@ from explorer.language.expressions import Expr, is_const
 from .layout import Layout
 from .simplify import Facts, interval
 
-_SIGNS = {"add": "+", "sub": "-", "mul": "*", "floordiv": "//", "mod": "%", "lt": "<", "le": "<=", "bor": "|", "band": "&"}
+_SIGNS = {
+    "add": "+",
+    "sub": "-",
+    "mul": "*",
+    "floordiv": "//",
+    "mod": "%",
+    "lt": "<",
+    "le": "<=",
+    "bor": "|",
+    "band": "&",
+}
 
 
 class Emitter:
@@ -74,7 +86,11 @@ class Emitter:
         if op in ("load", "next"):
             family, index = expr.value
             field = self.layout.fields[family]
-            return f"({_state(op)} & {hex(field.mask << field.shift(index))})" if family.low == 0 else self.number(expr)
+            return (
+                f"({_state(op)} & {hex(field.mask << field.shift(index))})"
+                if family.low == 0
+                else self.number(expr)
+            )
         if op == "const":
             return "True" if expr.value else "False"
         if op == "and":
@@ -96,7 +112,9 @@ class Emitter:
         return self.number(expr)
 
     def conjunction(self, conditions: Iterable[Expr]) -> str:
-        """All conditions; neighbouring tests of whole cells against constants become one masked comparison."""
+        """All conditions; neighbouring tests of whole cells against constants become one masked
+        comparison.
+        """
         parts: list[str] = []
         mask = wanted = 0
         for c in conditions:

@@ -1,4 +1,5 @@
-"""Readable Python source from a program: successors, properties, coverage. Knows nothing of files and of search.
+"""Readable Python source from a program: successors, properties, coverage. Knows nothing of files and of
+search.
 
 Every function takes packed states. The texts are shown by `python -m explorer show SPEC --code`.
 """
@@ -23,7 +24,9 @@ Successor = Callable[["Writer", Rule], None]
 
 @dataclass(slots=True)
 class Code:
-    """Generated source. `failures[k]` is what check number k means; `step_names` the step properties by number."""
+    """Generated source. `failures[k]` is what check number k means; `step_names` the step properties by
+    number.
+    """
 
     text: str
     failures: list[Failure]
@@ -62,7 +65,9 @@ class Writer:
         return len(self.failures) - 1
 
     def share(self, roots: list[Expr], facts: Facts, wanted: dict[Expr, int]) -> None:
-        """Give a local name to what `wanted` counts as used more than once, before the statement that uses it first."""
+        """Give a local name to what `wanted` counts as used more than once, before the statement that uses it
+        first.
+        """
         for root in roots:
             for at in ex.walk(root):
                 if wanted.get(at, 0) > 1 and at not in self.emitter.names and is_total(at, facts):
@@ -81,15 +86,19 @@ def uses(roots: list[Expr]) -> dict[Expr, int]:
         for at in ex.walk(root):
             for a in at.args:
                 found[a] = found.get(a, 0) + 1
-    return {at: n for at, n in found.items() if at.op not in ("const", "load", "next", "not")
-            and not (at.op == "eq" and is_const(at.args[1]) and at.args[0].op == "load")}
+    return {
+        at: n
+        for at, n in found.items()
+        if at.op not in ("const", "load", "next", "not")
+        and not (at.op == "eq" and is_const(at.args[1]) and at.args[0].op == "load")
+    }
 
 
 def successors(program: Program, layout: Layout, mode: str, symmetric: bool = False) -> Code:
     """The function that leaves states. `mode` says what happens to a successor:
 
-    `expand`: counted, checked against step properties, and kept when new (where `symmetric`, its representative is kept);
-    `edges`: listed, those into `targets` (or states that these represent) only.
+    `expand`: counted, checked against step properties, and kept when new (where `symmetric`, its
+    representative is kept); `edges`: listed, those into `targets` (or states that these represent) only.
     """
     writer = Writer(program, layout, symmetric)
     numbers = [rule.instance.number for rule in program.rules]
@@ -117,14 +126,16 @@ def _expand(w: Writer, trees: tuple[Tree, ...], numbers: list[int]) -> None:
         w.line("push = fresh.append")
         counters = [f"{kind}{n}" for n in numbers for kind in ("e", "c")]
         for i in range(0, len(counters), 16):
-            w.line(" = ".join(counters[i:i + 16]) + " = 0")
+            w.line(" = ".join(counters[i : i + 16]) + " = 0")
         w.block("for s in frontier:", per_state)
         for n in numbers:
             w.line(f"enabled[{n}] += e{n}")
             w.line(f"changed[{n}] += {_changed(w, n)}")
         w.line("return least, most")
 
-    w.block("def expand(frontier, visited, fresh, enabled, changed, dead, failed, broken, least, most):", body)
+    w.block(
+        "def expand(frontier, visited, fresh, enabled, changed, dead, failed, broken, least, most):", body
+    )
 
 
 def _changed(w: Writer, number: int) -> str:
@@ -143,7 +154,10 @@ def _edges(w: Writer, trees: tuple[Tree, ...]) -> None:
             _tree(w, tree, 0, successor)
 
     def body() -> None:
-        w.line('"""The steps (s, instance, t) that leave the states, into the targets only where some are given."""')
+        w.line(
+            '"""The steps (s, instance, t) that leave the states, into the targets only where some are'
+            ' given."""'
+        )
         w.line("edges = []")
         w.line("found = edges.append")
         w.line("failed = []")
@@ -206,8 +220,14 @@ def _trees(w: Writer, trees: tuple[Tree, ...], depth: int, successor: Successor)
         _tree(w, tree, depth, successor)
 
 
-def _cases(w: Writer, name: str, cases: list[tuple[int, int, tuple[Tree, ...]]], family: ex.Family, depth: int,
-           successor: Successor) -> None:
+def _cases(
+    w: Writer,
+    name: str,
+    cases: list[tuple[int, int, tuple[Tree, ...]]],
+    family: ex.Family,
+    depth: int,
+    successor: Successor,
+) -> None:
     """A chain of tests for few cases, halves for many."""
     if len(cases) > 3:
         middle = len(cases) // 2
@@ -218,7 +238,11 @@ def _cases(w: Writer, name: str, cases: list[tuple[int, int, tuple[Tree, ...]]],
     word = "if"
     for a, b, below in cases:
         test = f"{name} == {a}" if a == b else f"{a} <= {name} <= {b}"
-        shown = family.type.text(a + family.low) if a == b else f"{family.type.text(a + family.low)}..{family.type.text(b + family.low)}"
+        shown = (
+            family.type.text(a + family.low)
+            if a == b
+            else f"{family.type.text(a + family.low)}..{family.type.text(b + family.low)}"
+        )
         w.block(f"{word} {test}:  # {shown}", lambda: _trees(w, below, depth + 1, successor))
         word = "elif"
 
@@ -265,8 +289,10 @@ def _report(w: Writer, rule: Rule, checks: list[Check]) -> str:
     word = "if"
     for check in checks:
         number = w.failure(check)
-        w.block(f"{word} not {w.emitter.truth(check.ok)}:",
-                lambda: w.line(f"failed.append((s, {rule.instance.number}, {number}))"))
+        w.block(
+            f"{word} not {w.emitter.truth(check.ok)}:",
+            lambda: w.line(f"failed.append((s, {rule.instance.number}, {number}))"),
+        )
         word = "elif"
     return word
 
@@ -315,8 +341,10 @@ def _step_properties(w: Writer, rule: Rule) -> None:
         else:
             word = "if"
         if condition is not TRUE:
-            w.block(f"{word} not {w.emitter.truth(condition)}:",
-                    lambda: w.line(f"broken.append(({k}, (s, {rule.instance.number}, t)))"))
+            w.block(
+                f"{word} not {w.emitter.truth(condition)}:",
+                lambda: w.line(f"broken.append(({k}, (s, {rule.instance.number}, t)))"),
+            )
 
 
 def after_rule(expr: Expr, rule: Rule) -> Expr:
@@ -338,7 +366,9 @@ def after_rule(expr: Expr, rule: Rule) -> Expr:
 
 
 def judgements(program: Program, layout: Layout) -> Code:
-    """One function for each invariant, constraint and the terminal condition: the states where it fails, or has no value."""
+    """One function for each invariant, constraint and the terminal condition: the states where it fails, or
+    has no value.
+    """
     w = Writer(program, layout)
     named = [(f"invariant_{i}", j) for i, j in enumerate(program.invariants)]
     named += [(f"constraint_{i}", j) for i, j in enumerate(program.constraints)]
@@ -356,7 +386,10 @@ def _judgement(w: Writer, name: str, judgement: Judgement) -> None:
         word = "if"
         for check in judgement.checks:
             number = w.failure(check)
-            w.block(f"{word} not {w.emitter.truth(check.ok)}:", lambda: w.line(f"failed.append((s, -1, {number}))"))
+            w.block(
+                f"{word} not {w.emitter.truth(check.ok)}:",
+                lambda: w.line(f"failed.append((s, -1, {number}))"),
+            )
             word = "elif"
         if word == "if":
             w.share([judgement.condition], w.program.facts, wanted)
@@ -376,21 +409,33 @@ def _judgement(w: Writer, name: str, judgement: Judgement) -> None:
 
 
 def witness(program: Program, layout: Layout, condition: Expr) -> Code:
-    """A function that says whether a condition has the value true in any of the states; one that reads `.next`, on any step."""
+    """A function that says whether a condition has the value true in any of the states; one that reads
+    `.next`, on any step.
+    """
     w = Writer(program, layout)
     pure, raw = lift(condition)
 
     def whole(facts: Facts, place: Callable[[Expr], Expr]) -> Expr:
-        return ex.both(*(c.ok for c in fold_checks(tuple(Check(place(c.ok), c.failure) for c in raw), facts)), fold(place(pure), facts))
+        return ex.both(
+            *(c.ok for c in fold_checks(tuple(Check(place(c.ok), c.failure) for c in raw), facts)),
+            fold(place(pure), facts),
+        )
 
     def successor(w: Writer, rule: Rule) -> None:
-        w.block(f"if {w.emitter.truth(whole(rule.facts, lambda e: after_rule(e, rule)))}:", lambda: w.line("return True"))
+        w.block(
+            f"if {w.emitter.truth(whole(rule.facts, lambda e: after_rule(e, rule)))}:",
+            lambda: w.line("return True"),
+        )
 
     def per_state() -> None:
         if not reads_next(condition):
-            w.block(f"if {w.emitter.truth(whole(program.facts, lambda e: e))}:", lambda: w.line("return True"))
+            w.block(
+                f"if {w.emitter.truth(whole(program.facts, lambda e: e))}:", lambda: w.line("return True")
+            )
             return
-        possible = tuple(r for r in program.rules if fold(whole(r.facts, lambda e: after_rule(e, r)), r.facts) is not FALSE)
+        possible = tuple(
+            r for r in program.rules if fold(whole(r.facts, lambda e: after_rule(e, r)), r.facts) is not FALSE
+        )
         for tree in dispatch(possible):
             _tree(w, tree, 0, successor)
 
@@ -408,7 +453,10 @@ def flags(program: Program, layout: Layout, condition: Expr) -> Code:
     w = Writer(program, layout)
     pure, raw = lift(condition)
     whole = ex.both(*(c.ok for c in fold_checks(raw, program.facts)), fold(pure, program.facts))
-    w.block("def flags(states):", lambda: w.line(f"return [1 if {w.emitter.truth(fold(whole, program.facts))} else 0 for s in states]"))
+    w.block(
+        "def flags(states):",
+        lambda: w.line(f"return [1 if {w.emitter.truth(fold(whole, program.facts))} else 0 for s in states]"),
+    )
     return Code("\n".join(w.lines) + "\n", w.failures)
 
 

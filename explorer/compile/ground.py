@@ -1,4 +1,5 @@
-"""From a `Spec` to its ground `Model`: constants bound, components laid out, every function traced once per instance.
+"""From a `Spec` to its ground `Model`: constants bound, components laid out, every function traced once per
+instance.
 
 Knows nothing of bits and engines. All mistakes of a spec are collected and reported together.
 """
@@ -48,8 +49,13 @@ def ground(spec: Spec, overrides: Mapping[str, Any] | None = None, file: str = "
         known = spec.known_constants()
     for name in values:
         if name not in known:
-            raise SpecError("E0507", f"constant {name!r} was never declared", expected=nearest(name, list(known)), place=spec.place,
-                            write=_assignment(name, known, f'{name} = constant("{name}", default) in a composed module'))
+            raise SpecError(
+                "E0507",
+                f"constant {name!r} was never declared",
+                expected=nearest(name, list(known)),
+                place=spec.place,
+                write=_assignment(name, known, f'{name} = constant("{name}", default) in a composed module'),
+            )
     for name, value in values.items():
         check(name, value, known[name]._default, spec.place)
     for row in spec.variants:
@@ -60,23 +66,41 @@ def ground(spec: Spec, overrides: Mapping[str, Any] | None = None, file: str = "
 
 
 def constants_of_variant(known: Mapping[str, Constant], row: Variant) -> dict[str, Any]:
-    """The constants of a variant; text is read as on the command line. Raises SpecError for what is no constant or no value."""
+    """The constants of a variant; text is read as on the command line. Raises SpecError for what is no
+    constant or no value.
+    """
     found: dict[str, Any] = {}
     for name, value in row.constants.items():
         if name not in known:
-            raise SpecError("E0507", f"constant {name!r} of {row.name!r} was never declared", place=row.place,
-                            expected=nearest(name, list(known)), write=_assignment(name, known, f"constants without {name}"))
+            raise SpecError(
+                "E0507",
+                f"constant {name!r} of {row.name!r} was never declared",
+                place=row.place,
+                expected=nearest(name, list(known)),
+                write=_assignment(name, known, f"constants without {name}"),
+            )
         try:
             found[name] = parse(known[name], value) if isinstance(value, str) else value
         except ValueError as error:
-            raise SpecError("E0508", f"constant {name} of {row.name!r}: {error}", place=row.place,
-                            expected="a value like its default", write=f"{name}={known[name]._default!r}") from None
+            raise SpecError(
+                "E0508",
+                f"constant {name} of {row.name!r}: {error}",
+                place=row.place,
+                expected="a value like its default",
+                write=f"{name}={known[name]._default!r}",
+            ) from None
     return found
 
 
 def _assignment(name: str, known: Mapping[str, Constant], otherwise: str) -> str:
     near = closest(name, list(known))
     return f"{near}=..." if near else otherwise
+
+
+def first_paragraph(function: Callable[..., Any]) -> str:
+    """The first paragraph of a docstring on one line: the label of an action, the text of a property."""
+    paragraph = (inspect.getdoc(function) or "").strip().partition("\n\n")[0]
+    return " ".join(line.strip() for line in paragraph.splitlines())
 
 
 class _Grounder:
@@ -124,14 +148,32 @@ class _Grounder:
                 made[d.kind].extend(self.attempt(self.trace, d, signatures[d.name]) or [])
         self.stop_if_wrong()
         if not made["action"]:
-            raise SpecError("E0509", f"spec {spec.name} has no action", expected="at least one @action in the composed modules",
-                            write="@action\ndef step(component: Component): ...", place=spec.place)
+            raise SpecError(
+                "E0509",
+                f"spec {spec.name} has no action",
+                expected="at least one @action in the composed modules",
+                write="@action\ndef step(component: Component): ...",
+                place=spec.place,
+            )
         instances = [Instance(i, *rest) for i, rest in enumerate(made["action"])]
         return Model(
-            spec.name, self.file, {}, spec.expect, tuple(self.variables), tuple(self.families), tuple(self.choices),
-            tuple(made["initial"]), tuple(dict.fromkeys(i.action for i in instances)), tuple(instances),
-            tuple(made["invariant"] + made["step"]), tuple(made["terminal"]), tuple(made["constraint"]), tuple(made["observe"]),
-            self.owners, temporal=tuple(made["temporal"]))
+            spec.name,
+            self.file,
+            {},
+            spec.expect,
+            tuple(self.variables),
+            tuple(self.families),
+            tuple(self.choices),
+            tuple(made["initial"]),
+            tuple(dict.fromkeys(i.action for i in instances)),
+            tuple(instances),
+            tuple(made["invariant"] + made["step"]),
+            tuple(made["terminal"]),
+            tuple(made["constraint"]),
+            tuple(made["observe"]),
+            self.owners,
+            temporal=tuple(made["temporal"]),
+        )
 
     def check_expectation(self, properties: list[str]) -> None:
         """The properties that the spec and its variants expect to be violated exist."""
@@ -142,8 +184,13 @@ class _Grounder:
         for expect, place, where in rows:
             for wanted in filter(None, (expect.property, *expect.also)):
                 if wanted not in known:
-                    raise SpecError("E0514", f"{where}violates({wanted!r}), but there is no such property", place=place,
-                                    expected=nearest(wanted, known), write=f"violates({closest(wanted, known, known[0])!r})")
+                    raise SpecError(
+                        "E0514",
+                        f"{where}violates({wanted!r}), but there is no such property",
+                        place=place,
+                        expected=nearest(wanted, known),
+                        write=f"violates({closest(wanted, known, known[0])!r})",
+                    )
 
     def trace(self, d: Declaration, parameters: Any) -> list[Any]:
         """What one declaration contributes to the model: its instances, parts or conditions."""
@@ -159,8 +206,13 @@ class _Grounder:
 
     def lay_out(self, classes: list[type[State]]) -> None:
         if not classes:
-            raise SpecError("E0510", f"spec {self.spec.name} has no State component", expected="at least one class of state",
-                            write="class Counter(State): n: Var[...] = initially(0)", place=self.spec.place)
+            raise SpecError(
+                "E0510",
+                f"spec {self.spec.name} has no State component",
+                expected="at least one class of state",
+                write="class Counter(State): n: Var[...] = initially(0)",
+                place=self.spec.place,
+            )
         found = [(cls, self.attempt(declared, cls) or []) for cls in classes]
         names = [name for _, variables in found for name, _, _ in variables]
         for cls, variables in found:
@@ -179,10 +231,25 @@ class _Grounder:
             names = _cell_names(name, shape.path, [d.names for d in shape.dimensions])
             first = self.families[-1].first + self.families[-1].size if self.families else 0
             if first + len(names) > MAX_CELLS:
-                raise SpecError("E0511", f"{cls.__name__}.{name} brings the state to more than {MAX_CELLS} cells",
-                                expected="a smaller state", write="smaller domains or constants", place=initial.place)
-            made = Family(len(self.families), first, len(names), shape.type.low, shape.type.high, name, shape.path, tuple(names),
-                          shape.type, initial.place)
+                raise SpecError(
+                    "E0511",
+                    f"{cls.__name__}.{name} brings the state to more than {MAX_CELLS} cells",
+                    expected="a smaller state",
+                    write="smaller domains or constants",
+                    place=initial.place,
+                )
+            made = Family(
+                len(self.families),
+                first,
+                len(names),
+                shape.type.low,
+                shape.type.high,
+                name,
+                shape.path,
+                tuple(names),
+                shape.type,
+                initial.place,
+            )
             self.families.append(made)
             families[shape.path] = made
         variable = Variable(name, found, families, initial.quiet)
@@ -202,13 +269,19 @@ class _Grounder:
             except SpecError:
                 raise
             except RecursionError:
-                raise SpecError("E0603", f"recursion without end while tracing {d.name}",
-                                expected="functions that return while being traced",
-                                write="a loop over a domain, or one action for each turn", place=d.place) from None
+                raise SpecError(
+                    "E0603",
+                    f"recursion without end while tracing {d.name}",
+                    expected="functions that return while being traced",
+                    write="a loop over a domain, or one action for each turn",
+                    place=d.place,
+                ) from None
             except Exception as error:
                 raise crash(error, f"tracing {d.name}", d.place) from error
 
-    def calls(self, d: Declaration, parameters: dict[str, Any]) -> Iterator[tuple[dict[str, Any], tuple[tuple[str, Any], ...]]]:
+    def calls(
+        self, d: Declaration, parameters: dict[str, Any]
+    ) -> Iterator[tuple[dict[str, Any], tuple[tuple[str, Any], ...]]]:
         """The arguments of each ground copy: all of them, and the quantified ones."""
         fixed = {name: self.components[a] for name, a in parameters.items() if is_component(a)}
         domains = {name: domain_values(d, name, a) for name, a in parameters.items() if not is_component(a)}
@@ -219,29 +292,58 @@ class _Grounder:
     def action(self, d: Declaration, parameters: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
         options = d.options
         names = tuple(name for name, a in parameters.items() if not is_component(a))
-        info = Action(d.name, d.place, options["actor"], options["fair"], options["per"], options["source"], names,
-                      options["defensive"])
+        info = Action(
+            d.name,
+            d.place,
+            options["actor"],
+            options["fair"],
+            options["per"],
+            options["source"],
+            names,
+            options["defensive"],
+        )
         for arguments, chosen in self.calls(d, parameters):
             result, trace = self.run_function(d, "action", arguments)
             if result is not None:
-                raise SpecError("E0605", f"action {d.name} returns {shown(result)}", expected="no return value",
-                                write="when(condition) for a guard", place=d.place)
+                raise SpecError(
+                    "E0605",
+                    f"action {d.name} returns {shown(result)}",
+                    expected="no return value",
+                    write="when(condition) for a guard",
+                    place=d.place,
+                )
             if not trace.writes and all(not ex.is_const(c.expr) or c.expr.value for c in trace.conditions):
-                raise SpecError("E0606", f"action {d.name} assigns nothing", expected="at least one assignment",
-                                write="component.variable.next = ...", place=d.place)
+                raise SpecError(
+                    "E0606",
+                    f"action {d.name} assigns nothing",
+                    expected="at least one assignment",
+                    write="component.variable.next = ...",
+                    place=d.place,
+                )
             lane = info.actor
             actor = value_text(dict(chosen)[lane]) if lane in names else (lane or d.name if lane else "")
-            yield (info, chosen, actor, tuple(trace.conditions), tuple(trace.writes), tuple(trace.marks),
-                   self.label(d, arguments, chosen))
+            yield (
+                info,
+                chosen,
+                actor,
+                tuple(trace.conditions),
+                tuple(trace.writes),
+                tuple(trace.marks),
+                self.label(d, arguments, chosen),
+            )
 
-    def label(self, d: Declaration, arguments: dict[str, Any], chosen: tuple[tuple[str, Any], ...]) -> tuple[Any, ...]:
-        """The step's text in pieces, from the first line of the docstring."""
-        text = (inspect.getdoc(d.function) or "").strip().partition("\n")[0]
+    def label(
+        self, d: Declaration, arguments: dict[str, Any], chosen: tuple[tuple[str, Any], ...]
+    ) -> tuple[Any, ...]:
+        """The step's text in pieces, from the first paragraph of the docstring."""
+        text = first_paragraph(d.function)
         if not text:
             inner = ", ".join(value_text(value) for _, value in chosen)
             return (f"{d.name}({inner})",)
         function = d.function
-        outer = dict(zip(function.__code__.co_freevars, (c.cell_contents for c in function.__closure__ or ())))
+        outer = dict(
+            zip(function.__code__.co_freevars, (c.cell_contents for c in function.__closure__ or ()))
+        )
         pieces: list[Any] = []
         try:
             parsed = list(string.Formatter().parse(text))
@@ -253,8 +355,11 @@ class _Grounder:
             if name is None:
                 continue
             if format or conversion:
-                raise self._label_error(d, f"{{{name}{'!' + conversion if conversion else ''}{':' + format if format else ''}}}",
-                                        "formats are not supported")
+                raise self._label_error(
+                    d,
+                    f"{{{name}{'!' + conversion if conversion else ''}{':' + format if format else ''}}}",
+                    "formats are not supported",
+                )
             with tracing(Trace("label", d.name)):
                 try:
                     pieces.append(eval(name, {**function.__globals__, **outer}, arguments))
@@ -267,29 +372,54 @@ class _Grounder:
         return tuple(pieces)
 
     def _label_error(self, d: Declaration, text: str, why: str) -> SpecError:
-        return SpecError("E0607", f"the docstring of {d.name} has {text}: {why}", expected="expressions over the parameters",
-                         write='"""message[{sender.kind[cpu]}] = 1""", or {{ and }} for braces', place=d.place)
+        return SpecError(
+            "E0607",
+            f"the docstring of {d.name} has {text}: {why}",
+            expected="expressions over the parameters",
+            write='"""message[{sender.kind[cpu]}] = 1""", or {{ and }} for braces',
+            place=d.place,
+        )
 
-    def parts(self, d: Declaration, parameters: dict[str, Any], kind: str) -> Iterator[tuple[str, Expr, Trace]]:
+    def parts(
+        self, d: Declaration, parameters: dict[str, Any], kind: str
+    ) -> Iterator[tuple[str, Expr, Trace]]:
         for arguments, chosen in self.calls(d, parameters):
             result, trace = self.run_function(d, kind, arguments)
             if isinstance(result, MadeFormula):
-                raise SpecError("E0614", f"@{DECORATORS[kind]} {d.name} returns the temporal formula {result!r}", place=d.place,
-                                expected="a condition on states", write="@temporal above it")
+                raise SpecError(
+                    "E0614",
+                    f"@{DECORATORS[kind]} {d.name} returns the temporal formula {result!r}",
+                    place=d.place,
+                    expected="a condition on states",
+                    write="@temporal above it",
+                )
             try:
                 found = condition(result, f"{d.name}")
             except SpecError as error:
                 found_text = "nothing" if result is None else shown(result)
-                write = ("return every([...])" if isinstance(result, list) else "return every(... for x in Domain)" if result is None
-                         else "return x == value" if error.code == "E0222" else error.write)
-                raise SpecError("E0608", f"{d.name} returns {found_text}", expected="a condition", write=write, place=d.place) from None
+                write = (
+                    "return every([...])"
+                    if isinstance(result, list)
+                    else "return every(... for x in Domain)"
+                    if result is None
+                    else "return x == value"
+                    if error.code == "E0222"
+                    else error.write
+                )
+                raise SpecError(
+                    "E0608",
+                    f"{d.name} returns {found_text}",
+                    expected="a condition",
+                    write=write,
+                    place=d.place,
+                ) from None
             text = ", ".join(f"{name}={value_text(value)}" for name, value in chosen)
             yield text, found, trace
 
     def property(self, d: Declaration, parameters: dict[str, Any]) -> Iterator[Property]:
         found = list(self.parts(d, parameters, d.kind))
         premises = tuple(p for _, _, trace in found for p in trace.premises)
-        text = (inspect.getdoc(d.function) or "").strip().partition("\n")[0]
+        text = first_paragraph(d.function)
         yield Property(d.name, d.kind, d.place, text, tuple((t, e) for t, e, _ in found), premises)
 
     def temporal(self, d: Declaration, parameters: dict[str, Any]) -> Iterator[Temporal]:
@@ -299,12 +429,18 @@ class _Grounder:
             result, trace = self.run_function(d, "temporal", arguments)
             if not isinstance(result, MadeFormula):
                 found = "nothing" if result is None else shown(result)
-                raise SpecError("E0614", f"@temporal {d.name} returns {found}", expected="a temporal formula", place=d.place,
-                                write="return every([...])" if isinstance(result, list)
-                                else "return leads_to(p, q), or @invariant above it")
+                raise SpecError(
+                    "E0614",
+                    f"@temporal {d.name} returns {found}",
+                    expected="a temporal formula",
+                    place=d.place,
+                    write="return every([...])"
+                    if isinstance(result, list)
+                    else "return leads_to(p, q), or @invariant above it",
+                )
             parts.append((", ".join(f"{name}={value_text(value)}" for name, value in chosen), result.node))
             premises += trace.premises
-        text = (inspect.getdoc(d.function) or "").strip().partition("\n")[0]
+        text = first_paragraph(d.function)
         yield Temporal(d.name, d.place, text, tuple(parts), tuple(premises))
 
     def conditions(self, d: Declaration, parameters: dict[str, Any]) -> Iterator[Condition]:
@@ -319,14 +455,27 @@ class _Grounder:
         for arguments, chosen in self.calls(d, parameters):
             result, _ = self.run_function(d, "observe", arguments)
             if result is None:
-                raise SpecError("E0608", f"{d.name} returns nothing", expected="an expression", write="return count(...)", place=d.place)
+                raise SpecError(
+                    "E0608",
+                    f"{d.name} returns nothing",
+                    expected="an expression",
+                    write="return count(...)",
+                    place=d.place,
+                )
             inner = ", ".join(value_text(value) for _, value in chosen)
             yield Observation(f"{d.name}[{inner}]" if inner else d.name, result)
 
 
 _MAKERS: dict[str, Any] = {
-    "action": _Grounder.action, "invariant": _Grounder.property, "step": _Grounder.property, "terminal": _Grounder.conditions,
-    "initial": _Grounder.conditions, "constraint": _Grounder.constraint, "observe": _Grounder.observation, "temporal": _Grounder.temporal}
+    "action": _Grounder.action,
+    "invariant": _Grounder.property,
+    "step": _Grounder.property,
+    "terminal": _Grounder.conditions,
+    "initial": _Grounder.conditions,
+    "constraint": _Grounder.constraint,
+    "observe": _Grounder.observation,
+    "temporal": _Grounder.temporal,
+}
 
 
 _NOT_PROPERTIES = ("action", "initial", "constraint", "terminal", "observe")

@@ -1,4 +1,5 @@
-"""The renamings of some scalarsets as a finite group in numbers: exchanges of neighbours lead from one element to another.
+"""The renamings of some scalarsets as a finite group in numbers: exchanges of neighbours lead from one
+element to another.
 
 Knows nothing of states.
 """
@@ -15,7 +16,8 @@ LARGEST = 5040
 
 @dataclass(slots=True)
 class Group:
-    """Element 0 changes nothing; `left[g][p]` is exchange g (counted through all scalarsets) done after element p.
+    """Element 0 changes nothing; `left[g][p]` is exchange g (counted through all scalarsets) done after
+    element p.
 
     `words[p]` is an exchange and the element that it was done after, in an order in which that comes first.
     """
@@ -30,11 +32,13 @@ class Group:
         return len(self.words)
 
     def acting(self, images: Sequence[Sequence[int]], size: int) -> Sequence[int]:
-        """What elements make of things, from what each exchange makes of them (`images[g][x]`): entry p * size + x."""
+        """What elements make of things, from what each exchange makes of them (`images[g][x]`): entry p *
+        size + x.
+        """
         found = array("H" if size < 1 << 16 else "L", range(size))
         for g, before in self.words[1:]:
             image = images[g]
-            found.extend([image[x] for x in found[before * size:(before + 1) * size]])
+            found.extend([image[x] for x in found[before * size : (before + 1) * size]])
         return found
 
     @property

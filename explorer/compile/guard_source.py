@@ -1,7 +1,8 @@
-"""Source that counts at which guard conjunct each action instance ends, over many states. Text only; knows nothing of search.
+"""Source that counts at which guard conjunct each action instance ends, over many states. Text only; knows
+nothing of search.
 
-Plain: every distinct beginning of a guard is looked at once, as a list of the states that meet it. Native: instances whose guards
-differ only in offsets and constants share one loop, as in `shapes.py`.
+Plain: every distinct beginning of a guard is looked at once, as a list of the states that meet it. Native:
+instances whose guards differ only in offsets and constants share one loop, as in `shapes.py`.
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ from .program import Program, Rule, Test
 from .shapes import Block, Constants, Scribe, group
 from .simplify import fold, fold_checks, lift
 
+
 @dataclass(slots=True)
 class PlainCounter:
-    """`guards(states)` of the text gives `size` pairs: the states that pass a conjunct, and those that come to it and fail there.
+    """`guards(states)` of the text gives `size` pairs: the states that pass a conjunct, and those that come
+    to it and fail there.
 
     `nodes[k]` are the positions of the pairs of chain k, in the order of its tests.
     """
@@ -33,8 +36,9 @@ class PlainCounter:
 
 @dataclass(slots=True)
 class NativeCounter:
-    """`guards(F, P, Q, N)` of the text adds to N[r, 2k] the states of F that passed test k of chain `order[r]`, and to N[r, 2k + 1]
-    those where it has no value. `keep(F, KEEP)` says of each state whether it may be left; "" where no constraint forbids it.
+    """`guards(F, P, Q, N)` of the text adds to N[r, 2k] the states of F that passed test k of chain
+    `order[r]`, and to N[r, 2k + 1] those where it has no value. `keep(F, KEEP)` says of each state whether it
+    may be left; "" where no constraint forbids it.
     """
 
     text: str
@@ -44,8 +48,9 @@ class NativeCounter:
 
 
 def chains(program: Program) -> list[Rule]:
-    """The guard of each instance, of impossible ones too, as a rule without effect: each conjunct under what those before it imply,
-    those that then hold for certain left out, and nothing after one that never holds."""
+    """The guard of each instance, of impossible ones too, as a rule without effect: each conjunct under what
+    those before it imply, those that then hold for certain left out, and nothing after one that never holds.
+    """
     return [_chain(instance, program) for instance in program.model.instances]
 
 
@@ -71,8 +76,11 @@ def _chain(instance: Instance, program: Program) -> Rule:
 def plain_counter(program: Program, layout: Layout, rules: list[Rule]) -> PlainCounter:
     """Python text for the guards of some chains."""
     emitter, found = Emitter(layout), dict[tuple[int, tuple[Expr, ...]], int]()
-    lines = ["def guards(states):", '    """For each beginning of a guard, the states that meet it, and those that fail at its end."""',
-             f"    a0 = {_inside(program, emitter)}"]
+    lines = [
+        "def guards(states):",
+        '    """For each beginning of a guard, the states that meet it, and those that fail at its end."""',
+        f"    a0 = {_inside(program, emitter)}",
+    ]
 
     def node(before: int, test: Test) -> int:
         key = (before, (test.condition, *(check.ok for check in test.checks)))
@@ -83,7 +91,10 @@ def plain_counter(program: Program, layout: Layout, rules: list[Rule]) -> PlainC
                 valued = f"v{number}"
                 ok = emitter.conjunction([check.ok for check in test.checks])
                 lines.append(f"    {valued} = [s for s in a{before} if {ok}]")
-            lines.append(f"    a{number} = [s for s in {valued} if {emitter.truth(test.condition)}]  # {ex.show(test.condition)[:80]!r}")
+            lines.append(
+                f"    a{number} = [s for s in {valued} if {emitter.truth(test.condition)}]  #"
+                f" {ex.show(test.condition)[:80]!r}"
+            )
             lines.append(f"    n{number} = len(a{number}), len({valued}) - len(a{number})")
         return found[key]
 
@@ -100,11 +111,15 @@ def plain_counter(program: Program, layout: Layout, rules: list[Rule]) -> PlainC
 
 def _outside(program: Program) -> Expr:
     """Where a state is kept from being left: some constraint has the value false there."""
-    return ex.either(*(ex.both(*(c.ok for c in j.checks), ex.negate(j.condition)) for j in program.constraints))
+    return ex.either(
+        *(ex.both(*(c.ok for c in j.checks), ex.negate(j.condition)) for j in program.constraints)
+    )
 
 
 def _inside(program: Program, emitter: Emitter) -> str:
-    return f"[s for s in states if not {emitter.truth(_outside(program))}]" if program.constraints else "states"
+    return (
+        f"[s for s in states if not {emitter.truth(_outside(program))}]" if program.constraints else "states"
+    )
 
 
 def native_counter(program: Program, layout: Layout, rules: list[Rule]) -> NativeCounter:
@@ -112,22 +127,40 @@ def native_counter(program: Program, layout: Layout, rules: list[Rule]) -> Nativ
     constants, blocks = Constants(), [_block(rule, layout) for rule in rules]
     kinds = list(dict.fromkeys(block.text for block in blocks))
     order = sorted(range(len(rules)), key=lambda k: kinds.index(blocks[k].text))
-    shapes, shape_of, signed, unsigned = group([rules[k] for k in order], [blocks[k] for k in order], constants)
+    shapes, shape_of, signed, unsigned = group(
+        [rules[k] for k in order], [blocks[k] for k in order], constants
+    )
     one = layout.words == 1
     state = ["row = U(b)"] + ["s = F[row, U(0)]"] * one
-    lines = ["@njit('void(uint64[:,::1], int64[:,::1], uint64[:,::1], int64[:,::1])', nogil=True, cache=True)",
-             "def guards(F, P, Q, N):"]
+    lines = [
+        "@njit('void(uint64[:,::1], int64[:,::1], uint64[:,::1], int64[:,::1])', nogil=True, cache=True)",
+        "def guards(F, P, Q, N):",
+    ]
     for shape in shapes:
         most = 2 * len(shape.rules[0].guard)
         first = shape_of.index(shape.number)
-        lines += [f"    for r in range({first}, {first + len(shape.rules)}):  # {shape.rules[0].instance.action.name}", "        i = U(r)"]
+        lines += [
+            (
+                f"    for r in range({first}, {first + len(shape.rules)}):  #"
+                f" {shape.rules[0].instance.action.name}"
+            ),
+            "        i = U(r)",
+        ]
         lines += [f"        n{k} = 0" for k in range(most)]
-        lines += ["        for b in range(F.shape[0]):", *(f"            {text}" for text in (*state, *shape.text.split("\n")))]
+        lines += [
+            "        for b in range(F.shape[0]):",
+            *(f"            {text}" for text in (*state, *shape.text.split("\n"))),
+        ]
         lines += [f"        N[i, U({k})] += n{k}" for k in range(most)]
     scribe = Scribe(layout)
     test = constants.fill(scribe, scribe.truth(_outside(program)))
-    keep = ["@njit('void(uint64[:,::1], uint8[::1])', nogil=True, cache=True)", "def keep(F, KEEP):", "    for b in range(F.shape[0]):",
-            *(f"        {text}" for text in state), f"        KEEP[b] = 0 if {test} else 1"]
+    keep = [
+        "@njit('void(uint64[:,::1], uint8[::1])', nogil=True, cache=True)",
+        "def keep(F, KEEP):",
+        "    for b in range(F.shape[0]):",
+        *(f"        {text}" for text in state),
+        f"        KEEP[b] = 0 if {test} else 1",
+    ]
     head = HEAD + "".join(f"{name} = U({hex(value)})\n" for value, name in constants.names.items())
     return NativeCounter("\n".join([head, *lines, "", "", *keep]) + "\n", order, signed, unsigned)
 
@@ -137,7 +170,10 @@ def _block(rule: Rule, layout: Layout) -> Block:
     for depth, test in enumerate(rule.guard):
         pad, word = "    " * depth, "if"
         if test.checks:
-            lines += [f"{pad}if not {scribe.truth(ex.both(*(c.ok for c in test.checks)))}:", f"{pad}    n{2 * depth + 1} += 1"]
+            lines += [
+                f"{pad}if not {scribe.truth(ex.both(*(c.ok for c in test.checks)))}:",
+                f"{pad}    n{2 * depth + 1} += 1",
+            ]
             word = "elif"
         lines += [f"{pad}{word} {scribe.truth(test.condition)}:", f"{pad}    n{2 * depth} += 1"]
     return Block("\n".join(lines) or "pass", tuple(scribe.slots))

@@ -1,4 +1,6 @@
-"""Initial values: from what an author gave `initially(...)` to the alternatives of every cell. Knows nothing of actions."""
+"""Initial values: from what an author gave `initially(...)` to the alternatives of every cell. Knows nothing
+of actions.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,15 @@ from explorer.language.places import Path
 from explorer.language.state import AnyOf
 from explorer.language.structure import assign_cells, lift
 from explorer.language.tracing import Trace, tracing
-from explorer.language.types import MapType, RecordType, ScalarType, SetType, Type, is_finite_domain, value_text
+from explorer.language.types import (
+    MapType,
+    RecordType,
+    ScalarType,
+    SetType,
+    Type,
+    is_finite_domain,
+    value_text,
+)
 from explorer.language.values import Value
 
 from .model import Choice
@@ -21,7 +31,9 @@ from .signatures import crash
 
 
 def choices(path: Path, type: Type, value: Any, place: Place) -> Iterator[Choice]:
-    """The initial alternatives of a place: one choice for every cell, or group of cells, that varies alone."""
+    """The initial alternatives of a place: one choice for every cell, or group of cells, that varies
+    alone.
+    """
     role = f"the initial value of `{path}`"
     if isinstance(type, MapType) and not isinstance(value, (Value, AnyOf)):
         keys = type.key.values()
@@ -30,10 +42,21 @@ def choices(path: Path, type: Type, value: Any, place: Place) -> Iterator[Choice
             extra = [value_text(k) for k in value if k not in keys]
             if missing or extra:
                 wrong = f"no value for {', '.join(missing)}" if missing else f"the unknown key {extra[0]}"
-                raise SpecError("E0234", f"a map with {wrong} as {role}", expected="a value for every key", place=place,
-                                write="{key: value for key in domain(...)} or initially(lambda key: ...)")
+                raise SpecError(
+                    "E0234",
+                    f"a map with {wrong} as {role}",
+                    expected="a value for every key",
+                    place=place,
+                    write="{key: value for key in domain(...)} or initially(lambda key: ...)",
+                )
         for i, key in enumerate(keys):
-            one = value[key] if isinstance(value, dict) else _call(value, key, role, place) if inspect.isfunction(value) else value
+            one = (
+                value[key]
+                if isinstance(value, dict)
+                else _call(value, key, role, place)
+                if inspect.isfunction(value)
+                else value
+            )
             yield from choices(path.at(ex.const(i), len(keys)), type.value, one, place)
         return
     if isinstance(type, MapType) and isinstance(value, AnyOf):
@@ -53,7 +76,9 @@ def _codes(path: Path, type: Type, option: Any, role: str, place: Place) -> list
         try:
             lifted = lift(type, option, role)
         except SpecError as error:
-            raise SpecError(error.code, error.found, expected=error.expected, write=error.write, place=place) from None
+            raise SpecError(
+                error.code, error.found, expected=error.expected, write=error.write, place=place
+            ) from None
         assign_cells(path, type, lifted, place)
     return [(w.family.first + w.index.value, w.expr.value) for w in trace.writes]
 
@@ -68,8 +93,13 @@ def _options(value: AnyOf) -> list[Any]:
                 raise
             return list(value.choices)
         if isinstance(found, ScalarType | RecordType) and found.size > MAX_DOMAIN:
-            raise SpecError("E0116", f"any_of({found.name}) among {found.size} values", expected=f"at most {MAX_DOMAIN} values",
-                            write="a smaller domain, or the values one by one", place=value.place)
+            raise SpecError(
+                "E0116",
+                f"any_of({found.name}) among {found.size} values",
+                expected=f"at most {MAX_DOMAIN} values",
+                write="a smaller domain, or the values one by one",
+                place=value.place,
+            )
         if isinstance(found, SetType) or is_finite_domain(found) or not isinstance(found, ScalarType):
             return list(found.values())
     return list(value.choices)

@@ -1,6 +1,7 @@
 """Where each cell lies in the packed state: as few bits as its domain needs, none for what never varies.
 
-A packed state is one integer. Cells of a family lie side by side, so that a computed index is a multiplication and a shift.
+A packed state is one integer. Cells of a family lie side by side, so that a computed index is a
+multiplication and a shift.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ WORD = 64
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A family's place: cell i has `width` bits from bit `offset + i * width`; the code is the content plus `family.low`.
+    """A family's place: cell i has `width` bits from bit `offset + i * width`; the code is the content plus
+    `family.low`.
 
-    A family too large for one word starts at a word's first bit and has `per_word` cells in each word, so that no cell
-    crosses from one 64-bit word to the next.
+    A family too large for one word starts at a word's first bit and has `per_word` cells in each word, so
+    that no cell crosses from one 64-bit word to the next.
     """
 
     family: Family
@@ -71,9 +73,15 @@ class Layout:
 
 
 def lay_out(program: Program) -> Layout:
-    """Fields in the order of declaration; a state of more than one word is laid out so that no cell crosses words."""
+    """Fields in the order of declaration; a state of more than one word is laid out so that no cell crosses
+    words.
+    """
     fixed: dict[int, int] = {}
-    initial = {cell: code for choice in program.model.choices for cell, code in zip(choice.cells, choice.alternatives[0])}
+    initial = {
+        cell: code
+        for choice in program.model.choices
+        for cell, code in zip(choice.cells, choice.alternatives[0])
+    }
     varying = [family for family in program.model.families if family not in program.fixed]
     for family in program.fixed:
         fixed.update({family.first + i: initial[family.first + i] for i in range(family.size)})
@@ -94,7 +102,9 @@ def _side_by_side(families: list[Family], width: dict[Family, int]) -> dict[Fami
 
 
 def _by_words(families: list[Family], width: dict[Family, int]) -> dict[Family, Field]:
-    """First fit: each family goes into the first word with room for all of it, a larger one into words of its own."""
+    """First fit: each family goes into the first word with room for all of it, a larger one into words of its
+    own.
+    """
     fields: dict[Family, Field] = {}
     used: list[int] = []
     for family in families:

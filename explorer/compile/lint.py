@@ -1,7 +1,9 @@
-"""Mistakes that leave no trace when a function runs, found in its source text. Knows nothing of symbolic values.
+"""Mistakes that leave no trace when a function runs, found in its source text. Knows nothing of symbolic
+values.
 
-An expression that stands alone (a guard outside `when`, a comparison meant as an assignment, a queue pushed to and dropped),
-`is` (always False on a symbolic value), a local name assigned in vain, and `.next` of a parameter.
+An expression that stands alone (a guard outside `when`, a comparison meant as an assignment, a queue pushed
+to and dropped), `is` (always False on a symbolic value), a local name assigned in vain, and `.next` of a
+parameter.
 """
 
 from __future__ import annotations
@@ -32,8 +34,14 @@ def lint(function: Callable[..., Any], kind: str = "action") -> list[SpecError]:
     body = next((n for n in ast.walk(tree) if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))), None)
     if body is None:
         return []
-    errors = [error for found in ast.walk(body) for error in (*_dropped(found, source, kind), *_identity(found, source))]
-    return sorted([*errors, *_parameters(body, source), *_vain(body, source)], key=lambda error: error.place.line)
+    errors = [
+        error
+        for found in ast.walk(body)
+        for error in (*_dropped(found, source, kind), *_identity(found, source))
+    ]
+    return sorted(
+        [*errors, *_parameters(body, source), *_vain(body, source)], key=lambda error: error.place.line
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +60,31 @@ class _Source:
 
 def _dropped(found: ast.AST, source: _Source, kind: str) -> Iterator[SpecError]:
     if isinstance(found, ast.Expr) and _has_no_effect(found.value):
-        yield SpecError("E0601", f"`{source.show(found.value)}` stands alone and does nothing", place=source.place(found),
-                        expected="an assignment or a guard" if kind == "action" else "a returned condition",
-                        write=_instead(found.value, source, kind))
+        yield SpecError(
+            "E0601",
+            f"`{source.show(found.value)}` stands alone and does nothing",
+            place=source.place(found),
+            expected="an assignment or a guard" if kind == "action" else "a returned condition",
+            write=_instead(found.value, source, kind),
+        )
 
 
 def _has_no_effect(value: ast.expr) -> bool:
     """Whether an expression statement certainly does nothing. A call may be a helper of the author."""
     if not isinstance(value, ast.Call):
-        return isinstance(value, (ast.Compare, ast.BinOp, ast.BoolOp, ast.UnaryOp, ast.Attribute, ast.Subscript, ast.Name, ast.IfExp))
+        return isinstance(
+            value,
+            (
+                ast.Compare,
+                ast.BinOp,
+                ast.BoolOp,
+                ast.UnaryOp,
+                ast.Attribute,
+                ast.Subscript,
+                ast.Name,
+                ast.IfExp,
+            ),
+        )
     called = value.func
     if isinstance(called, ast.Name):
         return called.id in _OPERATORS
@@ -83,18 +107,30 @@ def _instead(value: ast.expr, source: _Source, kind: str) -> str:
 def _identity(found: ast.AST, source: _Source) -> Iterator[SpecError]:
     if isinstance(found, ast.Compare) and any(isinstance(op, (ast.Is, ast.IsNot)) for op in found.ops):
         sign = "==" if isinstance(found.ops[0], ast.Is) else "!="
-        yield SpecError("E0602", f"`{source.show(found)}` compares Python objects, never the state", expected="== or !=",
-                        write=f"{source.show(found.left)} {sign} {source.show(found.comparators[0])}", place=source.place(found))
+        yield SpecError(
+            "E0602",
+            f"`{source.show(found)}` compares Python objects, never the state",
+            expected="== or !=",
+            write=f"{source.show(found.left)} {sign} {source.show(found.comparators[0])}",
+            place=source.place(found),
+        )
 
 
 def _parameters(body: _Function, source: _Source) -> Iterator[SpecError]:
     """`.next` of a parameter: a component has it on its variables, a value of a domain has none."""
-    parameters = {argument.arg for argument in [*body.args.posonlyargs, *body.args.args, *body.args.kwonlyargs]}
+    parameters = {
+        argument.arg for argument in [*body.args.posonlyargs, *body.args.args, *body.args.kwonlyargs]
+    }
     for found in ast.walk(body):
         if isinstance(found, ast.Attribute) and isinstance(found.ctx, ast.Store) and found.attr == "next":
             if isinstance(found.value, ast.Name) and found.value.id in parameters:
-                yield SpecError("E0212", f"`.next` of the parameter {found.value.id}", expected="a location of the state",
-                                write="component.variable.next = ...", place=source.place(found))
+                yield SpecError(
+                    "E0212",
+                    f"`.next` of the parameter {found.value.id}",
+                    expected="a location of the state",
+                    write="component.variable.next = ...",
+                    place=source.place(found),
+                )
 
 
 def _vain(body: _Function, source: _Source) -> Iterator[SpecError]:
@@ -110,6 +146,10 @@ def _vain(body: _Function, source: _Source) -> Iterator[SpecError]:
             continue
         end = found.end_lineno or found.lineno
         if not any(n.id == target.id and isinstance(n.ctx, ast.Load) and n.lineno > end for n in names):
-            yield SpecError("E0612", f"`{source.show(found)}` assigns a local name that nothing reads", place=source.place(found),
-                            expected="an assignment to the state",
-                            write=f"{target.id}.next = ..., where {target.id} is a location of the state")
+            yield SpecError(
+                "E0612",
+                f"`{source.show(found)}` assigns a local name that nothing reads",
+                place=source.place(found),
+                expected="an assignment to the state",
+                write=f"{target.id}.next = ..., where {target.id} is a location of the state",
+            )

@@ -1,6 +1,8 @@
-"""The ground model: a spec with its constants bound and its actions unrolled. Plain data that any printer can walk.
+"""The ground model: a spec with its constants bound and its actions unrolled. Plain data that any printer can
+walk.
 
-Knows nothing of files, bits or search. States are tuples of integer codes, one for each cell (`language/semantics.py`).
+Knows nothing of files, bits or search. States are tuples of integer codes, one for each cell
+(`language/semantics.py`).
 """
 
 from __future__ import annotations
@@ -61,7 +63,9 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """A named condition: one part for each value of its parameters; all must hold. `kind`: invariant or step."""
+    """A named condition: one part for each value of its parameters; all must hold. `kind`: invariant or
+    step.
+    """
 
     name: str
     kind: str
@@ -98,7 +102,9 @@ class Temporal:
 
 @dataclass(frozen=True, slots=True)
 class FairGroup:
-    """Instances of a fair action that count as one: what is enabled or taken is some instance of the group."""
+    """Instances of a fair action that count as one: what is enabled or taken is some instance of the
+    group.
+    """
 
     name: str
     fair: Fairness
@@ -163,21 +169,28 @@ class Model:
 
     @property
     def fair_groups(self) -> list[FairGroup]:
-        """What fairness is promised of: each instance of a fair action, or those that agree on the parameters `per`."""
+        """What fairness is promised of: each instance of a fair action, or those that agree on the parameters
+        `per`.
+        """
         from explorer.language.types import value_text
 
         found: dict[str, tuple[Fairness, list[int]]] = {}
         for instance in self.instances:
             action = instance.action
             if action.fair is not Fairness.NONE:
-                inner = ", ".join(f"{name}={value_text(value)}" for name, value in instance.arguments
-                                  if action.per is None or name in action.per)
+                inner = ", ".join(
+                    f"{name}={value_text(value)}"
+                    for name, value in instance.arguments
+                    if action.per is None or name in action.per
+                )
                 name = f"{action.name}({inner})" if inner else action.name
                 found.setdefault(name, (action.fair, []))[1].append(instance.number)
         return [FairGroup(name, fair, tuple(numbers)) for name, (fair, numbers) in found.items()]
 
     def initial_states(self) -> Iterator[State]:
-        """Every initial state, in order. SpecError where an @initial condition has no value: there is no trace to show."""
+        """Every initial state, in order. SpecError where an @initial condition has no value: there is no
+        trace to show.
+        """
         base = [0] * self.size
         for picked in itertools.product(*(choice.alternatives for choice in self.choices)):
             for choice, codes in zip(self.choices, picked):
@@ -191,9 +204,13 @@ class Model:
         try:
             return all(evaluate(condition.expr, state) for condition in self.initial)
         except EvaluationError as error:
-            raise SpecError("E0613", f"an @initial condition has no value: {error.failure.message}",
-                            expected="a condition on every choice of initial values", place=error.failure.place,
-                            write="ite(guard, condition, False) around what may have no value") from None
+            raise SpecError(
+                "E0613",
+                f"an @initial condition has no value: {error.failure.message}",
+                expected="a condition on every choice of initial values",
+                place=error.failure.place,
+                write="ite(guard, condition, False) around what may have no value",
+            ) from None
 
     @property
     def digest(self) -> str:
@@ -232,7 +249,10 @@ def _lines(model: Model) -> Iterator[str]:
     for prop in model.properties:
         yield f"{prop.kind} {prop.name} {[refer(e) for _, e in prop.parts]}"
     for formula in model.temporal:
-        yield f"temporal {formula.name} {[part for _, part in formula.parts]} {[refer(e) for e in formula.conditions]}"
+        yield (
+            f"temporal {formula.name} {[part for _, part in formula.parts]}"
+            f" {[refer(e) for e in formula.conditions]}"
+        )
     yield from defined
 
 

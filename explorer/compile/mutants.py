@@ -1,7 +1,8 @@
-"""The mutants of a ground model: one declared guard conjunct or assignment removed from every instance of its action.
+"""The mutants of a ground model: one declared guard conjunct or assignment removed from every instance of its
+action.
 
-What can be removed is found by the author's lines: the traced conditions and writes know theirs, the source text tells the
-conjuncts of a `when(a & b)` apart. Knows nothing of search and of verdicts.
+What can be removed is found by the author's lines: the traced conditions and writes know theirs, the source
+text tells the conjuncts of a `when(a & b)` apart. Knows nothing of search and of verdicts.
 """
 
 from __future__ import annotations
@@ -21,15 +22,18 @@ from .model import Action, Instance, Model
 from .program import reduce
 
 Path = tuple[int, ...]
-"""Which conjunct of a nested `a & b`: at each `&`, 0 is its left side and 1 its right side; empty is all of it."""
+"""Which conjunct of a nested `a & b`: at each `&`, 0 is its left side and 1 its right side; empty is all of
+it.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """`kind`: guard, update, or barrier, which is either of them in a helper function that has `barrier` in its name.
+    """`kind`: guard, update, or barrier, which is either of them in a helper function that has `barrier` in
+    its name.
 
-    `text` is what the author wrote and the mutant lacks; `helper` is the function that it stands in, "" where that is the
-    action. `instances` are the action's, without it.
+    `text` is what the author wrote and the mutant lacks; `helper` is the function that it stands in, "" where
+    that is the action. `instances` are the action's, without it.
     """
 
     kind: str
@@ -43,8 +47,8 @@ class Mutant:
 def mutants(model: Model) -> list[Mutant]:
     """Every mutant, by action: its guard in order, then its assignments.
 
-    None for what constants settle: an action without instances, a guard that is constantly true, or one that switches off a
-    whole action.
+    None for what constants settle: an action without instances, a guard that is constantly true, or one that
+    switches off a whole action.
     """
     dropped = reduce(model).dropped
     found: list[Mutant] = []
@@ -72,7 +76,9 @@ def _guards(action: Action, instances: list[Instance]) -> Iterator[Mutant]:
 
 
 def _without_condition(instance: Instance, place: Place, path: Path) -> Instance:
-    """The instance without a conjunct. One that assigns a place twice is only possible in a branch never taken: it keeps it."""
+    """The instance without a conjunct. One that assigns a place twice is only possible in a branch never
+    taken: it keeps it.
+    """
     targets = [(write.family, write.index) for write in instance.writes]
     if len(set(targets)) < len(targets):
         return instance
@@ -85,22 +91,42 @@ def _updates(action: Action, instances: list[Instance]) -> Iterator[Mutant]:
     for place, variable in targets:
         several = sum(other == place for other, _ in targets) > 1
         text = _statement(place) + (f"  [{variable}]" if several else "")
-        changed = [replace(i, writes=tuple(w for w in i.writes if (w.place, w.family.variable) != (place, variable))) for i in instances]
+        changed = [
+            replace(i, writes=tuple(w for w in i.writes if (w.place, w.family.variable) != (place, variable)))
+            for i in instances
+        ]
         yield _made(action, place, text, "update", changed)
 
 
 def _made(action: Action, place: Place, text: str, kind: str, changed: list[Instance]) -> Mutant:
     function = _function(place)
     helper = "" if function == action.name else function
-    return Mutant("barrier" if "barrier" in helper.rpartition(".")[2] else kind, action.name, place, text, helper, tuple(changed))
+    return Mutant(
+        "barrier" if "barrier" in helper.rpartition(".")[2] else kind,
+        action.name,
+        place,
+        text,
+        helper,
+        tuple(changed),
+    )
 
 
 # Conjuncts.
 
+
 def _conjuncts(place: Place, conditions: list[Condition]) -> list[tuple[Path, str]]:
-    """The conjuncts of the `when` at a line, with their texts; the whole of it where they cannot be told apart."""
-    calls = [n for n in ast.walk(_parsed(_source(place.file))) if isinstance(n, ast.Call) and n.lineno == place.line and n.args
-             and isinstance(n.func, (ast.Name, ast.Attribute)) and getattr(n.func, "id", getattr(n.func, "attr", "")) == "when"]
+    """The conjuncts of the `when` at a line, with their texts; the whole of it where they cannot be told
+    apart.
+    """
+    calls = [
+        n
+        for n in ast.walk(_parsed(_source(place.file)))
+        if isinstance(n, ast.Call)
+        and n.lineno == place.line
+        and n.args
+        and isinstance(n.func, (ast.Name, ast.Attribute))
+        and getattr(n.func, "id", getattr(n.func, "attr", "")) == "when"
+    ]
     if len(calls) != 1:
         return [((), linecache.getline(place.file, place.line).strip())]
     leaves = list(_leaves(calls[0].args[0], ()))
@@ -137,6 +163,7 @@ def _removed(expr: Expr, path: Path) -> Expr:
 
 # The author's text.
 
+
 def _source(file: str) -> str:
     return "".join(linecache.getlines(file))
 
@@ -151,8 +178,11 @@ def _text(file: str, node: ast.AST) -> str:
 
 def _innermost(place: Place, wanted: Callable[[ast.AST], bool]) -> list[ast.AST]:
     """The nodes around a line that are wanted, from the outermost to the innermost."""
-    around = [n for n in ast.walk(_parsed(_source(place.file)))
-              if wanted(n) and getattr(n, "lineno", 0) <= place.line <= getattr(n, "end_lineno", 0)]
+    around = [
+        n
+        for n in ast.walk(_parsed(_source(place.file)))
+        if wanted(n) and getattr(n, "lineno", 0) <= place.line <= getattr(n, "end_lineno", 0)
+    ]
     return sorted(around, key=lambda n: (getattr(n, "lineno"), -getattr(n, "end_lineno")))
 
 

@@ -1,4 +1,5 @@
-"""The canonical form of packed states as source for Numba: what `canonical.py` writes in Python, on 64-bit words.
+"""The canonical form of packed states as source for Numba: what `canonical.py` writes in Python, on 64-bit
+words.
 
 A state of one word is the value `s`; a wider one is the array `T`, changed in place. Knows nothing of search.
 """
@@ -15,7 +16,7 @@ from .shapes import Constants
 
 WORD = 64
 
-_MIX = f'''
+_MIX = f"""
 @njit(inline="always")
 def mix(x):
     x = U(x) * U({hex(MIX_1)})
@@ -23,12 +24,13 @@ def mix(x):
     x = x * U({hex(MIX_2)})
     return x ^ x >> U(29)
 
-'''
+"""
 
 _ONE = '''
 @njit(nogil=True)
 def settle(s, ties):
-    """The least state that tied swaps make of a state, and how many of their products leave it as it is (plain changes:
+    """The least state that tied swaps make of a state, and how many of their products leave it as it is
+    (plain changes:
     Knuth 7.2.1.2, algorithm P, over all runs of tied swaps)."""
     C, O, J, B, n = changes(ties)
     first = best = s
@@ -78,7 +80,8 @@ def moves(T, g):
 
 @njit(nogil=True)
 def settle(T, ties):
-    """Makes a state the least that tied swaps make of it; how many of their products leave it as it is (plain changes:
+    """Makes a state the least that tied swaps make of it; how many of their products leave it as it is
+    (plain changes:
     Knuth 7.2.1.2, algorithm P, over all runs of tied swaps)."""
     C, O, J, B, n = changes(ties)
     first, best = T.copy(), T.copy()
@@ -101,30 +104,46 @@ def weigh(F, start, stop):
     """How many states the representatives F[start:stop] stand for."""
 '''
 
-_WEIGH_ONE = _WEIGH + '''\
+_WEIGH_ONE = (
+    _WEIGH
+    + """\
     total = 0
     for b in range(start, stop):
         total += orbit(F[b, 0])
     return total
-'''
+"""
+)
 
-_WEIGH_WIDE = _WEIGH + '''\
+_WEIGH_WIDE = (
+    _WEIGH
+    + """\
     T = np.empty(F.shape[1], np.uint64)
     total = 0
     for b in range(start, stop):
         copy(T, F[b])
         total += orbit(T)
     return total
-'''
+"""
+)
 
 
 def native_canonical(plan: Plan, words: int, constants: Constants) -> str:
-    """The functions `canonical` and `weigh`, and all that they need. What is called has no signature: it is compiled only where what
-    calls it is not in the cache."""
+    """The functions `canonical` and `weigh`, and all that they need. What is called has no signature: it is
+    compiled only where what calls it is not in the cache."""
     writer = Writer(plan, words == 1, constants)
-    parts = [_MIX, *(_function(f"swap{g}({writer.state})", writer.swap(swap)) for g, swap in enumerate(plan.swaps))]
-    parts += [_function(f"swap({writer.state}, g)", writer.any_swap()), _changes(plan), _ONE if writer.one else _WIDE]
-    parts += [_function(f"canonical({writer.state})", writer.canonical()), _function(f"orbit({writer.state})", writer.orbit())]
+    parts = [
+        _MIX,
+        *(_function(f"swap{g}({writer.state})", writer.swap(swap)) for g, swap in enumerate(plan.swaps)),
+    ]
+    parts += [
+        _function(f"swap({writer.state}, g)", writer.any_swap()),
+        _changes(plan),
+        _ONE if writer.one else _WIDE,
+    ]
+    parts += [
+        _function(f"canonical({writer.state})", writer.canonical()),
+        _function(f"orbit({writer.state})", writer.orbit()),
+    ]
     return "\n".join([*parts, _WEIGH_ONE if writer.one else _WEIGH_WIDE])
 
 
@@ -136,10 +155,11 @@ def _changes(plan: Plan) -> str:
     """`changes` begins a tour through all products of tied swaps, `following` gives its next swap, or -1."""
     classes = "".join(str(s.scalarset) + ", " for s in plan.swaps)
     n = len(plan.swaps) + 1
-    return f'''
+    return f"""
 @njit(nogil=True)
 def changes(ties):
-    C, O, J, B = np.zeros({n}, np.int64), np.ones({n}, np.int64), np.zeros({n}, np.int64), np.zeros({n}, np.int64)
+    C, O = np.zeros({n}, np.int64), np.ones({n}, np.int64)
+    J, B = np.zeros({n}, np.int64), np.zeros({n}, np.int64)
     owner = ({classes})
     n = 0
     g = 0
@@ -173,11 +193,13 @@ def following(C, O, J, B, n):
         O[d] = -O[d]
     return -1
 
-'''
+"""
 
 
 class Writer:
-    """Writes for states of one word or more; `named`: and keeps in `p` which element of the group was applied."""
+    """Writes for states of one word or more; `named`: and keeps in `p` which element of the group was
+    applied.
+    """
 
     def __init__(self, plan: Plan, one: bool, constants: Constants, named: bool = False):
         self.plan, self.one, self.constants, self.named = plan, one, constants, named
@@ -191,7 +213,11 @@ class Writer:
 
     def read(self, shift: int, mask: int) -> str:
         word, place = divmod(shift, WORD)
-        return f"({self.at(word)} >> {self.word(place)} & {self.word(mask)})" if place else f"({self.at(word)} & {self.word(mask)})"
+        return (
+            f"({self.at(word)} >> {self.word(place)} & {self.word(mask)})"
+            if place
+            else f"({self.at(word)} & {self.word(mask)})"
+        )
 
     def truth(self, tests: tuple[Any, ...]) -> str:
         return "U(" + " and ".join(f"{text} {sign} {self.word(value)}" for text, sign, value in tests) + ")"
@@ -243,7 +269,9 @@ class Writer:
         for one in loose:
             key = key_of(one)
             yield f"{key} = K_ZERO"
-            yield from (f"{key} = mix({key} + ({part}))" for part in self.gathered(plan.blocks.get((one,), ())))
+            yield from (
+                f"{key} = mix({key} + ({part}))" for part in self.gathered(plan.blocks.get((one,), ()))
+            )
             for position, ids in owned(plan, one):
                 yield f"{key} += mix({name(ids)} + {self.word(salt(plan, ids, position, 0))})"
         pairs = [f"k{k}{i} == k{k}{j}" for k in plan.loose for i in range(plan.sizes[k]) for j in range(i)]
@@ -252,7 +280,10 @@ class Writer:
             yield f"    n{one[0]}{one[1]} = mix({key_of(one)})"
             for position, ids in owned(plan, one):
                 others = [f"{key_of(y)} * {self.word(2 * ids.index(y) + 3)}" for y in ids if y != one]
-                yield f"    n{one[0]}{one[1]} += mix({name(ids)} + {self.word(salt(plan, ids, position, 1))} + {' + '.join(others)})"
+                yield (
+                    f"    n{one[0]}{one[1]} += mix({name(ids)} + {self.word(salt(plan, ids, position, 1))} +"
+                    f" {' + '.join(others)})"
+                )
         yield from (f"    k{k}{i} = n{k}{i}" for k, i in loose)
 
     def canonical(self) -> Iterator[str]:
@@ -273,7 +304,11 @@ class Writer:
             yield from self.ties()
             yield "if moved:"
             if self.named:
-                yield "    s, p = settle_named(s, p, ties, L)" if self.one else "    p = settle_named(T, p, ties, L)"
+                yield (
+                    "    s, p = settle_named(s, p, ties, L)"
+                    if self.one
+                    else "    p = settle_named(T, p, ties, L)"
+                )
             else:
                 yield "    s, fixed = settle(s, ties)" if self.one else "    settle(T, ties)"
         if self.one and not self.named:
@@ -299,7 +334,9 @@ class Writer:
             yield from ["p = least"] * self.named
 
     def ties(self) -> Iterator[str]:
-        """`ties` are the swaps of identities with one key, `moved` says whether one of them changes the state."""
+        """`ties` are the swaps of identities with one key, `moved` says whether one of them changes the
+        state.
+        """
         yield "ties = K_ZERO"
         yield "moved = False"
         for g, swap in enumerate(self.plan.swaps):

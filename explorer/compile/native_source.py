@@ -1,7 +1,7 @@
 """The part of the native engine's source that depends on the spec: leaving states, and judging them.
 
-Text only: it is compiled by Numba elsewhere. The numbers of the instances stand in tables (`shapes.py`), so that the text
-grows with the shapes of the rules alone. Knows nothing of storage and search.
+Text only: it is compiled by Numba elsewhere. The numbers of the instances stand in tables (`shapes.py`), so
+that the text grows with the shapes of the rules alone. Knows nothing of storage and search.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ Line = Callable[[int, str], None]
 
 @dataclass(frozen=True, slots=True)
 class NativeSource:
-    """The texts of `expand` and `judge` (and `weigh`, under a symmetry), and of `edges` (compiled only when asked for), and the
-    tables that they take."""
+    """The texts of `expand` and `judge` (and `weigh`, under a symmetry), and of `edges` (compiled only when
+    asked for), and the tables that they take."""
 
     search: str
     edges: str
@@ -73,7 +73,11 @@ def native_source(program: Program, layout: Layout, plan: Plan | None = None) ->
     judge = _judge(program, Scribe(layout), tables.constants)
     canonical = [native_canonical(plan, layout.words, tables.constants)] if plan is not None else []
     head = HEAD + "".join(f"{name} = U({hex(value)})\n" for value, name in tables.constants.names.items())
-    return NativeSource("\n\n".join([head, *canonical, leave["expand"], judge]), "\n\n".join([head, *canonical, leave["edges"]]), tables)
+    return NativeSource(
+        "\n\n".join([head, *canonical, leave["expand"], judge]),
+        "\n\n".join([head, *canonical, leave["edges"]]),
+        tables,
+    )
 
 
 def witness_source(program: Program, layout: Layout, condition: Expr) -> str:
@@ -82,22 +86,33 @@ def witness_source(program: Program, layout: Layout, condition: Expr) -> str:
     pure, raw = lift(condition)
     whole = ex.both(*(c.ok for c in fold_checks(raw, program.facts)), fold(pure, program.facts))
     text = constants.fill(scribe, scribe.truth(fold(whole, program.facts)))
-    lines = [HEAD, *(f"{name} = U({hex(value)})" for value, name in constants.names.items()), "",
-             "@njit('boolean(uint64[:,::1])', nogil=True)", "def witness(F):", "    for b in range(F.shape[0]):"]
+    lines = [
+        HEAD,
+        *(f"{name} = U({hex(value)})" for value, name in constants.names.items()),
+        "",
+        "@njit('boolean(uint64[:,::1])', nogil=True)",
+        "def witness(F):",
+        "    for b in range(F.shape[0]):",
+    ]
     lines += ["        row = U(b)"] + ["        s = F[row, U(0)]"] * scribe.one
     lines += [f"        if {text}:", "            return True", "    return False", ""]
     return "\n".join(lines)
 
 
-_TABLES = ("uint64[:,::1], int64[:,::1], uint64[:,::1], int64[::1], uint64[:,::1], uint64[::1], uint64[::1], uint64[::1], "
-           "int64[::1], uint64[:,::1], int64[::1], uint64[:,::1], uint64[:,::1], uint64[::1]")
+_TABLES = (
+    "uint64[:,::1], int64[:,::1], uint64[:,::1], int64[::1], uint64[:,::1], uint64[::1], uint64[::1],"
+    " uint64[::1], int64[::1], uint64[:,::1], int64[::1], uint64[:,::1], uint64[:,::1], uint64[::1]"
+)
 _OPTIONS = 'nogil=True, error_model="numpy", cache=True'
 
-_EXPAND_HEAD = f'''@njit("int64(uint64[:,::1], uint16[::1], int64, int64, uint64[:,:,::1], uint16[:,::1], int64[::1], uint64[::1], "
+_EXPAND_HEAD = f'''@njit("int64(uint64[:,::1], uint16[::1], int64, int64, uint64[:,:,::1], uint16[:,::1], "
+      "int64[::1], uint64[::1], "
       "uint64[:,::1], int64[::1], int64[::1], int64[::1], int64[::1], int64[::1], {_TABLES})", {_OPTIONS})
-def expand(F, BY, start, stop, B, BB, NB, MIX, KNOWN, EN, SAME, CUT, FLAG, STAT, G, P, Q, SH, RC, RB, ST, CA, GS, GW, US, UW, BM, SURE):
-    """Leave states F[start:stop]; their successors go to the buckets B, the rules that made them to BB, but for those that are
-    KNOWN after the rule BY which a state was found. Returns the first state that was not left.
+def expand(F, BY, start, stop, B, BB, NB, MIX, KNOWN, EN, SAME, CUT, FLAG, STAT,
+           G, P, Q, SH, RC, RB, ST, CA, GS, GW, US, UW, BM, SURE):
+    """Leave states F[start:stop]; their successors go to the buckets B, the rules that made them to BB,
+    but for those that are KNOWN after the rule BY which a state was found. Returns the first
+    state that was not left.
 
     STAT: 0 least and 1 most successors, 2 flagged states, 3 expanded, 4 transitions.
     """
@@ -109,12 +124,14 @@ def expand(F, BY, start, stop, B, BB, NB, MIX, KNOWN, EN, SAME, CUT, FLAG, STAT,
     while b < stop and not full:
 '''
 
-_EDGES_HEAD = f'''@njit("int64(uint64[:,::1], int64, int64, uint64[:,::1], int64[::1], int64[::1], uint64[:,::1], int64[::1], "
+_EDGES_HEAD = f'''@njit("int64(uint64[:,::1], int64, int64, uint64[:,::1], int64[::1], int64[::1], "
+      "uint64[:,::1], int64[::1], "
       "{_TABLES})", {_OPTIONS})
 def edges(F, start, stop, TARGETS, FROM, BY, TO, STAT, G, P, Q, SH, RC, RB, ST, CA, GS, GW, US, UW, BM, SURE):
     """The steps that leave F[start:stop], into TARGETS (a sorted table of words; all if it is empty).
 
-    FROM, BY, TO take the row of the state, the rule and the successor; STAT[2] counts them. Returns the first state not left.
+    FROM, BY, TO take the row of the state, the rule and the successor; STAT[2] counts them. Returns the first
+    state not left.
     """
     HIT = np.empty(SH.shape[0] + 1, np.uint64)
     limit = FROM.shape[0] - SH.shape[0] - 1
@@ -125,8 +142,8 @@ def edges(F, start, stop, TARGETS, FROM, BY, TO, STAT, G, P, Q, SH, RC, RB, ST, 
 
 
 def _leave(program: Program, tables: Tables, layout: Layout, mode: str, symmetric: bool) -> str:
-    """The function that leaves states: candidates are gathered first, without a branch, then taken one by one; first those whose
-    guard is settled and whose effect is constant.
+    """The function that leaves states: candidates are gathered first, without a branch, then taken one by
+    one; first those whose guard is settled and whose effect is constant.
 
     Indices are unsigned, which spares the test for negative ones at every access.
     """
@@ -173,7 +190,9 @@ def _leave(program: Program, tables: Tables, layout: Layout, mode: str, symmetri
 
 
 def _gather_by_bitmaps(tables: Tables, one: bool, expand: bool, write: Line) -> None:
-    """The rules that every bitmap allows. Sure ones that are known are counted here and now, the other sure ones come first."""
+    """The rules that every bitmap allows. Sure ones that are known are counted here and now, the other sure
+    ones come first.
+    """
     words = range(-(-len(tables.numbers) // 64))
     for w in words:
         rest = len(tables.numbers) - 64 * w
@@ -190,7 +209,10 @@ def _gather_by_bitmaps(tables: Tables, one: bool, expand: bool, write: Line) -> 
         write(2, f"e{w} ^= x")
         write(2, f"known = x & KNOWN[by, U({w})]")
         write(2, "x ^= known")
-        for source, work in (("known", ("EN[i] += 1", "degree += 1")), ("x", ("HIT[hits] = i", "hits += U(1)"))):
+        for source, work in (
+            ("known", ("EN[i] += 1", "degree += 1")),
+            ("x", ("HIT[hits] = i", "hits += U(1)")),
+        ):
             _each_bit(source, w, work, write)
     if expand and tables.sure:
         write(2, "sure = hits")
@@ -270,7 +292,12 @@ def _keep(one: bool, words: int, symmetric: bool, write: Line) -> None:
     if one:
         write(4, "differs = t != s")
     else:
-        for text in ("differs = False", f"for w in range({words}):", "    if T[U(w)] != F[row, U(w)]:", "        differs = True"):
+        for text in (
+            "differs = False",
+            f"for w in range({words}):",
+            "    if T[U(w)] != F[row, U(w)]:",
+            "        differs = True",
+        ):
             write(4, text)
     write(4, "if not differs:")
     write(5, "SAME[i] += 1")
@@ -283,12 +310,24 @@ def _put(depth: int, one: bool, words: int, symmetric: bool, write: Line) -> Non
     if symmetric:
         write(depth, "t = canonical(t)" if one else "canonical(T)")
     if one:
-        for text in ("h = t ^ (t >> MIX[0])", "h = (h * MIX[1]) & MIX[3]", "h ^= h >> MIX[0]", "h = (h * MIX[2]) & MIX[3]",
-                     "h ^= h >> MIX[0]"):
+        for text in (
+            "h = t ^ (t >> MIX[0])",
+            "h = (h * MIX[1]) & MIX[3]",
+            "h ^= h >> MIX[0]",
+            "h = (h * MIX[2]) & MIX[3]",
+            "h ^= h >> MIX[0]",
+        ):
             write(depth, text)
     else:
-        for text in ("h = MIX[4]", f"for w in range({words}):", "    h = (h ^ T[U(w)]) * MIX[1]", "    h ^= h >> U(32)", "h = h * MIX[2]",
-                     "h ^= h >> U(29)", "h = (h * MIX[1]) & MIX[3]"):
+        for text in (
+            "h = MIX[4]",
+            f"for w in range({words}):",
+            "    h = (h ^ T[U(w)]) * MIX[1]",
+            "    h ^= h >> U(32)",
+            "h = h * MIX[2]",
+            "h ^= h >> U(29)",
+            "h = (h * MIX[1]) & MIX[3]",
+        ):
             write(depth, text)
     for text in ("p = h >> MIX[5]", "n = NB[p]", "B[p, U(n), U(0)] = h"):
         write(depth, text)
@@ -308,31 +347,64 @@ def _list(one: bool, words: int, symmetric: bool, write: Line) -> None:
         write(5, "x = np.searchsorted(TARGETS[:, 0], r)")
         write(5, "hit = x < TARGETS.shape[0] and TARGETS[x, 0] == r")
     else:
-        for text in (*(("R = T.copy()", "canonical(R)") if symmetric else ("R = T",)), "x = np.searchsorted(TARGETS[:, 0], R[0])",
-                     "while x < TARGETS.shape[0] and TARGETS[x, 0] == R[0] and not hit:", "    hit = True",
-                     f"    for w in range(1, {words}):", "        if TARGETS[x, w] != R[w]:", "            hit = False",
-                     "            break", "    x += 1"):
+        for text in (
+            *(("R = T.copy()", "canonical(R)") if symmetric else ("R = T",)),
+            "x = np.searchsorted(TARGETS[:, 0], R[0])",
+            "while x < TARGETS.shape[0] and TARGETS[x, 0] == R[0] and not hit:",
+            "    hit = True",
+            f"    for w in range(1, {words}):",
+            "        if TARGETS[x, w] != R[w]:",
+            "            hit = False",
+            "            break",
+            "    x += 1",
+        ):
             write(5, text)
     write(4, "if hit:")
     copied = ["TO[n, 0] = t"] if one else [f"for w in range({words}):", "    TO[n, w] = T[w]"]
-    for text in ("n = STAT[2]", "FROM[n] = b", "BY[n] = I(i)", *copied,
-                 "STAT[2] = n + 1", "if n >= limit:", "    full = True"):
+    for text in (
+        "n = STAT[2]",
+        "FROM[n] = b",
+        "BY[n] = I(i)",
+        *copied,
+        "STAT[2] = n + 1",
+        "if n >= limit:",
+        "    full = True",
+    ):
         write(5, text)
 
 
 def _finish_state(write: Line) -> None:
-    for text in ("STAT[3] += 1", "STAT[4] += degree", "if degree < STAT[0]:", "    STAT[0] = degree", "if degree > STAT[1]:",
-                 "    STAT[1] = degree", "if flagged or degree == 0:", "    FLAG[STAT[2]] = b", "    STAT[2] += 1",
-                 "    if STAT[2] == room:", "        full = True"):
+    for text in (
+        "STAT[3] += 1",
+        "STAT[4] += degree",
+        "if degree < STAT[0]:",
+        "    STAT[0] = degree",
+        "if degree > STAT[1]:",
+        "    STAT[1] = degree",
+        "if flagged or degree == 0:",
+        "    FLAG[STAT[2]] = b",
+        "    STAT[2] += 1",
+        "    if STAT[2] == room:",
+        "        full = True",
+    ):
         write(2, text)
 
 
 def _judge(program: Program, scribe: Scribe, constants: Constants) -> str:
-    """States on which an invariant that is still watched fails or has no value. What several invariants share is computed once."""
-    lines = [f'@njit("UniTuple(int64, 2)(uint64[:,::1], int64, int64, int64[::1], int64[::1])", {_OPTIONS})',
-             "def judge(F, start, stop, WATCH, FLAG):",
-             '    """Rows of F[start:stop] where a watched invariant fails, into FLAG. Returns how many, and the next row."""',
-             "    n = 0", "    b = start", "    while b < stop and n < FLAG.shape[0]:"]
+    """States on which an invariant that is still watched fails or has no value. What several invariants share
+    is computed once.
+    """
+    lines = [
+        f'@njit("UniTuple(int64, 2)(uint64[:,::1], int64, int64, int64[::1], int64[::1])", {_OPTIONS})',
+        "def judge(F, start, stop, WATCH, FLAG):",
+        (
+            '    """Rows of F[start:stop] where a watched invariant fails, into FLAG. Returns how many, and'
+            ' the next row."""'
+        ),
+        "    n = 0",
+        "    b = start",
+        "    while b < stop and n < FLAG.shape[0]:",
+    ]
     lines.append("        row = U(b)")
     if scribe.one:
         lines.append("        s = F[row, U(0)]")
@@ -347,7 +419,18 @@ def _judge(program: Program, scribe: Scribe, constants: Constants) -> str:
                 text = scribe.truth(at) if is_condition(at) else scribe.number(at)
                 scribe.names[at] = f"x{len(scribe.names)}"
                 lines.append(f"        {scribe.names[at]} = {constants.fill(scribe, text)}")
-        lines += [f"        if WATCH[{k}] and not {constants.fill(scribe, scribe.truth(whole))}:  # {judgement.name}",
-                  "            bad = True"]
-    lines += ["        if bad:", "            FLAG[n] = b", "            n += 1", "        b += 1", "    return n, b"]
+        lines += [
+            (
+                f"        if WATCH[{k}] and not {constants.fill(scribe, scribe.truth(whole))}:  #"
+                f" {judgement.name}"
+            ),
+            "            bad = True",
+        ]
+    lines += [
+        "        if bad:",
+        "            FLAG[n] = b",
+        "            n += 1",
+        "        b += 1",
+        "    return n, b",
+    ]
     return "\n".join(lines) + "\n"

@@ -1,7 +1,8 @@
-"""Normal forms of expressions as numbers: equal numbers mean equal values in every state. Knows nothing of proofs.
+"""Normal forms of expressions as numbers: equal numbers mean equal values in every state. Knows nothing of
+proofs.
 
-`Normal.of(expr, renaming)` is the number of what the expression reads in the *renamed* state, as a function of the state
-itself. `require` is left out: whether an expression has a value is another question, put by its
+`Normal.of(expr, renaming)` is the number of what the expression reads in the *renamed* state, as a function
+of the state itself. `require` is left out: whether an expression has a value is another question, put by its
 checks. Where a partial operator has no value any value does, since nobody looks at it.
 """
 
@@ -61,8 +62,12 @@ class Normal(Arithmetic):
         read = self.node(op, source, (), (family.low, family.high))
         if renaming is None or source not in renaming.needs:
             return read
-        present = self.both([self.unary(lambda code, least=least: int(code >= least), self.cell(op, needed))  # type: ignore[misc]
-                             for needed, least in renaming.needs[source][1]])
+        present = self.both(
+            [
+                self.unary(lambda code, least=least: int(code >= least), self.cell(op, needed))  # type: ignore[misc]
+                for needed, least in renaming.needs[source][1]
+            ]
+        )
         return self.make_ite(present, self.renamed(family, read, renaming), read)
 
     def cell(self, op: str, cell: int) -> int:
@@ -75,7 +80,9 @@ class Normal(Arithmetic):
         if isinstance(family.type, SetType):
             bits = renaming.bits(family.type)
             return value if bits is None else self.permuted(bits, value)
-        return self.unary(lambda code: renaming.code(family, code), value) if renaming.changes(family) else value
+        return (
+            self.unary(lambda code: renaming.code(family, code), value) if renaming.changes(family) else value
+        )
 
     def _load_at(self, op: str, family: Family, index: Expr, renaming: Renaming | None) -> int:
         at = self.index(family, index, renaming)
@@ -114,7 +121,9 @@ class Normal(Arithmetic):
             found.append(last)
         found.append(index)
         found.reverse()
-        if len(found) > 1 and not all(self._inside(part, digit.size) for part, digit in zip(found, anatomy.digits)):
+        if len(found) > 1 and not all(
+            self._inside(part, digit.size) for part, digit in zip(found, anatomy.digits)
+        ):
             return None
         return found
 
@@ -136,7 +145,9 @@ class Normal(Arithmetic):
 
 
 def _split(index: Expr, size: int) -> tuple[Expr, Expr]:
-    """A linear index as what comes before its last digit, and that digit (the form that `places` and `structure` write)."""
+    """A linear index as what comes before its last digit, and that digit (the form that `places` and
+    `structure` write).
+    """
     if ex.is_const(index):
         return ex.const(index.value // size), ex.const(index.value % size)
     if index.op == "mul" and index.args[1] is ex.const(size):

@@ -1,7 +1,9 @@
-"""A packed state as seen by the renamings of its identities: what belongs to whom, and what exchanging two neighbours does.
+"""A packed state as seen by the renamings of its identities: what belongs to whom, and what exchanging two
+neighbours does.
 
-Every bit of the state belongs to a tuple of identities: those that index its cell, and the one that it names. What belongs to
-one identity alone is its own; what belongs to several relates them. Knows nothing of source text.
+Every bit of the state belongs to a tuple of identities: those that index its cell, and the one that it names.
+What belongs to one identity alone is its own; what belongs to several relates them. Knows nothing of source
+text.
 """
 
 from __future__ import annotations
@@ -37,7 +39,8 @@ Need = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Bits of a state: a field as it is, or (`code`) whether it names an identity, or (`kinds`) its content without names.
+    """Bits of a state: a field as it is, or (`code`) whether it names an identity, or (`kinds`) its content
+    without names.
 
     `colour` is the same for the pieces that renamings make of each other.
     """
@@ -53,8 +56,9 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Swap:
-    """What exchanging identities i and i + 1 of a scalarset does: fields whose content `a` and `b` is exchanged, then bits that
-    move. A move `(distance, mask)` exchanges the bits of the mask with those so far above them."""
+    """What exchanging identities i and i + 1 of a scalarset does: fields whose content `a` and `b` is
+    exchanged, then bits that move. A move `(distance, mask)` exchanges the bits of the mask with those so far
+    above them."""
 
     scalarset: int
     first: int
@@ -64,10 +68,12 @@ class Swap:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that a canonical form needs. `blocks[ids]` are the pieces that belong to a tuple of identities, in order of colour.
+    """All that a canonical form needs. `blocks[ids]` are the pieces that belong to a tuple of identities, in
+    order of colour.
 
-    A scalarset is `exact` where the own pieces of its identities, gathered in one number, are all that it has in the state
-    (of two renamings in all both are tried, which is quicker). `unused` scalarsets would make too many renamings.
+    A scalarset is `exact` where the own pieces of its identities, gathered in one number, are all that it has
+    in the state (of two renamings in all both are tried, which is quicker). `unused` scalarsets would make
+    too many renamings.
     """
 
     classes: tuple[type[Scalarset], ...]
@@ -103,8 +109,8 @@ class Plan:
         return [g for g, swap in enumerate(self.swaps) if swap.scalarset == scalarset]
 
     def tour(self, scalarsets: Iterable[int] | None = None) -> list[int]:
-        """Swaps that lead, one after the other, through all renamings of some scalarsets, of the loose ones if none are given (plain
-        changes: Knuth 7.2.1.2 P)."""
+        """Swaps that lead, one after the other, through all renamings of some scalarsets, of the loose ones
+        if none are given (plain changes: Knuth 7.2.1.2 P)."""
         found: list[int] = []
         for k in self.loose if scalarsets is None else scalarsets:
             swaps, once = self.swaps_of(k), list(found)
@@ -116,7 +122,9 @@ class Plan:
 
 
 def plain_changes(n: int) -> list[int]:
-    """Places i such that exchanging neighbours i and i + 1, in this order, gives every order of n things once."""
+    """Places i such that exchanging neighbours i and i + 1, in this order, gives every order of n things
+    once.
+    """
     if n < 2:
         return []
     found, down = list(reversed(range(n - 1))), False
@@ -127,22 +135,39 @@ def plain_changes(n: int) -> list[int]:
 
 
 def plan(symmetry: Symmetry, layout: Layout) -> Plan | None:
-    """The plan for the proven scalarsets; None where there is none, or where none has anything in the packed state."""
+    """The plan for the proven scalarsets; None where there is none, or where none has anything in the packed
+    state.
+    """
     found = _Reader(symmetry, layout).blocks()
     used = [k for k in range(len(symmetry.proven)) if any(k == cls for ids in found for cls, _ in ids)]
     if not used:
         return None
     rank = {k: n for n, k in enumerate(used)}
-    blocks = {tuple((rank[k], i) for k, i in ids): tuple(sorted(pieces, key=lambda p: p.colour)) for ids, pieces in sorted(found.items())}
+    blocks = {
+        tuple((rank[k], i) for k, i in ids): tuple(sorted(pieces, key=lambda p: p.colour))
+        for ids, pieces in sorted(found.items())
+    }
     classes = list(symmetry.proven.items())
-    swaps = tuple(_swap(symmetry, layout, rank[k], i, *classes[k]) for k in used for i in range(len(classes[k][1]) - 1))
+    swaps = tuple(
+        _swap(symmetry, layout, rank[k], i, *classes[k]) for k in used for i in range(len(classes[k][1]) - 1)
+    )
     related = {k for ids in blocks if len(ids) > 1 for k, _ in ids}
     small = prod(factorial(len(classes[k][1])) for k in used) == 2
-    exact = tuple(not small and n not in related and sum(p.width for p in blocks[(n, 0),]) <= KEY_BITS for n in range(len(used)))
+    exact = tuple(
+        not small and n not in related and sum(p.width for p in blocks[(n, 0),]) <= KEY_BITS
+        for n in range(len(used))
+    )
     loose = [classes[k] for n, k in enumerate(used) if not exact[n]]
     if prod(factorial(len(identities)) for _, identities in loose) > MOST:
         return _without(symmetry, layout, max(loose, key=lambda item: len(item[1]))[0])
-    return Plan(tuple(classes[k][0] for k in used), tuple(len(classes[k][1]) for k in used), exact, blocks, swaps, layout.bits)
+    return Plan(
+        tuple(classes[k][0] for k in used),
+        tuple(len(classes[k][1]) for k in used),
+        exact,
+        blocks,
+        swaps,
+        layout.bits,
+    )
 
 
 def _without(symmetry: Symmetry, layout: Layout, cls: type[Scalarset]) -> Plan | None:
@@ -169,9 +194,18 @@ class _Reader:
                         owners = [mark for mark in marks if isinstance(mark, tuple)]
                         ids = tuple(sorted(dict.fromkeys(owners), key=lambda one: one[0]))
                         if ids:
-                            pattern = tuple((m[0], owners.index(m)) if isinstance(m, tuple) else (-1, m) for m in marks)
-                            coloured = Piece((family.number, pattern, *piece.colour), piece.shift, piece.width, piece.mask, piece.code,
-                                             piece.kinds, piece.needs)
+                            pattern = tuple(
+                                (m[0], owners.index(m)) if isinstance(m, tuple) else (-1, m) for m in marks
+                            )
+                            coloured = Piece(
+                                (family.number, pattern, *piece.colour),
+                                piece.shift,
+                                piece.width,
+                                piece.mask,
+                                piece.code,
+                                piece.kinds,
+                                piece.needs,
+                            )
                             found.setdefault(ids, []).append(coloured)
         return found
 
@@ -191,8 +225,10 @@ class _Reader:
         needs = self.needs(anatomy, digits)
         if needs is None:
             return
-        kinds = tuple(1 + (names[code][0] if code in names else len(self.number) + code - type.low)
-                      for code in range(type.low, type.high + 1))
+        kinds = tuple(
+            1 + (names[code][0] if code in names else len(self.number) + code - type.low)
+            for code in range(type.low, type.high + 1)
+        )
         width = max(kinds).bit_length()
         if len(kinds) * width <= KEY_BITS:
             yield marks, Piece((1,), shift, width, field.mask, None, kinds, needs)
@@ -208,7 +244,11 @@ class _Reader:
     def mark(self, type: ScalarType | None, value: int) -> Any:
         """An index (counted from 0) as an identity, or the index itself."""
         member = type.decode(value + type.low) if isinstance(type, UnionType) else None
-        return (self.number[member.__class__], member.index) if isinstance(member, Scalarset) and member.__class__ in self.number else value
+        return (
+            (self.number[member.__class__], member.index)
+            if isinstance(member, Scalarset) and member.__class__ in self.number
+            else value
+        )
 
     def needs(self, anatomy: Anatomy, digits: tuple[int, ...]) -> tuple[Need, ...] | None:
         return needs(anatomy, digits, self.layout)
@@ -226,8 +266,15 @@ def needs(anatomy: Anatomy, digits: tuple[int, ...], layout: Layout) -> tuple[Ne
     return tuple(found)
 
 
-def _swap(symmetry: Symmetry, layout: Layout, scalarset: int, i: int, cls: type[Scalarset], identities: tuple[Scalarset, ...]) -> Swap:
-    swapped = (*identities[:i], identities[i + 1], identities[i], *identities[i + 2:])
+def _swap(
+    symmetry: Symmetry,
+    layout: Layout,
+    scalarset: int,
+    i: int,
+    cls: type[Scalarset],
+    identities: tuple[Scalarset, ...],
+) -> Swap:
+    swapped = (*identities[:i], identities[i + 1], identities[i], *identities[i + 2 :])
     renaming = Renaming(symmetry.structure, {cls: swapped})
     codes = []
     moves: dict[int, int] = {}

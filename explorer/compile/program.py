@@ -17,7 +17,9 @@ from .simplify import Check, Facts, fold, fold_checks, interval, lift
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """One guard conjunct: the checks to make first, then the condition. `number` is its place in the author's guard."""
+    """One guard conjunct: the checks to make first, then the condition. `number` is its place in the author's
+    guard.
+    """
 
     number: int
     checks: tuple[Check, ...]
@@ -57,7 +59,8 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """`dropped[i]` is the guard conjunct of instance i that is constantly false; `fixed` are families that never vary.
+    """`dropped[i]` is the guard conjunct of instance i that is constantly false; `fixed` are families that
+    never vary.
 
     `invariants` has a part without a condition for what temporal formulas read and may have no value.
     """
@@ -107,12 +110,24 @@ def _reduce(model: Model) -> Program:
     fixed = frozenset(f for f in rigid if all(len(alternatives[f.first + i]) == 1 for i in range(f.size)))
     _check_magnitudes(rules, facts)
     return Program(
-        model, tuple(rules), dropped, fixed, rigid - fixed, facts,
-        tuple(_judge(p.name, [e for _, e in p.parts], facts) for p in model.properties if p.kind == "invariant")
-        + tuple(replace(found, condition=TRUE) for p in model.temporal for e in p.conditions
-                if (found := _judge(p.name, [e], facts)).checks),
+        model,
+        tuple(rules),
+        dropped,
+        fixed,
+        rigid - fixed,
+        facts,
+        tuple(
+            _judge(p.name, [e for _, e in p.parts], facts) for p in model.properties if p.kind == "invariant"
+        )
+        + tuple(
+            replace(found, condition=TRUE)
+            for p in model.temporal
+            for e in p.conditions
+            if (found := _judge(p.name, [e], facts)).checks
+        ),
         tuple(_judge(name, [c.expr], facts) for name, c in model.constraints),
-        _judge("terminal", [ex.either(*(c.expr for c in model.terminal))], facts))
+        _judge("terminal", [ex.either(*(c.expr for c in model.terminal))], facts),
+    )
 
 
 def _constants(model: Model, alternatives: dict[int, set[int]], written: set[Family]) -> Facts:
@@ -181,7 +196,9 @@ def _collisions(writes: tuple[Write, ...], updates: list[Update]) -> list[Check]
     found = []
     for i, (write, later) in enumerate(zip(writes, updates)):
         for earlier in updates[:i]:
-            if earlier.family is later.family and not (ex.is_const(earlier.index) and ex.is_const(later.index)):
+            if earlier.family is later.family and not (
+                ex.is_const(earlier.index) and ex.is_const(later.index)
+            ):
                 ok = ex.negate(ex.equal(earlier.index, later.index))
                 found.append(Check(ok, collision(write)))
     return found
@@ -204,5 +221,10 @@ def _check_magnitudes(rules: list[Rule], facts: Facts) -> None:
             for at in ex.walk(expr):
                 low, high = interval(at, rule.facts)
                 if low < -(1 << 62) or high > 1 << 62:
-                    raise SpecError("E0701", f"`{ex.show(at)}` may be as large as {max(-low, high)}", expected="at most 2**62",
-                                    write="smaller ranges", place=rule.instance.action.place)
+                    raise SpecError(
+                        "E0701",
+                        f"`{ex.show(at)}` may be as large as {max(-low, high)}",
+                        expected="at most 2**62",
+                        write="smaller ranges",
+                        place=rule.instance.action.place,
+                    )

@@ -1,4 +1,6 @@
-"""Parts of a model before and after two identities are exchanged: conditions, and initial states. Knows nothing of actions."""
+"""Parts of a model before and after two identities are exchanged: conditions, and initial states. Knows
+nothing of actions.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +26,8 @@ INITIAL_STATES = 1 << 14
 
 @dataclass(slots=True)
 class Proof:
-    """What the proofs of one model share. Instances by number: those never possible, those whose guard and those whose
-    assignments may have no value."""
+    """What the proofs of one model share. Instances by number: those never possible, those whose guard and
+    those whose assignments may have no value."""
 
     model: Model
     normal: Normal
@@ -49,14 +51,22 @@ class Broken(Exception):
 
 
 def begin(model: Model, structure: dict[Family, Anatomy], only: tuple[str, ...]) -> Proof:
-    """Nothing proved yet. A property that may have no value counts as checked: that would be an evaluation error."""
-    parts = {p.name: [e for _, e in p.parts] for p in model.properties} | {p.name: p.conditions for p in model.temporal}
-    checked = frozenset(name for name, found in parts.items() if not only or name in only or any(lift(e)[1] for e in found))
+    """Nothing proved yet. A property that may have no value counts as checked: that would be an evaluation
+    error.
+    """
+    parts = {p.name: [e for _, e in p.parts] for p in model.properties} | {
+        p.name: p.conditions for p in model.temporal
+    }
+    checked = frozenset(
+        name for name, found in parts.items() if not only or name in only or any(lift(e)[1] for e in found)
+    )
     program = reduce(model)
     by_arguments = {(i.action.name, tuple(value for _, value in i.arguments)): i for i in model.instances}
     doubtful = frozenset(r.instance.number for r in program.rules if any(t.checks for t in r.guard))
     fallible = frozenset(r.instance.number for r in program.rules if r.checks)
-    return Proof(model, Normal(structure), Trial(structure), checked, program.dropped, doubtful, fallible, by_arguments)
+    return Proof(
+        model, Normal(structure), Trial(structure), checked, program.dropped, doubtful, fallible, by_arguments
+    )
 
 
 def _checks(proof: Proof, expr: Expr) -> tuple[Check, ...]:
@@ -75,19 +85,27 @@ def may_fail(proof: Proof, expr: Expr) -> bool:
 
 # Conditions.
 
+
 def same_condition(proof: Proof, renaming: Renaming, a: Expr, b: Expr) -> bool:
-    """Whether `a` in a state and `b` in the renamed one always agree: both true, both false, or both without a value."""
+    """Whether `a` in a state and `b` in the renamed one always agree: both true, both false, or both without
+    a value.
+    """
     if proof.normal.of(a) == proof.normal.of(b, renaming):
         oks = [ex.both(*(c.ok for c in _checks(proof, e))) for e in (a, b)]
-        if proof.normal.of(oks[0]) == proof.normal.of(oks[1], renaming) or not (may_fail(proof, a) or may_fail(proof, b)):
+        if proof.normal.of(oks[0]) == proof.normal.of(oks[1], renaming) or not (
+            may_fail(proof, a) or may_fail(proof, b)
+        ):
             return True
-    return proof.trial.agree(renaming, lambda s, t: truth(a, s, t), lambda s, t: truth(b, s, t), key=(a, b, renaming))
+    return proof.trial.agree(
+        renaming, lambda s, t: truth(a, s, t), lambda s, t: truth(b, s, t), key=(a, b, renaming)
+    )
 
 
 def same_conditions(proof: Proof, renaming: Renaming, subject: str, conditions: list[Condition]) -> bool:
     """All conditions together are the same after renaming, or Broken.
 
-    The answer is whether that is so only where all have a value: where one fails and one has none, their order decides.
+    The answer is whether that is so only where all have a value: where one fails and one has none, their
+    order decides.
     """
     whole = ex.both(*(c.expr for c in conditions))
     fails = any(may_fail(proof, c.expr) for c in conditions)
@@ -101,7 +119,9 @@ def same_conditions(proof: Proof, renaming: Renaming, subject: str, conditions: 
     return True
 
 
-def odd_one(proof: Proof, renaming: Renaming, mine: Iterable[Condition], theirs: Iterable[Condition]) -> Condition | None:
+def odd_one(
+    proof: Proof, renaming: Renaming, mine: Iterable[Condition], theirs: Iterable[Condition]
+) -> Condition | None:
     """A condition among `mine` that none among `theirs` equals after renaming; each of those serves once."""
     left: dict[int, list[Condition]] = {}
     for condition in theirs:
@@ -125,12 +145,15 @@ def odd_one(proof: Proof, renaming: Renaming, mine: Iterable[Condition], theirs:
 
 # Initial states.
 
+
 def same_initial(proof: Proof, renaming: Renaming) -> None:
     model = proof.model
     broken: int | Condition | None = _choices(model.choices, renaming)
     if broken is None:
         broken = odd_one(proof, renaming, model.initial, model.initial)
-        if broken is None or same_condition(proof, renaming, *(ex.both(*(c.expr for c in model.initial)),) * 2):
+        if broken is None or same_condition(
+            proof, renaming, *(ex.both(*(c.expr for c in model.initial)),) * 2
+        ):
             return
     count = 1
     for choice in model.choices:
@@ -143,7 +166,11 @@ def same_initial(proof: Proof, renaming: Renaming) -> None:
     else:
         proof.trial.exceeded = True
     place = broken.place if isinstance(broken, Condition) else _place(model, broken)
-    subject = "an @initial condition" if isinstance(broken, Condition) else f"the initial value of `{model.cell_name(broken)}`"
+    subject = (
+        "an @initial condition"
+        if isinstance(broken, Condition)
+        else f"the initial value of `{model.cell_name(broken)}`"
+    )
     raise Broken(subject, place)
 
 
@@ -164,7 +191,12 @@ def _choices(choices: tuple[Choice, ...], renaming: Renaming) -> int | None:
         images = set()
         for codes in choice.alternatives:
             state = dict(zip(choice.cells, codes))
-            if any(cell not in state for c in choice.cells if c in renaming.needs for cell, _ in renaming.needs[c][1]):
+            if any(
+                cell not in state
+                for c in choice.cells
+                if c in renaming.needs
+                for cell, _ in renaming.needs[c][1]
+            ):
                 return choice.cells[0]  # whether it means something is chosen elsewhere
             new = [0] * len(codes)
             for cell, position in zip(choice.cells, order):

@@ -1,7 +1,8 @@
 """What it means to rename identities: the action of a permutation on values, on codes and on whole states.
 
-A renaming moves the cells of maps that are indexed by identities and changes the codes that name identities. Slots of a
-queue beyond its length and the content of an absent record keep what they hold: it means nothing. Knows nothing of proofs.
+A renaming moves the cells of maps that are indexed by identities and changes the codes that name identities.
+Slots of a queue beyond its length and the content of an absent record keep what they hold: it means nothing.
+Knows nothing of proofs.
 """
 
 from __future__ import annotations
@@ -16,7 +17,16 @@ from typing import Any
 from explorer.language.domains import Scalarset
 from explorer.language.expressions import Family
 from explorer.language.semantics import State
-from explorer.language.types import MapType, OptionalRecord, QueueType, RecordType, ScalarType, SetType, Type, UnionType
+from explorer.language.types import (
+    MapType,
+    OptionalRecord,
+    QueueType,
+    RecordType,
+    ScalarType,
+    SetType,
+    Type,
+    UnionType,
+)
 
 from .model import Model
 
@@ -31,7 +41,8 @@ class Digit:
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """When a cell means something: `family` holds its flag, or a length that exceeds the cell's digit number `slot`.
+    """When a cell means something: `family` holds its flag, or a length that exceeds the cell's digit number
+    `slot`.
 
     The first `depth` digits of the cell are the index in `family`.
     """
@@ -64,21 +75,32 @@ class Anatomy:
         return index
 
     def present(self, digits: tuple[int, ...]) -> Iterator[tuple[int, int]]:
-        """The cells that decide whether the cell means something, each with the least code that it must have."""
+        """The cells that decide whether the cell means something, each with the least code that it must
+        have.
+        """
         for p in self.presence:
             index = 0
-            for digit, value in zip(self.digits[:p.depth], digits):
+            for digit, value in zip(self.digits[: p.depth], digits):
                 index = index * digit.size + value
             yield p.family.first + index, 1 if p.slot is None else digits[p.slot] + 1
 
 
 def anatomies(model: Model) -> dict[Family, Anatomy]:
     """The anatomy of every family of a model."""
-    return {a.family: a for variable in model.variables for a in _walk(variable.type, "", (), (), variable.families)}
+    return {
+        a.family: a
+        for variable in model.variables
+        for a in _walk(variable.type, "", (), (), variable.families)
+    }
 
 
-def _walk(type: Type, path: str, digits: tuple[Digit, ...], presence: tuple[Presence, ...],
-          families: dict[str, Family]) -> Iterator[Anatomy]:
+def _walk(
+    type: Type,
+    path: str,
+    digits: tuple[Digit, ...],
+    presence: tuple[Presence, ...],
+    families: dict[str, Family],
+) -> Iterator[Anatomy]:
     if isinstance(type, ScalarType):
         yield Anatomy(families[path], digits, presence)
     elif isinstance(type, RecordType):
@@ -109,7 +131,9 @@ def key_digits(type: Type) -> tuple[Digit, ...]:
 class Renaming:
     """A permutation of the identities of some scalarsets: identity k of `cls` becomes `images[cls][k]`."""
 
-    def __init__(self, structure: dict[Family, Anatomy], images: Mapping[type[Scalarset], tuple[Scalarset, ...]]):
+    def __init__(
+        self, structure: dict[Family, Anatomy], images: Mapping[type[Scalarset], tuple[Scalarset, ...]]
+    ):
         self.structure, self.images = structure, images
         self._codes: dict[int, tuple[int, ...] | None] = {}  # by identity: to hash a type is slow
 
@@ -119,7 +143,9 @@ class Renaming:
             images = self.images.get(type(value))
             return images[value.index] if images else value
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
-            return type(value)(**{f.name: self.value(getattr(value, f.name)) for f in dataclasses.fields(value)})
+            return type(value)(
+                **{f.name: self.value(getattr(value, f.name)) for f in dataclasses.fields(value)}
+            )
         return value
 
     def codes(self, type: ScalarType) -> tuple[int, ...] | None:
@@ -140,23 +166,32 @@ class Renaming:
             tables = [self._digit(digit) for digit in digits]
             found = None
             if any(table is not None for table in tables):
-                found = tuple(self._moved(digits, tables, values) for values in product(*(range(d.size) for d in digits)))
+                found = tuple(
+                    self._moved(digits, tables, values)
+                    for values in product(*(range(d.size) for d in digits))
+                )
             self._codes[id(type)] = found
         return self._codes[id(type)]
 
     def _digit(self, digit: Digit) -> tuple[int, ...] | None:
         table = self.codes(digit.type) if digit.type is not None else None
-        return table if table is None or digit.type is None else tuple(code - digit.type.low for code in table)
+        return (
+            table if table is None or digit.type is None else tuple(code - digit.type.low for code in table)
+        )
 
     @staticmethod
-    def _moved(digits: tuple[Digit, ...], tables: list[tuple[int, ...] | None], values: tuple[int, ...]) -> int:
+    def _moved(
+        digits: tuple[Digit, ...], tables: list[tuple[int, ...] | None], values: tuple[int, ...]
+    ) -> int:
         index = 0
         for digit, table, value in zip(digits, tables, values):
             index = index * digit.size + (value if table is None else table[value])
         return index
 
     def digit_tables(self, family: Family) -> list[tuple[int, ...] | None] | None:
-        """For each digit of a family the new value of each value (None: all stay); None where no cell moves."""
+        """For each digit of a family the new value of each value (None: all stay); None where no cell
+        moves.
+        """
         tables = [self._digit(digit) for digit in self.structure[family].digits]
         return tables if any(table is not None for table in tables) else None
 
@@ -171,7 +206,9 @@ class Renaming:
 
     def changes(self, family: Family) -> bool:
         """Whether some code of the family changes."""
-        return (self.bits(family.type) if isinstance(family.type, SetType) else self.codes(family.type)) is not None
+        return (
+            self.bits(family.type) if isinstance(family.type, SetType) else self.codes(family.type)
+        ) is not None
 
     @cached_property
     def targets(self) -> list[int]:
@@ -182,7 +219,10 @@ class Renaming:
             if tables is None:
                 found += range(family.first, family.first + family.size)
             else:
-                found += [family.first + self._moved(anatomy.digits, tables, anatomy.split(i)) for i in range(family.size)]
+                found += [
+                    family.first + self._moved(anatomy.digits, tables, anatomy.split(i))
+                    for i in range(family.size)
+                ]
         return found
 
     @cached_property
@@ -195,7 +235,9 @@ class Renaming:
 
     @cached_property
     def needs(self) -> dict[int, tuple[Family, tuple[tuple[int, int], ...]]]:
-        """For each cell whose code may change: its family, and the cells that say whether it means something."""
+        """For each cell whose code may change: its family, and the cells that say whether it means
+        something.
+        """
         found = {}
         for family, anatomy in self.structure.items():
             if self.changes(family):
@@ -227,7 +269,9 @@ class View:
 
 
 def scalarsets(model: Model) -> dict[type[Scalarset], tuple[Scalarset, ...]]:
-    """The identities of every scalarset that the state knows and that has at least two, in order of their first use."""
+    """The identities of every scalarset that the state knows and that has at least two, in order of their
+    first use.
+    """
     found: dict[type[Scalarset], tuple[Scalarset, ...]] = {}
 
     def of(type_: Type) -> None:

@@ -10,7 +10,7 @@ from .shapes import Constants
 _ONE = '''
 @njit(nogil=True)
 def settle_named(s, p, ties, L):
-    """What `settle` makes of a state, and the least element of the group that makes it, from what element p made."""
+    """What `settle` makes of a state, and the least element of the group that makes it, from what p made."""
     C, O, J, B, n = changes(ties)
     best, least = s, p
     while True:
@@ -26,7 +26,7 @@ def settle_named(s, p, ties, L):
 _WIDE = '''
 @njit(nogil=True)
 def settle_named(T, p, ties, L):
-    """What `settle` makes of a state; returns the least element of the group that makes it, from what element p made."""
+    """What `settle` makes of a state; returns the least element of the group that makes it."""
     C, O, J, B, n = changes(ties)
     best, least = T.copy(), p
     while True:
@@ -53,7 +53,8 @@ def rename_rows(F, count, L, BY):
 _NAMES = '''
 @njit(nogil=True, cache=True)
 def least_copies(F, count, L, TOUR, TURNED, copies, LEAST):
-    """For states F[:count] and each copy of a formula the element that leaves the state as it is and makes the copy the least.
+    """For states F[:count] and each copy of a formula the element that leaves the state as it is and makes
+    the copy the least.
 
     TOUR leads through the whole group; TURNED[p * copies + k] is what element p makes of copy k.
     """
@@ -78,13 +79,32 @@ def least_copies(F, count, L, TOUR, TURNED, copies, LEAST):
 
 
 def renaming_source(plan: Plan, words: int) -> str:
-    """The text of `rename_rows(F, count, L, BY)` and `least_copies`; L is `left` of the plan's group (`group.py`)."""
+    """The text of `rename_rows(F, count, L, BY)` and `least_copies`; L is `left` of the plan's group
+    (`group.py`).
+    """
     constants = Constants()
     writer = Writer(plan, words == 1, constants, named=True)
     body = "F[b, 0], BY[b] = renamed(F[b, 0], L)" if writer.one else "BY[b] = renamed(F[b], L)"
-    renamed = ["@njit(nogil=True)", f"def renamed({writer.state}, L):", "    p = I(0)", *(f"    {line}" for line in writer.canonical()),
-               "    return s, p" if writer.one else "    return p", ""]
-    least = (_NAMES.format(state="s = F[b, 0]", name="s", swap="s = swap(s, TOUR[i])", same="s == F[b, 0]") if writer.one else
-             _NAMES.format(state="T = F[b].copy()", name="T", swap="swap(T, TOUR[i])", same="same(T, F[b])"))
-    texts = [native_canonical(plan, words, constants), _ONE if writer.one else _WIDE, "\n".join(renamed), _ROWS.format(body=body), least]
-    return "\n".join([HEAD, *(f"{name} = U({hex(value)})" for value, name in constants.names.items()), *texts])
+    renamed = [
+        "@njit(nogil=True)",
+        f"def renamed({writer.state}, L):",
+        "    p = I(0)",
+        *(f"    {line}" for line in writer.canonical()),
+        "    return s, p" if writer.one else "    return p",
+        "",
+    ]
+    least = (
+        _NAMES.format(state="s = F[b, 0]", name="s", swap="s = swap(s, TOUR[i])", same="s == F[b, 0]")
+        if writer.one
+        else _NAMES.format(state="T = F[b].copy()", name="T", swap="swap(T, TOUR[i])", same="same(T, F[b])")
+    )
+    texts = [
+        native_canonical(plan, words, constants),
+        _ONE if writer.one else _WIDE,
+        "\n".join(renamed),
+        _ROWS.format(body=body),
+        least,
+    ]
+    return "\n".join(
+        [HEAD, *(f"{name} = U({hex(value)})" for value, name in constants.names.items()), *texts]
+    )

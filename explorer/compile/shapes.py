@@ -1,10 +1,13 @@
-"""Rules as data: instances that differ only in offsets and constants share one shape, the differences stand in tables.
+"""Rules as data: instances that differ only in offsets and constants share one shape, the differences stand
+in tables.
 
-The native engine's code grows with the number of shapes, never with the number of instances. Knows nothing of Numba.
+The native engine's code grows with the number of shapes, never with the number of instances. Knows nothing of
+Numba.
 
-Source text uses these names: `s` (one word) or `F[row, w]` (word w of a state) for the state, `t` or `T[w]` for its successor,
-`P[i, k]` and `Q[i, k]` for signed and unsigned number k of instance i, `K0`, `K1` ... for unsigned constants (names are typed
-once, calls at every use would be the larger part of the compilation), `U` and `I` for unsigned and signed 64-bit integers.
+Source text uses these names: `s` (one word) or `F[row, w]` (word w of a state) for the state, `t` or `T[w]`
+for its successor, `P[i, k]` and `Q[i, k]` for signed and unsigned number k of instance i, `K0`, `K1` ... for
+unsigned constants (names are typed once, calls at every use would be the larger part of the compilation), `U`
+and `I` for unsigned and signed 64-bit integers.
 """
 
 from __future__ import annotations
@@ -107,13 +110,18 @@ class Scribe:
         if field.width == 1:
             sign = "!=" if code > family.low else "=="
             return f"({self._word('load', word)} & {self.word(1 << shift)} {sign} K_ZERO)"
-        return f"({self._word('load', word)} & {self.word(field.mask << shift)} == {self.word(code - family.low << shift)})"
+        return (
+            f"({self._word('load', word)} & {self.word(field.mask << shift)} =="
+            f" {self.word(code - family.low << shift)})"
+        )
 
     def _load(self, expr: Expr) -> str:
         family, index = expr.value
         field = self.layout.fields[family]
         word, shift = divmod(field.shift(index), WORD)
-        return _plus(f"I({self._word(expr.op, word)} >> {self.word(shift)} & {self.word(field.mask)})", family.low)
+        return _plus(
+            f"I({self._word(expr.op, word)} >> {self.word(shift)} & {self.word(field.mask)})", family.low
+        )
 
     def _load_at(self, expr: Expr) -> str:
         word, shift = self.place(expr.value, expr.args[0])
@@ -126,8 +134,10 @@ class Scribe:
         word, shift = divmod(field.offset, WORD)
         if field.per_word is None:
             return self.word(word), f"({self.slot(shift)} + {self.number(index)} * {field.width})"
-        return (f"U({self.slot(word)} + {self.number(index)} // {field.per_word})",
-                f"({self.number(index)} % {field.per_word} * {field.width})")
+        return (
+            f"U({self.slot(word)} + {self.number(index)} // {field.per_word})",
+            f"({self.number(index)} % {field.per_word} * {field.width})",
+        )
 
     def _word(self, op: str, word: int) -> str:
         return self._at(op, "U(0)" if self.one else self.word(word))
@@ -151,7 +161,8 @@ def _plus(text: str, low: int) -> str:
 class Block:
     """What a rule does once its masked guard holds: source text with slots, and the slots' values.
 
-    The text sets `ok` and the successor where the step is possible, and `flag` where it has no value or breaks a property.
+    The text sets `ok` and the successor where the step is possible, and `flag` where it has no value or
+    breaks a property.
     """
 
     text: str
@@ -160,7 +171,9 @@ class Block:
 
 @dataclass(slots=True)
 class Shape:
-    """Rules with one text. `columns` are the slots that differ, as indices into P; the others stand in the text."""
+    """Rules with one text. `columns` are the slots that differ, as indices into P; the others stand in the
+    text.
+    """
 
     number: int
     text: str
@@ -178,6 +191,7 @@ class Constants:
 
     def fill(self, scribe: Scribe, text: str) -> str:
         """A text that belongs to no instance, its slots written out."""
+
         def written(match: re.Match[str]) -> str:
             value = scribe.slots[int(match.group(2))]
             return self.name(value) if match.group(1) == "U" else signed(value)
@@ -193,10 +207,11 @@ def signed(value: int) -> str:
 class Tables:
     """Everything that differs between instances, by rank of the rule in the program.
 
-    `guards[r]` and `updates[r]` are (word, mask, wanted) and (word, keep, add) triples; `signed[r]` and `unsigned[r]` are the rows
-    of P and Q; `constants` are the values of K0, K1 ...;
-    `numbers` are the rules' instances. Few rules are found by `bitmaps`, many from the value of a cell by `root_*` and `cases`.
-    `sure` are the ranks of rules whose guard the bitmaps settle and whose step has a constant effect, always a change.
+    `guards[r]` and `updates[r]` are (word, mask, wanted) and (word, keep, add) triples; `signed[r]` and
+    `unsigned[r]` are the rows of P and Q; `constants` are the values of K0, K1 ...;
+    `numbers` are the rules' instances. Few rules are found by `bitmaps`, many from the value of a cell by
+    `root_*` and `cases`. `sure` are the ranks of rules whose guard the bitmaps settle and whose step has a
+    constant effect, always a change.
     """
 
     shapes: list[Shape]
@@ -217,13 +232,19 @@ def tabulate(program: Program, layout: Layout) -> Tables:
     """Group the rules of a program into shapes."""
     few = len(program.rules) <= MAX_RULES
     found = [] if few else roots(program.rules)
-    consumed = {rule.instance.number: cell for cell, cases in found for rules in cases for rule in rules if cell}
-    entries = [_entry(program, rule, layout, few, consumed.get(rule.instance.number)) for rule in program.rules]
+    consumed = {
+        rule.instance.number: cell for cell, cases in found for rules in cases for rule in rules if cell
+    }
+    entries = [
+        _entry(program, rule, layout, few, consumed.get(rule.instance.number)) for rule in program.rules
+    ]
     kinds = list(dict.fromkeys(entry.block.text for entry in entries))
     entries.sort(key=lambda entry: kinds.index(entry.block.text))
     rank = {entry.rule.instance.number: r for r, entry in enumerate(entries)}
     constants = Constants()
-    shapes, shape_of, signed_rows, unsigned_rows = group([e.rule for e in entries], [e.block for e in entries], constants)
+    shapes, shape_of, signed_rows, unsigned_rows = group(
+        [e.rule for e in entries], [e.block for e in entries], constants
+    )
     root_cells = []
     for cell, _ in found:
         if cell is None:
@@ -233,14 +254,30 @@ def tabulate(program: Program, layout: Layout) -> Tables:
             word, shift = divmod(field.shift(cell[1]), WORD)
             root_cells.append((word, shift, field.mask))
     cases = [[[rank[rule.instance.number] for rule in rules] for rules in by_value] for _, by_value in found]
-    sure = [r for r, entry in enumerate(entries) if few and entry.block.text == "ok = True" and entry.rule.changes]
-    return Tables(shapes, shape_of, [e.masked for e in entries], [e.updates for e in entries], signed_rows, unsigned_rows, constants,
-                  [*rank], bitmaps([e.allowed for e in entries], layout) if few else [], sure, root_cells, cases)
+    sure = [
+        r for r, entry in enumerate(entries) if few and entry.block.text == "ok = True" and entry.rule.changes
+    ]
+    return Tables(
+        shapes,
+        shape_of,
+        [e.masked for e in entries],
+        [e.updates for e in entries],
+        signed_rows,
+        unsigned_rows,
+        constants,
+        [*rank],
+        bitmaps([e.allowed for e in entries], layout) if few else [],
+        sure,
+        root_cells,
+        cases,
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A rule, and how it is found and taken: by bitmaps or by a masked guard, by constant updates and the rest."""
+    """A rule, and how it is found and taken: by bitmaps or by a masked guard, by constant updates and the
+    rest.
+    """
 
     rule: Rule
     allowed: dict[Cell, frozenset[int]]
@@ -256,8 +293,12 @@ def _entry(program: Program, rule: Rule, layout: Layout, few: bool, root: Cell |
     return _Entry(rule, allowed, masked, updates, block)
 
 
-def _split_guard(rule: Rule, layout: Layout, root: Cell | None) -> tuple[list[tuple[int, int, int]], list[Test]]:
-    """Conjuncts that compare whole cells with constants become masks by word; those a root has settled vanish."""
+def _split_guard(
+    rule: Rule, layout: Layout, root: Cell | None
+) -> tuple[list[tuple[int, int, int]], list[Test]]:
+    """Conjuncts that compare whole cells with constants become masks by word; those a root has settled
+    vanish.
+    """
     masks: dict[int, list[int]] = {}
     rest: list[Test] = []
     early = True
@@ -295,7 +336,9 @@ def cell_equals(c: Expr) -> tuple[ex.Family, int, int] | None:
     return None
 
 
-def _block(program: Program, rule: Rule, guard: list[Test], layout: Layout) -> tuple[list[tuple[int, int, int]], Block]:
+def _block(
+    program: Program, rule: Rule, guard: list[Test], layout: Layout
+) -> tuple[list[tuple[int, int, int]], Block]:
     scribe = Scribe(layout)
     lines: list[str] = []
     depth = 0
@@ -381,9 +424,12 @@ def _step_tests(program: Program, rule: Rule, scribe: Scribe) -> list[str]:
     return found
 
 
-def group(rules: list[Rule], blocks: list[Block],
-           constants: Constants) -> tuple[list[Shape], list[int], list[list[int]], list[list[int]]]:
-    """Shapes in order of their first rule; slots that never differ are written into the text, the others become columns."""
+def group(
+    rules: list[Rule], blocks: list[Block], constants: Constants
+) -> tuple[list[Shape], list[int], list[list[int]], list[list[int]]]:
+    """Shapes in order of their first rule; slots that never differ are written into the text, the others
+    become columns.
+    """
     members: dict[str, list[int]] = {}
     for r, block in enumerate(blocks):
         members.setdefault(block.text, []).append(r)
@@ -393,7 +439,11 @@ def group(rules: list[Rule], blocks: list[Block],
     for text, ranks in members.items():
         columns: dict[str, dict[tuple[int, ...], int]] = {"I": {}, "U": {}}
 
-        def written(match: re.Match[str], ranks: list[int] = ranks, columns: dict[str, dict[tuple[int, ...], int]] = columns) -> str:
+        def written(
+            match: re.Match[str],
+            ranks: list[int] = ranks,
+            columns: dict[str, dict[tuple[int, ...], int]] = columns,
+        ) -> str:
             kind, k = match.group(1), int(match.group(2))
             values = tuple(blocks[r].slots[k] for r in ranks)
             if len(set(values)) == 1:

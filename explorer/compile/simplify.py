@@ -1,7 +1,8 @@
-"""Expressions made smaller without changing what they mean: lifting of checks, constant folding, interval analysis.
+"""Expressions made smaller without changing what they mean: lifting of checks, constant folding, interval
+analysis.
 
-`lift` separates an expression from the conditions under which it has a value. `fold` rewrites a lifted expression under
-facts (intervals of expressions known from guards and from constants). Knows nothing of bits.
+`lift` separates an expression from the conditions under which it has a value. `fold` rewrites a lifted
+expression under facts (intervals of expressions known from guards and from constants). Knows nothing of bits.
 """
 
 from __future__ import annotations
@@ -51,8 +52,11 @@ def _lift(at: Expr, args: list[tuple[Expr, tuple[Check, ...]]]) -> tuple[Expr, t
             checks += tuple(Check(ex.either(*reached, c.ok), c.failure) for c in inner)
     elif at.op == "ite":
         c = pure[0]
-        checks = (*args[0][1], *(Check(ex.either(ex.negate(c), k.ok), k.failure) for k in args[1][1]),
-                  *(Check(ex.either(c, k.ok), k.failure) for k in args[2][1]))
+        checks = (
+            *args[0][1],
+            *(Check(ex.either(ex.negate(c), k.ok), k.failure) for k in args[1][1]),
+            *(Check(ex.either(c, k.ok), k.failure) for k in args[2][1]),
+        )
     else:
         checks = tuple(c for _, inner in args for c in inner)
     return node(at.op, tuple(pure), at.value), _unique(checks)
@@ -65,11 +69,11 @@ def _unique(checks: tuple[Check, ...]) -> tuple[Check, ...]:
 class Facts:
     """What is known where an expression is evaluated: intervals of expressions. Never changed, only extended.
 
-    `depth` counts the branches of `ite` around; from DEEP on a branch learns nothing more, else nested ones would be visited
-    once for every way to them.
+    `depth` counts the branches of `ite` around; from DEEP on a branch learns nothing more, else nested ones
+    would be visited once for every way to them.
     """
 
-    __slots__ = ("known", "memo", "bounds", "impossible", "depth")
+    __slots__ = ("bounds", "depth", "impossible", "known", "memo")
 
     def __init__(self, known: dict[Expr, Interval] | None = None, impossible: bool = False, depth: int = 0):
         self.known = known or {}
@@ -117,7 +121,10 @@ def _consequences(c: Expr, holds: bool, facts: Facts) -> list[tuple[Expr, Interv
 def _in_common(cases: list[dict[Expr, Interval]]) -> list[tuple[Expr, Interval]]:
     """What follows from each of several cases follows from all: the hull of the intervals."""
     common = [expr for expr in cases[0] if all(expr in case for case in cases)]
-    return [(expr, (min(case[expr][0] for case in cases), max(case[expr][1] for case in cases))) for expr in common]
+    return [
+        (expr, (min(case[expr][0] for case in cases), max(case[expr][1] for case in cases)))
+        for expr in common
+    ]
 
 
 def _comparison(op: str, a: Expr, b: Expr, holds: bool, facts: Facts) -> list[tuple[Expr, Interval]]:
@@ -132,9 +139,17 @@ def _comparison(op: str, a: Expr, b: Expr, holds: bool, facts: Facts) -> list[tu
                 out.append((x, (xl + 1, xh) if yl == xl else (xl, xh - 1)))
         return out
     if op == "lt":
-        left, right = ((al, min(ah, bh - 1)), (max(bl, al + 1), bh)) if holds else ((max(al, bl), ah), (bl, min(bh, ah)))
+        left, right = (
+            ((al, min(ah, bh - 1)), (max(bl, al + 1), bh))
+            if holds
+            else ((max(al, bl), ah), (bl, min(bh, ah)))
+        )
     else:
-        left, right = ((al, min(ah, bh)), (max(bl, al), bh)) if holds else ((max(al, bl + 1), ah), (bl, min(bh, ah - 1)))
+        left, right = (
+            ((al, min(ah, bh)), (max(bl, al), bh))
+            if holds
+            else ((max(al, bl + 1), ah), (bl, min(bh, ah - 1)))
+        )
     return [(x, k) for x, k in ((a, left), (b, right)) if not is_const(x)]
 
 
@@ -150,7 +165,9 @@ def _interval(expr: Expr, facts: Facts) -> Interval:
     low, high = _bounds(expr, facts)
     known = facts.known.get(expr, (low, high))
     narrow = max(low, known[0]), min(high, known[1])
-    return narrow if narrow[0] <= narrow[1] else (low, high)  # contradictory facts: nothing is evaluated there
+    return (
+        narrow if narrow[0] <= narrow[1] else (low, high)
+    )  # contradictory facts: nothing is evaluated there
 
 
 def _bounds(expr: Expr, facts: Facts) -> Interval:
@@ -207,7 +224,9 @@ def _arithmetic(op: str, bounds: list[Interval]) -> Interval:
 
 
 def fold(expr: Expr, facts: Facts) -> Expr:
-    """An expression with the same value wherever the facts hold, as small as the rules make it. No `require` inside."""
+    """An expression with the same value wherever the facts hold, as small as the rules make it. No `require`
+    inside.
+    """
     found = facts.memo.get(expr)
     if found is None:
         found = facts.memo[expr] = _fold(expr, facts)
@@ -280,8 +299,12 @@ def _fold_ite(expr: Expr, facts: Facts) -> Expr:
     if a is FALSE and b is TRUE:
         return fold(ex.negate(c), facts)
     if interval(a, yes) in ((0, 1), (0, 0), (1, 1)) and interval(b, no) in ((0, 1), (0, 0), (1, 1)):
-        for test, make in ((b is FALSE, ("and", c, a)), (a is TRUE, ("or", c, b)),
-                           (a is FALSE, ("and", ex.negate(c), b)), (b is TRUE, ("or", ex.negate(c), a))):
+        for test, make in (
+            (b is FALSE, ("and", c, a)),
+            (a is TRUE, ("or", c, b)),
+            (a is FALSE, ("and", ex.negate(c), b)),
+            (b is TRUE, ("or", ex.negate(c), a)),
+        ):
             if test:
                 return fold(node(make[0], (make[1], make[2])), facts)
     if c.op == "not":
@@ -375,9 +398,16 @@ def _const_op(at: Expr, args: tuple[Expr, ...], facts: Facts) -> Expr:
     if all(map(is_const, args)):
         values = [a.value for a in args]
         table: dict[str, Callable[..., int]] = {
-            "floordiv": lambda a, b: a // b, "mod": lambda a, b: a % b, "bor": lambda a, b: a | b, "band": lambda a, b: a & b,
-            "bandnot": lambda a, b: a & ~b, "bit": lambda i: 1 << i, "has": lambda m, i: m >> i & 1,
-            "popcount": lambda m: m.bit_count(), "neg": lambda a: -a}
+            "floordiv": lambda a, b: a // b,
+            "mod": lambda a, b: a % b,
+            "bor": lambda a, b: a | b,
+            "band": lambda a, b: a & b,
+            "bandnot": lambda a, b: a & ~b,
+            "bit": lambda i: 1 << i,
+            "has": lambda m, i: m >> i & 1,
+            "popcount": lambda m: m.bit_count(),
+            "neg": lambda a: -a,
+        }
         return const(table[at.op](*values))
     if at.op in ("bor", "bandnot") and is_const(args[1]) and args[1].value == 0:
         return args[0]
@@ -393,9 +423,24 @@ def _has_value(op: str, right: int) -> bool:
     return right != 0 if op in ("floordiv", "mod") else right >= 0 if op in ("bit", "has") else True
 
 
-_RULES = {"eq": _eq, "lt": _order, "le": _order, "not": _not, "add": _add, "sub": _sub, "mul": _mul, "floordiv": _const_op,
-          "mod": _const_op, "bor": _const_op, "band": _const_op, "bandnot": _const_op, "bit": _const_op, "has": _const_op,
-          "popcount": _const_op, "neg": _const_op}
+_RULES = {
+    "eq": _eq,
+    "lt": _order,
+    "le": _order,
+    "not": _not,
+    "add": _add,
+    "sub": _sub,
+    "mul": _mul,
+    "floordiv": _const_op,
+    "mod": _const_op,
+    "bor": _const_op,
+    "band": _const_op,
+    "bandnot": _const_op,
+    "bit": _const_op,
+    "has": _const_op,
+    "popcount": _const_op,
+    "neg": _const_op,
+}
 
 
 def fold_checks(checks: tuple[Check, ...], facts: Facts) -> list[Check]:

@@ -1,8 +1,10 @@
-"""Whether a scalarset's identities are interchangeable, as its author claims: proved on the ground model, or refused.
+"""Whether a scalarset's identities are interchangeable, as its author claims: proved on the ground model, or
+refused.
 
-For each two neighbouring identities, the model with the two exchanged must be the model again: initial states, actions with
-their fairness, constraints, terminal states, and the properties that are checked. Neighbours generate all permutations. What
-normal forms do not show equal is tried out on all values of what it reads; what is too large for that is not believed.
+For each two neighbouring identities, the model with the two exchanged must be the model again: initial
+states, actions with their fairness, constraints, terminal states, and the properties that are checked.
+Neighbours generate all permutations. What normal forms do not show equal is tried out on all values of what
+it reads; what is too large for that is not believed.
 """
 
 from __future__ import annotations
@@ -52,7 +54,9 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """What exchanging two neighbouring identities makes of action instances, and of the conditions in temporal properties."""
+    """What exchanging two neighbouring identities makes of action instances, and of the conditions in
+    temporal properties.
+    """
 
     instances: tuple[int, ...]
     conditions: dict[Expr, Expr]
@@ -62,10 +66,10 @@ class Exchange:
 class Symmetry:
     """The scalarsets whose identities proved interchangeable, and those refused.
 
-    `exchanges` has those of identities i and i + 1 by the scalarset and i. `orbit_of[i]` is the least number of an action
-    instance that instance i may become. Where a property in `ordered` is found
-    violated, its failure may hide that it has no value in another state of the orbit: explore again, without symmetry. Nothing
-    must be said on the properties in `unproved`, which are not checked.
+    `exchanges` has those of identities i and i + 1 by the scalarset and i. `orbit_of[i]` is the least number
+    of an action instance that instance i may become. Where a property in `ordered` is found
+    violated, its failure may hide that it has no value in another state of the orbit: explore again, without
+    symmetry. Nothing must be said on the properties in `unproved`, which are not checked.
     """
 
     structure: dict[Family, Anatomy]
@@ -94,34 +98,53 @@ def find(model: Model, only: tuple[str, ...] = ()) -> Symmetry:
         proof = proof or begin(model, structure, only)
         made = {}
         for i in range(len(identities) - 1):
-            swapped = (*identities[:i], identities[i + 1], identities[i], *identities[i + 2:])
+            swapped = (*identities[:i], identities[i + 1], identities[i], *identities[i + 2 :])
             try:
                 made[cls, i] = _prove(proof, Renaming(structure, {cls: swapped}))
             except Broken as broken:
                 pair = (repr(identities[i]), repr(identities[i + 1]))
-                refused.append(Refusal(cls.__name__, broken.subject, pair, broken.place, proof.trial.exceeded))
+                refused.append(
+                    Refusal(cls.__name__, broken.subject, pair, broken.place, proof.trial.exceeded)
+                )
                 break
         else:
             proven[cls] = identities
             exchanges |= made
-    return Symmetry(structure, proven, tuple(refused), exchanges, _orbits(len(model.instances), exchanges),
-                    frozenset(proof.ordered if proof else ()), frozenset(proof.unproved if proof else ()))
+    return Symmetry(
+        structure,
+        proven,
+        tuple(refused),
+        exchanges,
+        _orbits(len(model.instances), exchanges),
+        frozenset(proof.ordered if proof else ()),
+        frozenset(proof.unproved if proof else ()),
+    )
 
 
-def _too_many(cls: type[Scalarset], identities: tuple[Scalarset, ...], proven: dict[type[Scalarset], tuple[Scalarset, ...]],
-              temporal: bool) -> str:
+def _too_many(
+    cls: type[Scalarset],
+    identities: tuple[Scalarset, ...],
+    proven: dict[type[Scalarset], tuple[Scalarset, ...]],
+    temporal: bool,
+) -> str:
     """Why a scalarset has too many identities; "" where it has not."""
     if len(identities) > LARGEST:
         return f"{len(identities)} identities are more than the {LARGEST} that are permuted"
     if temporal and prod(factorial(len(known)) for known in (*proven.values(), identities)) > LARGEST_GROUP:
-        return f"there would be more than the {LARGEST_GROUP:,} renamings that temporal properties are followed through"
+        return (
+            f"there would be more than the {LARGEST_GROUP:,} renamings that temporal properties are followed"
+            " through"
+        )
     return ""
 
 
 def _use(structure: dict[Family, Anatomy], cls: type[Scalarset]) -> Place | None:
     """Where a variable is declared that is indexed by a scalarset or holds its identities."""
     for family, anatomy in structure.items():
-        if any(cls in getattr(type, "classes", ()) for type in (family.type, *(digit.type for digit in anatomy.digits))):
+        if any(
+            cls in getattr(type, "classes", ())
+            for type in (family.type, *(digit.type for digit in anatomy.digits))
+        ):
             return family.place
     return None
 
@@ -160,7 +183,9 @@ def _prove(proof: Proof, renaming: Renaming) -> Exchange:
         try:
             if isinstance(prop, Temporal):
                 conditions |= _formulas(proof, renaming, prop) if prop.name in proof.checked else {}
-            elif same_conditions(proof, renaming, f"property {prop.name}", [Condition(e, prop.place) for _, e in prop.parts]):
+            elif same_conditions(
+                proof, renaming, f"property {prop.name}", [Condition(e, prop.place) for _, e in prop.parts]
+            ):
                 proof.ordered.add(prop.name)
             _premises(proof, renaming, prop)
         except Broken:
@@ -171,8 +196,13 @@ def _prove(proof: Proof, renaming: Renaming) -> Exchange:
 
 
 def _formulas(proof: Proof, renaming: Renaming, prop: Temporal) -> dict[Expr, Expr]:
-    """What the conditions of a temporal property become: each another one that is checked, the first that means that."""
-    found, pool = {}, list(dict.fromkeys(c for p in proof.model.temporal if p.name in proof.checked for c in p.conditions))
+    """What the conditions of a temporal property become: each another one that is checked, the first that
+    means that.
+    """
+    found, pool = (
+        {},
+        list(dict.fromkeys(c for p in proof.model.temporal if p.name in proof.checked for c in p.conditions)),
+    )
     for condition in prop.conditions:
         form = proof.normal.of(condition)
         others = sorted(pool, key=lambda c: proof.normal.of(c, renaming) != form)
@@ -196,6 +226,7 @@ def _premises(proof: Proof, renaming: Renaming, prop: Property | Temporal) -> No
 
 
 # Actions.
+
 
 def _instances(proof: Proof, renaming: Renaming) -> dict[int, int]:
     image: dict[int, int] = {}
@@ -224,9 +255,14 @@ def _difference(proof: Proof, renaming: Renaming, a: Instance, b: Instance) -> P
     """Where instance `a` and the renamed `b` differ; None where they are the same."""
     dead = next((i for i in (a, b) if i.number in proof.dead), None)
     if dead is not None:
-        return None if {a.number, b.number} <= proof.dead.keys() else dead.guard[proof.dead[dead.number]].place
+        return (
+            None if {a.number, b.number} <= proof.dead.keys() else dead.guard[proof.dead[dead.number]].place
+        )
     guards = [ex.both(*(c.expr for c in i.guard)) for i in (a, b)]
-    if proof.normal.of(guards[0]) != proof.normal.of(guards[1], renaming) or {a.number, b.number} & proof.doubtful:
+    if (
+        proof.normal.of(guards[0]) != proof.normal.of(guards[1], renaming)
+        or {a.number, b.number} & proof.doubtful
+    ):
         if not same_condition(proof, renaming, *guards):
             odd = odd_one(proof, renaming, a.guard, b.guard)
             return odd.place if odd else a.action.place
@@ -246,38 +282,63 @@ def _touched(proof: Proof, *instances: Instance) -> dict[Family, None]:
 def _same_writes(proof: Proof, renaming: Renaming, a: Instance, b: Instance, family: Family) -> bool:
     """Whether the two instances make the same of one family."""
     normal = proof.normal
-    presence = frozenset(p.family for p in normal.structure[family].presence) if renaming.changes(family) else frozenset()
+    presence = (
+        frozenset(p.family for p in normal.structure[family].presence)
+        if renaming.changes(family)
+        else frozenset()
+    )
     mine, theirs = ([w for w in i.writes if w.family is family] for i in (a, b))
     if not presence and not {a.number, b.number} & proof.fallible:
+
         def written(write: Write, under: Renaming | None) -> tuple[int, int]:
             value = normal.of(write.expr, under)
-            return normal.index(family, write.index, under), value if under else normal.renamed(family, value, renaming)
+            return normal.index(family, write.index, under), (
+                value if under else normal.renamed(family, value, renaming)
+            )
 
         if sorted(written(w, None) for w in mine) == sorted(written(w, renaming) for w in theirs):
             return True
-    if all(ex.is_const(w.index) for i in (a, b) for w in i.writes if w.family is family or w.family in presence):
+    if all(
+        ex.is_const(w.index) for i in (a, b) for w in i.writes if w.family is family or w.family in presence
+    ):
         return all(_same_cell(proof, renaming, a, b, cell) for cell in _cells(renaming, family, a, b))
-    return proof.trial.agree(renaming, lambda s, _: changes(a, family, presence, s, renaming),
-                             lambda s, _: changes(b, family, presence, s), key=(a.number, b.number, family, renaming))
+    return proof.trial.agree(
+        renaming,
+        lambda s, _: changes(a, family, presence, s, renaming),
+        lambda s, _: changes(b, family, presence, s),
+        key=(a.number, b.number, family, renaming),
+    )
 
 
 def _cells(renaming: Renaming, family: Family, a: Instance, b: Instance) -> list[int]:
     """The cells of a family that `a` changes, or that the renamed `b` does."""
-    mine, theirs = ({w.family.first + w.index.value for w in i.writes if ex.is_const(w.index)} for i in (a, b))
+    mine, theirs = (
+        {w.family.first + w.index.value for w in i.writes if ex.is_const(w.index)} for i in (a, b)
+    )
     mine |= {renaming.sources[cell] for cell in theirs}
-    return [cell for cell in range(family.first, family.first + family.size)
-            if cell in mine or any(needed in mine for needed, _ in renaming.needs.get(cell, (family, ()))[1])]
+    return [
+        cell
+        for cell in range(family.first, family.first + family.size)
+        if cell in mine or any(needed in mine for needed, _ in renaming.needs.get(cell, (family, ()))[1])
+    ]
 
 
 def _same_cell(proof: Proof, renaming: Renaming, a: Instance, b: Instance, cell: int) -> bool:
-    """Whether two instances with assignments to constant places leave the same in a cell: always, or at least where they are possible."""
+    """Whether two instances with assignments to constant places leave the same in a cell: always, or at least
+    where they are possible.
+    """
     writes = [{w.family.first + w.index.value: w for w in i.writes if ex.is_const(w.index)} for i in (a, b)]
-    places = [(at, tuple(needed for needed, _ in renaming.needs[at][1]) if at in renaming.needs else ())
-              for at in (cell, renaming.targets[cell])]
+    places = [
+        (at, tuple(needed for needed, _ in renaming.needs[at][1]) if at in renaming.needs else ())
+        for at in (cell, renaming.targets[cell])
+    ]
     for guards in ((), ()), (a.guard, b.guard):
-        if proof.trial.agree(renaming, lambda s, _: effect(writes[0], guards[0], *places[0], s, renaming),
-                             lambda s, _: effect(writes[1], guards[1], *places[1], s),
-                             key=(a.number, b.number, cell, bool(guards[0]), renaming)):
+        if proof.trial.agree(
+            renaming,
+            lambda s, _: effect(writes[0], guards[0], *places[0], s, renaming),
+            lambda s, _: effect(writes[1], guards[1], *places[1], s),
+            key=(a.number, b.number, cell, bool(guards[0]), renaming),
+        ):
             return True
     return False
 

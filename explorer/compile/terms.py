@@ -1,7 +1,8 @@
-"""Terms over finite values as numbers, in a normal form: equal numbers mean equal values. Logic, choices and comparisons.
+"""Terms over finite values as numbers, in a normal form: equal numbers mean equal values. Logic, choices and
+comparisons.
 
-A function of one finite value is a table of results, so that tables compose and an identity table vanishes; operands of
-commutative operators are sorted. Knows nothing of states.
+A function of one finite value is a table of results, so that tables compose and an identity table vanishes;
+operands of commutative operators are sorted. Knows nothing of states.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ Node = tuple[str, Any, tuple[int, ...]]
 
 
 class Terms:
-    """Numbers for nodes, shared by all terms that are to be compared; `bounds` are of a node's value, where they are known."""
+    """Numbers for nodes, shared by all terms that are to be compared; `bounds` are of a node's value, where
+    they are known.
+    """
 
     def __init__(self) -> None:
         self.numbers: dict[Node, int] = {}
@@ -115,7 +118,9 @@ class Terms:
         return self.node(op, None, tuple(sorted(found)), (0, 1))
 
     def _settled(self, found: set[int], neutral: int) -> list[int] | None:
-        """Operands with choices by a value resolved where other operands that test the same value settle the result; None if none is."""
+        """Operands with choices by a value resolved where other operands that test the same value settle the
+        result; None if none is.
+        """
         for a in found:
             if neutral and self.nodes[a][0] == "eq":
                 new = self._same_choice(a, found)
@@ -124,19 +129,37 @@ class Terms:
         cases = [a for a in found if self.nodes[a][0] == "case"]
         for case in cases:
             x, low, branches = self.nodes[case][2][0], self.nodes[case][1], list(self.nodes[case][2][1:])
-            tests = {a: table for a in found if a != case for table in (self._as_table(a),) if table and table[:2] == (x, low)}
+            tests = {
+                a: table
+                for a in found
+                if a != case
+                for table in (self._as_table(a),)
+                if table and table[:2] == (x, low)
+            }
             if tests:
-                settled = [all(bool(values[i]) == bool(neutral) for _, _, values in tests.values()) for i in range(len(branches))]
-                new = self._case(x, low, [b if open else self.const(1 - neutral) for b, open in zip(branches, settled)])
+                settled = [
+                    all(bool(values[i]) == bool(neutral) for _, _, values in tests.values())
+                    for i in range(len(branches))
+                ]
+                new = self._case(
+                    x, low, [b if open else self.const(1 - neutral) for b, open in zip(branches, settled)]
+                )
                 if new != case:
                     return [*(found - {case}), new]
         return None
 
     def _same_choice(self, equation: int, found: set[int]) -> int | None:
-        """An equation of two choices, by values that another operand says are equal, as one choice; None where it is none."""
+        """An equation of two choices, by values that another operand says are equal, as one choice; None
+        where it is none.
+        """
         _, ranks, args = self.nodes[equation]
         (op_a, low_a, a), (op_b, low_b, b) = (self.nodes[x] for x in args)
-        if not op_a == op_b == "case" or low_a != low_b or len(a) != len(b) or (ranks and ranks != (tuple(range(len(ranks[0]))),) * 2):
+        if (
+            not op_a == op_b == "case"
+            or low_a != low_b
+            or len(a) != len(b)
+            or (ranks and ranks != (tuple(range(len(ranks[0]))),) * 2)
+        ):
             return None
         if self.make_eq(a[0], b[0]) not in found:
             return None
@@ -146,7 +169,11 @@ class Terms:
         op, _, args = self.nodes[a]
         if op == "not":
             return args[0]
-        return self.node("not", None, (a,), (0, 1)) if op in ("and", "or") else self.unary(lambda v: int(not v), a)
+        return (
+            self.node("not", None, (a,), (0, 1))
+            if op in ("and", "or")
+            else self.unary(lambda v: int(not v), a)
+        )
 
     def make_ite(self, c: int, a: int, b: int) -> int:
         if self.is_const(c):
@@ -182,7 +209,11 @@ class Terms:
             return self._table(x, low, tuple(map(self.value, branches)))
         odd = sorted(set(branches))
         fixed = next((b for b in odd if self.is_const(b) and self.value(b) in (0, 1)), None)
-        if len(odd) == 2 and fixed is not None and all(self.bounds[b] in ((0, 0), (0, 1), (1, 1)) for b in odd):
+        if (
+            len(odd) == 2
+            and fixed is not None
+            and all(self.bounds[b] in ((0, 0), (0, 1), (1, 1)) for b in odd)
+        ):
             absorbing = self.value(fixed)
             other = odd[1 - odd.index(fixed)]
             test = self._table(x, low, tuple(absorbing if b == fixed else 1 - absorbing for b in branches))

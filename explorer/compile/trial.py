@@ -1,6 +1,7 @@
 """Whether two functions of a state agree everywhere, by trying out every value of what they read.
 
-A cell gets a value when it is first read, so that only what an outcome depends on is varied. Knows nothing of expressions' form.
+A cell gets a value when it is first read, so that only what an outcome depends on is varied. Knows nothing of
+expressions' form.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ class Trial:
         self.memo: dict[Any, bool] = {}
 
     def agree(self, renaming: Renaming, mine: Outcome, theirs: Outcome, key: Any) -> bool:
-        """Whether `mine` of each two states (before and after a step) is `theirs` of the renamed ones; False also if unknown."""
+        """Whether `mine` of each two states (before and after a step) is `theirs` of the renamed ones; False
+        also if unknown.
+        """
         if key not in self.memo:
             self.memo[key] = self._agree(renaming, mine, theirs)
         return self.memo[key]
@@ -63,8 +66,8 @@ class Trial:
 
 
 class _Probe:
-    """A state whose cells get values as they are read. `path` lists the cells in the order of reading: which state, which cell,
-    its code, and the last code it may have."""
+    """A state whose cells get values as they are read. `path` lists the cells in the order of reading: which
+    state, which cell, its code, and the last code it may have."""
 
     def __init__(self, which: int, trial: Trial, path: list[list[int]], known: dict[tuple[int, int], int]):
         self.which, self.path, self.known, self.ranges, self.reads = which, path, known, trial.ranges, 0
@@ -89,9 +92,16 @@ def truth(expr: Expr, before: Any, after: Any) -> Any:
         return ERROR
 
 
-def effect(writes: Mapping[int, Write], guard: tuple[Condition, ...], cell: int, present: tuple[int, ...], state: Any,
-           renaming: Renaming | None = None) -> Any:
-    """What a cell holds after assignments to constant places, as the renaming would have it; None where the guard fails.
+def effect(
+    writes: Mapping[int, Write],
+    guard: tuple[Condition, ...],
+    cell: int,
+    present: tuple[int, ...],
+    state: Any,
+    renaming: Renaming | None = None,
+) -> Any:
+    """What a cell holds after assignments to constant places, as the renaming would have it; None where the
+    guard fails.
 
     `present` are the cells that say whether it means something.
     """
@@ -111,8 +121,15 @@ def effect(writes: Mapping[int, Write], guard: tuple[Condition, ...], cell: int,
     return new[cell] if renaming is None else renaming.content(new, cell)
 
 
-def changes(instance: Instance, family: Family, presence: frozenset[Family], state: Any, renaming: Renaming | None = None) -> Any:
-    """What an instance changes in a family: codes by cell, as the renaming would have it; None where it cannot be taken.
+def changes(
+    instance: Instance,
+    family: Family,
+    presence: frozenset[Family],
+    state: Any,
+    renaming: Renaming | None = None,
+) -> Any:
+    """What an instance changes in a family: codes by cell, as the renaming would have it; None where it
+    cannot be taken.
 
     Cells change also where `presence`, families that say whether they mean something, do.
     """
@@ -136,10 +153,16 @@ def changes(instance: Instance, family: Family, presence: frozenset[Family], sta
     if renaming is None:
         return {cell: after[cell] for cell in touched if after[cell] != state[cell]}
     if renaming.changes(family):
-        touched |= {cell for cell in range(family.first, family.first + family.size)
-                    if any(needed in after for needed, _ in renaming.needs[cell][1])}
+        touched |= {
+            cell
+            for cell in range(family.first, family.first + family.size)
+            if any(needed in after for needed, _ in renaming.needs[cell][1])
+        }
     new = _After(after, state)
-    moved = {renaming.targets[cell]: (renaming.content(new, cell), renaming.content(state, cell)) for cell in touched}
+    moved = {
+        renaming.targets[cell]: (renaming.content(new, cell), renaming.content(state, cell))
+        for cell in touched
+    }
     return {cell: code for cell, (code, old) in moved.items() if code != old}
 
 

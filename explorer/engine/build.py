@@ -1,4 +1,5 @@
-"""`python -m explorer.engine.build`: compiles the texts on standard input (a JSON list) into the cache, in a process of its own.
+"""`python -m explorer.engine.build`: compiles the texts on standard input (a JSON list) into the cache, in a
+process of its own.
 
 So the python engine is not held up while the native one is being compiled.
 """
@@ -16,8 +17,14 @@ class Build:
     """A compilation under way in another process."""
 
     def __init__(self, texts: list[str]):
-        self.process = subprocess.Popen([sys.executable, "-m", "explorer.engine.build"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
-                                        stderr=subprocess.DEVNULL, text=True, start_new_session=True)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "explorer.engine.build"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            start_new_session=True,
+        )
         assert self.process.stdin is not None
         self.process.stdin.write(json.dumps(texts))
         self.process.stdin.close()

@@ -1,18 +1,19 @@
 """Algorithms on a state graph: its components, and which of them are fair. One text for two speeds.
 
-Every function works on plain sequences under CPython and on arrays under Numba (`toolkit` makes both from this file), so it
-creates nothing, knows no type, and computes with small integers. Graphs are rows of edges: those of node v are
-`to[start[v]:start[v + 1]]`, with their labels in `by`; a target equal to the number of nodes lies outside of the graph.
-Knows nothing of formulas and of specs.
+Every function works on plain sequences under CPython and on arrays under Numba (`toolkit` makes both from
+this file), so it creates nothing, knows no type, and computes with small integers. Graphs are rows of edges:
+those of node v are `to[start[v]:start[v + 1]]`, with their labels in `by`; a target equal to the number of
+nodes lies outside of the graph. Knows nothing of formulas and of specs.
 """
 
 
 def components(start, to, number, nodes, count, rank, name, stack, path, cursor, order, last):
-    """The strongly connected components of the nodes of rank 0 (Pearce 2016). Returns how many nodes stand in `order`, and the
-    lowest rank given, less one.
+    """The strongly connected components of the nodes of rank 0 (Pearce 2016). Returns how many nodes stand in
+    `order`, and the lowest rank given, less one.
 
-    `order` has the nodes component by component, `last` marks the end of each. Nodes of one component get one rank; ranks are given
-    from `name` downwards, which must stay above `number`. Other nodes are no part of the graph; the rank of no node is such a one.
+    `order` has the nodes component by component, `last` marks the end of each. Nodes of one component get one
+    rank; ranks are given from `name` downwards, which must stay above `number`. Other nodes are no part of
+    the graph; the rank of no node is such a one.
     """
     clock, top, done = 1, 0, 0
     for i in range(count):
@@ -72,14 +73,36 @@ def components(start, to, number, nodes, count, rank, name, stack, path, cursor,
     return done, name
 
 
-def judge(start, to, base_start, base_by, base, by, group, strong, masks, demands, order, last, count, rank, dead, fair, enabled, taken,
-          seen, touched):
-    """Which components a fair cycle can fill: their members get a flag in `fair`. Returns how many nodes must be looked at again.
+def judge(
+    start,
+    to,
+    base_start,
+    base_by,
+    base,
+    by,
+    group,
+    strong,
+    masks,
+    demands,
+    order,
+    last,
+    count,
+    rank,
+    dead,
+    fair,
+    enabled,
+    taken,
+    seen,
+    touched,
+):
+    """Which components a fair cycle can fill: their members get a flag in `fair`. Returns how many nodes must
+    be looked at again.
 
-    A component without an edge is none. It must meet every demanded mask; a weak group must be taken in it or disabled somewhere,
-    a strong one taken in it or disabled everywhere: the nodes where it is enabled leave, and the rest is cut anew (Emerson and
-    Lei 1987, the algorithm for Streett conditions). `base` maps nodes to rows of base_start, which tell what is enabled. What is
-    settled without being fair gets the rank `dead`, what is to be cut anew rank 0.
+    A component without an edge is none. It must meet every demanded mask; a weak group must be taken in it or
+    disabled somewhere, a strong one taken in it or disabled everywhere: the nodes where it is enabled leave,
+    and the rest is cut anew (Emerson and Lei 1987, the algorithm for Streett conditions). `base` maps nodes
+    to rows of base_start, which tell what is enabled. What is settled without being fair gets the rank
+    `dead`, what is to be cut anew rank 0.
     """
     again = 0
     begin = 0
@@ -102,7 +125,9 @@ def judge(start, to, base_start, base_by, base, by, group, strong, masks, demand
             own = rank[v]
             for e in range(start[v], start[v + 1]):
                 g = group[by[e]]
-                if (not inner or (g >= 0 and not taken[g])) and rank[to[e]] == own:  # memory is read only where it can matter
+                if (not inner or (g >= 0 and not taken[g])) and rank[
+                    to[e]
+                ] == own:  # memory is read only where it can matter
                     inner = 1
                     if g >= 0:
                         taken[g] = 1
@@ -155,15 +180,45 @@ def judge(start, to, base_start, base_by, base, by, group, strong, masks, demand
     return again
 
 
-def judge_frames(start, to, by, base_start, base_by, base, group, strong, masks, demands, order, last, count, rank, dead, fair,
-                 size, products, inverse, image, groups, frame, queue, root, weight, enabled, taken, seen, met):
-    """`judge` for a graph of representatives: an edge of label b ends with renaming b % size, which what comes after is seen through.
+def judge_frames(
+    start,
+    to,
+    by,
+    base_start,
+    base_by,
+    base,
+    group,
+    strong,
+    masks,
+    demands,
+    order,
+    last,
+    count,
+    rank,
+    dead,
+    fair,
+    size,
+    products,
+    inverse,
+    image,
+    groups,
+    frame,
+    queue,
+    root,
+    weight,
+    enabled,
+    taken,
+    seen,
+    met,
+):
+    """`judge` for a graph of representatives: an edge of label b ends with renaming b % size, which what
+    comes after is seen through.
 
-    From the first node of a component on, `frame[v]` is what renames up to v along some path; two paths to v differ by a renaming
-    that goes around the component, and a group may come back as another. Groups that may come back as each other (one `root`, `weight` of
-    them) are followed together: each is taken or disabled on the way if and only if some node or edge does that to one of them as it
-    is named there (Emerson and Sistla 1997). `image[p * groups + g]` is what renaming p makes of group g, `products[p * size + q]` is
-    p after q.
+    From the first node of a component on, `frame[v]` is what renames up to v along some path; two paths to v
+    differ by a renaming that goes around the component, and a group may come back as another. Groups that may
+    come back as each other (one `root`, `weight` of them) are followed together: each is taken or disabled on
+    the way if and only if some node or edge does that to one of them as it is named there (Emerson and Sistla
+    1997). `image[p * groups + g]` is what renaming p makes of group g, `products[p * size + q]` is p after q.
     """
     again = 0
     begin = 0

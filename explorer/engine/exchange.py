@@ -1,6 +1,8 @@
-"""How workers hand states to their owners, and how they agree. Two calls; what is behind them, the search does not know.
+"""How workers hand states to their owners, and how they agree. Two calls; what is behind them, the search
+does not know.
 
-Here the workers are threads of one process and nothing is copied. A cluster implements the same two calls with messages.
+Here the workers are threads of one process and nothing is copied. A cluster implements the same two calls
+with messages.
 """
 
 from __future__ import annotations
@@ -16,7 +18,9 @@ Buckets = tuple[Any, Any, Any]
 
 
 class Exchange(Protocol):
-    """`exchange` is a barrier: it returns for each worker what the others have for it. `agree` sums a number over all workers."""
+    """`exchange` is a barrier: it returns for each worker what the others have for it. `agree` sums a number
+    over all workers.
+    """
 
     def exchange(self, buckets: Sequence[Buckets]) -> list[list[Buckets]]: ...
 

@@ -1,12 +1,14 @@
 """How large a space will be, from how its levels grow so far. Knows nothing of states.
 
-The logarithm of the growth from level to level falls, about linearly, in the state spaces of protocols: levels grow, then swell
-slower, then shrink. Lines are fitted to windows of several lengths and each is continued until the levels are empty; their
-spread, doubled, is the interval. Where most of them never end, nothing is said.
+The logarithm of the growth from level to level falls, about linearly, in the state spaces of protocols:
+levels grow, then swell slower, then shrink. Lines are fitted to windows of several lengths and each is
+continued until the levels are empty; their spread, doubled, is the interval. Where most of them never end,
+nothing is said.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -22,7 +24,9 @@ WINDOWS = (6, 9, 13, 19, 28, 40)
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """States and depth of the complete space: the likely number, and an interval. `most` is None where there is no upper end."""
+    """States and depth of the complete space: the likely number, and an interval. `most` is None where there
+    is no upper end.
+    """
 
     states: int
     least: int
@@ -31,10 +35,12 @@ class Forecast:
 
 
 def forecast(levels: list[int]) -> Forecast | None:
-    """A forecast from the sizes of the complete levels so far; None while they say nothing ("growing, no estimate")."""
+    """A forecast from the sizes of the complete levels so far; None while they say nothing ("growing, no
+    estimate").
+    """
     if len(levels) < FEWEST or min(levels) < 1:
         return None
-    logs = [math.log(b / a) for a, b in zip(levels, levels[1:])]
+    logs = [math.log(b / a) for a, b in itertools.pairwise(levels)]
     windows = [n for n in WINDOWS if n < len(logs)] + [len(logs)]
     found = [_follow(levels, _line(logs[-n:])) for n in windows]
     ends = sorted(f for f in found if f is not None)
@@ -75,7 +81,10 @@ def text(found: Forecast | None) -> str:
     if found is None:
         return "growing, no estimate"
     if found.most is None:
-        return f"about {_round(found.states):,} states if the levels go on so ({_round(found.least):,} or more, no upper end)"
+        return (
+            f"about {_round(found.states):,} states if the levels go on so ({_round(found.least):,} or more,"
+            " no upper end)"
+        )
     return f"about {_round(found.states):,} states ({_round(found.least):,} to {_round(found.most):,})"
 
 

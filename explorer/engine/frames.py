@@ -1,6 +1,8 @@
-"""What a graph of representatives keeps of single identities: which renaming each step ends with, and what that makes of things.
+"""What a graph of representatives keeps of single identities: which renaming each step ends with, and what
+that makes of things.
 
-A real state is a representative seen through a renaming, its frame. Knows nothing of fairness and of formulas.
+A real state is a representative seen through a renaming, its frame. Knows nothing of fairness and of
+formulas.
 """
 
 from __future__ import annotations
@@ -18,8 +20,9 @@ from .toolkit import Kit
 
 @dataclass(slots=True)
 class Frames:
-    """The group of renamings of a compiled program with a plan, its tables as a kit's arrays. `instances` has for element p and
-    action instance i at p * count + i what p makes of i; `exchanges` are those of the plan, `tour` leads through all elements."""
+    """The group of renamings of a compiled program with a plan, its tables as a kit's arrays. `instances` has
+    for element p and action instance i at p * count + i what p makes of i; `exchanges` are those of the plan,
+    `tour` leads through all elements."""
 
     compiled: Compiled
     group: Group
@@ -38,8 +41,8 @@ class Frames:
         return self.instances[element * (len(self.instances) // self.order) + number]
 
     def least(self, state: int, turned: Sequence[int], copies: int) -> list[int]:
-        """For each copy of a formula the element that leaves a packed state as it is and makes the copy the least (`turned[p * copies + k]`:
-        what element p makes of copy k)."""
+        """For each copy of a formula the element that leaves a packed state as it is and makes the copy the
+        least (`turned[p * copies + k]`: what element p makes of copy k)."""
         plan, quotient = self.compiled.plan, self.compiled.quotient
         assert plan is not None and quotient is not None
         found, best = [0] * copies, list(range(copies))
@@ -74,5 +77,12 @@ def frames(compiled: Compiled, kit: Kit) -> Frames | None:
     made = group(plan.sizes)
     exchanges = [quotient.symmetry.exchanges[plan.classes[swap.scalarset], swap.first] for swap in plan.swaps]
     instances = made.acting([exchange.instances for exchange in exchanges], len(compiled.model.instances))
-    return Frames(compiled, made, exchanges, instances, kit.made("label", made.products), kit.made("label", made.inverse),
-                  plan.tour(range(len(plan.sizes))))
+    return Frames(
+        compiled,
+        made,
+        exchanges,
+        instances,
+        kit.made("label", made.products),
+        kit.made("label", made.inverse),
+        plan.tour(range(len(plan.sizes))),
+    )

@@ -1,8 +1,9 @@
-"""The state graph of an explored space: every visited state has a number, every step that changes the state is an edge.
+"""The state graph of an explored space: every visited state has a number, every step that changes the state
+is an edge.
 
-Steps out of the visited states (of a bounded run, or beyond a constraint) are edges to the number of states, which is no state:
-they count for what is enabled. Small graphs are lists made by the engine's own functions, large ones arrays made by machine
-code. Knows nothing of fairness and of formulas.
+Steps out of the visited states (of a bounded run, or beyond a constraint) are edges to the number of states,
+which is no state: they count for what is enabled. Small graphs are lists made by the engine's own functions,
+large ones arrays made by machine code. Knows nothing of fairness and of formulas.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ ROOM = 1 << 13
 """Steps that are listed at once: few enough to stay near the processor."""
 
 BYTES_STATE, BYTES_EDGE = 56, 6
-"""Memory that the graph and the search for components take, states themselves not counted (8 for each of their words)."""
+"""Memory that the graph and the search for components take, states themselves not counted (8 for each of
+their words).
+"""
 
 
 class Refused(Exception):
@@ -38,8 +41,9 @@ class Refused(Exception):
 
 @dataclass(slots=True)
 class Graph:
-    """`start`, `to`, `by` are rows of edges (see `components`). A label is the number of the action instance times `order`, plus,
-    in a graph of representatives (with `frames`), the renaming that makes the state after the step its representative.
+    """`start`, `to`, `by` are rows of edges (see `components`). A label is the number of the action instance
+    times `order`, plus, in a graph of representatives (with `frames`), the renaming that makes the state
+    after the step its representative.
 
     `initial` are the numbers of the initial states. `states` are handles of the space, or rows of words.
     """
@@ -81,7 +85,7 @@ class Graph:
             return self.states[number]
         from .levels import integers
 
-        return integers(self.states[number:number + 1])[0]
+        return integers(self.states[number : number + 1])[0]
 
     def state(self, number: int, element: int = 0) -> State:
         """The codes of a state, or of what an element of the group makes of it."""
@@ -91,13 +95,17 @@ class Graph:
         return self.space.decode(handle) if self.compiled is None else self.compiled.layout.unpack(handle)
 
     def sort(self) -> None:
-        """Put every row in the order of the action instances, so that searches find the same from every engine."""
+        """Put every row in the order of the action instances, so that searches find the same from every
+        engine.
+        """
         if not self.sorted:
             self.kit.run.sort_rows(self.start, self.to, self.by, self.number)
             self.sorted = True
 
     def least(self, turned: Sequence[int], copies: int) -> Any:
-        """For each state and copy of a formula what leaves the state as it is and makes the copy the least (see `Frames.least`)."""
+        """For each state and copy of a formula what leaves the state as it is and makes the copy the least
+        (see `Frames.least`).
+        """
         assert self.frames is not None
         if not self.kit.native:
             found = (self.frames.least(state, turned, copies) for state in self.states)
@@ -128,7 +136,9 @@ def build(space: StateSpace, limits: Limits) -> Graph:
     numbers = {state: i for i, state in enumerate(states)}
     compiled = None if space.engine == "reference" else _compiled(space)
     framed = frames(compiled, Plain()) if compiled is not None else None
-    size, named = (1, None) if compiled is None or framed is None else (framed.order, compiled.renaming(framed.group))
+    size, named = (
+        (1, None) if compiled is None or framed is None else (framed.order, compiled.renaming(framed.group))
+    )
     start, to, by = [0], [], []
     first = 0
     for level in space.levels:
@@ -136,14 +146,18 @@ def build(space: StateSpace, limits: Limits) -> Graph:
         for source, instance, target in space.edges(level, None):
             if source != target:
                 form, element = (target, 0) if named is None else named(target)
-                rows[numbers[source] - first].append((instance * size + element, numbers.get(form, len(states))))
+                rows[numbers[source] - first].append(
+                    (instance * size + element, numbers.get(form, len(states)))
+                )
         for row in rows:
             to += [target for _, target in row]
             by += [label for label, _ in row]
             start.append(len(to))
         first += len(level)
         _go_on(limits)
-    return Graph(space, Plain(), states, len(states), list(range(space.initial)), start, to, by, compiled, framed)
+    return Graph(
+        space, Plain(), states, len(states), list(range(space.initial)), start, to, by, compiled, framed
+    )
 
 
 def _compiled(space: StateSpace) -> Compiled:
@@ -157,18 +171,31 @@ def _go_on(limits: Limits) -> None:
 
 
 def _afford(need: int, what: str, limits: Limits) -> None:
-    left = limits.max_memory - resident_bytes() if limits.max_memory is not None else int(0.8 * available_bytes())
+    left = (
+        limits.max_memory - resident_bytes()
+        if limits.max_memory is not None
+        else int(0.8 * available_bytes())
+    )
     if need > left:
-        raise Refused(f"{what} needs about {need / 2 ** 30:.1f} GiB more, --max-memory leaves {max(left, 0) / 2 ** 30:.1f} GiB")
+        raise Refused(
+            f"{what} needs about {need / 2**30:.1f} GiB more, --max-memory leaves"
+            f" {max(left, 0) / 2**30:.1f} GiB"
+        )
 
 
 def estimate(space: StateSpace, words: int) -> int:
     """Bytes that liveness will take on top of what the process has now."""
     slots = 0 if words == 1 and space.quotient is None else 1 << (3 * space.distinct // 2).bit_length()
-    return space.distinct * (BYTES_STATE + 8 * words) + 4 * slots + space.transitions * (BYTES_EDGE + 2 * (space.quotient is not None))
+    return (
+        space.distinct * (BYTES_STATE + 8 * words)
+        + 4 * slots
+        + space.transitions * (BYTES_EDGE + 2 * (space.quotient is not None))
+    )
 
 
-def estimate_product(graph: Graph, places: int, limits: Limits, what: str = "the product with its automaton") -> None:
+def estimate_product(
+    graph: Graph, places: int, limits: Limits, what: str = "the product with its automaton"
+) -> None:
     """Raises Refused where a graph with so many copies of each state may not fit into memory."""
     if not graph.kit.native:
         return
@@ -199,27 +226,33 @@ def _native(space: StateSpace, limits: Limits) -> Graph:
     jit = Jit(default_directory())
     leave, tables = jit.module(source.edges).edges, arrays(source.tables)
     kernels = jit.module(_kernels())
-    states = reserve(number * words, np.uint64)[:number * words].reshape(number, words)
+    states = reserve(number * words, np.uint64)[: number * words].reshape(number, words)
     initial = _states(space, kernels, words, states)
     near = words == 1 and framed is None  # else steps do not lead to states nearby
     slots = reserve(1 if near else 1 << (3 * number // 2).bit_length(), np.uint32)
     if not near:
         kernels.number_states(states, 0, number, slots)
-    start = reserve(number + 1, np.uint32)[:number + 1]
+    start = reserve(number + 1, np.uint32)[: number + 1]
     kind = np.uint16 if _labels(len(space.model.instances) * size) == "label" else np.uint32
     to, by = reserve(space.transitions + ROOM, np.uint32), reserve(space.transitions + ROOM, kind)
     room = ROOM + 2 * len(tables[0])
-    origin, rule, target = np.empty(room, np.int64), np.empty(room, np.int64), np.empty((room, words), np.uint64)
+    origin, rule, target = (
+        np.empty(room, np.int64),
+        np.empty(room, np.int64),
+        np.empty((room, words), np.uint64),
+    )
     found, last = np.empty(room, np.int64), np.zeros(len(source.tables.numbers), np.int64)
     scratch = np.empty(room, np.uint64), np.empty(room, np.uint32), np.empty(room, np.bool_)
     numbers, turn = np.array(source.tables.numbers, np.int64), np.zeros(room, np.int64)
-    rename = jit.module(renaming_source(compiled.plan, words)).rename_rows if compiled.plan is not None else None
+    rename = (
+        jit.module(renaming_source(compiled.plan, words)).rename_rows if compiled.plan is not None else None
+    )
     left_by = np.array(framed.group.left, np.int64) if framed is not None else None
     stat, nothing, edges, at = np.zeros(8, np.int64), np.empty((0, words), np.uint64), 0, 0
     while at < number:
         _go_on(limits)
         stat[2] = 0
-        rows = states[at:at + ROOM]
+        rows = states[at : at + ROOM]
         left = leave(rows, 0, len(rows), nothing, origin, rule, target, stat, *tables)
         count = int(stat[2])
         if rename is not None:
@@ -230,7 +263,23 @@ def _native(space: StateSpace, limits: Limits) -> Graph:
             kernels.find_near(states, number, rule, target, count, found, last)
         else:
             kernels.find_hashed(states, number, slots, target, count, found, *scratch)
-        edges = kernels.add_edges(states, at, origin, rule, target, turn, size, count, found, at + left, start, to, by, edges, numbers)
+        edges = kernels.add_edges(
+            states,
+            at,
+            origin,
+            rule,
+            target,
+            turn,
+            size,
+            count,
+            found,
+            at + left,
+            start,
+            to,
+            by,
+            edges,
+            numbers,
+        )
         if edges >= 1 << 32:
             raise Refused("the state graph has more than 2**32 steps")
         at += left
@@ -238,7 +287,9 @@ def _native(space: StateSpace, limits: Limits) -> Graph:
 
 
 def _states(space: StateSpace, kernels: Any, words: int, states: Any) -> list[int]:
-    """All states as rows of words, and which of them are initial. Those of one word are sorted: steps lead to states nearby."""
+    """All states as rows of words, and which of them are initial. Those of one word are sorted: steps lead to
+    states nearby.
+    """
     import numpy as np
 
     from .levels import TableLevel, words_of
@@ -249,13 +300,15 @@ def _states(space: StateSpace, kernels: Any, words: int, states: Any) -> list[in
         if isinstance(at, TableLevel):
             places[number], table = first, at
         else:
-            states[first:first + len(level)] = at.words() if hasattr(at, "words") else words_of(list(level), words)
+            states[first : first + len(level)] = (
+                at.words() if hasattr(at, "words") else words_of(list(level), words)
+            )
         first += len(level)
     if table is not None:
         table.all_levels(kernels.collect_levels, places, states)
     if words > 1:
         return list(range(space.initial))
-    initial = states[:space.initial, 0].copy()
+    initial = states[: space.initial, 0].copy()
     states[:, 0].sort()
     found: list[int] = np.searchsorted(states[:, 0], initial).tolist()
     return found
@@ -278,8 +331,15 @@ def _native_least(graph: Graph, frames: Frames, turned: Sequence[int], copies: i
     assert plan is not None
     code = Jit(default_directory()).module(renaming_source(plan, graph.states.shape[1]))
     least = graph.kit.array("label", graph.number * copies)
-    code.least_copies(graph.states, graph.number, np.array(frames.group.left, np.int64), np.array(frames.tour, np.int64),
-                      np.array(turned, np.int64), copies, least)
+    code.least_copies(
+        graph.states,
+        graph.number,
+        np.array(frames.group.left, np.int64),
+        np.array(frames.tour, np.int64),
+        np.array(turned, np.int64),
+        copies,
+        least,
+    )
     return least
 
 

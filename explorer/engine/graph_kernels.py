@@ -1,6 +1,8 @@
-"""Machine code that numbers packed states and turns steps into rows of edges. Python for Numba, compiled through `jit.py`.
+"""Machine code that numbers packed states and turns steps into rows of edges. Python for Numba, compiled
+through `jit.py`.
 
-A state's number is its place in `states`; `slots` is an open-addressing table of numbers plus one. Knows nothing of what is checked.
+A state's number is its place in `states`; `slots` is an open-addressing table of numbers plus one. Knows
+nothing of what is checked.
 """
 
 import numpy as np
@@ -30,7 +32,9 @@ def find_hashed(states, number, slots, to, count, found, place, guess, right):
     """The numbers of `count` states `to` by the table, `number` for a state that has none."""
     words = states.shape[1]
     mask = U(slots.shape[0] - 1)
-    for k in range(count):  # loops without branches, so that the processor waits for many memory accesses at once
+    for k in range(
+        count
+    ):  # loops without branches, so that the processor waits for many memory accesses at once
         h = U(0)
         for w in range(words):
             h = (h ^ to[k, w]) * U(0x9E3779B97F4A7C15)
@@ -60,8 +64,8 @@ def find_hashed(states, number, slots, to, count, found, place, guess, right):
 
 @njit(nogil=True, cache=True)
 def find_near(states, number, by, to, count, found, near):
-    """The same among sorted states of one word. From state to state a rule leads not far from where it led before: each search
-    begins at `near[by]`, widens in steps that double, and then halves."""
+    """The same among sorted states of one word. From state to state a rule leads not far from where it led
+    before: each search begins at `near[by]`, widens in steps that double, and then halves."""
     for k in range(count):
         wanted = to[k, 0]
         low = near[by[k]]
@@ -92,13 +96,15 @@ def find_near(states, number, by, to, count, found, near):
 
 
 @njit(nogil=True, cache=True)
-def add_edges(states, first, origin, by, to, turn, size, count, found, at, start, target, label, edges, numbers):
-    """Append `count` steps to states `to`, whose numbers were `found`, as edges from row `edges` on; steps that change nothing are left
-    out. Returns the new number of edges.
+def add_edges(
+    states, first, origin, by, to, turn, size, count, found, at, start, target, label, edges, numbers
+):
+    """Append `count` steps to states `to`, whose numbers were `found`, as edges from row `edges` on; steps
+    that change nothing are left out. Returns the new number of edges.
 
-    Rule `by` is of action instance `numbers[by]`; with the renaming `turn` (0: none; below `size`) that was done to the state after the
-    step it makes the label. `origin` counts from state `first` and ascends. Rows of `start` up to that of state `at` are complete
-    afterwards.
+    Rule `by` is of action instance `numbers[by]`; with the renaming `turn` (0: none; below `size`) that was
+    done to the state after the step it makes the label. `origin` counts from state `first` and ascends. Rows
+    of `start` up to that of state `at` are complete afterwards.
     """
     words = states.shape[1]
     row = first
@@ -122,10 +128,14 @@ def add_edges(states, first, origin, by, to, turn, size, count, found, at, start
     return edges
 
 
-@njit("void(uint64[::1], int64, int64, int64, int64, uint64[::1], uint64[::1], int64[::1], uint64[:,::1])", nogil=True, cache=True)
+@njit(
+    "void(uint64[::1], int64, int64, int64, int64, uint64[::1], uint64[::1], int64[::1], uint64[:,::1])",
+    nogil=True,
+    cache=True,
+)
 def collect_levels(table, first, partitions, capacity, key_bits, K, INV, places, out):
-    """The states of many levels at once out of the visited set (see `kernels.collect`): those of a level from row places[level] on,
-    which moves; a negative one is not wanted."""
+    """The states of many levels at once out of the visited set (see `kernels.collect`): those of a level from
+    row places[level] on, which moves; a negative one is not wanted."""
     for p in range(partitions):
         for x in range(p * capacity, (p + 1) * capacity):
             entry = table[x]

@@ -1,7 +1,9 @@
-"""How far each guard was met in the visited states: a second pass over them, after the search, which it costs nothing.
+"""How far each guard was met in the visited states: a second pass over them, after the search, which it costs
+nothing.
 
-Small spaces are counted by generated Python, large ones by machine code, those of the reference by the meaning of each conjunct. Under a
-symmetry the visited states are representatives, and what is counted is about them. Knows nothing of what is done with the counts.
+Small spaces are counted by generated Python, large ones by machine code, those of the reference by the
+meaning of each conjunct. Under a symmetry the visited states are representatives, and what is counted is
+about them. Knows nothing of what is done with the counts.
 """
 
 from __future__ import annotations
@@ -19,18 +21,21 @@ from .python import Compiled, run_source
 from .space import StateSpace
 
 UNASKED, NATIVE_FROM = 10_000_000, 30_000_000
-"""Pairs of a state and an instance: up to so many are counted in any case (a quarter of a second); from so many on by machine code."""
+"""Pairs of a state and an instance: up to so many are counted in any case (a quarter of a second); from so
+many on by machine code.
+"""
 
 ROOM = 1 << 12
 """States that are looked at together: they stay near the processor while all guards are evaluated."""
 
 Counts = list[list[tuple[int, int]]]
-"""For each action instance and each conjunct of its guard: the states in which the conjuncts before it held, and those of them
-in which it was false."""
+"""For each action instance and each conjunct of its guard: the states in which the conjuncts before it held,
+and those of them in which it was false."""
 
 
 def count(space: StateSpace, asked: bool = False, native: bool | None = None) -> Counts | None:
-    """The counts of a complete exploration, over the states that could be left; None of any other, and of a large one unless `asked`.
+    """The counts of a complete exploration, over the states that could be left; None of any other, and of a
+    large one unless `asked`.
 
     `native` says whether machine code counts; None leaves that to the size.
     """
@@ -48,7 +53,9 @@ def count(space: StateSpace, asked: bool = False, native: bool | None = None) ->
 
 
 def _whole(rule: Rule, found: list[tuple[int, int]], states: int) -> list[tuple[int, int]]:
-    """The counts of all conjuncts, from the states that passed the ones that may fail, and those that each of these stopped."""
+    """The counts of all conjuncts, from the states that passed the ones that may fail, and those that each of
+    these stopped.
+    """
     tested = {test.number: pair for test, pair in zip(rule.guard, found)}
     whole = []
     for number in range(len(rule.instance.guard)):
@@ -65,7 +72,7 @@ def _plain(space: StateSpace, compiled: Compiled, rules: list[Rule]) -> Counts:
     for level in space.levels:
         states = list(level)
         for start in range(0, len(states), ROOM):
-            for k, (here, there) in enumerate(function(states[start:start + ROOM])):
+            for k, (here, there) in enumerate(function(states[start : start + ROOM])):
                 passed[k] += here
                 stopped[k] += there
     return [[(passed[k], stopped[k]) for k in nodes] for nodes in made.nodes]
@@ -86,14 +93,14 @@ def _native(space: StateSpace, compiled: Compiled, rules: list[Rule]) -> Counts:
         at: Any = level
         rows = at.words() if hasattr(at, "words") else words_of(list(level), words)
         for start in range(0, len(rows), ROOM):
-            part = rows[start:start + ROOM]
+            part = rows[start : start + ROOM]
             keep = np.ones(len(part), np.uint8)
             code.keep(part, keep)
             code.guards(part if keep.all() else part[keep.astype(bool)], signed, unsigned, sums)
     found: Counts = [[] for _ in rules]
     for row, k in zip(sums.tolist(), made.order):
         before = space.expanded
-        for passed, unknown in zip(row[::2], row[1:2 * len(rules[k].guard):2]):
+        for passed, unknown in zip(row[::2], row[1 : 2 * len(rules[k].guard) : 2]):
             found[k].append((passed, before - passed - unknown))
             before = passed
     return found

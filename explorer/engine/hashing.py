@@ -1,7 +1,8 @@
-"""How packed states are hashed: a bijection for states of one word, 64 mixed bits for wider ones. Knows nothing of tables.
+"""How packed states are hashed: a bijection for states of one word, 64 mixed bits for wider ones. Knows
+nothing of tables.
 
-The bijection on `bits` bits alternates xor-shifts by half the width and multiplications by odd numbers (the finalizer of
-MurmurHash3 cut to the width); each step can be undone, so a hash is as good as the state.
+The bijection on `bits` bits alternates xor-shifts by half the width and multiplications by odd numbers (the
+finalizer of MurmurHash3 cut to the width); each step can be undone, so a hash is as good as the state.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ class Hashing:
     def mix(self) -> Any:
         """MIX of the kernels: shift, two multipliers, mask, seed, shift to the partition."""
         mask = (1 << self.bits) - 1
-        return np.array([self._half, ODD_1 & mask, ODD_2 & mask, mask, SEED, self.bits - self.partition_bits], np.uint64)
+        return np.array(
+            [self._half, ODD_1 & mask, ODD_2 & mask, mask, SEED, self.bits - self.partition_bits], np.uint64
+        )
 
     @property
     def inverse(self) -> Any:
@@ -39,11 +42,22 @@ class Hashing:
 
     @property
     def store(self) -> Any:
-        """K of the kernels: bits that are not stored, mask of the key, two shifts from key to slot, mask and bits of an entry's key."""
+        """K of the kernels: bits that are not stored, mask of the key, two shifts from key to slot, mask and
+        bits of an entry's key.
+        """
         dropped = self.bits - self.partition_bits - self.key_bits
         high = max(0, self.key_bits - 32)
-        return np.array([dropped, (1 << self.key_bits) - 1, high, self.key_bits - high, (1 << self.entry_bits) - 1,
-                         min(self.entry_bits, 63)], np.uint64)
+        return np.array(
+            [
+                dropped,
+                (1 << self.key_bits) - 1,
+                high,
+                self.key_bits - high,
+                (1 << self.entry_bits) - 1,
+                min(self.entry_bits, 63),
+            ],
+            np.uint64,
+        )
 
     @property
     def entry_bits(self) -> int:
@@ -76,11 +90,12 @@ def omission_probability(states: int, fingerprint: int) -> float:
     """An upper bound of the probability that at least one state was taken for another and omitted.
 
     With n states hashed uniformly to 2**b fingerprints, the probability that all differ is the product of
-    (1 - i / 2**b) for i < n; its complement is computed from the sum of the logarithms (Stern and Dill 1995, Stern 1997).
+    (1 - i / 2**b) for i < n; its complement is computed from the sum of the logarithms (Stern and Dill 1995,
+    Stern 1997).
     """
     if states < 2:
         return 0.0
-    n, size = float(states), 2.0 ** fingerprint
+    n, size = float(states), 2.0**fingerprint
     if n > size:
         return 1.0
     # Stirling's form of log(size! / ((size - n)! size**n)), stable for n far below size.

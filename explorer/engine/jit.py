@@ -1,9 +1,10 @@
 """Compiled modules on disk: Python text in, a module of machine code out, never a stale one.
 
-A module is a file named by the digest of its text, of the generator, and of the versions of Numba and Python; Numba keeps
-the machine code beside it. A list of checksums is written when a module is complete; a module whose files do not match it
-is thrown away and compiled again. Where the cache directory cannot be written, a temporary one serves for this run. The modules that
-were used last are kept, and the others thrown away when a new one is made.
+A module is a file named by the digest of its text, of the generator, and of the versions of Numba and Python;
+Numba keeps the machine code beside it. A list of checksums is written when a module is complete; a module
+whose files do not match it is thrown away and compiled again. Where the cache directory cannot be written, a
+temporary one serves for this run. The modules that were used last are kept, and the others thrown away when a
+new one is made.
 """
 
 from __future__ import annotations
@@ -24,12 +25,13 @@ from types import ModuleType
 
 from explorer.compile.native_source import GENERATOR
 
-
 _loaded: dict[Path, ModuleType] = {}
 """The modules of this process."""
 
 KEPT, YOUNG = 200, 3600
-"""Modules that are kept in a cache; seconds for which one is kept in any case, as another run may be loading it."""
+"""Modules that are kept in a cache; seconds for which one is kept in any case, as another run may be loading
+it.
+"""
 
 
 @dataclass(slots=True)
@@ -41,7 +43,9 @@ class Jit:
 
     def path(self, text: str) -> Path:
         """Where the module of a text lies."""
-        key = hashlib.sha256(f"{GENERATOR}\n{version('numba')}\n{sys.version}\n{text}".encode()).hexdigest()[:24]
+        key = hashlib.sha256(f"{GENERATOR}\n{version('numba')}\n{sys.version}\n{text}".encode()).hexdigest()[
+            :24
+        ]
         return self.directory / f"k{key}" / f"k{key}.py"
 
     def ready(self, text: str) -> bool:
@@ -63,7 +67,10 @@ class Jit:
         except OSError as error:
             if self.directory.name.startswith("explorer-cache-"):
                 raise
-            self.notes.append(f"the cache of compiled code cannot be used ({error.strerror or error}): compiled for this run only")
+            self.notes.append(
+                f"the cache of compiled code cannot be used ({error.strerror or error}): compiled for this"
+                " run only"
+            )
             self.directory = Path(tempfile.mkdtemp(prefix="explorer-cache-"))
             atexit.register(shutil.rmtree, self.directory, ignore_errors=True)
             return self._load(self.path(text), text)
@@ -107,7 +114,9 @@ def default_directory() -> Path:
 
 
 def prune(directory: Path, kept: int = KEPT, young: float = YOUNG) -> None:
-    """Throw away modules that were not used for long, where there are more than `kept`. What cannot be looked at or removed stays."""
+    """Throw away modules that were not used for long, where there are more than `kept`. What cannot be looked
+    at or removed stays.
+    """
     used = []
     with contextlib.suppress(OSError):
         for sums in directory.glob("k*/sums"):
@@ -142,6 +151,8 @@ def _seal(directory: Path) -> bool:
 def _intact(directory: Path) -> bool:
     try:
         lines = (directory / "sums").read_text().splitlines()
-        return bool(lines) and all(_digest(directory / name) == digest for digest, _, name in (line.partition(" ") for line in lines))
+        return bool(lines) and all(
+            _digest(directory / name) == digest for digest, _, name in (line.partition(" ") for line in lines)
+        )
     except OSError:
         return False

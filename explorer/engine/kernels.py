@@ -1,13 +1,14 @@
 """The part of the native engine that no spec changes: the visited set and the way of states into it.
 
-Python for Numba, compiled through `jit.py`. A table is an open-addressing hash table cut into partitions by the first bits
-of a state's hash; the rest of the hash (the key) is what is stored, plus one, so that an empty slot is zero. Because a one-word
-state is hashed by a bijection, key and partition together *are* the state. The slot of a key grows with the key, so that
-partitions keep their order and a table can grow in place. The bits of an entry that the key does not need hold the level
-of the state: levels can be collected from the table again, and no second copy of the states is kept.
+Python for Numba, compiled through `jit.py`. A table is an open-addressing hash table cut into partitions by
+the first bits of a state's hash; the rest of the hash (the key) is what is stored, plus one, so that an empty
+slot is zero. Because a one-word state is hashed by a bijection, key and partition together *are* the state.
+The slot of a key grows with the key, so that partitions keep their order and a table can grow in place. The
+bits of an entry that the key does not need hold the level of the state: levels can be collected from the
+table again, and no second copy of the states is kept.
 
-K: 0 bits of the hash that are not stored (compact storage), 1 mask of the key, 2 and 3 the two shifts that turn key times
-capacity into a slot, 4 mask of the key in an entry, 5 its number of bits.
+K: 0 bits of the hash that are not stored (compact storage), 1 mask of the key, 2 and 3 the two shifts that
+turn key times capacity into a slot, 4 mask of the key in an entry, 5 its number of bits.
 """
 
 import numpy as np
@@ -16,9 +17,15 @@ from numba import njit
 U, I = np.uint64, np.int64
 
 
-@njit("void(uint64[:,::1], int64, int64, uint64[:,:,::1], uint16[:,::1], int64[::1], uint64[::1], int64)", nogil=True, cache=True)
+@njit(
+    "void(uint64[:,::1], int64, int64, uint64[:,:,::1], uint16[:,::1], int64[::1], uint64[::1], int64)",
+    nogil=True,
+    cache=True,
+)
 def scatter(F, start, stop, B, BB, NB, MIX, nobody):
-    """Put states themselves into the buckets of their owners, hashed (initial states, hand-over): no rule has made them."""
+    """Put states themselves into the buckets of their owners, hashed (initial states, hand-over): no rule has
+    made them.
+    """
     words = F.shape[1]
     for b in range(start, stop):
         if words == 1:
@@ -46,16 +53,27 @@ def scatter(F, start, stop, B, BB, NB, MIX, nobody):
         NB[p] = n + 1
 
 
-@njit(["int64(uint64[:,:,::1], uint16[:,::1], int64[::1], int64, int64, int64[::1], uint64[::1], int64, int64[::1], uint64[::1], "
-       "uint64[::1], uint64, uint64[:,::1], uint16[::1], int64)",
-       "int64(uint64[:,:,::1], uint16[:,::1], int64[::1], int64, int64, int64[::1], uint32[::1], int64, int64[::1], uint64[::1], "
-       "uint64[::1], uint64, uint64[:,::1], uint16[::1], int64)"], nogil=True, cache=True)
+@njit(
+    [
+        (
+            "int64(uint64[:,:,::1], uint16[:,::1], int64[::1], int64, int64, int64[::1], uint64[::1], int64,"
+            " int64[::1], uint64[::1], uint64[::1], uint64, uint64[:,::1], uint16[::1], int64)"
+        ),
+        (
+            "int64(uint64[:,:,::1], uint16[:,::1], int64[::1], int64, int64, int64[::1], uint32[::1], int64,"
+            " int64[::1], uint64[::1], uint64[::1], uint64, uint64[:,::1], uint16[::1], int64)"
+        ),
+    ],
+    nogil=True,
+    cache=True,
+)
 def insert(B, BB, NB, first, last, AT, table, capacity, fill, K, INV, tag, fresh, by, n):
-    """Insert the buckets of partitions first..last-1; states not seen before are appended to `fresh`, and their rules to `by`,
-    from row n.
+    """Insert the buckets of partitions first..last-1; states not seen before are appended to `fresh`, and
+    their rules to `by`, from row n.
 
-    AT (partition, element) is where to go on; AT[0] == last when all is done, otherwise the table must grow first. `tag` is the
-    level to store beside the key. Returns the new n. Indices are unsigned: no test for negative ones at every access.
+    AT (partition, element) is where to go on; AT[0] == last when all is done, otherwise the table must grow
+    first. `tag` is the level to store beside the key. Returns the new n. Indices are unsigned: no test for
+    negative ones at every access.
     """
     limit = capacity - capacity // 5
     words = fresh.shape[1]
@@ -111,11 +129,15 @@ def insert(B, BB, NB, first, last, AT, table, capacity, fill, K, INV, tag, fresh
     return n
 
 
-@njit("int64(uint64[:,:,::1], uint16[:,::1], int64[::1], int64, int64, int64[::1], uint32[::1], uint32[::1], int64, int64[::1], "
-      "uint64[::1], uint64[:,::1], uint16[::1], int64)", nogil=True, cache=True)
+@njit(
+    "int64(uint64[:,:,::1], uint16[:,::1], int64[::1], int64, int64, int64[::1], uint32[::1], uint32[::1],"
+    " int64, int64[::1], uint64[::1], uint64[:,::1], uint16[::1], int64)",
+    nogil=True,
+    cache=True,
+)
 def insert_exact(B, BB, NB, first, last, AT, lo, hi, capacity, fill, K, arena, by, n):
-    """As `insert`, for states of several words stored exactly: `lo` holds the row of a state in the arena plus one, `hi` the
-    low bits of its hash, which decide most comparisons."""
+    """As `insert`, for states of several words stored exactly: `lo` holds the row of a state in the arena
+    plus one, `hi` the low bits of its hash, which decide most comparisons."""
     limit = capacity - capacity // 5
     words = arena.shape[1]
     p = AT[0]
@@ -166,8 +188,14 @@ def insert_exact(B, BB, NB, first, last, AT, lo, hi, capacity, fill, K, arena, b
     return n
 
 
-@njit(["void(uint64[::1], int64, int64, int64, uint64[::1], uint64[::1])",
-       "void(uint32[::1], int64, int64, int64, uint64[::1], uint32[::1])"], nogil=True, cache=True)
+@njit(
+    [
+        "void(uint64[::1], int64, int64, int64, uint64[::1], uint64[::1])",
+        "void(uint32[::1], int64, int64, int64, uint64[::1], uint32[::1])",
+    ],
+    nogil=True,
+    cache=True,
+)
 def grow(table, partitions, old, new, K, scratch):
     """Give every partition `new` slots in place of `old`, in place, from the last partition to the first."""
     size, high, low, part = U(new), K[2], K[3], K[4]
@@ -190,7 +218,11 @@ def grow(table, partitions, old, new, K, scratch):
             table[base + x] = entry
 
 
-@njit("int64(uint64[::1], int64, int64, int64, int64, uint64[::1], uint64[::1], uint64, uint64[:,::1], int64)", nogil=True, cache=True)
+@njit(
+    "int64(uint64[::1], int64, int64, int64, int64, uint64[::1], uint64[::1], uint64, uint64[:,::1], int64)",
+    nogil=True,
+    cache=True,
+)
 def collect(table, first, partitions, capacity, key_bits, K, INV, tag, out, n):
     """The states of a level, unhashed, into `out` from row n."""
     for p in range(partitions):
@@ -208,8 +240,12 @@ def collect(table, first, partitions, capacity, key_bits, K, INV, tag, out, n):
     return n
 
 
-@njit("void(uint32[::1], uint32[::1], int64, int64, int64, uint64[::1], uint32[::1], uint32[::1], uint64[:,::1], uint64[::1])",
-      nogil=True, cache=True)
+@njit(
+    "void(uint32[::1], uint32[::1], int64, int64, int64, uint64[::1], uint32[::1], uint32[::1],"
+    " uint64[:,::1], uint64[::1])",
+    nogil=True,
+    cache=True,
+)
 def grow_exact(lo, hi, partitions, old, new, K, slo, shi, arena, MIX):
     """As `grow`, for a table of rows: keys are hashed again from the arena."""
     words = arena.shape[1]

@@ -14,7 +14,9 @@ import numpy as np
 
 
 class NativeLevel:
-    """The states at one distance. `words()` has a row of 64-bit words for each; iterating gives packed integers."""
+    """The states at one distance. `words()` has a row of 64-bit words for each; iterating gives packed
+    integers.
+    """
 
     def __init__(self, parts: list[Any], words: int):
         self._words, self._size = words, sum(len(p) for p in parts)
@@ -44,7 +46,9 @@ class NativeLevel:
         """Keep only the bytes that states of so many bits need (states of one word)."""
         size = max(1, -(-bits // 8))
         if self._words == 1 and self._bytes == 8 and size < 8:
-            self._parts = [np.ascontiguousarray(p.view(np.uint8).reshape(-1, 8)[:, :size]) for p in self._parts]
+            self._parts = [
+                np.ascontiguousarray(p.view(np.uint8).reshape(-1, 8)[:, :size]) for p in self._parts
+            ]
             self._bytes = size
 
     def spill(self) -> None:
@@ -59,7 +63,7 @@ class NativeLevel:
         if self._bytes == 8:
             return np.ascontiguousarray(packed).view(np.uint64).reshape(-1, self._words)
         whole = np.zeros((len(packed), 8), np.uint8)
-        whole[:, :self._bytes] = packed
+        whole[:, : self._bytes] = packed
         return whole.view(np.uint64)
 
 
@@ -80,7 +84,9 @@ class TableLevel:
         return out
 
     def all_levels(self, collect: Any, places: Any, out: Any) -> None:
-        """The states of this and other levels in one walk over the visited set (see `graph_kernels.collect_levels`)."""
+        """The states of this and other levels in one walk over the visited set (see
+        `graph_kernels.collect_levels`).
+        """
         for store in self._stores:
             store.collect_levels(collect, places, out)
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Limits:
-    """Bounds of a run; None means none. `timeout` is in seconds from the start, `max_memory` in bytes resident.
+    """Bounds of a run; None means none. `timeout` is in seconds from the start, `max_memory` in bytes
+    resident.
 
     `interrupted` may be set at any moment, from a signal handler too.
     """
@@ -69,8 +70,8 @@ def peak_bytes() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What a run knows between two chunks of a level: its number, the states so far, those of the next level so far, the
-    seconds, and the sizes of the levels from the first to this one."""
+    """What a run knows between two chunks of a level: its number, the states so far, those of the next level
+    so far, the seconds, and the sizes of the levels from the first to this one."""
 
     level: int
     states: int

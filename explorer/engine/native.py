@@ -1,9 +1,11 @@
-"""The native engine: the rules of a program compiled to machine code, states in arrays, level by level, on any number of workers.
+"""The native engine: the rules of a program compiled to machine code, states in arrays, level by level, on
+any number of workers.
 
-A level is left in rounds: every worker leaves a part of its states into buckets by owner, the buckets are exchanged, every
-owner inserts what is new, all agree whether the level is done. Counts, levels, violations and traces do not depend on the
-number of workers. What machine code flags (a failed check, a broken step, no successor) is judged by the python engine's
-functions, so that there is one meaning. Knows nothing of what properties mean.
+A level is left in rounds: every worker leaves a part of its states into buckets by owner, the buckets are
+exchanged, every owner inserts what is new, all agree whether the level is done. Counts, levels, violations
+and traces do not depend on the number of workers. What machine code flags (a failed check, a broken step, no
+successor) is judged by the python engine's functions, so that there is one meaning. Knows nothing of what
+properties mean.
 """
 
 from __future__ import annotations
@@ -16,8 +18,8 @@ from typing import Any
 import numpy as np
 
 from explorer.compile.commuting import known_after
-from explorer.compile.model import Model
 from explorer.compile.generate import reads_next
+from explorer.compile.model import Model
 from explorer.compile.native_source import native_source, witness_source
 from explorer.compile.shapes import Tables
 from explorer.compile.symmetry import Symmetry
@@ -39,7 +41,8 @@ SMALL = 1 << 18
 ELSEWHERE = 1 << 62
 NOBODY = (1 << 16) - 1
 """Words of one worker's buckets; flagged rows a call; states from which threads, and compiled helpers, pay;
-the level of states that are not to be found again in the table; the most rules that are told apart in the buckets."""
+the level of states that are not to be found again in the table; the most rules that are told apart in the
+buckets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +75,20 @@ def machine(compiled: Compiled) -> Machine:
     kernels = jit.module(common_source())
     found = jit.module(source.search)
     numbers = source.tables.numbers
-    return Machine(found, kernels, arrays(source.tables), numbers, _known(compiled, numbers), time.monotonic() - started, jit.notes)
+    return Machine(
+        found,
+        kernels,
+        arrays(source.tables),
+        numbers,
+        _known(compiled, numbers),
+        time.monotonic() - started,
+        jit.notes,
+    )
 
 
 def _known(compiled: Compiled, numbers: list[int]) -> Any:
-    """A row of bits for each rule and one for none: the successors that need no insertion after it (decision 0010).
+    """A row of bits for each rule and one for none: the successors that need no insertion after it (decision
+    0010).
 
     None under a symmetry: a representative is not the state that the rule made.
     """
@@ -106,8 +118,20 @@ def arrays(tables: Tables) -> tuple[Any, ...]:
     width = -(-n // 64) or 1
     rows = [row for bitmap in tables.bitmaps for row in bitmap.rows] or [0]
     sure = words_of([sum(1 << rank for rank in tables.sure)], width)[0]
-    return (g, padded(tables.signed, np.int64), padded(tables.unsigned, np.uint64), _ints(tables.shape_of), cells, _words(bases),
-            _words(starts), _words(candidates), *_triples(tables.guards), *_triples(tables.updates), words_of(rows, width), sure)
+    return (
+        g,
+        padded(tables.signed, np.int64),
+        padded(tables.unsigned, np.uint64),
+        _ints(tables.shape_of),
+        cells,
+        _words(bases),
+        _words(starts),
+        _words(candidates),
+        *_triples(tables.guards),
+        *_triples(tables.updates),
+        words_of(rows, width),
+        sure,
+    )
 
 
 def padded(rows: list[list[int]], kind: Any) -> Any:
@@ -129,8 +153,14 @@ def _triples(rows: list[list[tuple[int, int, int]]]) -> tuple[Any, Any]:
     return starts, np.array(flat, np.uint64).reshape(-1, 3)
 
 
-def explore(model: Model, limits: Limits | None = None, observer: Observer = ignore, options: Options = Options(),
-            prepared: tuple[Compiled, Machine] | None = None, symmetry: Symmetry | None = None) -> StateSpace:
+def explore(
+    model: Model,
+    limits: Limits | None = None,
+    observer: Observer = ignore,
+    options: Options = Options(),
+    prepared: tuple[Compiled, Machine] | None = None,
+    symmetry: Symmetry | None = None,
+) -> StateSpace:
     """Visit every reachable state with machine code; one of each orbit where a symmetry is given."""
     started = time.monotonic()
     compiled, made = prepared or (compiled := Compiled(model, symmetry), machine(compiled))
@@ -161,9 +191,23 @@ class _Worker:
 class Search:
     """One exploration; `seed` gives it a beginning, `run` does the rest."""
 
-    def __init__(self, compiled: Compiled, made: Machine, limits: Limits, observer: Observer, options: Options, started: float):
+    def __init__(
+        self,
+        compiled: Compiled,
+        made: Machine,
+        limits: Limits,
+        observer: Observer,
+        options: Options,
+        started: float,
+    ):
         self.compiled, self.machine, self.limits, self.observer, self.options, self.started = (
-            compiled, made, limits, observer, options, started)
+            compiled,
+            made,
+            limits,
+            observer,
+            options,
+            started,
+        )
         layout, model = compiled.layout, compiled.model
         self.words = layout.words
         self.compact = options.storage == "compact"
@@ -176,11 +220,28 @@ class Search:
         self.threads = Threads(options.workers)
         self.workers = [self._worker(i, len(made.numbers)) for i in range(options.workers)]
         n = len(model.instances)
-        self.space = StateSpace(model, "native", [], layout.unpack, self.edges, self.somewhere, [0] * n, [0] * n, least=1 << 62,
-                                bits=layout.bits, quotient=compiled.quotient)
+        self.space = StateSpace(
+            model,
+            "native",
+            [],
+            layout.unpack,
+            self.edges,
+            self.somewhere,
+            [0] * n,
+            [0] * n,
+            least=1 << 62,
+            bits=layout.bits,
+            quotient=compiled.quotient,
+        )
         self.space.workers, self.space.storage = options.workers, options.storage
         self.space.notes = [*compiled.notes, *made.notes]
-        self.phases = {"compile": made.seconds, "successors": 0.0, "exchange": 0.0, "insert": 0.0, "properties": 0.0}
+        self.phases = {
+            "compile": made.seconds,
+            "successors": 0.0,
+            "exchange": 0.0,
+            "insert": 0.0,
+            "properties": 0.0,
+        }
         self.flagged = Flagged(compiled, self.space)
         self.helpers: dict[str, Any] = {}
 
@@ -189,16 +250,35 @@ class Search:
         memory = self.limits.max_memory or int(0.8 * available_bytes())
         wide_exact = self.words > 1 and not self.compact
         entry = 8 * self.words + 16 if wide_exact else 8
-        store = Store(self.machine.kernels, self.hashing, first, last, memory // entry // self.options.workers, self.words,
-                      wide_exact, leveled=self.words == 1 and not self.compact)
+        store = Store(
+            self.machine.kernels,
+            self.hashing,
+            first,
+            last,
+            memory // entry // self.options.workers,
+            self.words,
+            wide_exact,
+            leveled=self.words == 1 and not self.compact,
+        )
         columns = 1 if self.words == 1 else self.words + 1
         depth = max(2 * rules + 64, BUCKET_WORDS // columns // self.partitions)
-        buckets = (np.empty((self.partitions, depth, columns), np.uint64), np.empty((self.partitions, depth), np.uint16),
-                   np.zeros(self.partitions, np.int64))
+        buckets = (
+            np.empty((self.partitions, depth, columns), np.uint64),
+            np.empty((self.partitions, depth), np.uint16),
+            np.zeros(self.partitions, np.int64),
+        )
         stat = np.array([1 << 62, 0, 0, 0, 0], np.int64)
-        return _Worker(store, buckets, np.zeros(rules, np.int64), np.zeros(rules, np.int64),
-                       np.zeros(max(1, len(self.compiled.model.constraints)), np.int64), np.zeros(FLAGS, np.int64), stat,
-                       np.empty((0, self.words), np.uint64), np.empty(0, np.uint16))
+        return _Worker(
+            store,
+            buckets,
+            np.zeros(rules, np.int64),
+            np.zeros(rules, np.int64),
+            np.zeros(max(1, len(self.compiled.model.constraints)), np.int64),
+            np.zeros(FLAGS, np.int64),
+            stat,
+            np.empty((0, self.words), np.uint64),
+            np.empty(0, np.uint16),
+        )
 
     # A beginning.
 
@@ -219,7 +299,9 @@ class Search:
         buckets = self.workers[0].buckets
         step = buckets[0].shape[1] - 1
         for start in range(0, len(states), step):
-            self.machine.kernels.scatter(states, start, min(start + step, len(states)), *buckets, self.mix, self.nobody)
+            self.machine.kernels.scatter(
+                states, start, min(start + step, len(states)), *buckets, self.mix, self.nobody
+            )
             self._insert_round([buckets], level)
 
     # The search.
@@ -257,10 +339,15 @@ class Search:
         """Turn what was found into the level to leave; its size."""
         for w in self.workers:
             if w.store.arena is not None:
-                w.level, w.by = w.store.arena[w.rows:w.store.count], w.store.arena_by[w.rows:w.store.count]
+                w.level, w.by = (
+                    w.store.arena[w.rows : w.store.count],
+                    w.store.arena_by[w.rows : w.store.count],
+                )
                 w.rows = w.store.count
             else:
-                w.level = np.concatenate([np.empty((0, self.words), np.uint64), *(states for states, _ in w.fresh)])
+                w.level = np.concatenate(
+                    [np.empty((0, self.words), np.uint64), *(states for states, _ in w.fresh)]
+                )
                 w.by = np.concatenate([np.empty(0, np.uint16), *(rules for _, rules in w.fresh)])
             w.fresh, w.at = [], 0
         return self.threads.agree([len(w.level) for w in self.workers])
@@ -278,7 +365,9 @@ class Search:
             self._timed("successors", lambda: self.threads.run(self._expand, parallel))
             for w in self.workers:
                 self._flags(w, depth)
-            arrivals = self._timed("exchange", lambda: self.threads.exchange([w.buckets for w in self.workers]))
+            arrivals = self._timed(
+                "exchange", lambda: self.threads.exchange([w.buckets for w in self.workers])
+            )
             try:
                 self._timed("insert", lambda: self._insert_round(arrivals[0], depth + 1, parallel))
             except TableFull:
@@ -286,14 +375,18 @@ class Search:
                 return
             found = self.threads.agree([w.store.count for w in self.workers])
             fresh = sum(len(states) for w in self.workers for states, _ in w.fresh)
-            self.observer(Progress(depth, found, fresh, time.monotonic() - self.started, [*map(len, space.levels)]))
+            self.observer(
+                Progress(depth, found, fresh, time.monotonic() - self.started, [*map(len, space.levels)])
+            )
 
     def _weigh(self, size: int) -> None:
         """How many states the level stands for, under a symmetry."""
         if self.compiled.quotient is None:
             return
         levels = [w.level for w in self.workers]
-        weighed = self.threads.run(lambda i: int(self.machine.search.weigh(levels[i], 0, len(levels[i]))), size >= PARALLEL)
+        weighed = self.threads.run(
+            lambda i: int(self.machine.search.weigh(levels[i], 0, len(levels[i]))), size >= PARALLEL
+        )
         self.space.orbits_sum += self.threads.agree(weighed)
 
     def _timed(self, phase: str, work: Any) -> Any:
@@ -306,15 +399,29 @@ class Search:
     def _expand(self, i: int) -> None:
         w = self.workers[i]
         if w.at < len(w.level):
-            w.at = self.machine.search.expand(w.level, w.by, w.at, len(w.level), *w.buckets, self.mix, self.known, w.enabled, w.same,
-                                              w.cut, w.flags, w.stat, *self.machine.arguments)
+            w.at = self.machine.search.expand(
+                w.level,
+                w.by,
+                w.at,
+                len(w.level),
+                *w.buckets,
+                self.mix,
+                self.known,
+                w.enabled,
+                w.same,
+                w.cut,
+                w.flags,
+                w.stat,
+                *self.machine.arguments,
+            )
 
     def _insert_round(self, arrivals: list[Any], level: int, parallel: bool = False) -> None:
         """Every owner inserts its part of every bucket; then the buckets are empty."""
+
         def insert(i: int) -> None:
             w = self.workers[i]
             for buckets in arrivals:
-                total = int(buckets[2][w.store.first:w.store.last].sum())
+                total = int(buckets[2][w.store.first : w.store.last].sum())
                 if not total:
                     continue
                 if w.store.arena is not None:
@@ -323,7 +430,9 @@ class Search:
                 fresh, by = np.empty((total, self.words), np.uint64), np.empty(total, np.uint16)
                 n = w.store.insert(buckets, level, fresh, by, 0)
                 if n:
-                    w.fresh.append((fresh[:n].copy(), by[:n].copy()) if n < total // 2 else (fresh[:n], by[:n]))
+                    w.fresh.append(
+                        (fresh[:n].copy(), by[:n].copy()) if n < total // 2 else (fresh[:n], by[:n])
+                    )
 
         try:
             self.threads.run(insert, parallel)
@@ -352,8 +461,10 @@ class Search:
                 self._timed("properties", lambda: self.flagged.leave(integers(w.level[w.flags[:n]]), depth))
 
     def _judge(self, depth: int) -> None:
-        """Invariants on the new level, by machine code; what it flags is judged by the python engine's functions."""
-        watch = _ints([name_watched for name_watched in self.flagged.watched()] or [0])
+        """Invariants on the new level, by machine code; what it flags is judged by the python engine's
+        functions.
+        """
+        watch = _ints(list(self.flagged.watched()) or [0])
         if not watch.any():
             return
 
@@ -388,7 +499,11 @@ class Search:
         space.phases = self.phases
         if self.compact:
             bits = self.hashing.partition_bits + self.hashing.key_bits
-            space.omission = 0.0 if bits >= self.hashing.bits and self.words == 1 else hashing.omission_probability(space.distinct, bits)
+            space.omission = (
+                0.0
+                if bits >= self.hashing.bits and self.words == 1
+                else hashing.omission_probability(space.distinct, bits)
+            )
 
     # Questions after the search.
 
@@ -400,9 +515,16 @@ class Search:
         if "edges" not in self.helpers:
             source = native_source(self.compiled.program, self.compiled.layout, self.compiled.plan)
             self.helpers["edges"] = Jit(default_directory()).module(source.edges)
-        rows = states.words() if isinstance(states, (NativeLevel, TableLevel)) else words_of(list(states), self.words)
-        wanted = words_of(sorted(targets, key=lambda s: s & (1 << 64) - 1), self.words) if targets is not None else np.empty(
-            (0, self.words), np.uint64)
+        rows = (
+            states.words()
+            if isinstance(states, (NativeLevel, TableLevel))
+            else words_of(list(states), self.words)
+        )
+        wanted = (
+            words_of(sorted(targets, key=lambda s: s & (1 << 64) - 1), self.words)
+            if targets is not None
+            else np.empty((0, self.words), np.uint64)
+        )
         if targets is not None and not len(wanted):
             return []
         return self._edges(rows, wanted)
@@ -410,13 +532,21 @@ class Search:
     def _edges(self, rows: Any, wanted: Any) -> list[Edge]:
         room = 1 << 16
         room += 2 * len(self.machine.numbers)
-        origin, by, to = np.empty(room, np.int64), np.empty(room, np.int64), np.empty((room, self.words), np.uint64)
+        origin, by, to = (
+            np.empty(room, np.int64),
+            np.empty(room, np.int64),
+            np.empty((room, self.words), np.uint64),
+        )
         stat, found, at = np.zeros(5, np.int64), [], 0
         while at < len(rows):
             stat[2] = 0
-            at = self.helpers["edges"].edges(rows, at, len(rows), wanted, origin, by, to, stat, *self.machine.arguments)
+            at = self.helpers["edges"].edges(
+                rows, at, len(rows), wanted, origin, by, to, stat, *self.machine.arguments
+            )
             n = int(stat[2])
-            found += list(zip(integers(rows[origin[:n]]), [self.machine.numbers[r] for r in by[:n]], integers(to[:n])))
+            found += list(
+                zip(integers(rows[origin[:n]]), [self.machine.numbers[r] for r in by[:n]], integers(to[:n]))
+            )
         return found
 
     def somewhere(self, condition: Expr) -> bool:
@@ -426,6 +556,14 @@ class Search:
 
             found = witness_function(self.compiled, condition)
             return any(found(level) for level in self.space.levels)
-        space = run_source(witness_source(self.compiled.program, self.compiled.layout, condition), "<witness>")
-        return any(space["witness"](level.words() if isinstance(level, (NativeLevel, TableLevel)) else words_of(list(level), self.words))
-                   for level in self.space.levels)
+        space = run_source(
+            witness_source(self.compiled.program, self.compiled.layout, condition), "<witness>"
+        )
+        return any(
+            space["witness"](
+                level.words()
+                if isinstance(level, (NativeLevel, TableLevel))
+                else words_of(list(level), self.words)
+            )
+            for level in self.space.levels
+        )

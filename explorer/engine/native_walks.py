@@ -1,4 +1,6 @@
-"""Random walks by machine code: the native engine's functions leave all walks' states at once, numpy picks the steps."""
+"""Random walks by machine code: the native engine's functions leave all walks' states at once, numpy picks
+the steps.
+"""
 
 from __future__ import annotations
 
@@ -22,17 +24,25 @@ class NativeWalks:
 
     batch = 1 << 16
 
-    def __init__(self, compiled: Compiled, limits: Limits, observer: Observer, started: float, options: Options):
-        self.search = native.Search(compiled, native.machine(compiled), limits, observer, native.Options(), started)
+    def __init__(
+        self, compiled: Compiled, limits: Limits, observer: Observer, started: float, options: Options
+    ):
+        self.search = native.Search(
+            compiled, native.machine(compiled), limits, observer, native.Options(), started
+        )
         self.space = self.search.space
         self.worker = self.search.workers[0]
         self.random = np.random.default_rng(options.seed)
-        self.edges = Jit(default_directory()).module(native_source(compiled.program, compiled.layout).edges).edges
+        self.edges = (
+            Jit(default_directory()).module(native_source(compiled.program, compiled.layout).edges).edges
+        )
         rules = len(self.search.machine.numbers)
         room = max(1 << 16, 4 * rules)
         words = self.search.words
         self.buffers = np.empty(room, np.int64), np.empty(room, np.int64), np.empty((room, words), np.uint64)
-        self.initial = words_of(list(dict.fromkeys(compiled.layout.pack(s) for s in compiled.model.initial_states())), words)
+        self.initial = words_of(
+            list(dict.fromkeys(compiled.layout.pack(s) for s in compiled.model.initial_states())), words
+        )
         self.first: list[list[Any]] = []
         self.levels: list[Any] = []
         self.at: Any = None
@@ -40,7 +50,11 @@ class NativeWalks:
     def begin(self, size: int) -> int:
         """Begin so many walks; 0 where there is no initial state."""
         self.levels = []
-        self.at = self.initial[self.random.integers(len(self.initial), size=size)] if len(self.initial) else self.initial
+        self.at = (
+            self.initial[self.random.integers(len(self.initial), size=size)]
+            if len(self.initial)
+            else self.initial
+        )
         return len(self.at)
 
     def arrive(self, depth: int) -> int:
@@ -83,8 +97,10 @@ class NativeWalks:
             origin, by, to = self.buffers
             stat = np.zeros(5, np.int64)
             nothing = np.empty((0, at.shape[1]), np.uint64)
-            left = self.edges(at, start, len(at), nothing, origin, by, to, stat, *self.search.machine.arguments)
-            number = np.bincount(origin[:stat[2]] - start, minlength=left - start)
+            left = self.edges(
+                at, start, len(at), nothing, origin, by, to, stat, *self.search.machine.arguments
+            )
+            number = np.bincount(origin[: stat[2]] - start, minlength=left - start)
             first = np.cumsum(number) - number
             goes = number > 0
             picked = first[goes] + (self.random.random(int(goes.sum())) * number[goes]).astype(np.int64)

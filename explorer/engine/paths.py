@@ -1,11 +1,15 @@
-"""Algorithms on a state graph: what can be reached, shortest paths, products and copies; and loops over flags. One text for two speeds.
+"""Algorithms on a state graph: what can be reached, shortest paths, products and copies; and loops over
+flags. One text for two speeds.
 
-Written as `components.py` is: on plain sequences, without a type or an allocation. Knows nothing of formulas and of specs.
+Written as `components.py` is: on plain sequences, without a type or an allocation. Knows nothing of formulas
+and of specs.
 """
 
 
 def flood(start, to, inside, number, queue, count, reached):
-    """Everything that can be reached from the `count` nodes in `queue` without leaving `inside`; how many nodes that is."""
+    """Everything that can be reached from the `count` nodes in `queue` without leaving `inside`; how many
+    nodes that is.
+    """
     for i in range(count):
         reached[queue[i]] = 1
     head = 0
@@ -21,12 +25,15 @@ def flood(start, to, inside, number, queue, count, reached):
     return count
 
 
-def stems(start, to, number, sources, count, free, switch, inside, ends, calm, queue, parent, edge, distance, found):
-    """Breadth first to the nearest end, and to the nearest calm node: `found` gets both, -1 where there is none, and how many stand
-    in `queue`.
+def stems(
+    start, to, number, sources, count, free, switch, inside, ends, calm, queue, parent, edge, distance, found
+):
+    """Breadth first to the nearest end, and to the nearest calm node: `found` gets both, -1 where there is
+    none, and how many stand in `queue`.
 
-    Node v is v before the switch and number + v after it; a path may switch wherever `switch` allows, and then stays `inside`.
-    Without `free` it has switched from the beginning. Of shortest paths the first by order of sources and of edges is found.
+    Node v is v before the switch and number + v after it; a path may switch wherever `switch` allows, and
+    then stays `inside`. Without `free` it has switched from the beginning. Of shortest paths the first by
+    order of sources and of edges is found.
     """
     tail = 0
     found[0] = -1
@@ -95,13 +102,34 @@ def ways(start, to, number, switch, inside, ends, queue, count, distance, most, 
                 wanted[at] = 1
 
 
-def product(start, to, by, number, letter, must, never, next_start, next_to, initial, starts, sources, stutter, ids, states, places,
-            new_start, new_to, new_by, fill):
-    """The product of a graph with an automaton on its letters: how many nodes and edges it has, and how many nodes a behaviour begins in.
+def product(
+    start,
+    to,
+    by,
+    number,
+    letter,
+    must,
+    never,
+    next_start,
+    next_to,
+    initial,
+    starts,
+    sources,
+    stutter,
+    ids,
+    states,
+    places,
+    new_start,
+    new_to,
+    new_by,
+    fill,
+):
+    """The product of a graph with an automaton on its letters: how many nodes and edges it has, and how many
+    nodes a behaviour begins in.
 
-    Node (v, q) exists where the letter of v has every bit of must[q] and none of never[q]. Every node can also stutter, which is
-    an edge labelled `stutter`. First with `fill` 0: nodes get their numbers, edges are counted; then with the number of nodes: edges
-    are written.
+    Node (v, q) exists where the letter of v has every bit of must[q] and none of never[q]. Every node can
+    also stutter, which is an edge labelled `stutter`. First with `fill` 0: nodes get their numbers, edges are
+    counted; then with the number of nodes: edges are written.
     """
     size = len(must)
     nodes = 0
@@ -149,8 +177,9 @@ def product(start, to, by, number, letter, must, never, next_start, next_to, ini
 
 
 def copies(start, to, by, number, count, size, turned, products, least, new_start, new_to, new_by, base):
-    """The graph with `count` copies of each node v, number v * count + k: an edge of label b leads from copy k to what renaming b % size
-    makes of it (`turned[p * count + k]`), and on, by what leaves its target as it is, to the least copy (`least[v * count + k]`)."""
+    """The graph with `count` copies of each node v, number v * count + k: an edge of label b leads from copy
+    k to what renaming b % size makes of it (`turned[p * count + k]`), and on, by what leaves its target as it
+    is, to the least copy (`least[v * count + k]`)."""
     edges = 0
     for v in range(number):
         for k in range(count):

@@ -1,7 +1,7 @@
 """The python engine: runs the generated source under CPython, level by level. Starts in milliseconds.
 
-States are packed integers; the visited set is a Python set, the levels are lists, and no predecessor is stored: traces are
-found by expanding the levels again. Under a symmetry only representatives are visited.
+States are packed integers; the visited set is a Python set, the levels are lists, and no predecessor is
+stored: traces are found by expanding the levels again. Under a symmetry only representatives are visited.
 """
 
 from __future__ import annotations
@@ -25,39 +25,55 @@ from .limits import Limits, Observer, Progress, ignore
 from .space import Edge, Quotient, StateSpace
 
 CHUNK, LEAST, WORK = 4096, 16, 16_384
-"""States that are left between two looks at the clock: at most, at least, and so many that there are about WORK successors."""
+"""States that are left between two looks at the clock: at most, at least, and so many that there are about
+WORK successors.
+"""
 
 
 class Compiled:
     """A program with its layout and its generated functions, made when first asked for.
 
-    With a `quotient` successors are replaced by their representatives; `seen` are successors that are none and whose
-    representative is known.
+    With a `quotient` successors are replaced by their representatives; `seen` are successors that are none
+    and whose representative is known.
     """
 
     def __init__(self, model: Model, symmetry: Symmetry | None = None):
         self.model = model
         self.program: Program = reduce(model)
         self.layout: Layout = lay_out(self.program)
-        self.plan: Plan | None = plan(symmetry, self.layout) if symmetry is not None and symmetry.proven else None
+        self.plan: Plan | None = (
+            plan(symmetry, self.layout) if symmetry is not None and symmetry.proven else None
+        )
         self.quotient: Quotient | None = None
         self.seen: set[int] = set()
         self.notes: list[str] = []
         self._made: dict[str, tuple[Code, dict[str, Any]]] = {}
         self._renaming: dict[str, Any] = {}
         if symmetry is not None and self.plan is not None:
-            self.notes = [f"{name} is not used as a symmetry: with the others there would be too many renamings"
-                          for name in self.plan.unused]
+            self.notes = [
+                f"{name} is not used as a symmetry: with the others there would be too many renamings"
+                for name in self.plan.unused
+            ]
             made = run_source(canonical_source(self.plan), f"<representatives of {model.name}>", NAMES)
-            self.quotient = Quotient(symmetry, self.plan.names, made["canonical"], made["orbit"], self.layout.pack)
+            self.quotient = Quotient(
+                symmetry, self.plan.names, made["canonical"], made["orbit"], self.layout.pack
+            )
             self._renaming = made
 
     def code(self, part: str) -> tuple[Code, dict[str, Any]]:
         """The generated source of a part (`expand`, `edges`, `judgements`) and its functions."""
         if part not in self._made:
             symmetric = self.quotient is not None
-            made = judgements(self.program, self.layout) if part == "judgements" else successors(self.program, self.layout, part, symmetric)
-            names = {"canonical": self.quotient.canonical, "seen": self.seen, "see": self.seen.add} if self.quotient else {}
+            made = (
+                judgements(self.program, self.layout)
+                if part == "judgements"
+                else successors(self.program, self.layout, part, symmetric)
+            )
+            names = (
+                {"canonical": self.quotient.canonical, "seen": self.seen, "see": self.seen.add}
+                if self.quotient
+                else {}
+            )
             self._made[part] = (made, run_source(made.text, f"<{part} of {self.model.name}>", names))
         return self._made[part]
 
@@ -94,14 +110,18 @@ def run_source(text: str, name: str, names: dict[str, Any] | None = None) -> dic
     return space
 
 
-def explore(model: Model, limits: Limits | None = None, observer: Observer = ignore, symmetry: Symmetry | None = None) -> StateSpace:
+def explore(
+    model: Model, limits: Limits | None = None, observer: Observer = ignore, symmetry: Symmetry | None = None
+) -> StateSpace:
     """Visit every reachable state with generated code; one of each orbit where a symmetry is given."""
     started = time.monotonic()
     return Search(Compiled(model, symmetry), limits or Limits(), observer, started).run()
 
 
 class Flagged:
-    """Judges states by the generated functions and notes what fails in a state space; shared by the compiled engines."""
+    """Judges states by the generated functions and notes what fails in a state space; shared by the compiled
+    engines.
+    """
 
     def __init__(self, compiled: Compiled, space: StateSpace):
         self.compiled, self.space = compiled, space
@@ -109,19 +129,28 @@ class Flagged:
         self.expand = functions["expand"]
         self.judge_code, self.judge = compiled.code("judgements")
         program = compiled.program
-        self.fallible = any(r.checks or any(t.checks for t in r.guard) for r in program.rules) or any(
-            j.checks for j in (*program.invariants, *program.constraints, program.terminal)) or any(
-            p.kind == "step" for p in compiled.model.properties)
+        self.fallible = (
+            any(r.checks or any(t.checks for t in r.guard) for r in program.rules)
+            or any(j.checks for j in (*program.invariants, *program.constraints, program.terminal))
+            or any(p.kind == "step" for p in compiled.model.properties)
+        )
 
     def watched(self) -> list[bool]:
         """For each invariant, whether it could still be the first to fail somewhere."""
         known = self.space.violations
-        return [j.name not in known or (bool(j.checks) and "evaluation" not in known) for j in self.compiled.program.invariants]
+        return [
+            j.name not in known or (bool(j.checks) and "evaluation" not in known)
+            for j in self.compiled.program.invariants
+        ]
 
     def wanted(self, depth: int) -> bool:
         """Whether leaving a flagged state of a level could still show something new."""
-        names = ["deadlock", *(p.name for p in self.compiled.model.properties if p.kind == "step")] + ["evaluation"] * self.fallible
-        return any(name not in self.space.violations or self.space.violations[name].level == depth for name in names)
+        names = ["deadlock", *(p.name for p in self.compiled.model.properties if p.kind == "step")] + [
+            "evaluation"
+        ] * self.fallible
+        return any(
+            name not in self.space.violations or self.space.violations[name].level == depth for name in names
+        )
 
     def check(self, level: list[int], depth: int) -> None:
         """The invariants on states of a new level; those that failed before are done with."""
@@ -130,13 +159,19 @@ class Flagged:
             if not watched:
                 continue
             found = self.judge[f"invariant_{i}"](level, failed)
-            record = self.space.note(self.compiled.program.invariants[i].name, "invariant", depth) if found else None
+            record = (
+                self.space.note(self.compiled.program.invariants[i].name, "invariant", depth)
+                if found
+                else None
+            )
             if record:
                 record.states.extend(found)
         self.fail(failed, self.judge_code.failures, depth)
 
     def inside(self, states: list[int], depth: int, cut: dict[str, int] | None = None) -> list[int]:
-        """The states that no constraint keeps from being left, counted in `cut`; one without a value keeps nothing."""
+        """The states that no constraint keeps from being left, counted in `cut`; one without a value keeps
+        nothing.
+        """
         failed: list[tuple[int, int, int]] = []
         for i, (name, _) in enumerate(self.compiled.model.constraints):
             outside = set(self.judge[f"constraint_{i}"](states, failed))
@@ -152,9 +187,19 @@ class Flagged:
         self.inside(states, depth)
         self.chunk(states, _Everything(), [], [0] * n, [0] * n, depth)
 
-    def chunk(self, states: list[int], visited: Any, fresh: list[int], enabled: list[int], changed: list[int], depth: int,
-              bounds: tuple[int, int] = (1 << 62, 0)) -> tuple[int, int]:
-        """Leave states and note broken steps, failures and deadlocks; the least and most successors of a state."""
+    def chunk(
+        self,
+        states: list[int],
+        visited: Any,
+        fresh: list[int],
+        enabled: list[int],
+        changed: list[int],
+        depth: int,
+        bounds: tuple[int, int] = (1 << 62, 0),
+    ) -> tuple[int, int]:
+        """Leave states and note broken steps, failures and deadlocks; the least and most successors of a
+        state.
+        """
         dead: list[int] = []
         failed: list[tuple[int, int, int]] = []
         broken: list[tuple[int, Edge]] = []
@@ -202,9 +247,21 @@ class Search:
         model = compiled.model
         self.compiled, self.limits, self.observer, self.started = compiled, limits, observer, started
         n = len(model.instances)
-        self.space = StateSpace(model, "python", [], compiled.layout.unpack, compiled.edges, self.somewhere, [0] * n, [0] * n,
-                                least=1 << 62, bits=compiled.layout.bits, phases={"compile": time.monotonic() - started},
-                                quotient=compiled.quotient, notes=[*compiled.notes])
+        self.space = StateSpace(
+            model,
+            "python",
+            [],
+            compiled.layout.unpack,
+            compiled.edges,
+            self.somewhere,
+            [0] * n,
+            [0] * n,
+            least=1 << 62,
+            bits=compiled.layout.bits,
+            phases={"compile": time.monotonic() - started},
+            quotient=compiled.quotient,
+            notes=[*compiled.notes],
+        )
         self.flagged = Flagged(compiled, self.space)
         self.level = compiled.initial()
         compiled.seen.clear()
@@ -238,7 +295,9 @@ class Search:
         return any(found(level) for level in self.space.levels)
 
     def size(self) -> int:
-        """States of the next chunk, from the cost of those before; it depends on no clock, so that equal bounds stop equally."""
+        """States of the next chunk, from the cost of those before; it depends on no clock, so that equal
+        bounds stop equally.
+        """
         if not self.space.expanded:
             return LEAST
         cost = sum(self.space.enabled) / self.space.expanded + len(self.space.enabled) / 16
@@ -257,12 +316,21 @@ class Search:
             space.stopped = limits.reached(len(self.visited))
             if space.stopped:
                 break
-            chunk = self.flagged.inside(level[start:start + size], depth, space.cut)
-            space.least, space.most = self.flagged.chunk(chunk, self.visited, fresh, space.enabled, space.changed, depth,
-                                                         (space.least, space.most))
+            chunk = self.flagged.inside(level[start : start + size], depth, space.cut)
+            space.least, space.most = self.flagged.chunk(
+                chunk, self.visited, fresh, space.enabled, space.changed, depth, (space.least, space.most)
+            )
             space.expanded += len(chunk)
             start += size
-            self.observer(Progress(depth, len(self.visited), len(fresh), time.monotonic() - self.started, [*map(len, space.levels)]))
+            self.observer(
+                Progress(
+                    depth,
+                    len(self.visited),
+                    len(fresh),
+                    time.monotonic() - self.started,
+                    [*map(len, space.levels)],
+                )
+            )
         if space.stopped and fresh:
             space.levels.append(fresh)
             space.orbits_sum += self.compiled.orbits(fresh)

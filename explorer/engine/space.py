@@ -1,4 +1,6 @@
-"""What an exploration found: counts, levels of states, and where properties first fail. Knows nothing of their meaning."""
+"""What an exploration found: counts, levels of states, and where properties first fail. Knows nothing of
+their meaning.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +24,8 @@ Edge = tuple[Handle, int, Handle]
 class Quotient:
     """A space of representatives: each stands for its orbit, the states that renaming identities makes of it.
 
-    `scalarsets` are the names of those that are renamed; `canonical` gives the representative of any state, `orbit` the number of
-    states that a representative stands for, `encode` the handle of any state.
+    `scalarsets` are the names of those that are renamed; `canonical` gives the representative of any state,
+    `orbit` the number of states that a representative stands for, `encode` the handle of any state.
     """
 
     symmetry: Symmetry
@@ -47,8 +49,8 @@ class Quotient:
 class Violation:
     """Where a property fails first. `level` is the depth of the states in `states`, or of the edges' origins.
 
-    `edges` are offending steps (step invariants); `failures` says for each state which expression has no value, and in
-    which action instance (-1: in a property).
+    `edges` are offending steps (step invariants); `failures` says for each state which expression has no
+    value, and in which action instance (-1: in a property).
     """
 
     name: str
@@ -63,14 +65,15 @@ class Violation:
 class StateSpace:
     """The result of an exploration, complete or not.
 
-    `levels[d]` are the states at distance d, in the engine's order. `enabled[i]` counts the visited states in which action
-    instance i could be taken, `changed[i]` those in which taking it changed the state. `stopped` names the bound that ended
-    the run, None when every reachable state was visited; `cut` counts the states that a constraint kept from being left.
-    `edges(states, targets)` lists the steps that leave the states, into the targets only where some are given, and
-    `somewhere(condition)` says whether a condition has the value true in any visited state (on any step, if it reads `.next`).
-    `refused` are scalarsets that were to be used and proved to be none. On random walks levels may overlap, and `walked` counts the
-    distinct states (None: no walks). With a `quotient` all this is about representatives, and
-    `orbits_sum` counts the states that they stand for; `edges` lists real steps from any states, into the orbits of the targets.
+    `levels[d]` are the states at distance d, in the engine's order. `enabled[i]` counts the visited states in
+    which action instance i could be taken, `changed[i]` those in which taking it changed the state. `stopped`
+    names the bound that ended the run, None when every reachable state was visited; `cut` counts the states
+    that a constraint kept from being left. `edges(states, targets)` lists the steps that leave the states,
+    into the targets only where some are given, and `somewhere(condition)` says whether a condition has the
+    value true in any visited state (on any step, if it reads `.next`). `refused` are scalarsets that were to
+    be used and proved to be none. On random walks levels may overlap, and `walked` counts the distinct states
+    (None: no walks). With a `quotient` all this is about representatives, and `orbits_sum` counts the states
+    that they stand for; `edges` lists real steps from any states, into the orbits of the targets.
     """
 
     model: Model
@@ -130,7 +133,9 @@ class StateSpace:
         return found if found.level == level else None
 
     def note_failure(self, level: int, state: Handle, instance: int, failure: Failure) -> None:
-        """Record that an expression has no value; of several in one state, the first action's counts (-1: a property's)."""
+        """Record that an expression has no value; of several in one state, the first action's counts (-1: a
+        property's).
+        """
         found = self.note("evaluation", "evaluation", level)
         if not found:
             return

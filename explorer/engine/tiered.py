@@ -1,7 +1,8 @@
-"""The engine of `--engine auto`: the python engine at once, the native one as soon as it is compiled and the space is large.
+"""The engine of `--engine auto`: the python engine at once, the native one as soon as it is compiled and the
+space is large.
 
-The hand-over is at a level's boundary, with the visited set, the frontier and all counts, so that the result is that of
-either engine alone. Small specs never import Numba.
+The hand-over is at a level's boundary, with the visited set, the frontier and all counts, so that the result
+is that of either engine alone. Small specs never import Numba.
 """
 
 from __future__ import annotations
@@ -27,9 +28,16 @@ COMPILE_FROM = 100_000
 """Distinct states from which machine code is worth its compilation."""
 
 
-def explore(model: Model, limits: Limits | None = None, observer: Observer = ignore, options: Options | None = None,
-            symmetry: Symmetry | None = None) -> StateSpace:
-    """Visit every reachable state, or one of each orbit where a symmetry is given, with the engine that suits the space's size."""
+def explore(
+    model: Model,
+    limits: Limits | None = None,
+    observer: Observer = ignore,
+    options: Options | None = None,
+    symmetry: Symmetry | None = None,
+) -> StateSpace:
+    """Visit every reachable state, or one of each orbit where a symmetry is given, with the engine that suits
+    the space's size.
+    """
     started = time.monotonic()
     compiled = Compiled(model, symmetry)
     search = PythonSearch(compiled, limits or Limits(), observer, started)
@@ -62,7 +70,10 @@ class _Builder:
 
         if self.build is None:
             jit = Jit(default_directory())
-            texts = [common_source(), native_source(self.compiled.program, self.compiled.layout, self.compiled.plan).search]
+            texts = [
+                common_source(),
+                native_source(self.compiled.program, self.compiled.layout, self.compiled.plan).search,
+            ]
             if all(map(jit.ready, texts)):
                 return True
             self.build = Build(texts)
@@ -80,15 +91,24 @@ class _Builder:
             self.build.stop()
 
 
-def _hand_over(compiled: Compiled, search: PythonSearch, observer: Observer, options: Options | None, notes: list[str]) -> StateSpace:
+def _hand_over(
+    compiled: Compiled, search: PythonSearch, observer: Observer, options: Options | None, notes: list[str]
+) -> StateSpace:
     """Go on natively from the level that the python engine has reached."""
     from . import native
 
     made = native.machine(compiled)
-    further = native.Search(compiled, made, search.limits, observer, options or native.Options(), search.started)
+    further = native.Search(
+        compiled, made, search.limits, observer, options or native.Options(), search.started
+    )
     before, after = search.space, further.space
     after.enabled, after.changed, after.expanded = before.enabled, before.changed, before.expanded
-    after.least, after.most, after.cut, after.violations = before.least, before.most, before.cut, before.violations
+    after.least, after.most, after.cut, after.violations = (
+        before.least,
+        before.most,
+        before.cut,
+        before.violations,
+    )
     after.orbits_sum = before.orbits_sum
     after.notes += notes
     further.seed(before.levels, search.level, search.visited)

@@ -1,4 +1,5 @@
-"""The algorithms of `components.py` and `paths.py` at the speed that a graph needs: as they stand, or as machine code.
+"""The algorithms of `components.py` and `paths.py` at the speed that a graph needs: as they stand, or as
+machine code.
 
 Knows nothing of graphs.
 """
@@ -17,10 +18,19 @@ class Plain:
     """CPython on lists."""
 
     native = False
-    run: Any = SimpleNamespace(**{name: made for module in (components, paths) for name, made in vars(module).items() if callable(made)})
+    run: Any = SimpleNamespace(
+        **{
+            name: made
+            for module in (components, paths)
+            for name, made in vars(module).items()
+            if callable(made)
+        }
+    )
 
     def array(self, kind: str, size: int) -> Any:
-        """`size` zeros; kind: flag (0 to 255), label (16 bits) and number (32 bits) without sign, whole (64 bits)."""
+        """`size` zeros; kind: flag (0 to 255), label (16 bits) and number (32 bits) without sign, whole (64
+        bits).
+        """
         return bytearray(size) if kind == "flag" else [0] * size
 
     def made(self, kind: str, values: Sequence[int]) -> Any:
@@ -42,13 +52,20 @@ class Native:
 
         self.numpy = numpy
         texts = (Path(__file__).with_name(name).read_text() for name in ("components.py", "paths.py"))
-        functions = (text.replace("\n\n\ndef ", "\n\n\n@njit(nogil=True, cache=True)\ndef ") for text in texts)
+        functions = (
+            text.replace("\n\n\ndef ", "\n\n\n@njit(nogil=True, cache=True)\ndef ") for text in texts
+        )
         self.run: Any = Jit(default_directory()).module("\n\n".join(["from numba import njit", *functions]))
 
     def array(self, kind: str, size: int) -> Any:
         from .store import reserve
 
-        kinds = {"flag": self.numpy.uint8, "label": self.numpy.uint16, "number": self.numpy.uint32, "whole": self.numpy.int64}
+        kinds = {
+            "flag": self.numpy.uint8,
+            "label": self.numpy.uint16,
+            "number": self.numpy.uint32,
+            "whole": self.numpy.int64,
+        }
         return reserve(size, kinds[kind])[:size]
 
     def made(self, kind: str, values: Sequence[int]) -> Any:

@@ -1,8 +1,10 @@
-"""Random walks: a sparse search, level by level. The walks of a batch take one random step at a time, all of them together.
+"""Random walks: a sparse search, level by level. The walks of a batch take one random step at a time, all of
+them together.
 
-What comes out is a `StateSpace` that was stopped. A state is in the level at which a walk came to it first; where a property has
-failed, the levels also have every state of the last batch, so that violations have traces like those of a search. Each state is judged
-and left once, when it is new. It never shows that a property holds. Knows nothing of what properties mean.
+What comes out is a `StateSpace` that was stopped. A state is in the level at which a walk came to it first;
+where a property has failed, the levels also have every state of the last batch, so that violations have
+traces like those of a search. Each state is judged and left once, when it is new. It never shows that a
+property holds. Knows nothing of what properties mean.
 """
 
 from __future__ import annotations
@@ -23,7 +25,9 @@ NATIVE_FROM = 300_000
 """Steps from which machine code pays."""
 
 STATES = 1 << 23
-"""States that the walks of a batch may pass; with `batch` of a walker the bound of how many walks it makes at once."""
+"""States that the walks of a batch may pass; with `batch` of a walker the bound of how many walks it makes at
+once.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +40,11 @@ class Options:
     native: bool = True
 
 
-def explore(model: Model, limits: Limits | None = None, observer: Observer = ignore, options: Options = Options()) -> StateSpace:
-    """Walk until all walks have ended, a property has failed, or a limit is reached. Walks are made batch after batch, so that
-    limits are met soon, whatever the number of walks."""
+def explore(
+    model: Model, limits: Limits | None = None, observer: Observer = ignore, options: Options = Options()
+) -> StateSpace:
+    """Walk until all walks have ended, a property has failed, or a limit is reached. Walks are made batch
+    after batch, so that limits are met soon, whatever the number of walks."""
     limits, started = limits or Limits(), time.monotonic()
     compiled = Compiled(model)
     native = options.native and not model.constraints and options.runs * options.steps >= NATIVE_FROM
@@ -57,7 +63,10 @@ def explore(model: Model, limits: Limits | None = None, observer: Observer = ign
         begun += size
         ended += size - _batch(walker, limits, options.steps, tell)
     if space.stopped is None:
-        walks, steps = f"{begun:,} random walk{'' if begun == 1 else 's'}", f"{options.steps:,} step{'' if options.steps == 1 else 's'}"
+        walks, steps = (
+            f"{begun:,} random walk{'' if begun == 1 else 's'}",
+            f"{options.steps:,} step{'' if options.steps == 1 else 's'}",
+        )
         space.stopped = f"{walks} of at most {steps}, seed {options.seed}; {ended:,} of them ended earlier"
     walker.finish()
     space.seconds = time.monotonic() - started
@@ -65,7 +74,9 @@ def explore(model: Model, limits: Limits | None = None, observer: Observer = ign
 
 
 def _batch(walker: Any, limits: Limits, steps: int, tell: Callable[[int, int], None]) -> int:
-    """Take the walks that have begun to their end; how many took all their steps or were stopped on their way."""
+    """Take the walks that have begun to their end; how many took all their steps or were stopped on their
+    way.
+    """
     space, depth = walker.space, 0
     size: int = walker.arrive(depth)
     while size:
@@ -88,7 +99,9 @@ class _Python:
 
     batch = 1 << 12
 
-    def __init__(self, compiled: Compiled, limits: Limits, observer: Observer, started: float, options: Options):
+    def __init__(
+        self, compiled: Compiled, limits: Limits, observer: Observer, started: float, options: Options
+    ):
         self.search = Search(compiled, limits, observer, started)
         self.space = self.search.space
         self.random = random.Random(options.seed)
@@ -121,13 +134,17 @@ class _Python:
         """Note what is wrong with any step that leaves a new state."""
         space, flagged = self.space, self.search.flagged
         inside = flagged.inside(self.fresh, depth, space.cut)
-        space.least, space.most = flagged.chunk(inside, set(inside), [], space.enabled, space.changed, depth, (space.least, space.most))
+        space.least, space.most = flagged.chunk(
+            inside, set(inside), [], space.enabled, space.changed, depth, (space.least, space.most)
+        )
         space.expanded += len(inside)
 
     def step(self) -> int:
         """One step of every walk that a constraint lets go on; how many go on."""
         targets: dict[int, list[int]] = {}
-        for origin, _, target in self.search.compiled.edges(self.search.flagged.inside(self.levels[-1], len(self.levels) - 1), None):
+        for origin, _, target in self.search.compiled.edges(
+            self.search.flagged.inside(self.levels[-1], len(self.levels) - 1), None
+        ):
             targets.setdefault(origin, []).append(target)
         self.at = [self.random.choice(targets[state]) for state in self.at if state in targets]
         return len(self.at)

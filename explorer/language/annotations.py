@@ -1,8 +1,8 @@
 """From an annotation to the type it means. Knows nothing of actions.
 
-Annotations: `bool`, enum classes, `Scalarset` classes, `Annotated[int, Range(lo, hi)]`, `T | None`, unions of enums and
-scalarsets, dataclasses, `Map[K, V]`, `Set[T]`, `Annotated[Queue[T], Capacity(n)]`; at run time also the short forms
-`Range(lo, hi)` and `Queue[T, n]`.
+Annotations: `bool`, enum classes, `Scalarset` classes, `Annotated[int, Range(lo, hi)]`, `T | None`, unions of
+enums and scalarsets, dataclasses, `Map[K, V]`, `Set[T]`, `Annotated[Queue[T], Capacity(n)]`; at run time also
+the short forms `Range(lo, hi)` and `Queue[T, n]`.
 """
 
 from __future__ import annotations
@@ -18,8 +18,19 @@ from .collections import Map, Queue, Set
 from .constants import value_of
 from .domains import Capacity, Range, Scalarset
 from .errors import Place, SpecError, caller
-from .types import (BoolType, IntType, MapType, OptionalRecord, OptionalScalar, QueueType, RecordType, SetType, Type, UnionType,
-                    is_finite_domain)
+from .types import (
+    BoolType,
+    IntType,
+    MapType,
+    OptionalRecord,
+    OptionalScalar,
+    QueueType,
+    RecordType,
+    SetType,
+    Type,
+    UnionType,
+    is_finite_domain,
+)
 from .values import Var
 
 T = TypeVar("T")
@@ -48,16 +59,32 @@ def resolve(annotation: Any, place: Place) -> Type:
     if annotation is bool:
         return BoolType()
     if annotation is int:
-        raise SpecError("E0121", "int is unbounded", expected="a range of integers", write="Annotated[int, Range(0, 7)]", place=place)
+        raise SpecError(
+            "E0121",
+            "int is unbounded",
+            expected="a range of integers",
+            write="Annotated[int, Range(0, 7)]",
+            place=place,
+        )
     if annotation is Scalarset:
-        raise SpecError("E0113", "Scalarset itself is used as a domain", expected="a class of one's own",
-                        write="class Cpu(Scalarset): size = 3", place=place)
+        raise SpecError(
+            "E0113",
+            "Scalarset itself is used as a domain",
+            expected="a class of one's own",
+            write="class Cpu(Scalarset): size = 3",
+            place=place,
+        )
     if isinstance(annotation, type) and issubclass(annotation, Scalarset):
         return UnionType((annotation,), annotation.identities(), False)
     if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
         if not len(annotation):
-            raise SpecError("E0112", f"enum {annotation.__name__} has no members", expected="a domain with at least one value",
-                            write=f"at least one member in {annotation.__name__}", place=place)
+            raise SpecError(
+                "E0112",
+                f"enum {annotation.__name__} has no members",
+                expected="a domain with at least one value",
+                write=f"at least one member in {annotation.__name__}",
+                place=place,
+            )
         return UnionType((annotation,), tuple(annotation), False)
     if isinstance(annotation, type) and dataclasses.is_dataclass(annotation):
         return _record(annotation, place)
@@ -70,21 +97,43 @@ def resolve(annotation: Any, place: Place) -> Type:
     if origin is Queue:
         if len(args) == 2:
             return _queue(args[0], args[1], place)
-        raise SpecError("E0122", "a Queue without a capacity", expected="the most elements it will ever hold",
-                        write="Annotated[Queue[T], Capacity(3)]", place=place)
+        raise SpecError(
+            "E0122",
+            "a Queue without a capacity",
+            expected="the most elements it will ever hold",
+            write="Annotated[Queue[T], Capacity(3)]",
+            place=place,
+        )
     if origin is Var:
-        raise SpecError("E0123", "Var inside another type", expected="Var only directly on an attribute of a State",
-                        write="the type itself, without Var[...]", place=place)
+        raise SpecError(
+            "E0123",
+            "Var inside another type",
+            expected="Var only directly on an attribute of a State",
+            write="the type itself, without Var[...]",
+            place=place,
+        )
     name = getattr(annotation, "__name__", None) or repr(annotation)
-    raise SpecError("E0124", f"{name} is not a domain", expected="bool, an enum.Enum, a Range, a Scalarset, T | None, a union "
-                    "of enums and scalarsets, a dataclass, Map, Set or Queue", write=_instead(annotation), place=place)
+    raise SpecError(
+        "E0124",
+        f"{name} is not a domain",
+        expected="bool, an enum.Enum, a Range, a Scalarset, T | None, a union "
+        "of enums and scalarsets, a dataclass, Map, Set or Queue",
+        write=_instead(annotation),
+        place=place,
+    )
 
 
 def _instead(annotation: Any) -> str:
     """What an author who wrote an annotation of plain Python probably wants."""
     base = typing.get_origin(annotation) or annotation
-    known = {str: "an enum.Enum with a member for each text", list: "Annotated[Queue[T], Capacity(3)]", set: "Set[T]",
-             frozenset: "Set[T]", dict: "Map[K, V]", tuple: "a frozen dataclass"}
+    known = {
+        str: "an enum.Enum with a member for each text",
+        list: "Annotated[Queue[T], Capacity(3)]",
+        set: "Set[T]",
+        frozenset: "Set[T]",
+        dict: "Map[K, V]",
+        tuple: "a frozen dataclass",
+    }
     if isinstance(base, type) and hasattr(base, "_unknown"):
         return f"a parameter of the action: x: {base.__name__}"
     return known.get(base, "Annotated[int, Range(0, 7)], or one of the domains above")
@@ -95,13 +144,23 @@ def _annotated(args: tuple[Any, ...], place: Place) -> Type:
     for mark in marks:
         if isinstance(mark, Range):
             if base is not int:
-                raise SpecError("E0125", f"a Range on {getattr(base, '__name__', base)!s}", expected="a Range on int",
-                                write="Annotated[int, Range(0, 3)]", place=place)
+                raise SpecError(
+                    "E0125",
+                    f"a Range on {getattr(base, '__name__', base)!s}",
+                    expected="a Range on int",
+                    write="Annotated[int, Range(0, 3)]",
+                    place=place,
+                )
             return IntType(*mark.bounds())
         if isinstance(mark, Capacity):
             if typing.get_origin(base) is not Queue:
-                raise SpecError("E0125", f"a Capacity on {getattr(base, '__name__', base)!s}", expected="a Capacity on a Queue",
-                                write="Annotated[Queue[T], Capacity(3)]", place=place)
+                raise SpecError(
+                    "E0125",
+                    f"a Capacity on {getattr(base, '__name__', base)!s}",
+                    expected="a Capacity on a Queue",
+                    write="Annotated[Queue[T], Capacity(3)]",
+                    place=place,
+                )
             return _queue(typing.get_args(base)[0], mark.size, place)
     return resolve(base, place)
 
@@ -109,38 +168,68 @@ def _annotated(args: tuple[Any, ...], place: Place) -> Type:
 def _queue(element: Any, capacity: Any, place: Place) -> QueueType:
     capacity = value_of(capacity)
     if not isinstance(capacity, int) or isinstance(capacity, bool) or capacity < 1:
-        raise SpecError("E0122", f"a Queue with the capacity {capacity!r}", expected="a positive integer",
-                        write="Annotated[Queue[T], Capacity(3)]", place=place)
+        raise SpecError(
+            "E0122",
+            f"a Queue with the capacity {capacity!r}",
+            expected="a positive integer",
+            write="Annotated[Queue[T], Capacity(3)]",
+            place=place,
+        )
     return QueueType(resolve(element, place), capacity)
 
 
 def _set(element: Any, place: Place) -> SetType:
     inner = _finite(element, "the elements of a set", place)
     if inner.size > MAX_SET:
-        raise SpecError("E0126", f"a Set over {inner.name}, which has {inner.size} values", expected=f"at most {MAX_SET} values",
-                        write=f"Map[{inner.name}, bool]", place=place)
+        raise SpecError(
+            "E0126",
+            f"a Set over {inner.name}, which has {inner.size} values",
+            expected=f"at most {MAX_SET} values",
+            write=f"Map[{inner.name}, bool]",
+            place=place,
+        )
     return SetType(inner)
 
 
 def _finite(annotation: Any, role: str, place: Place) -> Type:
     if annotation is int:
-        raise SpecError("E0121", f"int as {role} is unbounded", expected="a range of integers",
-                        write="Annotated[int, Range(0, 7)]", place=place)
+        raise SpecError(
+            "E0121",
+            f"int as {role} is unbounded",
+            expected="a range of integers",
+            write="Annotated[int, Range(0, 7)]",
+            place=place,
+        )
     found = resolve(annotation, place)
     if is_finite_domain(found) and found.size > MAX_DOMAIN:
-        raise SpecError("E0116", f"{found.name} as {role} has {found.size} values", expected=f"at most {MAX_DOMAIN} values",
-                        write="a smaller domain", place=place)
+        raise SpecError(
+            "E0116",
+            f"{found.name} as {role} has {found.size} values",
+            expected=f"at most {MAX_DOMAIN} values",
+            write="a smaller domain",
+            place=place,
+        )
     if not is_finite_domain(found):
-        raise SpecError("E0127", f"{found.name} as {role}", expected="bool, an enum, a Range, a Scalarset or a record of those",
-                        write="a simpler domain, or Map[K, Map[L, bool]]", place=place)
+        raise SpecError(
+            "E0127",
+            f"{found.name} as {role}",
+            expected="bool, an enum, a Range, a Scalarset or a record of those",
+            write="a simpler domain, or Map[K, Map[L, bool]]",
+            place=place,
+        )
     return found
 
 
 def _record(cls: type, place: Place) -> RecordType:
     outer = _open_records.get()
     if cls in outer:
-        raise SpecError("E0128", f"record {cls.__name__} contains itself", expected="a record of bounded depth",
-                        write="an index into a Map, in place of the inner record", place=place)
+        raise SpecError(
+            "E0128",
+            f"record {cls.__name__} contains itself",
+            expected="a record of bounded depth",
+            write="an index into a Map, in place of the inner record",
+            place=place,
+        )
     token = _open_records.set((*outer, cls))
     try:
         return _fields(cls, place)
@@ -153,21 +242,37 @@ def _fields(cls: type, place: Place) -> RecordType:
     hints = typing.get_type_hints(cls, space, include_extras=True)
     fields = dataclasses.fields(cls)
     if not fields:
-        raise SpecError("E0128", f"record {cls.__name__} has no fields", expected="a dataclass with fields",
-                        write="a field, such as kind: Kind",
-                        place=place)
-    return RecordType(cls, tuple((field.name, _field(cls, field.name, hints[field.name], place)) for field in fields))
+        raise SpecError(
+            "E0128",
+            f"record {cls.__name__} has no fields",
+            expected="a dataclass with fields",
+            write="a field, such as kind: Kind",
+            place=place,
+        )
+    return RecordType(
+        cls, tuple((field.name, _field(cls, field.name, hints[field.name], place)) for field in fields)
+    )
 
 
 def _field(cls: type, name: str, annotation: Any, place: Place) -> Type:
     if name == "next" or name.startswith("_"):
-        raise SpecError("E0128", f"record {cls.__name__} has a field named {name!r}", expected="a name that the language does not use",
-                        write="following, or another name", place=place)
+        raise SpecError(
+            "E0128",
+            f"record {cls.__name__} has a field named {name!r}",
+            expected="a name that the language does not use",
+            write="following, or another name",
+            place=place,
+        )
     try:
         return resolve(annotation, place)
     except SpecError as error:
-        raise SpecError(error.code, f"field {name!r} of record {cls.__name__}: {error.found}", expected=error.expected,
-                        write=error.write, place=error.place) from None
+        raise SpecError(
+            error.code,
+            f"field {name!r} of record {cls.__name__}: {error.found}",
+            expected=error.expected,
+            write=error.write,
+            place=error.place,
+        ) from None
 
 
 def _union(args: tuple[Any, ...], place: Place) -> Type:
@@ -181,13 +286,25 @@ def _union(args: tuple[Any, ...], place: Place) -> Type:
             return OptionalScalar(inner)
         if isinstance(inner, RecordType):
             return OptionalRecord(inner)
-        raise SpecError("E0129", f"{inner.name} | None", expected="an optional bool, enum, Range, Scalarset or record",
-                        write=f"{inner.name}, with an empty value in place of None", place=place)
+        raise SpecError(
+            "E0129",
+            f"{inner.name} | None",
+            expected="an optional bool, enum, Range, Scalarset or record",
+            write=f"{inner.name}, with an empty value in place of None",
+            place=place,
+        )
     resolved = [resolve(part, place) for part in parts]
     if not all(isinstance(r, UnionType) for r in resolved):
         names = " | ".join(r.name for r in resolved)
-        raise SpecError("E0129", f"the union {names}", expected="a union of enums and scalarsets", write="a record with a tag field",
-                        place=place)
+        raise SpecError(
+            "E0129",
+            f"the union {names}",
+            expected="a union of enums and scalarsets",
+            write="a record with a tag field",
+            place=place,
+        )
     unions = [r for r in resolved if isinstance(r, UnionType)]
     classes = tuple(c for u in unions for c in u.classes)
-    return UnionType(classes, tuple(m for u in unions for m in u.members), optional or any(u.optional for u in unions))
+    return UnionType(
+        classes, tuple(m for u in unions for m in u.members), optional or any(u.optional for u in unions)
+    )

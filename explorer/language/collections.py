@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, AbstractSet, Any, ClassVar, Generic, Protocol, TypeVar, overload
+from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar, overload
 
 from . import expressions as ex
 from . import structure
@@ -71,8 +72,10 @@ class RecordLocation(Composite[D]):
     __slots__ = ()
 
     if TYPE_CHECKING:
+
         def __getattr__(self, name: str) -> Any: ...
     else:
+
         def __getattribute__(self, name):
             """Fields come first: a field may be named `value`."""
             if not name.startswith("_") and name != "next":
@@ -85,8 +88,12 @@ class RecordLocation(Composite[D]):
 
 def no_field(found: RecordType, name: str) -> SpecError:
     known = [field for field, _ in found.fields]
-    return SpecError("E0231", f"record {found.name} has no field {name!r}", expected=nearest(name, known),
-                     write=f".{closest(name, known, known[0])}")
+    return SpecError(
+        "E0231",
+        f"record {found.name} has no field {name!r}",
+        expected=nearest(name, known),
+        write=f".{closest(name, known, known[0])}",
+    )
 
 
 class OptionalRecordLocation(Composite[Any]):
@@ -118,11 +125,14 @@ def content(optional: OptionalRecordLocation) -> Any:
 
 
 class Map(Composite[Mapping[K, V]], Generic[K, V]):
-    """A total function on a finite domain: `at: Map[Cpu, Step]`, read `at[cpu]`, assigned `at[cpu].next = ...`."""
+    """A total function on a finite domain: `at: Map[Cpu, Step]`, read `at[cpu]`, assigned `at[cpu].next =
+    ...`.
+    """
 
     __slots__ = ()
 
     if TYPE_CHECKING:
+
         @overload
         def __getitem__(self: Map[K, Map[K2, V2]], key: K | Value[K]) -> Map[K2, V2]: ...
         @overload
@@ -138,13 +148,28 @@ class Map(Composite[Mapping[K, V]], Generic[K, V]):
         found = self._type
         assert isinstance(found, MapType)
         if isinstance(key, tuple):
-            raise SpecError("E0232", f"`{bare(self)}[{', '.join(map(bare, key))}]`", expected="one index at a time",
-                            write=bare(self) + "".join(f"[{bare(k)}]" for k in key))
+            raise SpecError(
+                "E0232",
+                f"`{bare(self)}[{', '.join(map(bare, key))}]`",
+                expected="one index at a time",
+                write=bare(self) + "".join(f"[{bare(k)}]" for k in key),
+            )
         inner = found.value.key if isinstance(found.value, MapType) else None
-        if isinstance(inner, UnionType) and not isinstance(key, Value) and inner.encode(key) is not None and key not in found.key.values():
-            raise SpecError("E0225", f"{shown(key)} as an index of {describe(self)}", expected=f"a value of {found.key.name} first",
-                            write=f"the other order: {bare(self)}[{found.key.name.lower()}][{bare(key)}]")
-        return self._at(structure.index_of(key, found.key, f"an index of {describe(self)}"), found.key.size, found.value)
+        if (
+            isinstance(inner, UnionType)
+            and not isinstance(key, Value)
+            and inner.encode(key) is not None
+            and key not in found.key.values()
+        ):
+            raise SpecError(
+                "E0225",
+                f"{shown(key)} as an index of {describe(self)}",
+                expected=f"a value of {found.key.name} first",
+                write=f"the other order: {bare(self)}[{found.key.name.lower()}][{bare(key)}]",
+            )
+        return self._at(
+            structure.index_of(key, found.key, f"an index of {describe(self)}"), found.key.size, found.value
+        )
 
 
 class Set(Composite[AbstractSet[E]], Generic[E]):
@@ -153,6 +178,7 @@ class Set(Composite[AbstractSet[E]], Generic[E]):
     __slots__ = ()
 
     if TYPE_CHECKING:
+
         @property
         def next(self) -> Set[E]: ...
         @next.setter
@@ -224,12 +250,14 @@ class _Head:
 class Queue(Composite[Sequence[E]], Generic[E]):
     """A bounded FIFO. Operations give new queues: `pending.next = pending.push(x)`.
 
-    Taking from an empty queue or pushing to a full one is an evaluation error with its trace; guard with `when(~q.full)`.
+    Taking from an empty queue or pushing to a full one is an evaluation error with its trace; guard with
+    `when(~q.full)`.
     """
 
     __slots__ = ()
 
     if TYPE_CHECKING:
+
         @property
         def next(self) -> Queue[E]: ...
         @next.setter
@@ -263,6 +291,7 @@ class Queue(Composite[Sequence[E]], Generic[E]):
     if TYPE_CHECKING:
         head: _Head
     else:
+
         @property
         def head(self):
             """The oldest element; an evaluation error where the queue is empty."""
@@ -285,7 +314,9 @@ class Queue(Composite[Sequence[E]], Generic[E]):
         length, shape = self._length, self._shape
         new = structure.lift(shape.element, x, f"an element of {describe(self)}")
         parts: dict[Any, Value[Any]] = {
-            i: structure.merge(ex.equal(length, ex.const(i)), new, self._slot(i)) for i in range(shape.capacity)}
+            i: structure.merge(ex.equal(length, ex.const(i)), new, self._slot(i))
+            for i in range(shape.capacity)
+        }
         failure = Failure(f"push to {describe(self)}, which is full ({shape.capacity})", caller())
         ok = ex.node("lt", (length, ex.const(shape.capacity)))
         parts["length"] = Value(IntType(0, shape.capacity), ex.require(ok, ex.plus(length, 1), failure))
@@ -318,9 +349,17 @@ class Queue(Composite[Sequence[E]], Generic[E]):
     def contains(self, x: E | Value[E]) -> Value[bool]:
         """Whether some element equals x."""
         item = structure.lift(self._shape.element, x, f"an element of {describe(self)}")
-        return Value(BOOL, ex.either(*(
-            ex.both(ex.node("lt", (ex.const(i), self._length)), structure.same(self._slot(i), item)._expr)
-            for i in range(self._shape.capacity))))
+        return Value(
+            BOOL,
+            ex.either(
+                *(
+                    ex.both(
+                        ex.node("lt", (ex.const(i), self._length)), structure.same(self._slot(i), item)._expr
+                    )
+                    for i in range(self._shape.capacity)
+                )
+            ),
+        )
 
 
 def record(cls: type[D], **fields: Any) -> RecordLocation[D]:
@@ -329,15 +368,25 @@ def record(cls: type[D], **fields: Any) -> RecordLocation[D]:
 
     found = resolve(cls, caller()) if dataclasses.is_dataclass(cls) else None
     if not isinstance(found, RecordType):
-        raise SpecError("E0236", f"record({getattr(cls, '__name__', cls)}, ...)", expected="a dataclass", write="@dataclass(frozen=True)")
+        raise SpecError(
+            "E0236",
+            f"record({getattr(cls, '__name__', cls)}, ...)",
+            expected="a dataclass",
+            write="@dataclass(frozen=True)",
+        )
     inner = dict(found.fields)
     wrong = [name for name in fields if name not in inner]
     if wrong:
         raise no_field(found, wrong[0])
     missing = [name for name in inner if name not in fields]
     if missing:
-        raise SpecError("E0237", f"record({found.name}, ...) without {', '.join(missing)}", expected="every field",
-                        write=structure.examples(found))
+        raise SpecError(
+            "E0237",
+            f"record({found.name}, ...) without {', '.join(missing)}",
+            expected="every field",
+            write=structure.examples(found),
+        )
     made: RecordLocation[D] = structure.combine(
-        found, lambda key: structure.lift(inner[key], fields[key], f"field {key!r} of {found.name}"), inner)
+        found, lambda key: structure.lift(inner[key], fields[key], f"field {key!r} of {found.name}"), inner
+    )
     return made

@@ -1,7 +1,8 @@
 """Late-bound constants: named in a module, given a value by `Spec(...)`, by `-D NAME=VALUE`, or by default.
 
-Knows nothing of state or actions. While a binding is active a constant *is* its value: comparisons, arithmetic,
-`range(N)` and `if N == ...` give real Python values, because constants are settled before anything is traced.
+Knows nothing of state or actions. While a binding is active a constant *is* its value: comparisons,
+arithmetic, `range(N)` and `if N == ...` give real Python values, because constants are settled before
+anything is traced.
 """
 
 from __future__ import annotations
@@ -32,52 +33,110 @@ class Constant:
     def __repr__(self) -> str:
         return self._name
 
-    def _combine(self, sign: str, compute: Callable[[Any, Any], Any], other: Any, swapped: bool = False) -> Any:
+    def _combine(
+        self, sign: str, compute: Callable[[Any, Any], Any], other: Any, swapped: bool = False
+    ) -> Any:
         if _binding.get() is not None:
             a, b = value_of(self), value_of(other)
             return compute(b, a) if swapped else compute(a, b)
         left, right = (other, self) if swapped else (self, other)
-        return Constant(f"{left!r} {sign} {right!r}", None, self._place,
-                        lambda: compute(value_of(left), value_of(right)))
+        return Constant(
+            f"{left!r} {sign} {right!r}", None, self._place, lambda: compute(value_of(left), value_of(right))
+        )
 
     def _compare(self, compute: Callable[[Any, Any], Any], other: Any) -> Any:
         if _binding.get() is None:
-            raise SpecError("E0101", f"constant {self._name!r} is compared while the module is being imported",
-                            expected="a comparison inside an action, property or helper, where constants have values",
-                            write="move the comparison into the function that needs it")
+            raise SpecError(
+                "E0101",
+                f"constant {self._name!r} is compared while the module is being imported",
+                expected="a comparison inside an action, property or helper, where constants have values",
+                write="move the comparison into the function that needs it",
+            )
         return compute(value_of(self), value_of(other))
 
-    def __add__(self, other: Any) -> Any: return self._combine("+", operator.add, other)
-    def __radd__(self, other: Any) -> Any: return self._combine("+", operator.add, other, True)
-    def __sub__(self, other: Any) -> Any: return self._combine("-", operator.sub, other)
-    def __rsub__(self, other: Any) -> Any: return self._combine("-", operator.sub, other, True)
-    def __mul__(self, other: Any) -> Any: return self._combine("*", operator.mul, other)
-    def __rmul__(self, other: Any) -> Any: return self._combine("*", operator.mul, other, True)
-    def __floordiv__(self, other: Any) -> Any: return self._combine("//", operator.floordiv, other)
-    def __mod__(self, other: Any) -> Any: return self._combine("%", operator.mod, other)
-    def __rfloordiv__(self, other: Any) -> Any: return self._combine("//", operator.floordiv, other, True)
-    def __rmod__(self, other: Any) -> Any: return self._combine("%", operator.mod, other, True)
-    def __pow__(self, other: Any) -> Any: return self._combine("**", operator.pow, other)
-    def __rpow__(self, other: Any) -> Any: return self._combine("**", operator.pow, other, True)
-    def __neg__(self) -> Any: return self._combine("*", operator.mul, -1)
-    def __lt__(self, other: Any) -> Any: return self._compare(operator.lt, other)
-    def __le__(self, other: Any) -> Any: return self._compare(operator.le, other)
-    def __gt__(self, other: Any) -> Any: return self._compare(operator.gt, other)
-    def __ge__(self, other: Any) -> Any: return self._compare(operator.ge, other)
-    def __eq__(self, other: Any) -> Any: return self._compare(operator.eq, other)
-    def __ne__(self, other: Any) -> Any: return self._compare(operator.ne, other)
-    def __hash__(self) -> int: return hash(value_of(self)) if _binding.get() is not None else id(self)
-    def __index__(self) -> int: return operator.index(value_of(self))
-    def __int__(self) -> int: return int(value_of(self))
-    def __iter__(self) -> Iterator[Any]: return iter(value_of(self))
-    def __len__(self) -> int: return len(value_of(self))
-    def __getitem__(self, key: Any) -> Any: return value_of(self)[key]
+    def __add__(self, other: Any) -> Any:
+        return self._combine("+", operator.add, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return self._combine("+", operator.add, other, True)
+
+    def __sub__(self, other: Any) -> Any:
+        return self._combine("-", operator.sub, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return self._combine("-", operator.sub, other, True)
+
+    def __mul__(self, other: Any) -> Any:
+        return self._combine("*", operator.mul, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return self._combine("*", operator.mul, other, True)
+
+    def __floordiv__(self, other: Any) -> Any:
+        return self._combine("//", operator.floordiv, other)
+
+    def __mod__(self, other: Any) -> Any:
+        return self._combine("%", operator.mod, other)
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        return self._combine("//", operator.floordiv, other, True)
+
+    def __rmod__(self, other: Any) -> Any:
+        return self._combine("%", operator.mod, other, True)
+
+    def __pow__(self, other: Any) -> Any:
+        return self._combine("**", operator.pow, other)
+
+    def __rpow__(self, other: Any) -> Any:
+        return self._combine("**", operator.pow, other, True)
+
+    def __neg__(self) -> Any:
+        return self._combine("*", operator.mul, -1)
+
+    def __lt__(self, other: Any) -> Any:
+        return self._compare(operator.lt, other)
+
+    def __le__(self, other: Any) -> Any:
+        return self._compare(operator.le, other)
+
+    def __gt__(self, other: Any) -> Any:
+        return self._compare(operator.gt, other)
+
+    def __ge__(self, other: Any) -> Any:
+        return self._compare(operator.ge, other)
+
+    def __eq__(self, other: Any) -> Any:
+        return self._compare(operator.eq, other)
+
+    def __ne__(self, other: Any) -> Any:
+        return self._compare(operator.ne, other)
+
+    def __hash__(self) -> int:
+        return hash(value_of(self)) if _binding.get() is not None else id(self)
+
+    def __index__(self) -> int:
+        return operator.index(value_of(self))
+
+    def __int__(self) -> int:
+        return int(value_of(self))
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(value_of(self))
+
+    def __len__(self) -> int:
+        return len(value_of(self))
+
+    def __getitem__(self, key: Any) -> Any:
+        return value_of(self)[key]
 
     def __bool__(self) -> bool:
         if _binding.get() is None:
-            raise SpecError("E0101", f"constant {self._name!r} is used as a truth value while the module is being imported",
-                            expected="a test inside an action, property or helper, where constants have values",
-                            write="move the test into the function that needs it")
+            raise SpecError(
+                "E0101",
+                f"constant {self._name!r} is used as a truth value while the module is being imported",
+                expected="a test inside an action, property or helper, where constants have values",
+                write="move the test into the function that needs it",
+            )
         return bool(value_of(self))
 
     def __getattr__(self, name: str) -> Any:
@@ -92,11 +151,21 @@ def constant(name: str, default: T) -> T:
     The default's type is the constant's type: an int, bool, str or enum member.
     """
     if not isinstance(name, str) or not name.isidentifier():
-        raise SpecError("E0102", f"constant named {name!r}", expected="a name that is an identifier",
-                        write=f'constant("{re.sub(r"[^A-Za-z0-9]+", "_", str(name)).upper().strip("_") or "SENDERS"}", 2)')
+        raise SpecError(
+            "E0102",
+            f"constant named {name!r}",
+            expected="a name that is an identifier",
+            write=(
+                f'constant("{re.sub(r"[^A-Za-z0-9]+", "_", str(name)).upper().strip("_") or "SENDERS"}", 2)'
+            ),
+        )
     if not isinstance(default, (bool, int, str, enum.Enum)):
-        raise SpecError("E0103", f"constant {name!r} has the default {default!r}",
-                        expected="an int, bool, str or enum member", write=f'constant("{name}", 2)')
+        raise SpecError(
+            "E0103",
+            f"constant {name!r} has the default {default!r}",
+            expected="an int, bool, str or enum member",
+            write=f'constant("{name}", 2)',
+        )
     return cast(T, Constant(name, default, caller()))
 
 
@@ -113,16 +182,24 @@ def value_of(obj: Any) -> Any:
         return obj._compute()
     binding = _binding.get()
     if binding is None:
-        raise SpecError("E0101", f"constant {obj._name!r} is used while the module is being imported",
-                        expected="constants used inside actions, properties, helpers, domains and `initially`",
-                        write="move the use into the function that needs it")
+        raise SpecError(
+            "E0101",
+            f"constant {obj._name!r} is used while the module is being imported",
+            expected="constants used inside actions, properties, helpers, domains and `initially`",
+            write="move the use into the function that needs it",
+        )
     asked = _asked.get()
     if asked is not None:
         known = asked.setdefault(obj._name, obj)
         if known._default != obj._default or type(known._default) is not type(obj._default):
-            raise SpecError("E0104", f"constant {obj._name!r} is declared twice, with defaults {known._default!r} "
-                            f"({known._place}) and {obj._default!r}", expected="one declaration",
-                            write="import the constant from the module that declares it", place=obj._place)
+            raise SpecError(
+                "E0104",
+                f"constant {obj._name!r} is declared twice, with defaults {known._default!r} "
+                f"({known._place}) and {obj._default!r}",
+                expected="one declaration",
+                write="import the constant from the module that declares it",
+                place=obj._place,
+            )
     check(obj._name, binding.get(obj._name, obj._default), obj._default, _bound_at.get())
     return binding.get(obj._name, obj._default)
 
@@ -130,10 +207,16 @@ def value_of(obj: Any) -> Any:
 def check(name: str, value: Any, default: Any, place: Place | None) -> None:
     """SpecError where a constant is given a value of another type than its default's."""
     if type(value) is not type(default):
-        shown = [f"{type(x).__name__}.{x.name}" if isinstance(x, enum.Enum) else repr(x) for x in (value, default)]
-        raise SpecError("E0508", f"constant {name} = {shown[0]} ({type(value).__name__})",
-                        expected=f"a value like its default {shown[1]} ({type(default).__name__})",
-                        write=f"Spec(..., {name}={shown[1]})", place=place)
+        shown = [
+            f"{type(x).__name__}.{x.name}" if isinstance(x, enum.Enum) else repr(x) for x in (value, default)
+        ]
+        raise SpecError(
+            "E0508",
+            f"constant {name} = {shown[0]} ({type(value).__name__})",
+            expected=f"a value like its default {shown[1]} ({type(default).__name__})",
+            write=f"Spec(..., {name}={shown[1]})",
+            place=place,
+        )
 
 
 @contextmanager
@@ -163,7 +246,16 @@ def parse(constant: Constant, text: str) -> Any:
     """
     default = constant._default
     if isinstance(default, bool):
-        words = {"true": True, "yes": True, "1": True, "on": True, "false": False, "no": False, "0": False, "off": False}
+        words = {
+            "true": True,
+            "yes": True,
+            "1": True,
+            "on": True,
+            "false": False,
+            "no": False,
+            "0": False,
+            "off": False,
+        }
         if text.lower() not in words:
             raise ValueError(f"{text!r} is not a bool; write true or false")
         return words[text.lower()]

@@ -1,4 +1,6 @@
-"""From an author's scalar, concrete or symbolic, to an expression with a code of a wanted type. Knows nothing of composites."""
+"""From an author's scalar, concrete or symbolic, to an expression with a code of a wanted type. Knows nothing
+of composites.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,12 @@ def encode(found: ScalarType, obj: Any, role: str) -> Expr:
     """A concrete value as a code of a scalar type; SpecError where it is not in the domain."""
     code = found.encode(obj)
     if code is None:
-        raise SpecError("E0225", f"{shown(obj)} as {role}", expected=f"a value of {found.name}", write=_suggest(found, obj, role))
+        raise SpecError(
+            "E0225",
+            f"{shown(obj)} as {role}",
+            expected=f"a value of {found.name}",
+            write=_suggest(found, obj, role),
+        )
     return ex.const(code)
 
 
@@ -26,19 +33,27 @@ def _suggest(found: ScalarType, obj: Any, role: str) -> str:
     if isinstance(obj, type) and isinstance(found, UnionType) and obj in found.classes:
         if role.startswith("an index"):
             name = obj.__name__.lower()
-            return f"[{name}] with a parameter {name}: {obj.__name__}, or for {name} in domain({obj.__name__})"
+            return (
+                f"[{name}] with a parameter {name}: {obj.__name__}, or for {name} in domain({obj.__name__})"
+            )
         return f"any_of({obj.__name__}) for a free choice, or one value"
     if isinstance(found, SetType):
         return f"a Python set of {found.element.name}, or old.add(x) and old.union(...)"
     if isinstance(found, OptionalScalar):
         return f"None or {_suggest(found.inner, obj, role)}"
     if isinstance(found, IntType):
-        return " or ".join(map(str, range(found.low, found.high + 1))) if found.size <= 4 else f"a number from {found.low} to {found.high}"
+        return (
+            " or ".join(map(str, range(found.low, found.high + 1)))
+            if found.size <= 4
+            else f"a number from {found.low} to {found.high}"
+        )
     if not isinstance(found, UnionType):
         return "True or False"
     names = ["None"] * found.optional
     for cls in found.classes:
-        members = [f"{cls.__name__}.{m.name}" for m in found.members if type(m) is cls and isinstance(m, enum.Enum)]
+        members = [
+            f"{cls.__name__}.{m.name}" for m in found.members if type(m) is cls and isinstance(m, enum.Enum)
+        ]
         names += [*members[:6], *["..."] * (len(members) > 6)] or [f"an identity of {cls.__name__}"]
     return " or ".join(names)
 
@@ -70,8 +85,12 @@ def convert(obj: Any, wanted: ScalarType, role: str) -> Expr:
             return ex.choose(absent, ex.const(wanted.low), convert(inner_value, wanted.inner, role))
     elif found == wanted or (isinstance(wanted, OptionalScalar) and found == wanted.inner):
         return obj._expr
-    raise SpecError("E0226", f"{describe(obj)} ({found.name}) as {role}", expected=f"a value of {wanted.name}",
-                    write=advice(found, wanted))
+    raise SpecError(
+        "E0226",
+        f"{describe(obj)} ({found.name}) as {role}",
+        expected=f"a value of {wanted.name}",
+        write=advice(found, wanted),
+    )
 
 
 def advice(found: Type, wanted: Type) -> str:

@@ -1,6 +1,8 @@
-"""What an author declares about a state machine: actions and properties. Knows nothing of how they are checked.
+"""What an author declares about a state machine: actions and properties. Knows nothing of how they are
+checked.
 
-A decorator leaves the function as it is and notes a `Declaration` on it; tracing happens when the spec is compiled.
+A decorator leaves the function as it is and notes a `Declaration` on it; tracing happens when the spec is
+compiled.
 """
 
 from __future__ import annotations
@@ -20,7 +22,9 @@ P = TypeVar("P", bound=Callable[..., Any])
 
 
 class Fairness(enum.Enum):
-    """How often an action that can be taken must be (Lamport 1994): WEAK if enabled for ever, STRONG if again and again."""
+    """How often an action that can be taken must be (Lamport 1994): WEAK if enabled for ever, STRONG if again
+    and again.
+    """
 
     NONE = "none"
     WEAK = "weak"
@@ -32,7 +36,9 @@ WEAK, STRONG = Fairness.WEAK, Fairness.STRONG
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """One decorated function. `kind`: action, invariant, step, temporal, terminal, constraint, initial or observe."""
+    """One decorated function. `kind`: action, invariant, step, temporal, terminal, constraint, initial or
+    observe.
+    """
 
     kind: str
     function: Callable[..., Any]
@@ -53,20 +59,40 @@ def _declare(kind: str, function: F, **options: Any) -> F:
     name = f"@{DECORATORS[kind]}"
     if not inspect.isfunction(function):
         shown = f"the class {function.__name__}" if inspect.isclass(function) else f"{function!r}"
-        raise SpecError("E0401", f"{name} on {shown}", expected="a function", write=f"{name}\ndef step(component: Component): ...")
+        raise SpecError(
+            "E0401",
+            f"{name} on {shown}",
+            expected="a function",
+            write=f"{name}\ndef step(component: Component): ...",
+        )
     place = Place(function.__code__.co_filename, function.__code__.co_firstlineno)
     if inspect.isgeneratorfunction(function) or inspect.iscoroutinefunction(function):
         shown = "async" if inspect.iscoroutinefunction(function) else "a generator: it has a `yield`"
-        raise SpecError("E0401", f"{name} on {function.__name__}, which is {shown}", expected="a plain function", place=place,
-                        write="def without async, yield and await")
+        raise SpecError(
+            "E0401",
+            f"{name} on {function.__name__}, which is {shown}",
+            expected="a plain function",
+            place=place,
+            write="def without async, yield and await",
+        )
     known = declaration_of(function)
     if known is not None:
-        raise SpecError("E0402", f"{function.__name__} has {name} and @{DECORATORS[known.kind]}", expected="one decorator",
-                        write="two functions, one for each", place=place)
+        raise SpecError(
+            "E0402",
+            f"{function.__name__} has {name} and @{DECORATORS[known.kind]}",
+            expected="one decorator",
+            write="two functions, one for each",
+            place=place,
+        )
     other = declaration_of(function.__globals__.get(function.__name__))
     if other is not None and other.function.__qualname__ == function.__qualname__ and other.place != place:
-        raise SpecError("E0504", f"two declarations named {function.__name__!r} (the other at {other.place})",
-                        expected="one name for each action and property", write="another name for one of them", place=place)
+        raise SpecError(
+            "E0504",
+            f"two declarations named {function.__name__!r} (the other at {other.place})",
+            expected="one name for each action and property",
+            write="another name for one of them",
+            place=place,
+        )
     setattr(function, "__declaration__", Declaration(kind, function, place, options))
     return function
 
@@ -74,17 +100,33 @@ def _declare(kind: str, function: F, **options: Any) -> F:
 @overload
 def action(function: F, /) -> F: ...
 @overload
-def action(*, actor: str | None = None, fair: Fairness = Fairness.NONE, per: tuple[str, ...] | None = None,
-           source: str = "", defensive: bool = False) -> Callable[[F], F]: ...
-def action(function: Any = None, /, *, actor: str | None = None, fair: Fairness = Fairness.NONE,
-           per: tuple[str, ...] | None = None, source: str = "", defensive: bool = False) -> Any:
+def action(
+    *,
+    actor: str | None = None,
+    fair: Fairness = Fairness.NONE,
+    per: tuple[str, ...] | None = None,
+    source: str = "",
+    defensive: bool = False,
+) -> Callable[[F], F]: ...
+def action(
+    function: Any = None,
+    /,
+    *,
+    actor: str | None = None,
+    fair: Fairness = Fairness.NONE,
+    per: tuple[str, ...] | None = None,
+    source: str = "",
+    defensive: bool = False,
+) -> Any:
     """A step of the protocol: one instance for every value of its domain parameters.
 
-    `actor` names the parameter that acts (or a fixed lane, such as "hardware"); `fair` is WEAK or STRONG, `per` the
-    parameters whose values are fair separately (default: all); `source` is where the step stands, "path:function". A `defensive`
-    step handles what should never happen: that it never does is a note, no finding that fails under --strict.
-    The first line of the docstring is the step's text in traces; `{expression}` in it reads the old state.
+    `actor` names the parameter that acts (or a fixed lane, such as "hardware"); `fair` is WEAK or STRONG,
+    `per` the parameters whose values are fair separately (default: all); `source` is where the step stands,
+    "path:function". A `defensive` step handles what should never happen: that it never does is a note, no
+    finding that fails under --strict. The first line of the docstring is the step's text in traces;
+    `{expression}` in it reads the old state.
     """
+
     def decorate(found: F) -> F:
         known = list(inspect.signature(found).parameters) if inspect.isfunction(found) else []
         _check_options(getattr(found, "__name__", "?"), known, actor, fair, per)
@@ -95,22 +137,45 @@ def action(function: Any = None, /, *, actor: str | None = None, fair: Fairness 
 
 def _check_options(name: str, known: list[str], actor: Any, fair: Any, per: Any) -> None:
     if not isinstance(fair, Fairness):
-        raise SpecError("E0403", f"fair={fair!r} on action {name}", expected="WEAK or STRONG", write="@action(fair=WEAK)")
+        raise SpecError(
+            "E0403", f"fair={fair!r} on action {name}", expected="WEAK or STRONG", write="@action(fair=WEAK)"
+        )
     if actor is not None and not isinstance(actor, str):
-        raise SpecError("E0404", f"actor={getattr(actor, '__name__', actor)} on action {name}", write='@action(actor="cpu")',
-                        expected="the name of a parameter, as text")
+        raise SpecError(
+            "E0404",
+            f"actor={getattr(actor, '__name__', actor)} on action {name}",
+            write='@action(actor="cpu")',
+            expected="the name of a parameter, as text",
+        )
     if actor is not None and actor not in known and closest(actor, known, cutoff=0.65):
-        raise SpecError("E0404", f"actor={actor!r} on action {name}", expected=nearest(actor, known),
-                        write=f'@action(actor="{closest(actor, known)}")')
+        raise SpecError(
+            "E0404",
+            f"actor={actor!r} on action {name}",
+            expected=nearest(actor, known),
+            write=f'@action(actor="{closest(actor, known)}")',
+        )
     if per is not None and not isinstance(per, (tuple, list)):
-        raise SpecError("E0405", f"per={per!r} on action {name}", expected="a tuple of names of parameters", write=f"per=({per!r},)")
+        raise SpecError(
+            "E0405",
+            f"per={per!r} on action {name}",
+            expected="a tuple of names of parameters",
+            write=f"per=({per!r},)",
+        )
     if per is not None and fair is Fairness.NONE:
-        raise SpecError("E0405", f"per={per!r} on action {name}, which is not fair", expected="per= beside fair=",
-                        write=f"@action(fair=WEAK, per={tuple(per)!r})")
+        raise SpecError(
+            "E0405",
+            f"per={per!r} on action {name}, which is not fair",
+            expected="per= beside fair=",
+            write=f"@action(fair=WEAK, per={tuple(per)!r})",
+        )
     for item in per or ():
         if item not in known:
-            raise SpecError("E0405", f"per={item!r} on action {name}", expected=nearest(item, known),
-                            write='per=("cpu",) with names of parameters')
+            raise SpecError(
+                "E0405",
+                f"per={item!r} on action {name}",
+                expected=nearest(item, known),
+                write='per=("cpu",) with names of parameters',
+            )
 
 
 def invariant(function: F) -> F:
@@ -149,16 +214,24 @@ def observe(function: F) -> F:
 
 
 def when(ok: bool | Value[bool]) -> None:
-    """A guard: the action can be taken only where this holds. Several are evaluated in order, up to the first that fails."""
+    """A guard: the action can be taken only where this holds. Several are evaluated in order, up to the first
+    that fails.
+    """
     trace = current("when(...)")
     if not trace.may_write:
-        raise SpecError("E0406", f"when(...) in {trace.decorator} {trace.subject}", expected="a returned condition",
-                        write="return implies(condition, ...)")
+        raise SpecError(
+            "E0406",
+            f"when(...) in {trace.decorator} {trace.subject}",
+            expected="a returned condition",
+            write="return implies(condition, ...)",
+        )
     trace.conditions.append(Condition(condition(ok, "when(...)"), caller()))
 
 
 def opens(*key: Any) -> None:
-    """Mark the step as the issue of something deferred (a buffered store); a later `closes` with an equal key ends it."""
+    """Mark the step as the issue of something deferred (a buffered store); a later `closes` with an equal key
+    ends it.
+    """
     _mark("opens", key)
 
 
@@ -175,6 +248,10 @@ def sends(receiver: Any, message: str = "") -> None:
 def _mark(kind: str, key: tuple[Any, ...]) -> None:
     trace = current(f"{kind}(...)")
     if not trace.may_write:
-        raise SpecError("E0407", f"{kind}(...) in {trace.decorator} {trace.subject}", expected="marks in actions only",
-                        write=f"{kind}(...) in the @action that does it")
+        raise SpecError(
+            "E0407",
+            f"{kind}(...) in {trace.decorator} {trace.subject}",
+            expected="marks in actions only",
+            write=f"{kind}(...) in the @action that does it",
+        )
     trace.marks.append(Mark(kind, key))

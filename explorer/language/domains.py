@@ -1,6 +1,7 @@
 """Finite domains an author names: `Range`, `Scalarset`, `Capacity`.
 
-Enum classes, `bool`, `T | None`, unions and frozen dataclasses are domains as they stand. Knows nothing of state.
+Enum classes, `bool`, `T | None`, unions and frozen dataclasses are domains as they stand. Knows nothing of
+state.
 """
 
 from __future__ import annotations
@@ -24,11 +25,21 @@ class Range:
         low, high = value_of(self.low), value_of(self.high)
         for bound in (low, high):
             if not isinstance(bound, int) or isinstance(bound, bool):
-                raise SpecError("E0111", f"Range with the bound {bound!r}", expected="two integers",
-                                write="Range(0, 3)", place=self.place)
+                raise SpecError(
+                    "E0111",
+                    f"Range with the bound {bound!r}",
+                    expected="two integers",
+                    write="Range(0, 3)",
+                    place=self.place,
+                )
         if low > high:
-            raise SpecError("E0112", f"{self!r} is empty", expected="a domain with at least one value",
-                            write=f"Range({high}, {low}), or bind the constants so that the range has a value", place=self.place)
+            raise SpecError(
+                "E0112",
+                f"{self!r} is empty",
+                expected="a domain with at least one value",
+                write=f"Range({high}, {low}), or bind the constants so that the range has a value",
+                place=self.place,
+            )
         return low, high
 
     def __iter__(self) -> Iterator[int]:
@@ -74,23 +85,42 @@ class Scalarset(metaclass=_ScalarsetMeta):
         object.__setattr__(self, "index", index)
 
     if not TYPE_CHECKING:
+
         def __setattr__(self, name, value):
-            raise SpecError("E0213", f"assignment to {name!r} of {self!r}, which is a value and not a place",
-                            expected="an assignment to the next value", write="component.variable.next = ...")
+            raise SpecError(
+                "E0213",
+                f"assignment to {name!r} of {self!r}, which is a value and not a place",
+                expected="an assignment to the next value",
+                write="component.variable.next = ...",
+            )
 
     @classmethod
     def identities(cls) -> tuple[Any, ...]:
         """The members, in order; needs bound constants."""
         if cls is Scalarset:
-            raise SpecError("E0113", "Scalarset itself is used as a domain", expected="a class of one's own",
-                            write="class Cpu(Scalarset): size = 3")
+            raise SpecError(
+                "E0113",
+                "Scalarset itself is used as a domain",
+                expected="a class of one's own",
+                write="class Cpu(Scalarset): size = 3",
+            )
         size = value_of(getattr(cls, "size", None))
         if not isinstance(size, int) or isinstance(size, bool):
-            raise SpecError("E0114", f"Scalarset {cls.__name__} has the size {size!r}", expected="a positive integer",
-                            write=f'class {cls.__name__}(Scalarset): size = constant("{cls.__name__.upper()}S", 3)', place=class_place(cls))
+            raise SpecError(
+                "E0114",
+                f"Scalarset {cls.__name__} has the size {size!r}",
+                expected="a positive integer",
+                write=f'class {cls.__name__}(Scalarset): size = constant("{cls.__name__.upper()}S", 3)',
+                place=class_place(cls),
+            )
         if size < 1:
-            raise SpecError("E0112", f"Scalarset {cls.__name__} has size {size}", expected="a domain with at least one value",
-                            write=f"a size of 1 or more for {cls.__name__}", place=class_place(cls))
+            raise SpecError(
+                "E0112",
+                f"Scalarset {cls.__name__} has size {size}",
+                expected="a domain with at least one value",
+                write=f"a size of 1 or more for {cls.__name__}",
+                place=class_place(cls),
+            )
         cache: dict[int, tuple[Any, ...]] = cls.__dict__.get("_identities") or {}
         if size not in cache:
             cache[size] = tuple(cls(i) for i in range(size))
@@ -108,4 +138,3 @@ class Scalarset(metaclass=_ScalarsetMeta):
     def __repr__(self) -> str:
         names = type(self).names
         return names[self.index] if self.index < len(names) else f"{type(self).__name__}{self.index}"
-

@@ -40,7 +40,9 @@ class SpecError(Exception):
     `str(error)` is the complete message; its text is part of the public contract.
     """
 
-    def __init__(self, code: str, found: str, *, expected: str = "", write: str = "", place: Place | None = None):
+    def __init__(
+        self, code: str, found: str, *, expected: str = "", write: str = "", place: Place | None = None
+    ):
         self.code, self.found, self.expected, self.write = code, found, expected, write
         self.place = place or caller()
         super().__init__(self.message)
@@ -64,7 +66,9 @@ class SpecErrors(SpecError):
     def __init__(self, errors: list[SpecError]):
         self.errors = errors
         first = errors[0]
-        super().__init__(first.code, first.found, expected=first.expected, write=first.write, place=first.place)
+        super().__init__(
+            first.code, first.found, expected=first.expected, write=first.write, place=first.place
+        )
 
     def __str__(self) -> str:
         return "\n".join(error.message for error in self.errors)
@@ -75,7 +79,11 @@ def author_frame() -> FrameType | None:
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         name = frame.f_code.co_filename
-        if not name.startswith(_PACKAGE) and not name.startswith("<frozen") and not name.endswith(("/typing.py", "/enum.py")):
+        if (
+            not name.startswith(_PACKAGE)
+            and not name.startswith("<frozen")
+            and not name.endswith(("/typing.py", "/enum.py"))
+        ):
             return frame
         frame = frame.f_back
     return None

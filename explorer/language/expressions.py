@@ -1,7 +1,8 @@
 """Expressions over a state: the one node type that language, compiler and judge share.
 
 An expression computes an integer. Booleans are 0 and 1; an enum member, an identity or a range value is its
-integer code; a set is a bit mask. Equal expressions are the same object (hash-consed), so identity is equality.
+integer code; a set is a bit mask. Equal expressions are the same object (hash-consed), so identity is
+equality.
 
     op         args              value         meaning
     const                        int
@@ -44,8 +45,8 @@ class Failure:
 class Family:
     """All cells that differ only in their indices: `Sender.at[·]`, `Memory.pending[·][·].length`.
 
-    `number` is its rank in the model, `first` the rank of its first cell, `low..high` the codes a cell may hold.
-    `names` gives for each cell the text an author reads; `type` decodes a code to the author's value.
+    `number` is its rank in the model, `first` the rank of its first cell, `low..high` the codes a cell may
+    hold. `names` gives for each cell the text an author reads; `type` decodes a code to the author's value.
     """
 
     number: int
@@ -66,7 +67,7 @@ class Family:
 class Expr:
     """One node. Build with the functions below, never directly."""
 
-    __slots__ = ("op", "args", "value", "meaning", "__weakref__")
+    __slots__ = ("__weakref__", "args", "meaning", "op", "value")
     op: str
     args: tuple[Expr, ...]
     value: Any
@@ -169,8 +170,21 @@ def rebuild(expr: Expr, change: Callable[[Expr], Expr]) -> Expr:
     return done[expr]
 
 
-_INFIX = {"add": "+", "sub": "-", "mul": "*", "floordiv": "//", "mod": "%", "eq": "==", "lt": "<", "le": "<=",
-          "and": "&", "or": "|", "bor": "∪", "band": "∩", "bandnot": "∖"}
+_INFIX = {
+    "add": "+",
+    "sub": "-",
+    "mul": "*",
+    "floordiv": "//",
+    "mod": "%",
+    "eq": "==",
+    "lt": "<",
+    "le": "<=",
+    "and": "&",
+    "or": "|",
+    "bor": "∪",
+    "band": "∩",
+    "bandnot": "∖",
+}
 
 
 def show(expr: Expr) -> str:

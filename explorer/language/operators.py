@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import AbstractSet, Any, TypeVar, overload
+from collections.abc import Set as AbstractSet
+from typing import Any, TypeVar, overload
 
 from . import expressions as ex
 from .collections import D, Queue, RecordLocation, Set
@@ -27,7 +28,9 @@ def ite(test: bool | Value[bool], then: Queue[T], otherwise: Queue[T] | Sequence
 @overload
 def ite(test: bool | Value[bool], then: Sequence[T], otherwise: Queue[T]) -> Queue[T]: ...
 @overload
-def ite(test: bool | Value[bool], then: RecordLocation[D], otherwise: RecordLocation[D] | D) -> RecordLocation[D]: ...
+def ite(
+    test: bool | Value[bool], then: RecordLocation[D], otherwise: RecordLocation[D] | D
+) -> RecordLocation[D]: ...
 @overload
 def ite(test: bool | Value[bool], then: D, otherwise: RecordLocation[D] | D) -> RecordLocation[D]: ...
 @overload
@@ -50,7 +53,11 @@ def ite(test: bool | Value[bool], then: Any, otherwise: Any) -> Any:
     elif isinstance(first, IntType) and isinstance(second, IntType):
         wanted = [IntType(min(first.low, second.low), max(first.high, second.high))]
     else:
-        wanted = [first, second, *_united(first, second)] if isinstance(b, Value) else [second, first, *_united(first, second)]
+        wanted = (
+            [first, second, *_united(first, second)]
+            if isinstance(b, Value)
+            else [second, first, *_united(first, second)]
+        )
     for found in wanted:
         try:
             return merge(c, lift(found, a, "a value of ite(...)"), lift(found, b, "a value of ite(...)"))
@@ -60,12 +67,18 @@ def ite(test: bool | Value[bool], then: Any, otherwise: Any) -> Any:
 
 
 def _mixed(a: Any, b: Any) -> SpecError:
-    return SpecError("E0241", f"ite(...) with {shown(a)} and {shown(b)}", expected="two values of one type",
-                     write="ite(condition, a, b), with a and b of the variable's type")
+    return SpecError(
+        "E0241",
+        f"ite(...) with {shown(a)} and {shown(b)}",
+        expected="two values of one type",
+        write="ite(condition, a, b), with a and b of the variable's type",
+    )
 
 
 def type_of(obj: Any) -> Type | None:
-    """The narrowest type of an author's value; None for None and for what stands for several types ([], set())."""
+    """The narrowest type of an author's value; None for None and for what stands for several types ([],
+    set()).
+    """
     from .annotations import resolve
 
     if isinstance(obj, Value):
@@ -128,8 +141,12 @@ def count(conditions: Iterable[bool | Value[bool]]) -> Value[int]:
 
 def _items(conditions: Any, name: str) -> list[Any]:
     if isinstance(conditions, (Value, bool)) or not isinstance(conditions, Iterable):
-        raise SpecError("E0242", f"{name}() of {shown(conditions)}", expected="several conditions",
-                        write=f"{name}(p(x) for x in Domain)")
+        raise SpecError(
+            "E0242",
+            f"{name}() of {shown(conditions)}",
+            expected="several conditions",
+            write=f"{name}(p(x) for x in Domain)",
+        )
     return list(conditions)
 
 
@@ -140,7 +157,9 @@ def implies(premise: Formula, conclusion: bool | Value[bool] | Formula) -> Formu
 @overload
 def implies(premise: bool | Value[bool], conclusion: Formula) -> Formula: ...
 def implies(premise: Any, conclusion: Any) -> Any:
-    """The conclusion holds wherever the premise does. A premise that no state meets is reported as vacuous."""
+    """The conclusion holds wherever the premise does. A premise that no state meets is reported as
+    vacuous.
+    """
     if isinstance(premise, MadeFormula) or isinstance(conclusion, MadeFormula):
         return formula(implication(operand(premise, "implies(...)"), operand(conclusion, "implies(...)")))
     p, c = condition(premise, "implies(...)"), condition(conclusion, "implies(...)")
@@ -148,5 +167,3 @@ def implies(premise: Any, conclusion: Any) -> Any:
     if trace is not None:
         trace.premises.append(Condition(p, caller()))
     return Value(BOOL, ex.either(ex.negate(p), c))
-
-

@@ -1,4 +1,6 @@
-"""Places in the state: a variable, and the fields and indices that lead to a cell of it. Knows nothing of values."""
+"""Places in the state: a variable, and the fields and indices that lead to a cell of it. Knows nothing of
+values.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """What an expression means on plain values: the definition every engine is judged by. Knows nothing of bits.
 
-A state is a tuple of integer codes, one for each cell. `closure(expr)` is a function of the state before and after a step.
+A state is a tuple of integer codes, one for each cell. `closure(expr)` is a function of the state before and
+after a step.
 """
 
 from __future__ import annotations
@@ -69,6 +70,7 @@ def _load_at(family: Family, index: Meaning, after: bool) -> Meaning:
         i = index(s, t)
         assert 0 <= i < family.size, f"{family!r}[{i}]"
         return (t if after else s)[family.first + i]
+
     return load
 
 
@@ -77,6 +79,7 @@ def _require(ok: Meaning, a: Meaning, failure: Failure) -> Meaning:
         if not ok(s, t):
             raise EvaluationError(failure)
         return a(s, t)
+
     return check
 
 

@@ -18,7 +18,9 @@ from .state import State
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What a spec declares about itself: that it holds, or that the named property is violated (in so many steps)."""
+    """What a spec declares about itself: that it holds, or that the named property is violated (in so many
+    steps).
+    """
 
     holds: bool
     property: str = ""
@@ -38,25 +40,39 @@ HOLDS = Expectation(True)
 def violates(property: str, *, steps: int | None = None, also: tuple[str, ...] = ()) -> Expectation:
     """`expect=violates("no_lost_ipi", steps=21)`: this property fails, its shortest story has so many steps.
 
-    Every other property must hold, but for those named in `also`, which must fail too. "deadlock" and "evaluation" are
-    properties of every spec.
+    Every other property must hold, but for those named in `also`, which must fail too. "deadlock" and
+    "evaluation" are properties of every spec.
     """
     if not isinstance(property, str) or not property:
         shown = getattr(property, "__name__", None) or repr(property)
-        raise SpecError("E0501", f"violates({shown})", expected="the name of a property, as text",
-                        write=f'violates("{shown if shown.isidentifier() else "no_lost_ipi"}")')
+        raise SpecError(
+            "E0501",
+            f"violates({shown})",
+            expected="the name of a property, as text",
+            write=f'violates("{shown if shown.isidentifier() else "no_lost_ipi"}")',
+        )
     if steps is not None and (not isinstance(steps, int) or isinstance(steps, bool) or steps < 0):
-        raise SpecError("E0501", f"violates({property!r}, steps={steps!r})", expected="the number of steps of the shortest story",
-                        write=f"steps={int(steps)}" if str(steps).isdecimal() else "steps=21")
+        raise SpecError(
+            "E0501",
+            f"violates({property!r}, steps={steps!r})",
+            expected="the number of steps of the shortest story",
+            write=f"steps={int(steps)}" if str(steps).isdecimal() else "steps=21",
+        )
     if not isinstance(also, (tuple, list)) or not all(isinstance(name, str) for name in also):
-        raise SpecError("E0501", f"violates({property!r}, also={also!r})", expected="a tuple of names of properties, as text",
-                        write=f"also=({also!r},)" if isinstance(also, str) else 'also=("deadlock",)')
+        raise SpecError(
+            "E0501",
+            f"violates({property!r}, also={also!r})",
+            expected="a tuple of names of properties, as text",
+            write=f"also=({also!r},)" if isinstance(also, str) else 'also=("deadlock",)',
+        )
     return Expectation(False, property, steps, tuple(also))
 
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A row of a family's table: constants that differ from the spec's, what they stand for, and what must be found."""
+    """A row of a family's table: constants that differ from the spec's, what they stand for, and what must be
+    found.
+    """
 
     name: str
     expect: Expectation
@@ -66,25 +82,39 @@ class Variant:
 
 
 def variant(name: str, expect: Expectation, text: str = "", /, **constants: Any) -> Variant:
-    """`variants=[variant("V1", violates("no_lost_ipi"), "no barrier", set_barrier="none")]`, for `python -m explorer table`.
+    """`variants=[variant("V1", violates("no_lost_ipi"), "no barrier", set_barrier="none")]`, for `python -m
+    explorer table`.
 
     A constant's value may be given as on the command line, as text.
     """
     if not isinstance(expect, Expectation):
-        raise SpecError("E0502", f"expect={expect!r} of variant {name!r}", expected='HOLDS or violates("property")', write="HOLDS")
+        raise SpecError(
+            "E0502",
+            f"expect={expect!r} of variant {name!r}",
+            expected='HOLDS or violates("property")',
+            write="HOLDS",
+        )
     return Variant(name, expect, text, constants, caller())
 
 
 class Spec:
     """A protocol: the modules of its actions and properties, values for constants, and the expected verdict.
 
-    `Spec()` composes the file it stands in. `Spec(sender, receiver, SENDERS=3, expect=HOLDS)` composes modules and this file.
-    State classes and decorated functions can also be given one by one. `variants` are the rows of its table.
-    `survivors={"action: part of the line": "reason"}` explains mutants that no property can notice (`python -m explorer mutate`).
+    `Spec()` composes the file it stands in. `Spec(sender, receiver, SENDERS=3, expect=HOLDS)` composes
+    modules and this file. State classes and decorated functions can also be given one by one. `variants` are
+    the rows of its table. `survivors={"action: part of the line": "reason"}` explains mutants that no
+    property can notice (`python -m explorer mutate`).
     """
 
-    def __init__(self, *parts: Any, expect: Expectation | None = None, name: str = "", variants: Sequence[Variant] = (),
-                 survivors: Mapping[str, str] | None = None, **constants: Any):
+    def __init__(
+        self,
+        *parts: Any,
+        expect: Expectation | None = None,
+        name: str = "",
+        variants: Sequence[Variant] = (),
+        survivors: Mapping[str, str] | None = None,
+        **constants: Any,
+    ):
         self.place = caller()
         frame = sys._getframe(1)
         self.name = name or frame.f_globals.get("__name__", "spec").rpartition(".")[2]
@@ -94,22 +124,36 @@ class Spec:
         self._namespace = frame.f_globals
         self._parts = parts
         if expect is not None and not isinstance(expect, Expectation):
-            raise SpecError("E0502", f"expect={expect!r}", expected='HOLDS or violates("property")', write="expect=HOLDS")
+            raise SpecError(
+                "E0502", f"expect={expect!r}", expected='HOLDS or violates("property")', write="expect=HOLDS"
+            )
         self.variants = _variants(variants, self.place)
         self.survivors = _survivors(survivors or {}, self.place)
         modules = self.composed_modules()
         if modules and len(modules) < len(parts):
-            raise SpecError("E0503", "Spec(...) of modules and single parts together", expected="modules, which compose this file too, "
-                            "or State classes and functions one by one", write="Spec(" + ", ".join(
-                                m.__name__.rpartition(".")[2] for m in modules) + ")")
+            raise SpecError(
+                "E0503",
+                "Spec(...) of modules and single parts together",
+                expected="modules, which compose this file too, or State classes and functions one by one",
+                write="Spec(" + ", ".join(m.__name__.rpartition(".")[2] for m in modules) + ")",
+            )
         for part in parts:
-            known = isinstance(part, ModuleType) or declaration_of(part) or (inspect.isclass(part) and issubclass(part, State))
+            known = (
+                isinstance(part, ModuleType)
+                or declaration_of(part)
+                or (inspect.isclass(part) and issubclass(part, State))
+            )
             if not known:
                 shown = getattr(part, "__name__", None) or repr(part)
                 plain = inspect.isfunction(part)
-                raise SpecError("E0503", f"Spec({shown})" + (f", where {shown} has no decorator" if plain else ""),
-                                expected="modules, State classes or decorated functions",
-                                write=f"@action above def {shown}" if plain else "from actions import sender; spec = Spec(sender)")
+                raise SpecError(
+                    "E0503",
+                    f"Spec({shown})" + (f", where {shown} has no decorator" if plain else ""),
+                    expected="modules, State classes or decorated functions",
+                    write=f"@action above def {shown}"
+                    if plain
+                    else "from actions import sender; spec = Spec(sender)",
+                )
 
     def composed_modules(self) -> list[ModuleType]:
         return [part for part in self._parts if isinstance(part, ModuleType)]
@@ -128,9 +172,13 @@ class Spec:
                 if made is None or any(made is d for d in found.values()):
                     continue
                 if made.name in found:
-                    raise SpecError("E0504", f"two declarations named {made.name!r} (the other at {found[made.name].place})",
-                                    expected="one name for each action and property", write="another name for one of them",
-                                    place=made.place)
+                    raise SpecError(
+                        "E0504",
+                        f"two declarations named {made.name!r} (the other at {found[made.name].place})",
+                        expected="one name for each action and property",
+                        write="another name for one of them",
+                        place=made.place,
+                    )
                 found[made.name] = made
         return list(found.values())
 
@@ -139,28 +187,48 @@ class Spec:
         classes: list[type[State]] = []
         for part in [*self._parts, None]:
             for obj in _members(self._own_file() if part is None else part):
-                if inspect.isclass(obj) and issubclass(obj, State) and obj is not State and obj not in classes:
+                if (
+                    inspect.isclass(obj)
+                    and issubclass(obj, State)
+                    and obj is not State
+                    and obj not in classes
+                ):
                     classes.append(obj)
         classes.extend(cls for cls in dict.fromkeys(used) if cls not in classes)
         names: dict[str, type[State]] = {}
         for cls in classes:
             if cls.__name__ in names:
-                raise SpecError("E0505", f"two components named {cls.__name__} (the other at {class_place(names[cls.__name__])})",
-                                expected="one name for each component", write="another name for one of them", place=class_place(cls))
+                raise SpecError(
+                    "E0505",
+                    f"two components named {cls.__name__} (the other at {class_place(names[cls.__name__])})",
+                    expected="one name for each component",
+                    write="another name for one of them",
+                    place=class_place(cls),
+                )
             names[cls.__name__] = cls
         return classes
 
     def check_composition(self, components: list[type[State]]) -> None:
-        """An action in a module that is imported or whose state is used, but that no one composed, is an error."""
+        """An action in a module that is imported or whose state is used, but that no one composed, is an
+        error.
+        """
         composed = self.composed_modules()
         for obj in self._own_file().values():
             made = declaration_of(obj)
             owner = obj.__module__ if made is not None else None
-            if made is not None and owner != self._namespace.get("__name__") and all(m.__name__ != owner for m in composed):
+            if (
+                made is not None
+                and owner != self._namespace.get("__name__")
+                and all(m.__name__ != owner for m in composed)
+            ):
                 short = str(owner).rpartition(".")[2]
-                raise SpecError("E0506", f"{made.name} is imported from module {short}, but Spec(...) does not compose {short}",
-                                expected="every action that could happen", write=f"import {short}; spec = Spec({short})",
-                                place=self.place)
+                raise SpecError(
+                    "E0506",
+                    f"{made.name} is imported from module {short}, but Spec(...) does not compose {short}",
+                    expected="every action that could happen",
+                    write=f"import {short}; spec = Spec({short})",
+                    place=self.place,
+                )
         if not composed and any(not isinstance(part, ModuleType) for part in self._parts):
             return
         imported = [m for m in self._namespace.values() if isinstance(m, ModuleType)]
@@ -172,15 +240,22 @@ class Spec:
                 made = declaration_of(obj)
                 if made is not None and made.kind == "action":
                     short = module.__name__.rpartition(".")[2]
-                    raise SpecError("E0506", f"module {short} has the action {made.name}, but Spec(...) does not compose {short}",
-                                    expected="every action that could happen", write=f"Spec(..., {short})", place=self.place)
+                    raise SpecError(
+                        "E0506",
+                        f"module {short} has the action {made.name}, but Spec(...) does not compose {short}",
+                        expected="every action that could happen",
+                        write=f"Spec(..., {short})",
+                        place=self.place,
+                    )
 
     def known_constants(self) -> dict[str, Constant]:
         """The constants that stand in the composed files or were met while grounding."""
         return {**self.declared_constants(), **self.met}
 
     def declared_constants(self) -> dict[str, Constant]:
-        """The constants that stand in the composed files and in the modules beside them that those import, by name."""
+        """The constants that stand in the composed files and in the modules beside them that those import, by
+        name.
+        """
         found: dict[str, Constant] = {}
         spaces = [*map(vars, self.composed_modules()), self._namespace]
         seen = {id(space) for space in spaces}
@@ -199,7 +274,9 @@ class Spec:
 def _inside(module: ModuleType, directory: str) -> bool:
     """Whether a module's file lies in a directory or below it."""
     file = getattr(module, "__file__", None)
-    return bool(directory and file) and os.path.realpath(str(file)).startswith(os.path.realpath(directory) + os.sep)
+    return bool(directory and file) and os.path.realpath(str(file)).startswith(
+        os.path.realpath(directory) + os.sep
+    )
 
 
 def _variants(given: Any, place: Place) -> tuple[Variant, ...]:
@@ -207,11 +284,21 @@ def _variants(given: Any, place: Place) -> tuple[Variant, ...]:
     found: dict[str, Variant] = {}
     for row in given:
         if not isinstance(row, Variant):
-            raise SpecError("E0515", f"variants has {row!r}", expected="rows made by variant(...)", place=place,
-                            write='variants=[variant("V1", HOLDS, "with the barrier", barrier="sync")]')
+            raise SpecError(
+                "E0515",
+                f"variants has {row!r}",
+                expected="rows made by variant(...)",
+                place=place,
+                write='variants=[variant("V1", HOLDS, "with the barrier", barrier="sync")]',
+            )
         if row.name in found:
-            raise SpecError("E0515", f"two variants named {row.name!r} (the other at {found[row.name].place})", place=row.place,
-                            expected="one name for each row", write="another name for one of them")
+            raise SpecError(
+                "E0515",
+                f"two variants named {row.name!r} (the other at {found[row.name].place})",
+                place=row.place,
+                expected="one name for each row",
+                write="another name for one of them",
+            )
         found[row.name] = row
     return tuple(found.values())
 
@@ -220,9 +307,19 @@ def _survivors(given: Any, place: Place) -> dict[str, str]:
     """The reasons for surviving mutants, each with a key that names an action and a part of its text."""
     found = given.items() if isinstance(given, Mapping) else [(given, "")]
     for key, reason in found:
-        if not (isinstance(key, str) and isinstance(reason, str) and reason and all(part.strip() for part in key.partition(":"))):
-            raise SpecError("E0520", f"survivors={{{key!r}: {reason!r}}}", expected="an action with a part of its line, and a reason",
-                            write='survivors={"take: when(lock.owner == None)": "the queue admits one at a time"}', place=place)
+        if not (
+            isinstance(key, str)
+            and isinstance(reason, str)
+            and reason
+            and all(part.strip() for part in key.partition(":"))
+        ):
+            raise SpecError(
+                "E0520",
+                f"survivors={{{key!r}: {reason!r}}}",
+                expected="an action with a part of its line, and a reason",
+                write='survivors={"take: when(lock.owner == None)": "the queue admits one at a time"}',
+                place=place,
+            )
     return dict(found)
 
 
@@ -236,5 +333,3 @@ def _members(part: Any) -> list[Any]:
         return [part]
     owner = space.get("__name__")
     return [obj for obj in list(space.values()) if getattr(obj, "__module__", None) == owner]
-
-

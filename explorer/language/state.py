@@ -31,9 +31,9 @@ class AnyOf:
 def initially(value: Any, *, quiet: bool = False) -> Any:
     """The value of a variable in every initial state.
 
-    `value` is a value of the variable's type or, for a map, of its values (every key gets it), a dict with a value for
-    every key, a function of the key, or `any_of(domain)` for a free choice. A `quiet` variable (a program counter) is not
-    listed among the changes of a step; whole states still show it.
+    `value` is a value of the variable's type or, for a map, of its values (every key gets it), a dict with a
+    value for every key, a function of the key, or `any_of(domain)` for a free choice. A `quiet` variable (a
+    program counter) is not listed among the changes of a step; whole states still show it.
     """
     return Initial(value, caller(), quiet)
 
@@ -41,10 +41,17 @@ def initially(value: Any, *, quiet: bool = False) -> Any:
 def any_of(*choices: Any) -> Any:
     """A free choice: `any_of(Barrier)` among a domain, `any_of(1, 3)` among the values listed."""
     if not choices:
-        raise SpecError("E0301", "any_of() without a choice", expected="a domain or values", write="any_of(Barrier)")
+        raise SpecError(
+            "E0301", "any_of() without a choice", expected="a domain or values", write="any_of(Barrier)"
+        )
     if len(choices) == 1 and isinstance(choices[0], (list, tuple, set, frozenset, dict)):
         inside = ", ".join(map(repr, choices[0])) or "Barrier"
-        raise SpecError("E0301", f"any_of() of one {type(choices[0]).__name__}", expected="a domain or values", write=f"any_of({inside})")
+        raise SpecError(
+            "E0301",
+            f"any_of() of one {type(choices[0]).__name__}",
+            expected="a domain or values",
+            write=f"any_of({inside})",
+        )
     return AnyOf(choices, caller())
 
 
@@ -57,14 +64,23 @@ class State:
         cls._namespace = sys._getframe(1).f_globals
 
     def __init__(self) -> None:
-        raise SpecError("E0302", f"{type(self).__name__}() is instantiated", expected="a parameter annotated with the class",
-                        write=f"def action(x: {type(self).__name__}): ...")
+        raise SpecError(
+            "E0302",
+            f"{type(self).__name__}() is instantiated",
+            expected="a parameter annotated with the class",
+            write=f"def action(x: {type(self).__name__}): ...",
+        )
 
     if not TYPE_CHECKING:
+
         def __setattr__(self, name, value):
             if name in vars(self):
-                raise SpecError("E0233", f"`{type(self).__name__}.{name} = ...`", expected="an assignment to the next value",
-                                write=f"{type(self).__name__.lower()}.{name}.next = ...")
+                raise SpecError(
+                    "E0233",
+                    f"`{type(self).__name__}.{name} = ...`",
+                    expected="an assignment to the next value",
+                    write=f"{type(self).__name__.lower()}.{name}.next = ...",
+                )
             raise self._unknown(name)
 
         def __getattr__(self, name):
@@ -75,8 +91,12 @@ class State:
     def _unknown(self, name: str) -> SpecError:
         known = list(vars(self))
         declaration = f"{name}: Var[...] = initially(...) in class {type(self).__name__}"
-        return SpecError("E0303", f"{type(self).__name__} has no variable {name!r}", expected=nearest(name, known),
-                         write=closest(name, known, declaration))
+        return SpecError(
+            "E0303",
+            f"{type(self).__name__} has no variable {name!r}",
+            expected=nearest(name, known),
+            write=closest(name, known, declaration),
+        )
 
 
 def component(cls: type[State], variables: dict[str, Any]) -> State:
@@ -87,25 +107,46 @@ def component(cls: type[State], variables: dict[str, Any]) -> State:
 
 
 def declared(cls: type[State]) -> list[tuple[str, Any, Initial]]:
-    """The variables of a component: name, annotation, initial value. Every mistake in the class is reported here."""
+    """The variables of a component: name, annotation, initial value. Every mistake in the class is reported
+    here.
+    """
     place = class_place(cls)
     try:
         hints = typing.get_type_hints(cls, cls._namespace, include_extras=True)
     except NameError as error:
-        raise SpecError("E0304", f"{cls.__name__} uses the unknown name {error.name!r} in an annotation", expected="an imported name",
-                        write=f"import or define {error.name}", place=place) from None
+        raise SpecError(
+            "E0304",
+            f"{cls.__name__} uses the unknown name {error.name!r} in an annotation",
+            expected="an imported name",
+            write=f"import or define {error.name}",
+            place=place,
+        ) from None
     found = []
     for name, annotation in hints.items():
         initial = getattr(cls, name, None)
         if not isinstance(initial, Initial):
-            shown, value = (f"the plain value {initial!r}", repr(initial)) if hasattr(cls, name) else ("no initial value", "value")
-            raise SpecError("E0305", f"{cls.__name__}.{name} has {shown}", expected="initially(...)",
-                            place=attribute_place(cls, name), write=f"{name}: ... = initially({value})")
+            shown, value = (
+                (f"the plain value {initial!r}", repr(initial))
+                if hasattr(cls, name)
+                else ("no initial value", "value")
+            )
+            raise SpecError(
+                "E0305",
+                f"{cls.__name__}.{name} has {shown}",
+                expected="initially(...)",
+                place=attribute_place(cls, name),
+                write=f"{name}: ... = initially({value})",
+            )
         found.append((name, _variable_type(cls, name, annotation, initial.place), initial))
     forgotten = [n for n, v in vars(cls).items() if isinstance(v, Initial) and n not in hints]
     if forgotten:
-        raise SpecError("E0306", f"{cls.__name__}.{forgotten[0]} has no annotation", expected="a type",
-                        write=f"{forgotten[0]}: Var[...] = initially(...)", place=vars(cls)[forgotten[0]].place)
+        raise SpecError(
+            "E0306",
+            f"{cls.__name__}.{forgotten[0]} has no annotation",
+            expected="a type",
+            write=f"{forgotten[0]}: Var[...] = initially(...)",
+            place=vars(cls)[forgotten[0]].place,
+        )
     return found
 
 
@@ -119,5 +160,10 @@ def _variable_type(cls: type, name: str, annotation: Any, place: Place) -> Any:
     if typing.get_origin(base) in (Map, Set, Queue):
         return annotation
     shown = getattr(annotation, "__name__", None) or repr(annotation)
-    raise SpecError("E0307", f"{cls.__name__}.{name} is annotated {shown}", expected="Var[T], Map[K, V], Set[T] or a Queue",
-                    write=f"{name}: Var[{shown}]", place=place)
+    raise SpecError(
+        "E0307",
+        f"{cls.__name__}.{name} is annotated {shown}",
+        expected="Var[T], Map[K, V], Set[T] or a Queue",
+        write=f"{name}: Var[{shown}]",
+        place=place,
+    )

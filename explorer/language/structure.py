@@ -1,5 +1,5 @@
-"""Operations on every shape of value, scalar or composite: `read` a place, `lift` an author's object to a type, `assign`,
-`same` (equality) and `merge` (if-then-else). Knows nothing of the methods that authors call.
+"""Operations on every shape of value, scalar or composite: `read` a place, `lift` an author's object to a
+type, `assign`, `same` (equality) and `merge` (if-then-else). Knows nothing of the methods that authors call.
 """
 
 from __future__ import annotations
@@ -14,7 +14,18 @@ from .conversion import advice, convert, encode
 from .errors import SpecError, caller
 from .expressions import Expr, Failure
 from .places import Path
-from .types import (IntType, MapType, OptionalRecord, OptionalScalar, QueueType, RecordType, ScalarType, SetType, Type, value_text)
+from .types import (
+    IntType,
+    MapType,
+    OptionalRecord,
+    OptionalScalar,
+    QueueType,
+    RecordType,
+    ScalarType,
+    SetType,
+    Type,
+    value_text,
+)
 from .values import BOOL, Location, Value, computed, describe, shown, write_cell
 
 
@@ -32,7 +43,11 @@ def read(type: Type, path: Path | None) -> Any:
 
 def _class_of(found: Type) -> Callable[..., Any]:
     classes: dict[type, Callable[..., Any]] = {
-        RecordType: kinds.RecordLocation, OptionalRecord: kinds.OptionalRecordLocation, MapType: kinds.Map, QueueType: kinds.Queue}
+        RecordType: kinds.RecordLocation,
+        OptionalRecord: kinds.OptionalRecordLocation,
+        MapType: kinds.Map,
+        QueueType: kinds.Queue,
+    }
     return classes[found.__class__]
 
 
@@ -94,12 +109,20 @@ def default(type: Type) -> Any:
         inner = dict(type.fields)
         return combine(type, lambda key: default(inner[key]), inner)
     if isinstance(type, OptionalRecord):
-        return combine(type, lambda key: Value(BOOL, ex.FALSE) if key == "present" else default(type.inner), ("present", "content"))
+        return combine(
+            type,
+            lambda key: Value(BOOL, ex.FALSE) if key == "present" else default(type.inner),
+            ("present", "content"),
+        )
     if isinstance(type, MapType):
         return combine(type, lambda _: default(type.value), range(type.key.size))
     assert isinstance(type, QueueType)
     empty: Value[int] = Value(IntType(0, type.capacity), ex.const(0))
-    return combine(type, lambda key: empty if key == "length" else default(type.element), ["length", *range(type.capacity)])
+    return combine(
+        type,
+        lambda key: empty if key == "length" else default(type.element),
+        ["length", *range(type.capacity)],
+    )
 
 
 def lift(type: Type, obj: Any, role: str) -> Any:
@@ -113,16 +136,25 @@ def lift(type: Type, obj: Any, role: str) -> Any:
         return _lift_optional(type, obj, role)
     if isinstance(obj, Value):
         if obj._type != type:
-            raise SpecError("E0226", f"{shown(obj)} as {role}", expected=f"a value of {type.name}", write=advice(obj._type, type))
+            raise SpecError(
+                "E0226",
+                f"{shown(obj)} as {role}",
+                expected=f"a value of {type.name}",
+                write=advice(obj._type, type),
+            )
         return obj
     if isinstance(type, RecordType) and isinstance(obj, type.cls):
         fields = dict(type.fields)
-        return combine(type, lambda key: lift(fields[key], getattr(obj, key), f"field {key!r} of {role}"), fields)
+        return combine(
+            type, lambda key: lift(fields[key], getattr(obj, key), f"field {key!r} of {role}"), fields
+        )
     if isinstance(type, MapType) and isinstance(obj, dict):
         return _lift_map(type, obj, role)
     if isinstance(type, QueueType) and isinstance(obj, (list, tuple)):
         return _lift_queue(type, obj, role)
-    raise SpecError("E0225", f"{shown(obj)} as {role}", expected=f"a value of {type.name}", write=examples(type))
+    raise SpecError(
+        "E0225", f"{shown(obj)} as {role}", expected=f"a value of {type.name}", write=examples(type)
+    )
 
 
 def examples(type: Type) -> str:
@@ -136,8 +168,12 @@ def examples(type: Type) -> str:
 def _set_of_values(type: SetType, obj: Any, role: str) -> Any:
     """A Python set may hold symbolic members only by way of `.add`; concrete sets are encoded as they are."""
     if isinstance(obj, (list, tuple)):
-        raise SpecError("E0225", f"{shown(obj)} as {role}", expected=f"a value of {type.name}",
-                        write=f"a Python set of {type.element.name}, or old.add(x) and old.union(...)")
+        raise SpecError(
+            "E0225",
+            f"{shown(obj)} as {role}",
+            expected=f"a value of {type.name}",
+            write=f"a Python set of {type.element.name}, or old.add(x) and old.union(...)",
+        )
     return obj
 
 
@@ -155,17 +191,30 @@ def _lift_map(type: MapType, obj: dict[Any, Any], role: str) -> Any:
     given = {index_of(k, type.key, f"a key of {role}").value: v for k, v in obj.items()}
     missing = [value_text(k) for i, k in enumerate(keys) if i not in given]
     if missing:
-        raise SpecError("E0234", f"a map without a value for {', '.join(missing)} as {role}", expected="a value for every key",
-                        write="{key: value for key in domain(...)} with every key")
-    return combine(type, lambda i: lift(type.value, given[i], f"{role}[{value_text(keys[i])}]"), range(len(keys)))
+        raise SpecError(
+            "E0234",
+            f"a map without a value for {', '.join(missing)} as {role}",
+            expected="a value for every key",
+            write="{key: value for key in domain(...)} with every key",
+        )
+    return combine(
+        type, lambda i: lift(type.value, given[i], f"{role}[{value_text(keys[i])}]"), range(len(keys))
+    )
 
 
 def _lift_queue(type: QueueType, obj: Any, role: str) -> Any:
     if len(obj) > type.capacity:
-        raise SpecError("E0235", f"{len(obj)} elements as {role}", expected=f"at most {type.capacity}", write="a larger Capacity")
+        raise SpecError(
+            "E0235",
+            f"{len(obj)} elements as {role}",
+            expected=f"at most {type.capacity}",
+            write="a larger Capacity",
+        )
     parts: dict[Any, Value[Any]] = {"length": Value(IntType(0, type.capacity), ex.const(len(obj)))}
     for i in range(type.capacity):
-        parts[i] = lift(type.element, obj[i], f"an element of {role}") if i < len(obj) else default(type.element)
+        parts[i] = (
+            lift(type.element, obj[i], f"an element of {role}") if i < len(obj) else default(type.element)
+        )
     return combine(type, lambda key: parts[key], parts)
 
 
@@ -180,8 +229,11 @@ def index_of(obj: Any, type: Type, role: str) -> Expr:
     for name, inner in type.fields:
         step = index_of(value._part(name, inner), inner, role)
         scaled = ex.node("mul", (index, ex.const(inner.size)))
-        index = ex.const(index.value * inner.size + step.value) if ex.is_const(index) and ex.is_const(step) else (
-            step if index is ex.const(0) else ex.node("add", (scaled, step)))
+        index = (
+            ex.const(index.value * inner.size + step.value)
+            if ex.is_const(index) and ex.is_const(step)
+            else (step if index is ex.const(0) else ex.node("add", (scaled, step)))
+        )
     return index
 
 
@@ -189,15 +241,23 @@ def same(a: Value[Any], b: Any) -> Value[bool]:
     """Whether two values are equal; SpecError where their types can never be."""
     if not isinstance(b, Value) or a._type == b._type:
         if isinstance(a._type, ScalarType):
-            return Value(BOOL, ex.equal(a._expr, _operand(a._type, b, f"a value compared with {describe(a)}")))
+            return Value(
+                BOOL, ex.equal(a._expr, _operand(a._type, b, f"a value compared with {describe(a)}"))
+            )
         other = lift(a._type, b, f"a value compared with {describe(a)}")
         left, right = dict(parts_of(a)), dict(parts_of(other))  # type: ignore[arg-type]
         return Value(BOOL, ex.both(*(same(left[key], right[key])._expr for key in left)))
     if isinstance(a._type, IntType) and isinstance(b._type, IntType):
         return Value(BOOL, ex.equal(a._expr, b._expr))
     for x, y in ((a, b), (b, a)):
-        if isinstance(x._type, OptionalScalar) and isinstance(x._type.inner, IntType) and isinstance(y._type, IntType):
-            return Value(BOOL, ex.both(ex.at_most(ex.const(x._type.inner.low), x._expr), ex.equal(x._expr, y._expr)))
+        if (
+            isinstance(x._type, OptionalScalar)
+            and isinstance(x._type.inner, IntType)
+            and isinstance(y._type, IntType)
+        ):
+            return Value(
+                BOOL, ex.both(ex.at_most(ex.const(x._type.inner.low), x._expr), ex.equal(x._expr, y._expr))
+            )
     try:
         return same(lift(b._type, a, f"a value compared with {describe(b)}"), b)
     except SpecError:

@@ -1,7 +1,8 @@
 """Temporal formulas: what an author says about whole behaviours. Knows nothing of how they are checked.
 
-A behaviour is an infinite sequence of states; one that ends stutters for ever. A formula is linear temporal logic (Pnueli 1977)
-over conditions on one state. `Formula` is what the author's operators make, `Ltl` the plain data in it.
+A behaviour is an infinite sequence of states; one that ends stutters for ever. A formula is linear temporal
+logic (Pnueli 1977) over conditions on one state. `Formula` is what the author's operators make, `Ltl` the
+plain data in it.
 """
 
 from __future__ import annotations
@@ -56,13 +57,17 @@ class MadeFormula:
         return f"`{show(self.node)}`"
 
     if not TYPE_CHECKING:
+
         def __bool__(self):
             raise no_truth_value()
 
 
 if TYPE_CHECKING:
+
     class Behaviour:
-        """For type checkers: a formula is a value that a whole behaviour has, so that a mixed every(...) or implies(...) stays a value."""
+        """For type checkers: a formula is a value that a whole behaviour has, so that a mixed every(...) or
+        implies(...) stays a value.
+        """
 
     Formula: TypeAlias = Value[Behaviour]
 else:
@@ -80,13 +85,28 @@ def formula(node: Ltl) -> Formula:
 
 def _refuse(sign: str, write: str) -> Any:
     def refuse(self: MadeFormula, *others: Any) -> NoReturn:
-        raise SpecError("E0251", f"`{sign}` on the temporal formula {self!r}", expected="&, |, ~ and implies(...) on formulas", write=write)
+        raise SpecError(
+            "E0251",
+            f"`{sign}` on the temporal formula {self!r}",
+            expected="&, |, ~ and implies(...) on formulas",
+            write=write,
+        )
+
     return refuse
 
 
-for _name, _sign, _write in [("eq", "==", "(a & b) | (~a & ~b)"), ("ne", "!=", "(a & ~b) | (~a & b)"), ("xor", "^", "(a & ~b) | (~a & b)"),
-                             ("rshift", ">>", "implies(a, b)"), ("lt", "<", "implies(a, b)"), ("le", "<=", "implies(a, b)"),
-                             ("add", "+", "a | b"), ("mul", "*", "a & b"), ("sub", "-", "a & ~b"), ("neg", "-", "~a")]:
+for _name, _sign, _write in [
+    ("eq", "==", "(a & b) | (~a & ~b)"),
+    ("ne", "!=", "(a & ~b) | (~a & b)"),
+    ("xor", "^", "(a & ~b) | (~a & b)"),
+    ("rshift", ">>", "implies(a, b)"),
+    ("lt", "<", "implies(a, b)"),
+    ("le", "<=", "implies(a, b)"),
+    ("add", "+", "a | b"),
+    ("mul", "*", "a & b"),
+    ("sub", "-", "a & ~b"),
+    ("neg", "-", "~a"),
+]:
     setattr(MadeFormula, f"__{_name}__", _refuse(_sign, _write))
 
 
@@ -173,7 +193,9 @@ def show(node: Ltl) -> str:
     if node.op == "state":
         return ex.show(node.condition)
     if node.op in _INFIX:
-        return _INFIX[node.op].join(f"({show(a)})" if a.op in _INFIX or a.op == "state" else show(a) for a in node.args)
+        return _INFIX[node.op].join(
+            f"({show(a)})" if a.op in _INFIX or a.op == "state" else show(a) for a in node.args
+        )
     if node.op == "not":
         return f"~{show(node.args[0])}" if node.args[0].op not in _INFIX else f"~({show(node.args[0])})"
     found = leads(node)

@@ -38,20 +38,32 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What a step means to a reader: `opens`/`closes` a deferred store, `sends` to an actor. `key` are symbolic values."""
+    """What a step means to a reader: `opens`/`closes` a deferred store, `sends` to an actor. `key` are
+    symbolic values.
+    """
 
     kind: str
     key: tuple[Any, ...]
 
 
-DECORATORS = {"action": "action", "invariant": "invariant", "step": "step_invariant", "terminal": "terminal",
-              "constraint": "constraint", "initial": "initial", "observe": "observe", "temporal": "temporal"}
+DECORATORS = {
+    "action": "action",
+    "invariant": "invariant",
+    "step": "step_invariant",
+    "terminal": "terminal",
+    "constraint": "constraint",
+    "initial": "initial",
+    "observe": "observe",
+    "temporal": "temporal",
+}
 """The decorator that an author writes for each kind of declaration."""
 
 
 @dataclass(slots=True)
 class Trace:
-    """What one function left behind. `kind`: action, invariant, step, temporal, initial, constraint, terminal, observe, label."""
+    """What one function left behind. `kind`: action, invariant, step, temporal, initial, constraint,
+    terminal, observe, label.
+    """
 
     kind: str
     subject: str
@@ -94,8 +106,12 @@ def current(what: str) -> Trace:
     """The trace in progress; SpecError when an author uses `what` outside any traced function."""
     found = _current.get()
     if found is None:
-        raise SpecError("E0201", f"{what} outside an action or property", expected="a call while a spec is being compiled",
-                        write="move it into a function decorated with @action")
+        raise SpecError(
+            "E0201",
+            f"{what} outside an action or property",
+            expected="a call while a spec is being compiled",
+            write="move it into a function decorated with @action",
+        )
     return found
 
 
@@ -113,13 +129,19 @@ _CONSTRUCTS = {
     "in": ("`in` on a symbolic value", "set.contains(x), or some(x == y for y in values)"),
     "chain": ("a chained comparison of symbolic values", "(a <= b) & (b <= c)"),
     "assert": ("`assert` on a symbolic value", "when(condition) in an action, @invariant for a property"),
-    "match": ("`match` on a symbolic value", "one action for each case, with when(x == ...), or ite(x == ..., a, b)"),
+    "match": (
+        "`match` on a symbolic value",
+        "one action for each case, with when(x == ...), or ite(x == ..., a, b)",
+    ),
     "any": ("any() of symbolic values", "some(...)"),
     "all": ("all() of symbolic values", "every(...)"),
     "max": ("max() of symbolic values", "ite(a < b, b, a)"),
     "min": ("min() of symbolic values", "ite(a < b, a, b)"),
     "sorted": ("sorted() of symbolic values", "a condition on the order: every(...)"),
-    "filter": ("`if` on a symbolic value inside a comprehension", "every(implies(condition, p) for x in values)"),
+    "filter": (
+        "`if` on a symbolic value inside a comprehension",
+        "every(implies(condition, p) for x in values)",
+    ),
     "bool": ("a symbolic value used where Python needs a real bool", "when(...), ite(...), &, | or ~"),
 }
 
@@ -128,7 +150,9 @@ def no_truth_value() -> SpecError:
     """The error for Python asking a symbolic value whether it is true, naming the construct that asked."""
     frame = author_frame()
     found, write = _CONSTRUCTS[_construct(frame) if frame else "bool"]
-    return SpecError("E0202", found, expected="an expression: the value is known only during exploration", write=write)
+    return SpecError(
+        "E0202", found, expected="an expression: the value is known only during exploration", write=write
+    )
 
 
 def _construct(frame: FrameType) -> str:
@@ -143,19 +167,30 @@ def _construct(frame: FrameType) -> str:
     except SyntaxError:
         return "bool"
     parents = {child: parent for parent in ast.walk(tree) for child in ast.iter_child_nodes(parent)}
-    same = [n for n in ast.walk(tree) if isinstance(n, (ast.expr, ast.stmt, ast.pattern))
-            and (n.lineno, n.end_lineno, n.col_offset, n.end_col_offset) == (at[0], at[1], at[2], at[3])]
+    same = [
+        n
+        for n in ast.walk(tree)
+        if isinstance(n, (ast.expr, ast.stmt, ast.pattern))
+        and (n.lineno, n.end_lineno, n.col_offset, n.end_col_offset) == (at[0], at[1], at[2], at[3])
+    ]
     names = (_name_construct(found, parents) for found in same)
     return next((name for name in names if name), "bool")
 
 
 _STATEMENTS: list[tuple[type[ast.AST], str]] = [
-    (ast.IfExp, "conditional"), (ast.If, "if"), (ast.While, "while"), (ast.Assert, "assert"), (ast.pattern, "match"),
-    (ast.comprehension, "filter")]
+    (ast.IfExp, "conditional"),
+    (ast.If, "if"),
+    (ast.While, "while"),
+    (ast.Assert, "assert"),
+    (ast.pattern, "match"),
+    (ast.comprehension, "filter"),
+]
 
 
 def _name_construct(found: ast.AST, parents: dict[ast.AST, ast.AST]) -> str | None:
-    """The construct that a node is, or that it is the test of. (Python places a jump at the statement or at its test.)"""
+    """The construct that a node is, or that it is the test of. (Python places a jump at the statement or at
+    its test.)
+    """
     if isinstance(found, ast.Compare) and len(found.ops) > 1:
         return "chain"
     if isinstance(found, ast.Compare) and isinstance(found.ops[0], (ast.In, ast.NotIn)):
@@ -175,4 +210,6 @@ def _name_construct(found: ast.AST, parents: dict[ast.AST, ast.AST]) -> str | No
         return "chain" if len(parent.ops) > 1 else None
     if isinstance(found, (ast.GeneratorExp, ast.ListComp, ast.SetComp, ast.DictComp)):
         return "filter" if any(part.ifs for part in found.generators) else None
-    return next((name for kind, name in _STATEMENTS if isinstance(found, kind) or isinstance(parent, kind)), None)
+    return next(
+        (name for kind, name in _STATEMENTS if isinstance(found, kind) or isinstance(parent, kind)), None
+    )

@@ -25,7 +25,8 @@ class Dimension:
 
 @dataclass(frozen=True, slots=True)
 class CellShape:
-    """The cells of a composite type that share a path: `path` names fields, `dimensions` the indices between them.
+    """The cells of a composite type that share a path: `path` names fields, `dimensions` the indices between
+    them.
 
     `path` has one `[]` for each dimension, in order.
     """
@@ -45,8 +46,13 @@ class Type:
 
     def values(self) -> tuple[Any, ...]:
         """Every value, in order of its code. Only for finite types without maps and queues."""
-        raise SpecError("E0115", f"{self.name} is used as a domain", expected="a small finite domain: bool, an enum, a Range, "
-                        "a Scalarset, `T | None`, a union of those, or a record of those", write="quantify over the parts")
+        raise SpecError(
+            "E0115",
+            f"{self.name} is used as a domain",
+            expected="a small finite domain: bool, an enum, a Range, "
+            "a Scalarset, `T | None`, a union of those, or a record of those",
+            write="quantify over the parts",
+        )
 
     @property
     def size(self) -> int:

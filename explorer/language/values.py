@@ -1,7 +1,7 @@
 """Symbolic scalars: what an author's expressions are made of. Knows nothing of how they are evaluated.
 
-A `Value[T]` stands for a T that is known only during exploration. A `Location[T]` is a value that is a place in the
-state: it also has `.next`.
+A `Value[T]` stands for a T that is known only during exploration. A `Location[T]` is a value that is a place
+in the state: it also has `.next`.
 """
 
 from __future__ import annotations
@@ -15,11 +15,20 @@ from .expressions import Expr, Failure
 from .places import Path as Path
 from .places import Variable as Variable
 from .tracing import Write, current, maybe_current, no_truth_value
-from .types import BoolType, IntType, OptionalRecord, OptionalScalar, QueueType, ScalarType, Type, UnionType, value_text
+from .types import (
+    BoolType,
+    IntType,
+    OptionalRecord,
+    OptionalScalar,
+    QueueType,
+    ScalarType,
+    Type,
+    UnionType,
+    value_text,
+)
 
 if TYPE_CHECKING:
-    from .collections import RecordLocation
-    from .collections import _Dataclass
+    from .collections import RecordLocation, _Dataclass
     from .temporal import Formula
 
 T_co = TypeVar("T_co", covariant=True)
@@ -32,13 +41,15 @@ BOOL = BoolType()
 
 
 class Incomparable:
-    """For type checkers: the type of `==` between values that can never be equal. The wider side stands on the left."""
+    """For type checkers: the type of `==` between values that can never be equal. The wider side stands on
+    the left.
+    """
 
 
 class Value(Generic[T_co]):
     """An expression over the state. It has no truth value, no hash and cannot be iterated over."""
 
-    __slots__ = ("_type", "_expr", "_path")
+    __slots__ = ("_expr", "_path", "_type")
     _type: Type
     _expr: Expr
     _path: Path | None
@@ -50,7 +61,8 @@ class Value(Generic[T_co]):
 
     # Comparison.
 
-    # For type checkers an equation whose sides can never be equal is `Incomparable`, which no function takes as a condition.
+    # For type checkers an equation whose sides can never be equal is `Incomparable`, which no function takes
+    # as a condition.
 
     @overload  # type: ignore[override]
     def __eq__(self, other: T_co | Value[T_co]) -> Value[bool]: ...
@@ -58,6 +70,7 @@ class Value(Generic[T_co]):
     def __eq__(self, other: object) -> Incomparable: ...
     def __eq__(self, other: Any) -> Any:
         from .structure import same
+
         return same(self, value_of(other))
 
     @overload  # type: ignore[override]
@@ -66,6 +79,7 @@ class Value(Generic[T_co]):
     def __ne__(self, other: object) -> Incomparable: ...
     def __ne__(self, other: Any) -> Any:
         from .structure import same
+
         return Value(BOOL, ex.negate(same(self, value_of(other))._expr))
 
     def __lt__(self: Value[int], other: int | Value[int]) -> Value[bool]:
@@ -89,7 +103,11 @@ class Value(Generic[T_co]):
     @overload
     def __and__(self: Formula, other: bool | Value[bool] | Formula) -> Formula: ...
     def __and__(self: Any, other: Any) -> Any:
-        return NotImplemented if _is_formula(other) else Value(BOOL, ex.both(condition(self, "&"), condition(other, "&")))
+        return (
+            NotImplemented
+            if _is_formula(other)
+            else Value(BOOL, ex.both(condition(self, "&"), condition(other, "&")))
+        )
 
     def __rand__(self: Value[bool], other: bool) -> Value[bool]:
         return Value(BOOL, ex.both(condition(other, "&"), condition(self, "&")))
@@ -101,7 +119,11 @@ class Value(Generic[T_co]):
     @overload
     def __or__(self: Formula, other: bool | Value[bool] | Formula) -> Formula: ...
     def __or__(self: Any, other: Any) -> Any:
-        return NotImplemented if _is_formula(other) else Value(BOOL, ex.either(condition(self, "|"), condition(other, "|")))
+        return (
+            NotImplemented
+            if _is_formula(other)
+            else Value(BOOL, ex.either(condition(self, "|"), condition(other, "|")))
+        )
 
     def __ror__(self: Value[bool], other: bool) -> Value[bool]:
         return Value(BOOL, ex.either(condition(other, "|"), condition(self, "|")))
@@ -154,12 +176,14 @@ class Value(Generic[T_co]):
     def is_none(self) -> Value[bool]:
         """Whether an optional value is None."""
         from .structure import same
+
         _check_optional(self, "is_none", "no test: it is never None")
         return same(self, None)
 
     if TYPE_CHECKING:
         value: _Content
     else:
+
         @property
         def value(self):
             """The content of an optional value; an evaluation error where it is None."""
@@ -168,6 +192,7 @@ class Value(Generic[T_co]):
     # What Python would do silently wrong. Hidden from type checkers, so that they reject these too.
 
     if not TYPE_CHECKING:
+
         def __bool__(self):
             raise no_truth_value()
 
@@ -175,51 +200,102 @@ class Value(Generic[T_co]):
             raise no_truth_value()
 
         def __hash__(self):
-            raise SpecError("E0203", f"{describe(self)} as a dictionary key or set member", expected="a concrete value",
-                            write="ite(x == key, value, ...) in place of table[x], old.add(x) in place of {x}")
+            raise SpecError(
+                "E0203",
+                f"{describe(self)} as a dictionary key or set member",
+                expected="a concrete value",
+                write="ite(x == key, value, ...) in place of table[x], old.add(x) in place of {x}",
+            )
 
         def __iter__(self):
-            raise SpecError("E0204", f"a loop over {describe(self)}", expected="a loop over a domain",
-                            write="for x in domain(T), with the condition inside every(...), some(...) or when(...)")
+            raise SpecError(
+                "E0204",
+                f"a loop over {describe(self)}",
+                expected="a loop over a domain",
+                write="for x in domain(T), with the condition inside every(...), some(...) or when(...)",
+            )
 
         def __len__(self):
-            raise SpecError("E0205", f"len() of {describe(self)}", expected="a symbolic size",
-                            write=".size of a Set, .length of a Queue")
+            raise SpecError(
+                "E0205",
+                f"len() of {describe(self)}",
+                expected="a symbolic size",
+                write=".size of a Set, .length of a Queue",
+            )
 
         def __index__(self):
-            raise SpecError("E0206", f"{describe(self)} where Python needs a real integer", expected="a constant or a domain value",
-                            write="ite(x == i, value, ...) in place of table[x], for i in domain(T) in place of range(x)")
+            raise SpecError(
+                "E0206",
+                f"{describe(self)} where Python needs a real integer",
+                expected="a constant or a domain value",
+                write="ite(x == i, value, ...) in place of table[x], for i in domain(T) in place of range(x)",
+            )
 
         def __getitem__(self, key):
-            raise SpecError("E0209", f"{describe(self)} ({self._type.name}) is indexed", expected="a Map or a Queue before [...]",
-                            write=f"{bare(self)}, or {bare(self)}: Map[K, V] in the State class")
+            raise SpecError(
+                "E0209",
+                f"{describe(self)} ({self._type.name}) is indexed",
+                expected="a Map or a Queue before [...]",
+                write=f"{bare(self)}, or {bare(self)}: Map[K, V] in the State class",
+            )
 
         def __setitem__(self, key, new):
             shown = f"{bare(self)}[{bare(key)}]"
-            write = f"{bare(self)}.next = {bare(self)}.push(x)" if isinstance(self._type, QueueType) else f"{shown}.next = ..."
-            raise SpecError("E0233", f"`{shown} = ...`", expected="an assignment to the next value", write=write)
+            write = (
+                f"{bare(self)}.next = {bare(self)}.push(x)"
+                if isinstance(self._type, QueueType)
+                else f"{shown}.next = ..."
+            )
+            raise SpecError(
+                "E0233", f"`{shown} = ...`", expected="an assignment to the next value", write=write
+            )
 
         def __call__(self, *args, **kwargs):
-            raise SpecError("E0207", f"{describe(self)} is called like a function", expected="a value", write="the value without ()")
+            raise SpecError(
+                "E0207",
+                f"{describe(self)} is called like a function",
+                expected="a value",
+                write="the value without ()",
+            )
 
         def __getattr__(self, name):
             if name.startswith("__"):
                 raise AttributeError(name)
             if name == "next":
                 raise computed(self)
-            known = [n for n in dir(type(self)) if not n.startswith("_") and (_is_optional(self._type) or n not in ("value", "is_none"))]
+            known = [
+                n
+                for n in dir(type(self))
+                if not n.startswith("_") and (_is_optional(self._type) or n not in ("value", "is_none"))
+            ]
             inside = name in dict(getattr(getattr(self._type, "inner", None), "fields", ()))
-            raise SpecError("E0208", f"{describe(self)} has no attribute {name!r}", expected=nearest(name, known),
-                            write=f".value.{name}" if inside else f".{closest(name, known)}" if closest(name, known) else "one of those")
+            raise SpecError(
+                "E0208",
+                f"{describe(self)} has no attribute {name!r}",
+                expected=nearest(name, known),
+                write=f".value.{name}"
+                if inside
+                else f".{closest(name, known)}"
+                if closest(name, known)
+                else "one of those",
+            )
 
         def __setattr__(self, name, value):
             if name == "next":
                 raise computed(self)
             if name in dict(getattr(self._type, "fields", ())):
-                raise SpecError("E0233", f"`{bare(self)}.{name} = ...`", expected="an assignment to the next value",
-                                write=f"{bare(self)}.{name}.next = ...")
-            raise SpecError("E0213", f"assignment to {name!r} of {describe(self)}", expected="an assignment to the next value",
-                            write=f"{bare(self)}.next = ...")
+                raise SpecError(
+                    "E0233",
+                    f"`{bare(self)}.{name} = ...`",
+                    expected="an assignment to the next value",
+                    write=f"{bare(self)}.{name}.next = ...",
+                )
+            raise SpecError(
+                "E0213",
+                f"assignment to {name!r} of {describe(self)}",
+                expected="an assignment to the next value",
+                write=f"{bare(self)}.next = ...",
+            )
 
     def __repr__(self) -> str:
         return describe(self)
@@ -227,12 +303,24 @@ class Value(Generic[T_co]):
 
 def _unsupported(sign: str, write: str) -> Any:
     def refuse(self: Value[Any], *others: Any) -> NoReturn:
-        raise SpecError("E0218", f"`{sign}` on {describe(self)}", expected="+ - * // % on numbers, & | ~ on conditions", write=write)
+        raise SpecError(
+            "E0218",
+            f"`{sign}` on {describe(self)}",
+            expected="+ - * // % on numbers, & | ~ on conditions",
+            write=write,
+        )
+
     return refuse
 
 
-for _name, _sign, _write in [("truediv", "/", "// for whole numbers"), ("pow", "**", "x * x"), ("lshift", "<<", "x * 2"),
-                             ("rshift", ">>", "x // 2"), ("xor", "^", "a != b"), ("matmul", "@", "a loop over the domain")]:
+for _name, _sign, _write in [
+    ("truediv", "/", "// for whole numbers"),
+    ("pow", "**", "x * x"),
+    ("lshift", "<<", "x * 2"),
+    ("rshift", ">>", "x // 2"),
+    ("xor", "^", "a != b"),
+    ("matmul", "@", "a loop over the domain"),
+]:
     setattr(Value, f"__{_name}__", _unsupported(_sign, _write))
     setattr(Value, f"__r{_name}__", _unsupported(_sign, _write))
 
@@ -248,25 +336,41 @@ class _Content:
 
 
 def computed(value: Value[Any]) -> SpecError:
-    return SpecError("E0212", f"`.next` of {describe(value)}, which is computed", expected="a location of the state",
-                     write="component.variable.next")
+    return SpecError(
+        "E0212",
+        f"`.next` of {describe(value)}, which is computed",
+        expected="a location of the state",
+        write="component.variable.next",
+    )
 
 
 def _is_optional(found: Type) -> bool:
-    return (isinstance(found, UnionType) and found.optional) or isinstance(found, (OptionalScalar, OptionalRecord))
+    return (isinstance(found, UnionType) and found.optional) or isinstance(
+        found, (OptionalScalar, OptionalRecord)
+    )
 
 
 def _check_optional(value: Value[Any], name: str, write: str) -> None:
     if not _is_optional(value._type):
-        raise SpecError("E0211", f"`.{name}` of {describe(value)}, which is never None", expected="an optional value", write=write)
+        raise SpecError(
+            "E0211",
+            f"`.{name}` of {describe(value)}, which is never None",
+            expected="an optional value",
+            write=write,
+        )
 
 
 def _content(optional: Value[Any]) -> Value[Any]:
     found: Any = optional._type
     _check_optional(optional, "value", "the value itself, without .value")
-    inner = found.inner if isinstance(found, OptionalScalar) else UnionType(found.classes, found.members, False)
+    inner = (
+        found.inner if isinstance(found, OptionalScalar) else UnionType(found.classes, found.members, False)
+    )
     ok = ex.at_most(ex.const(inner.low), optional._expr)
-    return Value(inner, ex.require(ok, optional._expr, Failure(f"`.value` of {describe(optional)}, which is None", caller())))
+    return Value(
+        inner,
+        ex.require(ok, optional._expr, Failure(f"`.value` of {describe(optional)}, which is None", caller())),
+    )
 
 
 class Location(Value[T_co]):
@@ -282,9 +386,11 @@ class Location(Value[T_co]):
     @next.setter
     def next(self, new: T_co | Value[T_co]) -> None:
         from .structure import assign
+
         assign(self, new)
 
     if not TYPE_CHECKING:
+
         def __setattr__(self, name, value):
             if name == "next":
                 Location.next.fset(self, value)
@@ -296,6 +402,7 @@ class Var(Generic[T]):
     """Annotation of a state variable: `stopped: Var[bool] = initially(False)`."""
 
     if TYPE_CHECKING:
+
         @overload
         def __get__(self: Var[D | None], instance: object, owner: Any) -> Location[D | None]: ...
         @overload
@@ -339,13 +446,23 @@ def primed(value: Value[Any]) -> Any:
         raise computed(value)
     trace = current("`.next`")
     if not trace.may_prime and trace.may_write:
-        raise SpecError("E0214", f"`.next` of {describe(value)} is read", expected="actions to read the old state only",
-                        write="x.next = x + 1 in place of x.next += 1, or the assigned expression kept in a local name")
+        raise SpecError(
+            "E0214",
+            f"`.next` of {describe(value)} is read",
+            expected="actions to read the old state only",
+            write="x.next = x + 1 in place of x.next += 1, or the assigned expression kept in a local name",
+        )
     if not trace.may_prime:
-        raise SpecError("E0214", f"`.next` of {describe(value)} is read in {trace.decorator} {trace.subject}", expected="one state",
-                        write="@step_invariant, which sees the states before and after a step")
+        raise SpecError(
+            "E0214",
+            f"`.next` of {describe(value)} is read in {trace.decorator} {trace.subject}",
+            expected="one state",
+            write="@step_invariant, which sees the states before and after a step",
+        )
     if path.primed:
-        raise SpecError("E0216", f"`.next.next` of {describe(value)}", expected="one `.next`", write=f"{bare(value)}.next")
+        raise SpecError(
+            "E0216", f"`.next.next` of {describe(value)}", expected="one `.next`", write=f"{bare(value)}.next"
+        )
     return read(value._type, Path(path.variable, path.fields, path.indices, True))
 
 
@@ -354,14 +471,23 @@ def write_cell(path: Path, expr: Expr, place: Place) -> None:
     trace = maybe_current()
     if trace is None or not trace.may_write:
         where = f"{trace.decorator} {trace.subject}" if trace else "module level"
-        raise SpecError("E0215", f"`{path}.next` is assigned in {where}", expected="assignments in actions only",
-                        write="the condition on the value, or an @action", place=place)
+        raise SpecError(
+            "E0215",
+            f"`{path}.next` is assigned in {where}",
+            expected="assignments in actions only",
+            write="the condition on the value, or an @action",
+            place=place,
+        )
     family, index = path.cell()
     for earlier in trace.writes:
         if earlier.family is family and earlier.index is index and not trace.impossible:
-            raise SpecError("E0217", f"`{path}` is assigned twice in action {trace.subject} (first at {earlier.place})",
-                            expected="one assignment to each location in an action",
-                            write="one assignment with ite(condition, a, b)", place=place)
+            raise SpecError(
+                "E0217",
+                f"`{path}` is assigned twice in action {trace.subject} (first at {earlier.place})",
+                expected="one assignment to each location in an action",
+                write="one assignment with ite(condition, a, b)",
+                place=place,
+            )
     trace.writes.append(Write(family, index, expr, place))
 
 
@@ -380,10 +506,18 @@ def condition(obj: Any, where: str) -> Expr:
     if isinstance(obj, Value) and isinstance(obj._type, BoolType):
         return obj._expr
     if isinstance(obj, int) and obj in (-1, -2):
-        raise SpecError("E0221", f"{obj} as a condition: `~` on a plain Python bool", expected="a condition",
-                        write="!= in place of ~(... == ...), or `not` where both sides are concrete")
-    raise SpecError("E0222", f"{shown(obj)} as a condition of {where}", expected="a bool",
-                    write="a comparison, such as x == value, in parentheses beside & and |")
+        raise SpecError(
+            "E0221",
+            f"{obj} as a condition: `~` on a plain Python bool",
+            expected="a condition",
+            write="!= in place of ~(... == ...), or `not` where both sides are concrete",
+        )
+    raise SpecError(
+        "E0222",
+        f"{shown(obj)} as a condition of {where}",
+        expected="a bool",
+        write="a comparison, such as x == value, in parentheses beside & and |",
+    )
 
 
 def number(obj: Any, where: str) -> Expr:
@@ -393,9 +527,14 @@ def number(obj: Any, where: str) -> Expr:
         return ex.const(obj)
     if isinstance(obj, Value) and isinstance(obj._type, IntType):
         return obj._expr
-    raise SpecError("E0223", f"{shown(obj)} as an operand of {where}", expected="an integer",
-                    write=".value of an optional number" if isinstance(obj, Value) and isinstance(obj._type, OptionalScalar) else
-                    "== or != for enums and identities, count(...) for conditions, parentheses around comparisons")
+    raise SpecError(
+        "E0223",
+        f"{shown(obj)} as an operand of {where}",
+        expected="an integer",
+        write=".value of an optional number"
+        if isinstance(obj, Value) and isinstance(obj._type, OptionalScalar)
+        else "== or != for enums and identities, count(...) for conditions, parentheses around comparisons",
+    )
 
 
 def _divide(op: str, sign: str, a: Any, b: Any) -> Value[int]:
@@ -403,6 +542,8 @@ def _divide(op: str, sign: str, a: Any, b: Any) -> Value[int]:
     ok = ex.negate(ex.equal(bottom, ex.const(0)))
     failure = Failure(f"division by zero: {ex.show(ex.node(op, (top, bottom)))}", caller())
     if ex.is_const(bottom) and bottom.value == 0:
-        raise SpecError("E0224", failure.message, expected="a divisor other than zero", write="a positive constant")
+        raise SpecError(
+            "E0224", failure.message, expected="a divisor other than zero", write="a positive constant"
+        )
     quotient = ex.node(op, (top, bottom))
     return Value(INTEGER, quotient if ex.is_const(bottom) else ex.require(ok, quotient, failure))

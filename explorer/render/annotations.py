@@ -1,4 +1,6 @@
-"""GitHub's workflow commands: an annotation at the line of each property that fails. A pure function of the records."""
+"""GitHub's workflow commands: an annotation at the line of each property that fails. A pure function of the
+records.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ def commands(records: Sequence[Record], *, expect: bool = False, strict: bool = 
             command = "warning" if report.severity == WARNING else "error"
             file, line = where(report.place)
             title = f"{clean(str(record['spec']))}: {clean(report.subject)}"
-            lines.append(f"::{command} file={_value(file)},line={line},title={_value(title)}::{_text(report.text)}\n")
+            lines.append(
+                f"::{command} file={_value(file)},line={line},title={_value(title)}::{_text(report.text)}\n"
+            )
     return "".join(lines)
 
 

@@ -14,8 +14,8 @@ from explorer.trace.trace import Step, Trace
 
 @dataclass(frozen=True, slots=True)
 class Bracket:
-    """A deferred store. `first` and `last` are positions in the trace's steps; `last` is None where it never becomes
-    visible. `column` is its place in the gutter, 0 leftmost."""
+    """A deferred store. `first` and `last` are positions in the trace's steps; `last` is None where it never
+    becomes visible. `column` is its place in the gutter, 0 leftmost."""
 
     key: str
     first: int
@@ -31,7 +31,8 @@ class Bracket:
 
 
 def brackets(trace: Trace) -> list[Bracket]:
-    """The deferred stores that another actor's step falls into, first come first served for each key, with their columns.
+    """The deferred stores that another actor's step falls into, first come first served for each key, with
+    their columns.
 
     A store that no other actor could tell from an immediate one is left out.
     """
@@ -48,12 +49,15 @@ def brackets(trace: Trace) -> list[Bracket]:
 
 
 def _noticed(bracket: Bracket, steps: tuple[Step, ...]) -> bool:
-    between = steps[bracket.first + 1:bracket.last]
+    between = steps[bracket.first + 1 : bracket.last]
     return any(step.actor != steps[bracket.first].actor for step in between)
 
 
 def _placed(found: list[Bracket], end: int) -> list[Bracket]:
-    """Each bracket in a column of its own while it lasts: the shortest nearest to the CPU, so that nested ones do not cross."""
+    """Each bracket in a column of its own while it lasts: the shortest nearest to the CPU, so that nested
+    ones do not cross.
+    """
+
     def last(bracket: Bracket) -> int:
         return end if bracket.last is None else bracket.last
 
@@ -66,7 +70,8 @@ def _placed(found: list[Bracket], end: int) -> list[Bracket]:
 
 
 def gutter(found: list[Bracket], position: int, *, at: bool) -> str:
-    """The left edge of one line: `--` where a store is issued, `|` while it is deferred, `->` where it becomes visible.
+    """The left edge of one line: `--` where a store is issued, `|` while it is deferred, `->` where it
+    becomes visible.
 
     `at` is true for the step's own line, false for a line just before it.
     """

@@ -1,12 +1,13 @@
 """The counterexample as a picture: one lane for each CPU, time running down. A pure function of the trace.
 
-Positions are fixed here, so every Graphviz draws the same picture (`layout=neato`, pinned nodes). Imports the `graphviz`
-package only when a picture is asked for.
+Positions are fixed here, so every Graphviz draws the same picture (`layout=neato`, pinned nodes). Imports the
+`graphviz` package only when a picture is asked for.
 """
 
 from __future__ import annotations
 
 import html
+import itertools
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -33,7 +34,9 @@ ALWAYS = 6
 
 WRAP, CHANGES = 40, 4
 LINE, SMALL, GAP, CHARACTER, BRACKET = 15.0, 12.5, 24.0, 5.9, 14.0
-"""Points: heights of a line and of a small one, the gap between rows, the mean width of a character, between brackets."""
+"""Points: heights of a line and of a small one, the gap between rows, the mean width of a character, between
+brackets.
+"""
 
 FILLS = ("#e8f1fb", "#fdf1e1", "#e9f6ec", "#f4ebf9", "#fdecee", "#eef1f3")
 EDGES = ("#4a7fb5", "#c08a3e", "#4f9a63", "#8c62a8", "#bf5f6b", "#76828c")
@@ -82,16 +85,37 @@ class _Picture:
 def lanes(trace: Trace) -> graphviz.Digraph:
     """The trace with one column for each actor. Raises TooLarge above LIMIT rows.
 
-    Nodes: `lane<n>` and `end<n>` for each lane, `step<index>` for each step (a repeated stretch is one node), `verdict`.
-    `deferred<n>` and `visible<n>` are the corners of a bracket. Edges by their class: lifeline, next (a step to the one after it), deferred (issue to visibility), sends, loop, failure.
+    Nodes: `lane<n>` and `end<n>` for each lane, `step<index>` for each step (a repeated stretch is one node),
+    `verdict`. `deferred<n>` and `visible<n>` are the corners of a bracket. Edges by their class: lifeline,
+    next (a step to the one after it), deferred (issue to visibility), sends, loop, failure.
     """
     import graphviz
 
     picture = _arrange(trace)
-    graph = graphviz.Digraph("counterexample", graph_attr={
-        "layout": "neato", "inputscale": "72", "splines": "line", "outputorder": "edgesfirst", "overlap": "true", "pad": "0.25",
-        "bgcolor": "white", "fontname": FONT, "tooltip": plain(verdict_line(trace))})
-    graph.attr("node", shape="box", style="rounded,filled", fontname=FONT, fontsize="11", fontcolor=INK, margin="0.11,0.05", penwidth="1")
+    graph = graphviz.Digraph(
+        "counterexample",
+        graph_attr={
+            "layout": "neato",
+            "inputscale": "72",
+            "splines": "line",
+            "outputorder": "edgesfirst",
+            "overlap": "true",
+            "pad": "0.25",
+            "bgcolor": "white",
+            "fontname": FONT,
+            "tooltip": plain(verdict_line(trace)),
+        },
+    )
+    graph.attr(
+        "node",
+        shape="box",
+        style="rounded,filled",
+        fontname=FONT,
+        fontsize="11",
+        fontcolor=INK,
+        margin="0.11,0.05",
+        penwidth="1",
+    )
     graph.attr("edge", fontname=FONT, fontsize="9", color=GREY, arrowsize="0.7")
     _draw_lanes(graph, picture)
     for box in picture.boxes:
@@ -118,12 +142,22 @@ def _arrange(trace: Trace) -> _Picture:
             boxes.append(_fold_box(item))
             at.update((p, boxes[-1].name) for p in range(position, position + item.period * item.times))
         elif item.action:
-            boxes.append(_step_box(item, item.function if item.function != inside.get(item.actor) and not is_call(item) else ""))
+            boxes.append(
+                _step_box(
+                    item,
+                    item.function if item.function != inside.get(item.actor) and not is_call(item) else "",
+                )
+            )
             inside[item.actor] = item.function or inside.get(item.actor, "")
             at[position] = boxes[-1].name
     if len(boxes) > LIMIT:
-        raise TooLarge(f"a picture of {len(boxes)} steps: at most {LIMIT} are drawn; read the text, or narrow the constants with -D")
-    involved = {box.lane for box in boxes} | {r for step in trace.steps for r, _ in step.sends if r in trace.lanes}
+        raise TooLarge(
+            f"a picture of {len(boxes)} steps: at most {LIMIT} are drawn; read the text, or narrow the"
+            " constants with -D"
+        )
+    involved = {box.lane for box in boxes} | {
+        r for step in trace.steps for r, _ in step.sends if r in trace.lanes
+    }
     order = [lane for lane in trace.lanes if lane in involved or len(trace.lanes) <= ALWAYS]
     order += sorted(involved.difference(order))
     deferred = [b for b in brackets(trace) if b.last is not None]
@@ -145,9 +179,11 @@ def _step_box(step: Step, function: str) -> _Box:
     lines = [(header(function), 9, GREY)] if function else []
     first, *rest = textwrap.wrap(f"{step.index}  {words(step)}", WRAP) or [str(step.index)]
     lines += [(first, 11, INK), *((line, 11, INK) for line in rest)]
-    changes = [line for name, pair in step.changed.items() for line in textwrap.wrap(change(name, pair), WRAP + 8)]
+    changes = [
+        line for name, pair in step.changed.items() for line in textwrap.wrap(change(name, pair), WRAP + 8)
+    ]
     if len(changes) > CHANGES:
-        changes[CHANGES - 1:] = [f"and {len(changes) - CHANGES + 1} more lines"]
+        changes[CHANGES - 1 :] = [f"and {len(changes) - CHANGES + 1} more lines"]
     lines += [(line, 9, GREEN) for line in changes]
     if step.failed:
         lines.append(("this step fails", 9, RED))
@@ -162,38 +198,68 @@ def _fold_box(fold: Fold) -> _Box:
 
 def _tooltip(step: Step) -> str:
     state = [f"{name} = {value}" for name, value in step.state.items()]
-    return "\n".join(clean(line) for line in (f"{step.index}  {step.instance}", words(step), step.place, *state))
+    return "\n".join(
+        clean(line) for line in (f"{step.index}  {step.instance}", words(step), step.place, *state)
+    )
 
 
 def _draw_lanes(graph: graphviz.Digraph, picture: _Picture) -> None:
     """A header and a lifeline through the lane's steps for each lane."""
     for number, lane in enumerate(picture.lanes):
         x, colour = picture.x[lane], EDGES[number % len(EDGES)]
-        graph.node(f"lane{number}", plain(lane or "(no actor)"), pos=_pos(x, 0), fillcolor=colour, color=colour, fontcolor="white",
-                   fontsize="13", style="filled", width="1.1", height="0.3")
+        graph.node(
+            f"lane{number}",
+            plain(lane or "(no actor)"),
+            pos=_pos(x, 0),
+            fillcolor=colour,
+            color=colour,
+            fontcolor="white",
+            fontsize="13",
+            style="filled",
+            width="1.1",
+            height="0.3",
+        )
         graph.node(f"end{number}", "", pos=_pos(x, picture.bottom), shape="point", width="0.04", color=colour)
         stops = [f"lane{number}", *(box.name for box in picture.boxes if box.lane == lane), f"end{number}"]
-        for tail, head in zip(stops, stops[1:]):
-            graph.edge(f"{tail}:s" if tail != f"end{number}" else tail, head, style="dotted", arrowhead="none", color=colour,
-                       **{"class": "lifeline"})
+        for tail, head in itertools.pairwise(stops):
+            graph.edge(
+                f"{tail}:s" if tail != f"end{number}" else tail,
+                head,
+                style="dotted",
+                arrowhead="none",
+                color=colour,
+                **{"class": "lifeline"},
+            )
 
 
 def _draw_box(graph: graphviz.Digraph, picture: _Picture, box: _Box) -> None:
     number = picture.lanes.index(box.lane)
-    rows = "".join(f'<TR><TD ALIGN="LEFT"><FONT POINT-SIZE="{size}" COLOR="{colour}">{html.escape(text)}</FONT></TD></TR>'
-                   for text, size, colour in box.lines)
-    graph.node(box.name, f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0">{rows}</TABLE>>',
-               pos=_pos(picture.x[box.lane], box.y), fillcolor="white" if box.dashed else FILLS[number % len(FILLS)],
-               color=RED if box.failed else EDGES[number % len(EDGES)], tooltip=plain(box.tooltip),
-               style="rounded,filled,dashed" if box.dashed else "rounded,filled")
+    rows = "".join(
+        f'<TR><TD ALIGN="LEFT"><FONT POINT-SIZE="{size}"'
+        f' COLOR="{colour}">{html.escape(text)}</FONT></TD></TR>'
+        for text, size, colour in box.lines
+    )
+    graph.node(
+        box.name,
+        f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0">{rows}</TABLE>>',
+        pos=_pos(picture.x[box.lane], box.y),
+        fillcolor="white" if box.dashed else FILLS[number % len(FILLS)],
+        color=RED if box.failed else EDGES[number % len(EDGES)],
+        tooltip=plain(box.tooltip),
+        style="rounded,filled,dashed" if box.dashed else "rounded,filled",
+    )
 
 
 def _draw_next(graph: graphviz.Digraph, picture: _Picture, trace: Trace) -> None:
-    """From each step to the next; a message's arrow in bold, in the place of a plain one where they coincide."""
+    """From each step to the next; a message's arrow in bold, in the place of a plain one where they
+    coincide.
+    """
     sent: dict[tuple[str, str], str] = {}
     for position, step in enumerate(trace.steps):
         for receiver, text in step.sends:
-            later = next((p for p in range(position + 1, len(trace.steps)) if trace.steps[p].actor == receiver), None)
+            later = next(
+                (p for p in range(position + 1, len(trace.steps)) if trace.steps[p].actor == receiver), None
+            )
             if later is not None and picture.at[position] != picture.at[later]:
                 sent[picture.at[position], picture.at[later]] = text
     for one, two in zip(picture.boxes, picture.boxes[1:]):
@@ -201,27 +267,58 @@ def _draw_next(graph: graphviz.Digraph, picture: _Picture, trace: Trace) -> None
             graph.edge(f"{one.name}:s", f"{two.name}:n", **{"class": "next"})
     lane = {box.name: picture.lanes.index(box.lane) for box in picture.boxes}
     for (tail, head), text in sent.items():
-        ports = (":e", ":w") if lane[tail] < lane[head] else (":w", ":e") if lane[tail] > lane[head] else (":s", ":n")
-        graph.edge(tail + ports[0], head + ports[1], taillabel=plain(text), labeldistance="3.2",
-                   labelangle="25" if lane[tail] < lane[head] else "-25", penwidth="2.2", color=INK,
-                   fontcolor=INK, **{"class": "sends"})
+        ports = (
+            (":e", ":w")
+            if lane[tail] < lane[head]
+            else (":w", ":e")
+            if lane[tail] > lane[head]
+            else (":s", ":n")
+        )
+        graph.edge(
+            tail + ports[0],
+            head + ports[1],
+            taillabel=plain(text),
+            labeldistance="3.2",
+            labelangle="25" if lane[tail] < lane[head] else "-25",
+            penwidth="2.2",
+            color=INK,
+            fontcolor=INK,
+            **{"class": "sends"},
+        )
 
 
 def _draw_loop(graph: graphviz.Digraph, picture: _Picture, trace: Trace) -> None:
-    """Of a behaviour that goes on for ever, from its last step back to the first of the cycle; to itself where it stutters."""
+    """Of a behaviour that goes on for ever, from its last step back to the first of the cycle; to itself
+    where it stutters.
+    """
     if trace.loop is not None and picture.boxes:
         last = picture.at[len(trace.steps) - 1]
-        graph.edge(f"{last}:e", f"{picture.at.get(trace.loop + 1, last)}:e", xlabel="for ever", color=RED, fontcolor=RED, penwidth="1.6",
-                   **{"class": "loop"})
+        graph.edge(
+            f"{last}:e",
+            f"{picture.at.get(trace.loop + 1, last)}:e",
+            xlabel="for ever",
+            color=RED,
+            fontcolor=RED,
+            penwidth="1.6",
+            **{"class": "loop"},
+        )
 
 
 def _draw_deferred(graph: graphviz.Digraph, picture: _Picture, trace: Trace) -> None:
-    """A dashed bracket left of the lane from the issue of a store to its visibility; a slanted line where the lane changes."""
+    """A dashed bracket left of the lane from the issue of a store to its visibility; a slanted line where the
+    lane changes.
+    """
     for number, bracket in enumerate(brackets(trace)):
         if bracket.last is None:
             continue
         tail, head = picture.at[bracket.first], picture.at[bracket.last]
-        style = {"style": "dashed", "color": ORANGE, "penwidth": "1.6", "tooltip": plain(bracket.key), "class": "deferred"}
+        style = {
+            "style": "dashed",
+            "color": ORANGE,
+            "penwidth": "1.6",
+            "tooltip": plain(bracket.key),
+            "class": "deferred",
+        }
         ends = [box for name in (tail, head) for box in picture.boxes if box.name == name]
         if ends[0].lane != ends[1].lane:
             graph.edge(tail, head, xlabel="store deferred", fontcolor=ORANGE, **style)
@@ -230,7 +327,7 @@ def _draw_deferred(graph: graphviz.Digraph, picture: _Picture, trace: Trace) -> 
         stops = [f"{tail}:w", f"deferred{number}", f"visible{number}", f"{head}:w"]
         for name, box in zip(stops[1:3], ends):
             graph.node(name, "", pos=_pos(x, box.y), shape="point", width="0.01", height="0.01", color=ORANGE)
-        for n, (one, two) in enumerate(zip(stops, stops[1:])):
+        for n, (one, two) in enumerate(itertools.pairwise(stops)):
             label = {"xlabel": "store deferred", "fontcolor": ORANGE} if n == 1 else {}
             graph.edge(one, two, **style, **label, arrowhead="normal" if n == 2 else "none")
 
@@ -239,8 +336,16 @@ def _draw_verdict(graph: graphviz.Digraph, picture: _Picture, trace: Trace) -> N
     """The violated property below everything, in red."""
     lines = [verdict_line(trace), *(line for why in trace.why for line in textwrap.wrap(clean(why), 80))]
     middle = (min(picture.x.values(), default=0) + max(picture.x.values(), default=0)) / 2
-    graph.node("verdict", "".join(plain(line) + r"\l" for line in lines), pos=_pos(middle, picture.bottom + 22 + 7 * len(lines)), shape="note",
-               style="filled", fillcolor="#fdeaea", color=RED, fontcolor=RED)
+    graph.node(
+        "verdict",
+        "".join(plain(line) + r"\l" for line in lines),
+        pos=_pos(middle, picture.bottom + 22 + 7 * len(lines)),
+        shape="note",
+        style="filled",
+        fillcolor="#fdeaea",
+        color=RED,
+        fontcolor=RED,
+    )
     if picture.boxes:
         graph.edge(picture.boxes[-1].name, "verdict", color=RED, **{"class": "failure"})
 

@@ -1,6 +1,8 @@
-"""Runs Graphviz in a process of its own: the system's `dot` where present, else the `graphviz-pure` wheel's program.
+"""Runs Graphviz in a process of its own: the system's `dot` where present, else the `graphviz-pure` wheel's
+program.
 
-Knows nothing of what is drawn. Never raises for a missing program, a failure or a time-out: a note says what happened.
+Knows nothing of what is drawn. Never raises for a missing program, a failure or a time-out: a note says what
+happened.
 """
 
 from __future__ import annotations
@@ -24,7 +26,10 @@ FORMATS = ("svg", "png", "dot")
 TIMEOUT = 20.0
 """Seconds that one layout may take."""
 
-MISSING = "no picture: neither Graphviz's `dot` nor the graphviz-pure wheel is installed; write: pip install graphviz-pure"
+MISSING = (
+    "no picture: neither Graphviz's `dot` nor the graphviz-pure wheel is installed; write: pip install"
+    " graphviz-pure"
+)
 
 
 class TooLarge(Exception):
@@ -42,33 +47,50 @@ class Drawing:
     _running: list[tuple[Path, subprocess.Popen[bytes]]] = field(default_factory=list)
 
     def finish(self) -> Drawing:
-        """Wait for the pictures, each until its time-out. A file is listed only if it was written to its end."""
+        """Wait for the pictures, each until its time-out. A file is listed only if it was written to its
+        end.
+        """
         while self._running:
             path, process = self._running.pop(0)
             try:
-                _, errors = process.communicate(timeout=max(self.started + self.timeout - time.monotonic(), 0.0))
+                _, errors = process.communicate(
+                    timeout=max(self.started + self.timeout - time.monotonic(), 0.0)
+                )
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.communicate()
                 path.unlink(missing_ok=True)
-                self.notes.append(f"{path.name} was not drawn: the layout took longer than {self.timeout:g} s; "
-                                  "the graph is in the .dot file")
+                self.notes.append(
+                    f"{path.name} was not drawn: the layout took longer than {self.timeout:g} s; "
+                    "the graph is in the .dot file"
+                )
                 continue
             if process.returncode or not path.exists():
                 path.unlink(missing_ok=True)
-                said = clean((errors.decode(errors="replace").strip().splitlines() or [f"exit code {process.returncode}"])[0])
+                said = clean(
+                    (
+                        errors.decode(errors="replace").strip().splitlines()
+                        or [f"exit code {process.returncode}"]
+                    )[0]
+                )
                 self.notes.append(f"{path.name} was not drawn: {said}")
             else:
                 self.files.append(path)
         return self
 
 
-def draw(graph: graphviz.Digraph, path: Path, formats: Sequence[str] = FORMATS, *, timeout: float = TIMEOUT) -> Drawing:
-    """Write `path` + .dot and, where a Graphviz program exists, the pictures asked for; waits until they are written."""
+def draw(
+    graph: graphviz.Digraph, path: Path, formats: Sequence[str] = FORMATS, *, timeout: float = TIMEOUT
+) -> Drawing:
+    """Write `path` + .dot and, where a Graphviz program exists, the pictures asked for; waits until they are
+    written.
+    """
     return begin(graph, path, formats, timeout=timeout).finish()
 
 
-def begin(graph: graphviz.Digraph, path: Path, formats: Sequence[str] = FORMATS, *, timeout: float = TIMEOUT) -> Drawing:
+def begin(
+    graph: graphviz.Digraph, path: Path, formats: Sequence[str] = FORMATS, *, timeout: float = TIMEOUT
+) -> Drawing:
     """Like `draw`, but the pictures are made in child processes meanwhile; call `finish` before leaving.
 
     What an earlier run left under the same names is removed: an old picture beside a new text would mislead.
@@ -96,7 +118,9 @@ def begin(graph: graphviz.Digraph, path: Path, formats: Sequence[str] = FORMATS,
         target = path.with_name(f"{path.name}.{form}")
         command = [str(program), f"-T{form}", f"-o{target}", str(source)]
         try:
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+            )
         except OSError as error:
             drawing.notes.append(f"{target.name} was not drawn: {program}: {error.strerror}")
             continue
@@ -122,5 +146,7 @@ def plain(text: str) -> str:
     import graphviz
 
     escaped = graphviz.escape("\n".join(clean(line) for line in text.split("\n"))).replace("\n", r"\n")
-    label: str = graphviz.nohtml(escaped)  # a kind of str that the package quotes even where it looks like <HTML>
+    label: str = graphviz.nohtml(
+        escaped
+    )  # a kind of str that the package quotes even where it looks like <HTML>
     return label

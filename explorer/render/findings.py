@@ -1,6 +1,8 @@
-"""What a run has to say to a machine, in one form for JUnit, SARIF and annotations. A pure function of the record.
+"""What a run has to say to a machine, in one form for JUnit, SARIF and annotations. A pure function of the
+record.
 
-With an expectation that is met, what was expected is no failure; without it, or where it is not met, everything counts.
+With an expectation that is met, what was expected is no failure; without it, or where it is not met,
+everything counts.
 """
 
 from __future__ import annotations
@@ -23,7 +25,9 @@ FAILURE, ERROR, WARNING = "failure", "error", "warning"
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One thing to be said about a subject (a property, `vacuity/<kind>`, `expectation` or `spec`); `place` is file:line or ""."""
+    """One thing to be said about a subject (a property, `vacuity/<kind>`, `expectation` or `spec`); `place`
+    is file:line or "".
+    """
 
     severity: str
     subject: str
@@ -51,23 +55,45 @@ def _properties(record: Record, expect: bool) -> Iterator[Report]:
         if p["verdict"] == "violated" and not as_declared(record, p, expect):
             trace = from_record(record["traces"][p["name"]])
             why = reasons(trace.why)
-            yield Report(FAILURE, p["name"], verdict_line(trace) + (f": {why}" if why else ""), p["place"], trace)
+            yield Report(
+                FAILURE, p["name"], verdict_line(trace) + (f": {why}" if why else ""), p["place"], trace
+            )
         elif p["verdict"] == "undetermined":
-            yield Report(ERROR, p["name"], f"{p['name']} is undetermined: {clean(p['reason'] or 'not checked')}", p["place"])
+            yield Report(
+                ERROR,
+                p["name"],
+                f"{p['name']} is undetermined: {clean(p['reason'] or 'not checked')}",
+                p["place"],
+            )
 
 
 def as_declared(record: Record, found: Record, expect: bool) -> bool:
     """Whether a violation is one that the spec declares, and every declaration of it is met."""
-    return expect and record["expectation_met"] is True and found["name"] in (record.get("expects") or {"violated": ()})["violated"]
+    return (
+        expect
+        and record["expectation_met"] is True
+        and found["name"] in (record.get("expects") or {"violated": ()})["violated"]
+    )
 
 
 def _expectation(record: Record, expect: bool) -> Iterator[Report]:
     """Under --expect: a declaration that is not met, or missing."""
     if not expect or record["expectation_met"]:
         return
-    found = ", ".join(f"{p['name']} {p['verdict']}" + ("" if p["trace_length"] is None else f" in {counted(p['trace_length'], 'step')}")
-                      for p in record["properties"] if p["verdict"] != "holds") or "everything holds"
-    declared = f"declared: {record['expected']}" if record["expected"] else "no expectation is declared; write Spec(..., expect=HOLDS)"
+    found = (
+        ", ".join(
+            f"{p['name']} {p['verdict']}"
+            + ("" if p["trace_length"] is None else f" in {counted(p['trace_length'], 'step')}")
+            for p in record["properties"]
+            if p["verdict"] != "holds"
+        )
+        or "everything holds"
+    )
+    declared = (
+        f"declared: {record['expected']}"
+        if record["expected"]
+        else "no expectation is declared; write Spec(..., expect=HOLDS)"
+    )
     yield Report(FAILURE, "expectation", clean(f"{declared}; found: {found}"), f"{record['file']}:1")
 
 

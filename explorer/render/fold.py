@@ -13,7 +13,9 @@ PERIOD, REPEATS = 8, 4
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """Steps left out: `times` repetitions of the `period` steps before, up to step `last`, and what they changed together."""
+    """Steps left out: `times` repetitions of the `period` steps before, up to step `last`, and what they
+    changed together.
+    """
 
     period: int
     times: int
@@ -23,7 +25,9 @@ class Fold:
 
 
 def folded(steps: tuple[Step, ...]) -> Iterator[tuple[int, Step | Fold]]:
-    """Every step, or a fold in place of many, with its position. Steps that open or close a bracket are never folded."""
+    """Every step, or a fold in place of many, with its position. Steps that open or close a bracket are never
+    folded.
+    """
     at = 0
     while at < len(steps):
         period, times = _repetition(steps, at)
@@ -31,19 +35,21 @@ def folded(steps: tuple[Step, ...]) -> Iterator[tuple[int, Step | Fold]]:
             yield position, steps[position]
         at += period
         if times > 1:
-            rest = steps[at:at + period * (times - 1)]
+            rest = steps[at : at + period * (times - 1)]
             yield at, Fold(period, times - 1, rest[0], rest[-1], _together(rest))
             at += len(rest)
 
 
 def _repetition(steps: tuple[Step, ...], at: int) -> tuple[int, int]:
-    """The shortest period that repeats often enough from a position, and how often; (1, 1) where none does."""
+    """The shortest period that repeats often enough from a position, and how often; (1, 1) where none
+    does.
+    """
     for period in range(1, PERIOD + 1):
-        pattern = [_key(step) for step in steps[at:at + period]]
+        pattern = [_key(step) for step in steps[at : at + period]]
         if len(pattern) < period or None in pattern:
             break
         times = 1
-        while [_key(s) for s in steps[at + times * period:at + (times + 1) * period]] == pattern:
+        while [_key(s) for s in steps[at + times * period : at + (times + 1) * period]] == pattern:
             times += 1
         if times >= REPEATS:
             return period, times

@@ -1,4 +1,6 @@
-"""Every format by its name: what it is made from, how its file is called, and which function makes it. Knows nothing of files."""
+"""Every format by its name: what it is made from, how its file is called, and which function makes it. Knows
+nothing of files.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,11 @@ class Settings:
 def _json(records: Sequence[Record], settings: Settings) -> str:
     from .json_record import to_json
 
-    return to_json(records[0]) if len(records) == 1 else "[\n" + ",\n".join(to_json(record).rstrip("\n") for record in records) + "\n]\n"
+    return (
+        to_json(records[0])
+        if len(records) == 1
+        else "[\n" + ",\n".join(to_json(record).rstrip("\n") for record in records) + "\n]\n"
+    )
 
 
 def _junit(records: Sequence[Record], settings: Settings) -> str:
@@ -102,16 +108,28 @@ def _graphml(graph: networkx.MultiDiGraph) -> str:
 
 
 RUNS: dict[str, tuple[str, Callable[[Sequence[Record], Settings], str]]] = {
-    "json": ("verdict.json", _json), "html": ("report.html", _html), "junit": ("junit.xml", _junit), "sarif": ("verdict.sarif", _sarif),
-    "markdown": ("summary.md", _markdown), "annotations": ("annotations.txt", _annotations)}
+    "json": ("verdict.json", _json),
+    "html": ("report.html", _html),
+    "junit": ("junit.xml", _junit),
+    "sarif": ("verdict.sarif", _sarif),
+    "markdown": ("summary.md", _markdown),
+    "annotations": ("annotations.txt", _annotations),
+}
 """Made from verdict records; all but `html` from several at once."""
 
 TRACES: dict[str, tuple[str, Callable[[Record, str], str]]] = {
-    "itf": (".itf.json", _itf), "mermaid": (".mmd", _mermaid), "plantuml": (".puml", _plantuml), "dot": (".dot", _dot),
-    "test": ("_test.py", _test)}
+    "itf": (".itf.json", _itf),
+    "mermaid": (".mmd", _mermaid),
+    "plantuml": (".puml", _plantuml),
+    "dot": (".dot", _dot),
+    "test": ("_test.py", _test),
+}
 """Made from one counterexample: the end of the file's name, after the property's."""
 
-GRAPHS: dict[str, tuple[str, Callable[[Any], str]]] = {"graphml": ("graph.graphml", _graphml), "aut": ("graph.aut", _aut)}
+GRAPHS: dict[str, tuple[str, Callable[[Any], str]]] = {
+    "graphml": ("graph.graphml", _graphml),
+    "aut": ("graph.aut", _aut),
+}
 """Made from the whole state graph of a small space."""
 
 NAMES = (*RUNS, *TRACES, *GRAPHS)

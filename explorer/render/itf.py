@@ -1,8 +1,10 @@
-"""A counterexample in the Informal Trace Format (Apalache's decision record 015), and back. A pure function of the record.
+"""A counterexample in the Informal Trace Format (Apalache's decision record 015), and back. A pure function
+of the record.
 
-The format has no place for the action, so it stands in the free `#meta` of each state: index, action, instance, params,
-actor, source. Booleans are JSON's, whole numbers `#bigint`, maps `#map`, sets `#set`, queues arrays; identities, enum members,
-records and optional values are their texts. `loop` is where a lasso goes back to; on the last state it stutters.
+The format has no place for the action, so it stands in the free `#meta` of each state: index, action,
+instance, params, actor, source. Booleans are JSON's, whole numbers `#bigint`, maps `#map`, sets `#set`,
+queues arrays; identities, enum members, records and optional values are their texts. `loop` is where a lasso
+goes back to; on the last state it stutters.
 """
 
 from __future__ import annotations
@@ -23,19 +25,40 @@ def itf(record: Record, name: str) -> str:
     trace = record["traces"][name]
     types = {v["name"]: v["type"] for v in record["variables"]}
     steps = [step for step in trace["steps"] if not step["failed"]]
-    meta = {"format": "ITF", "format-description": "https://apalache-mc.org/docs/adr/015adr-trace.html", "source": record["file"],
-            "spec": record["spec"], "constants": {key: str(value) for key, value in record["bound"].items()}, "property": name,
-            "kind": trace["kind"], "status": "violation", "digest": record["digest"],
-            "description": reasons(trace["why"])}
-    found: dict[str, Any] = {"#meta": meta, "params": [], "vars": list(types), "states": [_state(step, types) for step in steps]}
+    meta = {
+        "format": "ITF",
+        "format-description": "https://apalache-mc.org/docs/adr/015adr-trace.html",
+        "source": record["file"],
+        "spec": record["spec"],
+        "constants": {key: str(value) for key, value in record["bound"].items()},
+        "property": name,
+        "kind": trace["kind"],
+        "status": "violation",
+        "digest": record["digest"],
+        "description": reasons(trace["why"]),
+    }
+    found: dict[str, Any] = {
+        "#meta": meta,
+        "params": [],
+        "vars": list(types),
+        "states": [_state(step, types) for step in steps],
+    }
     if trace.get("loop") is not None:
         found["loop"] = trace["loop"]
     return json.dumps(found, indent=1, ensure_ascii=False) + "\n"
 
 
 def _state(step: dict[str, Any], types: dict[str, str]) -> dict[str, Any]:
-    meta = {"index": step["index"], "action": step["action"], "instance": step["instance"], "params": step["parameters"],
-            "actor": step["actor"], "label": step["label"], "source": step["place"], "code": step["source"]}
+    meta = {
+        "index": step["index"],
+        "action": step["action"],
+        "instance": step["instance"],
+        "params": step["parameters"],
+        "actor": step["actor"],
+        "label": step["label"],
+        "source": step["place"],
+        "code": step["source"],
+    }
     return {"#meta": meta, **{name: _variable(step["state"], name, type) for name, type in types.items()}}
 
 
@@ -44,7 +67,14 @@ def _variable(state: dict[str, str], name: str, type: str) -> Any:
     if name in state:
         return _value(state[name], type)
     start, cuts = len(name) + 1, _depth(type) - 1
-    return _map([(tuple(entry[start:-1].split("][", cuts)), text) for entry, text in state.items() if entry[:start] == f"{name}["], type)
+    return _map(
+        [
+            (tuple(entry[start:-1].split("][", cuts)), text)
+            for entry, text in state.items()
+            if entry[:start] == f"{name}["
+        ],
+        type,
+    )
 
 
 def _depth(type: str) -> int:
@@ -76,7 +106,7 @@ def _value(text: str, type: str) -> Any:
 
 def _parts(type: str) -> list[str]:
     """What stands in the brackets of `Map[K, V]`, `Set[T]` and `Queue[T, n]`."""
-    return split(type[type.index("[") + 1:-1])
+    return split(type[type.index("[") + 1 : -1])
 
 
 def split(text: str) -> list[str]:
@@ -118,5 +148,7 @@ def _text(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(_text, value)) + "]"
     if isinstance(value, dict):
-        return str(value["#bigint"]) if "#bigint" in value else "{" + ", ".join(map(_text, value["#set"])) + "}"
+        return (
+            str(value["#bigint"]) if "#bigint" in value else "{" + ", ".join(map(_text, value["#set"])) + "}"
+        )
     return str(value)

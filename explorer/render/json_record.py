@@ -8,7 +8,8 @@ from typing import Any
 
 
 def to_json(record: dict[str, Any]) -> str:
-    """The record as JSON that every reader takes: stable order, no NaN or infinity (null instead), a newline at the end.
+    """The record as JSON that every reader takes: stable order, no NaN or infinity (null instead), a newline
+    at the end.
 
     What JSON has no word for is written as its text.
     """

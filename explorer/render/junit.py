@@ -1,7 +1,8 @@
-"""JUnit XML: a suite for each checked spec, a case for each property and one for vacuity. A pure function of the records.
+"""JUnit XML: a suite for each checked spec, a case for each property and one for vacuity. A pure function of
+the records.
 
-Violated is a failure with the story as its text; undetermined is an error, never a skip: a skipped test is green in most
-dashboards. Times stand at the suites alone, since all properties are checked in one search.
+Violated is a failure with the story as its text; undetermined is an error, never a skip: a skipped test is
+green in most dashboards. Times stand at the suites alone, since all properties are checked in one search.
 """
 
 from __future__ import annotations
@@ -53,9 +54,16 @@ def _name(record: Record) -> str:
 
 def _properties(suite: ElementTree.Element, record: Record) -> None:
     states = record["states"]
-    facts = {"states": states["distinct"], "represented": states["represented"], "transitions": states.get("transitions", 0),
-             "depth": states["depth"], "digest": record["digest"], "engine": record["engine"], "verdict": record["verdict"],
-             "claim": claim(record)}
+    facts = {
+        "states": states["distinct"],
+        "represented": states["represented"],
+        "transitions": states.get("transitions", 0),
+        "depth": states["depth"],
+        "digest": record["digest"],
+        "engine": record["engine"],
+        "verdict": record["verdict"],
+        "claim": claim(record),
+    }
     holder = ElementTree.SubElement(suite, "properties")
     for name, value in facts.items():
         ElementTree.SubElement(holder, "property", name=name, value=clean(str(value)))

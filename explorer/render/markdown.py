@@ -1,4 +1,6 @@
-"""A summary in Markdown, for a CI job's page or a comment: claim, properties, the story as a drawing. A pure function of the records."""
+"""A summary in Markdown, for a CI job's page or a comment: claim, properties, the story as a drawing. A pure
+function of the records.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +17,9 @@ from .terminal import clean, counted
 from .text import story
 
 DRAWN = 60
-"""Steps of the longest story that is drawn (Mermaid takes 50,000 characters and 500 arrows); a longer one is told as text."""
-
+"""Steps of the longest story that is drawn (Mermaid takes 50,000 characters and 500 arrows); a longer one is
+told as text.
+"""
 
 
 def markdown(records: Sequence[Record], *, expect: bool = False, strict: bool = False) -> str:
@@ -38,8 +41,11 @@ def _section(record: Record, expect: bool, strict: bool) -> Iterator[str]:
         reason = f": {text(p['reason'])}" if p["reason"] else ""
         yield f"| {text(p['name'])} | {p['kind']} | {MARKS[p['verdict']]} {p['verdict']}{reason} | {length} |"
     states = record["states"]
-    yield (f"\n{counted(states['distinct'], 'state')}{standing(states)}, {counted(states.get('transitions', 0), 'transition')}, "
-           f"depth {states['depth']}, {record['seconds']:.2f} s, {record['engine']} engine\n")
+    yield (
+        f"\n{counted(states['distinct'], 'state')}{standing(states)},"
+        f" {counted(states.get('transitions', 0), 'transition')}, depth {states['depth']},"
+        f" {record['seconds']:.2f} s, {record['engine']} engine\n"
+    )
     if record["traces"]:
         yield from _story(record)
     for report in reports(record, expect=expect, strict=strict):

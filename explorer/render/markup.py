@@ -1,4 +1,6 @@
-"""HTML and SVG built from elements, so that every text is escaped by construction. Knows nothing of what is shown."""
+"""HTML and SVG built from elements, so that every text is escaped by construction. Knows nothing of what is
+shown.
+"""
 
 from __future__ import annotations
 
@@ -17,14 +19,21 @@ VOID = {"meta", "link", "input", "br", "hr"}
 
 
 def escaped(text: object) -> Html:
-    """A text as markup: one line, no control characters, nothing of it read as a tag, an entity or the end of an attribute."""
+    """A text as markup: one line, no control characters, nothing of it read as a tag, an entity or the end of
+    an attribute.
+    """
     return text if isinstance(text, Html) else Html(html.escape(clean(str(text)), quote=True))
 
 
 def el(tag: str, *content: object, **attributes: object) -> Html:
-    """An element. `class_` is written `class`, `aria_label` `aria-label`; an attribute that is None or False is left out."""
-    shown = "".join(f' {_name(name)}="{escaped("" if value is True else value)}"' for name, value in attributes.items()
-                    if value is not None and value is not False)
+    """An element. `class_` is written `class`, `aria_label` `aria-label`; an attribute that is None or False
+    is left out.
+    """
+    shown = "".join(
+        f' {_name(name)}="{escaped("" if value is True else value)}"'
+        for name, value in attributes.items()
+        if value is not None and value is not False
+    )
     if tag in VOID:
         return Html(f"<{tag}{shown}>")
     return Html(f"<{tag}{shown}>{joined(content)}</{tag}>")

@@ -1,6 +1,8 @@
-"""The counterexample as a Mermaid sequence diagram, which GitHub and GitLab draw in Markdown. A pure function of the trace.
+"""The counterexample as a Mermaid sequence diagram, which GitHub and GitLab draw in Markdown. A pure function
+of the trace.
 
-Every step is one arrow, a message to its receiver or an arrow to itself, so that the diagram's numbers are the steps'.
+Every step is one arrow, a message to its receiver or an arrow to itself, so that the diagram's numbers are
+the steps'.
 """
 
 from __future__ import annotations
@@ -14,14 +16,18 @@ from .sequence import involved
 from .terminal import clean
 from .text import change, verdict_line, words
 
-SPECIAL = "#;<>&\"%`\\:{}"
+SPECIAL = '#;<>&"%`\\:{}'
 """Characters with a meaning somewhere in Mermaid's texts; they are written as `#code;`."""
 
 
 def mermaid(trace: Trace) -> str:
     """The diagram's source, ending in a newline."""
     names = involved(trace)
-    lines = ["sequenceDiagram", "autonumber", *(f"participant p{n} as {text(name or '(none)')}" for n, name in enumerate(names))]
+    lines = [
+        "sequenceDiagram",
+        "autonumber",
+        *(f"participant p{n} as {text(name or '(none)')}" for n, name in enumerate(names)),
+    ]
     deferred = brackets(trace)
     opened, closed = ({getattr(b, end) for b in deferred} for end in ("first", "last"))
     for position, step in enumerate(trace.steps):
@@ -47,7 +53,9 @@ def _step(step: Step, names: list[str], opened: bool, closed: bool) -> Iterator[
     yield f"p{lane}->>p{receivers[0] if receivers else lane}: {text(words(step))}"
     for receiver, said in step.sends[1:]:
         yield f"Note over p{names.index(receiver)}: {text(said)}"
-    notes = [text(change(name, pair)) for name, pair in step.changed.items()] + ["this step fails"] * step.failed
+    notes = [text(change(name, pair)) for name, pair in step.changed.items()] + [
+        "this step fails"
+    ] * step.failed
     if notes:
         yield f"Note right of p{lane}: {'<br/>'.join(notes)}"
     if opened:

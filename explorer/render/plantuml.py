@@ -1,4 +1,6 @@
-"""The counterexample as a PlantUML sequence diagram. A pure function of the trace; steps are numbered as in the story."""
+"""The counterexample as a PlantUML sequence diagram. A pure function of the trace; steps are numbered as in
+the story.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,11 @@ def plantuml(trace: Trace) -> str:
         lines.append("... and so for ever ...")
     if names:
         span = f"p0, p{len(names) - 1}" if len(names) > 1 else "p0"
-        lines += [f"note over {span} #fdeaea", *(text(line) for line in (verdict_line(trace), *trace.why)), "end note"]
+        lines += [
+            f"note over {span} #fdeaea",
+            *(text(line) for line in (verdict_line(trace), *trace.why)),
+            "end note",
+        ]
     return "\n".join([*lines, "@enduml"]) + "\n"
 
 
@@ -46,7 +52,9 @@ def _step(step: Step, names: list[str], opened: bool, closed: bool) -> Iterator[
     yield f"p{lane} -> p{names.index(step.sends[0][0]) if step.sends else lane} : {text(words(step))}"
     for receiver, said in step.sends[1:]:
         yield f"note over p{names.index(receiver)} : {text(said)}"
-    notes = [text(change(name, pair)) for name, pair in step.changed.items()] + ["this step fails"] * step.failed
+    notes = [text(change(name, pair)) for name, pair in step.changed.items()] + [
+        "this step fails"
+    ] * step.failed
     notes += ["deferred, not yet visible"] * opened
     if notes:
         yield from ("note right", *notes, "end note")

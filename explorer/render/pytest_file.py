@@ -1,4 +1,6 @@
-"""A counterexample as a test: a Python file whose one function takes the trace's steps again. A pure function of the record."""
+"""A counterexample as a test: a Python file whose one function takes the trace's steps again. A pure function
+of the record.
+"""
 
 from __future__ import annotations
 
@@ -21,17 +23,29 @@ def pytest_file(record: Record, name: str) -> str:
     constants = "".join(f", {key}={_literal(value)}" for key, value in record["bound"].items())
     free = {key: new for key, (_, new) in steps[0]["changed"].items()}
     function = re.sub(r"\W", "_", name)
-    lines = [f'"""A counterexample of {clean(name)} in {clean(record["spec"])}, step by step; digest {record["digest"]}."""', "",
-             "from pathlib import Path", "", "from explorer.api import walk", "", *_spec(record["file"]), "", "",
-             f"def test_{function}_counterexample() -> None:",
-             f"    steps = walk(SPEC{', initial=' + repr(free) if free else ''}{constants})"]
+    lines = [
+        (
+            f'"""A counterexample of {clean(name)} in {clean(record["spec"])}, step by step; digest'
+            f' {record["digest"]}."""'
+        ),
+        "",
+        "from pathlib import Path",
+        "",
+        "from explorer.api import walk",
+        "",
+        *_spec(record["file"]),
+        "",
+        "",
+        f"def test_{function}_counterexample() -> None:",
+        f"    steps = walk(SPEC{', initial=' + repr(free) if free else ''}{constants})",
+    ]
     for step in steps[1:]:
         actor = f"{step['actor']}: " if step["actor"] else ""
         if step["instance"] != "stutter":
             lines.append(f"    steps.take({step['instance']!r})  # {clean(actor + step['label'])}")
     loop = trace.get("loop")
     if loop is not None:
-        loop -= sum(step["instance"] == "stutter" for step in steps[1:loop + 1])
+        loop -= sum(step["instance"] == "stutter" for step in steps[1 : loop + 1])
     if loop is None:
         lines.append(f"    assert {name!r} in steps.broken()")
     else:
@@ -42,8 +56,13 @@ def pytest_file(record: Record, name: str) -> str:
 def _spec(file: str) -> list[str]:
     if PurePath(file).is_absolute():
         return [f"SPEC = Path({file!r})"]
-    return [f"PATH = {file!r}",
-            "SPEC = next((above / PATH for above in Path(__file__).resolve().parents if (above / PATH).is_file()), Path(PATH))"]
+    return [
+        f"PATH = {file!r}",
+        (
+            "SPEC = next((above / PATH for above in Path(__file__).resolve().parents if (above /"
+            " PATH).is_file()), Path(PATH))"
+        ),
+    ]
 
 
 def _literal(value: Any) -> str:

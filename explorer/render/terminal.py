@@ -1,4 +1,6 @@
-"""What a terminal can show: whether colour is wanted, colour codes, text made harmless, and numbers of things. Knows nothing of verdicts."""
+"""What a terminal can show: whether colour is wanted, colour codes, text made harmless, and numbers of
+things. Knows nothing of verdicts.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,8 @@ LANES = ("36", "35", "34", "33", "32")
 
 
 def wants_colour(stream: TextIO) -> bool:
-    """Colour on a terminal, none elsewhere. NO_COLOR (non-empty) forbids it, FORCE_COLOR (non-empty, not 0) asks for it.
+    """Colour on a terminal, none elsewhere. NO_COLOR (non-empty) forbids it, FORCE_COLOR (non-empty, not 0)
+    asks for it.
 
     NO_COLOR wins where both are set (no-color.org); a terminal called `dumb` gets none.
     """

@@ -1,7 +1,8 @@
-"""The interleaving as text, laid out like the commit message of the source feed. A pure function of the trace.
+"""The interleaving as text, laid out like the commit message of the source feed. A pure function of the
+trace.
 
-One column for the CPU, one line for each step in the kernel's words, a bracket from the point where a store is issued to
-the point where it becomes visible, then what changed.
+One column for the CPU, one line for each step in the kernel's words, a bracket from the point where a store
+is issued to the point where it becomes visible, then what changed.
 """
 
 from __future__ import annotations
@@ -35,15 +36,23 @@ class Row:
     notes: tuple[tuple[str, str], ...] = ()
 
 
-def story(trace: Trace, *, colour: bool = False, full: bool = False, width: int | None = None, heading: str = "CPU") -> str:
-    """The counterexample as text, ending in a newline. `full` prints the whole state after each step and folds nothing.
+def story(
+    trace: Trace, *, colour: bool = False, full: bool = False, width: int | None = None, heading: str = "CPU"
+) -> str:
+    """The counterexample as text, ending in a newline. `full` prints the whole state after each step and
+    folds nothing.
 
     `width` is that of the screen in characters; without it lines are kept below WIDTH where that is possible.
     """
     rows = list(_Teller(trace, full).rows())
     lanes = {clean(lane): LANES[n % len(LANES)] for n, lane in enumerate(trace.lanes)}
     page = _Page(rows, max(map(len, [*lanes, heading])), width or WIDTH, lanes, colour)
-    lines = [paint("  " + page.blank + heading, BOLD, colour), *page.lines(), "", *_ending(trace, colour, width or WIDTH)]
+    lines = [
+        paint("  " + page.blank + heading, BOLD, colour),
+        *page.lines(),
+        "",
+        *_ending(trace, colour, width or WIDTH),
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -95,13 +104,20 @@ class _Teller:
         if any(b.first == position for b in own):
             yield Row(before, "", DEFERRED, DIM)
         text = ("  " if inside else "") + words(step)
-        yield Row(gutter(self.brackets, position, at=True), clean(step.actor), text, RED if step.failed else "", self.notes(step))
+        yield Row(
+            gutter(self.brackets, position, at=True),
+            clean(step.actor),
+            text,
+            RED if step.failed else "",
+            self.notes(step),
+        )
 
     def enter(self, step: Step, edge: str) -> Generator[Row, None, bool]:
-        """The function's own line where the CPU enters another one; whether the step stands under such a line.
+        """The function's own line where the CPU enters another one; whether the step stands under such a
+        line.
 
-        A step that is the call itself needs no other line. A completing store outside any function stands as in the one it
-        was issued in, and its CPU stays where it is.
+        A step that is the call itself needs no other line. A completing store outside any function stands as
+        in the one it was issued in, and its CPU stays where it is.
         """
         self.issued.update((key, step.function) for key in step.opens)
         named = step.function.partition("(")[0].isidentifier()
@@ -128,8 +144,13 @@ class _Teller:
     def fold(self, fold: Fold, position: int) -> Row:
         what = "this step" if fold.period == 1 else f"these {fold.period} steps"
         text = f"... {what} {fold.times} more times, to step {fold.last.index}"
-        return Row(gutter(self.brackets, position, at=False), "", text, DIM,
-                   tuple((change(name, pair), GREEN) for name, pair in fold.changed.items()))
+        return Row(
+            gutter(self.brackets, position, at=False),
+            "",
+            text,
+            DIM,
+            tuple((change(name, pair), GREEN) for name, pair in fold.changed.items()),
+        )
 
 
 class _Page:
@@ -157,7 +178,12 @@ class _Page:
     def line(self, row: Row, edge: str, actor: str, text: str, notes: list[tuple[str, str]]) -> str:
         code = self.lanes.get(actor, "")
         cpu = (actor + ":").rjust(self.cpu + 1) if actor else " " * (self.cpu + 1)
-        line = "  " + paint(edge.ljust(len(self.blank)), YELLOW, self.colour) + paint(cpu, code, self.colour) + " "
+        line = (
+            "  "
+            + paint(edge.ljust(len(self.blank)), YELLOW, self.colour)
+            + paint(cpu, code, self.colour)
+            + " "
+        )
         line += paint(text, row.style, self.colour)
         if notes:
             shown = ", ".join(paint(note, style, self.colour) for note, style in notes)
@@ -227,7 +253,11 @@ def verdict_line(trace: Trace) -> str:
         return f"An expression has no value {f'in step {trace.steps[-1].index}' if failing else after}"
     if trace.loop is not None:
         again = trace.length - trace.loop
-        ever = f"{counted(again, 'step')} repeat{'s' if again == 1 else ''} for ever" if again else "the behaviour stutters for ever"
+        ever = (
+            f"{counted(again, 'step')} repeat{'s' if again == 1 else ''} for ever"
+            if again
+            else "the behaviour stutters for ever"
+        )
         before = f"after {counted(trace.loop, 'step')} " if trace.loop else ""
         return f"{name} is violated: {before}{ever}"
     return f"{name} is violated {after}"
@@ -241,5 +271,10 @@ def reasons(lines: Sequence[str]) -> str:
 def _ending(trace: Trace, colour: bool, width: int) -> Iterator[str]:
     yield paint("  " + verdict_line(trace) + (":" if trace.why else ""), f"{BOLD};{RED}", colour)
     for sentence in trace.why:
-        yield from textwrap.wrap(clean(sentence), max(width, NARROWEST), initial_indent="    ", subsequent_indent="      ",
-                                 break_on_hyphens=False)
+        yield from textwrap.wrap(
+            clean(sentence),
+            max(width, NARROWEST),
+            initial_indent="    ",
+            subsequent_indent="      ",
+            break_on_hyphens=False,
+        )

@@ -1,4 +1,6 @@
-"""Why a property fails: its formula taken apart down to the leaves that decide, with their values. Knows nothing of files."""
+"""Why a property fails: its formula taken apart down to the leaves that decide, with their values. Knows
+nothing of files.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,9 @@ def reasons(expr: Expr, holds: bool, s: State, t: State) -> list[str]:
     if op == "const":
         return []
     values = [_value(at, s, t) for at in ex.walk(expr) if at.op in ("load", "next", "loadat", "nextat")]
-    if len(values) == 1 and (op in ("load", "next") or (op in ("eq", "lt", "le") and any(map(ex.is_const, args)))):
+    if len(values) == 1 and (
+        op in ("load", "next") or (op in ("eq", "lt", "le") and any(map(ex.is_const, args)))
+    ):
         return values
     shown = ", ".join(dict.fromkeys(value for value in values if value))
     return [f"{ex.show(expr)} is {'true' if holds else 'false'}" + (f" ({shown})" if shown else "")]
@@ -62,7 +66,9 @@ def _value(at: Expr, s: State, t: State) -> str:
 
 
 def _stuck(model: Model, state: State) -> list[str]:
-    """For each action of a deadlocked state, the conjunct that blocks the instance that comes nearest to being enabled."""
+    """For each action of a deadlocked state, the conjunct that blocks the instance that comes nearest to
+    being enabled.
+    """
     nearest: dict[str, tuple[int, str]] = {}
     for instance in model.instances:
         for number, condition in enumerate(instance.guard):
@@ -74,9 +80,12 @@ def _stuck(model: Model, state: State) -> list[str]:
     lines = ["no @terminal condition says that this state may be the last; what the actions wait for:"]
     if model.terminal:
         false = [line for at in model.terminal for line in _false(at.expr, state)]
-        lines = ["@terminal is false in this state: " + "; ".join(dict.fromkeys(false)), "what the actions wait for:"]
+        lines = [
+            "@terminal is false in this state: " + "; ".join(dict.fromkeys(false)),
+            "what the actions wait for:",
+        ]
     ranked = sorted(nearest.values(), key=lambda item: -item[0])
-    return lines + [text for _, text in ranked[:MAX_LINES - len(lines)]]
+    return lines + [text for _, text in ranked[: MAX_LINES - len(lines)]]
 
 
 def _false(condition: Expr, state: State) -> list[str]:

@@ -1,7 +1,9 @@
-"""From a space of representatives back to real states: all shortest ways to a violation, as if there were no symmetry.
+"""From a space of representatives back to real states: all shortest ways to a violation, as if there were no
+symmetry.
 
-The layers of representatives on shortest ways are found backwards; the real states of a layer are those that real steps reach
-from the real initial states, and whose representative is in it. Knows nothing of how a path is chosen.
+The layers of representatives on shortest ways are found backwards; the real states of a layer are those that
+real steps reach from the real initial states, and whose representative is in it. Knows nothing of how a path
+is chosen.
 """
 
 from __future__ import annotations
@@ -19,11 +21,13 @@ MOST = 200_000
 
 
 def lifted(space: StateSpace, violation: Violation) -> tuple[list[list[Edge]], set[Handle]]:
-    """For each level the real steps on shortest ways to the violation, and the real states where these begin."""
+    """For each level the real steps on shortest ways to the violation, and the real states where these
+    begin.
+    """
     quotient = space.quotient
     assert quotient is not None
     wanted = [set(violation.states) if not violation.edges else {edge[0] for edge in violation.edges}]
-    for level in reversed(space.levels[:violation.level]):
+    for level in reversed(space.levels[: violation.level]):
         wanted.append({edge[0] for edge in space.edges(level, wanted[-1])})
     wanted.reverse()
     real = map(quotient.encode, space.model.initial_states())
@@ -33,7 +37,9 @@ def lifted(space: StateSpace, violation: Violation) -> tuple[list[list[Edge]], s
         layers.append(space.edges(_followed(current), targets))
         current = {edge[2] for edge in layers[-1]}
     if violation.edges:
-        layers.append([edge for edge in space.edges(_followed(current), None) if _breaks(space, violation, edge)])
+        layers.append(
+            [edge for edge in space.edges(_followed(current), None) if _breaks(space, violation, edge)]
+        )
     return _whole(layers), starts
 
 
@@ -60,7 +66,9 @@ def _breaks(space: StateSpace, violation: Violation, edge: Edge) -> bool:
 
 
 def failure_in(space: StateSpace, violation: Violation, state: Handle) -> tuple[int, Failure]:
-    """Which instance (-1: a property) has no value in a state that an evaluation error was found in, and why."""
+    """Which instance (-1: a property) has no value in a state that an evaluation error was found in, and
+    why.
+    """
     if space.quotient is None or state in violation.failures:
         return violation.failures[state]
     found = next(_failures(space.model, space.decode(state)), None)
@@ -70,8 +78,10 @@ def failure_in(space: StateSpace, violation: Violation, state: Handle) -> tuple[
 
 def _failures(model: Model, state: State) -> Iterator[tuple[int, Failure]]:
     """What has no value in a state, in the order in which the reference finds it."""
-    for conditions in (*([e for _, e in p.parts] for p in model.properties if p.kind == "invariant"),
-                       *([c.expr] for _, c in model.constraints)):
+    for conditions in (
+        *([e for _, e in p.parts] for p in model.properties if p.kind == "invariant"),
+        *([c.expr] for _, c in model.constraints),
+    ):
         yield from _attempt(-1, lambda: all(evaluate(expr, state) for expr in conditions))
     for instance in model.instances:
         yield from _attempt(instance.number, lambda: _steps(model, instance, state))

@@ -1,4 +1,5 @@
-"""A trace walked again from its texts alone, step by step in the reference. Knows nothing of how the trace was found or stored.
+"""A trace walked again from its texts alone, step by step in the reference. Knows nothing of how the trace
+was found or stored.
 
 Whoever reads a trace back from a file proves with it that the file says what the spec does.
 """
@@ -18,14 +19,21 @@ Texts = Mapping[str, str]
 
 
 def replay(model: Model, walk: Sequence[tuple[str, Texts]]) -> list[State]:
-    """The states along a walk of (name of the action instance, text of every variable after it); the first has no instance.
+    """The states along a walk of (name of the action instance, text of every variable after it); the first
+    has no instance.
 
     Raises ReplayError where the model has no such state or step.
     """
     instances = {instance.name: instance for instance in model.instances}
     states = [initial_with(model, walk[0][1])]
     for number, (name, texts) in enumerate(walk[1:], 1):
-        after = states[-1] if name == STILL else execute(instances[name], states[-1]) if name in instances else None
+        after = (
+            states[-1]
+            if name == STILL
+            else execute(instances[name], states[-1])
+            if name in instances
+            else None
+        )
         if after is None or state_texts(model, after) != dict(texts):
             raise ReplayError(f"step {number}: {name} does not lead to this state")
         states.append(after)
@@ -38,13 +46,18 @@ def walk_of(trace: Trace) -> list[tuple[str, Texts]]:
 
 
 def initial_with(model: Model, texts: Texts) -> State:
-    """The initial state with these texts: every free choice is settled by itself, for each shows in entries of its own."""
+    """The initial state with these texts: every free choice is settled by itself, for each shows in entries
+    of its own.
+    """
     codes = [0] * model.size
     for choice in model.choices:
         _set(codes, choice.cells, choice.alternatives[0])
     for choice in model.choices:
         if len(choice.alternatives) > 1:
-            best = max(choice.alternatives, key=lambda picked: _agreement(model, _set(codes, choice.cells, picked), texts))
+            best = max(
+                choice.alternatives,
+                key=lambda picked: _agreement(model, _set(codes, choice.cells, picked), texts),
+            )
             _set(codes, choice.cells, best)
     state = tuple(codes)
     if state_texts(model, state) != dict(texts):

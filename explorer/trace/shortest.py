@@ -1,8 +1,9 @@
-"""Among all shortest ways to a violation, the one with the fewest changes of actor. Knows nothing of properties.
+"""Among all shortest ways to a violation, the one with the fewest changes of actor. Knows nothing of
+properties.
 
-No predecessor is stored during the search: the levels are expanded again, backwards from the goal, which gives the whole
-graph of shortest paths. Ties are broken by the initial state, then by the numbers of the action instances, so that every
-engine tells the same story.
+No predecessor is stored during the search: the levels are expanded again, backwards from the goal, which
+gives the whole graph of shortest paths. Ties are broken by the initial state, then by the numbers of the
+action instances, so that every engine tells the same story.
 """
 
 from __future__ import annotations
@@ -42,13 +43,15 @@ def shortest(space: StateSpace, violation: Violation) -> Path:
 
 
 def _layers(space: StateSpace, violation: Violation) -> tuple[list[list[Edge]], set[Handle]]:
-    """For each level, the edges that lie on a shortest path to the goal, and the states where those paths begin."""
+    """For each level, the edges that lie on a shortest path to the goal, and the states where those paths
+    begin.
+    """
     layers: list[list[Edge]] = []
     targets = set(violation.states)
     if violation.edges:
         layers.append(violation.edges)
         targets = {edge[0] for edge in violation.edges}
-    for level in reversed(space.levels[:violation.level]):
+    for level in reversed(space.levels[: violation.level]):
         edges = space.edges(level, targets)
         layers.append(edges)
         targets = {edge[0] for edge in edges}
@@ -71,13 +74,20 @@ def _remaining(costs: Costs | None, actor: str | None) -> int:
     return min(cost + (actor not in (NOBODY, following)) for following, cost in costs.items()) if costs else 0
 
 
-def _walk(start: Handle, layers: list[list[Edge]], after: list[dict[Handle, Costs]], actors: list[str]) -> list[Edge]:
+def _walk(
+    start: Handle, layers: list[list[Edge]], after: list[dict[Handle, Costs]], actors: list[str]
+) -> list[Edge]:
     path: list[Edge] = []
     state, actor = start, NOBODY
     for depth, edges in enumerate(layers):
         later = after[depth + 1] if depth + 1 < len(after) else {}
-        best = min((edge for edge in edges if edge[0] == state),
-                   key=lambda edge: ((actor not in (NOBODY, actors[edge[1]])) + _remaining(later.get(edge[2]), actors[edge[1]]), edge[1]))
+        best = min(
+            (edge for edge in edges if edge[0] == state),
+            key=lambda edge: (
+                (actor not in (NOBODY, actors[edge[1]])) + _remaining(later.get(edge[2]), actors[edge[1]]),
+                edge[1],
+            ),
+        )
         path.append(best)
         state, actor = best[2], actors[best[1]]
     return path

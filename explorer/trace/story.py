@@ -1,4 +1,5 @@
-"""From a violation to its trace: the shortest path, re-executed in the reference and put into the author's words.
+"""From a violation to its trace: the shortest path, re-executed in the reference and put into the author's
+words.
 
 Knows nothing of file formats.
 """
@@ -9,8 +10,8 @@ from typing import Any
 
 from explorer.compile.model import Instance, Model
 from explorer.engine.space import Handle, StateSpace, Violation
-from explorer.language.structure import read
 from explorer.language.semantics import EvaluationError, State, concrete
+from explorer.language.structure import read
 from explorer.language.types import value_text
 from explorer.language.values import Path as Location
 from explorer.language.values import Value
@@ -52,7 +53,9 @@ def way(space: StateSpace, depth: int, goals: list[Handle]) -> Trace:
 
 
 def _walked(space: StateSpace, path: Path) -> tuple[list[Step], list[State]]:
-    """The steps and states along a path, each re-executed. Raises ReplayError where the reference cannot walk."""
+    """The steps and states along a path, each re-executed. Raises ReplayError where the reference cannot
+    walk.
+    """
     model = space.model
     states = [space.decode(path.initial)]
     steps = [first_step(model, states[0])]
@@ -60,19 +63,25 @@ def _walked(space: StateSpace, path: Path) -> tuple[list[Step], list[State]]:
         instance = model.instances[number]
         after = execute(instance, states[-1])
         if after is None or after != space.decode(target):
-            raise ReplayError(f"{instance.name} does not lead from step {len(steps) - 1} to step {len(steps)}")
+            raise ReplayError(
+                f"{instance.name} does not lead from step {len(steps) - 1} to step {len(steps)}"
+            )
         steps.append(next_step(model, instance, len(steps), states[-1], after))
         states.append(after)
     return steps, states
 
 
 def lanes(model: Model) -> tuple[str, ...]:
-    """Every actor once: identities in the order of their domain, then fixed lanes, as the instances name them."""
+    """Every actor once: identities in the order of their domain, then fixed lanes, as the instances name
+    them.
+    """
     return tuple(dict.fromkeys(instance.actor for instance in model.instances if instance.actor))
 
 
 def state_texts(model: Model, state: State, *, quiet: bool = True) -> dict[str, str]:
-    """Every variable of a state in the author's words, without the quiet ones if so asked; a map has an entry for each key."""
+    """Every variable of a state in the author's words, without the quiet ones if so asked; a map has an entry
+    for each key.
+    """
     found: dict[str, str] = {}
     for variable in model.variables:
         if variable.quiet and not quiet:
@@ -93,9 +102,16 @@ def _entries(name: str, value: Any, found: dict[str, str]) -> None:
 def first_step(model: Model, state: State) -> Step:
     """Step 0: the initial state."""
     texts = state_texts(model, state)
-    chosen = {model.cell(cell)[0].variable for choice in model.choices if len(choice.alternatives) > 1 for cell in choice.cells}
+    chosen = {
+        model.cell(cell)[0].variable
+        for choice in model.choices
+        if len(choice.alternatives) > 1
+        for cell in choice.cells
+    }
     free = {name: ("", text) for name, text in texts.items() if name.partition("[")[0] in chosen}
-    return Step(0, "", "", {}, "", "initial state", "", "", "", (), (), (), texts, free, _observed(model, state))
+    return Step(
+        0, "", "", {}, "", "initial state", "", "", "", (), (), (), texts, free, _observed(model, state)
+    )
 
 
 def next_step(model: Model, instance: Instance, index: int, before: State, after: State) -> Step:
@@ -110,15 +126,44 @@ def _attempt(model: Model, instance: Instance, index: int, before: State) -> Ste
     return _made(model, instance, index, before, before, state_texts(model, before), {}, True)
 
 
-def _made(model: Model, instance: Instance, index: int, before: State, after: State, state: dict[str, str],
-          changed: dict[str, tuple[str, str]], failed: bool) -> Step:
+def _made(
+    model: Model,
+    instance: Instance,
+    index: int,
+    before: State,
+    after: State,
+    state: dict[str, str],
+    changed: dict[str, tuple[str, str]],
+    failed: bool,
+) -> Step:
     action = instance.action
-    keys = {kind: tuple(_text(mark.key, before, after) for mark in instance.marks if mark.kind == kind) for kind in ("opens", "closes")}
-    sends = tuple((_one(m.key[0], before, after), _one(m.key[1], before, after)) for m in instance.marks if m.kind == "sends")
-    return Step(index, action.name, instance.name, {name: value_text(value) for name, value in instance.arguments}, instance.actor,
-                "".join(piece if isinstance(piece, str) else _one(piece, before, after) for piece in instance.label),
-                action.source.rpartition(":")[2], action.source, str(action.place), keys["opens"], keys["closes"], sends,
-                state, changed, _observed(model, after), failed)
+    keys = {
+        kind: tuple(_text(mark.key, before, after) for mark in instance.marks if mark.kind == kind)
+        for kind in ("opens", "closes")
+    }
+    sends = tuple(
+        (_one(m.key[0], before, after), _one(m.key[1], before, after))
+        for m in instance.marks
+        if m.kind == "sends"
+    )
+    return Step(
+        index,
+        action.name,
+        instance.name,
+        {name: value_text(value) for name, value in instance.arguments},
+        instance.actor,
+        "".join(piece if isinstance(piece, str) else _one(piece, before, after) for piece in instance.label),
+        action.source.rpartition(":")[2],
+        action.source,
+        str(action.place),
+        keys["opens"],
+        keys["closes"],
+        sends,
+        state,
+        changed,
+        _observed(model, after),
+        failed,
+    )
 
 
 def _one(piece: Any, before: State, after: State) -> str:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-
 STILL = "stutter"
-"""The name of the action and of the instance of a step that changes nothing, in the story of a formula that sees stuttering."""
+"""The name of the action and of the instance of a step that changes nothing, in the story of a formula that
+sees stuttering.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +19,9 @@ class Step:
     """One step and the state after it. Step 0 is the initial state: its `action` is empty.
 
     `state` maps each variable (each key of a map) to its text, `changed` those that changed to (old, new).
-    `opens` and `closes` are keys of deferred effects that this step issues or makes visible; `sends` are (receiver, text).
-    `failed` marks an attempted last step whose evaluation failed: no state follows it, `state` is the one before.
+    `opens` and `closes` are keys of deferred effects that this step issues or makes visible; `sends` are
+    (receiver, text). `failed` marks an attempted last step whose evaluation failed: no state follows it,
+    `state` is the one before.
     """
 
     index: int
@@ -42,7 +44,9 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Fair:
-    """Why a cycle is fair to a group of instances: `how` is taken (in the step with that index) or disabled (after it)."""
+    """Why a cycle is fair to a group of instances: `how` is taken (in the step with that index) or disabled
+    (after it).
+    """
 
     group: str
     fairness: str
@@ -52,11 +56,12 @@ class Fair:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """The shortest way to a violation. `length` counts steps; `lanes` are all actors in their fixed order; `why` are
-    sentences that name the part of the property that fails, and its values.
+    """The shortest way to a violation. `length` counts steps; `lanes` are all actors in their fixed order;
+    `why` are sentences that name the part of the property that fails, and its values.
 
-    A temporal property's trace is a lasso: the behaviour goes on for ever from the state of step `loop`, which is that of the last
-    step; where `loop` is the last step, it stutters. `fairness` has an entry for every group of fair actions.
+    A temporal property's trace is a lasso: the behaviour goes on for ever from the state of step `loop`,
+    which is that of the last step; where `loop` is the last step, it stutters. `fairness` has an entry for
+    every group of fair actions.
     """
 
     property: str
@@ -75,8 +80,25 @@ class Trace:
 
 def from_record(record: dict[str, Any]) -> Trace:
     """The trace that `Trace.record` was made from."""
-    steps = tuple(Step(**{**step, "opens": tuple(step["opens"]), "closes": tuple(step["closes"]),
-                          "sends": tuple(map(tuple, step["sends"])),
-                          "changed": {k: tuple(v) for k, v in step["changed"].items()}}) for step in record["steps"])
-    return Trace(record["property"], record["kind"], record["length"], tuple(record["lanes"]), steps, tuple(record["why"]),
-                 record.get("loop"), tuple(Fair(**item) for item in record.get("fairness", ())))
+    steps = tuple(
+        Step(
+            **{
+                **step,
+                "opens": tuple(step["opens"]),
+                "closes": tuple(step["closes"]),
+                "sends": tuple(map(tuple, step["sends"])),
+                "changed": {k: tuple(v) for k, v in step["changed"].items()},
+            }
+        )
+        for step in record["steps"]
+    )
+    return Trace(
+        record["property"],
+        record["kind"],
+        record["length"],
+        tuple(record["lanes"]),
+        steps,
+        tuple(record["why"]),
+        record.get("loop"),
+        tuple(Fair(**item) for item in record.get("fairness", ())),
+    )

@@ -31,7 +31,9 @@ class Blocked(ReplayError):
 
 
 class Walk:
-    """States so far and the action instances between them. Begins in the first initial state, or in that with these texts."""
+    """States so far and the action instances between them. Begins in the first initial state, or in that with
+    these texts.
+    """
 
     def __init__(self, model: Model, initial: Mapping[str, str] | None = None):
         self.model = model
@@ -54,12 +56,17 @@ class Walk:
         return [self.model.instances[number] for _, number, _ in successors(self.model, self.state)]
 
     def take(self, name: str) -> State:
-        """Take an action instance, or the one that is possible of an action. Raises Blocked with the guard that does not hold."""
+        """Take an action instance, or the one that is possible of an action. Raises Blocked with the guard
+        that does not hold.
+        """
         instance = self.instances.get(name) or self._only(name)
         try:
             after = execute(instance, self.state)
         except EvaluationError as error:
-            raise Blocked(f"step {len(self.states)}: {name} has no value here: {error.failure.message}", error.failure.place) from None
+            raise Blocked(
+                f"step {len(self.states)}: {name} has no value here: {error.failure.message}",
+                error.failure.place,
+            ) from None
         if after is None:
             raise self._blocked(instance)
         self.states.append(after)
@@ -75,13 +82,19 @@ class Walk:
             raise Blocked(f"step {number}: there is no {name}" + (f"; did you mean {near}?" if near else ""))
         possible = [instance for instance in self.enabled() if instance.action.name == name]
         if len(possible) > 1:
-            raise Blocked(f"step {number}: {name} is possible as {', '.join(instance.name for instance in possible)}; write one of them")
+            raise Blocked(
+                f"step {number}: {name} is possible as {', '.join(instance.name for instance in possible)};"
+                " write one of them"
+            )
         return (possible or every)[0]
 
     def _blocked(self, instance: Instance) -> Blocked:
         failing = next(c for c in instance.guard if not evaluate(c.expr, self.state))
         why = ", ".join(reasons(failing.expr, False, self.state, self.state)) or "never, with these constants"
-        return Blocked(f"step {len(self.states)}: {instance.name} waits for {ex.show(failing.expr)}: {why}", failing.place)
+        return Blocked(
+            f"step {len(self.states)}: {instance.name} waits for {ex.show(failing.expr)}: {why}",
+            failing.place,
+        )
 
     def back(self, steps: int = 1) -> None:
         """Undo steps, at most all of them."""
@@ -90,7 +103,9 @@ class Walk:
             self.taken.pop()
 
     def broken(self) -> list[str]:
-        """The properties that fail here: invariants, step invariants on the last step, deadlock, evaluation."""
+        """The properties that fail here: invariants, step invariants on the last step, deadlock,
+        evaluation.
+        """
         found = []
         for prop in self.model.properties:
             if prop.kind == "step" and not self.taken:
@@ -115,20 +130,26 @@ class Walk:
         return False
 
     def breaks_for_ever(self, name: str, loop: int) -> bool:
-        """Whether the behaviour that goes on from here as after step `loop` is fair and breaks a temporal property (see `lasso`)."""
+        """Whether the behaviour that goes on from here as after step `loop` is fair and breaks a temporal
+        property (see `lasso`).
+        """
         return self.lasso(name, loop) is not None
 
     def lasso(self, name: str, loop: int) -> Trace | None:
-        """The trace of the behaviour that goes on from here as after step `loop`, if it is fair and breaks a temporal property.
+        """The trace of the behaviour that goes on from here as after step `loop`, if it is fair and breaks a
+        temporal property.
 
-        `loop` is the number of the last step where it stutters. Raises ReplayError where the cycle does not close.
+        `loop` is the number of the last step where it stutters. Raises ReplayError where the cycle does not
+        close.
         """
         prop = next(p for p in self.model.temporal if p.name == name)
         numbers = tuple(instance.number for instance in self.taken)
         execute_lasso(self.model, self.states[0], numbers[:loop], numbers[loop:])
         for part, formula in prop.parts:
             try:
-                return tell_lasso(self.model, prop, part, formula, self.states[0], numbers[:loop], numbers[loop:])
+                return tell_lasso(
+                    self.model, prop, part, formula, self.states[0], numbers[:loop], numbers[loop:]
+                )
             except ReplayError:
                 continue
         return None
@@ -137,9 +158,13 @@ class Walk:
         """The walk so far as a trace, with what is broken at its end."""
         steps = [first_step(self.model, self.states[0])]
         for index, instance in enumerate(self.taken, 1):
-            steps.append(next_step(self.model, instance, index, *self.states[index - 1:index + 1]))
+            steps.append(next_step(self.model, instance, index, *self.states[index - 1 : index + 1]))
         why = []
         for name in self.broken():
             kind = next((p.kind for p in self.model.properties if p.name == name), name)
-            why += explain(self.model, Violation(name, kind, len(self.taken)), self.states) if kind != "evaluation" else []
+            why += (
+                explain(self.model, Violation(name, kind, len(self.taken)), self.states)
+                if kind != "evaluation"
+                else []
+            )
         return Trace("walk", "walk", len(self.taken), lanes(self.model), tuple(steps), tuple(why))

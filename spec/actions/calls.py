@@ -1,6 +1,7 @@
 """Calls of functions on other CPUs: a descriptor that its sender waits for, and the target's list of them.
 
-Only the sender that finds the list empty sends an IPI: the others rely on it. So one lost IPI stops all of them.
+Only the sender that finds the list empty sends an IPI: the others rely on it. So one lost IPI stops all of
+them.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ class Csd(enum.Enum):
 
 
 class Calls(State):
-    """The descriptor of every sender for every target. `call_single_queue` of a target are its QUEUED ones, in no order."""
+    """The descriptor of every sender for every target. `call_single_queue` of a target are its QUEUED ones,
+    in no order.
+    """
 
     csd: Map[Sender, Map[Target, Csd]] = initially(Csd.FREE)
 
@@ -39,7 +42,9 @@ class Calls(State):
     def detach(self, target: Target) -> None:
         """llist_del_all: the queued ones belong to the handler now."""
         for cpu in Sender:
-            self.csd[cpu][target].next = ite(self.csd[cpu][target] == Csd.QUEUED, Csd.RUNNING, self.csd[cpu][target])
+            self.csd[cpu][target].next = ite(
+                self.csd[cpu][target] == Csd.QUEUED, Csd.RUNNING, self.csd[cpu][target]
+            )
 
     def only_runs(self, cpu: Sender, target: Target) -> Value[bool]:
         """Whether no other descriptor is left to run."""

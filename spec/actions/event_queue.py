@@ -1,20 +1,38 @@
 """The way from a source to a CPU: the routing entry (EAS), the event on its way, the ring in memory (EQ).
 
-A ring holds Linux interrupt numbers. Index and generation bit are not modelled: they tell valid from old entries as long as
-the ring does not overflow, and an overflow is an evaluation error here. One priority, as Linux uses.
+A ring holds Linux interrupt numbers. Index and generation bit are not modelled: they tell valid from old
+entries as long as the ring does not overflow, and an overflow is an evaluation error here. One priority, as
+Linux uses.
 """
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from explorer import (WEAK, Capacity, Map, Queue, Scalarset, State, Value, action, constant, count, domain, initially, ite, some,
-                      when)
+from explorer import (
+    WEAK,
+    Capacity,
+    Map,
+    Queue,
+    Scalarset,
+    State,
+    Value,
+    action,
+    constant,
+    count,
+    domain,
+    initially,
+    ite,
+    some,
+    when,
+)
 
 from .esb import SOURCES, Source
 
 IN_FLIGHT = constant("in_flight", False)
-"""Whether time passes between the change of P and the entry in the ring: an event is then on its way to the EAS."""
+"""Whether time passes between the change of P and the entry in the ring: an event is then on its way to the
+EAS.
+"""
 
 
 class Cpu(Scalarset):
@@ -32,7 +50,9 @@ class Eas(State):
 
 
 class EventQueue(State):
-    """`ring` has room for one entry of each source and one more. `raised`: the CPU's external exception, if CPPR lets it."""
+    """`ring` has room for one entry of each source and one more. `raised`: the CPU's external exception, if
+    CPPR lets it.
+    """
 
     ring: Map[Cpu, Annotated[Queue[Source], Capacity(SOURCES + 1)]] = initially([])
     in_flight: Map[Source, bool] = initially(False)
@@ -46,7 +66,9 @@ class EventQueue(State):
             self.enqueue(eas, source, sent)
 
     def enqueue(self, eas: Eas, source: Source, sent: Value[bool]) -> None:
-        """The event has reached the EAS: an entry in the ring and an exception for the CPU, or nothing where it is masked."""
+        """The event has reached the EAS: an entry in the ring and an exception for the CPU, or nothing where
+        it is masked.
+        """
         cpu = eas.server[source]
         arrives = sent & ~eas.masked[source]
         self.ring[cpu].next = ite(arrives, self.ring[cpu].push(source), self.ring[cpu])
@@ -54,7 +76,11 @@ class EventQueue(State):
 
     def entries(self, source: Source) -> Value[int]:
         """How many entries of the source the rings hold."""
-        return count((self.ring[cpu].length > i) & (self.ring[cpu][i] == source) for cpu in Cpu for i in range(SOURCES + 1))
+        return count(
+            (self.ring[cpu].length > i) & (self.ring[cpu][i] == source)
+            for cpu in Cpu
+            for i in range(SOURCES + 1)
+        )
 
     def holds(self, source: Source) -> Value[bool]:
         """Whether an entry of the source is in some ring."""

@@ -1,4 +1,6 @@
-"""The target outside the host's handler: running a guest, napping in it, or in host code with interrupts soft-disabled."""
+"""The target outside the host's handler: running a guest, napping in it, or in host code with interrupts
+soft-disabled.
+"""
 
 from __future__ import annotations
 
@@ -156,12 +158,24 @@ def latch(receivers: Receivers, memory: Memory, cpu: Target) -> None:
     receivers.latched[cpu].next = True
 
 
-UNMASKED = (Mode.HOST, Mode.GUEST, Mode.NAP, Mode.GUEST_TEST, Mode.NAP_TEST, Mode.MSGSYNC, Mode.OFFLINE, Mode.OFFLINE_CLEAR,
-            Mode.OFFLINE_BARRIER)
+UNMASKED = (
+    Mode.HOST,
+    Mode.GUEST,
+    Mode.NAP,
+    Mode.GUEST_TEST,
+    Mode.NAP_TEST,
+    Mode.MSGSYNC,
+    Mode.OFFLINE,
+    Mode.OFFLINE_CLEAR,
+    Mode.OFFLINE_BARRIER,
+)
 """Where a doorbell is taken as such, or stays pending because interrupts are off in hardware."""
 
 
 def ignored(receivers: Receivers, target: Target) -> Value[bool]:
     """In a step invariant: the step finds the flag 0 and drops the interrupt."""
-    tested = some(receivers.at[target] == mode for mode in (Mode.GUEST_TEST, Mode.NAP_TEST, Mode.GUEST_EOI, Mode.GUEST_RECHECK))
+    tested = some(
+        receivers.at[target] == mode
+        for mode in (Mode.GUEST_TEST, Mode.NAP_TEST, Mode.GUEST_EOI, Mode.GUEST_RECHECK)
+    )
     return tested & ((receivers.at[target].next == Mode.GUEST) | (receivers.at[target].next == Mode.NAP))

@@ -1,4 +1,5 @@
-"""Linux's interrupt descriptor and the owner of the interrupt: disable_irq, enable_irq, free_irq with synchronize_irq.
+"""Linux's interrupt descriptor and the owner of the interrupt: disable_irq, enable_irq, free_irq with
+synchronize_irq.
 
 The chip is XIVE. A section under desc.lock is several steps only where something can come in between.
 """
@@ -15,7 +16,9 @@ from .xive_irq import XiveIrq
 
 
 class Disable(enum.Enum):
-    """What disable_irq does: it is not called; the interrupt is masked when it next comes (lazy); it is masked at once."""
+    """What disable_irq does: it is not called; the interrupt is masked when it next comes (lazy); it is
+    masked at once.
+    """
 
     NEVER = "never"
     LAZY = "lazy"
@@ -34,7 +37,9 @@ DRIVER_FREES = constant("driver_frees", True)
 """Whether free_irq is a free choice of the owner. Otherwise another module begins it, with `begin_free`."""
 
 NO_AUTOEN = constant("no_autoen", False)
-"""IRQF_NO_AUTOEN: request_irq is still to come, and starts nothing; the owner's first enable_irq does. False: all that is done."""
+"""IRQF_NO_AUTOEN: request_irq is still to come, and starts nothing; the owner's first enable_irq does. False:
+all that is done.
+"""
 
 
 class Use(enum.Enum):
@@ -50,8 +55,8 @@ class Use(enum.Enum):
 
 
 class Descriptors(State):
-    """`struct irq_desc`, of each interrupt; `use` is where its owner is. `resend` is IRQS_PENDING, `inprogress` and the next
-    three are IRQD_IRQ_INPROGRESS, _DISABLED, _MASKED and _STARTED."""
+    """`struct irq_desc`, of each interrupt; `use` is where its owner is. `resend` is IRQS_PENDING,
+    `inprogress` and the next three are IRQD_IRQ_INPROGRESS, _DISABLED, _MASKED and _STARTED."""
 
     use: Map[Source, Use] = initially(lambda source: Use.MAPPED if NO_AUTOEN else Use.REQUESTED, quiet=True)
     locked: Map[Source, bool] = initially(False, quiet=True)
@@ -70,7 +75,9 @@ class Descriptors(State):
         return (self.use[source] == Use.REQUESTED) & ~self.locked[source]
 
     def idle(self, source: Source) -> Value[bool]:
-        """Whether __synchronize_hardirq asks the chip: no handler runs, and nobody holds desc.lock (that it may take, or not)."""
+        """Whether __synchronize_hardirq asks the chip: no handler runs, and nobody holds desc.lock (that it
+        may take, or not).
+        """
         return ~self.inprogress[source] & (~self.locked[source] | (not POLL_LOCKED))
 
     def synchronizes(self, source: Source) -> Value[bool]:
@@ -79,6 +86,7 @@ class Descriptors(State):
 
 
 # The owner. Using the interrupt, disabling, enabling and freeing it are free choices; what is begun is ended.
+
 
 @action(actor="driver", source="kernel/irq/manage.c:disable_irq_nosync")
 def disable_irq(descriptors: Descriptors, chip: XiveIrq, esb: Esb, source: Source) -> None:
@@ -128,7 +136,9 @@ def enable_unmasked(descriptors: Descriptors, source: Source) -> None:
 
 
 @action(actor="driver", fair=WEAK, source="kernel/irq/resend.c:check_irq_resend")
-def resend(descriptors: Descriptors, chip: XiveIrq, esb: Esb, queue: EventQueue, eas: Eas, source: Source) -> None:
+def resend(
+    descriptors: Descriptors, chip: XiveIrq, esb: Esb, queue: EventQueue, eas: Eas, source: Source
+) -> None:
     """xive_irq_retrigger({source})  // SET_PQ_11, then xive_do_source_eoi"""
     when(RESEND)
     when((descriptors.use[source] == Use.RESEND) & descriptors.resend[source])

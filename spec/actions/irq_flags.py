@@ -13,15 +13,18 @@ from .xive_irq import NO_EOI, XiveIrq
 
 
 @invariant
-def flag_truth(presenter: Presenter, descriptors: Descriptors, chip: XiveIrq, esb: Esb, queue: EventQueue, source: Source) -> Value[bool]:
+def flag_truth(
+    presenter: Presenter, descriptors: Descriptors, chip: XiveIrq, esb: Esb, queue: EventQueue, source: Source
+) -> Value[bool]:
     """S2: where desc.lock is free, the flags and P show an event that is outstanding."""
     readable = descriptors.exists(source) & ~descriptors.locked[source] & ~chip.forwarded[source]
     return implies(readable & outstanding(queue, presenter, source), chip.claims(esb, source))
 
 
 @invariant
-def no_dead_source(presenter: Presenter, descriptors: Descriptors, chip: XiveIrq, esb: Esb, queue: EventQueue,
-                   source: Source) -> Value[bool]:
+def no_dead_source(
+    presenter: Presenter, descriptors: Descriptors, chip: XiveIrq, esb: Esb, queue: EventQueue, source: Source
+) -> Value[bool]:
     """A source that is to deliver has P at 1 only while somebody will end its event."""
     elsewhere = chip.forwarded[source] | esb.all_ones[source]
     delivers = descriptors.requested(source) & ~descriptors.disabled[source] & ~elsewhere & (not NO_EOI)
@@ -33,7 +36,9 @@ def no_dead_source(presenter: Presenter, descriptors: Descriptors, chip: XiveIrq
 def mask_truth(descriptors: Descriptors, chip: XiveIrq, esb: Esb, source: Source) -> Value[bool]:
     """Where desc.lock is free, IRQD_IRQ_MASKED says whether the source is off."""
     elsewhere = chip.forwarded[source] | esb.all_ones[source]
-    readable = descriptors.exists(source) & descriptors.started[source] & ~descriptors.locked[source] & ~elsewhere
+    readable = (
+        descriptors.exists(source) & descriptors.started[source] & ~descriptors.locked[source] & ~elsewhere
+    )
     return implies(readable, descriptors.masked[source] == (esb.pq[source] == PQ.OFF))
 
 

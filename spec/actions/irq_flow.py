@@ -1,6 +1,7 @@
 """The fasteoi flow of a CPU that has popped an interrupt number, from generic_handle_irq to the chip's EOI.
 
-Between the steps of a section under desc.lock only hardware can come in, and a poll that does without the lock.
+Between the steps of a section under desc.lock only hardware can come in, and a poll that does without the
+lock.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from .xive_irq import XiveIrq
 
 
 class Drop(enum.Enum):
-    """What xive_scan_interrupts does with a number without descriptor: returns it (5.3), drops it when it pops, or when it peeks too."""
+    """What xive_scan_interrupts does with a number without descriptor: returns it (5.3), drops it when it
+    pops, or when it peeks too.
+    """
 
     NEVER = "never"
     POPPED = "popped"
@@ -27,11 +30,16 @@ class Drop(enum.Enum):
 DROP = constant("drop", Drop.POPPED)
 
 BODY = constant("handler_body", False)
-"""Whether the handler does something that another module models: it takes over at BODY, and comes back with HANDLER."""
+"""Whether the handler does something that another module models: it takes over at BODY, and comes back with
+HANDLER.
+"""
 
 
-# Fair: no CPU stops in the middle of an interrupt. STRONG where desc.lock is taken and others may change meanwhile what will be
-# found: the lock is a queue, so whoever waits for it gets it however often disable_irq and enable_irq take it.
+# Fair: no CPU stops in the middle of an interrupt. STRONG where desc.lock is taken and others may change
+# meanwhile what will be
+# found: the lock is a queue, so whoever waits for it gets it however often disable_irq and enable_irq take
+# it.
+
 
 @action(actor="cpu", fair=WEAK, source="kernel/irq/irqdesc.c:generic_handle_irq")
 def no_descriptor(descriptors: Descriptors, presenter: Presenter, cpu: Cpu, source: Source) -> None:
@@ -43,7 +51,9 @@ def no_descriptor(descriptors: Descriptors, presenter: Presenter, cpu: Cpu, sour
     presenter.at[cpu].next = Step.IDLE
 
 
-@action(actor="cpu", fair=WEAK, defensive=True, source="arch/powerpc/sysdev/xive/common.c:xive_scan_interrupts")
+@action(
+    actor="cpu", fair=WEAK, defensive=True, source="arch/powerpc/sysdev/xive/common.c:xive_scan_interrupts"
+)
 def drop(descriptors: Descriptors, presenter: Presenter, cpu: Cpu, source: Source) -> None:
     """pr_crit("got interrupt {source} without descriptor, dropping")"""
     when(DROP != Drop.NEVER)
@@ -65,7 +75,9 @@ def handle(descriptors: Descriptors, presenter: Presenter, cpu: Cpu, source: Sou
 
 
 @action(actor="cpu", fair=STRONG, source="kernel/irq/chip.c:handle_fasteoi_irq")
-def mask_irq(descriptors: Descriptors, presenter: Presenter, chip: XiveIrq, esb: Esb, cpu: Cpu, source: Source) -> None:
+def mask_irq(
+    descriptors: Descriptors, presenter: Presenter, chip: XiveIrq, esb: Esb, cpu: Cpu, source: Source
+) -> None:
     """mask_irq()  // disabled, or no action"""
     presenter.serves(cpu, source, Step.POPPED)
     when(descriptors.exists(source) & ~descriptors.locked[source])
@@ -83,7 +95,10 @@ def skip(descriptors: Descriptors, presenter: Presenter, cpu: Cpu, source: Sourc
     """raw_spin_lock(&desc->lock)  // no action or disabled, and masked already; or in progress elsewhere"""
     presenter.serves(cpu, source, Step.POPPED)
     when(descriptors.exists(source) & ~descriptors.locked[source])
-    when((descriptors.disabled[source] & descriptors.masked[source]) | (~descriptors.disabled[source] & descriptors.inprogress[source]))
+    when(
+        (descriptors.disabled[source] & descriptors.masked[source])
+        | (~descriptors.disabled[source] & descriptors.inprogress[source])
+    )
     descriptors.locked[source].next = True
     descriptors.resend[source].next = descriptors.disabled[source] & RESEND
     presenter.at[cpu].next = Step.EOI
@@ -100,8 +115,16 @@ def handled(descriptors: Descriptors, presenter: Presenter, cpu: Cpu, source: So
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/sysdev/xive/common.c:xive_irq_eoi")
-def eoi(descriptors: Descriptors, presenter: Presenter, chip: XiveIrq, esb: Esb, queue: EventQueue, eas: Eas, cpu: Cpu,
-        source: Source) -> None:
+def eoi(
+    descriptors: Descriptors,
+    presenter: Presenter,
+    chip: XiveIrq,
+    esb: Esb,
+    queue: EventQueue,
+    eas: Eas,
+    cpu: Cpu,
+    source: Source,
+) -> None:
     """xive_irq_eoi()"""
     presenter.serves(cpu, source, Step.EOI)
     queue.send(eas, source, chip.eoi(esb, source, descriptors.disabled[source]))
@@ -109,7 +132,9 @@ def eoi(descriptors: Descriptors, presenter: Presenter, chip: XiveIrq, esb: Esb,
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/sysdev/xive/common.c:xive_do_queue_eoi")
-def do_queue_eoi(descriptors: Descriptors, presenter: Presenter, queue: EventQueue, cpu: Cpu, source: Source) -> None:
+def do_queue_eoi(
+    descriptors: Descriptors, presenter: Presenter, queue: EventQueue, cpu: Cpu, source: Source
+) -> None:
     """xive_do_queue_eoi()"""
     presenter.serves(cpu, source, Step.QUEUE_EOI)
     when(~scans_for_ever(descriptors, queue, cpu))
@@ -118,6 +143,12 @@ def do_queue_eoi(descriptors: Descriptors, presenter: Presenter, queue: EventQue
 
 
 def scans_for_ever(descriptors: Descriptors, queue: EventQueue, cpu: Cpu) -> Value[bool]:
-    """Whether a peek meets a number without descriptor and drops it: it does not advance, so it meets it again."""
+    """Whether a peek meets a number without descriptor and drops it: it does not advance, so it meets it
+    again.
+    """
     ring = queue.ring[cpu]
-    return some(~ring.empty & (ring.head == source) & ~descriptors.exists(source) for source in Source if DROP == Drop.PEEKED)
+    return some(
+        ~ring.empty & (ring.head == source) & ~descriptors.exists(source)
+        for source in Source
+        if DROP == Drop.PEEKED
+    )

@@ -1,8 +1,21 @@
-"""What must hold when an interrupt is freed: nobody pops it afterwards, CPUs stay open, and the wait for it ends."""
+"""What must hold when an interrupt is freed: nobody pops it afterwards, CPUs stay open, and the wait for it
+ends.
+"""
 
 from __future__ import annotations
 
-from explorer import Formula, Value, every, implies, invariant, leads_to, some, step_invariant, temporal, terminal
+from explorer import (
+    Formula,
+    Value,
+    every,
+    implies,
+    invariant,
+    leads_to,
+    some,
+    step_invariant,
+    temporal,
+    terminal,
+)
 
 from .esb import Esb, Source
 from .event_queue import Cpu, EventQueue
@@ -19,7 +32,11 @@ def served(presenter: Presenter, source: Source, *steps: Step) -> Value[bool]:
 
 def outstanding(queue: EventQueue, presenter: Presenter, source: Source) -> Value[bool]:
     """An event of the source has left the ESB and is not ended: it is on its way, in a ring, or popped."""
-    return queue.in_flight[source] | queue.holds(source) | served(presenter, source, Step.POPPED, Step.BODY, Step.HANDLER)
+    return (
+        queue.in_flight[source]
+        | queue.holds(source)
+        | served(presenter, source, Step.POPPED, Step.BODY, Step.HANDLER)
+    )
 
 
 def ending(presenter: Presenter, source: Source) -> Value[bool]:
@@ -46,7 +63,9 @@ def no_stuck_cppr(presenter: Presenter, cpu: Cpu) -> Value[bool]:
 
 
 @step_invariant
-def no_early_end(presenter: Presenter, descriptors: Descriptors, queue: EventQueue, source: Source) -> Value[bool]:
+def no_early_end(
+    presenter: Presenter, descriptors: Descriptors, queue: EventQueue, source: Source
+) -> Value[bool]:
     """free_irq goes on only when the interrupt is neither outstanding nor being ended."""
     goes_on = (descriptors.use[source] == Use.SYNCHRONIZE) & (descriptors.use[source].next == Use.DISPOSE)
     return implies(goes_on, ~outstanding(queue, presenter, source) & ~ending(presenter, source))
@@ -60,30 +79,46 @@ def no_late_handler(descriptors: Descriptors, source: Source) -> Value[bool]:
 
 
 @step_invariant
-def no_skipped_handler(presenter: Presenter, descriptors: Descriptors, cpu: Cpu, source: Source) -> Value[bool]:
+def no_skipped_handler(
+    presenter: Presenter, descriptors: Descriptors, cpu: Cpu, source: Source
+) -> Value[bool]:
     """What is popped is handled, unless it is disabled or in progress elsewhere."""
-    skipped = (presenter.at[cpu] == Step.POPPED) & (presenter.at[cpu].next == Step.EOI) & (presenter.irq[cpu] == source)
+    skipped = (
+        (presenter.at[cpu] == Step.POPPED)
+        & (presenter.at[cpu].next == Step.EOI)
+        & (presenter.irq[cpu] == source)
+    )
     return implies(skipped, descriptors.disabled[source] | descriptors.inprogress[source])
 
 
 @step_invariant
 def flags_under_lock(descriptors: Descriptors, source: Source) -> Value[bool]:
-    """Flags of a descriptor change only where it exists, and desc.lock is free or held by who changes them."""
+    """Flags of a descriptor change only where it exists, and desc.lock is free or held by who changes
+    them.
+    """
     flags = (descriptors.disabled[source], descriptors.masked[source], descriptors.inprogress[source])
     shutdown = (descriptors.use[source] == Use.SHUTDOWN) & (descriptors.use[source].next == Use.SYNCHRONIZE)
-    return implies(some(flag != flag.next for flag in flags), descriptors.exists(source) & (~descriptors.locked[source] | shutdown))
+    return implies(
+        some(flag != flag.next for flag in flags),
+        descriptors.exists(source) & (~descriptors.locked[source] | shutdown),
+    )
 
 
 @invariant
-def no_endless_poll(presenter: Presenter, descriptors: Descriptors, chip: XiveIrq, esb: Esb, queue: EventQueue,
-                    source: Source) -> Value[bool]:
+def no_endless_poll(
+    presenter: Presenter, descriptors: Descriptors, chip: XiveIrq, esb: Esb, queue: EventQueue, source: Source
+) -> Value[bool]:
     """L3: free_irq waits only for something that exists."""
-    waits = descriptors.synchronizes(source) & ~outstanding(queue, presenter, source) & ~ending(presenter, source)
+    waits = (
+        descriptors.synchronizes(source) & ~outstanding(queue, presenter, source) & ~ending(presenter, source)
+    )
     return implies(waits, ~chip.active(esb, source, descriptors.disabled[source]))
 
 
 @invariant
-def no_endless_scan(presenter: Presenter, descriptors: Descriptors, queue: EventQueue, cpu: Cpu) -> Value[bool]:
+def no_endless_scan(
+    presenter: Presenter, descriptors: Descriptors, queue: EventQueue, cpu: Cpu
+) -> Value[bool]:
     """No CPU peeks at the same entry for ever."""
     return implies(presenter.at[cpu] == Step.QUEUE_EOI, ~scans_for_ever(descriptors, queue, cpu))
 
@@ -103,5 +138,9 @@ def cppr_opens(presenter: Presenter, cpu: Cpu) -> Formula:
 
 @terminal
 def all_freed(presenter: Presenter, descriptors: Descriptors) -> Value[bool]:
-    """Every interrupt is freed and no CPU serves one. A CPPR that stays raised is another property's business."""
-    return every(~descriptors.exists(source) for source in Source) & every(presenter.rests(cpu) for cpu in Cpu)
+    """Every interrupt is freed and no CPU serves one. A CPPR that stays raised is another property's
+    business.
+    """
+    return every(~descriptors.exists(source) for source in Source) & every(
+        presenter.rests(cpu) for cpu in Cpu
+    )

@@ -19,7 +19,9 @@ class Barrier(enum.Enum):
 
 
 class Exchange(enum.Enum):
-    """How the demultiplexer takes the messages: `xchg` between two syncs, a relaxed one, or a load with no exchange at all."""
+    """How the demultiplexer takes the messages: `xchg` between two syncs, a relaxed one, or a load with no
+    exchange at all.
+    """
 
     ORDERED = "ordered"
     RELAXED = "relaxed"
@@ -34,7 +36,9 @@ class Msgsnd(enum.Enum):
 
 
 class Controller(enum.Enum):
-    """What carries an IPI: a doorbell (POWER9), or the XICS, programmed by the kernel (POWER8) or through OPAL calls."""
+    """What carries an IPI: a doorbell (POWER9), or the XICS, programmed by the kernel (POWER8) or through
+    OPAL calls.
+    """
 
     DOORBELL = "doorbell"
     XICS = "xics"
@@ -101,7 +105,9 @@ def split() -> bool:
 
 def uses(barrier: Barrier) -> bool:
     """Whether this barrier stands beside a store to the flag."""
-    return any(barrier == one for one in (SET_BARRIER, SET_BARRIER_AFTER, CLEAR_BARRIER, CLEAR_BARRIER_BEFORE))
+    return any(
+        barrier == one for one in (SET_BARRIER, SET_BARRIER_AFTER, CLEAR_BARRIER, CLEAR_BARRIER_BEFORE)
+    )
 
 
 def text(barrier: Barrier) -> str:

@@ -1,4 +1,6 @@
-"""The bytes that give a doorbell its meaning, the doorbell itself, and who stores to them. Knows nothing of store buffers."""
+"""The bytes that give a doorbell its meaning, the doorbell itself, and who stores to them. Knows nothing of
+store buffers.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ from .kernel import MSGSND, REAL_MODE, Msgsnd, split
 
 
 class Plain(Scalarset):
-    """Kinds of message that nobody waits for. They differ in name only, so they are interchangeable (not with `real_mode`)."""
+    """Kinds of message that nobody waits for. They differ in name only, so they are interchangeable (not with
+    `real_mode`).
+    """
 
     size = constant("message_types", 2) - 1
     names = ("RESCHEDULE", "RM_HOST_ACTION", "TICK_BROADCAST", "NMI_IPI")
@@ -25,8 +29,8 @@ class Call(enum.Enum):
 
 
 class Flag(enum.Enum):
-    """HOST_IPI: the byte in the target's PACA, this interrupt is for the host. DOORBELL: the target's pending exception; on
-    XICS, the external interrupt of the IPI."""
+    """HOST_IPI: the byte in the target's PACA, this interrupt is for the host. DOORBELL: the target's pending
+    exception; on XICS, the external interrupt of the IPI."""
 
     HOST_IPI = 0
     DOORBELL = 1
@@ -38,7 +42,9 @@ Word = Plain | Call | Flag
 
 @dataclass(frozen=True)
 class Address:
-    """A place that belongs to a target: `ipi_message[word]`, `paca_ptrs[target]->kvm_hstate.host_ipi` or its doorbell."""
+    """A place that belongs to a target: `ipi_message[word]`, `paca_ptrs[target]->kvm_hstate.host_ipi` or its
+    doorbell.
+    """
 
     target: Target
     word: Word
@@ -64,7 +70,8 @@ def doorbell(target: Target) -> Address:
 def stored(cpu: Cpu, address: Address) -> int | None:
     """The one value that stores of the CPU to the address ever have; None where it never stores there.
 
-    Senders set, a target clears its own flag. `msgsnd` counts as a store where it goes through the store queue.
+    Senders set, a target clears its own flag. `msgsnd` counts as a store where it goes through the store
+    queue.
     """
     if isinstance(cpu, Sender):
         return 1 if address.word != Flag.DOORBELL or MSGSND == Msgsnd.BUFFERED else None
@@ -72,7 +79,9 @@ def stored(cpu: Cpu, address: Address) -> int | None:
 
 
 def wording(address: Address, value: int) -> str:
-    """A store as the kernel writes it, with the target where there are several. Linux 5.3 has one function for the flag."""
+    """A store as the kernel writes it, with the target where there are several. Linux 5.3 has one function
+    for the flag.
+    """
     if address.word == Flag.DOORBELL:
         return f"ppc_msgsnd() -> {address.target}"
     if address.word == Flag.HOST_IPI and split():

@@ -1,7 +1,8 @@
 """What must happen, where every step inside a function is taken in the end and pending interrupts are.
 
-No IPI need ever be sent: senders begin as they like. That matters, for an IPI of another kind rescues a lost call. `recurring`
-lets one come again and again, as long as some sender does not hang itself (`callers` below `senders`).
+No IPI need ever be sent: senders begin as they like. That matters, for an IPI of another kind rescues a lost
+call. `recurring` lets one come again and again, as long as some sender does not hang itself (`callers` below
+`senders`).
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from .locks import Locks
 from .sender import Senders, Step
 
 RECURRING = constant("recurring", False)
-"""Senders that have nothing else to do send RESCHEDULE again and again, whatever is queued, as resched_curr() does."""
+"""Senders that have nothing else to do send RESCHEDULE again and again, whatever is queued, as resched_curr()
+does.
+"""
 
 
 @action(actor="cpu", fair=STRONG, per=("cpu", "target"), source="kernel/sched/core.c:resched_curr")

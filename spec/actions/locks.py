@@ -1,4 +1,6 @@
-"""The spinlocks that callers hold: a sender holds one from before `csd_lock` until `csd_lock_wait` is over."""
+"""The spinlocks that callers hold: a sender holds one from before `csd_lock` until `csd_lock_wait` is
+over.
+"""
 
 from __future__ import annotations
 

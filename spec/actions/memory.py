@@ -1,11 +1,12 @@
-"""Memory with a store buffer for each CPU. The other modules use `store`, `overtake`, `load`, `exchange` and `barrier`;
-properties also ask `settled`, `under_way` and `after_step`. Nothing else of it is theirs.
+"""Memory with a store buffer for each CPU. The other modules use `store`, `overtake`, `load`, `exchange` and
+`barrier`; properties also ask `settled`, `under_way` and `after_step`. Nothing else of it is theirs.
 
-A store is either visible at once or *deferred*: it waits in its CPU's buffer and a later `complete` makes it visible. Every
-behaviour of a buffer is covered, because a store that leaves right after it was issued is the same as one visible at once.
-The memory model is only the rule who may leave: in `sc` nothing is deferred, in `tso` the oldest store, in `pso` the oldest
-of each location. The buffer holds one store for each location; a second one to the same location waits for the first. It
-keeps no values: `layout.stored` knows what a CPU stores where.
+A store is either visible at once or *deferred*: it waits in its CPU's buffer and a later `complete` makes it
+visible. Every behaviour of a buffer is covered, because a store that leaves right after it was issued is the
+same as one visible at once. The memory model is only the rule who may leave: in `sc` nothing is deferred, in
+`tso` the oldest store, in `pso` the oldest of each location. The buffer holds one store for each location; a
+second one to the same location waits for the first. It keeps no values: `layout.stored` knows what a CPU
+stores where.
 """
 
 from __future__ import annotations
@@ -14,8 +15,24 @@ import enum
 from collections.abc import Sequence
 from typing import Annotated
 
-from explorer import (WEAK, Location, Map, Range, State, Value, action, closes, constant, domain, every, initially, ite, opens, some,
-                      when)
+from explorer import (
+    WEAK,
+    Location,
+    Map,
+    Range,
+    State,
+    Value,
+    action,
+    closes,
+    constant,
+    domain,
+    every,
+    initially,
+    ite,
+    opens,
+    some,
+    when,
+)
 
 from . import kernel
 from .cpus import Cpu, Target
@@ -40,8 +57,8 @@ Epoch = Annotated[int, Range(0, 3)]
 class Memory(State):
     """What all CPUs see, and which of its stores each CPU has still to make visible.
 
-    `epoch` counts the barriers (in `tso`: the stores) since the buffer was last empty; `issued` is the epoch of a pending
-    store, and stores leave in the order of their epochs.
+    `epoch` counts the barriers (in `tso`: the stores) since the buffer was last empty; `issued` is the epoch
+    of a pending store, and stores leave in the order of their epochs.
     """
 
     contents: Map[Target, Map[Word, Bit]] = initially(0)
@@ -94,7 +111,9 @@ class Memory(State):
         return self._byte(address).next
 
     def exchange(self, cpu: Cpu, addresses: Sequence[Address], value: int, ordered: bool) -> list[Value[int]]:
-        """Replace several bytes of one word at once; the old values. An ordered exchange is between two syncs."""
+        """Replace several bytes of one word at once; the old values. An ordered exchange is between two
+        syncs.
+        """
         if ordered:
             self.barrier(cpu, Barrier.SYNC)
         for address in addresses:
@@ -130,7 +149,9 @@ class Memory(State):
 
     def _may_leave(self, cpu: Cpu, epoch: Value[int]) -> Value[bool]:
         """Whether no store of an earlier epoch is pending."""
-        return every(~self._pending(cpu, other) | (self._issued(cpu, other) >= epoch) for other in _reach(cpu))
+        return every(
+            ~self._pending(cpu, other) | (self._issued(cpu, other) >= epoch) for other in _reach(cpu)
+        )
 
 
 def in_order() -> bool:

@@ -1,7 +1,8 @@
-"""A target that leaves the system and comes back. While it is off-line it drops IPIs on purpose: nobody may send it one.
+"""A target that leaves the system and comes back. While it is off-line it drops IPIs on purpose: nobody may
+send it one.
 
-The loop of pnv_smp_cpu_kill_self: clear the flag, sleep, take whatever interrupt ended the sleep without looking at messages.
-What may still arrive is an interrupt whose message an earlier handler has drained.
+The loop of pnv_smp_cpu_kill_self: clear the flag, sleep, take whatever interrupt ended the sleep without
+looking at messages. What may still arrive is an interrupt whose message an earlier handler has drained.
 """
 
 from __future__ import annotations
@@ -21,8 +22,11 @@ from .xics import Icp
 
 OFFLINE = constant("offline", False)
 
-FLUSH = {Controller.DOORBELL: "msgclr", Controller.XICS: "icp_native_flush_interrupt()",
-         Controller.XICS_OPAL: "icp_opal_flush_interrupt()"}
+FLUSH = {
+    Controller.DOORBELL: "msgclr",
+    Controller.XICS: "icp_native_flush_interrupt()",
+    Controller.XICS_OPAL: "icp_opal_flush_interrupt()",
+}
 """What ends the interrupt that woke the CPU."""
 
 

@@ -1,12 +1,15 @@
-"""What a call into firmware may return. On powernv firmware is OPAL (skiboot); on pseries it is the hypervisor (PAPR).
+"""What a call into firmware may return. On powernv firmware is OPAL (skiboot); on pseries it is the
+hypervisor (PAPR).
 
-Every call answers with one signed 64-bit number: 0 or more is success, often with a value; less is an error. Firmware that is
-busy does nothing and answers BUSY: OPAL only while it is quiesced (`opal_quiesce(QUIESCE_REJECT)`), the hypervisor whenever it
-likes. An entry that the branch table lacks answers PARAMETER. What a call does to firmware's own tables stands where it is
-modelled: a module calls `firmware.answer(...)` with what the call returns when it is carried out, and carries it out where
+Every call answers with one signed 64-bit number: 0 or more is success, often with a value; less is an error.
+Firmware that is busy does nothing and answers BUSY: OPAL only while it is quiesced
+(`opal_quiesce(QUIESCE_REJECT)`), the hypervisor whenever it likes. An entry that the branch table lacks
+answers PARAMETER. What a call does to firmware's own tables stands where it is modelled: a module calls
+`firmware.answer(...)` with what the call returns when it is carried out, and carries it out where
 `firmware.ready`.
 
-Source: skiboot include/opal-api.h, core/opal.c:opal_entry_check, opal_quiesce, opal_bad_token; Linux asm/opal-api.h.
+Source: skiboot include/opal-api.h, core/opal.c:opal_entry_check, opal_quiesce, opal_bad_token; Linux
+asm/opal-api.h.
 """
 
 from __future__ import annotations
@@ -22,10 +25,12 @@ SUCCESS, PARAMETER, BUSY, RESOURCE = 0, -1, -2, -10
 WORD = constant("word", 32)
 """Bits of C's `int`; `int64_t` has twice as many. Less than 7 has no room for the codes."""
 
-Int64 = Annotated[int, Range(-64, 2 ** WORD - 1)]
-"""What calls return: codes, and unsigned words. Anything else would be an evaluation error, never a wrong number."""
+Int64 = Annotated[int, Range(-64, 2**WORD - 1)]
+"""What calls return: codes, and unsigned words. Anything else would be an evaluation error, never a wrong
+number.
+"""
 
-U32 = Annotated[int, Range(0, 2 ** WORD - 1)]
+U32 = Annotated[int, Range(0, 2**WORD - 1)]
 
 SPELLS = constant("busy_spells", 0)
 """How often firmware becomes busy."""
@@ -54,7 +59,9 @@ class Firmware(State):
         return ~self.busy
 
     def answer(self, result: int | Value[int], present: bool | Value[bool] = True) -> Value[int]:
-        """What a call returns: `result` where it is carried out, `present` says whether the branch table has it."""
+        """What a call returns: `result` where it is carried out, `present` says whether the branch table has
+        it.
+        """
         return ite(self.busy, BUSY, ite(present, result, PARAMETER))
 
 
@@ -70,6 +77,7 @@ def becomes_busy(firmware: Firmware) -> None:
 
 # Fair where it can happen: a spell of BUSY that may last for ever is what `busy_ends = false` stands for.
 
+
 @action(actor="firmware", fair=WEAK, source="skiboot core/opal.c:opal_quiesce")
 def becomes_ready(firmware: Firmware) -> None:
     """firmware accepts calls again"""
@@ -80,9 +88,10 @@ def becomes_ready(firmware: Firmware) -> None:
 
 # Widths. A C conversion keeps the value where the new type has it; else it takes it modulo 2 to the width.
 
+
 def words() -> int:
     """How many values an unsigned word has."""
-    return int(2 ** WORD)
+    return int(2**WORD)
 
 
 def all_ones() -> int:

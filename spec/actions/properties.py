@@ -16,8 +16,12 @@ from .sender import Senders, Step
 
 
 def unannounced(senders: Senders, memory: Memory, target: Target) -> Value[bool]:
-    """There is a message for the target, and no doorbell: neither pending nor still to be sent. The flag does not matter."""
-    coming = some(senders.between_message_and_msgsnd(cpu, target) for cpu in Sender) | memory.under_way(doorbell(target))
+    """There is a message for the target, and no doorbell: neither pending nor still to be sent. The flag does
+    not matter.
+    """
+    coming = some(senders.between_message_and_msgsnd(cpu, target) for cpu in Sender) | memory.under_way(
+        doorbell(target)
+    )
     return some_message(memory, target) & ~rung(memory, target) & ~coming
 
 
@@ -28,8 +32,12 @@ def lost(senders: Senders, receivers: Receivers, memory: Memory, target: Target)
 
 def hangs(senders: Senders, receivers: Receivers, calls: Calls, memory: Memory, cpu: Sender) -> Value[bool]:
     """The sender waits for a call whose IPI is lost."""
-    return some(senders.waits_for(cpu, target) & (calls.csd[cpu][target] == Csd.QUEUED) & lost(senders, receivers, memory, target)
-                for target in Target)
+    return some(
+        senders.waits_for(cpu, target)
+        & (calls.csd[cpu][target] == Csd.QUEUED)
+        & lost(senders, receivers, memory, target)
+        for target in Target
+    )
 
 
 @invariant
@@ -51,10 +59,15 @@ def no_soft_lockup(senders: Senders, receivers: Receivers, calls: Calls, memory:
 
 
 @invariant
-def no_stuck_spinner(senders: Senders, receivers: Receivers, calls: Calls, memory: Memory, locks: Locks) -> Value[bool]:
+def no_stuck_spinner(
+    senders: Senders, receivers: Receivers, calls: Calls, memory: Memory, locks: Locks
+) -> Value[bool]:
     """No CPU spins on a lock whose holder waits for a lost IPI."""
-    return every(~((locks.spins_on[cpu] == holder) & hangs(senders, receivers, calls, memory, holder))
-                 for cpu in domain(Spinner) for holder in Sender)
+    return every(
+        ~((locks.spins_on[cpu] == holder) & hangs(senders, receivers, calls, memory, holder))
+        for cpu in domain(Spinner)
+        for holder in Sender
+    )
 
 
 @terminal

@@ -1,15 +1,31 @@
-"""RM_HOST_ACTION: KVM code in real mode asks a host core to do something for a vcpu, and a VM is destroyed meanwhile.
+"""RM_HOST_ACTION: KVM code in real mode asks a host core to do something for a vcpu, and a VM is destroyed
+meanwhile.
 
-Destruction calls every CPU once before it frees the vcpus: what was asked before is done by then, because the handler looks at
-RM_HOST_ACTION before CALL_FUNCTION. The store of rm_data is ordered in front of the message by `smp_mb` in
-smp_muxed_ipi_set_message, and handed over by a cmpxchg; so it needs no place in the store buffer.
+Destruction calls every CPU once before it frees the vcpus: what was asked before is done by then, because the
+handler looks at RM_HOST_ACTION before CALL_FUNCTION. The store of rm_data is ordered in front of the message
+by `smp_mb` in smp_muxed_ipi_set_message, and handed over by a cmpxchg; so it needs no place in the store
+buffer.
 """
 
 from __future__ import annotations
 
 import enum
 
-from explorer import WEAK, Map, State, Value, Var, action, domain, every, initially, invariant, sends, some, when
+from explorer import (
+    WEAK,
+    Map,
+    State,
+    Value,
+    Var,
+    action,
+    domain,
+    every,
+    initially,
+    invariant,
+    sends,
+    some,
+    when,
+)
 
 from . import kernel
 from .calls import Calls, Csd
@@ -28,7 +44,9 @@ class Vcpu(enum.Enum):
 
 
 class HostActions(State):
-    """`rm_data` of a host core holds the vcpu until the action is done. `destroyer` is the CPU that destroys the VM."""
+    """`rm_data` of a host core holds the vcpu until the action is done. `destroyer` is the CPU that destroys
+    the VM.
+    """
 
     rm_data: Map[Target, bool] = initially(False)
     vcpu: Var[Vcpu] = initially(Vcpu.ALIVE)
@@ -36,7 +54,9 @@ class HostActions(State):
 
 
 @action(actor="cpu", source="arch/powerpc/kvm/book3s_hv_rm_xics.c:icp_send_hcore_msg")
-def post_host_action(senders: Senders, actions: HostActions, cpu: Sender, target: Target, kind: Plain) -> None:
+def post_host_action(
+    senders: Senders, actions: HostActions, cpu: Sender, target: Target, kind: Plain
+) -> None:
     """rm_core[{target}].rm_data = vcpu"""
     when(kernel.CONTROLLER == Controller.DOORBELL and is_host_action(kind))
     senders.begin(cpu, target, kind)

@@ -1,6 +1,8 @@
-"""The receiving side: the host's doorbell handler, and the two places that ask `host_ipi` first, guest and nap.
+"""The receiving side: the host's doorbell handler, and the two places that ask `host_ipi` first, guest and
+nap.
 
-The handler drains whatever messages there are. A doorbell that interrupts a guest is the host's only where the flag is set.
+The handler drains whatever messages there are. A doorbell that interrupts a guest is the host's only where
+the flag is set.
 """
 
 from __future__ import annotations
@@ -61,8 +63,8 @@ RESTING = (Mode.HOST, Mode.SOFT_MASKED, Mode.GUEST, Mode.NAP, Mode.OFFLINE)
 
 
 class Receivers(State):
-    """`latched` is PACA_IRQ_DBELL in irq_happened: a doorbell to replay when interrupts are enabled. `host_action` is
-    RM_HOST_ACTION among the messages that the handler has taken: still to be done."""
+    """`latched` is PACA_IRQ_DBELL in irq_happened: a doorbell to replay when interrupts are enabled.
+    `host_action` is RM_HOST_ACTION among the messages that the handler has taken: still to be done."""
 
     at: Map[Target, Mode] = initially(Mode.HOST, quiet=True)
     latched: Map[Target, bool] = initially(False)
@@ -84,7 +86,11 @@ class Receivers(State):
 
     def after(self, target: Target, mode: Mode) -> Mode | Value[Mode]:
         """The mode; at the handler's end, interrupts are soft-disabled where a doorbell is to be replayed."""
-        return ite(self.latched[target], Mode.SOFT_MASKED, Mode.HOST) if mode == Mode.HOST and SOFT_MASKED else mode
+        return (
+            ite(self.latched[target], Mode.SOFT_MASKED, Mode.HOST)
+            if mode == Mode.HOST and SOFT_MASKED
+            else mode
+        )
 
 
 def program() -> list[Mode]:
@@ -95,7 +101,7 @@ def program() -> list[Mode]:
     clear += [] if kernel.MFRR_LAST or doorbells else [Mode.MFRR]
     start = [Mode.MSGSYNC] * kernel.MSGSYNC + [Mode.HOST_TEST] * kernel.HOST_TESTS_FLAG if doorbells else []
     end = [] if doorbells else [Mode.MFRR] * kernel.MFRR_LAST + [Mode.EOI]
-    return start + ([Mode.DEMUX] + clear if kernel.DRAIN_FIRST else clear + [Mode.DEMUX]) + end
+    return start + ([Mode.DEMUX, *clear] if kernel.DRAIN_FIRST else [*clear, Mode.DEMUX]) + end
 
 
 def following(mode: Mode) -> Mode:
@@ -104,9 +110,12 @@ def following(mode: Mode) -> Mode:
     return steps[steps.index(mode) + 1] if mode in steps else Mode.HOST
 
 
-# Fair: a handler that was entered goes on. A pending interrupt is taken, strongly fair: the CPU may change between host, guest
-# and nap as it likes, which disables one way of taking it and enables another, but hardware takes it at the first instruction
+# Fair: a handler that was entered goes on. A pending interrupt is taken, strongly fair: the CPU may change
+# between host, guest
+# and nap as it likes, which disables one way of taking it and enables another, but hardware takes it at the
+# first instruction
 # where it can. Entering and leaving the guest, napping and masking are free choices: they need not happen.
+
 
 @action(actor="cpu", fair=STRONG, source="arch/powerpc/kernel/dbell.c:doorbell_exception")
 def doorbell_exception(receivers: Receivers, memory: Memory, cpu: Target) -> None:
@@ -132,8 +141,8 @@ def replay(receivers: Receivers, cpu: Target) -> None:
 def ppc_msgsync(receivers: Receivers, cpu: Target) -> None:
     """ppc_msgsync()
 
-    No effect in a model where loads are performed in order. Nor has its lwsync: all that the CPU's buffer can hold is an
-    earlier clear of the same flag.
+    No effect in a model where loads are performed in order. Nor has its lwsync: all that the CPU's buffer can
+    hold is an earlier clear of the same flag.
     """
     receivers.turn(cpu, Mode.MSGSYNC)
 
@@ -177,7 +186,9 @@ def demux(receivers: Receivers, senders: Senders, memory: Memory, cpu: Target) -
     again = (receivers.at[cpu] == Mode.REREAD) & some_message(memory, cpu) & ~receivers.host_action[cpu]
     when((receivers.at[cpu] == Mode.DEMUX) | again)
     kinds = domain(Message)
-    taken = memory.exchange(cpu, [message(cpu, kind) for kind in kinds], 0, kernel.EXCHANGE == Exchange.ORDERED)
+    taken = memory.exchange(
+        cpu, [message(cpu, kind) for kind in kinds], 0, kernel.EXCHANGE == Exchange.ORDERED
+    )
     for kind, byte in zip(kinds, taken):
         if isinstance(kind, Plain) and is_host_action(kind):
             receivers.host_action[cpu].next = byte == 1

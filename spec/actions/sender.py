@@ -1,6 +1,7 @@
 """The sending side: work is queued for the target, then `smp_muxed_ipi_message_pass` sets message and flag.
 
-Every sender chooses target and kind of each IPI freely; `ipis` bounds how many it sends, and it may stop at any time.
+Every sender chooses target and kind of each IPI freely; `ipis` bounds how many it sends, and it may stop at
+any time.
 """
 
 from __future__ import annotations
@@ -43,8 +44,8 @@ class Route(enum.Enum):
 
 
 class Senders(State):
-    """Where each sender is, whom it sends to and what. `woken` are targets with a wake-up queued that no IPI has served yet.
-    `online` is cpu_online_mask."""
+    """Where each sender is, whom it sends to and what. `woken` are targets with a wake-up queued that no IPI
+    has served yet. `online` is cpu_online_mask."""
 
     at: Map[Sender, Step] = initially(Step.IDLE, quiet=True)
     target: Map[Sender, Target | None] = initially(None, quiet=True)
@@ -67,7 +68,9 @@ class Senders(State):
         self.kind[cpu].next = kind
 
     def turn(self, cpu: Sender, step: Step, target: Target, route: Route | None = None) -> None:
-        """The sender is at this step of an IPI to this target, and goes on to the next one; the step is of this route only."""
+        """The sender is at this step of an IPI to this target, and goes on to the next one; the step is of
+        this route only.
+        """
         when(step in program())
         when(self.at[cpu] == step)
         when(self.target[cpu] == target)
@@ -76,7 +79,9 @@ class Senders(State):
         self.at[cpu].next = following(step)
 
     def takes(self, cpu: Sender, route: Route) -> None:
-        """The sender's IPI goes this way: a host action that of real mode, any other that of the interrupt controller."""
+        """The sender's IPI goes this way: a host action that of real mode, any other that of the interrupt
+        controller.
+        """
         if route == Route.REAL_MODE:
             when(kernel.REAL_MODE)
             when(self.acts_in_real_mode(cpu))
@@ -104,7 +109,7 @@ class Senders(State):
 
     def between_message_and_msgsnd(self, cpu: Sender, target: Target) -> Value[bool]:
         """Whether the sender has set its message for the target, and its doorbell is still to come."""
-        ahead = program()[program().index(Step.SET_MESSAGE) + 1:]
+        ahead = program()[program().index(Step.SET_MESSAGE) + 1 :]
         return (self.target[cpu] == target) & some(self.at[cpu] == step for step in ahead)
 
     def waits_for(self, cpu: Sender, target: Target) -> Value[bool]:
@@ -116,7 +121,7 @@ def program() -> list[Step]:
     """The steps of smp_muxed_ipi_message_pass and doorbell_global_ipi in this kernel, in program order."""
     flag = [Step.SET_BARRIER] * (kernel.SET_BARRIER != Barrier.NONE) + [Step.SET_HOST_IPI]
     flag += [Step.SET_BARRIER_AFTER] * (kernel.SET_BARRIER_AFTER != Barrier.NONE)
-    stores = flag + [Step.SET_MESSAGE] if kernel.FLAG_FIRST else [Step.SET_MESSAGE] + flag
+    stores = [*flag, Step.SET_MESSAGE] if kernel.FLAG_FIRST else [Step.SET_MESSAGE, *flag]
     return [Step.SMP_MB] + stores + [Step.MSGSND_SYNC] * kernel.MSGSND_SYNC + [Step.MSGSND]
 
 
@@ -133,11 +138,13 @@ def queueing(target: Target, kind: Plain) -> str:
 
 # Fair: once begun, an IPI is sent; no CPU stops in the middle of a function. Beginning one is a free choice.
 
+
 @action(actor="cpu", source="kernel/sched/core.c:ttwu_queue_remote")
 def queue_wakeup(senders: Senders, cpu: Sender, target: Target, kind: Plain) -> None:
     """{queueing(target, kind)}
 
-    As with calls, only the first entry of a list sends an IPI; the others are covered by it, and are not modelled.
+    As with calls, only the first entry of a list sends an IPI; the others are covered by it, and are not
+    modelled.
     """
     when(not is_host_action(kind))
     senders.begin(cpu, target, kind)
@@ -154,7 +161,9 @@ def smp_mb(senders: Senders, memory: Memory, cpu: Sender, target: Target) -> Non
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/smp.c:smp_muxed_ipi_set_message")
-def set_message(senders: Senders, memory: Memory, cpu: Sender, target: Target, kind: Message, deferred: bool) -> None:
+def set_message(
+    senders: Senders, memory: Memory, cpu: Sender, target: Target, kind: Message, deferred: bool
+) -> None:
     """{wording(message(target, kind), 1)}"""
     senders.turn(cpu, Step.SET_MESSAGE, target)
     when(senders.kind[cpu] == kind)

@@ -1,11 +1,12 @@
-"""The XICS in place of doorbells: an IPI is a priority in the target's MFRR, which stays there until the target resets it.
+"""The XICS in place of doorbells: an IPI is a priority in the target's MFRR, which stays there until the
+target resets it.
 
-An external interrupt is fetched by reading XIRR. From then on further IPIs of the same priority wait for the EOI. With it the
-XICS presents by itself what the MFRR holds. Through OPAL calls (`xics_opal`) it need not: opal_int_eoi() says that there is
-more, and software must replay it (`force_replay`).
+An external interrupt is fetched by reading XIRR. From then on further IPIs of the same priority wait for the
+EOI. With it the XICS presents by itself what the MFRR holds. Through OPAL calls (`xics_opal`) it need not:
+opal_int_eoi() says that there is more, and software must replay it (`force_replay`).
 
-Also here: what KVM does with an external interrupt out of the guest. It asks `host_ipi`, takes the IPI for the guest's where the
-flag is 0, and then asks once more.
+Also here: what KVM does with an external interrupt out of the guest. It asks `host_ipi`, takes the IPI for
+the guest's where the flag is 0, and then asks once more.
 """
 
 from __future__ import annotations
@@ -22,13 +23,24 @@ from .memory import Memory
 from .receiver import GUEST, Mode, Receivers, program
 from .sender import Route, Senders, Step
 
-OPEN = (Mode.HOST, Mode.SOFT_MASKED, Mode.GUEST, Mode.NAP, Mode.GUEST_TEST, Mode.GUEST_XIRR, Mode.GUEST_RECHECK, Mode.OFFLINE,
-        Mode.OFFLINE_CLEAR, Mode.OFFLINE_BARRIER)
+OPEN = (
+    Mode.HOST,
+    Mode.SOFT_MASKED,
+    Mode.GUEST,
+    Mode.NAP,
+    Mode.GUEST_TEST,
+    Mode.GUEST_XIRR,
+    Mode.GUEST_RECHECK,
+    Mode.OFFLINE,
+    Mode.OFFLINE_CLEAR,
+    Mode.OFFLINE_BARRIER,
+)
 """Where no IPI has been fetched without its EOI: a new one is presented."""
 
 
 class Icp(State):
-    """`requested`: the MFRR holds the IPI's priority. `more`: KVM was told by opal_int_eoi() that it still does.
+    """`requested`: the MFRR holds the IPI's priority. `more`: KVM was told by opal_int_eoi() that it still
+    does.
 
     The interrupt that is presented stands in memory, as the target's `doorbell`.
     """
@@ -47,7 +59,11 @@ def through_opal() -> bool:
 
 def set_mfrr(target: Target, value: str) -> str:
     """The write as the kernel says it."""
-    return f"opal_int_set_mfrr({target}, {value})" if through_opal() else f"icp_native_set_qirr({target}, {value})"
+    return (
+        f"opal_int_set_mfrr({target}, {value})"
+        if through_opal()
+        else f"icp_native_set_qirr({target}, {value})"
+    )
 
 
 def request(receivers: Receivers, memory: Memory, icp: Icp, target: Target) -> None:
@@ -63,6 +79,7 @@ def presents(icp: Icp, target: Target) -> Value[bool]:
 
 
 # The sender.
+
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/include/asm/xics.h:icp_ops->cause_ipi")
 def xics_set_barrier(senders: Senders, memory: Memory, cpu: Sender, target: Target) -> None:
@@ -86,7 +103,9 @@ def sync_before_mfrr(senders: Senders, memory: Memory, cpu: Sender, target: Targ
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/include/asm/xics.h:icp_ops->cause_ipi")
-def request_ipi(senders: Senders, receivers: Receivers, memory: Memory, icp: Icp, cpu: Sender, target: Target) -> None:
+def request_ipi(
+    senders: Senders, receivers: Receivers, memory: Memory, icp: Icp, cpu: Sender, target: Target
+) -> None:
     """{set_mfrr(target, "IPI_PRIORITY")}"""
     when(senders.at[cpu] == Step.MSGSND)
     when(senders.target[cpu] == target)
@@ -98,7 +117,9 @@ def request_ipi(senders: Senders, receivers: Receivers, memory: Memory, icp: Icp
 
 @action(actor="KVM", source="arch/powerpc/kvm/book3s_hv.c:kvmppc_ipi_thread")
 def kick_by_mfrr(receivers: Receivers, kicks: Kicks, memory: Memory, icp: Icp, target: Target) -> None:
-    """{set_mfrr(target, "IPI_PRIORITY")}  // kvmppc_ipi_thread: for the guest, with neither message nor flag"""
+    """{set_mfrr(target, "IPI_PRIORITY")}  // kvmppc_ipi_thread: for the guest, with neither message nor
+    flag
+    """
     when(on_xics())
     kicks.count()
     request(receivers, memory, icp, target)
@@ -106,6 +127,7 @@ def kick_by_mfrr(receivers: Receivers, kicks: Kicks, memory: Memory, icp: Icp, t
 
 
 # The host's handler.
+
 
 @action(actor="cpu", fair=STRONG, source="arch/powerpc/kernel/irq.c:do_IRQ")
 def external_interrupt(receivers: Receivers, memory: Memory, cpu: Target) -> None:
@@ -146,6 +168,7 @@ def eoi(receivers: Receivers, memory: Memory, icp: Icp, cpu: Target) -> None:
 
 
 # Out of the guest.
+
 
 @action(actor="cpu", fair=STRONG, source="arch/powerpc/kvm/book3s_hv_rmhandlers.S:kvmppc_guest_external")
 def external_in_guest(receivers: Receivers, memory: Memory, cpu: Target) -> None:
@@ -211,7 +234,9 @@ def ignore_ipi(receivers: Receivers, memory: Memory, icp: Icp, cpu: Target) -> N
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/kvm/book3s_hv_builtin.c:kvmppc_read_one_intr")
 def resend_ipi(receivers: Receivers, memory: Memory, icp: Icp, cpu: Target) -> None:
-    """local_paca->kvm_hstate.host_ipi == 1  // raced with the host: {set_mfrr(cpu, "IPI_PRIORITY")}; smp_mb()"""
+    """local_paca->kvm_hstate.host_ipi == 1  // raced with the host: {set_mfrr(cpu, "IPI_PRIORITY")};
+    smp_mb()
+    """
     when(GUEST and on_xics())
     when(receivers.at[cpu] == Mode.GUEST_RECHECK)
     when(memory.load(cpu, host_ipi(cpu)) == 1)

@@ -1,7 +1,8 @@
-"""Presentation: a CPU's priority (CPPR) and the way from the exception to an interrupt number in a register, `xive_get_irq`.
+"""Presentation: a CPU's priority (CPPR) and the way from the exception to an interrupt number in a register,
+`xive_get_irq`.
 
-What is done with the number is the business of other modules: they take over at POPPED, and come back with QUEUE_EOI.
-`pending_prio` is not modelled: with one priority, the ring itself says whether there is something.
+What is done with the number is the business of other modules: they take over at POPPED, and come back with
+QUEUE_EOI. `pending_prio` is not modelled: with one priority, the ring itself says whether there is something.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ class Cppr(enum.Enum):
 
     NONE = 0x00
     PRIORITY = 0x07
-    ALL = 0xff
+    ALL = 0xFF
 
 
 class Step(enum.Enum):
@@ -56,7 +57,9 @@ class Presenter(State):
 
 
 class Device(State):
-    """How many events each source has had: at most `events`. Without an end, a CPU need not ever have done with them."""
+    """How many events each source has had: at most `events`. Without an end, a CPU need not ever have done
+    with them.
+    """
 
     events: Map[Source, Annotated[int, Range(0, EVENTS)]] = initially(0, quiet=True)
 
@@ -71,6 +74,7 @@ def trigger(device: Device, esb: Esb, queue: EventQueue, eas: Eas, source: Sourc
 
 
 # Fair: an exception that stays enabled is taken, and no CPU stops in the middle of a function.
+
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/sysdev/xive/native.c:xive_native_update_pending")
 def acknowledge(presenter: Presenter, queue: EventQueue, cpu: Cpu) -> None:
@@ -93,7 +97,9 @@ def pop(presenter: Presenter, queue: EventQueue, cpu: Cpu, source: Source) -> No
     presenter.at[cpu].next = Step.POPPED
 
 
-@action(actor="cpu", fair=WEAK, defensive=True, source="arch/powerpc/sysdev/xive/common.c:xive_scan_interrupts")
+@action(
+    actor="cpu", fair=WEAK, defensive=True, source="arch/powerpc/sysdev/xive/common.c:xive_scan_interrupts"
+)
 def scan_empty(presenter: Presenter, queue: EventQueue, cpu: Cpu) -> None:
     """CPPR = 0xff  // nothing in the queue"""
     when(presenter.at[cpu] == Step.SCAN)
@@ -103,7 +109,9 @@ def scan_empty(presenter: Presenter, queue: EventQueue, cpu: Cpu) -> None:
 
 
 def queue_eoi(presenter: Presenter, queue: EventQueue, cpu: Cpu) -> None:
-    """The end of xive_irq_eoi: peek. An empty ring lowers the CPPR, another entry makes the interrupt be replayed."""
+    """The end of xive_irq_eoi: peek. An empty ring lowers the CPPR, another entry makes the interrupt be
+    replayed.
+    """
     presenter.irq[cpu].next = None
     presenter.cppr[cpu].next = ite(queue.ring[cpu].empty, Cppr.ALL, presenter.cppr[cpu])
     presenter.at[cpu].next = ite(queue.ring[cpu].empty, Step.IDLE, Step.REPLAY)

@@ -1,6 +1,8 @@
-"""Linux's XIVE irq_chip: what each callback does to the ESB and to the flags `saved_p` and `stale_p` of an interrupt.
+"""Linux's XIVE irq_chip: what each callback does to the ESB and to the flags `saved_p` and `stale_p` of an
+interrupt.
 
-The defaults are Linux 5.4 with commit da15c03b047d; the constants make 5.3 and the half-way kernels. Callers hold desc.lock.
+The defaults are Linux 5.4 with commit da15c03b047d; the constants make 5.3 and the half-way kernels. Callers
+hold desc.lock.
 """
 
 from __future__ import annotations
@@ -13,7 +15,9 @@ from .esb import PQ, Esb, Source
 
 
 class Callback(enum.Enum):
-    """xive_get_irqchip_state: absent (5.3); P alone; as released; as mended in 2021 (all ones, and P of a disabled one, do not count)."""
+    """xive_get_irqchip_state: absent (5.3); P alone; as released; as mended in 2021 (all ones, and P of a
+    disabled one, do not count).
+    """
 
     ABSENT = "absent"
     P_ONLY = "p_only"
@@ -39,11 +43,13 @@ EOI_CLEARS = constant("eoi_clears_stale_p", True)
 """A source EOI notes that P is to be trusted again."""
 
 NO_EOI = constant("no_eoi", False)
-"""XIVE_IRQ_NO_EOI: the source is never ended, as with escalation interrupts. P stays 1 after the first event."""
+"""XIVE_IRQ_NO_EOI: the source is never ended, as with escalation interrupts. P stays 1 after the first event.
+"""
 
 
 def set_pq_00_and_trigger(esb: Esb, source: Source, ends: Value[bool]) -> Value[bool]:
-    """How an MSI without StoreEOI is ended, where `ends`: SET_PQ_00, and a store to the trigger page where that returned Q.
+    """How an MSI without StoreEOI is ended, where `ends`: SET_PQ_00, and a store to the trigger page where
+    that returned Q.
 
     One step: a trigger between the two leaves the same bits and one event, too. Whether an event is sent.
     """
@@ -53,7 +59,9 @@ def set_pq_00_and_trigger(esb: Esb, source: Source, ends: Value[bool]) -> Value[
 
 
 class XiveIrq(State):
-    """`saved_p`: an entry exists though P is 0. `stale_p`: no entry exists though P is 1. `forwarded`: the source is a guest's."""
+    """`saved_p`: an entry exists though P is 0. `stale_p`: no entry exists though P is 1. `forwarded`: the
+    source is a guest's.
+    """
 
     saved_p: Map[Source, bool] = initially(False)
     stale_p: Map[Source, bool] = initially(False)
@@ -113,7 +121,9 @@ class XiveIrq(State):
         return ~self.stale_p[source] & (self.saved_p[source] | esb.p(source))
 
     def active(self, esb: Esb, source: Source, disabled: Value[bool]) -> Value[bool]:
-        """xive_get_irqchip_state(ACTIVE) as this kernel has it; without it, free_irq has nothing to wait for."""
+        """xive_get_irqchip_state(ACTIVE) as this kernel has it; without it, free_irq has nothing to wait
+        for.
+        """
         if CALLBACK == Callback.ABSENT:
             return some(())
         if CALLBACK == Callback.P_ONLY:

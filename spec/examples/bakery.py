@@ -1,10 +1,11 @@
 """Lamport's bakery (1974): mutual exclusion as in a shop, by numbered tickets.
 
-A process looks at everybody's number, takes a higher one, and waits for all whose number is lower. Two can take the same
-number, for looking and taking are two steps: then their names decide. While one is `choosing`, the others wait for it.
+A process looks at everybody's number, takes a higher one, and waits for all whose number is lower. Two can
+take the same number, for looking and taking are two steps: then their names decide. While one is `choosing`,
+the others wait for it.
 
-Shows: ordered identities (names are compared with <: a Range, not a Scalarset), an unbounded number made finite, and two
-mistakes with two consequences.
+Shows: ordered identities (names are compared with <: a Range, not a Scalarset), an unbounded number made
+finite, and two mistakes with two consequences.
 """
 
 from __future__ import annotations
@@ -12,13 +13,36 @@ from __future__ import annotations
 import enum
 from typing import Annotated
 
-from explorer import (HOLDS, WEAK, Formula, Map, Range, Spec, State, Value, action, constant, count, domain, implies, initially, invariant,
-                      ite, leads_to, temporal, variant, violates, when)
+from explorer import (
+    HOLDS,
+    WEAK,
+    Formula,
+    Map,
+    Range,
+    Spec,
+    State,
+    Value,
+    action,
+    constant,
+    count,
+    domain,
+    implies,
+    initially,
+    invariant,
+    ite,
+    leads_to,
+    temporal,
+    variant,
+    violates,
+    when,
+)
 
 PROCESSES = constant("PROCESSES", 2)
 
 TICKETS = constant("TICKETS", 4)
-"""The highest number. The algorithm's own have no bound; here nobody begins to choose where the numbers could run out."""
+"""The highest number. The algorithm's own have no bound; here nobody begins to choose where the numbers could
+run out.
+"""
 
 CHOOSING = constant("CHOOSING", True)
 """Whether the others wait for a process that is choosing."""
@@ -37,7 +61,9 @@ class At(enum.Enum):
 
 
 class Shop(State):
-    """`number` is 0 for who has none; `seen` is the highest one seen, `other` whom the process compares itself with."""
+    """`number` is 0 for who has none; `seen` is the highest one seen, `other` whom the process compares
+    itself with.
+    """
 
     at: Map[Process, At] = initially(At.OUTSIDE, quiet=True)
     number: Map[Process, Ticket] = initially(0)
@@ -137,9 +163,22 @@ def no_starvation(shop: Shop, process: Process) -> Formula:
     return leads_to(shop.at[process] == At.LOOK, shop.at[process] == At.CRITICAL)
 
 
-spec = Spec(expect=HOLDS, variants=[
-    variant("B2", HOLDS, "two processes"),
-    variant("B3", HOLDS, "three processes", PROCESSES=3),
-    variant("NC", violates("mutual_exclusion", steps=14, also=("in_order",)), "nobody waits for one who is choosing", CHOOSING=False),
-    variant("NN", violates("deadlock", steps=10, also=("no_starvation",)), "equal numbers wait for each other", NAMES_DECIDE=False),
-])
+spec = Spec(
+    expect=HOLDS,
+    variants=[
+        variant("B2", HOLDS, "two processes"),
+        variant("B3", HOLDS, "three processes", PROCESSES=3),
+        variant(
+            "NC",
+            violates("mutual_exclusion", steps=14, also=("in_order",)),
+            "nobody waits for one who is choosing",
+            CHOOSING=False,
+        ),
+        variant(
+            "NN",
+            violates("deadlock", steps=10, also=("no_starvation",)),
+            "equal numbers wait for each other",
+            NAMES_DECIDE=False,
+        ),
+    ],
+)

@@ -1,12 +1,13 @@
 """German's cache coherence protocol: caches ask a home node for a shared or an exclusive copy of one line.
 
-Home serves one request at a time. Where a copy is in the way it sends Inv to its holders and waits for their InvAck; who held
-the line exclusively sends the data along. Every cache has three channels of one message each: requests, what home sends, and
-acknowledgements.
+Home serves one request at a time. Where a copy is in the way it sends Inv to its holders and waits for their
+InvAck; who held the line exclusively sends the data along. Every cache has three channels of one message
+each: requests, what home sends, and acknowledgements.
 
-Modelled as Chou, Mannava and Park give it ("A simple method for parameterized verification of cache coherence protocols",
-FMCAD 2004), without what a channel or cache holds where nobody reads it. The numbers are those that Rumur counts for the Murphi
-text: 3,390 states for two caches, 58,104 for three, 1,105,434 for four; 852, 5,235 and 28,088 with symmetry.
+Modelled as Chou, Mannava and Park give it ("A simple method for parameterized verification of cache coherence
+protocols", FMCAD 2004), without what a channel or cache holds where nobody reads it. The numbers are those
+that Rumur counts for the Murphi text: 3,390 states for two caches, 58,104 for three, 1,105,434 for four; 852,
+5,235 and 28,088 with symmetry.
 
 Shows: two scalarsets (caches and data), messages as optional values, a ghost variable.
 """
@@ -15,8 +16,32 @@ from __future__ import annotations
 
 import enum
 
-from explorer import (HOLDS, STRONG, WEAK, Formula, Map, Scalarset, Spec, State, Value, Var, action, any_of, constant, every, initial,
-                      implies, initially, invariant, ite, leads_to, temporal, variant, violates, when)
+from explorer import (
+    HOLDS,
+    STRONG,
+    WEAK,
+    Formula,
+    Map,
+    Scalarset,
+    Spec,
+    State,
+    Value,
+    Var,
+    action,
+    any_of,
+    constant,
+    every,
+    implies,
+    initial,
+    initially,
+    invariant,
+    ite,
+    leads_to,
+    temporal,
+    variant,
+    violates,
+    when,
+)
 
 CACHES = constant("CACHES", 2)
 
@@ -59,7 +84,9 @@ class Caches(State):
 
 
 class Channels(State):
-    """One message each way; the data that comes with a grant, or with the acknowledgement of an exclusive holder."""
+    """One message each way; the data that comes with a grant, or with the acknowledgement of an exclusive
+    holder.
+    """
 
     request: Map[Cache, Request | None] = initially(None)
     order: Map[Cache, Order | None] = initially(None)
@@ -69,7 +96,9 @@ class Channels(State):
 
 
 class Home(State):
-    """`serving` is the request at hand, `of` whose it is. `latest` is a ghost: what was last written, wherever it is."""
+    """`serving` is the request at hand, `of` whose it is. `latest` is a ghost: what was last written,
+    wherever it is.
+    """
 
     serving: Var[Request | None] = initially(None)
     of: Var[Cache | None] = initially(None)
@@ -86,6 +115,7 @@ def memory_is_up_to_date(home: Home) -> Value[bool]:
 
 
 # The caches. Asking and storing are free choices; what was begun goes on.
+
 
 @action(actor="cache")
 def ask_shared(caches: Caches, channels: Channels, cache: Cache) -> None:
@@ -118,7 +148,9 @@ def acknowledge(caches: Caches, channels: Channels, cache: Cache) -> None:
     when(~channels.acknowledged[cache])
     channels.order[cache].next = None
     channels.acknowledged[cache].next = True
-    channels.returned[cache].next = ite(caches.copy[cache] == Copy.EXCLUSIVE, caches.data[cache], channels.returned[cache])
+    channels.returned[cache].next = ite(
+        caches.copy[cache] == Copy.EXCLUSIVE, caches.data[cache], channels.returned[cache]
+    )
     caches.copy[cache].next = Copy.INVALID
     caches.data[cache].next = None
 
@@ -145,6 +177,7 @@ def receive(caches: Caches, channels: Channels, cache: Cache, copy: Copy) -> Non
 
 
 # Home. Strongly fair to each cache that asks: others' requests come between for a while, not for ever.
+
 
 @action(actor="home", fair=STRONG, per=("cache",))
 def take_up(channels: Channels, home: Home, cache: Cache, request: Request) -> None:
@@ -219,7 +252,9 @@ def control(caches: Caches, one: Cache, other: Cache) -> Value[bool]:
 @invariant
 def data(caches: Caches, home: Home, cache: Cache) -> Value[bool]:
     """Every copy is what was last written; so is memory, unless there is an exclusive copy (DataProp)."""
-    return implies(caches.copy[cache] != Copy.INVALID, caches.data[cache] == home.latest) & (home.exclusive | (home.memory == home.latest))
+    return implies(caches.copy[cache] != Copy.INVALID, caches.data[cache] == home.latest) & (
+        home.exclusive | (home.memory == home.latest)
+    )
 
 
 @temporal
@@ -228,9 +263,20 @@ def requests_are_served(caches: Caches, channels: Channels, cache: Cache) -> For
     return leads_to(~channels.request[cache].is_none, caches.copy[cache] != Copy.INVALID)
 
 
-spec = Spec(expect=HOLDS, variants=[
-    variant("2", HOLDS, "two caches"),
-    variant("3", HOLDS, "three", CACHES=3),
-    variant("EA", violates("control", steps=8), "grants an exclusive copy without waiting for InvAck", EAGER=True, VALUES=1),
-    variant("NW", violates("data", steps=10), "forgets the data that comes with an InvAck", NO_WRITE_BACK=True),
-])
+spec = Spec(
+    expect=HOLDS,
+    variants=[
+        variant("2", HOLDS, "two caches"),
+        variant("3", HOLDS, "three", CACHES=3),
+        variant(
+            "EA",
+            violates("control", steps=8),
+            "grants an exclusive copy without waiting for InvAck",
+            EAGER=True,
+            VALUES=1,
+        ),
+        variant(
+            "NW", violates("data", steps=10), "forgets the data that comes with an InvAck", NO_WRITE_BACK=True
+        ),
+    ],
+)

@@ -1,9 +1,11 @@
 """Peterson's mutual exclusion (1981), for two processes or more: at each level the last to arrive waits.
 
-A process climbs PROCESSES - 1 levels. At each it first says how high it is, then that it came last, then waits until somebody
-came after it or nobody else is as high. With two processes there is one level, and `last` is the famous `turn`.
+A process climbs PROCESSES - 1 levels. At each it first says how high it is, then that it came last, then
+waits until somebody came after it or nobody else is as high. With two processes there is one level, and
+`last` is the famous `turn`.
 
-Shows: a scalarset, program counters, a guard over all others, what the order of two stores is worth, a first temporal property.
+Shows: a scalarset, program counters, a guard over all others, what the order of two stores is worth, a first
+temporal property.
 """
 
 from __future__ import annotations
@@ -11,8 +13,28 @@ from __future__ import annotations
 import enum
 from typing import Annotated
 
-from explorer import (HOLDS, WEAK, Formula, Map, Range, Scalarset, Spec, State, Value, action, constant, count, every, initially, invariant,
-                      leads_to, temporal, variant, violates, when)
+from explorer import (
+    HOLDS,
+    WEAK,
+    Formula,
+    Map,
+    Range,
+    Scalarset,
+    Spec,
+    State,
+    Value,
+    action,
+    constant,
+    count,
+    every,
+    initially,
+    invariant,
+    leads_to,
+    temporal,
+    variant,
+    violates,
+    when,
+)
 
 PROCESSES = constant("PROCESSES", 2)
 
@@ -45,7 +67,9 @@ class Lock(State):
 
     def free(self, process: Process, rung: int) -> Value[bool]:
         """Whether somebody came to this level after the process, or nobody else is as high."""
-        return (self.last[rung] != process) | every(self.level[other] < rung for other in Process if other != process)
+        return (self.last[rung] != process) | every(
+            self.level[other] < rung for other in Process if other != process
+        )
 
 
 @action(actor="process")
@@ -105,8 +129,11 @@ def no_starvation(lock: Lock, process: Process) -> Formula:
     return leads_to(lock.at[process] == At.FIRST_STORE, lock.at[process] == At.CRITICAL)
 
 
-spec = Spec(expect=HOLDS, variants=[
-    variant("P2", HOLDS, "two processes"),
-    variant("P3", HOLDS, "three: the filter lock", PROCESSES=3),
-    variant("LF", violates("mutual_exclusion", steps=8), "`last` before `level`", LAST_FIRST=True),
-])
+spec = Spec(
+    expect=HOLDS,
+    variants=[
+        variant("P2", HOLDS, "two processes"),
+        variant("P3", HOLDS, "three: the filter lock", PROCESSES=3),
+        variant("LF", violates("mutual_exclusion", steps=8), "`last` before `level`", LAST_FIRST=True),
+    ],
+)

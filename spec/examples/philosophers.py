@@ -1,13 +1,17 @@
-"""Dijkstra's dining philosophers (1971): each needs the forks on both sides, and a fork is in one hand at a time.
+"""Dijkstra's dining philosophers (1971): each needs the forks on both sides, and a fork is in one hand at a
+time.
 
-Three ways to take them. `left`: everybody the left one first; all can end with one fork each, for ever. `asymmetric`: the last
-philosopher takes the right one first; nobody is stuck. `polite`: who does not get the second fork puts the first one down.
+Three ways to take them. `left`: everybody the left one first; all can end with one fork each, for ever.
+`asymmetric`: the last philosopher takes the right one first; nobody is stuck. `polite`: who does not get the
+second fork puts the first one down.
 
-Who eats is then a matter of fairness. A fork that lies there again and again, but not for ever, need not be taken by a WEAKly
-fair philosopher: the neighbour may always be quicker. STRONG fairness gets it. The asymmetric table needs it for everybody to
-eat; the polite one needs it for anybody to eat, and even with it somebody can starve.
+Who eats is then a matter of fairness. A fork that lies there again and again, but not for ever, need not be
+taken by a WEAKly fair philosopher: the neighbour may always be quicker. STRONG fairness gets it. The
+asymmetric table needs it for everybody to eat; the polite one needs it for anybody to eat, and even with it
+somebody can starve.
 
-Shows: a ring (neighbours are computed, so philosophers are not interchangeable), deadlock, weak and strong fairness.
+Shows: a ring (neighbours are computed, so philosophers are not interchangeable), deadlock, weak and strong
+fairness.
 """
 
 from __future__ import annotations
@@ -15,8 +19,28 @@ from __future__ import annotations
 import enum
 from typing import Annotated
 
-from explorer import (HOLDS, STRONG, WEAK, Formula, Map, Range, Spec, State, Value, action, constant, domain, initially, invariant,
-                      leads_to, some, temporal, variant, violates, when)
+from explorer import (
+    HOLDS,
+    STRONG,
+    WEAK,
+    Formula,
+    Map,
+    Range,
+    Spec,
+    State,
+    Value,
+    action,
+    constant,
+    domain,
+    initially,
+    invariant,
+    leads_to,
+    some,
+    temporal,
+    variant,
+    violates,
+    when,
+)
 
 SEATS = constant("SEATS", 3)
 
@@ -117,7 +141,10 @@ def neighbours_take_turns(table: Table, seat: Seat) -> Value[bool]:
 @temporal
 def somebody_eats(table: Table) -> Formula:
     """Where somebody is hungry, somebody will eat."""
-    return leads_to(some(table.at[seat] == At.HUNGRY for seat in domain(Seat)), some(table.at[seat] == At.EATING for seat in domain(Seat)))
+    return leads_to(
+        some(table.at[seat] == At.HUNGRY for seat in domain(Seat)),
+        some(table.at[seat] == At.EATING for seat in domain(Seat)),
+    )
 
 
 @temporal
@@ -126,13 +153,27 @@ def nobody_starves(table: Table, seat: Seat) -> Formula:
     return leads_to(table.at[seat] == At.HUNGRY, table.at[seat] == At.EATING)
 
 
-spec = Spec(expect=HOLDS, variants=[
-    variant("DL", violates("deadlock", steps=6, also=("somebody_eats", "nobody_starves")), "everybody takes the left fork first",
-            METHOD=Method.LEFT),
-    variant("PM", violates("somebody_eats", also=("nobody_starves",)), "polite, weak fairness: all take, all put back",
-            METHOD=Method.POLITE, MEEK=True),
-    variant("PO", violates("nobody_starves", steps=7), "polite, strong fairness", METHOD=Method.POLITE),
-    variant("AM", violates("nobody_starves"), "asymmetric, weak fairness", METHOD=Method.ASYMMETRIC, MEEK=True),
-    variant("AS", HOLDS, "asymmetric, strong fairness", METHOD=Method.ASYMMETRIC),
-    variant("A5", HOLDS, "the same with five", METHOD=Method.ASYMMETRIC, SEATS=5),
-])
+spec = Spec(
+    expect=HOLDS,
+    variants=[
+        variant(
+            "DL",
+            violates("deadlock", steps=6, also=("somebody_eats", "nobody_starves")),
+            "everybody takes the left fork first",
+            METHOD=Method.LEFT,
+        ),
+        variant(
+            "PM",
+            violates("somebody_eats", also=("nobody_starves",)),
+            "polite, weak fairness: all take, all put back",
+            METHOD=Method.POLITE,
+            MEEK=True,
+        ),
+        variant("PO", violates("nobody_starves", steps=7), "polite, strong fairness", METHOD=Method.POLITE),
+        variant(
+            "AM", violates("nobody_starves"), "asymmetric, weak fairness", METHOD=Method.ASYMMETRIC, MEEK=True
+        ),
+        variant("AS", HOLDS, "asymmetric, strong fairness", METHOD=Method.ASYMMETRIC),
+        variant("A5", HOLDS, "the same with five", METHOD=Method.ASYMMETRIC, SEATS=5),
+    ],
+)

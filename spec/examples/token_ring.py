@@ -1,18 +1,43 @@
-"""Dijkstra's self-stabilising token ring (1974): from whatever state it is in, exactly one token is left in the end.
+"""Dijkstra's self-stabilising token ring (1974): from whatever state it is in, exactly one token is left in
+the end.
 
-Every machine holds a number and sees its left neighbour's. The first has the token where the two are equal, and passes it on
-by counting up; any other has it where they differ, and passes it on by copying. The ring starts in *any* state, as after a
-fault that changed all memories. With enough numbers the surplus tokens die out, with too few they can circle for ever.
+Every machine holds a number and sees its left neighbour's. The first has the token where the two are equal,
+and passes it on by counting up; any other has it where they differ, and passes it on by copying. The ring
+starts in *any* state, as after a fault that changed all memories. With enough numbers the surplus tokens die
+out, with too few they can circle for ever.
 
-Shows: free initial values, one fairness group for a whole action (`per=()`: some machine moves), eventually-always.
+Shows: free initial values, one fairness group for a whole action (`per=()`: some machine moves),
+eventually-always.
 """
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from explorer import (HOLDS, WEAK, Formula, Map, Range, Spec, State, Value, action, always_eventually, any_of, constant, count, domain,
-                      eventually_always, initially, invariant, step_invariant, temporal, variant, violates, when)
+from explorer import (
+    HOLDS,
+    WEAK,
+    Formula,
+    Map,
+    Range,
+    Spec,
+    State,
+    Value,
+    action,
+    always_eventually,
+    any_of,
+    constant,
+    count,
+    domain,
+    eventually_always,
+    initially,
+    invariant,
+    step_invariant,
+    temporal,
+    variant,
+    violates,
+    when,
+)
 
 MACHINES = constant("MACHINES", 4)
 
@@ -61,9 +86,11 @@ def no_new_token(ring: Ring) -> Value[bool]:
 
 def tokens_after(ring: Ring) -> Value[int]:
     """How many tokens there are behind the step."""
+
     def token(machine: int) -> Value[bool]:
         same = ring.holds[machine].next == ring.holds[machine - 1 if machine else MACHINES - 1].next
         return same if machine == 0 else ~same
+
     return count(token(machine) for machine in domain(Machine))
 
 
@@ -79,9 +106,12 @@ def everybody_gets_it(ring: Ring, machine: Machine) -> Formula:
     return always_eventually(ring.token(machine))
 
 
-spec = Spec(expect=HOLDS, variants=[
-    variant("4/4", HOLDS, "as many numbers as machines"),
-    variant("4/3", HOLDS, "one less", NUMBERS=3),
-    variant("4/2", violates("stabilises", steps=8), "two less: three tokens circle for ever", NUMBERS=2),
-    variant("5/5", HOLDS, "five machines", MACHINES=5, NUMBERS=5),
-])
+spec = Spec(
+    expect=HOLDS,
+    variants=[
+        variant("4/4", HOLDS, "as many numbers as machines"),
+        variant("4/3", HOLDS, "one less", NUMBERS=3),
+        variant("4/2", violates("stabilises", steps=8), "two less: three tokens circle for ever", NUMBERS=2),
+        variant("5/5", HOLDS, "five machines", MACHINES=5, NUMBERS=5),
+    ],
+)

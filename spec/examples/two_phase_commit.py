@@ -1,18 +1,44 @@
-"""Two-phase commit, as Gray and Lamport describe it ("Consensus on transaction commit", 2006): all commit, or all abort.
+"""Two-phase commit, as Gray and Lamport describe it ("Consensus on transaction commit", 2006): all commit, or
+all abort.
 
-Every resource manager prepares and says so. Once all have, the transaction manager may commit; until then it may abort. What
-was said stays said: messages are never taken away, so losing one is the same as not reading it.
+Every resource manager prepares and says so. Once all have, the transaction manager may commit; until then it
+may abort. What was said stays said: messages are never taken away, so losing one is the same as not reading
+it.
 
-Shows: sets, a scalarset, a protocol that is checked against a simpler one (`@step_invariant`), and a property that depends on
-somebody not stopping. The numbers are those of the TLA+ specification: 288 states for 3 resource managers, 8,832 for 5.
+Shows: sets, a scalarset, a protocol that is checked against a simpler one (`@step_invariant`), and a property
+that depends on somebody not stopping. The numbers are those of the TLA+ specification: 288 states for 3
+resource managers, 8,832 for 5.
 """
 
 from __future__ import annotations
 
 import enum
 
-from explorer import (HOLDS, WEAK, Formula, Map, Scalarset, Set, Spec, State, Value, Var, action, constant, eventually, every, implies,
-                      initially, invariant, step_invariant, temporal, terminal, variant, violates, when)
+from explorer import (
+    HOLDS,
+    WEAK,
+    Formula,
+    Map,
+    Scalarset,
+    Set,
+    Spec,
+    State,
+    Value,
+    Var,
+    action,
+    constant,
+    eventually,
+    every,
+    implies,
+    initially,
+    invariant,
+    step_invariant,
+    temporal,
+    terminal,
+    variant,
+    violates,
+    when,
+)
 
 MANAGERS = constant("MANAGERS", 3)
 
@@ -42,7 +68,9 @@ class Decision(enum.Enum):
 
 
 class Transaction(State):
-    """`said_prepared` and `said` are the messages; `heard_prepared` is what the transaction manager has read of them."""
+    """`said_prepared` and `said` are the messages; `heard_prepared` is what the transaction manager has read
+    of them.
+    """
 
     resource: Map[Manager, Resource] = initially(Resource.WORKING)
     said_prepared: Set[Manager] = initially(set())
@@ -125,24 +153,35 @@ def all_have_decided(transaction: Transaction) -> Value[bool]:
 @invariant
 def consistent(transaction: Transaction, one: Manager, other: Manager) -> Value[bool]:
     """No manager has committed where another has aborted."""
-    return ~((transaction.resource[one] == Resource.COMMITTED) & (transaction.resource[other] == Resource.ABORTED))
+    return ~(
+        (transaction.resource[one] == Resource.COMMITTED) & (transaction.resource[other] == Resource.ABORTED)
+    )
 
 
-# What a transaction is, whatever the protocol: managers work, prepare, and commit once none can object. Every step above is a
+# What a transaction is, whatever the protocol: managers work, prepare, and commit once none can object. Every
+# step above is a
 # step of that, or changes nothing of it.
+
 
 @step_invariant
 def commits_when_all_are_ready(transaction: Transaction, manager: Manager) -> Value[bool]:
     """Nobody commits before all are prepared or committed."""
-    commits = (transaction.resource[manager] != Resource.COMMITTED) & (transaction.resource[manager].next == Resource.COMMITTED)
-    ready = every((transaction.resource[one] == Resource.PREPARED) | (transaction.resource[one] == Resource.COMMITTED) for one in Manager)
+    commits = (transaction.resource[manager] != Resource.COMMITTED) & (
+        transaction.resource[manager].next == Resource.COMMITTED
+    )
+    ready = every(
+        (transaction.resource[one] == Resource.PREPARED) | (transaction.resource[one] == Resource.COMMITTED)
+        for one in Manager
+    )
     return implies(commits, ready)
 
 
 @step_invariant
 def decisions_are_final(transaction: Transaction, manager: Manager) -> Value[bool]:
     """Committed stays committed, aborted stays aborted."""
-    return implies(transaction.decided(manager), transaction.resource[manager].next == transaction.resource[manager])
+    return implies(
+        transaction.decided(manager), transaction.resource[manager].next == transaction.resource[manager]
+    )
 
 
 @temporal
@@ -151,13 +190,28 @@ def everybody_decides(transaction: Transaction, manager: Manager) -> Formula:
     return eventually(transaction.decided(manager))
 
 
-spec = Spec(expect=HOLDS, variants=[
-    variant("3", HOLDS, "three resource managers"),
-    variant("5", HOLDS, "five", MANAGERS=5),
-    variant("IM", violates("consistent", steps=7, also=("commits_when_all_are_ready", "decisions_are_final")),
-            "commits when all but one have prepared", IMPATIENT=True),
-    variant("FI", violates("consistent", steps=9, also=("commits_when_all_are_ready", "decisions_are_final")),
-            "a prepared manager may abort", FICKLE=True),
-    variant("CR", violates("deadlock", steps=4, also=("everybody_decides",)), "the transaction manager may stop: the prepared wait",
-            CRASH=True),
-])
+spec = Spec(
+    expect=HOLDS,
+    variants=[
+        variant("3", HOLDS, "three resource managers"),
+        variant("5", HOLDS, "five", MANAGERS=5),
+        variant(
+            "IM",
+            violates("consistent", steps=7, also=("commits_when_all_are_ready", "decisions_are_final")),
+            "commits when all but one have prepared",
+            IMPATIENT=True,
+        ),
+        variant(
+            "FI",
+            violates("consistent", steps=9, also=("commits_when_all_are_ready", "decisions_are_final")),
+            "a prepared manager may abort",
+            FICKLE=True,
+        ),
+        variant(
+            "CR",
+            violates("deadlock", steps=4, also=("everybody_decides",)),
+            "the transaction manager may stop: the prepared wait",
+            CRASH=True,
+        ),
+    ],
+)

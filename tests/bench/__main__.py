@@ -1,7 +1,9 @@
-"""`python -m tests.bench`, from the root of the repository: measure the engines, and print what must be and what is.
+"""`python -m tests.bench`, from the root of the repository: measure the engines, and print what must be and
+what is.
 
-Takes about a quarter of an hour and 2 GiB; `--quick` takes less than a minute, its numbers mean nothing but that everything works.
-Exit code 1 where an engine or a peer counts other states than there are. A slow machine is no failure.
+Takes about a quarter of an hour and 2 GiB; `--quick` takes less than a minute, its numbers mean nothing but
+that everything works. Exit code 1 where an engine or a peer counts other states than there are. A slow
+machine is no failure.
 """
 
 from __future__ import annotations
@@ -20,18 +22,39 @@ GROUPS["liveness"] = liveness
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser("python -m tests.bench", description="Measure the engines against what is asked of them.")
-    parser.add_argument("--quick", action="store_true", help="small sizes, less than a minute; nothing is added to the CSV file")
-    parser.add_argument("--only", action="append", choices=list(GROUPS), metavar="NAME", help=f"these groups of lines: {', '.join(GROUPS)}")
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="where the rows are added (default: docs/performance/measurements.csv)")
+    parser = argparse.ArgumentParser(
+        "python -m tests.bench", description="Measure the engines against what is asked of them."
+    )
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="small sizes, less than a minute; nothing is added to the CSV file",
+    )
+    parser.add_argument(
+        "--only",
+        action="append",
+        choices=list(GROUPS),
+        metavar="NAME",
+        help=f"these groups of lines: {', '.join(GROUPS)}",
+    )
+    parser.add_argument(
+        "--csv",
+        type=Path,
+        metavar="FILE",
+        help="where the rows are added (default: docs/performance/measurements.csv)",
+    )
     options = parser.parse_args()
     described, busy = machine(), load()
     print(described + (f"\n{busy}" if busy else ""), flush=True)
-    bench = Bench(QUICK if options.quick else FULL, lambda text: print(f"  {text}", file=sys.stderr, flush=True))
+    bench = Bench(
+        QUICK if options.quick else FULL, lambda text: print(f"  {text}", file=sys.stderr, flush=True)
+    )
     rows, wrong = [], 0
     for name in options.only or GROUPS:
         try:
-            rows += [replace(row, must=None, aim=None) if options.quick else row for row in GROUPS[name](bench)]
+            rows += [
+                replace(row, must=None, aim=None) if options.quick else row for row in GROUPS[name](bench)
+            ]
         except WrongCount as error:
             wrong += 1
             print(f"{name}: {error}", file=sys.stderr)

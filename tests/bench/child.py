@@ -1,7 +1,8 @@
-"""One measurement in a process of its own: `python -m tests.bench.child JSON`, the result as one JSON line on standard output.
+"""One measurement in a process of its own: `python -m tests.bench.child JSON`, the result as one JSON line on
+standard output.
 
-`kind` is `explore` (engine python or native), `compile` (the native engine's machine code) or `first` (until the first level has
-been left; the caller looks at the clock).
+`kind` is `explore` (engine python or native), `compile` (the native engine's machine code) or `first` (until
+the first level has been left; the caller looks at the clock).
 """
 
 from __future__ import annotations
@@ -40,15 +41,28 @@ def main(job: dict[str, Any]) -> dict[str, Any]:
 
 
 def explore(model: Model, job: dict[str, Any]) -> dict[str, Any]:
-    """Visit all states. `seconds` and `cpu` are of the search alone, everything between the first state and the last counted."""
+    """Visit all states. `seconds` and `cpu` are of the search alone, everything between the first state and
+    the last counted.
+    """
     run = _python(model) if job["engine"] == "python" else _native(model, job)
     before = resident_bytes()
     clock, cpu = time.perf_counter(), time.process_time()
     space: StateSpace = run()
     seconds, used = time.perf_counter() - clock, time.process_time() - cpu
-    return {"states": space.distinct, "transitions": space.transitions, "depth": space.depth, "seconds": seconds, "cpu": used,
-            "peak": peak_bytes(), "before": before, "bits": space.bits, "phases": space.phases, "violated": sorted(space.violations),
-            "stopped": space.stopped, "represented": space.represented}
+    return {
+        "states": space.distinct,
+        "transitions": space.transitions,
+        "depth": space.depth,
+        "seconds": seconds,
+        "cpu": used,
+        "peak": peak_bytes(),
+        "before": before,
+        "bits": space.bits,
+        "phases": space.phases,
+        "violated": sorted(space.violations),
+        "stopped": space.stopped,
+        "represented": space.represented,
+    }
 
 
 def _python(model: Model) -> Any:
@@ -65,7 +79,11 @@ def _native(model: Model, job: dict[str, Any]) -> Any:
     compiled = Compiled(model, _symmetry(model, job))
     made = native.machine(compiled)
     limits = Limits(max_states=job.get("most"))
-    options = native.Options(workers=job.get("workers", 1), storage=job.get("storage", "exact"), fingerprint=job.get("fingerprint", 40))
+    options = native.Options(
+        workers=job.get("workers", 1),
+        storage=job.get("storage", "exact"),
+        fingerprint=job.get("fingerprint", 40),
+    )
     return lambda: native.explore(model, limits, options=options, prepared=(compiled, made))
 
 
@@ -83,7 +101,11 @@ def compile_only(model: Model, job: dict[str, Any]) -> dict[str, Any]:
     from explorer.engine import native
 
     native.machine(compiled)
-    return {"seconds": job["ground"] + time.perf_counter() - clock, "python": python, "instances": len(model.instances)}
+    return {
+        "seconds": job["ground"] + time.perf_counter() - clock,
+        "python": python,
+        "instances": len(model.instances),
+    }
 
 
 def first(model: Model, job: dict[str, Any]) -> dict[str, Any]:

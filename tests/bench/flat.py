@@ -1,7 +1,9 @@
-"""A ground model as other model checkers want it: one flat state, guarded assignments in an order that can be executed.
+"""A ground model as other model checkers want it: one flat state, guarded assignments in an order that can be
+executed.
 
-What both exporters (`promela.py`, `murphi.py`) share. Knows nothing of either language. Walks the simplified rules, so that a
-peer checker profits from everything that our compiler proves: families that never vary are gone, guards are small.
+What both exporters (`promela.py`, `murphi.py`) share. Knows nothing of either language. Walks the simplified
+rules, so that a peer checker profits from everything that our compiler proves: families that never vary are
+gone, guards are small.
 """
 
 from __future__ import annotations
@@ -37,7 +39,9 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A rule: where `guard` holds, `assertions` (name, condition on the old state) must, and the assignments follow in order."""
+    """A rule: where `guard` holds, `assertions` (name, condition on the old state) must, and the assignments
+    follow in order.
+    """
 
     name: str
     guard: Expr
@@ -47,7 +51,9 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Flat:
-    """`families` vary; those in `arrays` are read or written at a computed index, of the others every cell stands alone."""
+    """`families` vary; those in `arrays` are read or written at a computed index, of the others every cell
+    stands alone.
+    """
 
     model: Model
     families: tuple[Family, ...]
@@ -59,11 +65,15 @@ class Flat:
     @property
     def temporaries(self) -> int:
         """How many temporaries the longest list of assignments needs."""
-        return max((a.temporary + 1 for s in self.steps for a in s.assignments if a.temporary is not None), default=0)
+        return max(
+            (a.temporary + 1 for s in self.steps for a in s.assignments if a.temporary is not None), default=0
+        )
 
 
 def flatten(model: Model) -> Flat:
-    """The model, flat. NotImplementedHere for state constraints, for guards that may have no value and for many initial states."""
+    """The model, flat. NotImplementedHere for state constraints, for guards that may have no value and for
+    many initial states.
+    """
     program = reduce(model)
     if program.constraints:
         raise NotImplementedHere("a state constraint")
@@ -76,18 +86,34 @@ def flatten(model: Model) -> Flat:
     roots = [e for _, e in invariants] + [e for s in steps for e in (s.guard, *(e for _, e in s.assertions))]
     roots += [e for s in steps for a in s.assignments for e in (a.index, a.expr)]
     arrays |= {at.value for root in roots for at in ex.walk(root) if at.op == "loadat"}
-    return Flat(model, tuple(f for f in model.families if f not in program.fixed), frozenset(arrays), initial, steps, invariants)
+    return Flat(
+        model,
+        tuple(f for f in model.families if f not in program.fixed),
+        frozenset(arrays),
+        initial,
+        steps,
+        invariants,
+    )
 
 
 def _step(program: Program, rule: Rule) -> Step:
     if any(test.checks for test in rule.guard):
         raise NotImplementedHere(f"a guard of {rule.instance.name} that may have no value")
-    assertions = [(check.failure.message, check.ok) for check in rule.checks] + list(_step_properties(program, rule))
-    return Step(rule.instance.name, ex.both(*(t.condition for t in rule.guard)), tuple(assertions), tuple(_ordered(rule.updates)))
+    assertions = [(check.failure.message, check.ok) for check in rule.checks] + list(
+        _step_properties(program, rule)
+    )
+    return Step(
+        rule.instance.name,
+        ex.both(*(t.condition for t in rule.guard)),
+        tuple(assertions),
+        tuple(_ordered(rule.updates)),
+    )
 
 
 def _step_properties(program: Program, rule: Rule) -> Iterator[tuple[str, Expr]]:
-    """The step properties as conditions on the state before the step, but for those that the rule is proved to keep."""
+    """The step properties as conditions on the state before the step, but for those that the rule is proved
+    to keep.
+    """
     for prop in program.model.properties:
         if prop.kind == "step":
             pure, raw = lift(ex.both(*(e for _, e in prop.parts)))
@@ -100,11 +126,15 @@ def _step_properties(program: Program, rule: Rule) -> Iterator[tuple[str, Expr]]
 def _reads(*exprs: Expr) -> set[tuple[Family, int | None]]:
     """The cells that are read; None stands for all of a family."""
     nodes = [at for expr in exprs for at in ex.walk(expr)]
-    return {at.value for at in nodes if at.op == "load"} | {(at.value, None) for at in nodes if at.op == "loadat"}
+    return {at.value for at in nodes if at.op == "load"} | {
+        (at.value, None) for at in nodes if at.op == "loadat"
+    }
 
 
 def _ordered(updates: tuple[Update, ...]) -> Iterator[Assignment]:
-    """The simultaneous updates one after the other: what is still to be read is not written, or is read into a temporary first."""
+    """The simultaneous updates one after the other: what is still to be read is not written, or is read into
+    a temporary first.
+    """
     waiting = [Assignment(u.family, u.index, u.expr) for u in updates]
     number = 0
     while waiting:
@@ -123,7 +153,9 @@ def _ordered(updates: tuple[Update, ...]) -> Iterator[Assignment]:
 def _disturbs(a: Assignment, b: Assignment) -> bool:
     """Whether `a` writes what `b` reads."""
     index = a.index.value if is_const(a.index) else None
-    return any(f is a.family and (i is None or index is None or i == index) for f, i in _reads(b.index, b.expr))
+    return any(
+        f is a.family and (i is None or index is None or i == index) for f, i in _reads(b.index, b.expr)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +204,11 @@ class Printer:
         if op in ("add", "sub", "mul"):
             return _plus("(" + f" {d.infix[op]} ".join(map(self.number, expr.args)) + ")", -base)
         if op == "ite":
-            return "(" + d.ternary.format(self.truth(expr.args[0]), *(self.number(a, base) for a in expr.args[1:])) + ")"
+            return (
+                "("
+                + d.ternary.format(self.truth(expr.args[0]), *(self.number(a, base) for a in expr.args[1:]))
+                + ")"
+            )
         if op in ("and", "or", "not", "eq", "lt", "le"):
             return "(" + d.ternary.format(self.truth(expr), str(1 - base), str(-base)) + ")"
         raise NotImplementedHere(f"operator {op} in `{ex.show(expr)}`")

@@ -1,8 +1,8 @@
-"""What liveness costs: its time over that of safety, at three sizes of a token ring that is one large component; and what symmetry
-saves of both, for more and more interchangeable senders.
+"""What liveness costs: its time over that of safety, at three sizes of a token ring that is one large
+component; and what symmetry saves of both, for more and more interchangeable senders.
 
-`python -m tests.bench.liveness ring MODULUS` and `... senders NUMBER yes` (or `no`: without symmetry) are one measurement in a
-process of its own, the result as a JSON line.
+`python -m tests.bench.liveness ring MODULUS` and `... senders NUMBER yes` (or `no`: without symmetry) are one
+measurement in a process of its own, the result as a JSON line.
 """
 
 from __future__ import annotations
@@ -26,41 +26,69 @@ FULL = {"10^5": 13, "10^6": 23, "10^7": 40}
 SMALL = {"10^5": 3, "10^6": 4, "10^7": 5}
 """The modulus for each size: NODES * modulus ** NODES states, 5 steps from each."""
 SENDERS, WHOLE = (3, 4, 5), 4
-"""Interchangeable senders of the IPI model, and how many of them there may be without symmetry (five: 218 million states)."""
+"""Interchangeable senders of the IPI model, and how many of them there may be without symmetry (five: 218
+million states).
+"""
 
 
 def liveness(bench: Bench) -> Iterator[Row]:
-    """One property at a time, as most specs have one or two: the whole time for the graph and the slower of two properties."""
+    """One property at a time, as most specs have one or two: the whole time for the graph and the slower of
+    two properties.
+    """
     for size, modulus in (SMALL if bench.sizes is QUICK else FULL).items():
         bench.say(f"liveness ring modulus={modulus}")
         found = measured("ring", str(modulus))
-        if found["states"] != NODES * modulus ** NODES or not found["holds"]:
+        if found["states"] != NODES * modulus**NODES or not found["holds"]:
             raise WrongCount(f"ring {modulus}: {found}")
-        yield Row(f"liveness over safety, {size} states", found["liveness"] / found["safety"], "x", 5, most=True,
-                  note=f"{found['states']:,} states, {found['transitions']:,} transitions; safety {found['safety']:.2f} s, liveness "
-                       f"{found['liveness']:.2f} s; peak {found['peak'] / 2 ** 20:.0f} MiB")
-
+        yield Row(
+            f"liveness over safety, {size} states",
+            found["liveness"] / found["safety"],
+            "x",
+            5,
+            most=True,
+            note=(
+                f"{found['states']:,} states, {found['transitions']:,} transitions; safety"
+                f" {found['safety']:.2f} s, liveness {found['liveness']:.2f} s; peak"
+                f" {found['peak'] / 2**20:.0f} MiB"
+            ),
+        )
 
     for senders in (2,) if bench.sizes is QUICK else SENDERS:
         bench.say(f"liveness senders={senders}")
         small = measured("senders", str(senders), "yes")
         name = f"safety and liveness without symmetry over with, senders={senders}"
-        note = (f"{small['states']:,} orbits stand for {small['represented']:,} states; with: safety {small['safety']:.2f} s, liveness "
-                f"{small['liveness']:.2f} s, {small['peak'] / 2 ** 20:.0f} MiB")
+        note = (
+            f"{small['states']:,} orbits stand for {small['represented']:,} states; with: safety"
+            f" {small['safety']:.2f} s, liveness {small['liveness']:.2f} s, {small['peak'] / 2**20:.0f} MiB"
+        )
         if senders > WHOLE:
-            yield Row(f"safety and liveness with symmetry, senders={senders}", small["safety"] + small["liveness"], "s", note=note)
+            yield Row(
+                f"safety and liveness with symmetry, senders={senders}",
+                small["safety"] + small["liveness"],
+                "s",
+                note=note,
+            )
             continue
         full = measured("senders", str(senders), "no")
         if (full["states"], full["holds"]) != (small["represented"], small["holds"]):
             raise WrongCount(f"senders {senders}: {full} and {small}")
-        yield Row(name, (full["safety"] + full["liveness"]) / (small["safety"] + small["liveness"]), "x",
-                  note=f"{note}; without: {full['safety']:.2f} s, {full['liveness']:.2f} s, {full['peak'] / 2 ** 20:.0f} MiB")
+        yield Row(
+            name,
+            (full["safety"] + full["liveness"]) / (small["safety"] + small["liveness"]),
+            "x",
+            note=(
+                f"{note}; without: {full['safety']:.2f} s, {full['liveness']:.2f} s,"
+                f" {full['peak'] / 2**20:.0f} MiB"
+            ),
+        )
 
 
 def measured(*what: str) -> Found:
     """One measurement."""
     run = [sys.executable, "-m", "tests.bench.liveness", *what]
-    found: Found = json.loads(subprocess.run(run, cwd=ROOT, text=True, stdout=subprocess.PIPE, check=True).stdout.splitlines()[-1])
+    found: Found = json.loads(
+        subprocess.run(run, cwd=ROOT, text=True, stdout=subprocess.PIPE, check=True).stdout.splitlines()[-1]
+    )
     return found
 
 
@@ -81,12 +109,20 @@ def ring(modulus: int) -> Found:
         answer = checker.check(space, Limits(), (prop.name,))[prop.name]
         times[prop.name] = space.phases["liveness"]
         holds = holds and answer.trace is None and not answer.doubt
-    return {"states": space.distinct, "transitions": space.transitions, "safety": safety, "liveness": max(times.values()), "holds": holds,
-            "peak": peak_bytes()}
+    return {
+        "states": space.distinct,
+        "transitions": space.transitions,
+        "safety": safety,
+        "liveness": max(times.values()),
+        "holds": holds,
+        "peak": peak_bytes(),
+    }
 
 
 def senders(number: int, symmetric: bool) -> Found:
-    """All three temporal properties of the IPI model; every kernel has been compiled before, on as much as 10 levels."""
+    """All three temporal properties of the IPI model; every kernel has been compiled before, on as much as 10
+    levels.
+    """
     from explorer.compile.symmetry import find
     from explorer.engine import native
     from explorer.engine.python import Compiled
@@ -99,10 +135,18 @@ def senders(number: int, symmetric: bool) -> Found:
     space = native.explore(model, prepared=prepared, symmetry=found)
     safety = time.perf_counter() - clock
     answers = checker.check(space, Limits())
-    return {"states": space.distinct, "represented": space.represented, "safety": safety, "liveness": space.phases["liveness"],
-            "holds": all(a.trace is None and not a.doubt for a in answers.values()), "peak": peak_bytes()}
+    return {
+        "states": space.distinct,
+        "represented": space.represented,
+        "safety": safety,
+        "liveness": space.phases["liveness"],
+        "holds": all(a.trace is None and not a.doubt for a in answers.values()),
+        "peak": peak_bytes(),
+    }
 
 
 if __name__ == "__main__":
-    made = ring(int(sys.argv[2])) if sys.argv[1] == "ring" else senders(int(sys.argv[2]), sys.argv[3] == "yes")
+    made = (
+        ring(int(sys.argv[2])) if sys.argv[1] == "ring" else senders(int(sys.argv[2]), sys.argv[3] == "yes")
+    )
     print(json.dumps(made))

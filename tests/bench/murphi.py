@@ -1,4 +1,6 @@
-"""A ground model as Murphi, for Rumur: range variables, one rule for each action instance, one start state for each initial one."""
+"""A ground model as Murphi, for Rumur: range variables, one rule for each action instance, one start state
+for each initial one.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,17 @@ from explorer.language.expressions import Family, is_const
 
 from .flat import Assignment, Dialect, Flat, Printer, Step, flatten, identifier
 
-_INFIX = {"and": "&", "or": "|", "eq": "=", "ne": "!=", "lt": "<", "le": "<=", "add": "+", "sub": "-", "mul": "*"}
+_INFIX = {
+    "and": "&",
+    "or": "|",
+    "eq": "=",
+    "ne": "!=",
+    "lt": "<",
+    "le": "<=",
+    "add": "+",
+    "sub": "-",
+    "mul": "*",
+}
 
 
 def murphi(model: Model) -> str:
@@ -23,7 +35,11 @@ class _Writer:
         self.printer = Printer(Dialect(_INFIX, "{} ? {} : {}", self.cell, lambda family: 0))
 
     def cell(self, family: Family, index: str | int) -> str:
-        return f"{identifier(family)}[{index}]" if family in self.flat.arrays else f"{identifier(family)}_{index}"
+        return (
+            f"{identifier(family)}[{index}]"
+            if family in self.flat.arrays
+            else f"{identifier(family)}_{index}"
+        )
 
     def lines(self) -> Iterator[str]:
         yield f"-- {self.flat.model.name}: written by tests/bench/murphi.py"
@@ -38,7 +54,9 @@ class _Writer:
             yield f'startstate "{number}"'
             yield "begin"
             for family in self.flat.families:
-                yield from (f"  {self.cell(family, i)} := {state[family.first + i]};" for i in range(family.size))
+                yield from (
+                    f"  {self.cell(family, i)} := {state[family.first + i]};" for i in range(family.size)
+                )
             yield "end;"
         for step in self.flat.steps:
             yield from self.rule(step)
@@ -62,7 +80,10 @@ class _Writer:
         value = f"temporary_{a.source}" if a.source is not None else self.printer.number(a.expr)
         if a.temporary is not None:
             return f"temporary_{a.temporary} := {value}"
-        return f"{self.cell(a.family, a.index.value if is_const(a.index) else self.printer.number(a.index))} := {value}"
+        return (
+            f"{self.cell(a.family, a.index.value if is_const(a.index) else self.printer.number(a.index))} :="
+            f" {value}"
+        )
 
 
 def _text(name: str) -> str:

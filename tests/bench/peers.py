@@ -25,7 +25,9 @@ RUMUR_FLAGS = ("-std=c11", "-O3", "-march=native", "-w")
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What a peer reports. `seconds` is from the start of its verifier to its end, `cpu` its processor time."""
+    """What a peer reports. `seconds` is from the start of its verifier to its end, `cpu` its processor
+    time.
+    """
 
     states: int
     transitions: int
@@ -57,8 +59,14 @@ def spin(model: Model, directory: Path, states: int, repeat: int = 1) -> list[Co
         text, seconds, cpu = _timed(["./pan", "-E", f"-w{max(16, states.bit_length())}"], directory)
         if not re.search(r"errors: 0\b", text) or "search was not completed" in text.lower():
             raise RuntimeError(f"SPIN found an error or gave up:\n{text}")
-        found.append(Counted(_number(r"(\d+) states, stored", text) - (chosen > 0), _number(r"(\d+) transitions", text) - chosen - 1,
-                             seconds, cpu))
+        found.append(
+            Counted(
+                _number(r"(\d+) states, stored", text) - (chosen > 0),
+                _number(r"(\d+) transitions", text) - chosen - 1,
+                seconds,
+                cpu,
+            )
+        )
     return found
 
 
@@ -66,15 +74,28 @@ def rumur(model: Model, directory: Path, repeat: int = 1, packed: bool = False) 
     """Rumur's counts. Packed states are its default; without, it is faster and needs more memory."""
     _need("rumur", "gcc")
     (directory / "model.m").write_text(murphi(model))
-    _run(["rumur", *RUMUR_OPTIONS, "--pack-state", "on" if packed else "off", "--output", "model.c", "model.m"], directory)
+    _run(
+        [
+            "rumur",
+            *RUMUR_OPTIONS,
+            "--pack-state",
+            "on" if packed else "off",
+            "--output",
+            "model.c",
+            "model.m",
+        ],
+        directory,
+    )
     _run(["gcc", *RUMUR_FLAGS, "-o", "model", "model.c", "-lpthread", "-latomic"], directory)
     found = []
     for _ in range(repeat):
         text, seconds, cpu = _timed(["./model"], directory)
         if "No error found" not in text:
             raise RuntimeError(f"Rumur found an error:\n{text}")
-        summary = text[text.rindex("State Space Explored"):]
-        found.append(Counted(_number(r"(\d+) states", summary), _number(r"(\d+) rules fired", summary), seconds, cpu))
+        summary = text[text.rindex("State Space Explored") :]
+        found.append(
+            Counted(_number(r"(\d+) states", summary), _number(r"(\d+) rules fired", summary), seconds, cpu)
+        )
     return found
 
 

@@ -1,7 +1,9 @@
-"""A ground model as Promela, for SPIN: one process, one loop, one `d_step` for each rule, so that SPIN stores our states exactly.
+"""A ground model as Promela, for SPIN: one process, one loop, one `d_step` for each rule, so that SPIN stores
+our states exactly.
 
-Cells are bit fields that hold the code minus the least code. Invariants are asserted after every step, inside it. Temporaries
-are part of SPIN's state (breadth-first search knows no hidden variables), so they are 0 again when a step ends.
+Cells are bit fields that hold the code minus the least code. Invariants are asserted after every step, inside
+it. Temporaries are part of SPIN's state (breadth-first search knows no hidden variables), so they are 0 again
+when a step ends.
 """
 
 from __future__ import annotations
@@ -13,11 +15,22 @@ from explorer.language.expressions import Family, is_const
 
 from .flat import Assignment, Dialect, Flat, NotImplementedHere, Printer, Step, flatten, identifier
 
-_INFIX = {"and": "&&", "or": "||", "eq": "==", "ne": "!=", "lt": "<", "le": "<=", "add": "+", "sub": "-", "mul": "*"}
+_INFIX = {
+    "and": "&&",
+    "or": "||",
+    "eq": "==",
+    "ne": "!=",
+    "lt": "<",
+    "le": "<=",
+    "add": "+",
+    "sub": "-",
+    "mul": "*",
+}
 
 
 def promela(model: Model, packed: bool = True) -> str:
-    """The text of a Promela file. With several initial states SPIN stores one state more: the one before the choice.
+    """The text of a Promela file. With several initial states SPIN stores one state more: the one before the
+    choice.
 
     Without `packed` every cell is a byte: a longer state vector, read and written without shifts.
     """
@@ -30,7 +43,11 @@ class _Writer:
         self.printer = Printer(Dialect(_INFIX, "{} -> {} : {}", self.cell, lambda family: family.low))
 
     def cell(self, family: Family, index: str | int) -> str:
-        return f"{identifier(family)}[{index}]" if family in self.flat.arrays else f"{identifier(family)}_{index}"
+        return (
+            f"{identifier(family)}[{index}]"
+            if family in self.flat.arrays
+            else f"{identifier(family)}_{index}"
+        )
 
     def lines(self) -> Iterator[str]:
         yield f"/* {self.flat.model.name}: written by tests/bench/promela.py */"
@@ -71,11 +88,16 @@ class _Writer:
                 yield f"unsigned {self.cell(family, i)} : {bits} = {start};"
 
     def start(self, state: tuple[int, ...]) -> list[str]:
-        return [f"{self.cell(family, i)} = {state[family.first + i] - family.low}"
-                for family in self.flat.families for i in range(family.size)]
+        return [
+            f"{self.cell(family, i)} = {state[family.first + i] - family.low}"
+            for family in self.flat.families
+            for i in range(family.size)
+        ]
 
     def asserted(self) -> Iterator[str]:
-        yield "#define CHECK " + (" ".join(f"assert({self.printer.truth(e)});" for _, e in self.flat.invariants) or "skip;")
+        yield "#define CHECK " + (
+            " ".join(f"assert({self.printer.truth(e)});" for _, e in self.flat.invariants) or "skip;"
+        )
 
     def option(self, step: Step) -> Iterator[str]:
         yield f"  :: d_step {{ /* {step.name.replace('*/', '')} */"
@@ -95,4 +117,7 @@ class _Writer:
         value = f"temporary_{a.source}" if a.source is not None else self.printer.number(a.expr, low)
         if a.temporary is not None:
             return f"temporary_{a.temporary} = {value}"
-        return f"{self.cell(a.family, a.index.value if is_const(a.index) else self.printer.number(a.index))} = {value}"
+        return (
+            f"{self.cell(a.family, a.index.value if is_const(a.index) else self.printer.number(a.index))} ="
+            f" {value}"
+        )

@@ -1,4 +1,6 @@
-"""The models that are measured, by name, with the counts that they must have. `--quick` takes smaller ones under the same names."""
+"""The models that are measured, by name, with the counts that they must have. `--quick` takes smaller ones
+under the same names.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ IPI, COUNTERS, PROGRAM = "spec/ipi_fixed.py", "tests/bench/specs/counters.py", "
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """A spec with its constants. `states` and `transitions` are what every engine and every peer must find."""
+    """A spec with its constants. `states` and `transitions` are what every engine and every peer must
+    find.
+    """
 
     spec: str
     define: tuple[str, ...]
@@ -28,21 +32,23 @@ class Size:
 
 def counters(modulus: int) -> Size:
     """Four counters: as many successors for any modulus, and counts in closed form."""
-    return Size(COUNTERS, ("COUNTERS=4", f"MODULUS={modulus}"), modulus ** 4, 4 * modulus ** 4)
+    return Size(COUNTERS, ("COUNTERS=4", f"MODULUS={modulus}"), modulus**4, 4 * modulus**4)
 
 
 def instances(number: int) -> Size:
     """So many action instances of one shape."""
     places = number // 2
-    return Size(PROGRAM, (f"PLACES={places}",), places ** 2, 2 * places ** 2)
+    return Size(PROGRAM, (f"PLACES={places}",), places**2, 2 * places**2)
 
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """`peers` is for SPIN, Rumur and the python engine, `large` for throughput; `base` and `huge` differ in constants only.
+    """`peers` is for SPIN, Rumur and the python engine, `large` for throughput; `base` and `huge` differ in
+    constants only.
 
     `repeat` is how often short runs are repeated, `rarely` those of peers and of the python engine.
-    The counts of `senders` are compared with each other; runs of more than `symmetry_most` states end there."""
+    The counts of `senders` are compared with each other; runs of more than `symmetry_most` states end there.
+    """
 
     peers: Size
     large: Size
@@ -66,11 +72,27 @@ FULL = Sizes(
     large=Size(IPI, ("senders=3", "ipis=2"), 15_027_732, 82_577_353),
     base=Size(IPI, ("senders=3", "kicks=1"), 1_166_021, 5_961_922),
     huge=Size(IPI, ("senders=3", "ipis=2", "kicks=3"), 107_153_709, 678_988_269),
-    counters_base=counters(32), counters_huge=counters(100),
-    few=instances(200), many=instances(2000), start=DEFAULT, repeat=5, rarely=1,
-    senders=tuple(Size(IPI, (f"senders={n}",), 0, 0) for n in range(2, 7)))
+    counters_base=counters(32),
+    counters_huge=counters(100),
+    few=instances(200),
+    many=instances(2000),
+    start=DEFAULT,
+    repeat=5,
+    rarely=1,
+    senders=tuple(Size(IPI, (f"senders={n}",), 0, 0) for n in range(2, 7)),
+)
 
 QUICK = Sizes(
-    peers=DEFAULT, large=DEFAULT, base=DEFAULT, huge=DEFAULT, counters_base=counters(10), counters_huge=counters(10),
-    few=instances(20), many=instances(20), start=DEFAULT, repeat=1, rarely=1,
-    senders=(Size(IPI, ("senders=2",), 0, 0),))
+    peers=DEFAULT,
+    large=DEFAULT,
+    base=DEFAULT,
+    huge=DEFAULT,
+    counters_base=counters(10),
+    counters_huge=counters(10),
+    few=instances(20),
+    many=instances(20),
+    start=DEFAULT,
+    repeat=1,
+    rarely=1,
+    senders=(Size(IPI, ("senders=2",), 0, 0),),
+)

@@ -1,4 +1,6 @@
-"""Rows of the benchmark as a table and as CSV, and what machine they were measured on. No host names, no absolute paths."""
+"""Rows of the benchmark as a table and as CSV, and what machine they were measured on. No host names, no
+absolute paths.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ COLUMNS = ("date", "version", "machine", "measure", "value", "unit", "must", "ai
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line. `value` is None where it could not be measured, and `note` says why. `most` marks values that should be small."""
+    """One line. `value` is None where it could not be measured, and `note` says why. `most` marks values that
+    should be small.
+    """
 
     measure: str
     value: float | None
@@ -43,7 +47,13 @@ class Row:
     def cells(self) -> tuple[str, ...]:
         sign = "≤ " if self.most else "≥ "
         bounds = ["" if b is None else sign + quantity(b, self.unit) for b in (self.must, self.aim)]
-        return (self.measure, "-" if self.value is None else quantity(self.value, self.unit), *bounds, self.met, self.note)
+        return (
+            self.measure,
+            "-" if self.value is None else quantity(self.value, self.unit),
+            *bounds,
+            self.met,
+            self.note,
+        )
 
 
 def quantity(value: float, unit: str) -> str:
@@ -60,7 +70,9 @@ def markdown(rows: Iterable[Row]) -> str:
     """The table, readable in a terminal and on a page."""
     cells = [("measure", "measured", "must", "aim", "met", "note"), *(row.cells() for row in rows)]
     widths = [max(len(line[i]) for line in cells) for i in range(6)]
-    lines = ["| " + " | ".join(text.ljust(width) for text, width in zip(line, widths)) + " |" for line in cells]
+    lines = [
+        "| " + " | ".join(text.ljust(width) for text, width in zip(line, widths)) + " |" for line in cells
+    ]
     lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
     return "\n".join(lines)
 
@@ -76,16 +88,35 @@ def append(path: Path, rows: Iterable[Row], machine: str) -> None:
         now = time.strftime("%Y-%m-%dT%H:%MZ", time.gmtime())
         for row in rows:
             value, must, aim = ("" if x is None else f"{x:.6g}" for x in (row.value, row.must, row.aim))
-            writer.writerow((now, explorer.__version__, machine, row.measure, value, row.unit, must, aim, row.met, row.note))
+            writer.writerow(
+                (
+                    now,
+                    explorer.__version__,
+                    machine,
+                    row.measure,
+                    value,
+                    row.unit,
+                    must,
+                    aim,
+                    row.met,
+                    row.note,
+                )
+            )
 
 
 def machine() -> str:
     """Processor, memory and versions in one line."""
     processor, cores = _processor()
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30)
-    parts = [processor, f"{cores} cores", f"{memory:.0f} GiB", f"{platform.system()} {platform.machine()}",
-             f"Python {platform.python_version()}", *(f"{name} {_version(name)}" for name in ("numba", "numpy")),
-             *filter(None, (_tool("spin", "-V"), _tool("rumur", "--version"), _tool("gcc", "--version")))]
+    parts = [
+        processor,
+        f"{cores} cores",
+        f"{memory:.0f} GiB",
+        f"{platform.system()} {platform.machine()}",
+        f"Python {platform.python_version()}",
+        *(f"{name} {_version(name)}" for name in ("numba", "numpy")),
+        *filter(None, (_tool("spin", "-V"), _tool("rumur", "--version"), _tool("gcc", "--version"))),
+    ]
     return ", ".join(parts)
 
 

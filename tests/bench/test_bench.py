@@ -1,4 +1,6 @@
-"""The benchmark works: its table is produced, and all engines and peers count alike. No test here asserts a time."""
+"""The benchmark works: its table is produced, and all engines and peers count alike. No test here asserts a
+time.
+"""
 
 import re
 import shutil
@@ -24,19 +26,40 @@ CORNERS = str(ROOT / "tests" / "bench" / "specs" / "corners.py")
 @pytest.fixture(scope="module")
 def table() -> dict[str, list[str]]:
     """The cells of the quick benchmark's table, by measure."""
-    done = subprocess.run([sys.executable, "-m", "tests.bench", "--quick"], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench", "--quick"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     lines = [line for line in done.stdout.splitlines() if line.startswith("| ")]
-    return {cells[0]: cells[1:] for cells in ([c.strip() for c in line.strip("|").split("|")] for line in lines)}
+    return {
+        cells[0]: cells[1:] for cells in ([c.strip() for c in line.strip("|").split("|")] for line in lines)
+    }
 
 
 def test_the_table_has_a_line_for_every_demand(table: dict[str, list[str]]) -> None:
-    for measure in ("distinct states/s, one worker", "transitions/s, one worker", "two workers over one", "against the python engine",
-                    "against SPIN", "against Rumur", "cost per state, IPI, 10^8 over 10^6", "bytes/state, exact, IPI",
-                    "bytes/state, compact, IPI", "first compile added to a run", "cached start, process start to first level",
-                    "python engine, distinct states/s", "throughput that properties cost", "compile time, 20 action instances",
-                    "states for each orbit, senders=2", "cost per transition, senders=2",
-                    "safety and liveness without symmetry over with, senders=2"):
+    for measure in (
+        "distinct states/s, one worker",
+        "transitions/s, one worker",
+        "two workers over one",
+        "against the python engine",
+        "against SPIN",
+        "against Rumur",
+        "cost per state, IPI, 10^8 over 10^6",
+        "bytes/state, exact, IPI",
+        "bytes/state, compact, IPI",
+        "first compile added to a run",
+        "cached start, process start to first level",
+        "python engine, distinct states/s",
+        "throughput that properties cost",
+        "compile time, 20 action instances",
+        "states for each orbit, senders=2",
+        "cost per transition, senders=2",
+        "safety and liveness without symmetry over with, senders=2",
+    ):
         assert re.match(r"-?[\d,.]+", table[measure][0]) or table[measure][3] == "skipped", measure
 
 

@@ -4,10 +4,52 @@ import enum
 from dataclasses import dataclass
 from typing import Annotated
 
-from explorer import (HOLDS, STRONG, WEAK, Capacity, Formula, Map, Queue, Range, Scalarset, Set, Spec, State, Value, Var, action, always,
-                      always_eventually, any_of, closes, constant, constraint, count, domain, eventually, eventually_always, every, implies,
-                      initial, initially, invariant, ite, leads_to, next_step, observe, opens, record, release, sends, some, step_invariant,
-                      temporal, terminal, until, when)
+from explorer import (
+    HOLDS,
+    STRONG,
+    WEAK,
+    Capacity,
+    Formula,
+    Map,
+    Queue,
+    Range,
+    Scalarset,
+    Set,
+    Spec,
+    State,
+    Value,
+    Var,
+    action,
+    always,
+    always_eventually,
+    any_of,
+    closes,
+    constant,
+    constraint,
+    count,
+    domain,
+    eventually,
+    eventually_always,
+    every,
+    implies,
+    initial,
+    initially,
+    invariant,
+    ite,
+    leads_to,
+    next_step,
+    observe,
+    opens,
+    record,
+    release,
+    sends,
+    some,
+    step_invariant,
+    temporal,
+    terminal,
+    until,
+    when,
+)
 
 CPUS = constant("CPUS", 2)
 EAGER = constant("EAGER", True)
@@ -94,7 +136,9 @@ def serve(host: Host, cpu: Cpu) -> None:
     host.current.slot.next = host.slot
     host.pending.next = ite(host.pending.length == 2, host.pending.remove_at(0), host.pending.pop())
     host.order.next = ite(host.order.full, host.order, host.order.push(cpu))
-    host.waiting.next = ite(host.stopped, set(), host.waiting.remove(cpu).difference(host.lists[Device.identities()[0]]))
+    host.waiting.next = ite(
+        host.stopped, set(), host.waiting.remove(cpu).difference(host.lists[Device.identities()[0]])
+    )
     host.at[cpu].next = Step.DONE
     host.owner.next = ite(host.owner.is_none, cpu, None)
     host.stopped.next = host.stopped | (host.order.length > 0)
@@ -122,7 +166,10 @@ def enough(host: Host) -> Value[bool]:
 @invariant
 def owners(host: Host, cpu: Cpu) -> Value[bool]:
     """A busy processor waits."""
-    return implies((host.at[cpu] == Step.BUSY) & (host.owner == cpu), some(host.owner == other for other in domain(Cpu | Device)))
+    return implies(
+        (host.at[cpu] == Step.BUSY) & (host.owner == cpu),
+        some(host.owner == other for other in domain(Cpu | Device)),
+    )
 
 
 @invariant
@@ -132,7 +179,11 @@ def small(host: Host) -> Value[bool]:
 
 @step_invariant
 def monotone(host: Host) -> Value[bool]:
-    return implies(host.stopped, host.stopped.next) & (host.pending.next.length <= 2) & ~host.waiting.next.contains(domain(Cpu)[0])
+    return (
+        implies(host.stopped, host.stopped.next)
+        & (host.pending.next.length <= 2)
+        & ~host.waiting.next.contains(domain(Cpu)[0])
+    )
 
 
 @temporal
@@ -145,8 +196,11 @@ def calms_down(host: Host, cpu: Cpu) -> Formula:
 @temporal
 def in_order(host: Host) -> Formula:
     stops = implies(~host.stopped, until(~host.stopped, eventually(host.stopped)))
-    return stops | ~release(host.stopped, always(host.slot >= 0)) | next_step(
-        every(eventually_always(host.at[c] != Step.BUSY) for c in Cpu))
+    return (
+        stops
+        | ~release(host.stopped, always(host.slot >= 0))
+        | next_step(every(eventually_always(host.at[c] != Step.BUSY) for c in Cpu))
+    )
 
 
 @terminal

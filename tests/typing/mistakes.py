@@ -4,8 +4,31 @@ import enum
 from dataclasses import dataclass
 from typing import Annotated
 
-from explorer import (Capacity, Formula, Map, Queue, Range, Scalarset, Set, State, Value, Var, action, always, always_eventually, count,
-                      domain, eventually, every, initially, invariant, ite, record, temporal, when)
+from explorer import (
+    Capacity,
+    Formula,
+    Map,
+    Queue,
+    Range,
+    Scalarset,
+    Set,
+    State,
+    Value,
+    Var,
+    action,
+    always,
+    always_eventually,
+    count,
+    domain,
+    eventually,
+    every,
+    initially,
+    invariant,
+    ite,
+    record,
+    temporal,
+    when,
+)
 
 
 class Cpu(Scalarset):

@@ -1,10 +1,12 @@
-"""iommu_range_alloc and __iommu_free, for one page each: a lock for each pool, plain reads and writes of the bitmap's words.
+"""iommu_range_alloc and __iommu_free, for one page each: a lock for each pool, plain reads and writes of the
+bitmap's words.
 
-A search and the read of the word that it will change are one step, and so are taking a lock to free and that read: with
-the right lock nothing can happen in between, and with the wrong one what can is also possible between read and write.
+A search and the read of the word that it will change are one step, and so are taking a lock to free and that
+read: with the right lock nothing can happen in between, and with the wrong one what can is also possible
+between read and write.
 
-Every map chooses its pool freely (the hash of the CPU, which may migrate), and a device with 32 or with all address bits.
-A CPU has at most one page mapped: two CPUs make every overlap that there is.
+Every map chooses its pool freely (the hash of the CPU, which may migrate), and a device with 32 or with all
+address bits. A CPU has at most one page mapped: two CPUs make every overlap that there is.
 """
 
 from __future__ import annotations
@@ -12,7 +14,22 @@ from __future__ import annotations
 import enum
 from typing import Annotated
 
-from explorer import STRONG, WEAK, Map, Range, Set, State, Value, action, domain, every, initially, ite, some, when
+from explorer import (
+    STRONG,
+    WEAK,
+    Map,
+    Range,
+    Set,
+    State,
+    Value,
+    action,
+    domain,
+    every,
+    initially,
+    ite,
+    some,
+    when,
+)
 
 from . import kernel
 from .kernel import Allocator
@@ -37,7 +54,9 @@ class Step(enum.Enum):
 
 
 class Maps(State):
-    """Where each CPU is. `page` is found or mapped; `word` is what it has read of the bitmap, to write it back changed."""
+    """Where each CPU is. `page` is found or mapped; `word` is what it has read of the bitmap, to write it
+    back changed.
+    """
 
     at: Map[Cpu, Step] = initially(Step.IDLE, quiet=True)
     narrow: Map[Cpu, bool] = initially(False)
@@ -59,7 +78,8 @@ class Maps(State):
         return self.narrow[cpu] & (kernel.pages(pool).stop > kernel.REACH - 1)
 
     def leaves(self, cpu: Cpu, pool: Pool) -> Value[bool]:
-        """Whether the search goes on in pool 0. That (start & mask) >= limit is never true where it_offset is 0.
+        """Whether the search goes on in pool 0. That (start & mask) >= limit is never true where it_offset is
+        0.
 
         From pool 0 to pool 0 the kernel unlocks and locks in vain; that is left out.
         """
@@ -67,15 +87,21 @@ class Maps(State):
         return (self.at[cpu] == Step.SEARCH) & self.constrained(cpu, pool) & in_time & (pool > 0)
 
     def start(self, table: Table, cpu: Cpu, pool: Pool) -> Value[int]:
-        """Where the search begins: at the hint, masked where the device is constrained; in pool 0 after a switch."""
+        """Where the search begins: at the hint, masked where the device is constrained; in pool 0 after a
+        switch.
+        """
         hint = table.hint[pool]
-        return ite(self.at[cpu] == Step.SEARCH_0, 0, ite(self.constrained(cpu, pool), hint % kernel.REACH, hint))
+        return ite(
+            self.at[cpu] == Step.SEARCH_0, 0, ite(self.constrained(cpu, pool), hint % kernel.REACH, hint)
+        )
 
     def limit(self, cpu: Cpu, pool: Pool) -> Value[int]:
         """Where it ends. Linux 5.4 does not compute it again after the switch to pool 0."""
         end = kernel.pages(pool).stop
         after_switch = kernel.REACH if kernel.ALLOCATOR == Allocator.KEEPS_LOCK else min(kernel.REACH, end)
-        return ite(self.at[cpu] == Step.SEARCH_0, after_switch, ite(self.constrained(cpu, pool), kernel.REACH, end))
+        return ite(
+            self.at[cpu] == Step.SEARCH_0, after_switch, ite(self.constrained(cpu, pool), kernel.REACH, end)
+        )
 
     def could_use(self, table: Table, cpu: Cpu, pool: Pool, page: Page) -> Value[bool]:
         """Whether the search passes over this page and finds it free."""
@@ -97,9 +123,12 @@ def word_of(page: Page) -> int:
     return 0 if page in kernel.pages(0) else 1
 
 
-# Fair: no CPU stops in the middle of a function, and a queued spinlock is given to each who waits for it. Whether a device
-# maps and unmaps, and what VFIO does, is free. The answers of a search are strongly fair: with the wrong lock, others may change
+# Fair: no CPU stops in the middle of a function, and a queued spinlock is given to each who waits for it.
+# Whether a device
+# maps and unmaps, and what VFIO does, is free. The answers of a search are strongly fair: with the wrong
+# lock, others may change
 # the answer again and again while the CPU waits to take it.
+
 
 @action(actor="cpu", source="arch/powerpc/kernel/iommu.c:iommu_range_alloc")
 def iommu_range_alloc(maps: Maps, table: Table, cpu: Cpu, pool: Pool, narrow: bool) -> None:

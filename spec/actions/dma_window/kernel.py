@@ -1,7 +1,8 @@
-"""Which kernel and which machine: the switches of the bitmap and its allocator. The defaults are Linux 5.4, but for `allocator`.
+"""Which kernel and which machine: the switches of the bitmap and its allocator. The defaults are Linux 5.4,
+but for `allocator`.
 
-Sizes are in IOMMU pages, the unit of the bitmap. A device with 32 address bits reaches the pages below `reach` (4 GiB);
-the 32-bit MMIO range begins at `mmio` and ends at 4 GiB.
+Sizes are in IOMMU pages, the unit of the bitmap. A device with 32 address bits reaches the pages below
+`reach` (4 GiB); the 32-bit MMIO range begins at `mmio` and ends at 4 GiB.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ ENTRIES = constant("entries", 5)
 """The size of the table: more than `reach` in Linux 5.4, `mmio` in 5.3."""
 
 POOL_SIZE = constant("pool_size", 4)
-"""Where the second pool begins. In Linux a sixteenth part of three quarters: no power of two, far above 4 GiB."""
+"""Where the second pool begins. In Linux a sixteenth part of three quarters: no power of two, far above 4
+GiB.
+"""
 
 MMIO = constant("mmio", 3)
 REACH = constant("reach", 4)
@@ -23,8 +26,8 @@ REACH = constant("reach", 4)
 class Allocator(enum.Enum):
     """What a search does that the device's mask keeps from the end of its pool.
 
-    KEEPS_LOCK is Linux 5.4: it goes on below the mask with the lock that it has. SWITCHES_LOCK is a repair of our own: it
-    takes the lock of pool 0 and stays inside that pool.
+    KEEPS_LOCK is Linux 5.4: it goes on below the mask with the lock that it has. SWITCHES_LOCK is a repair of
+    our own: it takes the lock of pool 0 and stays inside that pool.
     """
 
     KEEPS_LOCK = "keeps_lock"
@@ -52,10 +55,12 @@ def hole() -> frozenset[int]:
 
 
 def reserved() -> frozenset[int]:
-    """What iommu_table_reserve_pages reserves: page 0, and the part of the hole that lies inside the table."""
+    """What iommu_table_reserve_pages reserves: page 0, and the part of the hole that lies inside the
+    table.
+    """
     return frozenset({0}) | (frozenset(page for page in hole() if page < ENTRIES) if RESERVE else frozenset())
 
 
 def pages(pool: int) -> range:
     """The pages of a pool."""
-    return range(0, min(POOL_SIZE, ENTRIES)) if pool == 0 else range(min(POOL_SIZE, ENTRIES), ENTRIES)
+    return range(min(POOL_SIZE, ENTRIES)) if pool == 0 else range(min(POOL_SIZE, ENTRIES), ENTRIES)

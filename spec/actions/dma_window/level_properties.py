@@ -17,7 +17,9 @@ def no_tce_lost(builders: Builders, tree: Tree, cpu: Cpu, idx: Index) -> Value[b
 @invariant
 def one_leaf(builders: Builders, tree: Tree, cpu: Cpu) -> Value[bool]:
     """Whoever is about to write an entry has the leaf that the table has."""
-    return implies((builders.at[cpu] == Step.WRITE_TCE) & ~builders.leaf[cpu].is_none, builders.leaf[cpu] == tree.slot)
+    return implies(
+        (builders.at[cpu] == Step.WRITE_TCE) & ~builders.leaf[cpu].is_none, builders.leaf[cpu] == tree.slot
+    )
 
 
 @invariant
@@ -29,17 +31,26 @@ def no_null_leaf(builders: Builders, cpu: Cpu) -> Value[bool]:
 @invariant
 def no_garbage(builders: Builders, tree: Tree, node: Node) -> Value[bool]:
     """What the device can walk is zero or a page of this table; what is mapped was mapped by somebody."""
+
     def mapped(idx: Index) -> Value[bool]:
         return some((builders.idx[cpu] == idx) & (builders.at[cpu] == Step.MAPPED) for cpu in Cpu)
 
     walks = tree.slot == node
-    return implies(walks, every((tree.tce[node][i] == Tce.ZERO) | ((tree.tce[node][i] == Tce.PAGE) & mapped(i)) for i in domain(Index)))
+    return implies(
+        walks,
+        every(
+            (tree.tce[node][i] == Tce.ZERO) | ((tree.tce[node][i] == Tce.PAGE) & mapped(i))
+            for i in domain(Index)
+        ),
+    )
 
 
 @invariant
 def no_leak(builders: Builders, tree: Tree, node: Node) -> Value[bool]:
     """Pages that are not free are known to somebody."""
-    return implies(tree.pages[node] != Pages.FREE, (tree.pages[node] == Pages.ALLOCATED) & used(builders, tree, node))
+    return implies(
+        tree.pages[node] != Pages.FREE, (tree.pages[node] == Pages.ALLOCATED) & used(builders, tree, node)
+    )
 
 
 @invariant
@@ -51,4 +62,7 @@ def no_use_after_free(builders: Builders, tree: Tree, node: Node) -> Value[bool]
 @temporal
 def building_ends(builders: Builders, cpu: Cpu) -> Formula:
     """pnv_tce_build returns."""
-    return leads_to(builders.at[cpu] == Step.READ_SLOT, (builders.at[cpu] == Step.MAPPED) | (builders.at[cpu] == Step.IDLE))
+    return leads_to(
+        builders.at[cpu] == Step.READ_SLOT,
+        (builders.at[cpu] == Step.MAPPED) | (builders.at[cpu] == Step.IDLE),
+    )

@@ -1,7 +1,9 @@
-"""`pnv_tce`: finding the leaf of a two-level TCE table for an entry, and making it where it is missing (56090a3902c8).
+"""`pnv_tce`: finding the leaf of a two-level TCE table for an entry, and making it where it is missing
+(56090a3902c8).
 
-Two CPUs that map pages behind one slot of the first level may both find it empty. The stores of a CPU become visible in
-program order: cmpxchg is a full barrier, and what a plain store without one would add is what `publish_first` shows.
+Two CPUs that map pages behind one slot of the first level may both find it empty. The stores of a CPU become
+visible in program order: cmpxchg is a full barrier, and what a plain store without one would add is what
+`publish_first` shows.
 """
 
 from __future__ import annotations
@@ -9,7 +11,23 @@ from __future__ import annotations
 import enum
 from typing import Annotated
 
-from explorer import WEAK, Map, Range, Scalarset, State, Value, Var, action, constant, domain, every, initially, ite, some, when
+from explorer import (
+    WEAK,
+    Map,
+    Range,
+    Scalarset,
+    State,
+    Value,
+    Var,
+    action,
+    constant,
+    domain,
+    every,
+    initially,
+    ite,
+    some,
+    when,
+)
 
 CPUS = constant("cpus", 2)
 ENTRIES = constant("leaf_entries", 2)
@@ -99,6 +117,7 @@ def publication(node: Node) -> str:
 
 # Fair: no CPU stops in the middle of a function. Mapping and unmapping is free.
 
+
 @action(actor="cpu", source="arch/powerpc/platforms/powernv/pci-ioda-tce.c:pnv_tce_build")
 def pnv_tce_build(builders: Builders, cpu: Cpu, idx: Index) -> None:
     """pnv_tce_build({idx})
@@ -119,7 +138,12 @@ def read_slot(builders: Builders, tree: Tree, cpu: Cpu) -> None:
     builders.at[cpu].next = ite(tree.slot.is_none, Step.ALLOCATE, Step.WRITE_TCE)
 
 
-@action(actor="cpu", fair=WEAK, per=("cpu",), source="arch/powerpc/platforms/powernv/pci-ioda-tce.c:pnv_alloc_tce_level")
+@action(
+    actor="cpu",
+    fair=WEAK,
+    per=("cpu",),
+    source="arch/powerpc/platforms/powernv/pci-ioda-tce.c:pnv_alloc_tce_level",
+)
 def allocate(builders: Builders, tree: Tree, cpu: Cpu, node: Node) -> None:
     """alloc_pages_node() == {node}"""
     when(builders.at[cpu] == Step.ALLOCATE)
@@ -138,7 +162,12 @@ def allocation_fails(builders: Builders, cpu: Cpu) -> None:
     builders.at[cpu].next = Step.IDLE if TESTS_NULL else Step.WRITE_TCE
 
 
-@action(actor="cpu", fair=WEAK, per=("cpu",), source="arch/powerpc/platforms/powernv/pci-ioda-tce.c:pnv_alloc_tce_level")
+@action(
+    actor="cpu",
+    fair=WEAK,
+    per=("cpu",),
+    source="arch/powerpc/platforms/powernv/pci-ioda-tce.c:pnv_alloc_tce_level",
+)
 def zero(builders: Builders, tree: Tree, cpu: Cpu, node: Node) -> None:
     """memset({node}, 0)"""
     when(builders.at[cpu] == Step.ZERO)
@@ -162,7 +191,12 @@ def publish(builders: Builders, tree: Tree, cpu: Cpu, node: Node) -> None:
     builders.at[cpu].next = ite(wins, after, Step.FREE_LEAF)
 
 
-@action(actor="cpu", fair=WEAK, per=("cpu",), source="arch/powerpc/platforms/powernv/pci-ioda-tce.c:pnv_pci_ioda2_table_do_free_pages")
+@action(
+    actor="cpu",
+    fair=WEAK,
+    per=("cpu",),
+    source="arch/powerpc/platforms/powernv/pci-ioda-tce.c:pnv_pci_ioda2_table_do_free_pages",
+)
 def free_leaf(builders: Builders, tree: Tree, cpu: Cpu, node: Node) -> None:
     """frees {node}  // the winner's leaf is {tree.slot}"""
     when(CMPXCHG)
@@ -180,7 +214,9 @@ def give_back(tree: Tree, node: Node, whole: bool) -> None:
         tree.tce[node][idx].next = Tce.GARBAGE
 
 
-@action(actor="cpu", fair=WEAK, per=("cpu",), source="arch/powerpc/platforms/powernv/pci-ioda-tce.c:pnv_tce_build")
+@action(
+    actor="cpu", fair=WEAK, per=("cpu",), source="arch/powerpc/platforms/powernv/pci-ioda-tce.c:pnv_tce_build"
+)
 def write_tce(builders: Builders, tree: Tree, cpu: Cpu, node: Node, idx: Index) -> None:
     """{node}[{idx}] = page"""
     when(builders.at[cpu] == Step.WRITE_TCE)

@@ -1,8 +1,21 @@
-"""What must hold of the pages that devices are given, and of the bitmap (I1 to I3 and I6 of the fact sheet)."""
+"""What must hold of the pages that devices are given, and of the bitmap (I1 to I3 and I6 of the fact
+sheet).
+"""
 
 from __future__ import annotations
 
-from explorer import Formula, Value, domain, every, implies, invariant, leads_to, some, step_invariant, temporal
+from explorer import (
+    Formula,
+    Value,
+    domain,
+    every,
+    implies,
+    invariant,
+    leads_to,
+    some,
+    step_invariant,
+    temporal,
+)
 
 from . import kernel
 from .allocator import POOLS, Maps, Step, word_of
@@ -12,19 +25,27 @@ from .table import Cpu, Owner, Page, Pool, Table, released
 @invariant
 def no_page_in_hole(maps: Maps, cpu: Cpu) -> Value[bool]:
     """No device is given page 0 or a page of the 32-bit MMIO range: its DMA would not reach memory."""
-    return implies(maps.has(cpu), every(maps.page[cpu] != page for page in {0} | kernel.hole() if page < kernel.ENTRIES))
+    return implies(
+        maps.has(cpu), every(maps.page[cpu] != page for page in {0} | kernel.hole() if page < kernel.ENTRIES)
+    )
 
 
 @invariant
 def no_overlap(maps: Maps, cpu: Cpu) -> Value[bool]:
     """No page belongs to two devices."""
-    return implies(maps.has(cpu), every(~maps.has(other) | (maps.page[other] != maps.page[cpu]) for other in Cpu if other != cpu))
+    return implies(
+        maps.has(cpu),
+        every(~maps.has(other) | (maps.page[other] != maps.page[cpu]) for other in Cpu if other != cpu),
+    )
 
 
 @invariant
 def within_mask(maps: Maps, cpu: Cpu) -> Value[bool]:
     """A 32-bit device is given pages below 4 GiB."""
-    return implies(maps.has(cpu) & maps.narrow[cpu], every(maps.page[cpu] != page for page in domain(Page) if page >= kernel.REACH))
+    return implies(
+        maps.has(cpu) & maps.narrow[cpu],
+        every(maps.page[cpu] != page for page in domain(Page) if page >= kernel.REACH),
+    )
 
 
 @invariant
@@ -36,13 +57,18 @@ def mapped_is_marked(maps: Maps, table: Table, cpu: Cpu, pool: Pool) -> Value[bo
 
 @invariant
 def marked_is_mapped(maps: Maps, table: Table) -> Value[bool]:
-    """While no lock is held, the bits that are set are those of mapped pages and, exactly, of reserved ones."""
+    """While no lock is held, the bits that are set are those of mapped pages and, exactly, of reserved
+    ones.
+    """
+
     def fits(page: Page) -> Value[bool]:
         marked = table.it_map[0 if page in kernel.pages(0) else 1].contains(page)
         mapped = ~every(~maps.has(cpu) | (maps.page[cpu] != page) for cpu in Cpu)
         return marked == (mapped | (page in kernel.reserved()))
 
-    return implies((table.owner == Owner.KERNEL) & table.unlocked(), every(fits(page) for page in domain(Page)))
+    return implies(
+        (table.owner == Owner.KERNEL) & table.unlocked(), every(fits(page) for page in domain(Page))
+    )
 
 
 @invariant
@@ -68,22 +94,32 @@ def no_unexpected_tces(maps: Maps, table: Table) -> Value[bool]:
 @invariant
 def one_holder(table: Table, cpu: Cpu) -> Value[bool]:
     """No two CPUs hold one lock."""
-    return every(table.held[cpu].is_none | (table.held[other] != table.held[cpu]) for other in Cpu if other != cpu)
+    return every(
+        table.held[cpu].is_none | (table.held[other] != table.held[cpu]) for other in Cpu if other != cpu
+    )
 
 
 @invariant
 def writes_locked_word(maps: Maps, table: Table, cpu: Cpu) -> Value[bool]:
-    """Who is about to write a word of the bitmap holds the lock of its pool, and what it has read is still there."""
+    """Who is about to write a word of the bitmap holds the lock of its pool, and what it has read is still
+    there.
+    """
     writes = (maps.at[cpu] == Step.SET) | (maps.at[cpu] == Step.CLEAR)
-    right = some((maps.page[cpu] == page) & (table.held[cpu] == word_of(page)) & (maps.word[cpu] == table.it_map[word_of(page)])
-                 for page in domain(Page))
+    right = some(
+        (maps.page[cpu] == page)
+        & (table.held[cpu] == word_of(page))
+        & (maps.word[cpu] == table.it_map[word_of(page)])
+        for page in domain(Page)
+    )
     return implies(writes, right)
 
 
 @invariant
 def lets_go_of_locks(maps: Maps, table: Table, cpu: Cpu) -> Value[bool]:
     """A CPU holds a lock from when it has waited for it until it has used it, and at no other time."""
-    without = some(maps.at[cpu] == step for step in (Step.IDLE, Step.LOCK, Step.LOCK_0, Step.MAPPED, Step.LOCK_TO_FREE))
+    without = some(
+        maps.at[cpu] == step for step in (Step.IDLE, Step.LOCK, Step.LOCK_0, Step.MAPPED, Step.LOCK_TO_FREE)
+    )
     return table.held[cpu].is_none == without
 
 
@@ -93,8 +129,11 @@ def nothing_is_left(maps: Maps, table: Table, cpu: Cpu) -> Value[bool]:
     clean = (maps.tries[cpu] == 0) & (maps.pool_nr[cpu] == 0) & maps.word[cpu].empty
     idle = maps.page[cpu].is_none & ~maps.narrow[cpu]
     gone = every(table.it_map[pool].empty & (table.hint[pool] == 0) for pool in domain(Pool))
-    return (implies((maps.at[cpu] == Step.IDLE) | (maps.at[cpu] == Step.MAPPED), clean) & implies(maps.at[cpu] == Step.IDLE, idle)
-            & implies(table.owner == Owner.NOBODY, gone))
+    return (
+        implies((maps.at[cpu] == Step.IDLE) | (maps.at[cpu] == Step.MAPPED), clean)
+        & implies(maps.at[cpu] == Step.IDLE, idle)
+        & implies(table.owner == Owner.NOBODY, gone)
+    )
 
 
 @invariant
@@ -106,11 +145,18 @@ def device_as_asked(maps: Maps, cpu: Cpu) -> Value[bool]:
 
 @step_invariant
 def leaves_full_pools_only(maps: Maps, table: Table, cpu: Cpu, pool: Pool) -> Value[bool]:
-    """A search goes on to the next pool, or fails after all of them, only if the device can use no page of this one."""
+    """A search goes on to the next pool, or fails after all of them, only if the device can use no page of
+    this one.
+    """
     searches = ((maps.at[cpu] == Step.SEARCH) | (maps.at[cpu] == Step.SEARCH_0)) & (table.held[cpu] == pool)
-    full = every(table.it_map[pool].contains(page) | (maps.narrow[cpu] & (page >= kernel.REACH)) for page in kernel.pages(pool))
+    full = every(
+        table.it_map[pool].contains(page) | (maps.narrow[cpu] & (page >= kernel.REACH))
+        for page in kernel.pages(pool)
+    )
     fails = maps.at[cpu].next == Step.IDLE
-    return implies(searches & (fails | (maps.at[cpu].next == Step.LOCK)), full & (~fails | (maps.tries[cpu] > POOLS)))
+    return implies(
+        searches & (fails | (maps.at[cpu].next == Step.LOCK)), full & (~fails | (maps.tries[cpu] > POOLS))
+    )
 
 
 @step_invariant
@@ -119,8 +165,9 @@ def waits_before_it_locks(maps: Maps, table: Table, cpu: Cpu) -> Value[bool]:
     waits = some(maps.at[cpu] == step for step in (Step.LOCK, Step.LOCK_0, Step.LOCK_TO_FREE))
     searches = (maps.at[cpu] == Step.SEARCH) | (maps.at[cpu] == Step.SEARCH_0)
     goes_on = searches & (maps.at[cpu].next == Step.LOCK)
-    return (implies(table.held[cpu].is_none & ~table.held[cpu].next.is_none, waits)
-            & implies(goes_on, maps.pool_nr[cpu].next != maps.pool_nr[cpu]))
+    return implies(table.held[cpu].is_none & ~table.held[cpu].next.is_none, waits) & implies(
+        goes_on, maps.pool_nr[cpu].next != maps.pool_nr[cpu]
+    )
 
 
 @step_invariant

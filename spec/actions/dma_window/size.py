@@ -1,8 +1,9 @@
-"""How large the default window is, and how its table is built: the arithmetic of pnv_pci_ioda2_setup_default_config.
+"""How large the default window is, and how its table is built: the arithmetic of
+pnv_pci_ioda2_setup_default_config.
 
-Every machine at once: the parameters are free at first and never change. Most sizes are powers of two and stand as their
-logarithms. Beside the machines that exist there are small ones, where an address has a few bits and "4 GiB" is 2^8: what
-holds for all of them does not hold by the luck of large numbers.
+Every machine at once: the parameters are free at first and never change. Most sizes are powers of two and
+stand as their logarithms. Beside the machines that exist there are small ones, where an address has a few
+bits and "4 GiB" is 2^8: what holds for all of them does not hold by the luck of large numbers.
 """
 
 from __future__ import annotations
@@ -11,7 +12,21 @@ import enum
 from dataclasses import dataclass
 from typing import Annotated
 
-from explorer import WEAK, Map, Range, State, Value, Var, action, any_of, constant, initial, initially, ite, when
+from explorer import (
+    WEAK,
+    Map,
+    Range,
+    State,
+    Value,
+    Var,
+    action,
+    any_of,
+    constant,
+    initial,
+    initially,
+    ite,
+    when,
+)
 
 BITMAP_LIMIT = constant("bitmap_limit", True)
 """The window is small enough for its bitmap to be one allocation."""
@@ -34,10 +49,14 @@ DEFAULT_LEVELS = constant("default_levels", 2)
 """POWERNV_IOMMU_DEFAULT_LEVELS: at least so many. Linux 5.3: 1."""
 
 ASKS = constant("asks", True)
-"""The caller reserves the MMIO range only where the window reaches into it. Else it relies on iommu_table_reserve_pages."""
+"""The caller reserves the MMIO range only where the window reaches into it. Else it relies on
+iommu_table_reserve_pages.
+"""
 
 CLAMPS = constant("clamps", False)
-"""iommu_table_reserve_pages cuts the range to the table (3c33066a2190, Linux 5.15) instead of testing that they are disjoint."""
+"""iommu_table_reserve_pages cuts the range to the table (3c33066a2190, Linux 5.15) instead of testing that
+they are disjoint.
+"""
 
 MAX_LEVELS, ADDRESS_BITS = 5, 55
 SIXTEENTH = 4
@@ -51,7 +70,9 @@ Page = Annotated[int, Range(0, 1 << 20)]
 class Powers(State):
     """Powers of two, by exponent: a table that nothing changes."""
 
-    of: Map[Exponent, Annotated[int, Range(1, 1 << 40)]] = initially(lambda exponent: 1 << exponent, quiet=True)
+    of: Map[Exponent, Annotated[int, Range(1, 1 << 40)]] = initially(
+        lambda exponent: 1 << exponent, quiet=True
+    )
 
 
 @dataclass(frozen=True)
@@ -64,11 +85,15 @@ class Kernel:
 
 KERNELS = [Kernel(12, 13), Kernel(16, 9)]
 SMALL = [Kernel(shift, order) for shift in range(2, 6) for order in range(2, 7) if shift + order >= 6]
-"""Small kernels whose largest block holds at least four TCEs. With less the rule asks for more than five levels."""
+"""Small kernels whose largest block holds at least four TCEs. With less the rule asks for more than five
+levels.
+"""
 
 
 class Machine(State):
-    """Any kernel, with `memory` the log2 of its memory, rounded down if it is `odd`. `mmio` counts sixteenths of 4 GiB."""
+    """Any kernel, with `memory` the log2 of its memory, rounded down if it is `odd`. `mmio` counts sixteenths
+    of 4 GiB.
+    """
 
     kernel: Var[Kernel] = initially(any_of(*KERNELS, *SMALL))
     memory: Var[Annotated[int, Range(2, 50)]] = initially(any_of(*range(2, 19), *range(30, 51)))
@@ -101,7 +126,11 @@ class Machine(State):
 @initial
 def machines(machine: Machine) -> Value[bool]:
     """Real kernels have at least 1 GiB, small ones at most 2^18 bytes and at least one page."""
-    return ite(machine.page_shift >= 12, machine.memory >= 30, (machine.memory <= 18) & (machine.memory >= machine.page_shift))
+    return ite(
+        machine.page_shift >= 12,
+        machine.memory >= 30,
+        (machine.memory <= 18) & (machine.memory >= machine.page_shift),
+    )
 
 
 class Step(enum.Enum):
@@ -115,7 +144,8 @@ class Step(enum.Enum):
 
 
 class Window(State):
-    """`size` is log2 of the window, rounded down where it is no `power_of_two`. `refused`: no table, so the PE has no window.
+    """`size` is log2 of the window, rounded down where it is no `power_of_two`. `refused`: no table, so the
+    PE has no window.
 
     `start` and `end` are the bits that iommu_table_reserve_pages sets besides bit 0.
     """
@@ -144,6 +174,7 @@ def ceiling(a: Value[int], b: Value[int]) -> Value[int]:
 
 # Fair: the kernel gets to the end of its function.
 
+
 @action(actor="kernel", fair=WEAK, source=SETUP)
 def window_size(machine: Machine, window: Window) -> None:
     """window_size = min((maxblock * 8) << PAGE_SHIFT, max_memory)"""
@@ -170,7 +201,11 @@ def tce_levels(machine: Machine, window: Window) -> None:
     window.at.next = Step.TABLE
 
 
-@action(actor="kernel", fair=WEAK, source="arch/powerpc/platforms/powernv/pci-ioda-tce.c:pnv_pci_ioda2_table_alloc_pages")
+@action(
+    actor="kernel",
+    fair=WEAK,
+    source="arch/powerpc/platforms/powernv/pci-ioda-tce.c:pnv_pci_ioda2_table_alloc_pages",
+)
 def build_table(machine: Machine, window: Window) -> None:
     """pnv_pci_ioda2_table_alloc_pages(2^{window.size}, {window.levels} levels)"""
     when(window.at == Step.TABLE)

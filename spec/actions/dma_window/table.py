@@ -1,7 +1,8 @@
 """The bitmap of a table, and who owns it: the kernel's DMA functions or VFIO.
 
-The bitmap is two words, one for each pool: in Linux a pool begins at a word. iommu_take_ownership and its counterpart hold
-the locks of all pools from beginning to end, so each is one step here, possible when no lock is held.
+The bitmap is two words, one for each pool: in Linux a pool begins at a word. iommu_take_ownership and its
+counterpart hold the locks of all pools from beginning to end, so each is one step here, possible when no lock
+is held.
 """
 
 from __future__ import annotations
@@ -10,7 +11,21 @@ import enum
 from collections.abc import Set as AbstractSet
 from typing import Annotated
 
-from explorer import Map, Range, Scalarset, Set, State, Value, Var, action, constant, domain, every, initially, when
+from explorer import (
+    Map,
+    Range,
+    Scalarset,
+    Set,
+    State,
+    Value,
+    Var,
+    action,
+    constant,
+    domain,
+    every,
+    initially,
+    when,
+)
 
 from . import kernel
 
@@ -34,7 +49,9 @@ class Owner(enum.Enum):
 
 
 class Table(State):
-    """`it_map`: the words of the bitmap. `hint`: where the next search of a pool begins. `held`: the lock a CPU has."""
+    """`it_map`: the words of the bitmap. `hint`: where the next search of a pool begins. `held`: the lock a
+    CPU has.
+    """
 
     it_map: Map[Pool, Set[Page]] = initially(set())
     hint: Map[Pool, Annotated[int, Range(0, kernel.ENTRIES)]] = initially(0, quiet=True)

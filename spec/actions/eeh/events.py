@@ -1,4 +1,6 @@
-"""Detection: a driver reads all ones, asks firmware, isolates the PE and queues an event for the recovery thread."""
+"""Detection: a driver reads all ones, asks firmware, isolates the PE and queues an event for the recovery
+thread.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ class Events(State):
 
     def under_way(self, pe: Pe) -> Value[bool]:
         """Whether an event that covers the PE is queued or about to be."""
-        return is_above(self.sends, pe) | some(self.queue.contains(root) for root in domain(Pe) if pe in below(root))
+        return is_above(self.sends, pe) | some(
+            self.queue.contains(root) for root in domain(Pe) if pe in below(root)
+        )
 
     def turn(self, step: Sending, pe: Pe) -> None:
         """The driver is at this step for this PE, and goes on to the next one."""
@@ -51,6 +55,7 @@ def program() -> list[Sending]:
 
 
 # Fair: a driver polls its device, so that a frozen one is noticed, and no function stops half way.
+
 
 @action(actor="driver", fair=WEAK, source="arch/powerpc/kernel/eeh.c:eeh_dev_check_failure")
 def check_failure(pes: Pes, events: Events, pe: Pe, root: Pe) -> None:

@@ -24,8 +24,9 @@ class Pe(enum.Enum):
 
 
 class Pes(State):
-    """What the hardware does: `frozen`, `present`. What the kernel knows: `linked` (allocated and in the tree), `edev` (the
-    device is in pe->edevs), the bits of pe->state and pe->type, and whether the driver was told that its channel is frozen.
+    """What the hardware does: `frozen`, `present`. What the kernel knows: `linked` (allocated and in the
+    tree), `edev` (the device is in pe->edevs), the bits of pe->state and pe->type, and whether the driver was
+    told that its channel is frozen.
 
     `primary_bus` is EEH_PE_PRI_BUS: the bus can be found without a device. powernv sets it, pseries does not.
     """
@@ -46,9 +47,16 @@ class Pes(State):
         self.linked[pe].next = self.linked[pe] & ~now
 
     def remove_devices(self, pes: Sequence[Pe], keep: bool) -> None:
-        """eeh_rmv_from_parent_pe for the devices of these PEs, the child's first. `keep`: EEH_PE_KEEP is set at the same time."""
+        """eeh_rmv_from_parent_pe for the devices of these PEs, the child's first. `keep`: EEH_PE_KEEP is set
+        at the same time.
+        """
         c, p = Pe.CHILD, Pe.BUS
-        kept = {pe: self.keep[pe] | (keep and pe in pes) | (self.recovering[pe] & kernel.REMOVAL_RESPECTS_RECOVERING) for pe in (c, p)}
+        kept = {
+            pe: self.keep[pe]
+            | (keep and pe in pes)
+            | (self.recovering[pe] & kernel.REMOVAL_RESPECTS_RECOVERING)
+            for pe in (c, p)
+        }
         from_c, from_p = self.edev[c] & (c in pes), self.edev[p] & (p in pes)
         frees_c = from_c & ~kept[c]
         invalid_c = self.invalid[c] | (from_c & kept[c])

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from explorer import Formula, Value, domain, every, implies, invariant, leads_to, step_invariant, temporal, terminal
+from explorer import (
+    Formula,
+    Value,
+    domain,
+    every,
+    implies,
+    invariant,
+    leads_to,
+    step_invariant,
+    temporal,
+    terminal,
+)
 
 from .events import Events, Sending
 from .pe import Pe, Pes, below
@@ -50,9 +61,15 @@ def keep_implies_recovering(pes: Pes, pe: Pe) -> Value[bool]:
 
 @invariant
 def tree_is_sound(pes: Pes) -> Value[bool]:
-    """A linked PE hangs in the tree, a device is in a linked PE and below a bridge, and an invalid PE has none."""
+    """A linked PE hangs in the tree, a device is in a linked PE and below a bridge, and an invalid PE has
+    none.
+    """
     devices = every(implies(pes.edev[pe], pes.linked[pe] & ~pes.invalid[pe]) for pe in domain(Pe))
-    return implies(pes.linked[Pe.CHILD], pes.linked[Pe.BUS]) & implies(pes.edev[Pe.CHILD], pes.edev[Pe.BUS]) & devices
+    return (
+        implies(pes.linked[Pe.CHILD], pes.linked[Pe.BUS])
+        & implies(pes.edev[Pe.CHILD], pes.edev[Pe.BUS])
+        & devices
+    )
 
 
 @step_invariant
@@ -64,14 +81,18 @@ def removed_by_recovery_or_gone(pes: Pes, recovery: Recovery, pe: Pe) -> Value[b
 
 @invariant
 def told_while_handled(pes: Pes, recovery: Recovery, pe: Pe) -> Value[bool]:
-    """A driver that was told of a frozen channel hears more before the recovery ends, unless its device is gone."""
+    """A driver that was told of a frozen channel hears more before the recovery ends, unless its device is
+    gone.
+    """
     return implies(pes.edev[pe] & pes.told[pe], recovery.handles(pe))
 
 
 @temporal
 def present_device_comes_back(pes: Pes, pe: Pe) -> Formula:
     """A device that is in its slot is added again after a reset, unless its PE is given up."""
-    return leads_to(pes.present[pe] & pes.linked[pe] & ~pes.edev[pe], pes.edev[pe] | ~pes.linked[pe] | ~pes.present[pe])
+    return leads_to(
+        pes.present[pe] & pes.linked[pe] & ~pes.edev[pe], pes.edev[pe] | ~pes.linked[pe] | ~pes.present[pe]
+    )
 
 
 @temporal

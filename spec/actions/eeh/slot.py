@@ -1,4 +1,6 @@
-"""What happens to the hardware: errors freeze PEs, somebody pulls a card, and hotplug removes what is gone."""
+"""What happens to the hardware: errors freeze PEs, somebody pulls a card, and hotplug removes what is
+gone.
+"""
 
 from __future__ import annotations
 
@@ -35,6 +37,7 @@ def unplug(pes: Pes, pe: Pe) -> None:
 
 
 # Fair: the hotplug driver notices an empty slot.
+
 
 @action(actor="hotplug", fair=WEAK, source="arch/powerpc/kernel/eeh_pe.c:eeh_rmv_from_parent_pe")
 def remove(pes: Pes, events: Events, pe: Pe) -> None:

@@ -1,4 +1,6 @@
-"""eehd: takes events, newest first, and leads the recovery dialogue with the drivers (eeh_handle_normal_event)."""
+"""eehd: takes events, newest first, and leads the recovery dialogue with the drivers
+(eeh_handle_normal_event).
+"""
 
 from __future__ import annotations
 
@@ -64,6 +66,7 @@ class Recovery(State):
 
 # Fair: the thread goes on. Which answers the drivers give is a free choice among the fair ones.
 
+
 @action(actor="eehd", fair=WEAK, source="arch/powerpc/kernel/eeh_event.c:eeh_event_handler")
 def take(events: Events, recovery: Recovery) -> None:
     """list_del(&event->list)  // {events.queue[events.queue.length - 1]}"""
@@ -78,7 +81,9 @@ def take(events: Events, recovery: Recovery) -> None:
 @action(actor="eehd", fair=WEAK, source="arch/powerpc/kernel/eeh_pe.c:eeh_pe_bus_get")
 def bus(pes: Pes, recovery: Recovery, pe: Pe) -> None:
     """eeh_pe_bus_get({pe})"""
-    known = Step.MARK if kernel.MARK == Mark.THREAD else Step.PRESENCE if kernel.PRESENCE_CHECK else Step.REPORT
+    known = (
+        Step.MARK if kernel.MARK == Mark.THREAD else Step.PRESENCE if kernel.PRESENCE_CHECK else Step.REPORT
+    )
     found = pes.primary_bus | pes.edev[pe]
     recovery.turn(Step.BUS, pe, ite(found, known, Step.OUT if kernel.END_ON_RETURN else Step.IDLE))
     recovery.pe.next = ite(found | kernel.END_ON_RETURN, recovery.pe, None)
@@ -114,7 +119,12 @@ def report(pes: Pes, recovery: Recovery, pe: Pe) -> None:
     recovery.at.next = ite(on, Step.REPORT, Step.ANSWER)
 
 
-THEN = {Answer.CAN_RECOVER: Step.THAW, Answer.NEED_RESET: Step.THAW, Answer.NONE: Step.HOTPLUG, Answer.DISCONNECT: Step.FAIL}
+THEN = {
+    Answer.CAN_RECOVER: Step.THAW,
+    Answer.NEED_RESET: Step.THAW,
+    Answer.NONE: Step.HOTPLUG,
+    Answer.DISCONNECT: Step.FAIL,
+}
 
 
 @action(actor="eehd", fair=WEAK, per=(), source="arch/powerpc/kernel/eeh_driver.c:pci_ers_merge_result")
@@ -151,7 +161,8 @@ def reset(pes: Pes, recovery: Recovery, pe: Pe) -> None:
 def hotplug_add(pes: Pes, recovery: Recovery, pe: Pe) -> None:
     """pci_hp_add_devices(); eeh_pe_state_clear({pe}, EEH_PE_KEEP)
 
-    A device that is gone is not found, and leaves its PE invalid. One that is found makes its PE, and those above, valid.
+    A device that is gone is not found, and leaves its PE invalid. One that is found makes its PE, and those
+    above, valid.
     """
     recovery.turn(Step.ADD, pe, Step.OUT)
     added = {each: pes.present[each] & pes.linked[each] for each in below(pe)}
@@ -190,7 +201,10 @@ def cleanup(pes: Pes, events: Events, recovery: Recovery, pe: Pe) -> None:
     if pe == Pe.BUS:
         pes.free(pe, prunable(pes, events, pe) & alone)
     elif kernel.PRUNE_UPWARDS:
-        pes.free(Pe.BUS, pes.linked[Pe.BUS] & alone & ~pes.edev[Pe.BUS] & ~pes.keep[Pe.BUS] & ~needed(events, Pe.BUS))
+        pes.free(
+            Pe.BUS,
+            pes.linked[Pe.BUS] & alone & ~pes.edev[Pe.BUS] & ~pes.keep[Pe.BUS] & ~needed(events, Pe.BUS),
+        )
     if kernel.ONE_STEP_END:
         clears(pes, events, pe)
         recovery.ends()

@@ -1,1 +1,3 @@
-"""Firmware-assisted dump on powernv: registration, crash, preserve, capture, release; `spec/fadump_*.py` compose these modules."""
+"""Firmware-assisted dump on powernv: registration, crash, preserve, capture, release; `spec/fadump_*.py`
+compose these modules.
+"""

@@ -1,4 +1,6 @@
-"""The kernels that follow one another: the first, petitboot's after the crash, the capture kernel, which then lives on."""
+"""The kernels that follow one another: the first, petitboot's after the crash, the capture kernel, which then
+lives on.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ CAUSE = {Cause.KERNEL: "crash_fadump(), MPIPL", Cause.FIRMWARE: "MPIPL by itself
 
 
 class Boot(State):
-    """`promised` is no variable of any kernel: the crashed kernel had told its user that a crash would be dumped."""
+    """`promised` is no variable of any kernel: the crashed kernel had told its user that a crash would be
+    dumped.
+    """
 
     reserved: Var[bool] = initially(False)
     promised: Var[bool] = initially(False)
@@ -57,7 +61,10 @@ def crash(dump: Dump, clients: Clients, boot: Boot, firmware: Firmware, memory: 
 
 # Fair: kernels boot. A kernel that reserves nothing above boot_mem_top may write there, and need not.
 
-@action(actor="petitboot", fair=WEAK, source="arch/powerpc/platforms/powernv/opal-fadump.c:opal_fadump_dt_scan")
+
+@action(
+    actor="petitboot", fair=WEAK, source="arch/powerpc/platforms/powernv/opal-fadump.c:opal_fadump_dt_scan"
+)
 def petitboot_scan(dump: Dump, boot: Boot, firmware: Firmware, metadata: Metadata) -> None:
     """opal_mpipl_query_tag(KERNEL), registered_regions == {metadata.registered_regions}"""
     when(dump.stage == Stage.PETITBOOT_SCAN)
@@ -108,9 +115,15 @@ def opalcore(dump: Dump, firmware: Firmware) -> None:
     dump.opalcore.next = firmware.tags
 
 
-@action(actor="capture", fair=WEAK, source="arch/powerpc/platforms/powernv/opal-fadump.c:opal_fadump_setup_metadata")
+@action(
+    actor="capture",
+    fair=WEAK,
+    source="arch/powerpc/platforms/powernv/opal-fadump.c:opal_fadump_setup_metadata",
+)
 def setup_without_dump(dump: Dump, boot: Boot, firmware: Firmware, metadata: Metadata) -> None:
-    """opal_fadump_setup_metadata(); opal_fadump_init_mem_struct()  // no dump: a first kernel, with all memory its own"""
+    """opal_fadump_setup_metadata(); opal_fadump_init_mem_struct()  // no dump: a first kernel, with all
+    memory its own
+    """
     when(dump.stage == Stage.SETUP)
     boot.promised.next = False
     sets_up(dump, firmware, metadata)

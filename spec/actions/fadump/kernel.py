@@ -1,4 +1,6 @@
-"""Which kernel is checked. The defaults are Linux 5.4 with two repairs that the model asks for; `docs/models/fadump.md` argues them."""
+"""Which kernel is checked. The defaults are Linux 5.4 with two repairs that the model asks for;
+`docs/models/fadump.md` argues them.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +19,14 @@ COUNT_AFTER_ADD = constant("count_after_add", True)
 """registered_regions is counted up after firmware took the range."""
 
 UNCOUNT_BEFORE_REMOVE = constant("uncount_before_remove", True)
-"""Unregistering clears registered_regions and dump_registered before it tells firmware. Linux 5.4 tells firmware first."""
+"""Unregistering clears registered_regions and dump_registered before it tells firmware. Linux 5.4 tells
+firmware first.
+"""
 
 INITIALISE_LOCKED = constant("initialise_locked", True)
-"""Releasing a dump sets the metadata up again before it gives fadump_mutex back. Linux 5.4 gives it back long before."""
+"""Releasing a dump sets the metadata up again before it gives fadump_mutex back. Linux 5.4 gives it back long
+before.
+"""
 
 CHECK_AGAIN = constant("check_again", True)
 """Releasing a dump looks at dump_active again when it has the mutex."""

@@ -1,7 +1,9 @@
-"""What survives a crash: memory, the metadata page in it, and firmware with its ranges and tags. Knows nothing of kernels.
+"""What survives a crash: memory, the metadata page in it, and firmware with its ranges and tags. Knows
+nothing of kernels.
 
-Memory is three areas: the boot memory, whose copies count as `copies` regions; everything above boot_mem_top that the crashed
-kernel used (`high`); and the firmware's own reserved-ranges up there. The reserve area with the metadata is never released.
+Memory is three areas: the boot memory, whose copies count as `copies` regions; everything above boot_mem_top
+that the crashed kernel used (`high`); and the firmware's own reserved-ranges up there. The reserve area with
+the metadata is never released.
 """
 
 from __future__ import annotations
@@ -16,14 +18,16 @@ Count = Annotated[int, Range(0, REGIONS)]
 
 
 class Metadata(State):
-    """`struct opal_fadump_mem_struct`, as far as it decides anything. It is counted up without firmware's knowledge."""
+    """`struct opal_fadump_mem_struct`, as far as it decides anything. It is counted up without firmware's
+    knowledge.
+    """
 
     registered_regions: Var[Count] = initially(0)
 
 
 class Firmware(State):
-    """`ranges`: registered for the next MPIPL. `copies`: made by the last one. `tags`: KERNEL and BOOT_MEM can be queried, which
-    only a boot by MPIPL lets. `registered_tags`: their values for the next MPIPL."""
+    """`ranges`: registered for the next MPIPL. `copies`: made by the last one. `tags`: KERNEL and BOOT_MEM
+    can be queried, which only a boot by MPIPL lets. `registered_tags`: their values for the next MPIPL."""
 
     ranges: Var[Count] = initially(0)
     copies: Var[Count] = initially(0)

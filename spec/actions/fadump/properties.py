@@ -33,7 +33,9 @@ def vmcore_is_untouched(dump: Dump, memory: Memory) -> Value[bool]:
 def vmcore_is_valid(dump: Dump, firmware: Firmware) -> Value[bool]:
     """A dump is offered only while it is active, and active only while firmware still knows of it."""
     known = firmware.tags | (firmware.copies != 0)
-    return implies(dump.vmcore, dump.active & firmware.tags) & implies((dump.stage == Stage.CAPTURE) & ~dump.active, ~known)
+    return implies(dump.vmcore, dump.active & firmware.tags) & implies(
+        (dump.stage == Stage.CAPTURE) & ~dump.active, ~known
+    )
 
 
 @invariant
@@ -56,9 +58,15 @@ def metadata_is_there(dump: Dump, clients: Clients, client: Client) -> Value[boo
 
 
 @invariant
-def registered_dump_is_complete(dump: Dump, clients: Clients, firmware: Firmware, metadata: Metadata) -> Value[bool]:
-    """A dump that is reported as registered has every region that firmware takes, all of them counted; any other has none left."""
-    complete = (firmware.ranges == min(REGIONS, FIRMWARE_LIMIT)) & (metadata.registered_regions == firmware.ranges)
+def registered_dump_is_complete(
+    dump: Dump, clients: Clients, firmware: Firmware, metadata: Metadata
+) -> Value[bool]:
+    """A dump that is reported as registered has every region that firmware takes, all of them counted; any
+    other has none left.
+    """
+    complete = (firmware.ranges == min(REGIONS, FIRMWARE_LIMIT)) & (
+        metadata.registered_regions == firmware.ranges
+    )
     none = (firmware.ranges == 0) & (metadata.registered_regions == 0)
     rests = (dump.stage == Stage.RUNNING) & clients.mutex.is_none
     return implies(dump.registered, complete) & implies(rests & ~dump.registered, none)
@@ -77,7 +85,9 @@ LOCKED = (Step.ADD, Step.COUNT, Step.REMOVE_ALL, Step.UNCOUNT, Step.FREE_PRESERV
 
 @invariant
 def a_kernel_starts_with_nothing(dump: Dump, firmware: Firmware) -> Value[bool]:
-    """Between a crash and the capture kernel's user space no dump is registered, nothing is offered, and there is no metadata."""
+    """Between a crash and the capture kernel's user space no dump is registered, nothing is offered, and
+    there is no metadata.
+    """
     user_space = (dump.stage == Stage.RUNNING) | (dump.stage == Stage.CAPTURE)
     nothing = ~dump.registered & ~dump.vmcore & ~dump.opalcore & ~dump.metadata_ready
     return implies(~user_space, nothing) & (firmware.registered_tags == dump.metadata_ready)

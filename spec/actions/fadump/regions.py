@@ -1,7 +1,7 @@
 """The arithmetic of fadump_get_boot_mem_regions, for every small layout of memory.
 
-The layout is rigid: three memory blocks with holes between them, all sizes free. One run of the loop is checked for each.
-Addresses count half pages by default, so that "one byte further" is not yet the next page.
+The layout is rigid: three memory blocks with holes between them, all sizes free. One run of the loop is
+checked for each. Addresses count half pages by default, so that "one byte further" is not yet the next page.
 """
 
 from __future__ import annotations
@@ -9,8 +9,30 @@ from __future__ import annotations
 import enum
 from typing import Annotated
 
-from explorer import (WEAK, Formula, Map, Range, State, Value, Var, action, any_of, constant, count, domain, eventually, every, implies,
-                      initially, invariant, ite, some, temporal, terminal, when)
+from explorer import (
+    WEAK,
+    Formula,
+    Map,
+    Range,
+    State,
+    Value,
+    Var,
+    action,
+    any_of,
+    constant,
+    count,
+    domain,
+    eventually,
+    every,
+    implies,
+    initially,
+    invariant,
+    ite,
+    some,
+    temporal,
+    terminal,
+    when,
+)
 
 PAGE = constant("page", 2)
 """Addresses to a page. With 1, a hole of one address is possible: none of the kernel's holes is so small."""
@@ -19,10 +41,13 @@ PAGES = constant("pages", 2)
 """The largest block and the largest hole, in pages. The last block is larger than any boot memory."""
 
 SUBTRACT_ONCE = constant("subtract_once", True)
-"""What was taken is subtracted from what is wanted once. Up to 5.17 both mem_size and cur_size change, and it counts twice."""
+"""What was taken is subtracted from what is wanted once. Up to 5.17 both mem_size and cur_size change, and it
+counts twice.
+"""
 
 HOLES = constant("holes", True)
-"""Holes are skipped ("support holes in kernel boot memory area"). Otherwise boot memory is the range from 0."""
+"""Holes are skipped ("support holes in kernel boot memory area"). Otherwise boot memory is the range from 0.
+"""
 
 REFUSE_HOLES = constant("refuse_holes", True)
 """Boot memory with a hole in it is refused: fadump is off."""
@@ -49,7 +74,9 @@ class Verdict(enum.Enum):
 
 
 class Layout(State):
-    """In pages: two blocks of any size, any holes before the second and the third, and boot_memory_size. Nothing assigns them."""
+    """In pages: two blocks of any size, any holes before the second and the third, and boot_memory_size.
+    Nothing assigns them.
+    """
 
     blocks: Map[Early, Pages] = initially(any_of(Pages))
     gap: Map[Early, Gap] = initially(any_of(Gap))
@@ -67,7 +94,9 @@ class Layout(State):
         return self.gap[block - 1] * PAGE if block else 0
 
     def base(self, block: int) -> int | Value[int]:
-        return sum((self.size(each) for each in range(block)), sum(self.hole(each) for each in range(block + 1)))
+        return sum(
+            (self.size(each) for each in range(block)), sum(self.hole(each) for each in range(block + 1))
+        )
 
     def end(self, block: int) -> int | Value[int]:
         return self.base(block) + self.size(block)
@@ -76,7 +105,8 @@ class Layout(State):
 class Loop(State):
     """The variables of the loop, the regions it adds (one for each block at most) and what it ends with.
 
-    `block` is the block at hand, and 3 more for the second loop, which checks one range for holes from `start` on.
+    `block` is the block at hand, and 3 more for the second loop, which checks one range for holes from
+    `start` on.
     """
 
     block: Var[Annotated[int, Range(0, 5)]] = initially(0)
@@ -122,7 +152,9 @@ def check_regions(layout: Layout, loop: Loop) -> None:
     """
     when(HOLES)
     when(loop.top != 0)
-    fine = every((loop.region[b] == 0) | ((loop.region[b] > 0) & (loop.region[b] <= layout.size(b))) for b in range(3))
+    fine = every(
+        (loop.region[b] == 0) | ((loop.region[b] > 0) & (loop.region[b] <= layout.size(b))) for b in range(3)
+    )
     loop.verdict.next = ite(fine | (not REFUSE_HOLES), Verdict.ACCEPTED, Verdict.REFUSED)
 
 
@@ -130,7 +162,8 @@ def check_regions(layout: Layout, loop: Loop) -> None:
 def check_block(layout: Layout, loop: Loop, block: Block) -> None:
     """is_fadump_mem_area_contiguous()  // block {block}, from d_start = {loop.start}
 
-    It goes on one address behind the end of the block, and takes a block that begins later for one behind a hole.
+    It goes on one address behind the end of the block, and takes a block that begins later for one behind a
+    hole.
     """
     when(not HOLES)
     when((loop.top != 0) & (loop.verdict == Verdict.NONE))
@@ -139,7 +172,9 @@ def check_block(layout: Layout, loop: Loop, block: Block) -> None:
     looks = loop.start < ite(reaches_end, loop.top, layout.end(block))
     hole = looks & (layout.base(block) > loop.start)
     accepted = (looks & ~hole & reaches_end) | (not REFUSE_HOLES)
-    loop.verdict.next = ite(accepted, Verdict.ACCEPTED, ite(hole | (block == 2), Verdict.REFUSED, Verdict.NONE))
+    loop.verdict.next = ite(
+        accepted, Verdict.ACCEPTED, ite(hole | (block == 2), Verdict.REFUSED, Verdict.NONE)
+    )
     loop.start.next = ite(looks & ~hole & ~accepted, layout.end(block) + 1, loop.start)
     loop.block.next = ite(accepted | hole | (block == 2), loop.block, loop.block + 1)
 
@@ -174,7 +209,9 @@ def copied_is_memory(layout: Layout, loop: Loop) -> Value[bool]:
 
 @invariant
 def sizes_are_right(layout: Layout, loop: Loop) -> Value[bool]:
-    """No size is negative (the kernel's are unsigned), and all regions together are as large as the boot memory wanted."""
+    """No size is negative (the kernel's are unsigned), and all regions together are as large as the boot
+    memory wanted.
+    """
     total = loop.region[0] + loop.region[1] + loop.region[2]
     done = implies(loop.verdict != Verdict.NONE, total == layout.wanted())
     return every(loop.region[block] >= 0 for block in domain(Block)) & done

@@ -27,10 +27,14 @@ def adding() -> list[Step]:
 
 def removing() -> list[Step]:
     """The steps of opal_fadump_unregister in this kernel, in program order."""
-    return [Step.UNCOUNT, Step.REMOVE_ALL] if kernel.UNCOUNT_BEFORE_REMOVE else [Step.REMOVE_ALL, Step.UNCOUNT]
+    return (
+        [Step.UNCOUNT, Step.REMOVE_ALL] if kernel.UNCOUNT_BEFORE_REMOVE else [Step.REMOVE_ALL, Step.UNCOUNT]
+    )
 
 
-# Fair: a system call that has the mutex goes on. Writing to the files, and what firmware answers, are free choices.
+# Fair: a system call that has the mutex goes on. Writing to the files, and what firmware answers, are free
+# choices.
+
 
 @action(actor="client", source="arch/powerpc/kernel/fadump.c:fadump_register_store")
 def begin_register(dump: Dump, clients: Clients, client: Client) -> None:
@@ -42,8 +46,15 @@ def begin_register(dump: Dump, clients: Clients, client: Client) -> None:
     clients.at[client].next = adding()[0]
 
 
-@action(actor="client", fair=WEAK, per=("client",), source="arch/powerpc/platforms/powernv/opal-fadump.c:opal_fadump_register")
-def add_range(dump: Dump, clients: Clients, firmware: Firmware, metadata: Metadata, client: Client, answer: Answer) -> None:
+@action(
+    actor="client",
+    fair=WEAK,
+    per=("client",),
+    source="arch/powerpc/platforms/powernv/opal-fadump.c:opal_fadump_register",
+)
+def add_range(
+    dump: Dump, clients: Clients, firmware: Firmware, metadata: Metadata, client: Client, answer: Answer
+) -> None:
     """opal_mpipl_update(OPAL_MPIPL_ADD_RANGE)  // {answer}"""
     when(clients.at[client] == Step.ADD)
     when(dump.metadata_ready)
@@ -91,7 +102,9 @@ def begin_unregister(dump: Dump, clients: Clients, client: Client) -> None:
     clients.at[client].next = removing()[0]
 
 
-@action(actor="client", fair=WEAK, source="arch/powerpc/platforms/powernv/opal-fadump.c:opal_fadump_unregister")
+@action(
+    actor="client", fair=WEAK, source="arch/powerpc/platforms/powernv/opal-fadump.c:opal_fadump_unregister"
+)
 def remove_all(clients: Clients, firmware: Firmware, client: Client) -> None:
     """opal_mpipl_update(OPAL_MPIPL_REMOVE_ALL)"""
     when(clients.at[client] == Step.REMOVE_ALL)
@@ -99,7 +112,9 @@ def remove_all(clients: Clients, firmware: Firmware, client: Client) -> None:
     then(clients, client, Step.REMOVE_ALL)
 
 
-@action(actor="client", fair=WEAK, source="arch/powerpc/platforms/powernv/opal-fadump.c:opal_fadump_unregister")
+@action(
+    actor="client", fair=WEAK, source="arch/powerpc/platforms/powernv/opal-fadump.c:opal_fadump_unregister"
+)
 def uncount(dump: Dump, clients: Clients, metadata: Metadata, client: Client) -> None:
     """opal_fdm->registered_regions = 0; fadump_conf->dump_registered = 0"""
     when(clients.at[client] == Step.UNCOUNT)

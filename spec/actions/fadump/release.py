@@ -1,4 +1,6 @@
-"""`echo 1 > fadump_release_mem` and `fadump_release_opalcore`: the dump was saved, its memory is given back."""
+"""`echo 1 > fadump_release_mem` and `fadump_release_opalcore`: the dump was saved, its memory is given
+back.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,8 @@ from .clients import Client, Clients, Step
 from .machine import Firmware, Memory, Metadata
 from .state import Dump, Stage
 
-# Fair: a system call that was begun goes on. STRONG where it waits for the mutex, which is free again and again: a kernel mutex is
+# Fair: a system call that was begun goes on. STRONG where it waits for the mutex, which is free again and
+# again: a kernel mutex is
 # handed to its waiters. Writing to the files is a free choice.
 
 
@@ -41,7 +44,9 @@ def nothing_to_release(dump: Dump, clients: Clients, client: Client) -> None:
     clients.at[client].next = Step.IDLE
 
 
-@action(actor="client", fair=WEAK, source="arch/powerpc/platforms/powernv/opal-fadump.c:opal_fadump_invalidate")
+@action(
+    actor="client", fair=WEAK, source="arch/powerpc/platforms/powernv/opal-fadump.c:opal_fadump_invalidate"
+)
 def free_preserved(dump: Dump, clients: Clients, firmware: Firmware, client: Client) -> None:
     """opal_mpipl_update(OPAL_MPIPL_FREE_PRESERVED_MEMORY); dump_active = 0"""
     when(clients.at[client] == Step.FREE_PRESERVED)
@@ -64,7 +69,11 @@ def release(clients: Clients, memory: Memory, client: Client) -> None:
     clients.at[client].next = Step.INITIALISE
 
 
-@action(actor="client", fair=WEAK, source="arch/powerpc/platforms/powernv/opal-fadump.c:opal_fadump_setup_metadata")
+@action(
+    actor="client",
+    fair=WEAK,
+    source="arch/powerpc/platforms/powernv/opal-fadump.c:opal_fadump_setup_metadata",
+)
 def initialise(dump: Dump, clients: Clients, firmware: Firmware, metadata: Metadata, client: Client) -> None:
     """opal_fadump_setup_metadata(); opal_fadump_init_mem_struct()"""
     when(clients.at[client] == Step.INITIALISE)

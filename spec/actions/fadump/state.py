@@ -19,7 +19,9 @@ class Stage(enum.Enum):
 
 
 class Dump(State):
-    """`metadata_ready`: opal_fdm points to initialised metadata. `processed`, `opalcore_done`: the initcalls have run."""
+    """`metadata_ready`: opal_fdm points to initialised metadata. `processed`, `opalcore_done`: the initcalls
+    have run.
+    """
 
     stage: Var[Stage] = initially(Stage.RUNNING)
     active: Var[bool] = initially(False)

@@ -1,1 +1,3 @@
-"""The XIVE-native KVM device and migration: hosts, guest, migration, and what must hold; `spec/kvm_capability_*.py` compose them."""
+"""The XIVE-native KVM device and migration: hosts, guest, migration, and what must hold;
+`spec/kvm_capability_*.py` compose them.
+"""

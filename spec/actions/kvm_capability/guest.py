@@ -1,8 +1,8 @@
 """The guest on a host: the source, its event queue in guest memory, and the handler.
 
-The queue has two views. The END belongs to firmware (or QEMU, where emulated): index and generation of the next entry. The page
-is guest memory: one generation bit for each entry. The guest's own position tells which entries are new. Knows nothing of
-migration but that each host has its own END, page and source.
+The queue has two views. The END belongs to firmware (or QEMU, where emulated): index and generation of the
+next entry. The page is guest memory: one generation bit for each entry. The guest's own position tells which
+entries are new. Knows nothing of migration but that each host has its own END, page and source.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ Slot = Annotated[int, Range(0, SLOTS - 1)]
 Bit = Annotated[int, Range(0, 1)]
 
 Place = Annotated[int, Range(0, 2 * SLOTS - 1)]
-"""Index and generation of an entry as one number, which counts on: generation 1 comes first, then generation 0."""
+"""Index and generation of an entry as one number, which counts on: generation 1 comes first, then generation
+0.
+"""
 
 FRESH = 0
 """Of a queue that was just configured: index 0, generation 1."""
@@ -46,8 +48,8 @@ def succ(place: Value[int]) -> Value[int]:
 
 
 class Phase(enum.Enum):
-    """Where the guest is: not started, starting, running; then what migration does next. FAILED: an operation of
-    the device did; CANCELLED: something else. ENDED: QEMU has exited."""
+    """Where the guest is: not started, starting, running; then what migration does next. FAILED: an operation
+    of the device did; CANCELLED: something else. ENDED: QEMU has exited."""
 
     OFF = 0
     STARTING = 1
@@ -66,9 +68,11 @@ class Phase(enum.Enum):
 
 
 class Guest(State):
-    """`host` is where the guest runs, or ran before it was stopped. `position` is the guest's own place in its queue.
+    """`host` is where the guest runs, or ran before it was stopped. `position` is the guest's own place in
+    its queue.
 
-    `owed`: the device has triggered since the handler last ran (for the properties). `in_service`: the handler has not ended yet.
+    `owed`: the device has triggered since the handler last ran (for the properties). `in_service`: the
+    handler has not ended yet.
     """
 
     phase: Var[Phase] = initially(Phase.OFF, quiet=True)
@@ -86,11 +90,15 @@ class Guest(State):
 
     def running(self, host: Host) -> Value[bool]:
         """Whether the guest's CPUs run on this host: until it is stopped, a migration goes on beside it."""
-        return (self.host == host) & some(self.phase == phase for phase in (Phase.RUNNING, Phase.INCOMING, Phase.PRECOPIED))
+        return (self.host == host) & some(
+            self.phase == phase for phase in (Phase.RUNNING, Phase.INCOMING, Phase.PRECOPIED)
+        )
 
     def stopped(self, host: Host) -> Value[bool]:
         """Whether the guest is stopped on this host, and its devices not yet."""
-        return (self.host == host) & some(self.phase == phase for phase in (Phase.STOPPED, Phase.SYNCED, Phase.SENT))
+        return (self.host == host) & some(
+            self.phase == phase for phase in (Phase.STOPPED, Phase.SYNCED, Phase.SENT)
+        )
 
     def entry(self, host: Host) -> Value[bool]:
         """Whether the guest finds a new entry at its position."""
@@ -121,8 +129,10 @@ def request_start(guest: Guest) -> None:
     guest.phase.next = Phase.STARTING
 
 
-# Fair: what was begun goes on (userspace, KVM, the guest's handler, an event on its way). Starting a guest, configuring,
+# Fair: what was begun goes on (userspace, KVM, the guest's handler, an event on its way). Starting a guest,
+# configuring,
 # triggering and migrating are free choices.
+
 
 @action(actor="userspace", fair=WEAK, source="qemu hw/ppc/spapr_irq.c:spapr_irq_init_kvm")
 def start(hosts: Hosts, guest: Guest, host: Host) -> None:
@@ -182,7 +192,9 @@ def device_triggers(guest: Guest, host: Host) -> None:
 
 @action(actor="XIVE", fair=WEAK)
 def enqueue(guest: Guest, host: Host) -> None:
-    """the event reaches the queue: entry {index(guest.end[host])}, generation {generation(guest.end[host])}"""
+    """the event reaches the queue: entry {index(guest.end[host])}, generation
+    {generation(guest.end[host])}
+    """
     when(guest.in_flight[host])
     when(guest.configured[host])
     guest.in_flight[host].next = False

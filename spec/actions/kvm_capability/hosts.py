@@ -1,4 +1,5 @@
-"""The two hosts: what their firmware can do, what their kernels say, and what userspace makes of it at start-up.
+"""The two hosts: what their firmware can do, what their kernels say, and what userspace makes of it at
+start-up.
 
 Knows nothing of queues or migration.
 """
@@ -22,7 +23,9 @@ class Host(enum.Enum):
 
 
 class Policy(enum.Enum):
-    """QEMU's kernel-irqchip: `on` must have the device, `allowed` falls back with a warning, `off` does not ask."""
+    """QEMU's kernel-irqchip: `on` must have the device, `allowed` falls back with a warning, `off` does not
+    ask.
+    """
 
     ON = "on"
     ALLOWED = "allowed"
@@ -30,14 +33,18 @@ class Policy(enum.Enum):
 
 
 class IcMode(enum.Enum):
-    """QEMU's ic-mode: the guest has XIVE from the start, or begins with XICS and negotiates (client-architecture-support)."""
+    """QEMU's ic-mode: the guest has XIVE from the start, or begins with XICS and negotiates
+    (client-architecture-support).
+    """
 
     XIVE = "xive"
     DUAL = "dual"
 
 
 class Mode(enum.Enum):
-    """The guest's interrupt controller on a host. XIVE_KVM is the native device; REFUSED: QEMU exits at start-up."""
+    """The guest's interrupt controller on a host. XIVE_KVM is the native device; REFUSED: QEMU exits at
+    start-up.
+    """
 
     NONE = 0
     XICS = 1
@@ -47,7 +54,8 @@ class Mode(enum.Enum):
 
 
 class Hosts(State):
-    """`lacks`, `policy`, `ic_mode` and `asks` are free choices that never change. `asks`: userspace queries the capability first.
+    """`lacks`, `policy`, `ic_mode` and `asks` are free choices that never change. `asks`: userspace queries
+    the capability first.
 
     `told`: the query answered 1 on this host. `broken`: an operation failed there although it had.
     """
@@ -62,8 +70,11 @@ class Hosts(State):
 
     def has(self, host: Host, token: Token) -> Value[bool]:
         """opal_check_token: whether the branch table has the call. A nested hypervisor has no OPAL."""
-        missing = {Token.GET_QUEUE_STATE: (Lacks.GET, Lacks.BOTH), Token.SET_QUEUE_STATE: (Lacks.SET, Lacks.BOTH),
-                   Token.GET_VP_STATE: (Lacks.VP, Lacks.BOTH)}[token]
+        missing = {
+            Token.GET_QUEUE_STATE: (Lacks.GET, Lacks.BOTH),
+            Token.SET_QUEUE_STATE: (Lacks.SET, Lacks.BOTH),
+            Token.GET_VP_STATE: (Lacks.VP, Lacks.BOTH),
+        }[token]
         return every(self.lacks[host] != one for one in (*missing, Lacks.HV))
 
     def complete(self, host: Host) -> Value[bool]:
@@ -72,14 +83,20 @@ class Hosts(State):
 
     def capability(self, host: Host) -> Value[bool]:
         """KVM_CHECK_EXTENSION(KVM_CAP_PPC_IRQ_XIVE): HV mode, and what the kernel looks for."""
-        return (self.lacks[host] != Lacks.HV) & every(self.has(host, token) for token in looked_for(host, Kernel.CAPABILITY))
+        return (self.lacks[host] != Lacks.HV) & every(
+            self.has(host, token) for token in looked_for(host, Kernel.CAPABILITY)
+        )
 
     def registered(self, host: Host) -> Value[bool]:
         """Whether KVM_DEV_TYPE_XIVE can be created."""
-        return (self.lacks[host] != Lacks.HV) & every(self.has(host, token) for token in looked_for(host, Kernel.DEVICE))
+        return (self.lacks[host] != Lacks.HV) & every(
+            self.has(host, token) for token in looked_for(host, Kernel.DEVICE)
+        )
 
     def outcome(self, host: Host) -> Value[Mode]:
-        """What kvmppc_xive_connect comes to: the device, the emulated controller with a warning, or refusal."""
+        """What kvmppc_xive_connect comes to: the device, the emulated controller with a warning, or
+        refusal.
+        """
         without = ite(self.policy == Policy.ON, Mode.REFUSED, Mode.XIVE_EMULATED)
         return ite(self._wants(host) & self.registered(host), Mode.XIVE_KVM, without)
 
@@ -103,21 +120,29 @@ def kernel_of(host: Host) -> Kernel:
 
 
 def looked_for(host: Host, purpose: Kernel) -> list[Token]:
-    """The calls that the host's kernel looks for before it reports the capability (CAPABILITY) or registers the device (DEVICE)."""
+    """The calls that the host's kernel looks for before it reports the capability (CAPABILITY) or registers
+    the device (DEVICE).
+    """
     get, put = Token.GET_QUEUE_STATE, Token.SET_QUEUE_STATE
-    return {Kernel.BOTH: [get, put], purpose: [get, put], Kernel.GET: [get], Kernel.SET: [put]}.get(kernel_of(host), [])
+    return {Kernel.BOTH: [get, put], purpose: [get, put], Kernel.GET: [get], Kernel.SET: [put]}.get(
+        kernel_of(host), []
+    )
 
 
 @initial
 def as_the_constants_say(hosts: Hosts) -> Value[bool]:
-    """A host lacks what its constant says. Firmware got its three calls in one commit, so none lacks GET_VP_STATE alone unless told.
+    """A host lacks what its constant says. Firmware got its three calls in one commit, so none lacks
+    GET_VP_STATE alone unless told.
 
-    A choice that makes no difference is not made: with kernel-irqchip=off nobody asks, and firmware does not matter; a VMM that does
-    not ask is not QEMU, so it has neither policy nor ic-mode.
+    A choice that makes no difference is not made: with kernel-irqchip=off nobody asks, and firmware does not
+    matter; a VMM that does not ask is not QEMU, so it has neither policy nor ic-mode.
     """
-    lacking = [hosts.lacks[host] == wanted if wanted != Lacks.ANY else
-               (hosts.lacks[host] != Lacks.ANY) & (hosts.lacks[host] != Lacks.VP)
-               for host, wanted in ((Host.A, kernel.A_LACKS), (Host.B, kernel.B_LACKS))]
+    lacking = [
+        hosts.lacks[host] == wanted
+        if wanted != Lacks.ANY
+        else (hosts.lacks[host] != Lacks.ANY) & (hosts.lacks[host] != Lacks.VP)
+        for host, wanted in ((Host.A, kernel.A_LACKS), (Host.B, kernel.B_LACKS))
+    ]
     asks = hosts.asks | ((hosts.policy == Policy.ALLOWED) & (hosts.ic_mode == IcMode.XIVE))
     off = (hosts.ic_mode == IcMode.XIVE) & every(hosts.lacks[host] == Lacks.NOTHING for host in Host)
     return every(lacking) & asks & ((hosts.policy != Policy.OFF) | off)

@@ -1,4 +1,6 @@
-"""Which kernels, which firmware, and which order of steps: the switches that make the variants. The defaults are Linux 5.4 and QEMU."""
+"""Which kernels, which firmware, and which order of steps: the switches that make the variants. The defaults
+are Linux 5.4 and QEMU.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,9 @@ from explorer import constant
 class Kernel(enum.Enum):
     """Which calls of firmware a kernel looks for before it offers the device.
 
-    NONE: none (5.3). BOTH: for the capability and for the registration of the device (5.4). GET, SET: only this one of the two.
-    CAPABILITY, DEVICE: both calls, but only for the capability, or only for the registration. MIGRATION: when a migration begins.
+    NONE: none (5.3). BOTH: for the capability and for the registration of the device (5.4). GET, SET: only
+    this one of the two. CAPABILITY, DEVICE: both calls, but only for the capability, or only for the
+    registration. MIGRATION: when a migration begins.
     """
 
     NONE = "5.3"
@@ -24,7 +27,9 @@ class Kernel(enum.Enum):
 
 
 class Lacks(enum.Enum):
-    """What a host has not: nothing, calls of OPAL, or HV mode (a nested hypervisor). ANY is a free choice among the others."""
+    """What a host has not: nothing, calls of OPAL, or HV mode (a nested hypervisor). ANY is a free choice
+    among the others.
+    """
 
     ANY = "any"
     NOTHING = "nothing"
@@ -36,7 +41,9 @@ class Lacks(enum.Enum):
 
 
 class EqSync(enum.Enum):
-    """What KVM_DEV_XIVE_EQ_SYNC does of its two halves: wait for events on their way, mark the queue's page dirty."""
+    """What KVM_DEV_XIVE_EQ_SYNC does of its two halves: wait for events on their way, mark the queue's page
+    dirty.
+    """
 
     FULL = "full"
     NO_FLUSH = "no_flush"
@@ -44,7 +51,9 @@ class EqSync(enum.Enum):
 
 
 class Order(enum.Enum):
-    """How the destination restores: queues then targets (QEMU), targets first, or targets and PQ bits first."""
+    """How the destination restores: queues then targets (QEMU), targets first, or targets and PQ bits
+    first.
+    """
 
     QUEUE_FIRST = "queue_first"
     TARGET_FIRST = "target_first"
@@ -70,5 +79,5 @@ LATE = constant("late_triggers", False)
 """Devices may trigger while the guest is stopped."""
 
 KEEPS_LATE = constant("keeps_late_triggers", False)
-"""Userspace reads the PQ bits again when it saves, and on resume restores a trigger whatever the bits were before.
-QEMU does neither: it saves the bits of the stop, and triggers again only where they were 00."""
+"""Userspace reads the PQ bits again when it saves, and on resume restores a trigger whatever the bits were
+before. QEMU does neither: it saves the bits of the stop, and triggers again only where they were 00."""

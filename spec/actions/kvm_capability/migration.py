@@ -1,4 +1,5 @@
-"""Migration as QEMU does it: incoming side started, memory copied, guest stopped, queues synced and saved, restored, resumed.
+"""Migration as QEMU does it: incoming side started, memory copied, guest stopped, queues synced and saved,
+restored, resumed.
 
 Order of saving and restoring: Documentation/virt/kvm/devices/xive.txt; QEMU hw/intc/spapr_xive_kvm.c.
 """
@@ -22,8 +23,8 @@ MIGRATIONS = constant("migrations", 2)
 
 
 class Migration(State):
-    """What the stream holds beside memory, and what QEMU restores where it resumes the guest on the same host: whether the queue is
-    configured, its place, the source's PQ bits at the stop.
+    """What the stream holds beside memory, and what QEMU restores where it resumes the guest on the same
+    host: whether the queue is configured, its place, the source's PQ bits at the stop.
 
     `saved_trigger`: the device has triggered since, and the bits had been 00. `begun` counts migrations.
     """
@@ -53,8 +54,11 @@ class Part(enum.Enum):
 
 def part(second: bool) -> Part:
     """What is restored in the first or second step, in the order that the constant says."""
-    return {Order.QUEUE_FIRST: (Part.QUEUE, Part.TARGET), Order.TARGET_FIRST: (Part.TARGET, Part.QUEUE),
-            Order.SOURCE_FIRST: (Part.SOURCE, Part.QUEUE)}[kernel.ORDER][second]
+    return {
+        Order.QUEUE_FIRST: (Part.QUEUE, Part.TARGET),
+        Order.TARGET_FIRST: (Part.TARGET, Part.QUEUE),
+        Order.SOURCE_FIRST: (Part.SOURCE, Part.QUEUE),
+    }[kernel.ORDER][second]
 
 
 def phase(second: bool) -> Phase:
@@ -62,7 +66,9 @@ def phase(second: bool) -> Phase:
 
 
 def restore_pq(guest: Guest, migration: Migration, host: Host) -> None:
-    """kvmppc_xive_change_state_handler at a resume: the bits of the stop come back, and a trigger that they remember."""
+    """kvmppc_xive_change_state_handler at a resume: the bits of the stop come back, and a trigger that they
+    remember.
+    """
     saved, old = migration.saved_pq, guest.pq[host]
     again = ((saved == PQ.RESET) & (old == PQ.QUEUED)) | migration.saved_trigger
     queued = (saved == PQ.PENDING) & (old == PQ.QUEUED) & kernel.KEEPS_LATE
@@ -72,13 +78,17 @@ def restore_pq(guest: Guest, migration: Migration, host: Host) -> None:
 
 @action(actor="userspace")
 def migrate(hosts: Hosts, guest: Guest, migration: Migration, host: Host) -> None:
-    """migrates the guest from {host}: kvmppc_xive_connect() on {other(host)}, lacks {hosts.lacks[other(host)]}"""
+    """migrates the guest from {host}: kvmppc_xive_connect() on {other(host)}, lacks
+    {hosts.lacks[other(host)]}
+    """
     when(guest.phase == Phase.RUNNING)
     when(guest.host == host)
     when(on_xive(hosts, host))
     when(migration.begun < MIGRATIONS)
     checked = kernel_of(host) == Kernel.MIGRATION
-    refused = (hosts.outcome(other(host)) == Mode.REFUSED) | (native(hosts, host) & ~hosts.complete(host) & checked)
+    refused = (hosts.outcome(other(host)) == Mode.REFUSED) | (
+        native(hosts, host) & ~hosts.complete(host) & checked
+    )
     migration.begun.next = migration.begun + 1
     hosts.connect(other(host))
     hosts.mode[other(host)].next = ite(refused, Mode.NONE, hosts.outcome(other(host)))
@@ -111,7 +121,9 @@ def stop(guest: Guest, migration: Migration, host: Host) -> None:
     guest.phase.next = Phase.STOPPED
 
 
-@action(actor="userspace", fair=WEAK, source="arch/powerpc/kvm/book3s_xive_native.c:kvmppc_xive_native_eq_sync")
+@action(
+    actor="userspace", fair=WEAK, source="arch/powerpc/kvm/book3s_xive_native.c:kvmppc_xive_native_eq_sync"
+)
 def sync(guest: Guest, host: Host) -> None:
     """KVM_DEV_XIVE_EQ_SYNC"""
     when(guest.phase == Phase.STOPPED)
@@ -131,12 +143,18 @@ def send(guest: Guest, host: Host) -> None:
 
 
 def save_works(hosts: Hosts, guest: Guest, host: Host) -> Value[bool]:
-    """get_attr EQ_CONFIG of a configured queue needs one call, KVM_REG_PPC_VP_STATE the other. Emulated, nothing is asked."""
+    """get_attr EQ_CONFIG of a configured queue needs one call, KVM_REG_PPC_VP_STATE the other. Emulated,
+    nothing is asked.
+    """
     queue = ~guest.configured[host] | hosts.has(host, Token.GET_QUEUE_STATE)
     return ~native(hosts, host) | (queue & hosts.has(host, Token.GET_VP_STATE))
 
 
-@action(actor="userspace", fair=WEAK, source="arch/powerpc/kvm/book3s_xive_native.c:kvmppc_xive_native_get_queue_config")
+@action(
+    actor="userspace",
+    fair=WEAK,
+    source="arch/powerpc/kvm/book3s_xive_native.c:kvmppc_xive_native_get_queue_config",
+)
 def save(hosts: Hosts, guest: Guest, migration: Migration, host: Host) -> None:
     """saves the queue: index {index(guest.end[host])}, generation {generation(guest.end[host])}"""
     when(guest.phase == Phase.SENT)
@@ -150,7 +168,12 @@ def save(hosts: Hosts, guest: Guest, migration: Migration, host: Host) -> None:
     guest.phase.next = Phase.SAVED
 
 
-@action(actor="userspace", fair=WEAK, defensive=True, source="arch/powerpc/kvm/book3s_xive_native.c:kvmppc_xive_native_get_queue_config")
+@action(
+    actor="userspace",
+    fair=WEAK,
+    defensive=True,
+    source="arch/powerpc/kvm/book3s_xive_native.c:kvmppc_xive_native_get_queue_config",
+)
 def save_fails(hosts: Hosts, guest: Guest, host: Host) -> None:
     """get_attr(EQ_CONFIG): OPAL_PARAMETER, -EIO  // {host} lacks {hosts.lacks[host]}"""
     when(guest.phase == Phase.SENT)
@@ -161,7 +184,9 @@ def save_fails(hosts: Hosts, guest: Guest, host: Host) -> None:
 
 
 def load_works(hosts: Hosts, guest: Guest, migration: Migration, second: bool, host: Host) -> Value[bool]:
-    """set_attr EQ_CONFIG needs the call only where the position is not that of a fresh queue; a target needs its queue."""
+    """set_attr EQ_CONFIG needs the call only where the position is not that of a fresh queue; a target needs
+    its queue.
+    """
     needless = ~native(hosts, host) | ~migration.saved_configured
     if part(second) == Part.QUEUE:
         return needless | (migration.saved_end == FRESH) | hosts.has(host, Token.SET_QUEUE_STATE)
@@ -170,7 +195,9 @@ def load_works(hosts: Hosts, guest: Guest, migration: Migration, second: bool, h
 
 def load_text(second: bool) -> str:
     target = "set_attr(SOURCE_CONFIG)"
-    return {Part.QUEUE: "set_attr(EQ_CONFIG)", Part.TARGET: target, Part.SOURCE: f"{target}, PQ"}[part(second)]
+    return {Part.QUEUE: "set_attr(EQ_CONFIG)", Part.TARGET: target, Part.SOURCE: f"{target}, PQ"}[
+        part(second)
+    ]
 
 
 @action(actor="userspace", fair=WEAK, source="qemu hw/intc/spapr_xive_kvm.c:kvmppc_xive_post_load")
@@ -187,7 +214,9 @@ def restore(hosts: Hosts, guest: Guest, migration: Migration, second: bool, host
     guest.phase.next = Phase.LOADED if second else Phase.HALF_LOADED
 
 
-@action(actor="userspace", fair=WEAK, defensive=True, source="qemu hw/intc/spapr_xive_kvm.c:kvmppc_xive_post_load")
+@action(
+    actor="userspace", fair=WEAK, defensive=True, source="qemu hw/intc/spapr_xive_kvm.c:kvmppc_xive_post_load"
+)
 def restore_fails(hosts: Hosts, guest: Guest, migration: Migration, second: bool, host: Host) -> None:
     """{load_text(second)} on {host}: fails  // lacks {hosts.lacks[host]}"""
     when(guest.phase == phase(second))
@@ -200,7 +229,12 @@ def restore_fails(hosts: Hosts, guest: Guest, migration: Migration, second: bool
 @action(actor="userspace", source="qemu migration/migration.c:migrate_fd_cancel")
 def cancel(guest: Guest) -> None:
     """the migration is cancelled, or the connection lost"""
-    when(some(guest.phase == each for each in (Phase.STOPPED, Phase.SYNCED, Phase.SENT, Phase.SAVED, Phase.HALF_LOADED)))
+    when(
+        some(
+            guest.phase == each
+            for each in (Phase.STOPPED, Phase.SYNCED, Phase.SENT, Phase.SAVED, Phase.HALF_LOADED)
+        )
+    )
     guest.phase.next = Phase.CANCELLED
 
 

@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
-from explorer import (Formula, Value, count, domain, every, implies, invariant, ite, leads_to, some, step_invariant, temporal,
-                      terminal)
+from explorer import (
+    Formula,
+    Value,
+    count,
+    domain,
+    every,
+    implies,
+    invariant,
+    ite,
+    leads_to,
+    some,
+    step_invariant,
+    temporal,
+    terminal,
+)
 
 from ..esb import PQ, p_bit
 from .guest import FRESH, Guest, Phase, Slot, on_xive
@@ -13,7 +26,9 @@ from .migration import Migration, native
 
 @invariant
 def capability_is_honest(hosts: Hosts, host: Host) -> Value[bool]:
-    """Where userspace was told that the capability is there, every operation of the device can be carried out."""
+    """Where userspace was told that the capability is there, every operation of the device can be carried
+    out.
+    """
     able = hosts.complete(host) & hosts.registered(host)
     return implies(hosts.told[host], able)
 
@@ -39,28 +54,52 @@ def able_hosts_migrate(hosts: Hosts, guest: Guest) -> Value[bool]:
 @invariant
 def runs_once(guest: Guest) -> Value[bool]:
     """The guest runs on one host at most, and on none while it is stopped."""
-    return every(guest.runs[host] == guest.running(host) for host in Host) & (count(guest.runs[host] for host in Host) <= 1)
+    return every(guest.runs[host] == guest.running(host) for host in Host) & (
+        count(guest.runs[host] for host in Host) <= 1
+    )
 
 
 @invariant
 def nothing_stays_behind(hosts: Hosts, guest: Guest, migration: Migration, host: Host) -> Value[bool]:
-    """While no migration goes on, a host where the guest is not has neither queue nor source nor device of it."""
-    empty = ~guest.configured[host] & (guest.end[host] == FRESH) & (guest.pq[host] == PQ.OFF) & ~guest.in_flight[host]
+    """While no migration goes on, a host where the guest is not has neither queue nor source nor device of
+    it.
+    """
+    empty = (
+        ~guest.configured[host]
+        & (guest.end[host] == FRESH)
+        & (guest.pq[host] == PQ.OFF)
+        & ~guest.in_flight[host]
+    )
     clean = every(guest.page[host][slot] == 0 for slot in domain(Slot)) & (hosts.mode[host] == Mode.NONE)
-    stream = ~migration.saved_configured & (migration.saved_end == FRESH) & (migration.saved_pq == PQ.OFF) & ~migration.saved_trigger
+    stream = (
+        ~migration.saved_configured
+        & (migration.saved_end == FRESH)
+        & (migration.saved_pq == PQ.OFF)
+        & ~migration.saved_trigger
+    )
     return ~((guest.phase == Phase.RUNNING) & (guest.host != host)) | (empty & clean & stream)
 
 
 @invariant
 def mode_fits(hosts: Hosts, guest: Guest, host: Host) -> Value[bool]:
-    """A guest runs with the controller that its options and its host allow, and has a queue only with XIVE."""
+    """A guest runs with the controller that its options and its host allow, and has a queue only with
+    XIVE.
+    """
     mode, policy = hosts.mode[host], hosts.policy
     native_fits = (policy != Policy.OFF) & hosts.registered(host) & (hosts.told[host] | ~hosts.asks)
     offered = hosts.registered(host) & (hosts.capability(host) | ~hosts.asks)
     emulated_fits = (policy == Policy.OFF) | ((policy == Policy.ALLOWED) & ~offered)
-    fits = (((mode != Mode.XIVE_KVM) | native_fits) & ((mode != Mode.XIVE_EMULATED) | emulated_fits)
-            & ((mode != Mode.XICS) | (hosts.ic_mode == IcMode.DUAL)) & ((mode != Mode.REFUSED) | (policy == Policy.ON)))
-    return fits & (~guest.runs[host] | on_xive(hosts, host) | (mode == Mode.XICS)) & (~guest.configured[host] | on_xive(hosts, host))
+    fits = (
+        ((mode != Mode.XIVE_KVM) | native_fits)
+        & ((mode != Mode.XIVE_EMULATED) | emulated_fits)
+        & ((mode != Mode.XICS) | (hosts.ic_mode == IcMode.DUAL))
+        & ((mode != Mode.REFUSED) | (policy == Policy.ON))
+    )
+    return (
+        fits
+        & (~guest.runs[host] | on_xive(hosts, host) | (mode == Mode.XICS))
+        & (~guest.configured[host] | on_xive(hosts, host))
+    )
 
 
 @step_invariant
@@ -72,7 +111,9 @@ def a_stopped_guest_rests(guest: Guest) -> Value[bool]:
 
 @invariant
 def p_is_outstanding(guest: Guest, host: Host) -> Value[bool]:
-    """While the guest runs, P is 1 exactly where an event is on its way, in the queue or in service, and never two of them."""
+    """While the guest runs, P is 1 exactly where an event is on its way, in the queue or in service, and
+    never two of them.
+    """
     outstanding = [guest.in_flight[host], guest.entry(host), guest.in_service]
     agrees = count(outstanding) == ite(p_bit(guest.pq[host]), 1, 0)
     return implies(guest.running(host) & guest.configured[host], agrees)
@@ -80,20 +121,34 @@ def p_is_outstanding(guest: Guest, host: Host) -> Value[bool]:
 
 @invariant
 def queue_agrees(guest: Guest, host: Host) -> Value[bool]:
-    """Where the guest runs, it finds an entry exactly where firmware has written one that it has not read; a used queue is there."""
+    """Where the guest runs, it finds an entry exactly where firmware has written one that it has not read; a
+    used queue is there.
+    """
     agrees = ~guest.configured[host] | (guest.entry(host) == guest.ahead(host))
     return ~guest.running(host) | (agrees & (guest.configured[host] | (guest.position == FRESH)))
 
 
 @invariant
 def no_lost_event(guest: Guest, host: Host) -> Value[bool]:
-    """While the guest runs, an event that it has not looked at is in its queue, on its way there, or remembered by the source."""
+    """While the guest runs, an event that it has not looked at is in its queue, on its way there, or
+    remembered by the source.
+    """
     coming = guest.in_flight[host] | guest.entry(host) | (guest.pq[host] == PQ.QUEUED)
     return implies(guest.running(host) & guest.owed, coming)
 
 
-MIGRATING = (Phase.INCOMING, Phase.PRECOPIED, Phase.STOPPED, Phase.SYNCED, Phase.SENT, Phase.SAVED, Phase.HALF_LOADED, Phase.LOADED,
-             Phase.FAILED, Phase.CANCELLED)
+MIGRATING = (
+    Phase.INCOMING,
+    Phase.PRECOPIED,
+    Phase.STOPPED,
+    Phase.SYNCED,
+    Phase.SENT,
+    Phase.SAVED,
+    Phase.HALF_LOADED,
+    Phase.LOADED,
+    Phase.FAILED,
+    Phase.CANCELLED,
+)
 
 
 @temporal
@@ -104,8 +159,12 @@ def migrations_end(guest: Guest) -> Formula:
 
 @temporal
 def starts_end(hosts: Hosts, guest: Guest) -> Formula:
-    """A request to start the guest ends with the guest running or with a refusal, and negotiation with another controller."""
-    started = leads_to(guest.phase == Phase.STARTING, (guest.phase == Phase.RUNNING) | (guest.phase == Phase.ENDED))
+    """A request to start the guest ends with the guest running or with a refusal, and negotiation with
+    another controller.
+    """
+    started = leads_to(
+        guest.phase == Phase.STARTING, (guest.phase == Phase.RUNNING) | (guest.phase == Phase.ENDED)
+    )
     negotiating = (guest.phase == Phase.STARTING) & (hosts.mode[Host.A] == Mode.XICS)
     return started & leads_to(negotiating, hosts.mode[Host.A] != Mode.XICS)
 
@@ -113,4 +172,6 @@ def starts_end(hosts: Hosts, guest: Guest) -> Formula:
 @terminal
 def at_rest(guest: Guest) -> Value[bool]:
     """Nothing is begun and not ended."""
-    return ((guest.phase == Phase.RUNNING) & every(~guest.in_flight[host] for host in Host)) | (guest.phase == Phase.ENDED)
+    return ((guest.phase == Phase.RUNNING) & every(~guest.in_flight[host] for host in Host)) | (
+        guest.phase == Phase.ENDED
+    )

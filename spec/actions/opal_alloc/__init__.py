@@ -1,1 +1,3 @@
-"""Interrupt numbers from firmware: skiboot's allocator, Linux's callers, and what must hold; `spec/opal_alloc_*.py` compose them."""
+"""Interrupt numbers from firmware: skiboot's allocator, Linux's callers, and what must hold;
+`spec/opal_alloc_*.py` compose them.
+"""

@@ -1,4 +1,6 @@
-"""skiboot's allocator: one bitmap for each chip, each under its chip's lock. Knows nothing of what Linux does with a number."""
+"""skiboot's allocator: one bitmap for each chip, each under its chip's lock. Knows nothing of what Linux does
+with a number.
+"""
 
 from __future__ import annotations
 
@@ -39,13 +41,19 @@ class Other(enum.Enum):
 
 
 class Chips(State):
-    """`ipi_alloc_map` of all chips. Firmware only knows whether a number is taken (not None); who took it is for the properties."""
+    """`ipi_alloc_map` of all chips. Firmware only knows whether a number is taken (not None); who took it is
+    for the properties.
+    """
 
     owner: Map[Irq, Caller | Other | None] = initially(any_of(None, Other.OTHER))
 
     def first_free(self, chip: int, index: int | None) -> Value[bool]:
         """Whether this is the first number of the chip that is free; None: whether none is."""
-        taken = [~self.owner[number(chip, below)].is_none for below in domain(Index) if index is None or below < index]
+        taken = [
+            ~self.owner[number(chip, below)].is_none
+            for below in domain(Index)
+            if index is None or below < index
+        ]
         if index is None:
             return every(taken)
         return every(taken) & self.owner[number(chip, index)].is_none

@@ -1,4 +1,6 @@
-"""Which firmware and which Linux: the switches that make the variants. The defaults are skiboot 6.6 and Linux 5.4."""
+"""Which firmware and which Linux: the switches that make the variants. The defaults are skiboot 6.6 and Linux
+5.4.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,9 @@ from explorer import constant
 
 
 class Skiboot(enum.Enum):
-    """What `xive_try_allocate_irq` returns where the chip is full: the unsigned marker, the marker as a signed constant, or RESOURCE."""
+    """What `xive_try_allocate_irq` returns where the chip is full: the unsigned marker, the marker as a
+    signed constant, or RESOURCE.
+    """
 
     OLD = "old"
     SIGNED = "signed"
@@ -18,8 +22,8 @@ class Skiboot(enum.Enum):
 class Check(enum.Enum):
     """What Linux does with the returned number before it takes it for an interrupt.
 
-    NEGATIVE: `rc < 0` (5.3). RESOURCE: 0xffffffff becomes OPAL_RESOURCE, for every caller (5.4). ALLOC_IRQ: the same, but not in
-    xive_native_get_ipi. MINUS_ONE: it becomes -1. CAST: `(s32)rc < 0`.
+    NEGATIVE: `rc < 0` (5.3). RESOURCE: 0xffffffff becomes OPAL_RESOURCE, for every caller (5.4). ALLOC_IRQ:
+    the same, but not in xive_native_get_ipi. MINUS_ONE: it becomes -1. CAST: `(s32)rc < 0`.
     """
 
     NEGATIVE = "negative"
@@ -33,7 +37,9 @@ SKIBOOT = constant("skiboot", Skiboot.FIXED)
 CHECK = constant("check", Check.RESOURCE)
 
 ALLOC_BEFORE_LOCK = constant("alloc_before_lock", False)
-"""The native source allocates its interrupt before it takes the source block's lock. In 5.4 it does so under the lock."""
+"""The native source allocates its interrupt before it takes the source block's lock. In 5.4 it does so under
+the lock.
+"""
 
 BUSY_REJECTS_ALL = constant("busy_rejects_all", False)
 """Busy firmware rejects get_irq_info too, not only the two calls that Linux repeats."""

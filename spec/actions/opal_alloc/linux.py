@@ -1,6 +1,8 @@
-"""Linux's callers of OPAL_XIVE_ALLOCATE_IRQ, from the call to the first use of the number and back to its release.
+"""Linux's callers of OPAL_XIVE_ALLOCATE_IRQ, from the call to the first use of the number and back to its
+release.
 
-A CPU asks its own chip for the number of its IPI. The three callers of KVM ask any chip, beginning with the one they run on.
+A CPU asks its own chip for the number of its IPI. The three callers of KVM ask any chip, beginning with the
+one they run on.
 """
 
 from __future__ import annotations
@@ -17,7 +19,9 @@ from .kernel import Check
 
 
 class Step(enum.Enum):
-    """What the caller does next. RETURNED looks at what firmware answered; OK, FAILED and OOPS are ends of a request."""
+    """What the caller does next. RETURNED looks at what firmware answered; OK, FAILED and OOPS are ends of a
+    request.
+    """
 
     IDLE = 0
     CALL = 1
@@ -32,10 +36,12 @@ class Step(enum.Enum):
 
 
 class Callers(State):
-    """`chip` is the one that firmware tries next, `full` those that it found full during this call (for the properties).
+    """`chip` is the one that firmware tries next, `full` those that it found full during this call (for the
+    properties).
 
-    `ret` is what the call returned, and after a failure the code that Linux reports. `irq` is where Linux keeps the number, an
-    unsigned word with 0 for none (hw_ipi, vp_ipi, ipi_number). `mapped` says whether eoi_mmio is other than NULL.
+    `ret` is what the call returned, and after a failure the code that Linux reports. `irq` is where Linux
+    keeps the number, an unsigned word with 0 for none (hw_ipi, vp_ipi, ipi_number). `mapped` says whether
+    eoi_mmio is other than NULL.
     """
 
     at: Map[Caller, Step] = initially(Step.IDLE, quiet=True)
@@ -58,7 +64,9 @@ class Callers(State):
             self.full[caller][each].next = False
 
     def end(self, caller: Caller, step: Step, ret: int | Value[int]) -> None:
-        """The call is over, and with it what is known of the chips. Of the returned number an error remains."""
+        """The call is over, and with it what is known of the chips. Of the returned number an error
+        remains.
+        """
         self.at[caller].next = step
         self.chip[caller].next = 0
         self.ret[caller].next = ret
@@ -72,13 +80,19 @@ def any_chip(caller: Caller) -> bool:
 
 
 def home(caller: Caller) -> int:
-    """The chip that the caller runs on. The native source is set up on the last one, everybody else on the first."""
+    """The chip that the caller runs on. The native source is set up on the last one, everybody else on the
+    first.
+    """
     return CHIPS - 1 if caller == Caller.NATIVE_SOURCE else 0
 
 
 def caller_function(caller: Caller) -> str:
-    return {Caller.CPU_IPI: "xive_setup_cpu_ipi", Caller.VCPU: "kvmppc_xive_connect_vcpu", Caller.XICS_SOURCE: "xive_set_source",
-            Caller.NATIVE_SOURCE: "kvmppc_xive_native_set_source"}[caller]
+    return {
+        Caller.CPU_IPI: "xive_setup_cpu_ipi",
+        Caller.VCPU: "kvmppc_xive_connect_vcpu",
+        Caller.XICS_SOURCE: "xive_set_source",
+        Caller.NATIVE_SOURCE: "kvmppc_xive_native_set_source",
+    }[caller]
 
 
 def call_text(caller: Caller) -> str:
@@ -88,8 +102,11 @@ def call_text(caller: Caller) -> str:
 def try_text(chip: int, index: int | None) -> str:
     if index is not None:
         return f"xive_try_allocate_irq(chip {chip}): {number(chip, index)}"
-    return f"xive_try_allocate_irq(chip {chip}): no space, {no_space():#x}" if no_space() > 0 else (
-        f"xive_try_allocate_irq(chip {chip}): no space, {no_space()}")
+    return (
+        f"xive_try_allocate_irq(chip {chip}): no space, {no_space():#x}"
+        if no_space() > 0
+        else (f"xive_try_allocate_irq(chip {chip}): no space, {no_space()}")
+    )
 
 
 def fixed_up(caller: Caller, ret: Value[int]) -> Value[int]:
@@ -101,7 +118,9 @@ def fixed_up(caller: Caller, ret: Value[int]) -> Value[int]:
 
 
 def is_error(caller: Caller, ret: Value[int]) -> Value[bool]:
-    """Whether Linux takes the number for an error. xive_native_alloc_irq has 0 for that, so a number 0 is one too."""
+    """Whether Linux takes the number for an error. xive_native_alloc_irq has 0 for that, so a number 0 is one
+    too.
+    """
     number = fixed_up(caller, ret)
     negative = opal.as_signed_word(number) < 0 if kernel.CHECK == Check.CAST else number < 0
     return negative | (number == 0) if any_chip(caller) else negative
@@ -130,9 +149,12 @@ def allocate(callers: Callers, caller: Caller) -> None:
     callers.call(caller)
 
 
-# Fair: that a caller tries again is the assumption of the property about retries. Every step inside a call is fair too, since no
-# CPU stops in the middle of a function; which number it finds is no choice, so try_allocate_irq is fair as one. Beginning a request
+# Fair: that a caller tries again is the assumption of the property about retries. Every step inside a call is
+# fair too, since no
+# CPU stops in the middle of a function; which number it finds is no choice, so try_allocate_irq is fair as
+# one. Beginning a request
 # and freeing a number are free choices.
+
 
 @action(actor="caller", fair=WEAK, source="arch/powerpc/sysdev/xive/native.c:opal_xive_allocate_irq")
 def retry(callers: Callers, caller: Caller) -> None:
@@ -142,7 +164,9 @@ def retry(callers: Callers, caller: Caller) -> None:
     callers.call(caller)
 
 
-@action(actor="caller", fair=WEAK, defensive=True, source="arch/powerpc/sysdev/xive/common.c:xive_setup_cpu_ipi")
+@action(
+    actor="caller", fair=WEAK, defensive=True, source="arch/powerpc/sysdev/xive/common.c:xive_setup_cpu_ipi"
+)
 def already_set_up(callers: Callers, caller: Caller) -> None:
     """xive_setup_cpu_ipi() again: hw_ipi != 0, done"""
     when(caller == Caller.CPU_IPI)
@@ -162,7 +186,9 @@ def rejected(firmware: Firmware, callers: Callers, caller: Caller) -> None:
 
 
 @action(actor="caller", fair=WEAK, per=("caller",), source="skiboot hw/xive.c:xive_try_allocate_irq")
-def try_allocate_irq(firmware: Firmware, chips: Chips, callers: Callers, caller: Caller, chip: Chip, index: Index | None) -> None:
+def try_allocate_irq(
+    firmware: Firmware, chips: Chips, callers: Callers, caller: Caller, chip: Chip, index: Index | None
+) -> None:
     """{try_text(chip, index)}"""
     first = callers.at[caller] == Step.CALL
     when((first & firmware.ready) | (callers.at[caller] == Step.SCAN))
@@ -198,7 +224,12 @@ def wake(callers: Callers, caller: Caller) -> None:
     callers.at[caller].next = Step.CALL
 
 
-@action(actor="caller", fair=WEAK, defensive=True, source="arch/powerpc/sysdev/xive/native.c:opal_xive_allocate_irq")
+@action(
+    actor="caller",
+    fair=WEAK,
+    defensive=True,
+    source="arch/powerpc/sysdev/xive/native.c:opal_xive_allocate_irq",
+)
 def report(callers: Callers, caller: Caller) -> None:
     """{call_text(caller)} fails: {fixed_up(caller, callers.ret[caller])}"""
     when(callers.at[caller] == Step.RETURNED)
@@ -225,11 +256,17 @@ def populate(firmware: Firmware, callers: Callers, caller: Caller) -> None:
     callers.at[caller].next = Step.OK if caller == Caller.VCPU else Step.ESB_LOAD
 
 
-@action(actor="caller", fair=WEAK, defensive=True, source="arch/powerpc/sysdev/xive/native.c:xive_native_populate_irq_data")
+@action(
+    actor="caller",
+    fair=WEAK,
+    defensive=True,
+    source="arch/powerpc/sysdev/xive/native.c:xive_native_populate_irq_data",
+)
 def populate_fails(firmware: Firmware, callers: Callers, caller: Caller) -> None:
     """xive_native_populate_irq_data({callers.irq[caller]}): -EINVAL, eoi_mmio stays NULL
 
-    The two sources ignore the error. A CPU keeps the number in hw_ipi; a vCPU forgets it with the rest of its xive_vcpu.
+    The two sources ignore the error. A CPU keeps the number in hw_ipi; a vCPU forgets it with the rest of its
+    xive_vcpu.
     """
     when(callers.at[caller] == Step.POPULATE)
     when(info(firmware, callers, caller) != opal.SUCCESS)
@@ -239,8 +276,8 @@ def populate_fails(firmware: Firmware, callers: Callers, caller: Caller) -> None
 
 
 def load_text(caller: Caller) -> str:
-    """The first ESB load of each caller: unmasking in xive_setup_cpu_ipi (SET_PQ_00), masking in xive_lock_and_mask (SET_PQ_10),
-    SET_PQ_01 in kvmppc_xive_native_set_source."""
+    """The first ESB load of each caller: unmasking in xive_setup_cpu_ipi (SET_PQ_00), masking in
+    xive_lock_and_mask (SET_PQ_10), SET_PQ_01 in kvmppc_xive_native_set_source."""
     return {Caller.CPU_IPI: "0xc00", Caller.XICS_SOURCE: "0xe00"}.get(caller, "0xd00")
 
 

@@ -10,7 +10,9 @@ from .linux import Callers, Step, any_chip, home, locked
 
 
 def holds(callers: Callers, caller: Caller, irq: int) -> Value[bool]:
-    """Whether the caller has the number: kept as an interrupt, or returned and not looked at yet. 0 is no interrupt to Linux."""
+    """Whether the caller has the number: kept as an interrupt, or returned and not looked at yet. 0 is no
+    interrupt to Linux.
+    """
     returned = (callers.at[caller] == Step.RETURNED) & (callers.ret[caller] == irq)
     return returned | ((callers.irq[caller] == irq) & (callers.irq[caller] != 0))
 
@@ -49,9 +51,17 @@ def call_contract(callers: Callers, caller: Caller) -> Value[bool]:
 
 @invariant
 def any_chip_is_complete(callers: Callers, caller: Caller) -> Value[bool]:
-    """A call for any chip comes back without a number only if every chip was full when it was tried, or firmware was busy."""
-    empty_handed = (callers.at[caller] == Step.RETURNED) & ~knows(callers.ret[caller]) & (callers.ret[caller] != opal.BUSY)
-    return implies(empty_handed & any_chip(caller), every(callers.full[caller][chip] for chip in range(CHIPS)))
+    """A call for any chip comes back without a number only if every chip was full when it was tried, or
+    firmware was busy.
+    """
+    empty_handed = (
+        (callers.at[caller] == Step.RETURNED)
+        & ~knows(callers.ret[caller])
+        & (callers.ret[caller] != opal.BUSY)
+    )
+    return implies(
+        empty_handed & any_chip(caller), every(callers.full[caller][chip] for chip in range(CHIPS))
+    )
 
 
 @invariant
@@ -62,11 +72,17 @@ def own_chip_first(callers: Callers, caller: Caller) -> Value[bool]:
 
 @invariant
 def nothing_is_left_over(callers: Callers, caller: Caller) -> Value[bool]:
-    """Outside a call nothing of it is left but the error that is reported; a mapping exists only with an interrupt."""
+    """Outside a call nothing of it is left but the error that is reported; a mapping exists only with an
+    interrupt.
+    """
     returned = (callers.at[caller] == Step.RETURNED) | (callers.at[caller] == Step.FAILED)
     clean = ~some(callers.full[caller][chip] for chip in range(CHIPS)) & (callers.chip[caller] == 0)
     mapped = (callers.at[caller] == Step.ESB_LOAD) | (callers.at[caller] == Step.OK)
-    return (returned | (callers.ret[caller] == 0)) & (callers.calling(caller) | clean) & (mapped | ~callers.mapped[caller])
+    return (
+        (returned | (callers.ret[caller] == 0))
+        & (callers.calling(caller) | clean)
+        & (mapped | ~callers.mapped[caller])
+    )
 
 
 @invariant
@@ -90,7 +106,9 @@ def calls_return(callers: Callers, caller: Caller) -> Formula:
 
 @temporal
 def retry_succeeds(chips: Chips, callers: Callers, caller: Caller, chip: Chip) -> Formula:
-    """A caller that failed, and tries again, gets a number at last where a chip it may use has room and keeps it."""
+    """A caller that failed, and tries again, gets a number at last where a chip it may use has room and keeps
+    it.
+    """
     failed = (callers.at[caller] == Step.FAILED) & (any_chip(caller) or chip == 0)
     return leads_to(failed, (callers.at[caller] == Step.OK) | ~chips.room(chip))
 

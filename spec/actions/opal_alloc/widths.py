@@ -1,7 +1,9 @@
-"""One word on its way from skiboot's allocator to Linux's idea of an interrupt number, for every word there is.
+"""One word on its way from skiboot's allocator to Linux's idea of an interrupt number, for every word there
+is.
 
-A private 32-bit value becomes an int64_t, is converted and tested, and becomes an unsigned word again. All words below `limit`
-are numbers; the highest `private` words are skiboot's own codes (NO_SPACE, NO_IND, NO_MEM), which mean that there is none.
+A private 32-bit value becomes an int64_t, is converted and tested, and becomes an unsigned word again. All
+words below `limit` are numbers; the highest `private` words are skiboot's own codes (NO_SPACE, NO_IND,
+NO_MEM), which mean that there is none.
 """
 
 from __future__ import annotations
@@ -9,7 +11,22 @@ from __future__ import annotations
 import enum
 from typing import Annotated
 
-from explorer import Range, State, Value, Var, action, any_of, constant, implies, initial, initially, invariant, ite, terminal, when
+from explorer import (
+    Range,
+    State,
+    Value,
+    Var,
+    action,
+    any_of,
+    constant,
+    implies,
+    initial,
+    initially,
+    invariant,
+    ite,
+    terminal,
+    when,
+)
 
 from .. import opal
 from ..opal import U32, WORD
@@ -19,13 +36,15 @@ from .kernel import Skiboot
 from .linux import fixed_up, is_error
 
 LIMIT = constant("limit", 64)
-"""Words below are interrupt numbers. 0 is one only where `zero` says so: xive_native_alloc_irq has it for an error."""
+"""Words below are interrupt numbers. 0 is one only where `zero` says so: xive_native_alloc_irq has it for an
+error.
+"""
 
 PRIVATE = constant("private", 1)
 ZERO = constant("zero", False)
 
 
-Wide = Annotated[int, Range(-2 ** (WORD - 1), 2 ** WORD - 1)]
+Wide = Annotated[int, Range(-(2 ** (WORD - 1)), 2**WORD - 1)]
 """The int64_t values that a word becomes, sign- or zero-extended, and the codes of the interface."""
 
 

@@ -1,4 +1,5 @@
-"""The IPI as a machine that loses none: a bit for each CPU, taken when its interrupts are on. And how they are switched off and on.
+"""The IPI as a machine that loses none: a bit for each CPU, taken when its interrupts are on. And how they
+are switched off and on.
 
 `ipi_call.py` takes this module's place where the IPI is the doorbell of the lost-IPI family.
 """
@@ -32,8 +33,10 @@ def local_irq_restore(walkers: Walkers, cpu: Target) -> None:
     walkers.end(cpu, Step.RESTORE)
 
 
-# STRONG: a CPU that walks again and again has its interrupts on only in between. The hardware takes a pending interrupt, and
+# STRONG: a CPU that walks again and again has its interrupts on only in between. The hardware takes a pending
+# interrupt, and
 # local_irq_restore replays a latched one, as soon as they are on; so it is taken in one of those moments.
+
 
 @action(actor="cpu", fair=STRONG, source="arch/powerpc/mm/book3s64/pgtable.c:do_nothing")
 def do_nothing(walkers: Walkers, teardown: Teardown, cpu: Target) -> None:

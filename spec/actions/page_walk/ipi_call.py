@@ -1,8 +1,9 @@
-"""The IPI as the doorbell of the lost-IPI family: a sender takes the pmd lock, a target walks. Takes the place of `cross_call.py`.
+"""The IPI as the doorbell of the lost-IPI family: a sender takes the pmd lock, a target walks. Takes the
+place of `cross_call.py`.
 
-The walker's CPU is off limits for interrupts in the receiver's SOFT_MASKED. The family's own masking must be off
-(`soft_masked=False`): a doorbell then stays pending until the walk is over, as with MSR[EE] = 0. A sender that takes the pmd
-lock makes no other IPI.
+The walker's CPU is off limits for interrupts in the receiver's SOFT_MASKED. The family's own masking must be
+off (`soft_masked=False`): a doorbell then stays pending until the walk is over, as with MSR[EE] = 0. A sender
+that takes the pmd lock makes no other IPI.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ class Holder(State):
 
 
 @action(actor="cpu", source="include/linux/mm.h:pmd_lock")
-def pmd_lock(table: PageTable, teardown: Teardown, holder: Holder, senders: Senders, cpu: Sender, kind: Kind) -> None:
+def pmd_lock(
+    table: PageTable, teardown: Teardown, holder: Holder, senders: Senders, cpu: Sender, kind: Kind
+) -> None:
     """pmd_lock()  // {TEXT[kind]}"""
     begins(table, teardown, kind)
     when((senders.at[cpu] == Sending.IDLE) & (senders.sent[cpu] == 0))
@@ -40,7 +43,9 @@ def pmd_lock(table: PageTable, teardown: Teardown, holder: Holder, senders: Send
 
 
 @action(actor="cpu", fair=WEAK, source="kernel/smp.c:smp_call_function_many")
-def csd_lock_for_walker(teardown: Teardown, holder: Holder, senders: Senders, calls: Calls, cpu: Sender, target: Target) -> None:
+def csd_lock_for_walker(
+    teardown: Teardown, holder: Holder, senders: Senders, calls: Calls, cpu: Sender, target: Target
+) -> None:
     """csd_lock(csd)  // for {target}: do_nothing"""
     when(teardown.at == Tearing.WAIT)
     when(teardown.pending[target])
@@ -54,7 +59,9 @@ def csd_lock_for_walker(teardown: Teardown, holder: Holder, senders: Senders, ca
 
 
 @action(actor="cpu", fair=WEAK, source="kernel/smp.c:smp_call_function_many")
-def walker_has_answered(teardown: Teardown, holder: Holder, senders: Senders, cpu: Sender, target: Target) -> None:
+def walker_has_answered(
+    teardown: Teardown, holder: Holder, senders: Senders, cpu: Sender, target: Target
+) -> None:
     """do_nothing has run on {target}"""
     when((holder.cpu == cpu) & (holder.calls == target))
     when(senders.at[cpu] == Sending.IDLE)
@@ -80,8 +87,11 @@ def local_irq_restore(walkers: Walkers, receivers: Receivers, cpu: Target) -> No
 
 
 @invariant
-def pmd_lock_is_not_stuck(teardown: Teardown, holder: Holder, senders: Senders, receivers: Receivers, calls: Calls,
-                          memory: Memory) -> Value[bool]:
+def pmd_lock_is_not_stuck(
+    teardown: Teardown, holder: Holder, senders: Senders, receivers: Receivers, calls: Calls, memory: Memory
+) -> Value[bool]:
     """Nobody holds the pmd lock and waits for a walker whose IPI is lost."""
-    return every(~((teardown.at == Tearing.WAIT) & (holder.cpu == cpu) & hangs(senders, receivers, calls, memory, cpu))
-                 for cpu in Sender)
+    return every(
+        ~((teardown.at == Tearing.WAIT) & (holder.cpu == cpu) & hangs(senders, receivers, calls, memory, cpu))
+        for cpu in Sender
+    )

@@ -12,7 +12,9 @@ from .walker import Step, Walkers
 
 @temporal
 def pmd_lock_is_given_back(teardown: Teardown) -> Formula:
-    """Whoever takes the pmd lock gives it back, as long as IPIs are not lost and walkers switch interrupts on again."""
+    """Whoever takes the pmd lock gives it back, as long as IPIs are not lost and walkers switch interrupts on
+    again.
+    """
     return leads_to(teardown.at != Tearing.IDLE, teardown.at == Tearing.IDLE)
 
 
@@ -25,4 +27,6 @@ def every_walk_ends(walkers: Walkers, cpu: Target) -> Formula:
 @temporal
 def every_switch_ends(walkers: Walkers, cpu: Target) -> Formula:
     """A CPU that has set its bit in mm_cpumask comes to use the address space, and the bit is seen."""
-    return leads_to(walkers.at[cpu] == Step.SWITCHING, (walkers.at[cpu] == Step.IDLE) & walkers.in_cpumask[cpu])
+    return leads_to(
+        walkers.at[cpu] == Step.SWITCHING, (walkers.at[cpu] == Step.IDLE) & walkers.in_cpumask[cpu]
+    )

@@ -11,7 +11,9 @@ from explorer import State, Value, Var, initially, ite
 
 
 class Pmd(enum.Enum):
-    """What the pmd holds. SERIALIZING is a leaf with _PAGE_INVALID set and _PAGE_PRESENT clear: pmdp_invalidate left it so."""
+    """What the pmd holds. SERIALIZING is a leaf with _PAGE_INVALID set and _PAGE_PRESENT clear:
+    pmdp_invalidate left it so.
+    """
 
     NONE = 0
     TABLE = 1
@@ -20,7 +22,9 @@ class Pmd(enum.Enum):
 
 
 class Use(enum.Enum):
-    """The page that was allocated as page table T. DEPOSITED: radix keeps list pointers in it; FREED: anyone may write to it."""
+    """The page that was allocated as page table T. DEPOSITED: radix keeps list pointers in it; FREED: anyone
+    may write to it.
+    """
 
     PTE_TABLE = 0
     DEPOSITED = 1
@@ -35,7 +39,9 @@ class Pfn(enum.Enum):
 
 
 class PageTable(State):
-    """What all CPUs see. `pte` is the entry of the address in T; `leaf` the pfn in the pmd where that is a leaf."""
+    """What all CPUs see. `pte` is the entry of the address in T; `leaf` the pfn in the pmd where that is a
+    leaf.
+    """
 
     pmd: Var[Pmd] = initially(Pmd.TABLE)
     table: Var[Use] = initially(Use.PTE_TABLE)

@@ -14,7 +14,9 @@ from .walker import Pointer, Walkers, reads, reads_none
 @step_invariant
 def no_use_after_free(table: PageTable, walkers: Walkers, cpu: Target) -> Value[bool]:
     """No CPU reads an entry of T when T is no page table any more."""
-    return implies(walkers.dereferences(cpu), ~((walkers.ptep[cpu] == Pointer.ENTRY) & (table.table != Use.PTE_TABLE)))
+    return implies(
+        walkers.dereferences(cpu), ~((walkers.ptep[cpu] == Pointer.ENTRY) & (table.table != Use.PTE_TABLE))
+    )
 
 
 @step_invariant
@@ -33,8 +35,12 @@ def pfn_was_mapped(table: PageTable, walkers: Walkers, cpu: Target) -> Value[boo
 
 @invariant
 def pmd_fits(table: PageTable, teardown: Teardown) -> Value[bool]:
-    """T is a page table where the pmd points to it, and deposited under a leaf; only a split in progress leaves it serializing."""
-    page = implies(table.pmd == Pmd.TABLE, table.table == Use.PTE_TABLE) & implies(table.is_leaf(), table.table == Use.DEPOSITED)
+    """T is a page table where the pmd points to it, and deposited under a leaf; only a split in progress
+    leaves it serializing.
+    """
+    page = implies(table.pmd == Pmd.TABLE, table.table == Use.PTE_TABLE) & implies(
+        table.is_leaf(), table.table == Use.DEPOSITED
+    )
     return page & implies(table.pmd == Pmd.SERIALIZING, teardown.kind == Kind.SPLIT)
 
 
@@ -43,4 +49,6 @@ def task_is_done(table: PageTable, teardown: Teardown, kind: Kind) -> Value[bool
     """Whoever has the pmd lock keeps its task until it gives the lock back, and has done it by then."""
     end = {Kind.COLLAPSE: Pmd.LEAF, Kind.SPLIT: Pmd.TABLE}.get(kind, Pmd.NONE)
     over = (teardown.at.next == Step.IDLE) & teardown.kind.next.is_none & (table.pmd.next == end)
-    return implies(teardown.kind == kind, over | ((teardown.kind.next == kind) & (teardown.at.next != Step.IDLE)))
+    return implies(
+        teardown.kind == kind, over | ((teardown.kind.next == kind) & (teardown.at.next != Step.IDLE))
+    )

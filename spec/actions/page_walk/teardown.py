@@ -1,5 +1,6 @@
-"""Whoever takes the pmd away: khugepaged collapses a table to a huge page, a split goes back, munmap frees. One at a time: it holds
-the pmd lock. It knows of walkers only their bits in mm_cpumask and whom it waits for; taking the lock and answering stand with the IPI.
+"""Whoever takes the pmd away: khugepaged collapses a table to a huge page, a split goes back, munmap frees.
+One at a time: it holds the pmd lock. It knows of walkers only their bits in mm_cpumask and whom it waits for;
+taking the lock and answering stand with the IPI.
 """
 
 from __future__ import annotations
@@ -36,7 +37,9 @@ class Kind(enum.Enum):
 
 
 class Teardown(State):
-    """`buffered`: the cleared pmd waits in the store buffer. `pending`: the CPUs whose answer is still to come."""
+    """`buffered`: the cleared pmd waits in the store buffer. `pending`: the CPUs whose answer is still to
+    come.
+    """
 
     at: Var[Step] = initially(Step.IDLE, quiet=True)
     kind: Var[Kind | None] = initially(None, quiet=True)
@@ -60,7 +63,13 @@ def program() -> list[Step]:
         return [*fence, Step.CALL, Step.WAIT, Step.CLEAR, Step.FINISH]
     if kernel.SERIALIZE == Serialize.NEVER:
         return [Step.CLEAR, Step.FINISH]
-    return [Step.CLEAR, *fence, Step.CALL, *[Step.WAIT] * (kernel.SERIALIZE != Serialize.NO_WAIT), Step.FINISH]
+    return [
+        Step.CLEAR,
+        *fence,
+        Step.CALL,
+        *[Step.WAIT] * (kernel.SERIALIZE != Serialize.NO_WAIT),
+        Step.FINISH,
+    ]
 
 
 def following(step: Step) -> Step:
@@ -71,8 +80,12 @@ def following(step: Step) -> Step:
 
 # Fair: whoever holds the pmd lock goes on. Taking it, zapping and faulting are free choices.
 
-TEXT = {Kind.COLLAPSE: "collapse_huge_page", Kind.SPLIT: "__split_huge_pmd_locked", Kind.ZAP_HUGE: "zap_huge_pmd",
-        Kind.FREE_TABLE: "free_pgtables"}
+TEXT = {
+    Kind.COLLAPSE: "collapse_huge_page",
+    Kind.SPLIT: "__split_huge_pmd_locked",
+    Kind.ZAP_HUGE: "zap_huge_pmd",
+    Kind.FREE_TABLE: "free_pgtables",
+}
 
 
 def begins(table: PageTable, teardown: Teardown, kind: Kind) -> None:
@@ -185,7 +198,9 @@ def free_table(table: PageTable, teardown: Teardown) -> None:
 
 
 def finish(teardown: Teardown) -> None:
-    """The last step, which gives the pmd lock back. A store buffer keeps the order of stores to one location."""
+    """The last step, which gives the pmd lock back. A store buffer keeps the order of stores to one
+    location.
+    """
     teardown.turn(Step.FINISH)
     when(~teardown.buffered)
     teardown.kind.next = None

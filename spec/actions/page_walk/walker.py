@@ -1,4 +1,5 @@
-"""The walker: addr_to_pfn with __find_linux_pte, and how its CPU came to use the address space. Knows nothing of who takes tables away.
+"""The walker: addr_to_pfn with __find_linux_pte, and how its CPU came to use the address space. Knows nothing
+of who takes tables away.
 
 How interrupts are switched off and on, and what an IPI is, is left to `cross_call.py` or `ipi_call.py`.
 """
@@ -7,7 +8,22 @@ from __future__ import annotations
 
 import enum
 
-from explorer import WEAK, Map, State, Value, action, any_of, closes, domain, initial, initially, ite, opens, some, when
+from explorer import (
+    WEAK,
+    Map,
+    State,
+    Value,
+    action,
+    any_of,
+    closes,
+    domain,
+    initial,
+    initially,
+    ite,
+    opens,
+    some,
+    when,
+)
 
 from ..cpus import Target
 from . import kernel
@@ -15,7 +31,9 @@ from .page_table import PageTable, Pfn, Pmd, Use
 
 
 class Step(enum.Enum):
-    """OUT does not use the address space, SWITCHING is about to, IDLE does and walks nothing; the others are inside a walk."""
+    """OUT does not use the address space, SWITCHING is about to, IDLE does and walks nothing; the others are
+    inside a walk.
+    """
 
     OUT = 0
     SWITCHING = 1
@@ -27,7 +45,9 @@ class Step(enum.Enum):
 
 
 class Pointer(enum.Enum):
-    """`ptep`: NULL, the pmd slot itself, an entry of T, or the result of following a pmd that points to no table."""
+    """`ptep`: NULL, the pmd slot itself, an entry of T, or the result of following a pmd that points to no
+    table.
+    """
 
     NULL = 0
     SLOT = 1
@@ -36,9 +56,11 @@ class Pointer(enum.Enum):
 
 
 class Walkers(State):
-    """Each CPU's place, copy of the pmd and pointer; its bit in mm_cpumask, which may wait in its store buffer.
+    """Each CPU's place, copy of the pmd and pointer; its bit in mm_cpumask, which may wait in its store
+    buffer.
 
-    `mapped` is no variable of the kernel: the pfns that the address was mapped to at some instant of the CPU's walk.
+    `mapped` is no variable of the kernel: the pfns that the address was mapped to at some instant of the
+    CPU's walk.
     """
 
     at: Map[Target, Step] = initially(any_of(Step.OUT, Step.IDLE), quiet=True)
@@ -69,7 +91,9 @@ class Walkers(State):
             self.mapped[cpu][pfn].next = self.mapped[cpu][pfn] & on
 
     def see(self, pfn: Pfn, now: bool | Value[bool]) -> None:
-        """The address is mapped to the pfn from this step on, where `now` holds: every walk under way lasts to see it."""
+        """The address is mapped to the pfn from this step on, where `now` holds: every walk under way lasts
+        to see it.
+        """
         for cpu in Target:
             walking = some(self.at[cpu] == step for step in program())
             self.mapped[cpu][pfn].next = self.mapped[cpu][pfn] | (walking & now)
@@ -97,7 +121,7 @@ def following(step: Step) -> Step:
 
 def window() -> list[Step]:
     """The steps that are taken with interrupts off."""
-    return program() if kernel.MACHINE_CHECK else program()[:program().index(Step.RESTORE) + 1]
+    return program() if kernel.MACHINE_CHECK else program()[: program().index(Step.RESTORE) + 1]
 
 
 @initial
@@ -106,6 +130,7 @@ def users_are_in_the_cpumask(walkers: Walkers, cpu: Target) -> Value[bool]:
 
 
 # Fair: a walk or a switch that was begun goes on, a store buffer empties. Beginning one is a free choice.
+
 
 @action(actor="cpu", source="arch/powerpc/mm/mmu_context.c:switch_mm_irqs_off")
 def set_cpumask(walkers: Walkers, cpu: Target, deferred: bool) -> None:

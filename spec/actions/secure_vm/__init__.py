@@ -1,1 +1,3 @@
-"""A secure guest, the ultravisor and a hypervisor that is not trusted; `spec/secure_vm_*.py` compose these modules."""
+"""A secure guest, the ultravisor and a hypervisor that is not trusted; `spec/secure_vm_*.py` compose these
+modules.
+"""

@@ -15,7 +15,9 @@ Log = Annotated[int, Range(0, LOGS - 1)]
 
 
 class Stage(enum.Enum):
-    """PROM asks to become secure; KERNEL runs; KEXEC has taken back its pages; CRASHED is the crash kernel; DEAD has told os-term."""
+    """PROM asks to become secure; KERNEL runs; KEXEC has taken back its pages; CRASHED is the crash kernel;
+    DEAD has told os-term.
+    """
 
     PROM = 0
     KERNEL = 1
@@ -49,7 +51,9 @@ class LogState(enum.Enum):
 
 
 class Guest(State):
-    """`shared` is what the guest believes. `expects`: it has written data into a page, as private, and not given them up."""
+    """`shared` is what the guest believes. `expects`: it has written data into a page, as private, and not
+    given them up.
+    """
 
     stage: Var[Stage] = initially(Stage.PROM)
     shared: Map[Page, bool] = initially(False)
@@ -71,7 +75,9 @@ class Guest(State):
         return ~self.shared[page] | (page == Page.LPPACA and not kernel.PAGE_ALIGNED)
 
 
-# Fair: the guest's start, its calls and its kexec go on once begun. What it shares, writes and when it reboots are free choices.
+# Fair: the guest's start, its calls and its kexec go on once begun. What it shares, writes and when it
+# reboots are free choices.
+
 
 @action(actor="guest", fair=WEAK, source="arch/powerpc/kernel/prom_init.c:setup_secure_guest")
 def esm(machine: Machine, guest: Guest) -> None:

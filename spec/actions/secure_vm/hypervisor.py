@@ -1,4 +1,6 @@
-"""The hypervisor: it pages, and reads and writes whatever it can. It is not trusted with contents, only with progress."""
+"""The hypervisor: it pages, and reads and writes whatever it can. It is not trusted with contents, only with
+progress.
+"""
 
 from __future__ import annotations
 
@@ -35,8 +37,10 @@ def page_out_begins(machine: Machine, page: Page) -> None:
     machine.evicts.next = page
 
 
-# Fair: paging goes on, and a page that the guest waits for is brought in: STRONG, because the mutex is free again and again, and its
+# Fair: paging goes on, and a page that the guest waits for is brought in: STRONG, because the mutex is free
+# again and again, and its
 # waiters get it in turn. The hypervisor is trusted with that alone.
+
 
 @action(actor="hypervisor", fair=WEAK, source="arch/powerpc/kvm/book3s_hv_uvmem.c:kvmppc_svm_page_out")
 def page_out_ends(machine: Machine, page: Page) -> None:

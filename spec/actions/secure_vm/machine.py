@@ -1,4 +1,6 @@
-"""Pages as the ultravisor (`uv`) and the hypervisor's tables (`hv`) have them, and what is in them. Knows nothing of guests' plans."""
+"""Pages as the ultravisor (`uv`) and the hypervisor's tables (`hv`) have them, and what is in them. Knows
+nothing of guests' plans.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ from . import kernel
 
 
 class Page(enum.Enum):
-    """Guest pages: one with the lppacas, one with dispatch logs. All others are like the first before it is shared."""
+    """Guest pages: one with the lppacas, one with dispatch logs. All others are like the first before it is
+    shared.
+    """
 
     LPPACA = 0
     DTL = 1
@@ -25,7 +29,9 @@ class Vm(enum.Enum):
 
 
 class Gfn(enum.Enum):
-    """NORMAL and SHARED pages are in normal memory, SECURE ones in secure memory; of an OUT page the hypervisor has a copy, encrypted."""
+    """NORMAL and SHARED pages are in normal memory, SECURE ones in secure memory; of an OUT page the
+    hypervisor has a copy, encrypted.
+    """
 
     NORMAL = 0
     SECURE = 1
@@ -34,7 +40,9 @@ class Gfn(enum.Enum):
 
 
 class Content(enum.Enum):
-    """What whoever may look sees: zeroes, data that the guest wrote as private, or for all to see, or the hypervisor's."""
+    """What whoever may look sees: zeroes, data that the guest wrote as private, or for all to see, or the
+    hypervisor's.
+    """
 
     ZERO = 0
     PRIVATE = 1
@@ -43,7 +51,9 @@ class Content(enum.Enum):
 
 
 class Machine(State):
-    """`waits`: the guest has touched a page that is out. `evicts`: the page that the hypervisor is paging out."""
+    """`waits`: the guest has touched a page that is out. `evicts`: the page that the hypervisor is paging
+    out.
+    """
 
     vm: Var[Vm] = initially(Vm.NORMAL)
     uv: Map[Page, Gfn] = initially(Gfn.NORMAL)

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from explorer import Formula, Value, domain, every, implies, invariant, leads_to, some, step_invariant, temporal, terminal
+from explorer import (
+    Formula,
+    Value,
+    domain,
+    every,
+    implies,
+    invariant,
+    leads_to,
+    some,
+    step_invariant,
+    temporal,
+    terminal,
+)
 
 from .guest import Answer, Guest, Log, LogState, Stage
 from .hypervisor import Hypervisor
@@ -18,7 +30,10 @@ def confidentiality(hypervisor: Hypervisor) -> Value[bool]:
 @invariant
 def integrity(machine: Machine, guest: Guest, page: Page) -> Value[bool]:
     """What the guest has written as private, the hypervisor has not replaced."""
-    return implies(guest.expects[page], (machine.content[page] == Content.PRIVATE) | (machine.content[page] == Content.ZERO))
+    return implies(
+        guest.expects[page],
+        (machine.content[page] == Content.PRIVATE) | (machine.content[page] == Content.ZERO),
+    )
 
 
 @invariant
@@ -36,20 +51,28 @@ def agreement(machine: Machine, guest: Guest, page: Page) -> Value[bool]:
 
 @invariant
 def hypervisor_agrees(machine: Machine, page: Page) -> Value[bool]:
-    """The hypervisor's tables say of each page what the ultravisor says; one that it pages out is secure until then."""
-    return (machine.hv[page] == machine.uv[page]) & implies(machine.evicts == page, machine.uv[page] == Gfn.SECURE)
+    """The hypervisor's tables say of each page what the ultravisor says; one that it pages out is secure
+    until then.
+    """
+    return (machine.hv[page] == machine.uv[page]) & implies(
+        machine.evicts == page, machine.uv[page] == Gfn.SECURE
+    )
 
 
 @invariant
 def logs_are_shared(machine: Machine, guest: Guest) -> Value[bool]:
     """Between calls the page of the dispatch logs is shared exactly if there is one."""
-    some_log = some((guest.logs[log] == LogState.CONSTRUCTED) | (guest.logs[log] == LogState.LIVE) for log in domain(Log))
+    some_log = some(
+        (guest.logs[log] == LogState.CONSTRUCTED) | (guest.logs[log] == LogState.LIVE) for log in domain(Log)
+    )
     return implies(guest.free(), some_log == (machine.uv[Page.DTL] == Gfn.SHARED))
 
 
 @step_invariant
 def logs_in_order(guest: Guest, log: Log) -> Value[bool]:
-    """A dispatch log has entries only after it was constructed, and is constructed once in a kernel's life."""
+    """A dispatch log has entries only after it was constructed, and is constructed once in a kernel's
+    life.
+    """
     before, after = guest.logs[log], guest.logs[log].next
     alive = (before == LogState.LIVE) & (guest.stage.next == Stage.KERNEL) & (guest.stage == Stage.KERNEL)
     live = implies((after == LogState.LIVE) & (before != LogState.LIVE), before == LogState.CONSTRUCTED)
@@ -71,12 +94,15 @@ def zeroed_on_the_way(machine: Machine, page: Page) -> Value[bool]:
     from_shared = (machine.uv[page] == Gfn.SHARED) & (machine.uv[page].next != Gfn.SHARED)
     out = (machine.uv[page] == Gfn.OUT) & (machine.uv[page].next == Gfn.OUT)
     return implies(to_shared | from_shared, machine.content[page].next == Content.ZERO) & implies(
-        out, machine.content[page].next == machine.content[page])
+        out, machine.content[page].next == machine.content[page]
+    )
 
 
 @invariant
 def stages_fit(machine: Machine, guest: Guest) -> Value[bool]:
-    """The kernel runs in secure mode; a secure guest has no normal page, a normal one no other; a call is made by a kernel."""
+    """The kernel runs in secure mode; a secure guest has no normal page, a normal one no other; a call is
+    made by a kernel.
+    """
     runs = some(guest.stage == stage for stage in (Stage.KERNEL, Stage.KEXEC, Stage.CRASHED))
     normal = [machine.uv[page] == Gfn.NORMAL for page in domain(Page)]
     pages = implies(machine.vm == Vm.SECURE, ~some(normal)) & implies(machine.vm == Vm.NORMAL, every(normal))

@@ -1,4 +1,6 @@
-"""The ultravisor's side of ultracalls and of the hypervisor's calls (Documentation/powerpc/ultravisor.rst)."""
+"""The ultravisor's side of ultracalls and of the hypervisor's calls
+(Documentation/powerpc/ultravisor.rst).
+"""
 
 from __future__ import annotations
 

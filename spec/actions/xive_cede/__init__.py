@@ -1,1 +1,3 @@
-"""What is particular to the family xive_cede: a vCPU that sleeps with H_CEDE, and the escalation interrupt that wakes it."""
+"""What is particular to the family xive_cede: a vCPU that sleeps with H_CEDE, and the escalation interrupt
+that wakes it.
+"""

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from explorer import Formula, Value, eventually_always, implies, invariant, leads_to, some, step_invariant, temporal, terminal
+from explorer import (
+    Formula,
+    Value,
+    eventually_always,
+    implies,
+    invariant,
+    leads_to,
+    some,
+    step_invariant,
+    temporal,
+    terminal,
+)
 
 from ..esb import PQ, Esb, Source
 from ..event_queue import Cpu, EventQueue
@@ -17,15 +28,21 @@ def one_entry(queue: EventQueue, source: Source) -> Value[bool]:
 
 
 @invariant
-def esc_on_is_true(vcpu: Vcpu, esb: Esb, queue: EventQueue, presenter: Presenter, source: Source, cpu: Cpu) -> Value[bool]:
-    """Out of entry and H_CEDE, xive_esc_on tells the truth: armed, or an entry is in the ring or being handled."""
+def esc_on_is_true(
+    vcpu: Vcpu, esb: Esb, queue: EventQueue, presenter: Presenter, source: Source, cpu: Cpu
+) -> Value[bool]:
+    """Out of entry and H_CEDE, xive_esc_on tells the truth: armed, or an entry is in the ring or being
+    handled.
+    """
     settled = (vcpu.mode == Mode.OUT) | (vcpu.mode == Mode.CHECK) | (vcpu.mode == Mode.ASLEEP)
     coming = queue.holds(source) | (presenter.at[cpu] != Step.IDLE)
     return implies(settled & vcpu.esc_on, (esb.pq[source] == PQ.RESET) | coming)
 
 
 @invariant
-def no_missed_wakeup(vcpu: Vcpu, esb: Esb, queue: EventQueue, presenter: Presenter, source: Source, cpu: Cpu) -> Value[bool]:
+def no_missed_wakeup(
+    vcpu: Vcpu, esb: Esb, queue: EventQueue, presenter: Presenter, source: Source, cpu: Cpu
+) -> Value[bool]:
     """A vCPU sleeps only where the next interrupt, or one under way, wakes it."""
     coming = queue.holds(source) | (presenter.at[cpu] != Step.IDLE)
     return implies(vcpu.mode == Mode.ASLEEP, vcpu.ceded & ((esb.pq[source] == PQ.RESET) | coming))
@@ -35,7 +52,9 @@ def no_missed_wakeup(vcpu: Vcpu, esb: Esb, queue: EventQueue, presenter: Present
 def cpu_serves_one(presenter: Presenter, cpu: Cpu) -> Value[bool]:
     """A CPU takes no interrupt while it serves one, and remembers its number only while it does."""
     without = some(presenter.at[cpu] == step for step in (Step.IDLE, Step.SCAN, Step.REPLAY))
-    return ((presenter.cppr[cpu] == Cppr.ALL) == (presenter.at[cpu] == Step.IDLE)) & (presenter.irq[cpu].is_none == without)
+    return ((presenter.cppr[cpu] == Cppr.ALL) == (presenter.at[cpu] == Step.IDLE)) & (
+        presenter.irq[cpu].is_none == without
+    )
 
 
 @invariant

@@ -1,7 +1,8 @@
 """A vCPU from guest entry to H_CEDE and sleep, and the handler of its escalation interrupt.
 
-While the vCPU's XIVE context is pushed on a CPU, its interrupts come to the guest. Else the hardware triggers the escalation
-source, whose handler on a host CPU wakes the vCPU. `xive_esc_on` means: armed, or an entry of it is in a host ring.
+While the vCPU's XIVE context is pushed on a CPU, its interrupts come to the guest. Else the hardware triggers
+the escalation source, whose handler on a host CPU wakes the vCPU. `xive_esc_on` means: armed, or an entry of
+it is in a host ring.
 """
 
 from __future__ import annotations
@@ -9,7 +10,21 @@ from __future__ import annotations
 import enum
 from typing import Annotated
 
-from explorer import STRONG, WEAK, Range, State, Value, Var, action, constant, initially, ite, sends, some, when
+from explorer import (
+    STRONG,
+    WEAK,
+    Range,
+    State,
+    Value,
+    Var,
+    action,
+    constant,
+    initially,
+    ite,
+    sends,
+    some,
+    when,
+)
 
 from ..esb import PQ, Esb, Source, triggered
 from ..event_queue import Cpu, Eas, EventQueue
@@ -21,13 +36,15 @@ PARKS = constant("parks", True)
 ON_FIRST = constant("on_first", True)
 """xive_esc_on is set, and ordered by sync, before PQ is set to 00 (the same commit).
 
-Linux 5.3 sets it after, and nothing orders the store: it becomes visible at any time until the vCPU is next run.
+Linux 5.3 sets it after, and nothing orders the store: it becomes visible at any time until the vCPU is next
+run.
 """
 
 
-
 class Sign(enum.Enum):
-    """What guest entry takes for the sign of an entry that is still queued: nothing, P, or also the Q that an earlier SET_PQ_01 left."""
+    """What guest entry takes for the sign of an entry that is still queued: nothing, P, or also the Q that an
+    earlier SET_PQ_01 left.
+    """
 
     NONE = "none"
     P = "p"
@@ -45,7 +62,9 @@ INTERRUPTS = constant("interrupts", 3)
 
 
 class Mode(enum.Enum):
-    """What the vCPU does next. OUT: it is to be run. CONTEXT: its context is to be pulled. CHECK: it may be put to sleep."""
+    """What the vCPU does next. OUT: it is to be run. CONTEXT: its context is to be pulled. CHECK: it may be
+    put to sleep.
+    """
 
     OUT = 0
     ENTRY = 1
@@ -60,8 +79,9 @@ class Mode(enum.Enum):
 
 
 class Vcpu(State):
-    """`pending`: an interrupt for the guest. `saved`: there was one when the context was pulled. `ceded`, `irq_pending`, `esc_on`:
-    arch.ceded, arch.irq_pending, arch.xive_esc_on. `storing`: a store to the last is under way."""
+    """`pending`: an interrupt for the guest. `saved`: there was one when the context was pulled. `ceded`,
+    `irq_pending`, `esc_on`: arch.ceded, arch.irq_pending, arch.xive_esc_on. `storing`: a store to the last is
+    under way."""
 
     mode: Var[Mode] = initially(Mode.OUT, quiet=True)
     ceded: Var[bool] = initially(False)
@@ -95,8 +115,11 @@ def interrupt(vcpu: Vcpu, esb: Esb, queue: EventQueue, eas: Eas, source: Source)
     sends("XIVE", "escalation")
 
 
-# Fair: nothing stops in the middle of a function, and the host runs a vCPU that can run. That the guest leaves for other reasons
-# is a free choice; however often it does, a pending interrupt is delivered when it is back, and an idle guest cedes in the end.
+# Fair: nothing stops in the middle of a function, and the host runs a vCPU that can run. That the guest
+# leaves for other reasons
+# is a free choice; however often it does, a pending interrupt is delivered when it is back, and an idle guest
+# cedes in the end.
+
 
 @action(actor="vCPU", fair=WEAK, source="arch/powerpc/kvm/book3s_xive.c:kvmppc_xive_push_vcpu")
 def push(vcpu: Vcpu) -> None:
@@ -192,7 +215,9 @@ def check_block(vcpu: Vcpu) -> None:
     vcpu.saved.next = False
 
 
-# The handler on a host CPU. It never ends the source (XIVE_IRQ_NO_EOI): P stays, until the next H_CEDE arms it.
+# The handler on a host CPU. It never ends the source (XIVE_IRQ_NO_EOI): P stays, until the next H_CEDE arms
+# it.
+
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/kvm/book3s_xive.c:xive_esc_irq")
 def esc_irq(vcpu: Vcpu, presenter: Presenter, cpu: Cpu, source: Source) -> None:

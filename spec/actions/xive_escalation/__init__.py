@@ -1,1 +1,3 @@
-"""What is particular to the family xive_escalation: the vCPU, the handler of its escalation interrupt, and its teardown."""
+"""What is particular to the family xive_escalation: the vCPU, the handler of its escalation interrupt, and
+its teardown.
+"""

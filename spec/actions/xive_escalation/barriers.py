@@ -1,13 +1,15 @@
-"""The handler of the escalation interrupt against xive_cleanup_single_escalation, on a memory that reorders stores.
+"""The handler of the escalation interrupt against xive_cleanup_single_escalation, on a memory that reorders
+stores.
 
     xive_esc_irq, xive_irq_eoi          xive_cleanup_single_escalation
     xive_esc_on = 0                     stale_p = 0
     handler_barrier (smp_wmb)           teardown_barrier (smp_mb)
     stale_p = 1                         if (!xive_esc_on) stale_p = 1
 
-Whenever the handler has finished, stale_p must be 1 in the end. Every store goes through its CPU's buffer, in program order; it
-leaves in that order (tso), or before stores to the other word unless an lwsync stands between (pso). In sc nothing else happens
-before it has left. The models are those of `memory.py`, whose buffers hold no values: here one word gets two of them.
+Whenever the handler has finished, stale_p must be 1 in the end. Every store goes through its CPU's buffer, in
+program order; it leaves in that order (tso), or before stores to the other word unless an lwsync stands
+between (pso). In sc nothing else happens before it has left. The models are those of `memory.py`, whose
+buffers hold no values: here one word gets two of them.
 """
 
 from __future__ import annotations
@@ -16,8 +18,28 @@ import enum
 from dataclasses import dataclass
 from typing import Annotated
 
-from explorer import (WEAK, Capacity, Formula, Map, Queue, Range, State, Value, Var, action, constant, eventually_always, every, implies,
-                      initially, invariant, ite, temporal, terminal, when)
+from explorer import (
+    WEAK,
+    Capacity,
+    Formula,
+    Map,
+    Queue,
+    Range,
+    State,
+    Value,
+    Var,
+    action,
+    constant,
+    eventually_always,
+    every,
+    implies,
+    initially,
+    invariant,
+    ite,
+    temporal,
+    terminal,
+    when,
+)
 
 from ..kernel import Barrier, text
 from ..memory import MODEL, MemoryModel
@@ -54,7 +76,9 @@ Place = Annotated[int, Range(0, 2)]
 
 
 class Race(State):
-    """`at` counts the steps that a thread has taken; the words are what memory holds, `buffer` what a CPU has still to store there."""
+    """`at` counts the steps that a thread has taken; the words are what memory holds, `buffer` what a CPU has
+    still to store there.
+    """
 
     at: Map[Thread, Step] = initially(0, quiet=True)
     esc_on: Var[bool] = initially(True)
@@ -84,6 +108,7 @@ class Race(State):
 
 
 # Fair: both go on, and store buffers empty by themselves.
+
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/kvm/book3s_xive.c:xive_esc_irq")
 def clear_esc_on(race: Race) -> None:
@@ -143,7 +168,11 @@ def complete(race: Race, thread: Thread, place: Place) -> None:
     when(place < buffer.length)
     when(place == 0 or MODEL == MemoryModel.PSO)
     word, content = buffer[place].word, buffer[place].content
-    when(every((buffer[earlier].word != word) & (buffer[earlier].word != Word.LWSYNC) for earlier in range(place)))
+    when(
+        every(
+            (buffer[earlier].word != word) & (buffer[earlier].word != Word.LWSYNC) for earlier in range(place)
+        )
+    )
     when((place == 0) | (word != Word.LWSYNC))
     race.esc_on.next = ite(word == Word.ESC_ON, content, race.esc_on)
     race.stale_p.next = ite(word == Word.STALE_P, content, race.stale_p)

@@ -1,16 +1,32 @@
-"""KVM's teardown of a vCPU's XIVE part, `kvmppc_xive_cleanup_vcpu`. It holds vcpu->mutex: the vCPU does not run meanwhile."""
+"""KVM's teardown of a vCPU's XIVE part, `kvmppc_xive_cleanup_vcpu`. It holds vcpu->mutex: the vCPU does not
+run meanwhile.
+"""
 
 from __future__ import annotations
 
 import enum
 
-from explorer import WEAK, Formula, State, Value, Var, action, constant, implies, initially, invariant, ite, leads_to, temporal, when
+from explorer import (
+    WEAK,
+    Formula,
+    State,
+    Value,
+    Var,
+    action,
+    constant,
+    implies,
+    initially,
+    invariant,
+    ite,
+    leads_to,
+    temporal,
+    when,
+)
 
 from ..esb import PQ, Esb, Source
 from ..irq_desc import Descriptors, begin_free
 from ..xive_irq import XiveIrq
 from .vcpu import Mode, Signs, Vcpu, signed
-
 
 TEARDOWN = constant("teardown_heeds", Signs.P_AND_Q)
 """In disable_vcpu_interrupts: none in 5.4. Where there is one, P is set again."""
@@ -58,12 +74,17 @@ class Teardown(State):
 
 def behind(phase: Phase) -> Phase:
     """The next phase of this kernel, from VP_FIRST on."""
-    program = [Phase.VP_FIRST] * VP_FIRST + [Phase.SYNCHRONIZE] * SYNCHRONIZES + [Phase.STALE_CLEAR, Phase.STALE_SET] * STALE_UPDATE
+    program = (
+        [Phase.VP_FIRST] * VP_FIRST
+        + [Phase.SYNCHRONIZE] * SYNCHRONIZES
+        + [Phase.STALE_CLEAR, Phase.STALE_SET] * STALE_UPDATE
+    )
     program += [Phase.FREE]
     return next(one for one in program if one.value > phase.value)
 
 
 # Fair: the teardown goes on; that it begins is a free choice.
+
 
 @action(actor="KVM", source="arch/powerpc/kvm/book3s_xive.c:kvmppc_xive_cleanup_vcpu")
 def begin(teardown: Teardown, vcpu: Vcpu) -> None:
@@ -135,7 +156,9 @@ def set_stale(teardown: Teardown, vcpu: Vcpu, chip: XiveIrq, source: Source) -> 
 
 
 @action(actor="KVM", fair=WEAK, source="kernel/irq/manage.c:__free_irq")
-def free_escalation(teardown: Teardown, descriptors: Descriptors, chip: XiveIrq, esb: Esb, source: Source) -> None:
+def free_escalation(
+    teardown: Teardown, descriptors: Descriptors, chip: XiveIrq, esb: Esb, source: Source
+) -> None:
     """xive_irq_shutdown()  // free_irq(esc_virq) has unlinked the action"""
     teardown.turn(Phase.FREE, Phase.VP_LAST)
     begin_free(descriptors, chip, esb, source)

@@ -1,14 +1,31 @@
 """A vCPU and its escalation interrupt (single-escalation mode), which wakes it when it has ceded.
 
-`xive_esc_on` tells that the interrupt is armed, or that an entry of it is in a host ring. What waking means is the business of
-the family xive_cede. The source is never ended (XIVE_IRQ_NO_EOI): after one event P stays, until the next H_CEDE arms it.
+`xive_esc_on` tells that the interrupt is armed, or that an entry of it is in a host ring. What waking means
+is the business of the family xive_cede. The source is never ended (XIVE_IRQ_NO_EOI): after one event P stays,
+until the next H_CEDE arms it.
 """
 
 from __future__ import annotations
 
 import enum
 
-from explorer import WEAK, Formula, State, Value, Var, action, constant, every, initially, invariant, ite, leads_to, some, temporal, when
+from explorer import (
+    WEAK,
+    Formula,
+    State,
+    Value,
+    Var,
+    action,
+    constant,
+    every,
+    initially,
+    invariant,
+    ite,
+    leads_to,
+    some,
+    temporal,
+    when,
+)
 
 from ..esb import PQ, Esb, Source
 from ..event_queue import Cpu
@@ -16,8 +33,8 @@ from ..xive import Presenter, Step
 
 
 class Signs(enum.Enum):
-    """What SET_PQ_01 returned, and is heeded as the sign of an entry in a queue: nothing; P; P, and Q, which an earlier SET_PQ_01
-    has left where it found P."""
+    """What SET_PQ_01 returned, and is heeded as the sign of an entry in a queue: nothing; P; P, and Q, which
+    an earlier SET_PQ_01 has left where it found P."""
 
     NONE = "none"
     P = "p"
@@ -30,7 +47,11 @@ ENTRY = constant("entry_heeds", Signs.P_AND_Q)
 
 def signed(esb: Esb, source: Source, signs: Signs) -> Value[bool]:
     """Whether the old bits have one of the signs that this kernel heeds."""
-    return some(bit for heeded, bit in ((Signs.P, esb.p(source)), (Signs.P_AND_Q, esb.p(source) | esb.q(source))) if heeded == signs)
+    return some(
+        bit
+        for heeded, bit in ((Signs.P, esb.p(source)), (Signs.P_AND_Q, esb.p(source) | esb.q(source)))
+        if heeded == signs
+    )
 
 
 class Mode(enum.Enum):
@@ -45,8 +66,8 @@ class Mode(enum.Enum):
 
 
 class Vcpu(State):
-    """`esc_on` is xive_esc_on; `cam_word`: whether it is set, so that a context is pushed at entry; `pushed`: the context is on the
-    CPU; `mutex`: somebody else holds vcpu->mutex, it cannot run."""
+    """`esc_on` is xive_esc_on; `cam_word`: whether it is set, so that a context is pushed at entry; `pushed`:
+    the context is on the CPU; `mutex`: somebody else holds vcpu->mutex, it cannot run."""
 
     mode: Var[Mode] = initially(Mode.OUT, quiet=True)
     esc_on: Var[bool] = initially(False)
@@ -69,6 +90,7 @@ def push(vcpu: Vcpu) -> None:
 
 
 # Fair: a vCPU does not stop in the middle of entry or exit. That it enters, leaves or cedes are free choices.
+
 
 @action(actor="vCPU", fair=WEAK, source="arch/powerpc/kvm/book3s_xive.c:kvmppc_xive_push_vcpu")
 def mask_escalation(vcpu: Vcpu, esb: Esb, source: Source) -> None:
@@ -122,7 +144,10 @@ def context_pushed_in_the_guest(vcpu: Vcpu) -> Value[bool]:
 @temporal
 def vcpu_goes_on(vcpu: Vcpu) -> Formula:
     """Entry and exit end."""
-    return every(leads_to(vcpu.mode == mode, vcpu.mode != mode) for mode in (Mode.ENTRY, Mode.MASKED, Mode.ABORT, Mode.ARM))
+    return every(
+        leads_to(vcpu.mode == mode, vcpu.mode != mode)
+        for mode in (Mode.ENTRY, Mode.MASKED, Mode.ABORT, Mode.ARM)
+    )
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/kvm/book3s_xive.c:xive_esc_irq")

@@ -1,14 +1,28 @@
-"""The host of a passed-through MSI. Host and guest kernel have flags of their own, and one ESB page in common.
+"""The host of a passed-through MSI. Host and guest kernel have flags of their own, and one ESB page in
+common.
 
-The guest is what the shared modules model, with T as its vCPU. The host is told shortly: its CPU has one step from the ring to
-the handler, and only KVM touches its interrupt.
+The guest is what the shared modules model, with T as its vCPU. The host is told shortly: its CPU has one step
+from the ring to the handler, and only KVM touches its interrupt.
 """
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from explorer import WEAK, Map, Range, State, Value, action, constant, implies, initially, invariant, ite, when
+from explorer import (
+    WEAK,
+    Map,
+    Range,
+    State,
+    Value,
+    action,
+    constant,
+    implies,
+    initially,
+    invariant,
+    ite,
+    when,
+)
 
 from ..esb import PQ, Esb, Source, p_bit
 from ..event_queue import Eas, EventQueue
@@ -19,7 +33,9 @@ HOST_EVENTS = constant("host_events", 2)
 
 
 class Host(State):
-    """`forwarded`: the events go to the guest. `entries` of the source in the host's ring; `handled`: popped, and not ended."""
+    """`forwarded`: the events go to the guest. `entries` of the source in the host's ring; `handled`: popped,
+    and not ended.
+    """
 
     events: Map[Source, Annotated[int, Range(0, HOST_EVENTS)]] = initially(0, quiet=True)
     forwarded: Map[Source, bool] = initially(False)
@@ -63,7 +79,9 @@ def host_ends(host: Host, esb: Esb, source: Source) -> None:
 
 @action(actor="KVM", source="arch/powerpc/sysdev/xive/common.c:xive_irq_set_vcpu_affinity")
 def pass_through(host: Host, esb: Esb, source: Source) -> None:
-    """xive_irq_set_vcpu_affinity({source}, state)  // SET_PQ_10: P raised, so that nothing is sent before the guest is ready"""
+    """xive_irq_set_vcpu_affinity({source}, state)  // SET_PQ_10: P raised, so that nothing is sent before the
+    guest is ready
+    """
     when(~host.forwarded[source])
     stale = host.host_stale_p[source]
     entry = (stale & host.host_saved_p[source]) | (~stale & esb.p(source))
@@ -103,7 +121,9 @@ def host_flag_truth(host: Host, esb: Esb, source: Source) -> Value[bool]:
 def no_dead_host_source(host: Host, esb: Esb, source: Source) -> Value[bool]:
     """A source that is the host's can deliver, or the host will end its event."""
     outstanding = (host.entries[source] > 0) | host.handled[source]
-    return implies(~host.forwarded[source], (esb.pq[source] == PQ.RESET) | (p_bit(esb.pq[source]) & outstanding))
+    return implies(
+        ~host.forwarded[source], (esb.pq[source] == PQ.RESET) | (p_bit(esb.pq[source]) & outstanding)
+    )
 
 
 @invariant

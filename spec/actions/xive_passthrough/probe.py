@@ -1,10 +1,26 @@
-"""The guest's driver at its probe: it has requested the MSI, not enabled it, and makes sure that none is in flight."""
+"""The guest's driver at its probe: it has requested the MSI, not enabled it, and makes sure that none is in
+flight.
+"""
 
 from __future__ import annotations
 
 import enum
 
-from explorer import WEAK, Formula, Map, State, Value, action, implies, initially, invariant, leads_to, step_invariant, temporal, when
+from explorer import (
+    WEAK,
+    Formula,
+    Map,
+    State,
+    Value,
+    action,
+    implies,
+    initially,
+    invariant,
+    leads_to,
+    step_invariant,
+    temporal,
+    when,
+)
 
 from ..esb import Esb, Source
 from ..event_queue import EventQueue
@@ -45,8 +61,15 @@ def synchronized(probe: Probe, descriptors: Descriptors, chip: XiveIrq, esb: Esb
 
 
 @invariant
-def no_endless_probe(probe: Probe, presenter: Presenter, descriptors: Descriptors, chip: XiveIrq, esb: Esb, queue: EventQueue,
-                     source: Source) -> Value[bool]:
+def no_endless_probe(
+    probe: Probe,
+    presenter: Presenter,
+    descriptors: Descriptors,
+    chip: XiveIrq,
+    esb: Esb,
+    queue: EventQueue,
+    source: Source,
+) -> Value[bool]:
     """synchronize_irq waits only for something that the guest has outstanding."""
     waits = (probe.call[source] == Call.WITHIN) & descriptors.idle(source)
     nothing = ~outstanding(queue, presenter, source) & ~ending(presenter, source)

@@ -1,1 +1,3 @@
-"""What is particular to the family xive_shutdown: all ones, forwarding to a guest, a CPU that goes off-line."""
+"""What is particular to the family xive_shutdown: all ones, forwarding to a guest, a CPU that goes
+off-line.
+"""

@@ -1,4 +1,6 @@
-"""When loads from an ESB page return all ones: its END's virtual processor is disabled, or its PHB is in error."""
+"""When loads from an ESB page return all ones: its END's virtual processor is disabled, or its PHB is in
+error.
+"""
 
 from __future__ import annotations
 

@@ -18,13 +18,17 @@ FORWARDS = constant("forwards", 0)
 
 
 class Forwarding(State):
-    """How often KVM has taken each interrupt; at most `forwards` times, since giving it back may send an event again."""
+    """How often KVM has taken each interrupt; at most `forwards` times, since giving it back may send an
+    event again.
+    """
 
     forwards: Map[Source, Annotated[int, Range(0, FORWARDS)]] = initially(0, quiet=True)
 
 
 @action(actor="KVM", source="arch/powerpc/sysdev/xive/common.c:xive_irq_set_vcpu_affinity")
-def forward(forwarding: Forwarding, descriptors: Descriptors, chip: XiveIrq, esb: Esb, source: Source) -> None:
+def forward(
+    forwarding: Forwarding, descriptors: Descriptors, chip: XiveIrq, esb: Esb, source: Source
+) -> None:
     """xive_irq_set_vcpu_affinity({source}, state)  // SET_PQ_10"""
     when(forwarding.forwards[source] < FORWARDS)
     when(descriptors.requested(source) & ~chip.forwarded[source])
@@ -38,7 +42,9 @@ def forward(forwarding: Forwarding, descriptors: Descriptors, chip: XiveIrq, esb
 
 
 @action(actor="KVM", source="arch/powerpc/sysdev/xive/common.c:xive_irq_set_vcpu_affinity")
-def give_back(descriptors: Descriptors, chip: XiveIrq, esb: Esb, queue: EventQueue, eas: Eas, source: Source) -> None:
+def give_back(
+    descriptors: Descriptors, chip: XiveIrq, esb: Esb, queue: EventQueue, eas: Eas, source: Source
+) -> None:
     """xive_irq_set_vcpu_affinity({source}, NULL)"""
     when(FORWARDS > 0)
     when(descriptors.requested(source) & chip.forwarded[source])

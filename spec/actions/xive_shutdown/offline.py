@@ -1,7 +1,9 @@
-"""A CPU goes off-line: its interrupts move to another CPU, what is left in its ring is triggered again (`xive_smp_disable_cpu`).
+"""A CPU goes off-line: its interrupts move to another CPU, what is left in its ring is triggered again
+(`xive_smp_disable_cpu`).
 
-The kernel does all that while it has stopped the other CPUs. Here they may run between two entries, which is more behaviour.
-The flush looks at the ring only where `pending_prio` says that something was acknowledged: at REPLAY, in this model.
+The kernel does all that while it has stopped the other CPUs. Here they may run between two entries, which is
+more behaviour. The flush looks at the ring only where `pending_prio` says that something was acknowledged: at
+REPLAY, in this model.
 """
 
 from __future__ import annotations
@@ -38,7 +40,9 @@ class Online(State):
 
 
 @action(actor="cpu", source="arch/powerpc/sysdev/xive/common.c:xive_smp_disable_cpu")
-def disable_cpu(online: Online, presenter: Presenter, descriptors: Descriptors, eas: Eas, cpu: Cpu, other: Cpu) -> None:
+def disable_cpu(
+    online: Online, presenter: Presenter, descriptors: Descriptors, eas: Eas, cpu: Cpu, other: Cpu
+) -> None:
     """irq_migrate_all_off_this_cpu(); CPPR = 0  // to {other}"""
     when(OFFLINE and cpu != other)
     replays = presenter.at[cpu] == Step.REPLAY
@@ -53,8 +57,15 @@ def disable_cpu(online: Online, presenter: Presenter, descriptors: Descriptors, 
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/sysdev/xive/common.c:xive_flush_cpu_queue")
-def flush(online: Online, presenter: Presenter, descriptors: Descriptors, chip: XiveIrq, queue: EventQueue, cpu: Cpu,
-          source: Source) -> None:
+def flush(
+    online: Online,
+    presenter: Presenter,
+    descriptors: Descriptors,
+    chip: XiveIrq,
+    queue: EventQueue,
+    cpu: Cpu,
+    source: Source,
+) -> None:
     """xive_scan_interrupts() == {source}; saved_p = false"""
     when(OFFLINE)
     when((online.phase[cpu] == Phase.FLUSH) & ~queue.ring[cpu].empty & (queue.ring[cpu].head == source))
@@ -67,8 +78,17 @@ def flush(online: Online, presenter: Presenter, descriptors: Descriptors, chip: 
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/sysdev/xive/common.c:xive_irq_retrigger")
-def flush_retrigger(online: Online, presenter: Presenter, descriptors: Descriptors, chip: XiveIrq, esb: Esb, queue: EventQueue, eas: Eas,
-                    cpu: Cpu, source: Source) -> None:
+def flush_retrigger(
+    online: Online,
+    presenter: Presenter,
+    descriptors: Descriptors,
+    chip: XiveIrq,
+    esb: Esb,
+    queue: EventQueue,
+    eas: Eas,
+    cpu: Cpu,
+    source: Source,
+) -> None:
     """xive_irq_retrigger({source})  // SET_PQ_11, then xive_do_source_eoi"""
     when(OFFLINE)
     when((online.phase[cpu] == Phase.RETRIGGER) & (presenter.irq[cpu] == source))

@@ -1,8 +1,8 @@
 """xmon's commands: `dx CPU`, `dxa` (every possible CPU), `dxi IRQ`, `dxi` (every interrupt), step by step.
 
-What a command still has to show stands in two sets; the order of CPUs and interrupts is left open. An exception inside a command
-is caught by the command (catch_memory_errors), or by xmon itself, which gives the command up and returns to its main loop. A call
-into firmware that is not there is caught by nobody.
+What a command still has to show stands in two sets; the order of CPUs and interrupts is left open. An
+exception inside a command is caught by the command (catch_memory_errors), or by xmon itself, which gives the
+command up and returns to its main loop. A call into firmware that is not there is caught by nobody.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from .machine import Kind, Machine, Platform, Xc
 
 
 class Step(enum.Enum):
-    """What the debugger does next. RUNNING: it is not entered. OPAL_DUMP to LOAD_IPI are `dx`, CONFIG and LOAD_PQ are `dxi`."""
+    """What the debugger does next. RUNNING: it is not entered. OPAL_DUMP to LOAD_IPI are `dx`, CONFIG and
+    LOAD_PQ are `dxi`.
+    """
 
     RUNNING = 0
     PROMPT = 1
@@ -34,10 +36,11 @@ class Step(enum.Enum):
 
 
 class Xmon(State):
-    """`cpus` and `irqs` are still to be shown, `cpu` and `irq` are being shown. `by_number`: the command is `dxi IRQ`.
+    """`cpus` and `irqs` are still to be shown, `cpu` and `irq` are being shown. `by_number`: the command is
+    `dxi IRQ`.
 
-    `guard` is catch_memory_errors. `stale`: it showed the state of an IPI that is freed. `misread`: it took other data for a
-    xive_irq_data.
+    `guard` is catch_memory_errors. `stale`: it showed the state of an IPI that is freed. `misread`: it took
+    other data for a xive_irq_data.
     """
 
     at: Var[Step] = initially(Step.RUNNING, quiet=True)
@@ -139,17 +142,24 @@ def dxi(machine: Machine, xmon: Xmon) -> None:
     """dxi"""
     when(kernel.WALK != Walk.NONE)
     when(xmon.at == Step.PROMPT)
-    walked = {s: machine.kind[s] == Kind.XIVE if kernel.WALK == Walk.DOMAIN else machine.kind[s] != Kind.NONE for s in Source}
+    walked = {
+        s: machine.kind[s] == Kind.XIVE if kernel.WALK == Walk.DOMAIN else machine.kind[s] != Kind.NONE
+        for s in Source
+    }
     for source, walks in walked.items():
         xmon.irqs[source].next = walks
     xmon.at.next = ite(some(walked.values()), Step.CONFIG, Step.PROMPT)
 
 
-# Fair: the debugger goes on with what it was told to do. Entering, leaving and the choice of a command are free.
+# Fair: the debugger goes on with what it was told to do. Entering, leaving and the choice of a command are
+# free.
+
 
 @action(actor="xmon", fair=WEAK, source="arch/powerpc/xmon/xmon.c:dump_one_xive")
 def opal_dump(machine: Machine, xmon: Xmon, cpu: Cpu) -> None:
-    """{"opal_xive_dump()" if not kernel.DX_TESTS_HV else "if (hv) opal_xive_dump()"}; catch_memory_errors = 1  // {cpu}"""
+    """{"opal_xive_dump()" if not kernel.DX_TESTS_HV else "if (hv) opal_xive_dump()"}; catch_memory_errors = 1
+    // {cpu}
+    """
     when(xmon.at == Step.OPAL_DUMP)
     when(xmon.cpus.contains(cpu))
     when((machine.platform == Platform.POWERNV) | kernel.DX_TESTS_HV)
@@ -204,8 +214,12 @@ def load_ipi(machine: Machine, xmon: Xmon, cpu: Cpu) -> None:
 
 def called(machine: Machine, platform: Platform) -> Value[bool]:
     """Whether get_irq_config reaches the firmware of this platform."""
-    missing = {Config.BACKEND: None, Config.DIRECT: Platform.PSERIES, Config.NO_HCALL: Platform.PSERIES,
-               Config.NO_OPAL: Platform.POWERNV}[kernel.CONFIG]
+    missing = {
+        Config.BACKEND: None,
+        Config.DIRECT: Platform.PSERIES,
+        Config.NO_HCALL: Platform.PSERIES,
+        Config.NO_OPAL: Platform.POWERNV,
+    }[kernel.CONFIG]
     return (machine.platform == platform) & (missing != platform)
 
 
@@ -215,7 +229,9 @@ def tested(machine: Machine, xmon: Xmon, source: Source) -> Value[bool]:
 
 
 def has_data(machine: Machine, xmon: Xmon, source: Source) -> Value[bool]:
-    """Whether P and Q are shown: where the walk brings the irq_data, and since 2021 where the number is mapped."""
+    """Whether P and Q are shown: where the walk brings the irq_data, and since 2021 where the number is
+    mapped.
+    """
     return ~xmon.by_number | ((machine.kind[source] == Kind.XIVE) & (kernel.WALK == Walk.DOMAIN))
 
 
@@ -255,7 +271,12 @@ def skip_other_chip(machine: Machine, xmon: Xmon, source: Source) -> None:
     xmon.at.next = xmon.after(source)
 
 
-@action(actor="xmon", fair=WEAK, defensive=True, source="arch/powerpc/sysdev/xive/common.c:xmon_xive_get_irq_config")
+@action(
+    actor="xmon",
+    fair=WEAK,
+    defensive=True,
+    source="arch/powerpc/sysdev/xive/common.c:xmon_xive_get_irq_config",
+)
 def chip_of_null(xmon: Xmon) -> None:
     """irq_data_get_irq_chip(NULL): exception"""
     when(kernel.WALK == Walk.CHIP)
@@ -273,7 +294,12 @@ def config_crashes(machine: Machine, xmon: Xmon) -> None:
     xmon.give_up(Step.CRASHED)
 
 
-@action(actor="xmon", fair=WEAK, defensive=True, source="arch/powerpc/sysdev/xive/common.c:xmon_xive_get_irq_config")
+@action(
+    actor="xmon",
+    fair=WEAK,
+    defensive=True,
+    source="arch/powerpc/sysdev/xive/common.c:xmon_xive_get_irq_config",
+)
 def config_missing(machine: Machine, xmon: Xmon) -> None:
     """xive_ops->get_irq_config is NULL: exception"""
     when(kernel.CONFIG in (Config.NO_HCALL, Config.NO_OPAL))
@@ -283,8 +309,11 @@ def config_missing(machine: Machine, xmon: Xmon) -> None:
 
 
 def load_text() -> str:
-    return {Load.GET: "0x800  // XIVE_ESB_GET", Load.EOI: "0x000  // XIVE_ESB_LOAD_EOI", Load.SET_PQ_00: "0xc00  // XIVE_ESB_SET_PQ_00"}[
-        kernel.LOAD]
+    return {
+        Load.GET: "0x800  // XIVE_ESB_GET",
+        Load.EOI: "0x000  // XIVE_ESB_LOAD_EOI",
+        Load.SET_PQ_00: "0xc00  // XIVE_ESB_SET_PQ_00",
+    }[kernel.LOAD]
 
 
 @action(actor="xmon", fair=WEAK, source="arch/powerpc/sysdev/xive/common.c:xive_esb_read")

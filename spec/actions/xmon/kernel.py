@@ -8,7 +8,9 @@ from explorer import constant
 
 
 class Config(enum.Enum):
-    """How `dxi` asks for an interrupt's configuration: OPAL directly (5.3), or by a backend's operation, of which one may lack."""
+    """How `dxi` asks for an interrupt's configuration: OPAL directly (5.3), or by a backend's operation, of
+    which one may lack.
+    """
 
     DIRECT = "direct"
     BACKEND = "backend"
@@ -17,8 +19,8 @@ class Config(enum.Enum):
 
 
 class Walk(enum.Enum):
-    """What `dxi` without a number does: nothing (5.3), all descriptors (5.4), all that pass a test of their irq_chip (5.6 and
-    stable trees, 97ef27507793), all of the XIVE domain (5.13, 6bf66eb8)."""
+    """What `dxi` without a number does: nothing (5.3), all descriptors (5.4), all that pass a test of their
+    irq_chip (5.6 and stable trees, 97ef27507793), all of the XIVE domain (5.13, 6bf66eb8)."""
 
     NONE = "none"
     ALL = "all"
@@ -27,7 +29,9 @@ class Walk(enum.Enum):
 
 
 class Load(enum.Enum):
-    """Which ESB load shows P and Q: 0x800 changes nothing, 0x000 ends the interrupt, 0xc00 sets the bits to 00."""
+    """Which ESB load shows P and Q: 0x800 changes nothing, 0x000 ends the interrupt, 0xc00 sets the bits to
+    00.
+    """
 
     GET = "get"
     EOI = "eoi"

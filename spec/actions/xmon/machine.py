@@ -1,11 +1,29 @@
-"""The machine under the debugger: its platform, CPUs and interrupts, and how it runs while the debugger does not hold it."""
+"""The machine under the debugger: its platform, CPUs and interrupts, and how it runs while the debugger does
+not hold it.
+"""
 
 from __future__ import annotations
 
 import enum
 from typing import Annotated
 
-from explorer import WEAK, Map, Range, State, Value, Var, action, any_of, constant, domain, every, initial, initially, sends, when
+from explorer import (
+    WEAK,
+    Map,
+    Range,
+    State,
+    Value,
+    Var,
+    action,
+    any_of,
+    constant,
+    domain,
+    every,
+    initial,
+    initially,
+    sends,
+    when,
+)
 
 from ..esb import Esb, Source
 from ..event_queue import Cpu, Eas, EventQueue
@@ -16,14 +34,18 @@ EVENTS = constant("events", 2)
 
 
 class Platform(enum.Enum):
-    """Bare metal with OPAL, or a guest of KVM that has a hypervisor and no OPAL. HV mode goes with the first."""
+    """Bare metal with OPAL, or a guest of KVM that has a hypervisor and no OPAL. HV mode goes with the
+    first.
+    """
 
     POWERNV = "powernv"
     PSERIES = "pseries"
 
 
 class Xc(enum.Enum):
-    """The per-CPU pointer `xive_cpu`: NULL (a possible CPU that was never prepared), set, or set with the IPI freed."""
+    """The per-CPU pointer `xive_cpu`: NULL (a possible CPU that was never prepared), set, or set with the IPI
+    freed.
+    """
 
     NULL = 0
     SET = 1
@@ -31,8 +53,8 @@ class Xc(enum.Enum):
 
 
 class Kind(enum.Enum):
-    """What Linux knows of a hardware number: no descriptor, one of XIVE, one of another irq_chip. Firmware knows the numbers of
-    XIVE, and COLLIDING is a number of another chip that firmware knows too."""
+    """What Linux knows of a hardware number: no descriptor, one of XIVE, one of another irq_chip. Firmware
+    knows the numbers of XIVE, and COLLIDING is a number of another chip that firmware knows too."""
 
     NONE = 0
     XIVE = 1
@@ -41,7 +63,8 @@ class Kind(enum.Enum):
 
 
 class Machine(State):
-    """The first four never change. `mapped`: the host has a page-table entry for the ESB page; on bare metal always.
+    """The first four never change. `mapped`: the host has a page-table entry for the ESB page; on bare metal
+    always.
 
     `serves` is the interrupt between its pop and its EOI.
     """
@@ -64,10 +87,17 @@ class Machine(State):
 def as_the_constants_say(machine: Machine) -> Value[bool]:
     """The boot CPU has been prepared. Only XIVE's pages can be faulty, and nothing has touched them."""
     boot = domain(Cpu)[0]
-    cpus = every((machine.xc[cpu] != Xc.FREED) | kernel.TEARDOWN for cpu in Cpu) & (machine.xc[boot] == Xc.SET)
+    cpus = every((machine.xc[cpu] != Xc.FREED) | kernel.TEARDOWN for cpu in Cpu) & (
+        machine.xc[boot] == Xc.SET
+    )
     kinds = every((machine.kind[s] != Kind.COLLIDING) | kernel.COLLIDING for s in Source)
     faults = every(~machine.faulty[s] | ((machine.kind[s] == Kind.XIVE) & kernel.ESB_FAULTS) for s in Source)
-    return cpus & kinds & faults & every(machine.mapped[s] == (machine.platform == Platform.POWERNV) for s in Source)
+    return (
+        cpus
+        & kinds
+        & faults
+        & every(machine.mapped[s] == (machine.platform == Platform.POWERNV) for s in Source)
+    )
 
 
 @action(actor="device")
@@ -81,6 +111,7 @@ def trigger(machine: Machine, esb: Esb, queue: EventQueue, eas: Eas, source: Sou
 
 
 # Fair: interrupts are served as soon as the debugger lets go.
+
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/sysdev/xive/common.c:xive_scan_interrupts")
 def pop(machine: Machine, queue: EventQueue, cpu: Cpu, source: Source) -> None:

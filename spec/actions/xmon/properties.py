@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from explorer import Formula, Value, count, every, invariant, ite, leads_to, some, step_invariant, temporal, terminal
+from explorer import (
+    Formula,
+    Value,
+    count,
+    every,
+    invariant,
+    ite,
+    leads_to,
+    some,
+    step_invariant,
+    temporal,
+    terminal,
+)
 
 from ..esb import Esb, Source, p_bit
 from ..event_queue import Cpu, EventQueue
@@ -25,11 +37,24 @@ def no_exception(xmon: Xmon) -> Value[bool]:
 
 @step_invariant
 def observer(machine: Machine, xmon: Xmon, esb: Esb, queue: EventQueue) -> Value[bool]:
-    """A step of the debugger changes no PQ bits, no queue and no CPU; nor, if strict, what the host has mapped."""
-    acts = (xmon.at.next != xmon.at) | some(xmon.irqs[s].next != xmon.irqs[s] for s in Source) | (xmon.cpus.next != xmon.cpus)
-    sources = every((esb.pq[s].next == esb.pq[s]) & ((machine.mapped[s].next == machine.mapped[s]) | (not kernel.STRICT)) for s in Source)
-    cpus = every((queue.ring[c].next == queue.ring[c]) & (queue.raised[c].next == queue.raised[c])
-                 & (machine.serves[c].next == machine.serves[c]) for c in Cpu)
+    """A step of the debugger changes no PQ bits, no queue and no CPU; nor, if strict, what the host has
+    mapped.
+    """
+    acts = (
+        (xmon.at.next != xmon.at)
+        | some(xmon.irqs[s].next != xmon.irqs[s] for s in Source)
+        | (xmon.cpus.next != xmon.cpus)
+    )
+    sources = every(
+        (esb.pq[s].next == esb.pq[s]) & ((machine.mapped[s].next == machine.mapped[s]) | (not kernel.STRICT))
+        for s in Source
+    )
+    cpus = every(
+        (queue.ring[c].next == queue.ring[c])
+        & (queue.raised[c].next == queue.raised[c])
+        & (machine.serves[c].next == machine.serves[c])
+        for c in Cpu
+    )
     return ~acts | (sources & cpus)
 
 
@@ -41,7 +66,9 @@ def held_cpus_rest(machine: Machine) -> Value[bool]:
 
 @invariant
 def p_is_outstanding(machine: Machine, esb: Esb, queue: EventQueue, source: Source) -> Value[bool]:
-    """P is 1 exactly while the interrupt has an entry in a queue or a CPU serves it, and never both or two of them."""
+    """P is 1 exactly while the interrupt has an entry in a queue or a CPU serves it, and never both or two of
+    them.
+    """
     outstanding = queue.entries(source) + count(machine.serves[cpu] == source for cpu in Cpu)
     return ite(p_bit(esb.pq[source]), 1, 0) == outstanding
 
@@ -49,10 +76,18 @@ def p_is_outstanding(machine: Machine, esb: Esb, queue: EventQueue, source: Sour
 @step_invariant
 def touched_pages_are_mapped(machine: Machine, xmon: Xmon) -> Value[bool]:
     """Behind an ESB load, a CPU's EOI or the debugger's, the host has mapped the page."""
-    eoi = every(~((machine.serves[cpu] == s) & machine.serves[cpu].next.is_none) | machine.mapped[s].next for cpu in Cpu for s in Source)
+    eoi = every(
+        ~((machine.serves[cpu] == s) & machine.serves[cpu].next.is_none) | machine.mapped[s].next
+        for cpu in Cpu
+        for s in Source
+    )
     fails = (xmon.at.next == Step.EXCEPTION) | some(machine.faulty[s] & (xmon.irq == s) for s in Source)
-    shown = every(~((xmon.irq == s) & xmon.irq.next.is_none & (machine.kind[s] == Kind.XIVE)) | fails | machine.mapped[s].next
-                  for s in Source)
+    shown = every(
+        ~((xmon.irq == s) & xmon.irq.next.is_none & (machine.kind[s] == Kind.XIVE))
+        | fails
+        | machine.mapped[s].next
+        for s in Source
+    )
     return eoi & shown
 
 
@@ -76,13 +111,23 @@ def shows_what_is(xmon: Xmon) -> Value[bool]:
 
 @step_invariant
 def shows_what_there_is(machine: Machine, xmon: Xmon) -> Value[bool]:
-    """The state of every CPU that has one is read, and of no other; P and Q of every interrupt of XIVE that a walk comes to."""
+    """The state of every CPU that has one is read, and of no other; P and Q of every interrupt of XIVE that a
+    walk comes to.
+    """
     leaves = (xmon.at.next != xmon.at) | (xmon.cpu.next != xmon.cpu)
-    cpus = every(~((xmon.at == Step.DO_DUMP) & leaves & (xmon.cpu == cpu))
-                 | ((xmon.at.next == Step.LOAD_IPI) == (machine.xc[cpu] != Xc.NULL)) for cpu in Cpu)
+    cpus = every(
+        ~((xmon.at == Step.DO_DUMP) & leaves & (xmon.cpu == cpu))
+        | ((xmon.at.next == Step.LOAD_IPI) == (machine.xc[cpu] != Xc.NULL))
+        for cpu in Cpu
+    )
     walks = (xmon.at == Step.CONFIG) & ~xmon.by_number & (machine.platform == Platform.PSERIES)
-    irqs = every(~(walks & xmon.irqs[s] & ~xmon.irqs[s].next & (machine.kind[s] == Kind.XIVE)) | (xmon.irq.next == s)
-                 | (xmon.at.next == Step.EXCEPTION) | (xmon.at.next == Step.CRASHED) for s in Source)
+    irqs = every(
+        ~(walks & xmon.irqs[s] & ~xmon.irqs[s].next & (machine.kind[s] == Kind.XIVE))
+        | (xmon.irq.next == s)
+        | (xmon.at.next == Step.EXCEPTION)
+        | (xmon.at.next == Step.CRASHED)
+        for s in Source
+    )
     return cpus & irqs
 
 
@@ -102,7 +147,9 @@ def nothing_is_left_out(machine: Machine, xmon: Xmon) -> Value[bool]:
 
 @invariant
 def guard_covers_the_dump(xmon: Xmon) -> Value[bool]:
-    """catch_memory_errors is on exactly while a CPU's XIVE state is read; and in `dxi`, if that is guarded."""
+    """catch_memory_errors is on exactly while a CPU's XIVE state is read; and in `dxi`, if that is
+    guarded.
+    """
     dumps = (xmon.at == Step.DO_DUMP) | (xmon.at == Step.LOAD_IPI)
     return xmon.guard == (dumps | ((xmon.at == Step.LOAD_PQ) & kernel.DXI_GUARDED))
 

@@ -1,8 +1,26 @@
-"""What the exporters must get right beyond the IPI model: choices of initial values, simultaneous writes, computed indices, negative codes."""
+"""What the exporters must get right beyond the IPI model: choices of initial values, simultaneous writes,
+computed indices, negative codes.
+"""
 
 from typing import Annotated
 
-from explorer import HOLDS, Map, Range, Scalarset, Spec, State, Value, Var, action, any_of, initially, invariant, ite, step_invariant, when
+from explorer import (
+    HOLDS,
+    Map,
+    Range,
+    Scalarset,
+    Spec,
+    State,
+    Value,
+    Var,
+    action,
+    any_of,
+    initially,
+    invariant,
+    ite,
+    step_invariant,
+    when,
+)
 
 Digit = Annotated[int, Range(-2, 3)]
 Slot = Annotated[int, Range(0, 2)]

@@ -1,8 +1,10 @@
-"""COUNTERS counters modulo MODULUS: exactly MODULUS ** COUNTERS states, and COUNTERS steps from each of them."""
+"""COUNTERS counters modulo MODULUS: exactly MODULUS ** COUNTERS states, and COUNTERS steps from each of
+them.
+"""
 
 from typing import Annotated
 
-from explorer import HOLDS, Map, Range, Scalarset, Spec, State, action, constant, initially, invariant, ite
+from explorer import HOLDS, Map, Range, Scalarset, Spec, State, action, constant, initially, ite
 
 MODULUS = constant("MODULUS", 10)
 

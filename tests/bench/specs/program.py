@@ -1,4 +1,6 @@
-"""Two processes that each walk round PLACES places: 2 * PLACES action instances of one shape, PLACES ** 2 states."""
+"""Two processes that each walk round PLACES places: 2 * PLACES action instances of one shape, PLACES ** 2
+states.
+"""
 
 from typing import Annotated
 

@@ -1,12 +1,28 @@
-"""A token goes round a ring of NODES; whoever has it may count. NODES * MODULUS ** NODES states, at most two steps from each.
+"""A token goes round a ring of NODES; whoever has it may count. NODES * MODULUS ** NODES states, at most two
+steps from each.
 
 Everything is one strongly connected component, so that liveness has to look at all of it.
 """
 
 from typing import Annotated
 
-from explorer import (HOLDS, WEAK, Formula, Map, Range, Spec, State, Var, action, always_eventually, constant, initially, ite, leads_to,
-                      temporal)
+from explorer import (
+    HOLDS,
+    WEAK,
+    Formula,
+    Map,
+    Range,
+    Spec,
+    State,
+    Var,
+    action,
+    always_eventually,
+    constant,
+    initially,
+    ite,
+    leads_to,
+    temporal,
+)
 
 NODES, MODULUS = constant("NODES", 4), constant("MODULUS", 10)
 Node = Annotated[int, Range(0, NODES - 1)]
