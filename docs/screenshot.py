@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from explorer import cli
+from explorer.command import main as cli
 
 HERE = Path(__file__).resolve().parent
 SPEC, STORY, STEP = HERE.parent / "spec/ipi_buggy.py", "no_lost_ipi", 18

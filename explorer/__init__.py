@@ -3,13 +3,14 @@
 What a spec author writes with is here; `python -m explorer SPEC` checks it.
 """
 
-from explorer.interrupt import say_interrupted_in_one_line
+from explorer.command.interrupt import say_interrupted_in_one_line
 
 say_interrupted_in_one_line()  # before anything that takes time
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from explorer.ir.errors import SpecError
 from explorer.language.annotations import domain
 from explorer.language.collections import Map, Queue, RecordLocation, Set, record
 from explorer.language.constants import constant
@@ -31,7 +32,6 @@ from explorer.language.declarations import (
     when,
 )
 from explorer.language.domains import Capacity, Range, Scalarset
-from explorer.language.errors import SpecError
 from explorer.language.operators import count, every, implies, ite, some
 from explorer.language.spec import HOLDS, Spec, variant, violates
 from explorer.language.state import State, any_of, initially
@@ -53,19 +53,17 @@ if TYPE_CHECKING:
     from explorer.api import explore as explore
     from explorer.api import simulate as simulate
     from explorer.api import walk as walk
-    from explorer.load import load as load
+    from explorer.run.load import load as load
 
 __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
-    """The functions of `api.py`, and the rooms that are functions too, imported when first asked for: a spec
-    needs none of them.
-    """
-    if name in ("explore", "simulate", "walk"):
+    """The functions of `api.py` and `load`, imported when first asked for: a spec needs none of them."""
+    if name in ("check", "explore", "simulate", "walk"):
         return getattr(import_module("explorer.api"), name)
-    if name in ("check", "load"):
-        return import_module(f"explorer.{name}")
+    if name == "load":
+        return import_module("explorer.run.load").load
     raise AttributeError(f"module 'explorer' has no attribute {name!r}")
 
 

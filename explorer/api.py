@@ -16,27 +16,27 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from explorer.check.context import context
-from explorer.check.verdict import Verdict
-from explorer.compile.ground import ground
-from explorer.compile.model import Model
+from explorer.command.arguments import UsageError, check_parser, constants_of, simulate_parser
+from explorer.command.check import Session
+from explorer.command.files import main_trace
 from explorer.engine.space import Handle, StateSpace
-from explorer.exploration import Exploration
-from explorer.language.errors import nearest
+from explorer.ground.ground import ground
+from explorer.ir.errors import nearest
+from explorer.ir.model import Model
 from explorer.language.semantics import State, concrete
 from explorer.language.spec import HOLDS, Spec, Variant
 from explorer.language.structure import read
 from explorer.language.values import Path as Location
-from explorer.load import load
-from explorer.options import UsageError, check_parser, constants_of, simulate_parser
-from explorer.output import main_trace
-from explorer.render.summary import summary
-from explorer.render.text import story
-from explorer.session import Session
+from explorer.render.text.summary import summary
+from explorer.render.text.text import story
+from explorer.run.load import load
+from explorer.run.run import Exploration
 from explorer.trace.replay import replay, walk_of
-from explorer.trace.story import state_texts, way
+from explorer.trace.tell import state_texts, way
 from explorer.trace.trace import Trace
 from explorer.trace.walk import Walk
+from explorer.verdict.report_context import context
+from explorer.verdict.verdict import Verdict
 
 if TYPE_CHECKING:
     import networkx
@@ -125,7 +125,7 @@ class Told:
         """The picture of lanes, as beside the report."""
         import tempfile
 
-        from explorer.render import dot
+        from explorer.render.picture import dot
 
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "trace"
@@ -202,7 +202,7 @@ class Space:
 
     def successors(self, state: View) -> list[tuple[str, View]]:
         """The steps that leave a state: name of the action instance, and the state after it."""
-        from explorer.reference import successors
+        from explorer.engine.reference import successors
 
         return [
             (self.model.instances[number].name, View(self.model, after))
@@ -218,8 +218,8 @@ class Space:
         return None
 
     def graph(self) -> networkx.MultiDiGraph:
-        """The state graph (`render/graph.py`). Raises TooLarge above 20,000 states."""
-        from explorer.render.graph import state_graph
+        """The state graph (`render/picture/graph.py`). Raises TooLarge above 20,000 states."""
+        from explorer.render.picture.graph import state_graph
 
         return state_graph(self.space)
 
@@ -233,7 +233,7 @@ class Space:
         """The drawn graph where it is small."""
         import tempfile
 
-        from explorer.render.graph import write_graph
+        from explorer.render.picture.graph import write_graph
 
         if len(self) > DRAWN:
             return None

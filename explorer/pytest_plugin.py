@@ -87,9 +87,9 @@ class SpecFile(pytest.File):
     _checked: Checked | None = None
 
     def collect(self) -> Iterator[pytest.Item]:
-        from explorer.compile.ground import ground
-        from explorer.language.errors import SpecError
-        from explorer.load import load
+        from explorer.ground.ground import ground
+        from explorer.ir.errors import SpecError
+        from explorer.run.load import load
 
         try:
             model = ground(load(self.path), {}, str(self.path))
@@ -116,7 +116,7 @@ class SpecItem(pytest.Item):
     parent: SpecFile
 
     def runtest(self) -> None:
-        from explorer.render.terminal import counted
+        from explorer.render.text.terminal import counted
 
         found = self.parent.checked()
         mine = next(p for p in found.verdict.properties if p.name == self.name)

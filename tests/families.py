@@ -16,18 +16,18 @@ from typing import Any
 
 import pytest
 
-from explorer import reference
-from explorer.check import liveness
-from explorer.check.verdict import Verdict, judge
-from explorer.compile.ground import ground
-from explorer.compile.model import Model
+from explorer.command.arguments import constants_of
+from explorer.engine import reference
 from explorer.engine.limits import Limits
 from explorer.engine.python import explore
 from explorer.engine.space import StateSpace
+from explorer.ground.ground import ground
+from explorer.ir.model import Model
 from explorer.language.spec import Spec
-from explorer.load import load
-from explorer.options import constants_of
+from explorer.liveness import check as liveness
+from explorer.run.load import load
 from explorer.trace.trace import Trace
+from explorer.verdict.verdict import Verdict, judge
 
 SPECS = Path(__file__).parents[1] / "spec"
 

@@ -16,17 +16,17 @@ from unittest.mock import patch
 import numpy as np
 from lasso_graphs import ASSIGNMENTS, FORMULAS, MOST, SHAPES, Fair, Graphs, bits
 
-from explorer.check import search as checker
-from explorer.check.arena import Arena
-from explorer.check.lasso import Found
-from explorer.check.search import Search, prepare, violation
-from explorer.compile.model import FairGroup
-from explorer.engine.graph import Graph
 from explorer.engine.limits import Limits
-from explorer.engine.toolkit import Kit
-from explorer.language import expressions as ex
+from explorer.ir import expressions as ex
+from explorer.ir.model import FairGroup
 from explorer.language.declarations import Fairness
 from explorer.language.temporal import Ltl
+from explorer.liveness import violation as checker
+from explorer.liveness.arena import Arena
+from explorer.liveness.backend import Kit
+from explorer.liveness.find_lasso import Found
+from explorer.liveness.graph import Graph
+from explorer.liveness.violation import Search, prepare, violation
 
 checker.automaton = cache(checker.automaton)  # type: ignore[assignment]
 

@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from explorer.language import expressions as ex
+from explorer.ir import expressions as ex
+from explorer.ir.errors import Place
+from explorer.ir.types import BoolType
 from explorer.language.declarations import Fairness
-from explorer.language.errors import Place
 from explorer.language.temporal import (
     Ltl,
     MadeFormula,
@@ -28,7 +29,6 @@ from explorer.language.temporal import (
     release,
     until,
 )
-from explorer.language.types import BoolType
 from explorer.language.values import BOOL, Value
 
 MOST = 6

@@ -15,9 +15,9 @@ import numpy as np
 from lasso_graphs import FORMULAS, Fair, Graphs, bits
 from numba import njit
 
-from explorer.check.lasso import Found
 from explorer.language.declarations import Fairness
 from explorer.language.temporal import Ltl
+from explorer.liveness.find_lasso import Found
 
 STEM, CYCLE = 4, 5
 """The most states of a stem (before the cycle begins), and of a cycle."""

@@ -21,7 +21,7 @@ from lasso_graphs import ASSIGNMENTS, FORMULAS, SHAPES, Graphs, all_graphs, batc
 from lasso_sets import broken_by_sets
 from lasso_words import broken_by_lassos, is_real
 
-from explorer.engine.toolkit import Kit, Native, Plain
+from explorer.liveness.backend import Kit, Native, Plain
 
 BATCH, LASSOS = 10_000, 200
 """Graphs that are searched at once, and how many of their verdicts are looked at again, each in its graph

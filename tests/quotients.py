@@ -12,12 +12,12 @@ from generators import spec_of
 from symmetric import symmetric_text
 from test_differential import model_of, told
 
-from explorer.compile.ground import ground
-from explorer.compile.model import Model
-from explorer.compile.symmetry import Symmetry, find
 from explorer.engine import python
 from explorer.engine.limits import Limits
 from explorer.engine.space import StateSpace
+from explorer.ground.ground import ground
+from explorer.ir.model import Model
+from explorer.symmetry.find import Symmetry, find
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -8,16 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from explorer.check.context import context
-from explorer.check.verdict import Verdict, judge
-from explorer.compile.ground import ground
-from explorer.compile.model import Model
 from explorer.engine.guards import count
 from explorer.engine.limits import Limits
+from explorer.engine.reference import explore
 from explorer.engine.space import StateSpace
-from explorer.load import load
-from explorer.reference import explore
+from explorer.ground.ground import ground
+from explorer.ir.model import Model
+from explorer.run.load import load
 from explorer.trace.trace import Fair, Trace
+from explorer.verdict.report_context import context
+from explorer.verdict.verdict import Verdict, judge
 
 DEKKER = '''\
 """Two processors and a lock that store buffers break.

@@ -5,8 +5,8 @@ hand.
 from tiny import Cpu, Device, Digit, Step, counts, labels, run, values
 
 from explorer import Map, Spec, State, Var, action, every, initially, when
-from explorer.compile.ground import ground
-from explorer.reference import explore
+from explorer.engine.reference import explore
+from explorer.ground.ground import ground
 
 
 def test_parameters_are_quantified_over_their_domains() -> None:

@@ -11,14 +11,14 @@ import random
 import pytest
 from quotients import RICH, ROOT, model, random_symmetric
 
-from explorer.compile import orbits
-from explorer.compile.ground import ground
-from explorer.compile.model import Model
-from explorer.compile.renaming import Renaming
-from explorer.compile.symmetry import Symmetry, find
 from explorer.engine import python
 from explorer.engine.limits import Limits
-from explorer.load import load
+from explorer.ground.ground import ground
+from explorer.ir.model import Model
+from explorer.run.load import load
+from explorer.symmetry import plan as orbits
+from explorer.symmetry.find import Symmetry, find
+from explorer.symmetry.permutation import Renaming
 
 
 def renamings(spec: Model, found: Symmetry) -> list[Renaming]:

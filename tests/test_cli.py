@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 from command_line import ENVIRONMENT, SPECS, Done, record_of, words
 
-from explorer import cli, exploration
+from explorer.command import main as cli
+from explorer.run import run as exploration
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from command_line import ENVIRONMENT, SPECS, Done, record_of, words
 
-from explorer.compile.ground import ground
 from explorer.engine.limits import Limits, ignore
 from explorer.engine.python import CHUNK, LEAST, WORK, Compiled, Search
-from explorer.load import load
+from explorer.ground.ground import ground
+from explorer.run.load import load
 
 
 def test_a_property_alone_claims_no_more_than_was_checked(
@@ -148,8 +148,8 @@ def test_an_interrupted_matrix_shows_the_rows_that_are_finished(
 
 INTERRUPT_SECOND = """
 import os, signal, sys
-from explorer import exploration
-from explorer.cli import main
+from explorer.run import run as exploration
+from explorer.command.main import main
 explore, seen = exploration.Exploration.explore, []
 def second(self, model):
     seen.append(model)
@@ -166,8 +166,9 @@ def test_an_interrupt_during_liveness_exits_as_one(explorer: Callable[..., Done]
     returns = "@temporal\ndef returns(s: S):\n    return always_eventually(s.n == 0)\n"
     (tmp_path / "goes.py").write_text(SPECS["good"].replace("spec =", f"{returns}\nspec ="))
     run = (
-        "import os, signal, sys\nfrom explorer import exploration\nfrom explorer.cli import main\nlive ="
-        " exploration.Exploration.liveness\ndef late(self, *rest):\n    os.kill(os.getpid(), signal.SIGINT)\n"
+        "import os, signal, sys\nfrom explorer.run import run as exploration\n"
+        "from explorer.command.main import main\nlive = exploration.Exploration.liveness\n"
+        "def late(self, *rest):\n    os.kill(os.getpid(), signal.SIGINT)\n"
         "    return live(self, *rest)\nexploration.Exploration.liveness = late\nsys.exit(main(['goes.py']))\n"
     )
     done = subprocess.run(
@@ -270,7 +271,9 @@ sys.meta_path.insert(0, Finder())
 
 def interrupted(directory: Path, module: str, *command: str) -> tuple[int, str, str]:
     (directory / "sitecustomize.py").write_text(INTERRUPTED)
-    (directory / "explorer").write_text("import sys\nfrom explorer.cli import main\nsys.exit(main())\n")
+    (directory / "explorer").write_text(
+        "import sys\nfrom explorer.command.main import main\nsys.exit(main())\n"
+    )
     environment = {
         **ENVIRONMENT,
         "PYTHONPATH": f"{directory}{os.pathsep}{ENVIRONMENT['PYTHONPATH']}",
@@ -287,7 +290,9 @@ def interrupted(directory: Path, module: str, *command: str) -> tuple[int, str, 
     return done.returncode, done.stdout, done.stderr
 
 
-@pytest.mark.parametrize("module", ["explorer.language.annotations", "explorer.cli", "explorer.session"])
+@pytest.mark.parametrize(
+    "module", ["explorer.language.annotations", "explorer.command.main", "explorer.command.check"]
+)
 @pytest.mark.parametrize(
     "command", [["-m", "explorer"], ["-mexplorer", "--help"], ["../explorer", "x.py"]], ids=words
 )

@@ -11,12 +11,12 @@ import pytest
 from generators import spec_text
 from test_differential import bounded, model_of
 
-from explorer.compile.commuting import known_after
-from explorer.compile.ground import ground
-from explorer.compile.model import Model
 from explorer.engine.python import Compiled
-from explorer.load import load
-from explorer.reference import explore
+from explorer.engine.reference import explore
+from explorer.ground.ground import ground
+from explorer.ir.model import Model
+from explorer.program.commuting import known_after
+from explorer.run.load import load
 
 SPECS = Path(__file__).parents[1] / "spec"
 

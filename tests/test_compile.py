@@ -13,14 +13,14 @@ import pytest
 from generators import spec_of, spec_text
 from test_differential import bounded, model_of
 
-from explorer import reference
-from explorer.compile.dispatch import Branch, Leaf, Tree, dispatch
-from explorer.compile.generate import judgements, successors
-from explorer.compile.ground import ground
-from explorer.compile.layout import lay_out
-from explorer.compile.model import Model
-from explorer.compile.program import Program, reduce
+from explorer.codegen.python_functions import judgements, successors
+from explorer.engine import reference
 from explorer.engine.python import Compiled
+from explorer.ground.ground import ground
+from explorer.ir.model import Model
+from explorer.program.dispatch import Branch, Leaf, Tree, dispatch
+from explorer.program.layout import lay_out
+from explorer.program.program import Program, reduce
 
 # Layout.
 

@@ -20,15 +20,15 @@ from generators import shrink, spec_of, spec_text
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from explorer import SpecError, reference
-from explorer.check.verdict import judge
-from explorer.compile.ground import ground
-from explorer.compile.model import Model
-from explorer.engine import python
+from explorer import SpecError
+from explorer.engine import python, reference
 from explorer.engine.limits import Limits
 from explorer.engine.space import StateSpace
-from explorer.load import load
-from explorer.trace.story import tell
+from explorer.ground.ground import ground
+from explorer.ir.model import Model
+from explorer.run.load import load
+from explorer.trace.tell import tell
+from explorer.verdict.verdict import judge
 
 Engine = Callable[[Model, Limits | None], StateSpace]
 ENGINES: tuple[Engine, ...] = (python.explore,)

@@ -9,11 +9,11 @@ import families
 import pytest
 from families import claims, labels, space
 
-from explorer.compile.ground import ground
+from explorer.command.arguments import bindings, single
 from explorer.engine.python import explore
-from explorer.load import load
-from explorer.options import bindings, single
-from explorer.trace.story import state_texts
+from explorer.ground.ground import ground
+from explorer.run.load import load
+from explorer.trace.tell import state_texts
 
 GOLDEN = {
     "dma_window_fixed": (8895, 18322, 39),

@@ -14,10 +14,10 @@ from typing import NamedTuple
 import pytest
 
 from explorer import SpecError
-from explorer.compile.ground import ground
+from explorer.engine.reference import explore
 from explorer.engine.space import StateSpace
-from explorer.load import load
-from explorer.reference import explore
+from explorer.ground.ground import ground
+from explorer.run.load import load
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [page for page in [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md"] if page.exists()]

@@ -12,15 +12,15 @@ from pathlib import Path
 import families
 import pytest
 
-from explorer import reference
-from explorer.check import liveness
-from explorer.check.verdict import HOLDS, VIOLATED, Verdict
-from explorer.compile.ground import ground
-from explorer.compile.model import Model
-from explorer.compile.symmetry import find
+from explorer.engine import reference
 from explorer.engine.limits import Limits
 from explorer.engine.python import explore
-from explorer.load import load
+from explorer.ground.ground import ground
+from explorer.ir.model import Model
+from explorer.liveness import check as liveness
+from explorer.run.load import load
+from explorer.symmetry.find import find
+from explorer.verdict.verdict import HOLDS, VIOLATED, Verdict
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "examples.md"
 EXAMPLES = ("peterson", "bakery", "philosophers", "two_phase_commit", "token_ring", "german")

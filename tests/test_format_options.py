@@ -17,14 +17,14 @@ import networkx
 import pytest
 from stories import HOLDS_SPEC, checked, dekker, write
 
-from explorer import cli
-from explorer.check.context import context
-from explorer.options import check_parser
+from explorer.command import main as cli
+from explorer.command.arguments import check_parser
 from explorer.render.formats import NAMES, RUNS, TRACES, Settings
-from explorer.render.graph import state_graph
-from explorer.render.graph_dot import picture
-from explorer.render.summary import summary
-from explorer.render.text import story
+from explorer.render.picture.graph import state_graph
+from explorer.render.picture.graph_dot import picture
+from explorer.render.text.summary import summary
+from explorer.render.text.text import story
+from explorer.verdict.report_context import context
 
 HOUSE = Path(__file__).resolve().parent.parent
 EXPECTED = '\nspec = Spec(expect=violates("exclusion", steps=6))\n'
@@ -176,7 +176,7 @@ def test_a_graph_that_is_too_large_is_refused(
     at_home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Asked for alone it is a wrong command, among all formats a note."""
-    monkeypatch.setattr("explorer.render.graph.GRAPHML_LIMIT", 3)
+    monkeypatch.setattr("explorer.render.picture.graph.GRAPHML_LIMIT", 3)
     assert cli.main(["dekker.py", "--format", "aut"]) == 2
     assert "--format aut: the state graph has" in capsys.readouterr().err
     assert cli.main(["dekker.py", "--write", "aut"]) == 12

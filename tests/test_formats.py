@@ -14,23 +14,23 @@ import jsonschema
 import pytest
 from stories import HOLDS_SPEC, NASTY, NASTY_SPEC, checked, dekker, lasso, record_of, with_lasso, write
 
-from explorer.compile.ground import ground
 from explorer.engine.limits import Limits
-from explorer.load import load
-from explorer.render import itf
-from explorer.render.annotations import commands
-from explorer.render.aut import aut
-from explorer.render.findings import reports
+from explorer.ground.ground import ground
 from explorer.render.formats import RUNS, TRACES, Settings
-from explorer.render.graph import state_graph
-from explorer.render.json_record import to_json
-from explorer.render.junit import junit
-from explorer.render.markdown import markdown
-from explorer.render.mermaid import mermaid
-from explorer.render.plantuml import plantuml
-from explorer.render.sarif import STEPS, sarif
+from explorer.render.machine import itf
+from explorer.render.machine.aut import aut
+from explorer.render.machine.json_record import to_json
+from explorer.render.machine.junit import junit
+from explorer.render.machine.sarif import STEPS, sarif
+from explorer.render.picture.graph import state_graph
+from explorer.render.picture.mermaid import mermaid
+from explorer.render.picture.plantuml import plantuml
+from explorer.render.text.annotations import commands
+from explorer.render.text.findings import reports
+from explorer.render.text.markdown import markdown
+from explorer.run.load import load
 from explorer.trace.replay import replay, walk_of
-from explorer.trace.story import ReplayError
+from explorer.trace.tell import ReplayError
 from explorer.trace.trace import from_record
 
 HOUSE = Path(__file__).resolve().parent.parent
@@ -82,7 +82,7 @@ def schema(path: Path) -> Any:
 @pytest.mark.parametrize("text", [HOLDS_SPEC, NASTY_SPEC, FAILING])
 def test_every_record_meets_the_schema(text: str, tmp_path: Path) -> None:
     """verdict.json of specs that hold, are violated and fail to evaluate."""
-    schema(HOUSE / "explorer/render/verdict.schema.json").validate(
+    schema(HOUSE / "explorer/render/machine/verdict.schema.json").validate(
         json.loads(to_json(record_of(write(tmp_path, "one", text))))
     )
 
@@ -91,12 +91,12 @@ def test_records_of_stopped_runs_lassos_and_malformed_specs_meet_the_schema(
     violated: Record, undecided: Record
 ) -> None:
     for record in (violated, undecided, with_lasso(violated, "exclusion", 2), MALFORMED):
-        schema(HOUSE / "explorer/render/verdict.schema.json").validate(json.loads(to_json(record)))
+        schema(HOUSE / "explorer/render/machine/verdict.schema.json").validate(json.loads(to_json(record)))
 
 
 def test_the_schema_refuses_what_is_no_record(violated: Record) -> None:
     """A schema that takes everything would promise nothing."""
-    valid = schema(HOUSE / "explorer/render/verdict.schema.json").is_valid
+    valid = schema(HOUSE / "explorer/render/machine/verdict.schema.json").is_valid
     record = json.loads(to_json(violated))
     assert valid(record)
     assert not valid({**record, "verdict": "maybe"})
@@ -122,7 +122,7 @@ def test_the_record_says_at_each_step_what_is_possible_and_what_waits(violated: 
 
 def test_traces_beyond_the_budget_go_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Guards are evaluated for so many states and instances, and no more."""
-    monkeypatch.setattr("explorer.check.context.BUDGET", 20)
+    monkeypatch.setattr("explorer.verdict.report_context.BUDGET", 20)
     assert record_of(dekker(tmp_path))["waiting"] == {"texts": [], "traces": {}}
 
 

@@ -11,16 +11,15 @@ from typing import Any
 import networkx
 import pytest
 
-from explorer import reference
-from explorer.check.verdict import judge
-from explorer.compile.ground import ground
-from explorer.engine import python
+from explorer.engine import python, reference
 from explorer.engine.limits import Limits
 from explorer.engine.space import StateSpace
-from explorer.load import load
-from explorer.render import graph, graph_dot
-from explorer.render.drawing import TooLarge, layout_program
+from explorer.ground.ground import ground
+from explorer.render.picture import graph, graph_dot
+from explorer.render.picture.drawing import TooLarge, layout_program
+from explorer.run.load import load
 from explorer.trace.trace import Trace
+from explorer.verdict.verdict import judge
 
 LOCK = '''
 import enum

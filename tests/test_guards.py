@@ -15,20 +15,21 @@ from stories import record_of, write
 from symmetric import symmetric_text
 from test_differential import model_of
 
-from explorer import cli, reference
-from explorer.check.coverage import Guard
-from explorer.check.coverage import guards as rows
-from explorer.compile.ground import ground
-from explorer.compile.model import Model
-from explorer.compile.symmetry import find
-from explorer.engine import guards, native, python
+from explorer.command import main as cli
+from explorer.engine import guards, python, reference
 from explorer.engine.guards import Counts, count
 from explorer.engine.limits import Limits
+from explorer.engine.native import search as native
 from explorer.engine.space import StateSpace
-from explorer.language.expressions import Expr
+from explorer.ground.ground import ground
+from explorer.ir.expressions import Expr
+from explorer.ir.model import Model
 from explorer.language.semantics import EvaluationError, State, evaluate
-from explorer.load import load
-from explorer.render.html import report
+from explorer.render.html.report import report
+from explorer.run.load import load
+from explorer.symmetry.find import find
+from explorer.verdict.coverage import Guard
+from explorer.verdict.coverage import guards as rows
 
 HOUSE = Path(__file__).resolve().parent.parent
 

@@ -15,12 +15,12 @@ from typing import Any, ClassVar
 import pytest
 from stories import HOLDS_SPEC, NASTY, NASTY_SPEC, dekker, record_of, with_lasso, write
 
-from explorer import cli
+from explorer.command import main as cli
 from explorer.engine.limits import Limits
-from explorer.render.html import report, table_page
-from explorer.render.markdown import markdown
-from explorer.render.markup import Html, data, el
-from explorer.render.sequence import NARROW, WIDE, Diagram
+from explorer.render.html.markup import Html, data, el
+from explorer.render.html.report import report, table_page
+from explorer.render.picture.sequence import NARROW, WIDE, Diagram
+from explorer.render.text.markdown import markdown
 from explorer.trace.trace import from_record
 
 Record = dict[str, Any]

@@ -21,8 +21,8 @@ from explorer import (
     initially,
     when,
 )
-from explorer.compile.ground import ground
-from explorer.reference import explore
+from explorer.engine.reference import explore
+from explorer.ground.ground import ground
 
 
 def test_a_variable_takes_its_initial_value_and_keeps_it_until_assigned() -> None:

@@ -10,22 +10,22 @@ from pathlib import Path
 import families
 import pytest
 
-from explorer import reference
-from explorer.check.coverage import coverage, findings
-from explorer.cli import main
-from explorer.compile.ground import ground
-from explorer.compile.model import Model
+from explorer.command.arguments import constants_of
+from explorer.command.main import main
+from explorer.engine import reference
 from explorer.engine.python import explore
+from explorer.engine.reference import successors
 from explorer.engine.space import StateSpace
+from explorer.ground.ground import ground
+from explorer.ir.model import Model
+from explorer.ir.types import value_text
 from explorer.language.constants import parse
 from explorer.language.semantics import State, concrete
 from explorer.language.spec import Spec
-from explorer.language.types import value_text
 from explorer.language.values import Value
-from explorer.load import load
-from explorer.options import constants_of
-from explorer.reference import successors
-from explorer.trace.story import tell
+from explorer.run.load import load
+from explorer.trace.tell import tell
+from explorer.verdict.coverage import coverage, findings
 
 SPECS = Path(__file__).parents[1] / "spec"
 

@@ -15,9 +15,9 @@ from lasso_sets import broken_by_sets
 from lasso_words import columns
 from lassos import compare, compare_lassos
 
-from explorer.check.search import conjuncts, shape
-from explorer.engine.toolkit import Native, Plain
-from explorer.trace.lasso import values
+from explorer.liveness.backend import Native, Plain
+from explorer.liveness.tell_lasso import values
+from explorer.liveness.violation import conjuncts, shape
 
 
 def some(graphs: Graphs, count: int, seed: int) -> Graphs:

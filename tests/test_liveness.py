@@ -11,17 +11,17 @@ import pytest
 from generators import spec_of, spec_text
 
 from explorer import SpecError
-from explorer.check.liveness import Answer, check
-from explorer.compile.ground import ground
-from explorer.compile.model import Model, Temporal
 from explorer.engine import python
 from explorer.engine.limits import Limits
+from explorer.engine.reference import explore
 from explorer.engine.space import StateSpace
-from explorer.language import expressions as ex
+from explorer.ground.ground import ground
+from explorer.ir import expressions as ex
+from explorer.ir.model import Model, Temporal
 from explorer.language.declarations import Fairness
 from explorer.language.temporal import Ltl, conjunction, disjunction, negation
-from explorer.load import load
-from explorer.reference import explore
+from explorer.liveness.check import Answer, check
+from explorer.run.load import load
 
 needs_numba = pytest.mark.skipif(importlib.util.find_spec("numba") is None, reason="needs Numba")
 
@@ -92,7 +92,7 @@ IPI = Path(__file__).resolve().parent.parent / "spec" / "ipi_fixed.py"
 @needs_numba
 def test_the_native_engine_tells_the_python_engine_s_lassos() -> None:
     """On the lost-IPI protocol with random fairness and formulas."""
-    from explorer.engine import native
+    from explorer.engine.native import search as native
 
     model = with_temporal(ground(load(IPI)), random.Random(9))
     found = answers(native.explore(model))
@@ -139,7 +139,7 @@ def comes(s: S, n: Node) -> Formula:
 @needs_numba
 def test_states_of_several_words_tell_the_same_lassos(tmp_path: Path) -> None:
     """Machine code numbers wide states whole."""
-    from explorer.engine import native
+    from explorer.engine.native import search as native
 
     (tmp_path / "wide.py").write_text(WIDE)
     model = ground(load(tmp_path / "wide.py"))
@@ -152,7 +152,7 @@ def test_states_of_several_words_tell_the_same_lassos(tmp_path: Path) -> None:
 @needs_numba
 def test_memory_that_does_not_suffice_is_said_before() -> None:
     """Undetermined, with what is needed and what there is."""
-    from explorer.engine import native
+    from explorer.engine.native import search as native
 
     model = with_temporal(ground(load(IPI)), random.Random(9))
     space = native.explore(model)
@@ -163,7 +163,7 @@ def test_memory_that_does_not_suffice_is_said_before() -> None:
 @needs_numba
 def test_compact_storage_leaves_it_undetermined() -> None:
     """Fingerprints are no states to look for cycles in."""
-    from explorer.engine import native
+    from explorer.engine.native import search as native
 
     model = with_temporal(ground(load(IPI)), random.Random(9))
     space = native.explore(model, options=native.Options(storage="compact"))

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pytest
 
-from explorer.explain import base, entries, explain, files_of, message_of
+from explorer.command.explain import base, entries, explain, files_of, message_of
 
 HERE = Path(__file__).resolve().parent
 CASES = HERE / "mistakes"

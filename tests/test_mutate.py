@@ -15,16 +15,18 @@ from typing import Any
 import pytest
 from generators import spec_of, spec_text
 
-from explorer import SpecError, cli, reference
-from explorer.check.verdict import judge
-from explorer.compile.ground import ground
-from explorer.compile.model import Model
-from explorer.compile.mutants import Mutant, mutants, mutated
+from explorer import SpecError
+from explorer.command import main as cli
+from explorer.command.arguments import UsageError
+from explorer.command.mutate import mutate, same_steps
+from explorer.engine import reference
 from explorer.engine.limits import Limits
 from explorer.engine.space import StateSpace
-from explorer.load import load
-from explorer.mutate import mutate, same_steps
-from explorer.options import UsageError
+from explorer.ground.ground import ground
+from explorer.ground.mutants import Mutant, mutants, mutated
+from explorer.ir.model import Model
+from explorer.run.load import load
+from explorer.verdict.verdict import judge
 
 HOUSE = Path(__file__).resolve().parent.parent
 

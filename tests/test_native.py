@@ -19,17 +19,20 @@ import pytest
 from generators import spec_text
 from test_differential import agree, bounded, model_of
 
-from explorer.check.verdict import judge
-from explorer.compile.ground import ground
-from explorer.compile.model import Model
-from explorer.engine import hashing, native, python, tiered
-from explorer.engine.jit import Jit, common_source, prune
-from explorer.engine.levels import integers, words_of
+from explorer.engine import auto as tiered
+from explorer.engine import python
 from explorer.engine.limits import Limits
+from explorer.engine.native import hashing
+from explorer.engine.native import search as native
+from explorer.engine.native.jit import Jit, common_source, prune
+from explorer.engine.native.levels import integers, words_of
+from explorer.engine.native.visited import Store
 from explorer.engine.space import StateSpace
-from explorer.engine.store import Store
+from explorer.ground.ground import ground
+from explorer.ir.model import Model
 from explorer.language.constants import parse
-from explorer.load import load
+from explorer.run.load import load
+from explorer.verdict.verdict import judge
 
 ROOT = Path(__file__).resolve().parent.parent
 COUNTERS = """
@@ -291,7 +294,7 @@ def test_a_damaged_cache_is_compiled_again(tmp_path: Path, monkeypatch: pytest.M
     assert Jit(tmp_path).module(text).f(1) == 2
     for file in tmp_path.rglob("*.nbc"):
         file.write_bytes(b"damaged")
-    monkeypatch.setattr("explorer.engine.jit._loaded", {})
+    monkeypatch.setattr("explorer.engine.native.jit._loaded", {})
     jit = Jit(tmp_path)
     assert not jit.ready(text)
     assert jit.module(text).f(1) == 2
@@ -340,7 +343,7 @@ def test_a_temporary_cache_goes_with_its_run(tmp_path: Path) -> None:
     """A run that cannot write its cache leaves no directory behind."""
     (tmp_path / "file").touch()
     script = (
-        "from pathlib import Path\nfrom explorer.engine.jit import Jit\njit ="
+        "from pathlib import Path\nfrom explorer.engine.native.jit import Jit\njit ="
         " Jit(Path('file/below'))\njit.module('X = 1\\n')\nassert"
         " jit.directory.is_dir()\nprint(jit.directory)\n"
     )

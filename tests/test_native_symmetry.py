@@ -13,12 +13,14 @@ import pytest
 from quotients import RICH, ROOT, model, random_symmetric, same_facts
 from test_differential import bounded
 
-from explorer.compile import orbits
-from explorer.compile.ground import ground
-from explorer.compile.symmetry import find
-from explorer.engine import native, python, tiered
+from explorer.engine import auto as tiered
+from explorer.engine import python
 from explorer.engine.limits import Limits
-from explorer.load import load
+from explorer.engine.native import search as native
+from explorer.ground.ground import ground
+from explorer.run.load import load
+from explorer.symmetry import plan as orbits
+from explorer.symmetry.find import find
 
 
 def test_random_specs_without_the_compiler() -> None:

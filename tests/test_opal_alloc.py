@@ -8,10 +8,10 @@ import families
 import pytest
 from families import claims, steps
 
-from explorer.compile.ground import ground
+from explorer.command.arguments import constants_of
 from explorer.engine.python import explore
-from explorer.load import load
-from explorer.options import constants_of
+from explorer.ground.ground import ground
+from explorer.run.load import load
 
 GOLDEN = {
     "opal_alloc_fixed": (16608, 74352, 22),

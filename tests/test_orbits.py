@@ -12,14 +12,13 @@ from generators import spec_of
 from quotients import ROOT, check, model, random_symmetric
 from test_differential import MOST, SPECS, bounded
 
-from explorer import reference
-from explorer.check.verdict import judge
-from explorer.compile import orbits
-from explorer.compile.ground import ground
-from explorer.compile.symmetry import find
-from explorer.engine import python
+from explorer.engine import python, reference
 from explorer.engine.limits import Limits
-from explorer.load import load
+from explorer.ground.ground import ground
+from explorer.run.load import load
+from explorer.symmetry import plan as orbits
+from explorer.symmetry.find import find
+from explorer.verdict.verdict import judge
 
 
 def test_random_symmetric_specs_have_the_same_answers() -> None:

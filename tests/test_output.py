@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from command_line import DOWN, FINE, HEAD, Done, record_of, words
 
-from explorer import session
+from explorer.command import check as session
 
 
 @pytest.mark.parametrize(

@@ -16,12 +16,12 @@ from typing import Any
 
 import pytest
 
-from explorer.render import dot, drawing
-from explorer.render.json_record import to_json
-from explorer.render.summary import summary
-from explorer.render.table import matrix
-from explorer.render.terminal import clean, wants_colour
-from explorer.render.text import story
+from explorer.render.machine.json_record import to_json
+from explorer.render.picture import dot, drawing
+from explorer.render.text.summary import summary
+from explorer.render.text.table import matrix
+from explorer.render.text.terminal import clean, wants_colour
+from explorer.render.text.text import story
 from explorer.trace.trace import Step, Trace, from_record
 
 NASTY = [
@@ -518,7 +518,7 @@ def test_a_place_that_cannot_be_written_is_a_note(tmp_path: Path) -> None:
 def test_the_text_needs_neither_graphviz_nor_networkx() -> None:
     code = (
         "import sys, explorer.render.text, explorer.render.summary, explorer.render.dot,"
-        " explorer.render.graph; print([m for m in ('graphviz', 'networkx') if m in sys.modules])"
+        " explorer.render.picture.graph; print([m for m in ('graphviz', 'networkx') if m in sys.modules])"
     )
     assert (
         subprocess.run(

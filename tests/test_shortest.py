@@ -13,13 +13,12 @@ import pytest
 from generators import spec_of, spec_text
 from test_differential import bounded, model_of
 
-from explorer import reference
-from explorer.compile.ground import ground
-from explorer.compile.model import Model
-from explorer.engine import python
+from explorer.engine import python, reference
 from explorer.engine.space import Edge, StateSpace, Violation
+from explorer.ground.ground import ground
+from explorer.ir.model import Model
 from explorer.trace.shortest import shortest
-from explorer.trace.story import tell
+from explorer.trace.tell import tell
 
 MOST_PATHS = 3000
 Key = tuple[int, tuple[int, ...], tuple[int, ...]]

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from explorer.compile.simplify import Facts, fold, fold_checks, interval, lift
-from explorer.language import expressions as ex
-from explorer.language.errors import NOWHERE
-from explorer.language.expressions import Expr, Failure, Family
+from explorer.ir import expressions as ex
+from explorer.ir.errors import NOWHERE
+from explorer.ir.expressions import Expr, Failure, Family
+from explorer.ir.types import IntType
 from explorer.language.semantics import EvaluationError, evaluate
-from explorer.language.types import IntType
+from explorer.program.simplify import Facts, fold, fold_checks, interval, lift
 
 # Random expressions over five cells: two numbers, a bit, and a family of two cells.
 

@@ -11,16 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from explorer import reference
-from explorer.check import liveness
-from explorer.check.verdict import judge
-from explorer.compile.ground import ground
-from explorer.compile.model import Model
+from explorer.engine import reference
 from explorer.engine.limits import Limits
-from explorer.engine.walks import Options, _Python, explore
-from explorer.load import load
-from explorer.render.graph import state_graph
-from explorer.trace.story import tell
+from explorer.engine.random_walks import Options, _Python, explore
+from explorer.ground.ground import ground
+from explorer.ir.model import Model
+from explorer.liveness import check as liveness
+from explorer.render.picture.graph import state_graph
+from explorer.run.load import load
+from explorer.trace.tell import tell
+from explorer.verdict.verdict import judge
 
 ROOT = Path(__file__).resolve().parent.parent
 SPEC = """

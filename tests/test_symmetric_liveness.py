@@ -14,19 +14,21 @@ from generators import spec_of
 from symmetric import temporal_text
 from test_differential import model_of
 
-from explorer.check import lifted, view
-from explorer.check.liveness import check
-from explorer.compile import orbits
-from explorer.compile.ground import ground
-from explorer.compile.group import group
-from explorer.compile.model import Model
-from explorer.compile.symmetry import find
-from explorer.engine import graph, python
+from explorer.engine import python
 from explorer.engine.limits import Limits
 from explorer.engine.space import StateSpace
+from explorer.ground.ground import ground
+from explorer.ir.model import Model
 from explorer.language.declarations import Fairness
-from explorer.load import load
-from explorer.trace.story import ReplayError
+from explorer.liveness import copies as view
+from explorer.liveness import graph
+from explorer.liveness import real_states as lifted
+from explorer.liveness.check import check
+from explorer.run.load import load
+from explorer.symmetry import plan as orbits
+from explorer.symmetry.find import find
+from explorer.symmetry.group import group
+from explorer.trace.tell import ReplayError
 
 ROOT = Path(__file__).resolve().parent.parent
 needs_numba = pytest.mark.skipif(importlib.util.find_spec("numba") is None, reason="needs Numba")
@@ -191,7 +193,7 @@ def test_forgetting_who_is_who_is_noticed(monkeypatch: pytest.MonkeyPatch) -> No
 @needs_numba
 def test_machine_code_tells_the_same_stories() -> None:
     """The native engine's graph of representatives, and its algorithms, find what the python engine's do."""
-    from explorer.engine import native
+    from explorer.engine.native import search as native
 
     told = 0
     buggy = load(ROOT / "spec" / "ipi_buggy.py")
@@ -215,7 +217,7 @@ def test_machine_code_tells_the_same_stories() -> None:
 @needs_numba
 def test_wide_states_are_followed() -> None:
     """States of several words, sorted for and all tried."""
-    from explorer.engine import native
+    from explorer.engine.native import search as native
 
     wide = TURNS.replace(
         "    owner:", "    pad: Map[Cpu, Annotated[int, Range(0, 1 << 30)]] = initially(1 << 29)\n    owner:"

@@ -8,8 +8,8 @@ import pytest
 from quotients import FIRST_WAITS, HEAD, RICH, check, model
 from test_differential import bounded
 
-from explorer.compile.renaming import scalarsets
-from explorer.compile.symmetry import LARGEST, Symmetry, find
+from explorer.symmetry.find import LARGEST, Symmetry, find
+from explorer.symmetry.permutation import scalarsets
 
 
 def refusals(found: Symmetry) -> list[str]:

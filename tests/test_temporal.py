@@ -37,14 +37,14 @@ from explorer import (
     until,
     when,
 )
-from explorer.check.liveness import check
-from explorer.check.verdict import Verdict, judge
-from explorer.cli import main
-from explorer.compile.ground import ground
+from explorer.command.main import main
 from explorer.engine.limits import Limits
-from explorer.reference import explore
-from explorer.render.text import story
+from explorer.engine.reference import explore
+from explorer.ground.ground import ground
+from explorer.liveness.check import check
+from explorer.render.text.text import story
 from explorer.trace.trace import from_record
+from explorer.verdict.verdict import Verdict, judge
 
 
 def verdict(*parts: Any, limits: Limits | None = None, **constants: Any) -> Verdict:
@@ -366,7 +366,7 @@ def test_a_stuttering_story_names_what_is_enabled_but_not_fair() -> None:
 def test_the_picture_has_an_edge_back() -> None:
     """From the last step to the first of the cycle."""
     pytest.importorskip("graphviz")
-    from explorer.render.dot import lanes
+    from explorer.render.picture.dot import lanes
 
     trace = verdict(Clock, switch(fair=WEAK), serve(fair=WEAK), SERVED).traces["said"]
     edges = [line for line in lanes(trace).body if "class=loop" in line]

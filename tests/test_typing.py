@@ -74,7 +74,7 @@ def test_every_deliberate_mistake_is_rejected(cache: Path) -> None:
 
 def test_the_file_of_every_construct_compiles() -> None:
     """What the type checker accepts there is a spec, too."""
-    from explorer.compile.ground import ground
+    from explorer.ground.ground import ground
 
     namespace: dict[str, object] = {"__name__": "good", "__file__": str(TYPING / "good.py")}
     exec(compile((TYPING / "good.py").read_text(), str(TYPING / "good.py"), "exec"), namespace)

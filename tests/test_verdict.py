@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 from generators import spec_of
 
-from explorer import reference
-from explorer.check.verdict import Verdict, judge
-from explorer.compile.ground import ground
-from explorer.engine import python
+from explorer.engine import python, reference
 from explorer.engine.limits import Limits
+from explorer.ground.ground import ground
+from explorer.verdict.verdict import Verdict, judge
 
 HEAD = """\
 from typing import Annotated

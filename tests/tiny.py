@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from explorer import Range, Scalarset, Spec, constant
-from explorer.compile.ground import ground
-from explorer.compile.model import Model
+from explorer.engine.reference import explore
 from explorer.engine.space import StateSpace
-from explorer.language.places import Path
+from explorer.ground.ground import ground
+from explorer.ir.model import Model
+from explorer.ir.places import Path
 from explorer.language.semantics import concrete
 from explorer.language.structure import read
-from explorer.reference import explore
 
 Digit = Annotated[int, Range(0, 3)]
 

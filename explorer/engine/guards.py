@@ -11,14 +11,13 @@ from __future__ import annotations
 import importlib.util
 from typing import Any
 
-from explorer.compile.guard_source import chains, native_counter, plain_counter
-from explorer.compile.model import Instance
-from explorer.compile.program import Rule
-from explorer.language.expressions import Expr
+from explorer.codegen.guard_counters import chains, native_counter, plain_counter
+from explorer.engine.python import Compiled, run_source
+from explorer.engine.space import StateSpace
+from explorer.ir.expressions import Expr
+from explorer.ir.model import Instance
 from explorer.language.semantics import EvaluationError, State, evaluate
-
-from .python import Compiled, run_source
-from .space import StateSpace
+from explorer.program.program import Rule
 
 UNASKED, NATIVE_FROM = 10_000_000, 30_000_000
 """Pairs of a state and an instance: up to so many are counted in any case (a quarter of a second); from so
@@ -81,9 +80,9 @@ def _plain(space: StateSpace, compiled: Compiled, rules: list[Rule]) -> Counts:
 def _native(space: StateSpace, compiled: Compiled, rules: list[Rule]) -> Counts:
     import numpy as np
 
-    from .jit import Jit, default_directory
-    from .levels import words_of
-    from .native import padded
+    from explorer.engine.native.jit import Jit, default_directory
+    from explorer.engine.native.levels import words_of
+    from explorer.engine.native.search import padded
 
     made, words = native_counter(compiled.program, compiled.layout, rules), compiled.layout.words
     code = Jit(default_directory()).module(made.text)

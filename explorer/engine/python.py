@@ -11,18 +11,17 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from explorer.compile.canonical import NAMES, canonical_source
-from explorer.compile.generate import Code, judgements, successors, witness
-from explorer.compile.group import Group
-from explorer.compile.layout import Layout, lay_out
-from explorer.compile.model import Model
-from explorer.compile.orbits import Plan, plan
-from explorer.compile.program import Program, reduce
-from explorer.compile.symmetry import Symmetry
-from explorer.language.expressions import Expr, Failure
-
-from .limits import Limits, Observer, Progress, ignore
-from .space import Edge, Quotient, StateSpace
+from explorer.codegen.python_canonical import NAMES, canonical_source
+from explorer.codegen.python_functions import Code, judgements, successors, witness
+from explorer.engine.limits import Limits, Observer, Progress, ignore
+from explorer.engine.space import Edge, Quotient, StateSpace
+from explorer.ir.expressions import Expr, Failure
+from explorer.ir.model import Model
+from explorer.program.layout import Layout, lay_out
+from explorer.program.program import Program, reduce
+from explorer.symmetry.find import Symmetry
+from explorer.symmetry.group import Group
+from explorer.symmetry.plan import Plan, plan
 
 CHUNK, LEAST, WORK = 4096, 16, 16_384
 """States that are left between two looks at the clock: at most, at least, and so many that there are about

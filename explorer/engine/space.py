@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from explorer.compile.model import Model
-from explorer.compile.symmetry import Refusal, Symmetry
-from explorer.language.expressions import Expr, Failure
+from explorer.ir.expressions import Expr, Failure
+from explorer.ir.model import Model
 from explorer.language.semantics import State
+from explorer.symmetry.find import Refusal, Symmetry
 
 Handle = Any
 """A state as an engine keeps it: a tuple of codes in the reference, a packed integer elsewhere."""

@@ -14,11 +14,8 @@ import typing
 from contextvars import ContextVar
 from typing import Annotated, Any, TypeVar, Union, overload
 
-from .collections import Map, Queue, Set
-from .constants import value_of
-from .domains import Capacity, Range, Scalarset
-from .errors import Place, SpecError, caller
-from .types import (
+from explorer.ir.errors import Place, SpecError, caller
+from explorer.ir.types import (
     BoolType,
     IntType,
     MapType,
@@ -31,7 +28,10 @@ from .types import (
     UnionType,
     is_finite_domain,
 )
-from .values import Var
+from explorer.language.collections import Map, Queue, Set
+from explorer.language.constants import value_of
+from explorer.language.domains import Capacity, Range, Scalarset
+from explorer.language.values import Var
 
 T = TypeVar("T")
 _open_records: ContextVar[tuple[type, ...]] = ContextVar("open_records", default=())

@@ -10,14 +10,14 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar, overload
 
-from . import expressions as ex
-from . import structure
-from .conversion import convert
-from .errors import SpecError, caller, closest, nearest
-from .expressions import Expr, Failure
-from .places import Path
-from .types import IntType, MapType, QueueType, RecordType, Type, UnionType
-from .values import BOOL, INTEGER, Location, Value, bare, describe, shown
+from explorer.ir import expressions as ex
+from explorer.ir.errors import SpecError, caller, closest, nearest
+from explorer.ir.expressions import Expr, Failure
+from explorer.ir.places import Path
+from explorer.ir.types import IntType, MapType, QueueType, RecordType, Type, UnionType
+from explorer.language import structure
+from explorer.language.conversion import convert
+from explorer.language.values import BOOL, INTEGER, Location, Value, bare, describe, shown
 
 T = TypeVar("T")
 K = TypeVar("K")
@@ -364,7 +364,7 @@ class Queue(Composite[Sequence[E]], Generic[E]):
 
 def record(cls: type[D], **fields: Any) -> RecordLocation[D]:
     """A record with symbolic fields: `record(Store, address=a, value=sender.kind[cpu])`."""
-    from .annotations import resolve
+    from explorer.language.annotations import resolve
 
     found = resolve(cls, caller()) if dataclasses.is_dataclass(cls) else None
     if not isinstance(found, RecordType):

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar, cast
 
-from .errors import Place, SpecError, caller
+from explorer.ir.errors import Place, SpecError, caller
 
 T = TypeVar("T")
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 import enum
 from typing import Any
 
-from . import expressions as ex
-from .constants import value_of
-from .errors import SpecError, caller
-from .expressions import Expr, Failure
-from .types import IntType, OptionalScalar, ScalarType, SetType, Type, UnionType
-from .values import Value, describe, shown
+from explorer.ir import expressions as ex
+from explorer.ir.errors import SpecError, caller
+from explorer.ir.expressions import Expr, Failure
+from explorer.ir.types import IntType, OptionalScalar, ScalarType, SetType, Type, UnionType
+from explorer.language.constants import value_of
+from explorer.language.values import Value, describe, shown
 
 
 def encode(found: ScalarType, obj: Any, role: str) -> Expr:

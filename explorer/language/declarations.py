@@ -13,9 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, overload
 
-from .errors import Place, SpecError, caller, closest, nearest
-from .tracing import DECORATORS, Condition, Mark, current
-from .values import Value, condition
+from explorer.ir.errors import Place, SpecError, caller, closest, nearest
+from explorer.language.tracing import DECORATORS, Condition, Mark, current
+from explorer.language.values import Value, condition
 
 F = TypeVar("F", bound=Callable[..., Any])
 P = TypeVar("P", bound=Callable[..., Any])

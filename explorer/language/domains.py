@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
-from .constants import is_bound, value_of
-from .errors import SpecError, caller, class_place
+from explorer.ir.errors import SpecError, caller, class_place
+from explorer.language.constants import is_bound, value_of
 
 T = TypeVar("T")
 

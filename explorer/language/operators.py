@@ -6,15 +6,23 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, TypeVar, overload
 
-from . import expressions as ex
-from .collections import D, Queue, RecordLocation, Set
-from .constants import value_of
-from .errors import SpecError, caller
-from .structure import lift, merge
-from .temporal import Formula, MadeFormula, conjunction, disjunction, formula, implication, operand
-from .tracing import Condition, maybe_current
-from .types import BoolType, IntType, OptionalRecord, OptionalScalar, RecordType, Type, UnionType
-from .values import BOOL, Value, condition, shown
+from explorer.ir import expressions as ex
+from explorer.ir.errors import SpecError, caller
+from explorer.ir.types import BoolType, IntType, OptionalRecord, OptionalScalar, RecordType, Type, UnionType
+from explorer.language.collections import D, Queue, RecordLocation, Set
+from explorer.language.constants import value_of
+from explorer.language.structure import lift, merge
+from explorer.language.temporal import (
+    Formula,
+    MadeFormula,
+    conjunction,
+    disjunction,
+    formula,
+    implication,
+    operand,
+)
+from explorer.language.tracing import Condition, maybe_current
+from explorer.language.values import BOOL, Value, condition, shown
 
 T = TypeVar("T")
 
@@ -79,7 +87,7 @@ def type_of(obj: Any) -> Type | None:
     """The narrowest type of an author's value; None for None and for what stands for several types ([],
     set()).
     """
-    from .annotations import resolve
+    from explorer.language.annotations import resolve
 
     if isinstance(obj, Value):
         return obj._type

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .collections import OptionalRecordLocation
-from .expressions import Expr, Failure, Family, walk
-from .structure import parts_of
-from .types import MapType, OptionalRecord, QueueType, RecordType, ScalarType
-from .values import Value
+from explorer.ir.expressions import Expr, Failure, Family, walk
+from explorer.ir.types import MapType, OptionalRecord, QueueType, RecordType, ScalarType
+from explorer.language.collections import OptionalRecordLocation
+from explorer.language.structure import parts_of
+from explorer.language.values import Value
 
 State = tuple[int, ...]
 Meaning = Callable[[State, State], int]

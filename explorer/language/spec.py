@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from .constants import Constant, constant_name
-from .declarations import Declaration, declaration_of
-from .errors import Place, SpecError, caller, class_place
-from .state import State
+from explorer.ir.errors import Place, SpecError, caller, class_place
+from explorer.language.constants import Constant, constant_name
+from explorer.language.declarations import Declaration, declaration_of
+from explorer.language.state import State
 
 
 @dataclass(frozen=True, slots=True)

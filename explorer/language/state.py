@@ -7,8 +7,8 @@ import typing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .errors import Place, SpecError, attribute_place, caller, class_place, closest, nearest
-from .values import Var
+from explorer.ir.errors import Place, SpecError, attribute_place, caller, class_place, closest, nearest
+from explorer.language.values import Var
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ def declared(cls: type[State]) -> list[tuple[str, Any, Initial]]:
 
 
 def _variable_type(cls: type, name: str, annotation: Any, place: Place) -> Any:
-    from .collections import Map, Queue, Set
+    from explorer.language.collections import Map, Queue, Set
 
     origin = typing.get_origin(annotation)
     base = typing.get_args(annotation)[0] if origin is typing.Annotated else annotation

@@ -7,14 +7,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from . import collections as kinds
-from . import expressions as ex
-from .constants import value_of
-from .conversion import advice, convert, encode
-from .errors import SpecError, caller
-from .expressions import Expr, Failure
-from .places import Path
-from .types import (
+from explorer.ir import expressions as ex
+from explorer.ir.errors import SpecError, caller
+from explorer.ir.expressions import Expr, Failure
+from explorer.ir.places import Path
+from explorer.ir.types import (
     IntType,
     MapType,
     OptionalRecord,
@@ -26,7 +23,10 @@ from .types import (
     Type,
     value_text,
 )
-from .values import BOOL, Location, Value, computed, describe, shown, write_cell
+from explorer.language import collections as kinds
+from explorer.language.constants import value_of
+from explorer.language.conversion import advice, convert, encode
+from explorer.language.values import BOOL, Location, Value, computed, describe, shown, write_cell
 
 
 def read(type: Type, path: Path | None) -> Any:

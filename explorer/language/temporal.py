@@ -10,12 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
-from . import expressions as ex
-from .constants import value_of
-from .errors import SpecError, caller
-from .expressions import Expr
-from .tracing import Condition, maybe_current, no_truth_value
-from .values import Value, condition
+from explorer.ir import expressions as ex
+from explorer.ir.errors import SpecError, caller
+from explorer.ir.expressions import Expr
+from explorer.language.constants import value_of
+from explorer.language.tracing import Condition, maybe_current, no_truth_value
+from explorer.language.values import Value, condition
 
 
 @dataclass(frozen=True, slots=True)

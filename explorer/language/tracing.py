@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
 
-from .errors import Place, SpecError, author_frame
-from .expressions import Expr, Family
+from explorer.ir.errors import Place, SpecError, author_frame
+from explorer.ir.expressions import Expr, Family
 
 
 @dataclass(frozen=True, slots=True)

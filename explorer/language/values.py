@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, overload
 
-from . import expressions as ex
-from .constants import value_of
-from .errors import Place, SpecError, caller, closest, nearest
-from .expressions import Expr, Failure
-from .places import Path as Path
-from .places import Variable as Variable
-from .tracing import Write, current, maybe_current, no_truth_value
-from .types import (
+from explorer.ir import expressions as ex
+from explorer.ir.errors import Place, SpecError, caller, closest, nearest
+from explorer.ir.expressions import Expr, Failure
+from explorer.ir.places import Path as Path
+from explorer.ir.places import Variable as Variable
+from explorer.ir.types import (
     BoolType,
     IntType,
     OptionalRecord,
@@ -26,10 +24,12 @@ from .types import (
     UnionType,
     value_text,
 )
+from explorer.language.constants import value_of
+from explorer.language.tracing import Write, current, maybe_current, no_truth_value
 
 if TYPE_CHECKING:
-    from .collections import RecordLocation, _Dataclass
-    from .temporal import Formula
+    from explorer.language.collections import RecordLocation, _Dataclass
+    from explorer.language.temporal import Formula
 
 T_co = TypeVar("T_co", covariant=True)
 T = TypeVar("T")
@@ -69,7 +69,7 @@ class Value(Generic[T_co]):
     @overload
     def __eq__(self, other: object) -> Incomparable: ...
     def __eq__(self, other: Any) -> Any:
-        from .structure import same
+        from explorer.language.structure import same
 
         return same(self, value_of(other))
 
@@ -78,7 +78,7 @@ class Value(Generic[T_co]):
     @overload
     def __ne__(self, other: object) -> Incomparable: ...
     def __ne__(self, other: Any) -> Any:
-        from .structure import same
+        from explorer.language.structure import same
 
         return Value(BOOL, ex.negate(same(self, value_of(other))._expr))
 
@@ -175,7 +175,7 @@ class Value(Generic[T_co]):
     @property
     def is_none(self) -> Value[bool]:
         """Whether an optional value is None."""
-        from .structure import same
+        from explorer.language.structure import same
 
         _check_optional(self, "is_none", "no test: it is never None")
         return same(self, None)
@@ -385,7 +385,7 @@ class Location(Value[T_co]):
 
     @next.setter
     def next(self, new: T_co | Value[T_co]) -> None:
-        from .structure import assign
+        from explorer.language.structure import assign
 
         assign(self, new)
 
@@ -439,7 +439,7 @@ def shown(obj: Any) -> str:
 
 def primed(value: Value[Any]) -> Any:
     """The same place after the step (step invariants only)."""
-    from .structure import read
+    from explorer.language.structure import read
 
     path = value._path
     if path is None:
@@ -493,7 +493,7 @@ def write_cell(path: Path, expr: Expr, place: Place) -> None:
 
 def _is_formula(obj: Any) -> bool:
     """Whether the other side of `&` or `|` is a temporal formula, which combines with conditions itself."""
-    from .temporal import MadeFormula
+    from explorer.language.temporal import MadeFormula
 
     return isinstance(obj, MadeFormula)
 

@@ -8,9 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from explorer.render.text.summary import Record
 from explorer.trace.trace import from_record
-
-from .summary import Record
 
 if TYPE_CHECKING:
     import networkx
@@ -26,7 +25,7 @@ class Settings:
 
 
 def _json(records: Sequence[Record], settings: Settings) -> str:
-    from .json_record import to_json
+    from explorer.render.machine.json_record import to_json
 
     return (
         to_json(records[0])
@@ -36,67 +35,67 @@ def _json(records: Sequence[Record], settings: Settings) -> str:
 
 
 def _junit(records: Sequence[Record], settings: Settings) -> str:
-    from .junit import junit
+    from explorer.render.machine.junit import junit
 
     return junit(records, expect=settings.expect, strict=settings.strict)
 
 
 def _sarif(records: Sequence[Record], settings: Settings) -> str:
-    from .sarif import sarif
+    from explorer.render.machine.sarif import sarif
 
     return sarif(records, settings.version, expect=settings.expect, strict=settings.strict)
 
 
 def _markdown(records: Sequence[Record], settings: Settings) -> str:
-    from .markdown import markdown
+    from explorer.render.text.markdown import markdown
 
     return markdown(records, expect=settings.expect, strict=settings.strict)
 
 
 def _annotations(records: Sequence[Record], settings: Settings) -> str:
-    from .annotations import commands
+    from explorer.render.text.annotations import commands
 
     return commands(records, expect=settings.expect, strict=settings.strict)
 
 
 def _html(records: Sequence[Record], settings: Settings) -> str:
-    from .html import report
+    from explorer.render.html.report import report
 
     return report(records[0])
 
 
 def _itf(record: Record, name: str) -> str:
-    from .itf import itf
+    from explorer.render.machine.itf import itf
 
     return itf(record, name)
 
 
 def _mermaid(record: Record, name: str) -> str:
-    from .mermaid import mermaid
+    from explorer.render.picture.mermaid import mermaid
 
     return mermaid(from_record(record["traces"][name]))
 
 
 def _plantuml(record: Record, name: str) -> str:
-    from .plantuml import plantuml
+    from explorer.render.picture.plantuml import plantuml
 
     return plantuml(from_record(record["traces"][name]))
 
 
 def _dot(record: Record, name: str) -> str:
-    from .dot import lanes
+    from explorer.render.picture.dot import lanes
 
     return str(lanes(from_record(record["traces"][name])).source)
 
 
 def _test(record: Record, name: str) -> str:
-    from .pytest_file import pytest_file
+    from explorer.render.machine.pytest_file import pytest_file
 
     return pytest_file(record, name)
 
 
 def _aut(graph: networkx.MultiDiGraph) -> str:
-    from .aut import aut
+    from explorer.render.machine.aut import aut
 
     return aut(graph)
 

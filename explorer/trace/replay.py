@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from explorer.compile.model import Model
+from explorer.engine.reference import step as execute
+from explorer.ir.model import Model
 from explorer.language.semantics import State
-from explorer.reference import step as execute
-
-from .story import ReplayError, state_texts
-from .trace import STILL, Trace
+from explorer.trace.tell import ReplayError, state_texts
+from explorer.trace.trace import STILL, Trace
 
 Texts = Mapping[str, str]
 

@@ -11,8 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from explorer.engine.space import Edge, Handle, StateSpace, Violation
-
-from .lift import lifted
+from explorer.trace.unrename import lifted
 
 NOBODY = None
 Costs = dict[str | None, int]

@@ -7,19 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from explorer.compile.model import Instance, Model
+from explorer.engine.reference import step as execute
+from explorer.engine.reference import successors
 from explorer.engine.space import Violation
-from explorer.language import expressions as ex
-from explorer.language.errors import Place, closest
+from explorer.ir import expressions as ex
+from explorer.ir.errors import Place, closest
+from explorer.ir.model import Instance, Model
 from explorer.language.semantics import EvaluationError, State, evaluate
-from explorer.reference import step as execute
-from explorer.reference import successors
-
-from .explain import explain, reasons
-from .lasso import execute_lasso, tell_lasso
-from .replay import initial_with
-from .story import ReplayError, first_step, lanes, next_step, state_texts
-from .trace import Trace
+from explorer.liveness.tell_lasso import execute_lasso, tell_lasso
+from explorer.trace.reasons import explain, reasons
+from explorer.trace.replay import initial_with
+from explorer.trace.tell import ReplayError, first_step, lanes, next_step, state_texts
+from explorer.trace.trace import Trace
 
 
 class Blocked(ReplayError):

@@ -14,13 +14,13 @@ import sys
 import time
 from typing import Any
 
-from explorer.compile.ground import ground
-from explorer.compile.model import Model
-from explorer.compile.symmetry import Symmetry, find
 from explorer.engine.limits import Limits, Progress, peak_bytes, resident_bytes
 from explorer.engine.space import StateSpace
+from explorer.ground.ground import ground
+from explorer.ir.model import Model
 from explorer.language.constants import parse
-from explorer.load import load
+from explorer.run.load import load
+from explorer.symmetry.find import Symmetry, find
 
 
 def model_of(spec: str, define: dict[str, str], properties: bool = True) -> Model:
@@ -73,7 +73,7 @@ def _python(model: Model) -> Any:
 
 
 def _native(model: Model, job: dict[str, Any]) -> Any:
-    from explorer.engine import native
+    from explorer.engine.native import search as native
     from explorer.engine.python import Compiled
 
     compiled = Compiled(model, _symmetry(model, job))
@@ -98,7 +98,7 @@ def compile_only(model: Model, job: dict[str, Any]) -> dict[str, Any]:
     clock = time.perf_counter()
     compiled = Compiled(model, _symmetry(model, job))
     python = job["ground"] + time.perf_counter() - clock
-    from explorer.engine import native
+    from explorer.engine.native import search as native
 
     native.machine(compiled)
     return {
@@ -110,7 +110,7 @@ def compile_only(model: Model, job: dict[str, Any]) -> dict[str, Any]:
 
 def first(model: Model, job: dict[str, Any]) -> dict[str, Any]:
     """Ends the process as soon as the native engine reports its first level."""
-    from explorer.engine import native
+    from explorer.engine.native import search as native
 
     def stop(progress: Progress) -> None:
         print(json.dumps({"states": progress.states}), flush=True)

@@ -12,12 +12,12 @@ import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from explorer.compile.generate import after_rule
-from explorer.compile.model import Model
-from explorer.compile.program import Program, Rule, Update, reduce
-from explorer.compile.simplify import Check, fold, fold_checks, lift
-from explorer.language import expressions as ex
-from explorer.language.expressions import TRUE, Expr, Family, is_const
+from explorer.codegen.python_functions import after_rule
+from explorer.ir import expressions as ex
+from explorer.ir.expressions import TRUE, Expr, Family, is_const
+from explorer.ir.model import Model
+from explorer.program.program import Program, Rule, Update, reduce
+from explorer.program.simplify import Check, fold, fold_checks, lift
 
 INITIAL_STATES = 1000
 

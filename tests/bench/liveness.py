@@ -13,8 +13,8 @@ import sys
 import time
 from collections.abc import Iterator
 
-from explorer.check import liveness as checker
 from explorer.engine.limits import Limits, peak_bytes
+from explorer.liveness import check as checker
 
 from .child import model_of
 from .measures import Bench, Found, WrongCount
@@ -94,7 +94,7 @@ def measured(*what: str) -> Found:
 
 def ring(modulus: int) -> Found:
     """Everything runs once on a smaller ring first, so that no compilation is measured."""
-    from explorer.engine import native
+    from explorer.engine.native import search as native
     from explorer.engine.python import Compiled
 
     model = model_of(str(ROOT / SPEC), {"NODES": str(NODES), "MODULUS": str(modulus)})
@@ -123,9 +123,9 @@ def senders(number: int, symmetric: bool) -> Found:
     """All three temporal properties of the IPI model; every kernel has been compiled before, on as much as 10
     levels.
     """
-    from explorer.compile.symmetry import find
-    from explorer.engine import native
+    from explorer.engine.native import search as native
     from explorer.engine.python import Compiled
+    from explorer.symmetry.find import find
 
     model = model_of(str(ROOT / "spec" / "ipi_fixed.py"), {"senders": str(number)})
     found = find(model) if symmetric else None

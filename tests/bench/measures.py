@@ -18,7 +18,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from explorer.compile.model import Model
+from explorer.ir.model import Model
 
 from . import peers
 from .child import model_of

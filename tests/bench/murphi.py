@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from explorer.compile.model import Model
-from explorer.language.expressions import Family, is_const
+from explorer.ir.expressions import Family, is_const
+from explorer.ir.model import Model
 
 from .flat import Assignment, Dialect, Flat, Printer, Step, flatten, identifier
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from explorer.compile.model import Model
+from explorer.ir.model import Model
 
 from .murphi import murphi
 from .promela import promela

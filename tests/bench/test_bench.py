@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))
 
-from explorer import reference
+from explorer.engine import reference
 from tests.bench import peers
 from tests.bench.child import model_of
 from tests.bench.flat import NotImplementedHere

@@ -1,0 +1,1 @@
+"""Python source and machine code from a program."""

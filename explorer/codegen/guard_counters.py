@@ -1,0 +1,178 @@
+"""Source that counts at which guard conjunct each action instance ends, over many states. Text only; knows
+nothing of search.
+
+Plain: every distinct beginning of a guard is looked at once, as a list of the states that meet it. Native:
+instances whose guards differ only in offsets and constants share one loop, as in `shapes.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from explorer.codegen.native_expressions import Block, Constants, Scribe, group
+from explorer.codegen.native_functions import HEAD
+from explorer.codegen.python_expressions import Emitter
+from explorer.ir import expressions as ex
+from explorer.ir.expressions import FALSE, TRUE, Expr
+from explorer.ir.model import Instance
+from explorer.program.layout import Layout
+from explorer.program.program import Program, Rule, Test
+from explorer.program.simplify import fold, fold_checks, lift
+
+
+@dataclass(slots=True)
+class PlainCounter:
+    """`guards(states)` of the text gives `size` pairs: the states that pass a conjunct, and those that come
+    to it and fail there.
+
+    `nodes[k]` are the positions of the pairs of chain k, in the order of its tests.
+    """
+
+    text: str
+    size: int
+    nodes: list[list[int]]
+
+
+@dataclass(slots=True)
+class NativeCounter:
+    """`guards(F, P, Q, N)` of the text adds to N[r, 2k] the states of F that passed test k of chain
+    `order[r]`, and to N[r, 2k + 1] those where it has no value. `keep(F, KEEP)` says of each state whether it
+    may be left; "" where no constraint forbids it.
+    """
+
+    text: str
+    order: list[int]
+    signed: list[list[int]] = field(default_factory=list)
+    unsigned: list[list[int]] = field(default_factory=list)
+
+
+def chains(program: Program) -> list[Rule]:
+    """The guard of each instance, of impossible ones too, as a rule without effect: each conjunct under what
+    those before it imply, those that then hold for certain left out, and nothing after one that never holds.
+    """
+    return [_chain(instance, program) for instance in program.model.instances]
+
+
+def _chain(instance: Instance, program: Program) -> Rule:
+    facts, tests = program.facts, []
+    for number, condition in enumerate(instance.guard):
+        pure, raw = lift(condition.expr)
+        checks = tuple(fold_checks(raw, facts))
+        for check in checks:
+            facts = facts.assume(check.ok)
+        folded = fold(pure, facts)
+        after = facts.assume(folded)
+        if after.impossible:
+            folded = FALSE
+        if folded is not TRUE or checks:
+            tests.append(Test(number, checks, folded))
+        if folded is FALSE:
+            break
+        facts = after
+    return Rule(instance, tuple(tests), (), (), False, facts)
+
+
+def plain_counter(program: Program, layout: Layout, rules: list[Rule]) -> PlainCounter:
+    """Python text for the guards of some chains."""
+    emitter, found = Emitter(layout), dict[tuple[int, tuple[Expr, ...]], int]()
+    lines = [
+        "def guards(states):",
+        '    """For each beginning of a guard, the states that meet it, and those that fail at its end."""',
+        f"    a0 = {_inside(program, emitter)}",
+    ]
+
+    def node(before: int, test: Test) -> int:
+        key = (before, (test.condition, *(check.ok for check in test.checks)))
+        if key not in found:
+            number = found[key] = len(found) + 1
+            valued = f"a{before}"
+            if test.checks:
+                valued = f"v{number}"
+                ok = emitter.conjunction([check.ok for check in test.checks])
+                lines.append(f"    {valued} = [s for s in a{before} if {ok}]")
+            lines.append(
+                f"    a{number} = [s for s in {valued} if {emitter.truth(test.condition)}]  #"
+                f" {ex.show(test.condition)[:80]!r}"
+            )
+            lines.append(f"    n{number} = len(a{number}), len({valued}) - len(a{number})")
+        return found[key]
+
+    nodes = []
+    for rule in rules:
+        at, mine = 0, []
+        for test in rule.guard:
+            at = node(at, test)
+            mine.append(at - 1)
+        nodes.append(mine)
+    lines.append(f"    return [{', '.join(f'n{k + 1}' for k in range(len(found)))}]")
+    return PlainCounter("\n".join(lines) + "\n", len(found), nodes)
+
+
+def _outside(program: Program) -> Expr:
+    """Where a state is kept from being left: some constraint has the value false there."""
+    return ex.either(
+        *(ex.both(*(c.ok for c in j.checks), ex.negate(j.condition)) for j in program.constraints)
+    )
+
+
+def _inside(program: Program, emitter: Emitter) -> str:
+    return (
+        f"[s for s in states if not {emitter.truth(_outside(program))}]" if program.constraints else "states"
+    )
+
+
+def native_counter(program: Program, layout: Layout, rules: list[Rule]) -> NativeCounter:
+    """Text for Numba for the guards of some chains, and its tables."""
+    constants, blocks = Constants(), [_block(rule, layout) for rule in rules]
+    kinds = list(dict.fromkeys(block.text for block in blocks))
+    order = sorted(range(len(rules)), key=lambda k: kinds.index(blocks[k].text))
+    shapes, shape_of, signed, unsigned = group(
+        [rules[k] for k in order], [blocks[k] for k in order], constants
+    )
+    one = layout.words == 1
+    state = ["row = U(b)"] + ["s = F[row, U(0)]"] * one
+    lines = [
+        "@njit('void(uint64[:,::1], int64[:,::1], uint64[:,::1], int64[:,::1])', nogil=True, cache=True)",
+        "def guards(F, P, Q, N):",
+    ]
+    for shape in shapes:
+        most = 2 * len(shape.rules[0].guard)
+        first = shape_of.index(shape.number)
+        lines += [
+            (
+                f"    for r in range({first}, {first + len(shape.rules)}):  #"
+                f" {shape.rules[0].instance.action.name}"
+            ),
+            "        i = U(r)",
+        ]
+        lines += [f"        n{k} = 0" for k in range(most)]
+        lines += [
+            "        for b in range(F.shape[0]):",
+            *(f"            {text}" for text in (*state, *shape.text.split("\n"))),
+        ]
+        lines += [f"        N[i, U({k})] += n{k}" for k in range(most)]
+    scribe = Scribe(layout)
+    test = constants.fill(scribe, scribe.truth(_outside(program)))
+    keep = [
+        "@njit('void(uint64[:,::1], uint8[::1])', nogil=True, cache=True)",
+        "def keep(F, KEEP):",
+        "    for b in range(F.shape[0]):",
+        *(f"        {text}" for text in state),
+        f"        KEEP[b] = 0 if {test} else 1",
+    ]
+    head = HEAD + "".join(f"{name} = U({hex(value)})\n" for value, name in constants.names.items())
+    return NativeCounter("\n".join([head, *lines, "", "", *keep]) + "\n", order, signed, unsigned)
+
+
+def _block(rule: Rule, layout: Layout) -> Block:
+    scribe, lines = Scribe(layout), list[str]()
+    for depth, test in enumerate(rule.guard):
+        pad, word = "    " * depth, "if"
+        if test.checks:
+            lines += [
+                f"{pad}if not {scribe.truth(ex.both(*(c.ok for c in test.checks)))}:",
+                f"{pad}    n{2 * depth + 1} += 1",
+            ]
+            word = "elif"
+        lines += [f"{pad}{word} {scribe.truth(test.condition)}:", f"{pad}    n{2 * depth} += 1"]
+    return Block("\n".join(lines) or "pass", tuple(scribe.slots))

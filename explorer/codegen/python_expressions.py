@@ -1,0 +1,217 @@
+"""Expressions as Python source over a packed state `s` (and `t`, the state after a step). Knows nothing of
+statements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from explorer.ir import expressions as ex
+from explorer.ir.expressions import Expr, is_const
+from explorer.program.layout import Layout
+from explorer.program.simplify import Facts, interval
+
+_SIGNS = {
+    "add": "+",
+    "sub": "-",
+    "mul": "*",
+    "floordiv": "//",
+    "mod": "%",
+    "lt": "<",
+    "le": "<=",
+    "bor": "|",
+    "band": "&",
+}
+
+
+class Emitter:
+    """Writes expressions. `names` maps expressions that already have a local name to it."""
+
+    def __init__(self, layout: Layout):
+        self.layout = layout
+        self.names: dict[Expr, str] = {}
+
+    def raw(self, expr: Expr, low: int) -> str:
+        """The expression minus `low`: what is stored in a field."""
+        if expr in self.names:
+            return _minus(self.names[expr], low)
+        if is_const(expr):
+            return str(expr.value - low)
+        if expr.op in ("load", "next"):
+            return self._load(expr, expr.value[0].low - low)
+        if expr.op == "ite":
+            c, a, b = expr.args
+            return f"({self.raw(a, low)} if {self.truth(c)} else {self.raw(b, low)})"
+        if expr.op == "add" and is_const(expr.args[1]):
+            return self.raw(expr.args[0], low - expr.args[1].value)
+        return _minus(self.number(expr), low)
+
+    def number(self, expr: Expr) -> str:
+        """The expression as an integer (or a Python bool, which is one)."""
+        if expr in self.names:
+            return self.names[expr]
+        op, args = expr.op, expr.args
+        if op == "const":
+            return f"({expr.value})" if expr.value < 0 else str(expr.value)
+        if op in ("load", "next"):
+            return self._load(expr, expr.value[0].low)
+        if op in ("loadat", "nextat"):
+            return self._load_at(expr)
+        if op == "ite" or (op == "add" and is_const(args[1])):
+            return self.raw(expr, 0)
+        if op in ("and", "or"):
+            return f"(1 if {self.truth(expr)} else 0)"
+        if op in ("not", "eq", "lt", "le"):
+            return self.truth(expr)
+        if op == "table":
+            return f"{expr.value}[{self.number(args[0])}]"
+        if op == "neg":
+            return f"(-{self.number(args[0])})"
+        if op == "bit":
+            return f"(1 << {self.number(args[0])})"
+        if op == "has":
+            return f"({self.number(args[0])} >> {self.number(args[1])} & 1)"
+        if op == "popcount":
+            return f"popcount({self.number(args[0])})"
+        if op == "bandnot":
+            return f"({self.number(args[0])} & ~{self.number(args[1])})"
+        return f"({self.number(args[0])} {_SIGNS[op]} {self.number(args[1])})"
+
+    def truth(self, expr: Expr) -> str:
+        """The expression as a condition: any number, zero for false."""
+        if expr in self.names:
+            return self.names[expr]
+        op, args = expr.op, expr.args
+        if op in ("load", "next"):
+            family, index = expr.value
+            field = self.layout.fields[family]
+            return (
+                f"({_state(op)} & {hex(field.mask << field.shift(index))})"
+                if family.low == 0
+                else self.number(expr)
+            )
+        if op == "const":
+            return "True" if expr.value else "False"
+        if op == "and":
+            return self.conjunction(args)
+        if op == "or":
+            return "(" + " or ".join(map(self.truth, args)) + ")"
+        if op == "not":
+            a = args[0]
+            if a.op == "eq" and a not in self.names:
+                return self._equation(a, "!=")
+            return f"(not {self.truth(a)})"
+        if op == "eq":
+            return self._equation(expr, "==")
+        if op in ("lt", "le"):
+            return f"({self.number(args[0])} {_SIGNS[op]} {self.number(args[1])})"
+        if op == "has" and is_const(args[1]) and args[0].op == "load" and args[0] not in self.names:
+            family, index = args[0].value
+            return f"(s & {hex(1 << self.layout.fields[family].shift(index) + args[1].value)})"
+        return self.number(expr)
+
+    def conjunction(self, conditions: Iterable[Expr]) -> str:
+        """All conditions; neighbouring tests of whole cells against constants become one masked
+        comparison.
+        """
+        parts: list[str] = []
+        mask = wanted = 0
+        for c in conditions:
+            test = self._masked(c)
+            if test and test[0] & mask == 0:
+                mask, wanted = mask | test[0], wanted | test[1]
+                continue
+            if mask:
+                parts.append(_compare(mask, wanted))
+                mask = wanted = 0
+            if test:
+                mask, wanted = test
+            else:
+                parts.append(self.truth(c))
+        if mask:
+            parts.append(_compare(mask, wanted))
+        return parts[0] if len(parts) == 1 else "(" + " and ".join(parts) + ")"
+
+    def _masked(self, c: Expr) -> tuple[int, int] | None:
+        """Mask and wanted bits of a test `cell == constant` on the state before the step."""
+        if c in self.names:
+            return None
+        want: int | None = None
+        a = c
+        if c.op == "eq" and is_const(c.args[1]):
+            a, want = c.args[0], c.args[1].value
+        elif c.op == "not":
+            a, want = c.args[0], 0
+        elif c.op == "load" and c.value[0].high == 1 and c.value[0].low == 0:
+            want = 1
+        if want is None or a.op != "load" or a in self.names:
+            return None
+        family, index = a.value
+        if (c.op == "not" and (family.low, family.high) != (0, 1)) or not family.low <= want <= family.high:
+            return None
+        field = self.layout.fields[family]
+        return field.mask << field.shift(index), want - family.low << field.shift(index)
+
+    def _equation(self, expr: Expr, sign: str) -> str:
+        test = self._masked(expr)
+        if test:
+            return f"(s & {hex(test[0])} {sign} {hex(test[1])})"
+        a, b = expr.args
+        if a.op == "load" and b.op == "load" and a.value[0].low == b.value[0].low:
+            return f"({self.raw(a, a.value[0].low)} {sign} {self.raw(b, b.value[0].low)})"
+        return f"({self.number(a)} {sign} {self.number(b)})"
+
+    def _load(self, expr: Expr, add: int) -> str:
+        family, index = expr.value
+        field = self.layout.fields[family]
+        shift = field.shift(index)
+        text = f"{_state(expr.op)} >> {shift}" if shift else _state(expr.op)
+        if shift + field.width < self.layout.bits:
+            text = f"{text} & {hex(field.mask)}" if field.width > 3 else f"{text} & {field.mask}"
+        return f"({text})" if not add else f"(({text}) {'+' if add > 0 else '-'} {abs(add)})"
+
+    def _load_at(self, expr: Expr) -> str:
+        field = self.layout.fields[expr.value]
+        text = f"({_state(expr.op)} >> {self.shift_at(expr.value, expr.args[0])} & {hex(field.mask)})"
+        low = expr.value.low
+        return text if not low else f"({text} {'+' if low > 0 else '-'} {abs(low)})"
+
+    def shift_at(self, family: ex.Family, index: Expr) -> str:
+        """The bit at which the cell of a computed index begins."""
+        field = self.layout.fields[family]
+        if field.per_word is not None:
+            i = self.number(index)
+            return f"({field.offset} + {i} // {field.per_word} * 64 + {i} % {field.per_word} * {field.width})"
+        scaled = self.number(index) if field.width == 1 else f"{self.number(index)} * {field.width}"
+        return f"({scaled})" if not field.offset else f"({field.offset} + {scaled})"
+
+
+def _state(op: str) -> str:
+    return "t" if op.startswith("next") else "s"
+
+
+def _compare(mask: int, wanted: int) -> str:
+    if mask & (mask - 1) == 0:
+        return f"s & {hex(mask)}" if wanted else f"not s & {hex(mask)}"
+    return f"s & {hex(mask)} == {hex(wanted)}"
+
+
+def _minus(text: str, low: int) -> str:
+    return text if not low else f"({text} {'-' if low > 0 else '+'} {abs(low)})"
+
+
+def is_total(expr: Expr, facts: Facts) -> bool:
+    """Whether an expression can be computed anywhere, not only where its checks were made."""
+    for at in ex.walk(expr):
+        if at.op in ("loadat", "nextat", "table"):
+            low, high = interval(at.args[0], facts)
+            size = len(at.value) if at.op == "table" else at.value.size
+            if low < 0 or high >= size:
+                return False
+        elif at.op in ("floordiv", "mod"):
+            low, high = interval(at.args[1], facts)
+            if low <= 0 <= high:
+                return False
+        elif at.op in ("bit", "has") and interval(at.args[-1], facts)[0] < 0:
+            return False
+    return True

@@ -1,0 +1,464 @@
+"""Readable Python source from a program: successors, properties, coverage. Knows nothing of files and of
+search.
+
+Every function takes packed states. The texts are shown by `python -m explorer show SPEC --code`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from explorer.codegen.python_expressions import Emitter, is_total
+from explorer.ir import expressions as ex
+from explorer.ir.expressions import FALSE, TRUE, Expr, Failure, is_const
+from explorer.program.dispatch import Branch, Leaf, Tree, dispatch
+from explorer.program.layout import Layout
+from explorer.program.program import Judgement, Program, Rule
+from explorer.program.simplify import Check, Facts, fold, fold_checks, lift
+
+INDENT = "    "
+Successor = Callable[["Writer", Rule], None]
+
+
+@dataclass(slots=True)
+class Code:
+    """Generated source. `failures[k]` is what check number k means; `step_names` the step properties by
+    number.
+    """
+
+    text: str
+    failures: list[Failure]
+    step_names: list[str] = field(default_factory=list)
+
+
+class Writer:
+    """Lines of source with an indentation, an emitter, and the failures met so far."""
+
+    def __init__(self, program: Program, layout: Layout, symmetric: bool = False):
+        self.program, self.layout, self.symmetric = program, layout, symmetric
+        self.emitter = Emitter(layout)
+        self.lines: list[str] = []
+        self.depth = 0
+        self.failures: list[Failure] = []
+        self.fresh = 0
+
+    def line(self, text: str) -> None:
+        self.lines.append(INDENT * self.depth + text if text else "")
+
+    def lines_of(self, *texts: str) -> None:
+        for text in texts:
+            self.line(text)
+
+    def block(self, head: str, body: Callable[[], None]) -> None:
+        self.line(head)
+        self.depth += 1
+        before = len(self.lines)
+        body()
+        if len(self.lines) == before:
+            self.line("pass")
+        self.depth -= 1
+
+    def failure(self, check: Check) -> int:
+        self.failures.append(check.failure)
+        return len(self.failures) - 1
+
+    def share(self, roots: list[Expr], facts: Facts, wanted: dict[Expr, int]) -> None:
+        """Give a local name to what `wanted` counts as used more than once, before the statement that uses it
+        first.
+        """
+        for root in roots:
+            for at in ex.walk(root):
+                if wanted.get(at, 0) > 1 and at not in self.emitter.names and is_total(at, facts):
+                    text = self.emitter.number(at)
+                    self.fresh += 1
+                    name = f"x{self.fresh}"
+                    self.line(f"{name} = {text}")
+                    self.emitter.names[at] = name
+
+
+def uses(roots: list[Expr]) -> dict[Expr, int]:
+    """How often each expression that costs something occurs."""
+    found: dict[Expr, int] = {}
+    for root in roots:
+        found[root] = found.get(root, 0) + 1
+        for at in ex.walk(root):
+            for a in at.args:
+                found[a] = found.get(a, 0) + 1
+    return {
+        at: n
+        for at, n in found.items()
+        if at.op not in ("const", "load", "next", "not")
+        and not (at.op == "eq" and is_const(at.args[1]) and at.args[0].op == "load")
+    }
+
+
+def successors(program: Program, layout: Layout, mode: str, symmetric: bool = False) -> Code:
+    """The function that leaves states. `mode` says what happens to a successor:
+
+    `expand`: counted, checked against step properties, and kept when new (where `symmetric`, its
+    representative is kept); `edges`: listed, those into `targets` (or states that these represent) only.
+    """
+    writer = Writer(program, layout, symmetric)
+    numbers = [rule.instance.number for rule in program.rules]
+    steps = [p for p in program.model.properties if p.kind == "step"]
+    trees = dispatch(program.rules)
+    if mode == "expand":
+        _expand(writer, trees, numbers)
+    else:
+        _edges(writer, trees)
+    return Code("\n".join(writer.lines) + "\n", writer.failures, [p.name for p in steps])
+
+
+def _expand(w: Writer, trees: tuple[Tree, ...], numbers: list[int]) -> None:
+    def per_state() -> None:
+        w.line("d = 0")
+        for tree in trees:
+            _tree(w, tree, 0, _keep)
+        w.block("if d > most:", lambda: w.line("most = d"))
+        w.block("if d < least:", lambda: w.line("least = d"))
+        w.block("if not d:", lambda: w.line("dead.append(s)"))
+
+    def body() -> None:
+        w.line('"""Leave every state of the frontier; new successors go to `visited` and `fresh`."""')
+        w.line("add = visited.add")
+        w.line("push = fresh.append")
+        counters = [f"{kind}{n}" for n in numbers for kind in ("e", "c")]
+        for i in range(0, len(counters), 16):
+            w.line(" = ".join(counters[i : i + 16]) + " = 0")
+        w.block("for s in frontier:", per_state)
+        for n in numbers:
+            w.line(f"enabled[{n}] += e{n}")
+            w.line(f"changed[{n}] += {_changed(w, n)}")
+        w.line("return least, most")
+
+    w.block(
+        "def expand(frontier, visited, fresh, enabled, changed, dead, failed, broken, least, most):", body
+    )
+
+
+def _changed(w: Writer, number: int) -> str:
+    rule = next(r for r in w.program.rules if r.instance.number == number)
+    return f"e{number}" if rule.changes else f"c{number}"
+
+
+def _edges(w: Writer, trees: tuple[Tree, ...]) -> None:
+    def successor(w: Writer, rule: Rule) -> None:
+        n = rule.instance.number
+        end = "canonical(t)" if w.symmetric else "t"
+        w.block(f"if targets is None or {end} in targets:", lambda: w.line(f"found((s, {n}, t))"))
+
+    def per_state() -> None:
+        for tree in trees:
+            _tree(w, tree, 0, successor)
+
+    def body() -> None:
+        w.line(
+            '"""The steps (s, instance, t) that leave the states, into the targets only where some are'
+            ' given."""'
+        )
+        w.line("edges = []")
+        w.line("found = edges.append")
+        w.line("failed = []")
+        w.block("for s in states:", per_state)
+        w.line("return edges")
+
+    w.block("def edges(states, targets):", body)
+
+
+def _keep(w: Writer, rule: Rule) -> None:
+    """Count the step, check the step properties, and keep the successor when it is new."""
+    n = rule.instance.number
+    w.line(f"e{n} += 1")
+    w.line("d += 1")
+    if not rule.changes:
+        w.line(f"c{n} += t != s")
+    _step_properties(w, rule)
+    if not w.symmetric:
+        w.block("if t not in visited:", lambda: w.lines_of("add(t)", "push(t)"))
+        return
+
+    def represent() -> None:
+        w.lines_of("r = canonical(t)", "if r != t:", f"{INDENT}see(t)")
+        w.block("if r not in visited:", lambda: w.lines_of("add(r)", "push(r)"))
+
+    w.block("if t not in visited and t not in seen:", represent)
+
+
+def _tree(w: Writer, tree: Tree, depth: int, successor: Successor) -> None:
+    if isinstance(tree, Leaf):
+        _rule(w, tree, successor)
+        return
+    family, index = tree.cell
+    field = w.layout.fields[family]
+    cell = ex.cell(family, ex.const(index))
+    w.line(f"# {family.names[index]}")
+    if field.width == 1:
+        _two_way(w, tree, depth, f"s & {hex(1 << field.shift(index))}", successor)
+        return
+    name = f"v{depth}"
+    w.line(f"{name} = {w.emitter.raw(cell, family.low)}")
+    cases = [(a - family.low, b - family.low, below) for a, b, below in tree.cases]
+    _cases(w, name, cases, family, depth, successor)
+
+
+def _two_way(w: Writer, tree: Branch, depth: int, test: str, successor: Successor) -> None:
+    """A branch on a cell of one bit."""
+    low = tree.cell[0].low
+    sides = {a - low: below for a, _, below in tree.cases}
+    if 1 in sides:
+        w.block(f"if {test}:", lambda: _trees(w, sides[1], depth + 1, successor))
+        if 0 in sides:
+            w.block("else:", lambda: _trees(w, sides[0], depth + 1, successor))
+    elif 0 in sides:
+        w.block(f"if not {test}:", lambda: _trees(w, sides[0], depth + 1, successor))
+
+
+def _trees(w: Writer, trees: tuple[Tree, ...], depth: int, successor: Successor) -> None:
+    for tree in trees:
+        _tree(w, tree, depth, successor)
+
+
+def _cases(
+    w: Writer,
+    name: str,
+    cases: list[tuple[int, int, tuple[Tree, ...]]],
+    family: ex.Family,
+    depth: int,
+    successor: Successor,
+) -> None:
+    """A chain of tests for few cases, halves for many."""
+    if len(cases) > 3:
+        middle = len(cases) // 2
+        limit = cases[middle][0]
+        w.block(f"if {name} < {limit}:", lambda: _cases(w, name, cases[:middle], family, depth, successor))
+        w.block("else:", lambda: _cases(w, name, cases[middle:], family, depth, successor))
+        return
+    word = "if"
+    for a, b, below in cases:
+        test = f"{name} == {a}" if a == b else f"{a} <= {name} <= {b}"
+        shown = (
+            family.type.text(a + family.low)
+            if a == b
+            else f"{family.type.text(a + family.low)}..{family.type.text(b + family.low)}"
+        )
+        w.block(f"{word} {test}:  # {shown}", lambda: _trees(w, below, depth + 1, successor))
+        word = "elif"
+
+
+def _rule(w: Writer, leaf: Leaf, successor: Successor) -> None:
+    rule = leaf.rule
+    w.line(f"# {rule.instance.name}")
+    roots = [t.condition for t in leaf.guard] + [c.ok for t in leaf.guard for c in t.checks]
+    roots += [c.ok for c in rule.checks] + [u.expr for u in rule.updates] + [u.index for u in rule.updates]
+    wanted = uses(roots)
+    names, depth = dict(w.emitter.names), w.depth
+    pending: list[Expr] = []
+    for test in leaf.guard:
+        if test.checks or any(wanted.get(at, 0) > 1 for at in ex.walk(test.condition)):
+            _open_if(w, pending, "if")
+            pending = []
+            w.share([c.ok for c in test.checks], w.program.facts, wanted)
+            word = _report(w, rule, list(test.checks))
+            if not test.checks:
+                w.share([test.condition], w.program.facts, wanted)
+            _open_if(w, [test.condition], word)
+        else:
+            pending.append(test.condition)
+    _open_if(w, pending, "if")
+    w.share([c.ok for c in rule.checks], rule.facts, wanted)
+    if rule.checks:
+        word = _report(w, rule, list(rule.checks))
+        w.line("else:")
+        w.depth += 1
+    w.share([e for u in rule.updates for e in (u.index, u.expr)], rule.facts, wanted)
+    _update(w, rule)
+    successor(w, rule)
+    w.depth, w.emitter.names = depth, names
+
+
+def _open_if(w: Writer, conditions: list[Expr], word: str) -> None:
+    if conditions:
+        w.line(f"{word} {w.emitter.conjunction(conditions)}:")
+        w.depth += 1
+
+
+def _report(w: Writer, rule: Rule, checks: list[Check]) -> str:
+    """Test checks in order; returns the word that continues the chain where all hold."""
+    word = "if"
+    for check in checks:
+        number = w.failure(check)
+        w.block(
+            f"{word} not {w.emitter.truth(check.ok)}:",
+            lambda: w.line(f"failed.append((s, {rule.instance.number}, {number}))"),
+        )
+        word = "elif"
+    return word
+
+
+def _update(w: Writer, rule: Rule) -> None:
+    """`t`, the packed state after the step."""
+    clear = base = delta = 0
+    terms: list[str] = []
+    full = (1 << w.layout.bits) - 1
+    dynamic = []
+    for u in rule.updates:
+        field = w.layout.fields[u.family]
+        if not is_const(u.index):
+            dynamic.append(u)
+            continue
+        shift, low = field.shift(u.index.value), u.family.low
+        if is_const(u.expr) and u.known is not None:
+            delta += u.expr.value - u.known << shift
+            continue
+        if u.known != low:
+            clear |= field.mask << shift
+        if is_const(u.expr):
+            base |= u.expr.value - low << shift
+        else:
+            text = w.emitter.raw(u.expr, low)
+            terms.append(f"({text} << {shift})" if shift else f"{text}")
+    parts = [f"(s & {hex(full & ~clear)})" if clear else "s"]
+    if base + delta:
+        parts.append(hex(abs(base + delta)) if base + delta > 0 else f"-{hex(-(base + delta))}")
+    text = " + ".join(parts + terms).replace("+ -", "- ")
+    w.line(f"t = {text}")
+    for i, u in enumerate(dynamic):
+        field = w.layout.fields[u.family]
+        w.line(f"j{i} = {w.emitter.shift_at(u.family, u.index)}")
+        w.line(f"t = t & ~({hex(field.mask)} << j{i}) | {w.emitter.raw(u.expr, u.family.low)} << j{i}")
+
+
+def _step_properties(w: Writer, rule: Rule) -> None:
+    """Report the step where a step property fails; those proved to hold for this rule cost nothing."""
+    for k, prop in enumerate(p for p in w.program.model.properties if p.kind == "step"):
+        pure, raw = lift(ex.both(*(e for _, e in prop.parts)))
+        checks = fold_checks(tuple(Check(after_rule(c.ok, rule), c.failure) for c in raw), rule.facts)
+        condition = fold(after_rule(pure, rule), rule.facts)
+        if checks:
+            word = _report(w, rule, checks)
+        else:
+            word = "if"
+        if condition is not TRUE:
+            w.block(
+                f"{word} not {w.emitter.truth(condition)}:",
+                lambda: w.line(f"broken.append(({k}, (s, {rule.instance.number}, t)))"),
+            )
+
+
+def after_rule(expr: Expr, rule: Rule) -> Expr:
+    """A step property for one rule: what the rule writes is put in place of what is read after the step."""
+    written = {(u.family, u.index.value): u.expr for u in rule.updates if is_const(u.index)}
+    loose = {u.family for u in rule.updates if not is_const(u.index)}
+
+    def change(at: Expr) -> Expr:
+        if at.op == "next":
+            family, index = at.value
+            if family in loose:
+                return at
+            return written.get((family, index), ex.cell(family, ex.const(index)))
+        if at.op == "nextat" and all(u.family is not at.value for u in rule.updates):
+            return ex.cell(at.value, at.args[0])
+        return at
+
+    return ex.rebuild(expr, change)
+
+
+def judgements(program: Program, layout: Layout) -> Code:
+    """One function for each invariant, constraint and the terminal condition: the states where it fails, or
+    has no value.
+    """
+    w = Writer(program, layout)
+    named = [(f"invariant_{i}", j) for i, j in enumerate(program.invariants)]
+    named += [(f"constraint_{i}", j) for i, j in enumerate(program.constraints)]
+    for name, judgement in [*named, ("terminal", program.terminal)]:
+        _judgement(w, name, judgement)
+    return Code("\n".join(w.lines) + "\n", w.failures)
+
+
+def _judgement(w: Writer, name: str, judgement: Judgement) -> None:
+    roots = [judgement.condition, *(c.ok for c in judgement.checks)]
+    wanted = uses(roots)
+
+    def per_state() -> None:
+        w.share([c.ok for c in judgement.checks], w.program.facts, wanted)
+        word = "if"
+        for check in judgement.checks:
+            number = w.failure(check)
+            w.block(
+                f"{word} not {w.emitter.truth(check.ok)}:",
+                lambda: w.line(f"failed.append((s, -1, {number}))"),
+            )
+            word = "elif"
+        if word == "if":
+            w.share([judgement.condition], w.program.facts, wanted)
+        w.block(f"{word} not {w.emitter.truth(judgement.condition)}:", lambda: w.line("found.append(s)"))
+
+    def body() -> None:
+        w.line(f'"""The states where {judgement.name} does not hold."""')
+        w.line("found = []")
+        if judgement.condition is not TRUE or judgement.checks:
+            w.block("for s in states:", per_state)
+        w.line("return found")
+
+    names = dict(w.emitter.names)
+    w.block(f"def {name}(states, failed):", body)
+    w.line("")
+    w.emitter.names = names
+
+
+def witness(program: Program, layout: Layout, condition: Expr) -> Code:
+    """A function that says whether a condition has the value true in any of the states; one that reads
+    `.next`, on any step.
+    """
+    w = Writer(program, layout)
+    pure, raw = lift(condition)
+
+    def whole(facts: Facts, place: Callable[[Expr], Expr]) -> Expr:
+        return ex.both(
+            *(c.ok for c in fold_checks(tuple(Check(place(c.ok), c.failure) for c in raw), facts)),
+            fold(place(pure), facts),
+        )
+
+    def successor(w: Writer, rule: Rule) -> None:
+        w.block(
+            f"if {w.emitter.truth(whole(rule.facts, lambda e: after_rule(e, rule)))}:",
+            lambda: w.line("return True"),
+        )
+
+    def per_state() -> None:
+        if not reads_next(condition):
+            w.block(
+                f"if {w.emitter.truth(whole(program.facts, lambda e: e))}:", lambda: w.line("return True")
+            )
+            return
+        possible = tuple(
+            r for r in program.rules if fold(whole(r.facts, lambda e: after_rule(e, r)), r.facts) is not FALSE
+        )
+        for tree in dispatch(possible):
+            _tree(w, tree, 0, successor)
+
+    def body() -> None:
+        w.line("failed = []")
+        w.block("for s in states:", per_state)
+        w.line("return False")
+
+    w.block("def witness(states):", body)
+    return Code("\n".join(w.lines) + "\n", w.failures)
+
+
+def flags(program: Program, layout: Layout, condition: Expr) -> Code:
+    """A function that gives 1 or 0 for each of some states: whether a condition has the value true."""
+    w = Writer(program, layout)
+    pure, raw = lift(condition)
+    whole = ex.both(*(c.ok for c in fold_checks(raw, program.facts)), fold(pure, program.facts))
+    w.block(
+        "def flags(states):",
+        lambda: w.line(f"return [1 if {w.emitter.truth(fold(whole, program.facts))} else 0 for s in states]"),
+    )
+    return Code("\n".join(w.lines) + "\n", w.failures)
+
+
+def reads_next(condition: Expr) -> bool:
+    """Whether a condition is one on steps."""
+    return any(at.op in ("next", "nextat") for at in ex.walk(condition))

@@ -1,0 +1,496 @@
+"""What a command line may say: options, their types, and the constants bound with -D. Knows nothing of what
+is done with it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from explorer import __version__
+from explorer.command.standard_output import say
+from explorer.ground.ground import constants_of_variant, ground
+from explorer.ir.errors import nearest
+from explorer.language.constants import parse
+from explorer.language.spec import Spec, Variant
+from explorer.render.formats import NAMES
+
+
+class UsageError(Exception):
+    """A command line that means nothing (exit code 2)."""
+
+
+REQUIRED = {
+    "SPEC": ("spec file", "spec/ipi_fixed.py"),
+    "FILE": ("trace", "out/ipi_buggy/no_lost_ipi.itf.json"),
+    "shell": ("shell", "bash"),
+}
+"""What an argument that cannot be left out is called, and an example of it."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Argparse that raises, suggests the nearest option and never abbreviates."""
+
+    def error(self, message: str) -> Any:
+        if message.startswith("unrecognized arguments: "):
+            wrong = message.partition(": ")[2].split()[0]
+            if not wrong.startswith("-"):
+                raise UsageError(f"one argument too many: {wrong}")
+            known = [name for action in self._actions for name in action.option_strings]
+            raise UsageError(f"unknown option {wrong}: {nearest(wrong.partition('=')[0], known)}")
+        if message.startswith("the following arguments are required: "):
+            missing = message.partition(": ")[2].split(", ")[0]
+            what, example = REQUIRED[missing]
+            raise UsageError(f"no {what}; write: {self.prog} {example}")
+        raise UsageError(message)
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            raise argparse.ArgumentError(
+                action, f"invalid choice: {value!r}; {nearest(str(value), [str(c) for c in action.choices])}"
+            )
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """What --help and --version say; OutputError where it cannot be written."""
+        if message:
+            say(message.rstrip("\n"))
+
+
+def check_parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        "python -m explorer",
+        allow_abbrev=False,
+        description="Check everything that specs state.",
+        epilog=(
+            "commands: check (default), table, simulate, mutate, walk, replay, show, estimate, explain,"
+            " completion; each has its own --help. Exit codes: 0 holds; 11 deadlock, 12 safety, 13 liveness"
+            " violated; 20 undetermined; 21 vacuous under --strict; 75 evaluation failed; 150 malformed spec;"
+            " 2 usage; 1 expectation not met; 74 a result or file that was asked for cannot be written; 130"
+            " interrupted; 255 internal error."
+        ),
+    )
+    add = parser.add_argument
+    add("specs", nargs="*", type=_named, metavar="SPEC", help="spec files")
+    _define(parser)
+    add(
+        "--property",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="only these properties (may be repeated)",
+    )
+    add("--engine", choices=("auto", "reference", "python", "native"), default="auto")
+    add("--workers", type=_positive, default=1, metavar="N", help="threads of the native engine (default: 1)")
+    add(
+        "--storage",
+        choices=("exact", "compact"),
+        default="exact",
+        help="compact: fingerprints in place of states (native engine)",
+    )
+    add(
+        "--fingerprint",
+        type=_fingerprint,
+        metavar="BITS",
+        help="bits of a fingerprint, 32 to 64 (default: 40)",
+    )
+    add(
+        "--no-symmetry",
+        action="store_true",
+        help="visit every state, not one of each orbit of interchangeable identities",
+    )
+    add("--max-states", type=_positive, metavar="N", help="stop after so many distinct states: undetermined")
+    add("--max-depth", type=_natural, metavar="N", help="do not leave states at this depth: undetermined")
+    add("--timeout", type=_seconds, metavar="SECONDS", help="stop after so long: undetermined")
+    add(
+        "--max-memory",
+        type=_bytes,
+        metavar="BYTES",
+        help="stop at so much resident memory, such as 4G (default: 80%% of what is free)",
+    )
+    add(
+        "--expect",
+        action="store_true",
+        help="exit 0 iff each spec's declared expectation is met by the named property",
+    )
+    add("--strict", action="store_true", help="vacuity findings fail (exit 21)")
+    add("--full", action="store_true", help="whole states along the story")
+    add("--png", action="store_true", help="the picture of the counterexample as PNG too (half a second)")
+    add(
+        "--profile",
+        action="store_true",
+        help="where the time went: by phase, and by action on a sample of states",
+    )
+    add("--graph", action="store_true", help="draw the whole state graph (small spaces)")
+    add("--json", action="store_true", help="the verdict record on standard output, nothing else there")
+    _formats(parser)
+    add("--out", type=_path, metavar="DIR", help="where files go (default: out/<spec>/)")
+    add("--version", action="version", version=_version())
+    parser.set_defaults(table=False, simulate=False)
+    return parser
+
+
+def simulate_parser() -> argparse.ArgumentParser:
+    """`simulate` takes what a check takes."""
+    parser = check_parser()
+    parser.prog, parser.epilog = (
+        "python -m explorer simulate",
+        "A simulation never shows that a property holds: without a violation it exits with 20.",
+    )
+    parser.description = (
+        "Walk at random and check every state and step on the way: for spaces that are too large to visit."
+    )
+    parser.add_argument(
+        "--runs", type=_positive, default=10_000, metavar="N", help="how many walks (default: 10000)"
+    )
+    parser.add_argument(
+        "--steps", type=_positive, default=100, metavar="N", help="how many steps of each (default: 100)"
+    )
+    parser.add_argument(
+        "--seed", type=_natural, default=0, metavar="N", help="equal seeds give equal walks (default: 0)"
+    )
+    parser.set_defaults(simulate=True)
+    return parser
+
+
+def table_parser() -> argparse.ArgumentParser:
+    """`table` takes what a check takes."""
+    parser = check_parser()
+    parser.prog, parser.description, parser.epilog = (
+        "python -m explorer table",
+        "Check every variant that specs declare.",
+        None,
+    )
+    parser.add_argument(
+        "--row", action="append", default=[], metavar="NAME", help="only this variant (may be repeated)"
+    )
+    parser.set_defaults(table=True)
+    return parser
+
+
+def mutate_parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        "python -m explorer mutate",
+        allow_abbrev=False,
+        description=(
+            "Remove each guard conjunct, barrier and update of a "
+            "spec that holds, in turn, and tell which property notices."
+        ),
+    )
+    add = parser.add_argument
+    add("spec", type=_named, metavar="SPEC")
+    _define(parser, several=False)
+    add(
+        "--max-states",
+        type=_positive,
+        metavar="N",
+        help="give up a mutant after so many states: undetermined",
+    )
+    add(
+        "--timeout",
+        type=_seconds,
+        default=60.0,
+        metavar="SECONDS",
+        help="give up a mutant after so long: undetermined (default: 60)",
+    )
+    add("--workers", type=_positive, default=0, metavar="N", help="processes (default: one for each core)")
+    add(
+        "--strict",
+        action="store_true",
+        help="a vacuity finding that the spec itself has not counts as noticed",
+    )
+    add(
+        "--at-least",
+        type=_percent,
+        default=0.0,
+        metavar="PERCENT",
+        help="exit 1 where less is noticed of the mutants that differ",
+    )
+    add("--json", action="store_true", help="the record on standard output, nothing else there")
+    add(
+        "--out",
+        type=_path,
+        metavar="DIR",
+        help="where mutations.json and mutations.md go (default: out/<spec>/)",
+    )
+    return parser
+
+
+def show_parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        "python -m explorer show", allow_abbrev=False, description="Print what was understood of a spec."
+    )
+    parser.add_argument("spec", type=_named, metavar="SPEC")
+    _define(parser, several=False)
+    parser.add_argument("--code", action="store_true", help="the generated source")
+    return parser
+
+
+def estimate_parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        "python -m explorer estimate",
+        allow_abbrev=False,
+        description="Predict states, time and memory from a short run.",
+    )
+    parser.add_argument("spec", type=_named, metavar="SPEC")
+    _define(parser, several=False)
+    parser.add_argument(
+        "--seconds", type=_some_seconds, default=5.0, metavar="S", help="how long to look (default: 5)"
+    )
+    return parser
+
+
+def explain_parser() -> argparse.ArgumentParser:
+    parser = Parser("python -m explorer explain", allow_abbrev=False, description="Say what a message means.")
+    parser.add_argument(
+        "code", nargs="?", default="", metavar="CODE", help="such as E0207; without it, all of them"
+    )
+    return parser
+
+
+def completion_parser() -> argparse.ArgumentParser:
+    from explorer.command.completion import SHELLS
+
+    parser = Parser(
+        "python -m explorer completion",
+        allow_abbrev=False,
+        description="Print a script that completes commands and options.",
+        epilog='in ~/.bashrc: eval "$(explorer completion bash)"',
+    )
+    parser.add_argument("shell", choices=SHELLS)
+    return parser
+
+
+def replay_parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        "python -m explorer replay",
+        allow_abbrev=False,
+        description="Take a stored trace again, step by step.",
+    )
+    parser.add_argument(
+        "trace",
+        type=_path,
+        metavar="FILE",
+        help="a trace in the Informal Trace Format (--write itf, or saved by walk)",
+    )
+    parser.add_argument(
+        "spec", nargs="?", type=_named, metavar="SPEC", help="in place of the spec that the trace names"
+    )
+    parser.add_argument("--full", action="store_true", help="whole states along the story")
+    return parser
+
+
+def walk_parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        "python -m explorer walk", allow_abbrev=False, description="Choose a behaviour step by step."
+    )
+    parser.add_argument("spec", type=_named, metavar="SPEC")
+    _define(parser, several=False)
+    return parser
+
+
+def _version() -> str:
+    """What a report of a bug needs: versions, whether there is machine code, cores."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    def known(name: str) -> str:
+        try:
+            return f"{name} {version(name)}"
+        except PackageNotFoundError:
+            return f"no {name}"
+
+    jit = (
+        "disabled by NUMBA_DISABLE_JIT" if os.environ.get("NUMBA_DISABLE_JIT", "0") != "0" else known("numba")
+    )
+    return (
+        f"explorer {__version__}, Python {sys.version.split()[0]}, machine code: {jit}, {known('numpy')},"
+        f" {known('networkx')}, {os.cpu_count()} threads at hand"
+    )
+
+
+def _define(parser: argparse.ArgumentParser, several: bool = True) -> None:
+    parser.add_argument(
+        "-D",
+        dest="define",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="bind a constant" + ("; NAME=a,b,c or NAME=1..4 runs the matrix" if several else ""),
+    )
+
+
+def _formats(parser: argparse.ArgumentParser) -> None:
+    """What is written besides the screen's text."""
+    add = parser.add_argument
+    add(
+        "--format",
+        choices=("text", *NAMES),
+        default="text",
+        help="what standard output gets in place of the text",
+    )
+    add(
+        "--emit-test",
+        dest="write",
+        action="store_const",
+        const=("test",),
+        default=(),
+        help="the same as --write test: counterexamples as pytest functions",
+    )
+    add(
+        "--write",
+        type=_names,
+        default=(),
+        metavar="NAMES",
+        help="formats written beside verdict.json, with commas between, or all",
+    )
+    for name in ("junit", "sarif", "markdown"):
+        add(f"--{name}", type=_file, metavar="FILE", help=f"{name} of all runs together")
+    add(
+        "--annotate",
+        action="store_true",
+        help="GitHub annotations on standard error (by themselves where GITHUB_ACTIONS is set)",
+    )
+    add("--open", action="store_true", help="open report.html in a browser")
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = NAMES if text == "all" else tuple(text.split(","))
+    for name in names:
+        if name not in NAMES:
+            raise argparse.ArgumentTypeError(f"{name!r} is no format; {nearest(name, [*NAMES, 'all'])}")
+    return names
+
+
+def _number(text: str, least: float, what: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1
+    if value < least or value != value:
+        raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
+    return value
+
+
+def _whole(text: str, least: int, what: str) -> int:
+    """An integer, which may be written as 1e6."""
+    value = _number(text, least, what)
+    if not value.is_integer():  # no infinity either
+        raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
+    return int(text) if text.strip().isdecimal() else int(value)
+
+
+def _positive(text: str) -> int:
+    return _whole(text, 1, "a positive integer")
+
+
+def _natural(text: str) -> int:
+    return _whole(text, 0, "zero or a positive integer")
+
+
+def _fingerprint(text: str) -> int:
+    bits = _whole(text, 32, "a number of bits from 32 to 64")
+    if bits > 64:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of bits from 32 to 64")
+    return bits
+
+
+def _seconds(text: str) -> float:
+    return _number(text, 0, "a number of seconds")
+
+
+def _some_seconds(text: str) -> float:
+    found = _seconds(text)
+    if not found:
+        raise argparse.ArgumentTypeError("0 seconds are too short to see anything")
+    return found
+
+
+def _named(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("the name is empty")
+    return text
+
+
+def _path(text: str) -> Path:
+    return Path(_named(text))
+
+
+def _file(text: str) -> Path:
+    if text == "-":
+        raise argparse.ArgumentTypeError("'-' is no file; write: --format NAME, for standard output")
+    return _path(text)
+
+
+def _percent(text: str) -> float:
+    found = _number(text, 0, "a percentage")
+    if found > 100:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a percentage")
+    return found
+
+
+def _bytes(text: str) -> int:
+    factor = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}.get(text[-1:].upper(), 1)
+    given = _number(text[:-1] if factor > 1 else text, 0, "a number of bytes, such as 500M or 4G")
+    if given == float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of bytes, such as 500M or 4G")
+    found = int(given * factor)
+    if not found:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} leaves no memory at all; write a number of bytes, such as 500M or 4G"
+        )
+    return found
+
+
+def bindings(spec: Spec, definitions: list[str]) -> list[dict[str, Any]]:
+    """Every combination of the values given with -D; SpecError or UsageError for what is no constant or no
+    value.
+    """
+    if not definitions:
+        return [{}]
+    ground(spec)  # reports a malformed spec before wrong options
+    known = spec.known_constants()
+    choices: dict[str, list[Any]] = {}
+    for definition in definitions:
+        name, equals, text = definition.partition("=")
+        if not name:
+            raise UsageError(f"-D {definition}: no name; write: -D NAME=VALUE")
+        if not equals:
+            raise UsageError(f"-D {definition}: no value; write: -D {name}=VALUE")
+        if name not in known:
+            raise UsageError(f"-D {name}: no such constant; {nearest(name, list(known))}")
+        if name in choices:
+            raise UsageError(f"-D {definition}: {name} is given twice; write: -D {name}=a,b for a matrix")
+        try:
+            choices[name] = [parse(known[name], part) for part in _parts(text)]
+        except ValueError as error:
+            raise UsageError(f"-D {definition}: {error}") from None
+    return [dict(zip(choices, picked)) for picked in itertools.product(*choices.values())]
+
+
+def _parts(text: str) -> list[str]:
+    first, dots, last = text.partition("..")
+    if dots and first.lstrip("-").isdigit() and last.lstrip("-").isdigit():
+        if int(first) > int(last):
+            raise ValueError(f"{text} is empty; write the smaller number first")
+        return [str(i) for i in range(int(first), int(last) + 1)]
+    return text.split(",")
+
+
+def single(bindings: list[dict[str, Any]]) -> dict[str, Any]:
+    for name, _value in bindings[0].items():
+        found = list(dict.fromkeys(str(getattr(b[name], "name", b[name])) for b in bindings))
+        if len(found) > 1:
+            raise UsageError(
+                f"-D {name}={','.join(found)}: this command takes one value for each constant; write: -D"
+                f" {name}={found[0]}"
+            )
+    return bindings[0]
+
+
+def constants_of(spec: Spec, row: Variant) -> dict[str, Any]:
+    """The constants of a variant; text is read as on the command line."""
+    ground(spec)
+    return constants_of_variant(spec.known_constants(), row)

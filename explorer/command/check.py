@@ -1,0 +1,451 @@
+"""One command's work: every spec under every binding is explored, judged, written and told. Knows nothing of
+parsing options.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import re
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from explorer import __version__
+from explorer.command.arguments import UsageError, bindings, constants_of, single
+from explorer.command.standard_output import own_prints, say
+from explorer.engine.limits import Limits
+from explorer.engine.space import StateSpace
+from explorer.ground.ground import ground
+from explorer.ir.errors import SpecError, nearest
+from explorer.language.spec import Expectation, Spec, Variant
+from explorer.render.formats import SEVERAL, Settings
+from explorer.render.text.terminal import wants_colour
+from explorer.run.load import load
+from explorer.run.run import Exploration
+from explorer.verdict.report_context import context
+from explorer.verdict.verdict import (
+    EXIT_INTERNAL,
+    EXIT_INTERRUPTED,
+    EXIT_MALFORMED,
+    EXIT_OK,
+    EXIT_UNDETERMINED,
+    EXIT_UNWRITTEN,
+    EXIT_VACUOUS,
+    UNDETERMINED,
+    Verdict,
+)
+
+EXIT_UNEXPECTED = 1
+"""A declared expectation that is not met, or missing under --expect, where the verdict itself is `holds`."""
+
+
+def writable(directory: Path, option: str = "--out", what: str = "DIR with") -> Path:
+    """The directory, made where it is missing; UsageError where no file can be written there."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        probe = directory / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise UsageError(
+            f"{option} {directory}: {error.strerror or error}; write: {option} {what} a directory that can be"
+            " written"
+        ) from None
+    return directory
+
+
+@dataclass
+class Outcome:
+    """One checked spec under one binding."""
+
+    binding: dict[str, Any]
+    verdict: Verdict
+
+
+class Session:
+    def __init__(self, options: argparse.Namespace):
+        self.options = options
+        self.settings = Settings(__version__, options.expect, options.strict)
+        self.silent = options.json or options.format != "text"
+        self.alone(len(options.specs) > 1 or options.table)
+        self.refuse()
+        self.places = _places(options.specs)
+        for name in ("junit", "sarif", "markdown"):
+            if getattr(options, name) is not None:
+                writable(getattr(options, name).parent, f"--{name}", "FILE in")
+        self.records: list[dict[str, Any]] = []
+        self.exploration = Exploration(options)
+        self.limits = self.exploration.limits
+
+    def run(self) -> int:
+        codes = []
+        with _interruptible(self.limits):
+            for path in self.options.specs:
+                try:
+                    codes.append(self.one(path))
+                except SpecError:
+                    self.together()
+                    raise
+                if self.limits.interrupted:
+                    break
+        return worst([*codes, self.together()])
+
+    def refuse(self) -> None:
+        """UsageError where an option would have no effect."""
+        options = self.options
+        if options.json and options.format != "text":
+            raise UsageError(
+                f"--json with --format {options.format}: standard output takes one of them; write: --json"
+                f" --write {options.format}"
+            )
+        if options.fingerprint is not None and options.storage != "compact":
+            raise UsageError(
+                "--fingerprint: exact storage keeps whole states; write: --storage compact --fingerprint BITS"
+            )
+        if options.table:
+            self.refuse_of_one_run("a table")
+        ignored = {
+            "--workers": options.workers != 1,
+            "--storage": options.storage != "exact",
+            "--no-symmetry": options.no_symmetry,
+            "--max-depth": options.max_depth is not None,
+            "--engine reference": options.engine == "reference",
+        }
+        for name in ignored if options.simulate else ():
+            if ignored[name]:
+                raise UsageError(
+                    f"{name}: random walks know nothing of it"
+                    + ("; write: --steps N" if name == "--max-depth" else "")
+                )
+
+    def refuse_of_one_run(self, what: str) -> None:
+        """UsageError where an option that shows one run is given for several."""
+        for name in ("graph", "png", "full", "profile"):
+            if getattr(self.options, name):
+                way = (
+                    "check one variant by its constants"
+                    if self.options.table
+                    else "bind each constant to one value"
+                )
+                raise UsageError(f"--{name}: shows one run, and {what} has several; {way} with -D")
+
+    def together(self) -> int:
+        """What is said of all runs at once, and the files of all of them; EXIT_UNWRITTEN where one could not
+        be written.
+        """
+        from explorer.command import files as output
+
+        options = self.options
+        name = "json" if options.json else options.format
+        if name in SEVERAL:
+            say(output.together(name, self.records, self.settings).rstrip("\n"))
+        if options.annotate or os.environ.get("GITHUB_ACTIONS") == "true":
+            print(output.together("annotations", self.records, self.settings), end="", file=sys.stderr)
+        files = {"junit": options.junit, "sarif": options.sarif, "markdown": options.markdown}
+        notes = output.write_together(self.records, files, self.settings)
+        for note in notes:
+            print(note, file=sys.stderr)
+        return EXIT_UNWRITTEN if notes else EXIT_OK
+
+    def alone(self, several: bool) -> None:
+        """UsageError where a format of a single run is asked for several."""
+        name = self.options.format
+        if several and name != "text" and name not in SEVERAL:
+            raise UsageError(
+                f"--format {name}: shows one run, and there are several; write: --write {name}, or one of"
+                f" {', '.join(SEVERAL)}"
+            )
+
+    def one(self, path: str) -> int:
+        """Check a spec file under every binding; the exit code."""
+        try:
+            with own_prints():
+                spec = load(path)
+            if self.options.table:
+                return self.table(spec, path)
+            outcomes = []
+            directory = self.directory(path)
+            with own_prints():
+                combinations = bindings(spec, self.options.define)
+            self.alone(len(combinations) > 1)
+            if len(combinations) > 1:
+                self.refuse_of_one_run("a matrix")
+            for binding in combinations:
+                row = (
+                    ",".join(f"{name}={getattr(value, 'name', value)}" for name, value in binding.items())
+                    if len(combinations) > 1
+                    else ""
+                )
+                outcomes.append(self.check(spec, path, binding, directory, row))
+                if self.limits.interrupted:
+                    break
+        except SpecError as error:
+            self.records.append(self.write_error(path, error))
+            if len(self.options.specs) == 1 and not self.silent:
+                raise
+            print(error, file=sys.stderr)
+            return EXIT_MALFORMED
+        if len(combinations) > 1:
+            self.matrix(outcomes, directory, len(combinations))
+        return worst([self.code(outcome.verdict) for outcome in outcomes])
+
+    def directory(self, path: str) -> Path:
+        """Where the files of a spec go: made now, so that a wrong --out is known before the work."""
+        name = self.places[path]
+        base = self.options.out
+        return writable(
+            Path("out") / name if base is None else base / name if len(self.options.specs) > 1 else base
+        )
+
+    def check(
+        self,
+        spec: Spec,
+        path: str,
+        binding: dict[str, Any],
+        directory: Path,
+        row: str,
+        expect: Expectation | None = None,
+    ) -> Outcome:
+        """Explore and judge one binding, a `row` of a table or a run by itself (""); `expect` takes the place
+        of the spec's own.
+        """
+        with own_prints():
+            model = ground(spec, binding, str(Path(path).resolve()))
+        space, verdict = self.exploration.judged(
+            replace(model, expect=expect or model.expect), counts=not row or bool(self.options.write)
+        )
+        record = verdict.record() | context(
+            space.model, {} if row and not self.options.write else verdict.traces
+        )
+        self.records.append(record)
+        if not row:
+            self.report(space, verdict, record, directory)
+        elif self.options.write:
+            from explorer.command.files import write_formats
+
+            below = writable(directory / re.sub(r"[^\w.,=-]+", "_", row))
+            for note in write_formats(self.options.write, space, verdict, record, below, self.settings):
+                print(note, file=sys.stderr)
+        return Outcome(binding, verdict)
+
+    def code(self, verdict: Verdict) -> int:
+        if not self.options.expect or verdict.exit_code == EXIT_INTERRUPTED:
+            return verdict.exit_code
+        if verdict.expectation_met:
+            return EXIT_VACUOUS if self.options.strict and verdict.severe else EXIT_OK
+        return verdict.exit_code or EXIT_UNEXPECTED
+
+    def report(self, space: StateSpace, verdict: Verdict, record: dict[str, Any], directory: Path) -> None:
+        """Write the files, then say what was found; a file that cannot be written is a note, never a loss."""
+        from explorer.command.files import write_all
+
+        if self.options.profile:
+            from explorer.command.profile import profile
+
+            print(profile(space), file=sys.stderr)
+        notes = write_all(
+            space,
+            verdict,
+            record,
+            directory,
+            graph=self.options.graph,
+            png=self.options.png,
+            write=self.options.write,
+            settings=self.settings,
+        )
+        notes += self.opened(directory)
+        if not self.silent:
+            from explorer.command.files import screen
+
+            say(
+                screen(
+                    verdict,
+                    record,
+                    directory,
+                    notes,
+                    colour=wants_colour(sys.stdout),
+                    full=self.options.full,
+                    expect=self.options.expect,
+                    strict=self.options.strict,
+                )
+            )
+        else:
+            self.show(space, verdict, record)
+            for note in notes:
+                print(note, file=sys.stderr)
+
+    def opened(self, directory: Path) -> list[str]:
+        """Show report.html in the person's browser where that was asked for; a note where there is none."""
+        if not self.options.open:
+            return []
+        import webbrowser
+
+        page = directory / "report.html"
+        return (
+            []
+            if webbrowser.open(page.resolve().as_uri())
+            else [f"--open: no browser was found; the report is {page}"]
+        )
+
+    def show(self, space: StateSpace, verdict: Verdict, record: dict[str, Any]) -> None:
+        """Print a format that shows one run."""
+        from explorer.command.files import one_format
+        from explorer.render.picture.drawing import TooLarge
+
+        name = self.options.format
+        if self.options.json or name in SEVERAL:
+            return
+        try:
+            text = one_format(name, space, verdict, record, self.settings)
+        except TooLarge as error:
+            raise UsageError(f"--format {name}: {error}") from None
+        if text:
+            say(text.rstrip("\n"))
+        else:
+            print(f"--format {name}: there is no counterexample to show", file=sys.stderr)
+
+    def matrix(self, outcomes: list[Outcome], directory: Path, wanted: int) -> None:
+        from explorer.command.files import write_matrix
+
+        text, notes = write_matrix(
+            [(o.binding, o.verdict.record()) for o in outcomes],
+            directory,
+            wants_colour(sys.stdout),
+            self.options.strict,
+        )
+        if self.silent:
+            print(text, file=sys.stderr)
+        else:
+            say(text)
+        notes += self.opened(directory) + self.unfinished(len(outcomes), wanted)
+        for note in notes:
+            print(note, file=sys.stderr)
+
+    def table(self, spec: Spec, path: str) -> int:
+        """Check every variant of a spec against what it expects; 0 if all are met."""
+        from explorer.command.files import write_table
+
+        rows: list[tuple[Variant, Outcome]] = []
+        directory = self.directory(path)
+        wanted = self.variants(spec, path)
+        for row in wanted:
+            with own_prints():
+                binding = {**single(bindings(spec, self.options.define)), **constants_of(spec, row)}
+            rows.append((row, self.check(spec, path, binding, directory, row.name, row.expect)))
+            if self.limits.interrupted:
+                break
+        text, notes = write_table(
+            [(row, o.verdict.record()) for row, o in rows],
+            directory,
+            wants_colour(sys.stdout),
+            self.options.strict,
+        )
+        if not self.silent:
+            say(text)
+        notes += self.opened(directory) + self.unfinished(len(rows), len(wanted))
+        for note in notes:
+            print(note, file=sys.stderr)
+        if self.limits.interrupted:
+            return EXIT_INTERRUPTED
+        if not all(o.verdict.expectation_met for _, o in rows):
+            return EXIT_UNEXPECTED
+        return EXIT_VACUOUS if self.options.strict and any(o.verdict.severe for _, o in rows) else EXIT_OK
+
+    def unfinished(self, begun: int, wanted: int) -> list[str]:
+        return [
+            f"interrupted: the last of these {begun} rows was not finished, {wanted - begun} more were not"
+            " begun"
+        ] * self.limits.interrupted
+
+    def variants(self, spec: Spec, path: str) -> list[Variant]:
+        """The rows asked for by --row, or all."""
+        names = [row.name for row in spec.variants]
+        if not names:
+            raise UsageError(
+                f"{path} has no variants; write: Spec(..., variants=[variant(...)]), or -D NAME=a,b for a"
+                " matrix"
+            )
+        for name in self.options.row:
+            if name not in names:
+                raise UsageError(f"--row {name}: no such variant; {nearest(name, names)}")
+        return [row for row in spec.variants if not self.options.row or row.name in self.options.row]
+
+    def write_error(self, path: str, error: SpecError) -> dict[str, Any]:
+        """A verdict record for a spec that could not be understood."""
+        from explorer.command.files import write_record
+
+        record = {
+            "spec": Path(path).stem,
+            "file": path,
+            "verdict": UNDETERMINED,
+            "exit_code": EXIT_MALFORMED,
+            "error": str(error),
+        }
+        with contextlib.suppress(UsageError):
+            write_record(record, self.directory(path))
+        return record
+
+
+PRECEDENCE = (
+    EXIT_INTERNAL,
+    EXIT_INTERRUPTED,
+    EXIT_MALFORMED,
+    75,
+    12,
+    11,
+    13,
+    EXIT_UNDETERMINED,
+    21,
+    EXIT_UNWRITTEN,
+    EXIT_UNEXPECTED,
+    EXIT_OK,
+)
+
+
+def _places(paths: Sequence[str]) -> dict[str, str]:
+    """Where below `out` the files of each spec go: by its name, and by its directory's too where two have one
+    name.
+    """
+    stems = [Path(path).stem for path in paths]
+    places = {
+        path: stem if stems.count(stem) == 1 else f"{Path(path).resolve().parent.name}/{stem}"
+        for path, stem in zip(paths, stems)
+    }
+    for path in paths:
+        other = next((p for p in paths if p is not path and places[p] == places[path]), None)
+        if other is not None:
+            raise UsageError(
+                f"{path} and {other}: both would write to {places[path]}/; write: one after the other, each"
+                " with its --out DIR"
+            )
+    return places
+
+
+def worst(codes: list[int]) -> int:
+    """The exit code of several runs: the gravest of theirs."""
+    return min(codes, key=PRECEDENCE.index, default=EXIT_OK)
+
+
+@contextlib.contextmanager
+def _interruptible(limits: Limits) -> Iterator[None]:
+    """The first Ctrl-C ends the exploration and keeps what was learned; a second one ends the process."""
+
+    def stop(number: int, frame: Any) -> None:
+        if limits.interrupted:
+            raise KeyboardInterrupt
+        limits.interrupted = True
+
+    try:
+        before = signal.signal(signal.SIGINT, stop)
+    except ValueError:  # not the main thread
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

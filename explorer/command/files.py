@@ -1,0 +1,237 @@
+"""Which files a run leaves behind and what the screen shows: ties the verdict record to the formats in
+`render/`.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from explorer.engine.space import StateSpace
+from explorer.language.spec import Variant
+from explorer.render.formats import GRAPHS, RUNS, SEVERAL, TRACES, Settings
+from explorer.render.machine.json_record import to_json
+from explorer.render.text.summary import met, summary
+from explorer.render.text.table import below, matrix, variants
+from explorer.render.text.text import story
+from explorer.verdict.verdict import EXIT_VACUOUS, Verdict
+
+NO_SETTINGS = Settings("")
+
+
+def write_record(record: dict[str, Any], directory: Path) -> list[str]:
+    """verdict.json and report.html; a note for each that cannot be written."""
+    from explorer.render.html.report import report
+
+    return _write(directory / "verdict.json", to_json(record)) + _write(
+        directory / "report.html", report(record)
+    )
+
+
+def write_all(
+    space: StateSpace,
+    verdict: Verdict,
+    record: dict[str, Any],
+    directory: Path,
+    *,
+    graph: bool,
+    png: bool = False,
+    write: Sequence[str] = (),
+    settings: Settings = NO_SETTINGS,
+) -> list[str]:
+    """Every file of a run, and the formats asked for with `write`; a sentence for each that could not be
+    made.
+    """
+    from explorer.render.picture import dot
+    from explorer.render.picture.drawing import TooLarge
+
+    notes = write_record(record, directory)
+    for name, trace in verdict.traces.items():
+        notes += _write(directory / f"{name}.txt", story(trace, full=True))
+    told = main_trace(verdict)
+    if told is not None:
+        try:
+            notes += dot.draw(dot.lanes(told), directory / told.property, ("svg", "png") if png else ("svg",))
+        except TooLarge as error:
+            notes.append(str(error))
+    if graph:
+        from explorer.render.picture.graph import write_graph
+
+        try:
+            notes += write_graph(space, directory, list(verdict.traces.values())).notes
+        except TooLarge as error:
+            notes.append(f"--graph: {error}")
+    return notes + write_formats(write, space, verdict, record, directory, settings)
+
+
+def write_formats(
+    names: Sequence[str],
+    space: StateSpace,
+    verdict: Verdict,
+    record: dict[str, Any],
+    directory: Path,
+    settings: Settings,
+) -> list[str]:
+    """The formats of these names in their files; notes."""
+    notes: list[str] = []
+    for name in names:
+        if name in RUNS:
+            notes += _write(directory / RUNS[name][0], RUNS[name][1]([record], settings))
+        elif name in TRACES:
+            suffix, made = TRACES[name]
+            for told in verdict.traces:
+                notes += _written(partial(made, record, told), directory / f"{told}{suffix}")
+        else:
+            notes += _written(partial(_of_graph, name, space, verdict), directory / GRAPHS[name][0])
+    return notes
+
+
+def one_format(
+    name: str, space: StateSpace, verdict: Verdict, record: dict[str, Any], settings: Settings
+) -> str:
+    """What `--format` prints for a run; "" where a format of traces has none to show. Raises TooLarge."""
+    if name in RUNS:
+        return RUNS[name][1]([record], settings)
+    if name in GRAPHS:
+        return _of_graph(name, space, verdict)
+    told = main_trace(verdict)
+    return TRACES[name][1](record, told.property) if told is not None else ""
+
+
+def _of_graph(name: str, space: StateSpace, verdict: Verdict) -> str:
+    from explorer.render.picture.graph import state_graph
+
+    return GRAPHS[name][1](state_graph(space, list(verdict.traces.values())))
+
+
+def write_together(
+    records: Sequence[dict[str, Any]], files: dict[str, Path | None], settings: Settings
+) -> list[str]:
+    """A format of all runs together in each file that is named; notes."""
+    return [
+        note
+        for name, path in files.items()
+        if path is not None
+        for note in _write(path, RUNS[name][1](records, settings))
+    ]
+
+
+def together(name: str, records: Sequence[dict[str, Any]], settings: Settings) -> str:
+    """A format of all runs together."""
+    assert name in SEVERAL
+    return RUNS[name][1](records, settings)
+
+
+def main_trace(verdict: Verdict) -> Any:
+    """The counterexample to tell on the screen: the gravest property's, the one the expectation names
+    first.
+    """
+    if not verdict.traces:
+        return None
+    expected = (verdict.expected or "").split(" ")[0]
+    if expected in verdict.traces:
+        return verdict.traces[expected]
+    order = ["evaluation", "invariant", "step", "deadlock", "temporal"]
+    return min(verdict.traces.values(), key=lambda t: (order.index(t.kind), t.length))
+
+
+def screen(
+    verdict: Verdict,
+    record: dict[str, Any],
+    directory: Path,
+    notes: list[str],
+    *,
+    colour: bool,
+    full: bool,
+    expect: bool,
+    strict: bool = False,
+) -> str:
+    """What a person reads after a run."""
+    told = main_trace(verdict)
+    width = shutil.get_terminal_size((120, 24)).columns if colour else None
+    parts = [story(told, colour=colour, full=full, width=width)] if told is not None else []
+    parts.append(summary(record, colour, files=[f"{directory}/"]))
+    if expect:
+        said = met(record, "NOT MET") if verdict.expected else "NOT DECLARED: write Spec(..., expect=HOLDS)"
+        parts.append(f"expectation ({verdict.expected or 'none'}): {said}")
+        parts += [f"  {sentence}" for sentence in verdict.differs]
+    parts += [f"note: {note}" for note in notes]
+    severe = sum(f.severe for f in verdict.findings)
+    if strict and severe and (verdict.exit_code == EXIT_VACUOUS or (expect and verdict.expectation_met)):
+        parts.append(
+            f"--strict: {'a finding fails' if severe == 1 else f'{severe} findings fail'} (exit"
+            f" {EXIT_VACUOUS})"
+        )
+    return "\n".join(parts)
+
+
+def write_matrix(
+    rows: list[tuple[dict[str, Any], dict[str, Any]]], directory: Path, colour: bool, strict: bool = False
+) -> tuple[str, list[str]]:
+    """The table of a matrix run as text, and notes; all records go to matrix.json."""
+    from explorer.render.html.report import table_page
+
+    notes = _write(directory / "matrix.json", to_json({"rows": [record for _, record in rows]}))
+    named = [
+        (", ".join(f"{name}={getattr(value, 'name', value)}" for name, value in binding.items()), record)
+        for binding, record in rows
+    ]
+    notes += _write(directory / "report.html", table_page(str(rows[0][1]["spec"]), named))
+    return (
+        "\n".join([matrix(rows, colour), *below(named, declared=False, strict=strict, colour=colour)]),
+        notes,
+    )
+
+
+def write_table(
+    rows: list[tuple[Variant, dict[str, Any]]], directory: Path, colour: bool, strict: bool = False
+) -> tuple[str, list[str]]:
+    """A family's table as text, and notes; its rows go to variants.json and variants.md."""
+    from explorer.render.html.report import table_page
+
+    records = [{"name": row.name, "text": row.text, **record} for row, record in rows]
+    named = [(f"{row.name}  {row.text}", record) for row, record in rows]
+    notes = _write(directory / "variants.json", to_json({"rows": records}))
+    notes += _write(directory / "variants.md", variants(records, markdown=True))
+    notes += _write(directory / "report.html", table_page(str(records[0]["spec"]), named))
+    told = [(row.name, record) for row, record in rows]
+    return (
+        "\n".join(
+            [
+                variants(records, colour, strict=strict),
+                *below(told, declared=True, strict=strict, colour=colour),
+            ]
+        ),
+        notes,
+    )
+
+
+def write_mutations(record: dict[str, Any], directory: Path, colour: bool) -> tuple[str, list[str]]:
+    """The table of a spec's mutants as text, and notes; mutations.json and mutations.md."""
+    from explorer.render.text.mutation_table import table
+
+    notes = _write(directory / "mutations.json", to_json(record)) + _write(
+        directory / "mutations.md", table(record, markdown=True) + "\n"
+    )
+    return table(record, colour), notes
+
+
+def _written(made: Callable[[], str], path: Path) -> list[str]:
+    """A format in its file; a note where it is too large to be made."""
+    from explorer.render.picture.drawing import TooLarge
+
+    try:
+        return _write(path, made())
+    except TooLarge as error:
+        return [f"{path.name}: {error}"]
+
+
+def _write(path: Path, text: str) -> list[str]:
+    try:
+        path.write_text(text, encoding="utf-8")
+        return []
+    except OSError as error:
+        return [f"{path} was not written: {error.strerror or error}"]

@@ -1,0 +1,164 @@
+"""The command line: which command is meant, and which exit code its end means. Knows nothing of how anything
+is done.
+"""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from explorer.command.arguments import (
+    UsageError,
+    bindings,
+    check_parser,
+    completion_parser,
+    estimate_parser,
+    explain_parser,
+    mutate_parser,
+    replay_parser,
+    show_parser,
+    simulate_parser,
+    single,
+    table_parser,
+    walk_parser,
+)
+from explorer.command.check import Session
+from explorer.command.standard_output import OutputError, own_prints, say
+from explorer.ground.ground import ground
+from explorer.ir.errors import SpecError, nearest
+from explorer.ir.model import Model
+from explorer.render.text.terminal import wants_colour
+from explorer.run.load import PathError, load, spec_file
+from explorer.verdict.verdict import (
+    EXIT_INTERNAL,
+    EXIT_INTERRUPTED,
+    EXIT_MALFORMED,
+    EXIT_OK,
+    EXIT_UNWRITTEN,
+    EXIT_USAGE,
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; the result is the process's exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _main(arguments)
+    except (UsageError, PathError) as error:
+        print(f"explorer: {error}", file=sys.stderr)
+        return EXIT_USAGE
+    except OutputError as error:
+        print(f"explorer: {error}", file=sys.stderr)
+        return EXIT_UNWRITTEN
+    except SpecError as error:
+        print(error, file=sys.stderr)
+        return EXIT_MALFORMED
+    except KeyboardInterrupt:
+        print("explorer: interrupted", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except Exception as error:
+        import traceback
+
+        traceback.print_exc()
+        print(
+            f"explorer: internal error: {error!r}; this is a bug of the explorer, not of the spec",
+            file=sys.stderr,
+        )
+        return EXIT_INTERNAL
+
+
+def _main(arguments: list[str]) -> int:
+    word = arguments[0] if arguments and _is_word(arguments[0]) else ""
+    if word and word not in COMMANDS:
+        raise UsageError(f"unknown command {word!r}: {nearest(word, list(COMMANDS))}")
+    parser, run = COMMANDS[word or "check"]
+    return run(parser().parse_intermixed_args(arguments[bool(word) :]))
+
+
+def _check(options: Namespace) -> int:
+    if not options.specs:
+        word = "table " if options.table else "simulate " if options.simulate else ""
+        raise UsageError(f"no spec file; write: python -m explorer {word}spec/ipi_fixed.py")
+    twice = next((path for n, path in enumerate(options.specs) if path in options.specs[:n]), None)
+    if twice is not None:
+        raise UsageError(f"{twice}: is named twice")
+    for path in options.specs:
+        spec_file(path)  # a wrong name is told before the work on the others
+    return Session(options).run()
+
+
+def _model(options: Namespace) -> Model:
+    with own_prints():
+        spec = load(options.spec)
+        return ground(spec, single(bindings(spec, options.define)), str(Path(options.spec).resolve()))
+
+
+def _show(options: Namespace) -> int:
+    from explorer.command.show import show
+
+    say(show(_model(options), code=options.code))
+    return EXIT_OK
+
+
+def _estimate(options: Namespace) -> int:
+    from explorer.command.estimate import estimate
+
+    say(estimate(_model(options), options.seconds))
+    return EXIT_OK
+
+
+def _mutate(options: Namespace) -> int:
+    from explorer.command.mutate import command
+
+    return command(options)
+
+
+def _explain(options: Namespace) -> int:
+    from explorer.command.explain import explain
+
+    say(explain(options.code))
+    return EXIT_OK
+
+
+def _walk(options: Namespace) -> int:
+    from explorer.command.walk import walk
+
+    return walk(_model(options), iter(sys.stdin.readline, ""), say, wants_colour(sys.stdout))
+
+
+def _replay(options: Namespace) -> int:
+    from explorer.command.replay import replay
+
+    text, code = replay(options.trace, options.spec, options.full)
+    say(text)
+    return code
+
+
+def _completion(options: Namespace) -> int:
+    from explorer.command.completion import completion
+
+    say(completion(options.shell, {name: parser() for name, (parser, _) in COMMANDS.items()}))
+    return EXIT_OK
+
+
+COMMANDS: dict[str, tuple[Callable[[], ArgumentParser], Callable[[Namespace], int]]] = {
+    "check": (check_parser, _check),
+    "table": (table_parser, _check),
+    "simulate": (simulate_parser, _check),
+    "mutate": (mutate_parser, _mutate),
+    "walk": (walk_parser, _walk),
+    "replay": (replay_parser, _replay),
+    "show": (show_parser, _show),
+    "estimate": (estimate_parser, _estimate),
+    "explain": (explain_parser, _explain),
+    "completion": (completion_parser, _completion),
+}
+
+
+def _is_word(argument: str) -> bool:
+    """Whether a first argument must be meant as a command: neither an option nor a path (no command has a
+    dot).
+    """
+    return not (argument.startswith("-") or "." in argument or "/" in argument or Path(argument).exists())

@@ -1,0 +1,149 @@
+"""`python -m explorer replay FILE.itf.json`: a stored trace taken again, step by step, in the spec as it is
+now.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from explorer.command.arguments import UsageError, constants_of
+from explorer.ground.ground import ground
+from explorer.ir.model import Model
+from explorer.language.spec import HOLDS, Spec, Variant
+from explorer.render.machine.itf import read
+from explorer.render.text.terminal import counted
+from explorer.render.text.text import story
+from explorer.run.load import load
+from explorer.trace.tell import ReplayError
+from explorer.trace.trace import STILL, Trace
+from explorer.trace.walk import Blocked, Walk
+
+EXIT_FITS, EXIT_NOT = 0, 1
+
+
+def replay(file: Path, spec_file: str | None, full: bool = False) -> tuple[str, int]:
+    """What happened, and the exit code: 0 if every step fits and the spec is that of the trace, 1 if not.
+
+    `spec_file` takes the place of the spec that the trace names. UsageError for a file that is no such trace.
+    """
+    meta, walk_texts, loop = _read(file)
+    path = spec_file or _spec_of(file, meta)
+    model = _model(load(path), path, meta.get("constants", {}))
+    walked, trouble = _walk(model, walk_texts)
+    if model.digest != meta.get("digest"):
+        lines = [
+            f"{file} was made from another spec: its digest is {meta.get('digest')}, {model.name} has"
+            f" {model.digest} now"
+        ]
+        if trouble or walked is None:
+            return "\n".join([*lines, trouble]), EXIT_NOT
+        lines.append(
+            "its only step still fits, though"
+            if len(walked.taken) == 1
+            else f"all {len(walked.taken)} steps still fit, though"
+        )
+        code = EXIT_NOT
+    elif trouble or walked is None:
+        return trouble, EXIT_NOT
+    else:
+        lines, code = [f"{counted(len(walked.taken), 'step')} replayed in {model.name}"], EXIT_FITS
+    name = str(meta.get("property", ""))
+    trace, end = _end(walked, name, loop)
+    if code == EXIT_FITS:
+        lines.insert(0, story(trace or walked.trace(), full=full))
+    return "\n".join([*lines, *([end] if end else [])]), code if trace is not None or not end else EXIT_NOT
+
+
+def _end(walked: Walk, name: str, loop: int | None) -> tuple[Trace | None, str]:
+    """The trace if its property is violated at its end, or as it goes on for ever; and the sentence that says
+    so or not.
+    """
+    if name in ("", "walk"):
+        return None, ""
+    known = [p.name for p in walked.model.stated] + ["deadlock", "evaluation"]
+    if name not in known:
+        return None, f"{name} is no property any more"
+    try:
+        if loop is not None and any(p.name == name for p in walked.model.temporal):
+            trace = walked.lasso(name, loop)
+        else:
+            trace = walked.trace() if name in walked.broken() else None
+    except ReplayError as error:
+        return None, f"the trace does not go on for ever as it says: {error}"
+    return (
+        trace,
+        f"{name} is violated" if trace else f"{name} is not violated at the end: the trace says it is",
+    )
+
+
+def _spec_of(file: Path, meta: dict[str, Any]) -> str:
+    """Where the spec of a trace is: as it was named from here, or from a directory above the trace.
+    UsageError where it is not.
+    """
+    named = str(meta.get("source", ""))
+    for start in (Path(), *file.resolve().parents):
+        if named and (start / named).is_file():
+            return str(start / named)
+    raise UsageError(
+        f"replay {file}: its spec {named} is neither here nor above the trace; write: python -m explorer"
+        f" replay {file} SPEC"
+    )
+
+
+def _read(file: Path) -> tuple[dict[str, Any], list[tuple[str, dict[str, str]]], int | None]:
+    try:
+        text = file.read_text(encoding="utf-8")
+        walk_texts, loop = read(text)
+        if not walk_texts or not (loop is None or (isinstance(loop, int) and 0 <= loop < len(walk_texts))):
+            raise ValueError
+        if loop is not None:
+            loop -= sum(name == STILL for name, _ in walk_texts[1 : loop + 1])
+        return dict(json.loads(text)["#meta"]), walk_texts, loop
+    except OSError as error:
+        raise UsageError(
+            f"replay {file}: {error.strerror or error}; write: python -m explorer SPEC --write itf, to"
+            " make one"
+        ) from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise UsageError(
+            f"replay {file}: not a trace in the Informal Trace Format; write: python -m explorer SPEC --write"
+            " itf, to make one"
+        ) from None
+
+
+def _model(spec: Spec, path: str, constants: dict[str, str]) -> Model:
+    return ground(
+        spec,
+        constants_of(spec, Variant("the stored trace", HOLDS, "", constants, spec.place)),
+        str(Path(path).resolve()),
+    )
+
+
+def _walk(model: Model, walk_texts: list[tuple[str, dict[str, str]]]) -> tuple[Walk | None, str]:
+    """The walk as far as it goes, and the sentence that says why it goes no further."""
+    try:
+        walked = Walk(model, walk_texts[0][1])
+    except ReplayError as error:
+        return None, f"step 0 no longer fits: {error}"
+    for number, (name, texts) in enumerate(walk_texts[1:], 1):
+        if name == STILL:
+            continue
+        try:
+            walked.take(name)
+        except Blocked as error:
+            return walked, f"step {number} no longer fits: {str(error).partition(': ')[2]}" + (
+                f"  ({error.place})" if error.place else ""
+            )
+        now = walked.texts()
+        differing = next((key for key in now | texts if now.get(key) != texts.get(key)), None)
+        if differing is not None:
+            return (
+                walked,
+                (
+                    f"step {number} no longer fits: {name} leads to {differing} ="
+                    f" {now.get(differing, 'nothing')}, the trace has {texts.get(differing, 'nothing')}"
+                ),
+            )
+    return walked, ""

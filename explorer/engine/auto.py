@@ -1,0 +1,116 @@
+"""The engine of `--engine auto`: the python engine at once, the native one as soon as it is compiled and the
+space is large.
+
+The hand-over is at a level's boundary, with the visited set, the frontier and all counts, so that the result
+is that of either engine alone. Small specs never import Numba.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import time
+from typing import TYPE_CHECKING
+
+from explorer.codegen.native_functions import native_source
+from explorer.engine.limits import Limits, Observer, ignore
+from explorer.engine.native.jit import Jit, common_source, default_directory
+from explorer.engine.python import Compiled
+from explorer.engine.python import Search as PythonSearch
+from explorer.engine.space import StateSpace
+from explorer.ir.model import Model
+from explorer.symmetry.find import Symmetry
+
+if TYPE_CHECKING:
+    from explorer.engine.native.search import Options
+
+COMPILE_FROM = 100_000
+"""Distinct states from which machine code is worth its compilation."""
+
+
+def explore(
+    model: Model,
+    limits: Limits | None = None,
+    observer: Observer = ignore,
+    options: Options | None = None,
+    symmetry: Symmetry | None = None,
+) -> StateSpace:
+    """Visit every reachable state, or one of each orbit where a symmetry is given, with the engine that suits
+    the space's size.
+    """
+    started = time.monotonic()
+    compiled = Compiled(model, symmetry)
+    search = PythonSearch(compiled, limits or Limits(), observer, started)
+    builder = _Builder(compiled)
+    try:
+        while search.level and not search.space.stopped:
+            search.step()
+            if search.level and not search.space.stopped and builder.ready(len(search.visited)):
+                return _hand_over(compiled, search, observer, options, builder.notes)
+        search.space.notes += builder.notes
+        return search.finish()
+    finally:
+        builder.stop()
+
+
+class _Builder:
+    """Decides when to compile, and knows when that is done."""
+
+    def __init__(self, compiled: Compiled):
+        self.compiled = compiled
+        self.build: object = None
+        self.notes: list[str] = []
+        self.off = importlib.util.find_spec("numba") is None
+
+    def ready(self, states: int) -> bool:
+        """Whether machine code can take over now; begins its compilation when the space proves large."""
+        if self.off or states < COMPILE_FROM:
+            return False
+        from explorer.engine.native.build import Build
+
+        if self.build is None:
+            jit = Jit(default_directory())
+            texts = [
+                common_source(),
+                native_source(self.compiled.program, self.compiled.layout, self.compiled.plan).search,
+            ]
+            if all(map(jit.ready, texts)):
+                return True
+            self.build = Build(texts)
+            return False
+        assert isinstance(self.build, Build)
+        if self.build.failed():
+            self.off = True
+            self.notes.append("the native engine could not be compiled: the python engine went on")
+        return self.build.done() and not self.off
+
+    def stop(self) -> None:
+        from explorer.engine.native.build import Build
+
+        if isinstance(self.build, Build):
+            self.build.stop()
+
+
+def _hand_over(
+    compiled: Compiled, search: PythonSearch, observer: Observer, options: Options | None, notes: list[str]
+) -> StateSpace:
+    """Go on natively from the level that the python engine has reached."""
+    from explorer.engine.native import search as native
+
+    made = native.machine(compiled)
+    further = native.Search(
+        compiled, made, search.limits, observer, options or native.Options(), search.started
+    )
+    before, after = search.space, further.space
+    after.enabled, after.changed, after.expanded = before.enabled, before.changed, before.expanded
+    after.least, after.most, after.cut, after.violations = (
+        before.least,
+        before.most,
+        before.cut,
+        before.violations,
+    )
+    after.orbits_sum = before.orbits_sum
+    after.notes += notes
+    further.seed(before.levels, search.level, search.visited)
+    search.visited.clear()
+    compiled.seen.clear()
+    return further.run()

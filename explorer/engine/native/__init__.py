@@ -1,0 +1,1 @@
+"""Search in machine code: the visited set, levels, workers."""

@@ -1,0 +1,158 @@
+"""Compiled modules on disk: Python text in, a module of machine code out, never a stale one.
+
+A module is a file named by the digest of its text, of the generator, and of the versions of Numba and Python;
+Numba keeps the machine code beside it. A list of checksums is written when a module is complete; a module
+whose files do not match it is thrown away and compiled again. Where the cache directory cannot be written, a
+temporary one serves for this run. The modules that were used last are kept, and the others thrown away when a
+new one is made.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import hashlib
+import importlib.util
+import os
+import shutil
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from types import ModuleType
+
+from explorer.codegen.native_functions import GENERATOR
+
+_loaded: dict[Path, ModuleType] = {}
+"""The modules of this process."""
+
+KEPT, YOUNG = 200, 3600
+"""Modules that are kept in a cache; seconds for which one is kept in any case, as another run may be loading
+it.
+"""
+
+
+@dataclass(slots=True)
+class Jit:
+    """A cache directory and what there is to say about it."""
+
+    directory: Path
+    notes: list[str] = field(default_factory=list)
+
+    def path(self, text: str) -> Path:
+        """Where the module of a text lies."""
+        key = hashlib.sha256(f"{GENERATOR}\n{version('numba')}\n{sys.version}\n{text}".encode()).hexdigest()[
+            :24
+        ]
+        return self.directory / f"k{key}" / f"k{key}.py"
+
+    def ready(self, text: str) -> bool:
+        """Whether the machine code of a text lies on disk, complete and undamaged."""
+        return _intact(self.path(text).parent)
+
+    def module(self, text: str) -> ModuleType:
+        """The module of a text: loaded, or compiled and kept."""
+        path = self.path(text)
+        if path in _loaded and path.exists():
+            _seal(path.parent)
+            return _loaded[path]
+        if path.parent.exists() and not _intact(path.parent):
+            if (path.parent / "sums").exists():
+                self.notes.append("the cache of compiled code was damaged: compiled again")
+            shutil.rmtree(path.parent, ignore_errors=True)
+        try:
+            return self._load(path, text)
+        except OSError as error:
+            if self.directory.name.startswith("explorer-cache-"):
+                raise
+            self.notes.append(
+                f"the cache of compiled code cannot be used ({error.strerror or error}): compiled for this"
+                " run only"
+            )
+            self.directory = Path(tempfile.mkdtemp(prefix="explorer-cache-"))
+            atexit.register(shutil.rmtree, self.directory, ignore_errors=True)
+            return self._load(self.path(text), text)
+
+    def _load(self, path: Path, text: str) -> ModuleType:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            part = path.with_suffix(f".{os.getpid()}")
+            part.write_text(text)
+            os.replace(part, path)
+        before = os.environ.get("NUMBA_CACHE_DIR")
+        spec = importlib.util.spec_from_file_location(path.stem, path)
+        assert spec is not None and spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[path.stem] = module
+        import numba
+
+        numba.config.CACHE_DIR = str(path.parent)  # type: ignore[attr-defined]
+        try:
+            spec.loader.exec_module(module)
+        finally:
+            numba.config.CACHE_DIR = before or ""  # type: ignore[attr-defined]
+        if _seal(path.parent):
+            prune(self.directory)
+        _loaded[path] = module
+        return module
+
+
+def common_source() -> str:
+    """The text that every native search needs, whatever the spec."""
+    return Path(__file__).with_name("kernels.py").read_text()
+
+
+def default_directory() -> Path:
+    """`EXPLORER_CACHE`, or the user's cache directory."""
+    given = os.environ.get("EXPLORER_CACHE")
+    if given:
+        return Path(given)
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "interrupt-explorer"
+
+
+def prune(directory: Path, kept: int = KEPT, young: float = YOUNG) -> None:
+    """Throw away modules that were not used for long, where there are more than `kept`. What cannot be looked
+    at or removed stays.
+    """
+    used = []
+    with contextlib.suppress(OSError):
+        for sums in directory.glob("k*/sums"):
+            used.append((sums.stat().st_mtime, sums.parent))
+    for when, module in sorted(used)[:-kept]:
+        if when < time.time() - young:
+            shutil.rmtree(module, ignore_errors=True)
+
+
+def _files(directory: Path) -> list[Path]:
+    return sorted(p for p in directory.rglob("*") if p.suffix in (".nbc", ".nbi", ".py"))
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _seal(directory: Path) -> bool:
+    """Write the checksums of a module that has none, and mark any other as used now; whether it is new."""
+    new = not (directory / "sums").exists()
+    if not new:
+        with contextlib.suppress(OSError):
+            os.utime(directory / "sums")
+    else:
+        lines = [f"{_digest(p)} {p.relative_to(directory)}" for p in _files(directory)]
+        part = directory / f"sums.{os.getpid()}"
+        part.write_text("\n".join(lines))
+        os.replace(part, directory / "sums")
+    return new
+
+
+def _intact(directory: Path) -> bool:
+    try:
+        lines = (directory / "sums").read_text().splitlines()
+        return bool(lines) and all(
+            _digest(directory / name) == digest for digest, _, name in (line.partition(" ") for line in lines)
+        )
+    except OSError:
+        return False

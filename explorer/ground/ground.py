@@ -1,0 +1,490 @@
+"""From a `Spec` to its ground `Model`: constants bound, components laid out, every function traced once per
+instance.
+
+Knows nothing of bits and engines. All mistakes of a spec are collected and reported together.
+"""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import string
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
+
+from explorer.ground.initial import choices
+from explorer.ground.lint import lint
+from explorer.ground.signatures import crash, domain_values, is_component, signature
+from explorer.ir import expressions as ex
+from explorer.ir.errors import SpecError, SpecErrors, closest, nearest
+from explorer.ir.expressions import Expr, Family
+from explorer.ir.model import Action, Choice, Instance, Model, Observation, Property, Temporal
+from explorer.ir.places import Path, Variable
+from explorer.ir.types import value_text
+from explorer.language.annotations import resolve
+from explorer.language.constants import Constant, bound, check, parse
+from explorer.language.declarations import Declaration
+from explorer.language.spec import Spec, Variant
+from explorer.language.state import Initial, State, component, declared
+from explorer.language.structure import read
+from explorer.language.temporal import Ltl, MadeFormula
+from explorer.language.tracing import DECORATORS, Condition, Trace, tracing
+from explorer.language.values import condition, shown
+
+T = TypeVar("T")
+MAX_CELLS = 4096
+
+
+def ground(spec: Spec, overrides: Mapping[str, Any] | None = None, file: str = "") -> Model:
+    """The ground model of a spec, with `overrides` winning over the constants that the spec binds.
+
+    Raises SpecError (SpecErrors for several mistakes) for a spec that means nothing.
+    """
+    values = {**spec.constants, **(overrides or {})}
+    with bound(values, spec.place) as asked:
+        grounder = _Grounder(spec, file)
+        model = grounder.run()
+        spec.met.update(asked)
+        known = spec.known_constants()
+    for name in values:
+        if name not in known:
+            raise SpecError(
+                "E0507",
+                f"constant {name!r} was never declared",
+                expected=nearest(name, list(known)),
+                place=spec.place,
+                write=_assignment(name, known, f'{name} = constant("{name}", default) in a composed module'),
+            )
+    for name, value in values.items():
+        check(name, value, known[name]._default, spec.place)
+    for row in spec.variants:
+        constants_of_variant(known, row)
+    model.constants.update({name: values.get(name, c._default) for name, c in known.items()})
+    model.bound.update({name: value for name, value in values.items() if value != known[name]._default})
+    return model
+
+
+def constants_of_variant(known: Mapping[str, Constant], row: Variant) -> dict[str, Any]:
+    """The constants of a variant; text is read as on the command line. Raises SpecError for what is no
+    constant or no value.
+    """
+    found: dict[str, Any] = {}
+    for name, value in row.constants.items():
+        if name not in known:
+            raise SpecError(
+                "E0507",
+                f"constant {name!r} of {row.name!r} was never declared",
+                place=row.place,
+                expected=nearest(name, list(known)),
+                write=_assignment(name, known, f"constants without {name}"),
+            )
+        try:
+            found[name] = parse(known[name], value) if isinstance(value, str) else value
+        except ValueError as error:
+            raise SpecError(
+                "E0508",
+                f"constant {name} of {row.name!r}: {error}",
+                place=row.place,
+                expected="a value like its default",
+                write=f"{name}={known[name]._default!r}",
+            ) from None
+    return found
+
+
+def _assignment(name: str, known: Mapping[str, Constant], otherwise: str) -> str:
+    near = closest(name, list(known))
+    return f"{near}=..." if near else otherwise
+
+
+def first_paragraph(function: Callable[..., Any]) -> str:
+    """The first paragraph of a docstring on one line: the label of an action, the text of a property."""
+    paragraph = (inspect.getdoc(function) or "").strip().partition("\n\n")[0]
+    return " ".join(line.strip() for line in paragraph.splitlines())
+
+
+class _Grounder:
+    def __init__(self, spec: Spec, file: str):
+        self.spec, self.file = spec, file or spec.place.file
+        self.errors: list[SpecError] = []
+        self.families: list[Family] = []
+        self.variables: list[Variable] = []
+        self.components: dict[type[State], State] = {}
+        self.choices: list[Choice] = []
+        self.owners: dict[str, str] = {}
+
+    def attempt(self, make: Callable[..., T], *args: Any) -> T | None:
+        """Run a part of the work; a mistake there is noted and the rest goes on."""
+        try:
+            return make(*args)
+        except SpecErrors as error:
+            self.errors.extend(error.errors)
+        except SpecError as error:
+            if all((e.code, e.place, e.found) != (error.code, error.place, error.found) for e in self.errors):
+                self.errors.append(error)
+        return None
+
+    def stop_if_wrong(self) -> None:
+        if self.errors:
+            raise self.errors[0] if len(self.errors) == 1 else SpecErrors(self.errors)
+
+    def run(self) -> Model:
+        spec = self.spec
+        declarations = spec.declarations()
+        signatures = {d.name: self.attempt(signature, d) for d in declarations}
+        linted = {d.name: lint(d.function, d.kind) for d in declarations}
+        self.errors.extend(error for errors in linted.values() for error in errors)
+        self.attempt(self.check_expectation, [d.name for d in declarations if d.kind not in _NOT_PROPERTIES])
+        used = [a for s in signatures.values() if s for a in s.values() if is_component(a)]
+        if None in signatures.values():
+            self.stop_if_wrong()
+        before = len(self.errors)
+        self.attempt(self.compose, used)
+        if len(self.errors) > before:
+            self.stop_if_wrong()
+        made: dict[str, list[Any]] = {kind: [] for kind in _MAKERS}
+        for d in declarations:
+            if not linted[d.name]:
+                made[d.kind].extend(self.attempt(self.trace, d, signatures[d.name]) or [])
+        self.stop_if_wrong()
+        if not made["action"]:
+            raise SpecError(
+                "E0509",
+                f"spec {spec.name} has no action",
+                expected="at least one @action in the composed modules",
+                write="@action\ndef step(component: Component): ...",
+                place=spec.place,
+            )
+        instances = [Instance(i, *rest) for i, rest in enumerate(made["action"])]
+        return Model(
+            spec.name,
+            self.file,
+            {},
+            spec.expect,
+            tuple(self.variables),
+            tuple(self.families),
+            tuple(self.choices),
+            tuple(made["initial"]),
+            tuple(dict.fromkeys(i.action for i in instances)),
+            tuple(instances),
+            tuple(made["invariant"] + made["step"]),
+            tuple(made["terminal"]),
+            tuple(made["constraint"]),
+            tuple(made["observe"]),
+            self.owners,
+            temporal=tuple(made["temporal"]),
+        )
+
+    def check_expectation(self, properties: list[str]) -> None:
+        """The properties that the spec and its variants expect to be violated exist."""
+        known = [*properties, "deadlock", "evaluation"]
+        rows = [(v.expect, v.place, f"variant {v.name!r} expects ") for v in self.spec.variants]
+        if self.spec.expect is not None:
+            rows.insert(0, (self.spec.expect, self.spec.place, "expect="))
+        for expect, place, where in rows:
+            for wanted in filter(None, (expect.property, *expect.also)):
+                if wanted not in known:
+                    raise SpecError(
+                        "E0514",
+                        f"{where}violates({wanted!r}), but there is no such property",
+                        place=place,
+                        expected=nearest(wanted, known),
+                        write=f"violates({closest(wanted, known, known[0])!r})",
+                    )
+
+    def trace(self, d: Declaration, parameters: Any) -> list[Any]:
+        """What one declaration contributes to the model: its instances, parts or conditions."""
+        return list(_MAKERS[d.kind](self, d, parameters))
+
+    # State.
+
+    def compose(self, used: list[type[State]]) -> None:
+        """Every component gets its cells; SpecError where parts are missing or clash."""
+        classes = self.spec.components(used)
+        self.spec.check_composition(classes)
+        self.lay_out(classes)
+
+    def lay_out(self, classes: list[type[State]]) -> None:
+        if not classes:
+            raise SpecError(
+                "E0510",
+                f"spec {self.spec.name} has no State component",
+                expected="at least one class of state",
+                write="class Counter(State): n: Var[...] = initially(0)",
+                place=self.spec.place,
+            )
+        found = [(cls, self.attempt(declared, cls) or []) for cls in classes]
+        names = [name for _, variables in found for name, _, _ in variables]
+        for cls, variables in found:
+            places: dict[str, Any] = {}
+            for name, annotation, initial in variables:
+                shown = name if names.count(name) == 1 else f"{cls.__name__}.{name}"
+                place = self.attempt(self.variable, shown, annotation, initial, cls)
+                if place is not None:
+                    places[name] = place
+            self.components[cls] = component(cls, places)
+
+    def variable(self, name: str, annotation: Any, initial: Initial, cls: type) -> Any:
+        found = resolve(annotation, initial.place)
+        families: dict[str, Family] = {}
+        for shape in found.cells():
+            names = _cell_names(name, shape.path, [d.names for d in shape.dimensions])
+            first = self.families[-1].first + self.families[-1].size if self.families else 0
+            if first + len(names) > MAX_CELLS:
+                raise SpecError(
+                    "E0511",
+                    f"{cls.__name__}.{name} brings the state to more than {MAX_CELLS} cells",
+                    expected="a smaller state",
+                    write="smaller domains or constants",
+                    place=initial.place,
+                )
+            made = Family(
+                len(self.families),
+                first,
+                len(names),
+                shape.type.low,
+                shape.type.high,
+                name,
+                shape.path,
+                tuple(names),
+                shape.type,
+                initial.place,
+            )
+            self.families.append(made)
+            families[shape.path] = made
+        variable = Variable(name, found, families, initial.quiet)
+        self.variables.append(variable)
+        self.owners[name] = cls.__name__
+        path = Path(variable, "", (), False)
+        self.choices.extend(choices(path, found, initial.value, initial.place))
+        return read(found, path)
+
+    # Functions.
+
+    def run_function(self, d: Declaration, kind: str, arguments: dict[str, Any]) -> tuple[Any, Trace]:
+        """Trace one call; whatever the author's code raises becomes a SpecError with its place."""
+        with tracing(Trace(kind, d.name)) as trace:
+            try:
+                return d.function(**arguments), trace
+            except SpecError:
+                raise
+            except RecursionError:
+                raise SpecError(
+                    "E0603",
+                    f"recursion without end while tracing {d.name}",
+                    expected="functions that return while being traced",
+                    write="a loop over a domain, or one action for each turn",
+                    place=d.place,
+                ) from None
+            except Exception as error:
+                raise crash(error, f"tracing {d.name}", d.place) from error
+
+    def calls(
+        self, d: Declaration, parameters: dict[str, Any]
+    ) -> Iterator[tuple[dict[str, Any], tuple[tuple[str, Any], ...]]]:
+        """The arguments of each ground copy: all of them, and the quantified ones."""
+        fixed = {name: self.components[a] for name, a in parameters.items() if is_component(a)}
+        domains = {name: domain_values(d, name, a) for name, a in parameters.items() if not is_component(a)}
+        for picked in itertools.product(*domains.values()):
+            chosen = dict(zip(domains, picked))
+            yield {**fixed, **chosen}, tuple(chosen.items())
+
+    def action(self, d: Declaration, parameters: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+        options = d.options
+        names = tuple(name for name, a in parameters.items() if not is_component(a))
+        info = Action(
+            d.name,
+            d.place,
+            options["actor"],
+            options["fair"],
+            options["per"],
+            options["source"],
+            names,
+            options["defensive"],
+        )
+        for arguments, chosen in self.calls(d, parameters):
+            result, trace = self.run_function(d, "action", arguments)
+            if result is not None:
+                raise SpecError(
+                    "E0605",
+                    f"action {d.name} returns {shown(result)}",
+                    expected="no return value",
+                    write="when(condition) for a guard",
+                    place=d.place,
+                )
+            if not trace.writes and all(not ex.is_const(c.expr) or c.expr.value for c in trace.conditions):
+                raise SpecError(
+                    "E0606",
+                    f"action {d.name} assigns nothing",
+                    expected="at least one assignment",
+                    write="component.variable.next = ...",
+                    place=d.place,
+                )
+            lane = info.actor
+            actor = value_text(dict(chosen)[lane]) if lane in names else (lane or d.name if lane else "")
+            yield (
+                info,
+                chosen,
+                actor,
+                tuple(trace.conditions),
+                tuple(trace.writes),
+                tuple(trace.marks),
+                self.label(d, arguments, chosen),
+            )
+
+    def label(
+        self, d: Declaration, arguments: dict[str, Any], chosen: tuple[tuple[str, Any], ...]
+    ) -> tuple[Any, ...]:
+        """The step's text in pieces, from the first paragraph of the docstring."""
+        text = first_paragraph(d.function)
+        if not text:
+            inner = ", ".join(value_text(value) for _, value in chosen)
+            return (f"{d.name}({inner})",)
+        function = d.function
+        outer = dict(
+            zip(function.__code__.co_freevars, (c.cell_contents for c in function.__closure__ or ()))
+        )
+        pieces: list[Any] = []
+        try:
+            parsed = list(string.Formatter().parse(text))
+        except ValueError as error:
+            raise self._label_error(d, f'"{text}"', str(error)) from None
+        for literal, name, format, conversion in parsed:
+            if literal:
+                pieces.append(literal)
+            if name is None:
+                continue
+            if format or conversion:
+                raise self._label_error(
+                    d,
+                    f"{{{name}{'!' + conversion if conversion else ''}{':' + format if format else ''}}}",
+                    "formats are not supported",
+                )
+            with tracing(Trace("label", d.name)):
+                try:
+                    pieces.append(eval(name, {**function.__globals__, **outer}, arguments))
+                except SpecError as error:
+                    raise self._label_error(d, f"{{{name}}}", error.found) from None
+                except SyntaxError:
+                    raise self._label_error(d, f"{{{name}}}", "not an expression") from None
+                except Exception as error:
+                    raise self._label_error(d, f"{{{name}}}", str(error)) from None
+        return tuple(pieces)
+
+    def _label_error(self, d: Declaration, text: str, why: str) -> SpecError:
+        return SpecError(
+            "E0607",
+            f"the docstring of {d.name} has {text}: {why}",
+            expected="expressions over the parameters",
+            write='"""message[{sender.kind[cpu]}] = 1""", or {{ and }} for braces',
+            place=d.place,
+        )
+
+    def parts(
+        self, d: Declaration, parameters: dict[str, Any], kind: str
+    ) -> Iterator[tuple[str, Expr, Trace]]:
+        for arguments, chosen in self.calls(d, parameters):
+            result, trace = self.run_function(d, kind, arguments)
+            if isinstance(result, MadeFormula):
+                raise SpecError(
+                    "E0614",
+                    f"@{DECORATORS[kind]} {d.name} returns the temporal formula {result!r}",
+                    place=d.place,
+                    expected="a condition on states",
+                    write="@temporal above it",
+                )
+            try:
+                found = condition(result, f"{d.name}")
+            except SpecError as error:
+                found_text = "nothing" if result is None else shown(result)
+                write = (
+                    "return every([...])"
+                    if isinstance(result, list)
+                    else "return every(... for x in Domain)"
+                    if result is None
+                    else "return x == value"
+                    if error.code == "E0222"
+                    else error.write
+                )
+                raise SpecError(
+                    "E0608",
+                    f"{d.name} returns {found_text}",
+                    expected="a condition",
+                    write=write,
+                    place=d.place,
+                ) from None
+            text = ", ".join(f"{name}={value_text(value)}" for name, value in chosen)
+            yield text, found, trace
+
+    def property(self, d: Declaration, parameters: dict[str, Any]) -> Iterator[Property]:
+        found = list(self.parts(d, parameters, d.kind))
+        premises = tuple(p for _, _, trace in found for p in trace.premises)
+        text = first_paragraph(d.function)
+        yield Property(d.name, d.kind, d.place, text, tuple((t, e) for t, e, _ in found), premises)
+
+    def temporal(self, d: Declaration, parameters: dict[str, Any]) -> Iterator[Temporal]:
+        parts: list[tuple[str, Ltl]] = []
+        premises: list[Condition] = []
+        for arguments, chosen in self.calls(d, parameters):
+            result, trace = self.run_function(d, "temporal", arguments)
+            if not isinstance(result, MadeFormula):
+                found = "nothing" if result is None else shown(result)
+                raise SpecError(
+                    "E0614",
+                    f"@temporal {d.name} returns {found}",
+                    expected="a temporal formula",
+                    place=d.place,
+                    write="return every([...])"
+                    if isinstance(result, list)
+                    else "return leads_to(p, q), or @invariant above it",
+                )
+            parts.append((", ".join(f"{name}={value_text(value)}" for name, value in chosen), result.node))
+            premises += trace.premises
+        text = first_paragraph(d.function)
+        yield Temporal(d.name, d.place, text, tuple(parts), tuple(premises))
+
+    def conditions(self, d: Declaration, parameters: dict[str, Any]) -> Iterator[Condition]:
+        for _, expr, _ in self.parts(d, parameters, d.kind):
+            yield Condition(expr, d.place)
+
+    def constraint(self, d: Declaration, parameters: dict[str, Any]) -> Iterator[tuple[str, Condition]]:
+        for _, expr, _ in self.parts(d, parameters, d.kind):
+            yield d.name, Condition(expr, d.place)
+
+    def observation(self, d: Declaration, parameters: dict[str, Any]) -> Iterator[Observation]:
+        for arguments, chosen in self.calls(d, parameters):
+            result, _ = self.run_function(d, "observe", arguments)
+            if result is None:
+                raise SpecError(
+                    "E0608",
+                    f"{d.name} returns nothing",
+                    expected="an expression",
+                    write="return count(...)",
+                    place=d.place,
+                )
+            inner = ", ".join(value_text(value) for _, value in chosen)
+            yield Observation(f"{d.name}[{inner}]" if inner else d.name, result)
+
+
+_MAKERS: dict[str, Any] = {
+    "action": _Grounder.action,
+    "invariant": _Grounder.property,
+    "step": _Grounder.property,
+    "terminal": _Grounder.conditions,
+    "initial": _Grounder.conditions,
+    "constraint": _Grounder.constraint,
+    "observe": _Grounder.observation,
+    "temporal": _Grounder.temporal,
+}
+
+
+_NOT_PROPERTIES = ("action", "initial", "constraint", "terminal", "observe")
+
+
+def _cell_names(variable: str, path: str, dimensions: list[tuple[str, ...]]) -> list[str]:
+    names = []
+    for indices in itertools.product(*dimensions):
+        text = path
+        for index in indices:
+            text = text.replace("[]", f"[{index}]", 1)
+        names.append(variable + text)
+    return names

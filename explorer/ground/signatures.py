@@ -1,0 +1,155 @@
+"""What the compiler reads off an author's function: its parameters, their values, and the line where it
+failed.
+"""
+
+from __future__ import annotations
+
+import enum
+import inspect
+import os
+import typing
+from typing import Any
+
+from explorer.ir.errors import _PACKAGE, Place, SpecError, closest, nearest
+from explorer.ir.types import is_finite_domain, value_text
+from explorer.language.annotations import MAX_DOMAIN, resolve
+from explorer.language.declarations import Declaration
+from explorer.language.state import State
+from explorer.language.values import Var
+
+_LIBRARY = os.path.dirname(os.__file__) + os.sep
+"""Python's own modules: an error that they raise is the author's who called them."""
+
+
+def is_component(annotation: Any) -> bool:
+    return inspect.isclass(annotation) and issubclass(annotation, State)
+
+
+def signature(d: Declaration) -> dict[str, Any]:
+    """The parameters of a declared function with their annotations."""
+    try:
+        hints = typing.get_type_hints(d.function, include_extras=True)
+    except NameError as error:
+        raise SpecError(
+            "E0304",
+            f"{d.name} uses the unknown name {error.name!r} in an annotation",
+            expected="an imported name",
+            write=f"import or define {error.name}",
+            place=d.place,
+        ) from None
+    found = {}
+    for name, parameter in inspect.signature(d.function).parameters.items():
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            stars = "*" if parameter.kind is parameter.VAR_POSITIONAL else "**"
+            raise SpecError(
+                "E0609",
+                f"{d.name} has the parameter {stars}{name}",
+                expected="named parameters with annotations",
+                write=f"{name}: Component",
+                place=d.place,
+            )
+        if parameter.default is not parameter.empty:
+            raise SpecError(
+                "E0609",
+                f"parameter {name!r} of {d.name} has the default {value_text(parameter.default)}",
+                expected="a parameter that takes every value of its domain",
+                write=f"{name} without a default, and when({name} == ...)",
+                place=d.place,
+            )
+        if name not in hints:
+            raise SpecError(
+                "E0610",
+                f"parameter {name!r} of {d.name} has no annotation",
+                expected="a State class or a domain",
+                write=f"{name}: Component, or {name}: Cpu",
+                place=d.place,
+            )
+        if hints[name] is State:
+            raise SpecError(
+                "E0610",
+                f"parameter {name!r} of {d.name} is annotated State",
+                expected="a class of one's own",
+                write=f"{name}: Component",
+                place=d.place,
+            )
+        found[name] = hints[name]
+    return found
+
+
+def domain_values(d: Declaration, name: str, annotation: Any) -> tuple[Any, ...]:
+    if typing.get_origin(annotation) is Var:
+        raise SpecError(
+            "E0611",
+            f"parameter {name!r} of {d.name} is annotated Var[...]",
+            expected="a State class or a domain",
+            write="the domain alone, without Var",
+            place=d.place,
+        )
+    try:
+        found = resolve(annotation, d.place)
+    except SpecError as error:
+        raise SpecError(
+            error.code,
+            f"parameter {name!r} of {d.name}: {error.found}",
+            expected=error.expected,
+            write=error.write,
+            place=error.place,
+        ) from None
+    if not is_finite_domain(found):
+        raise SpecError(
+            "E0611",
+            f"parameter {name!r} of {d.name} ranges over {found.name}",
+            expected="bool, an enum, a Range, a Scalarset, or a record of those",
+            write="parameters for the parts, or the State class that holds it",
+            place=d.place,
+        )
+    if found.size > MAX_DOMAIN:
+        raise SpecError(
+            "E0116",
+            f"parameter {name!r} of {d.name} ranges over {found.size} values",
+            place=d.place,
+            expected=f"at most {MAX_DOMAIN} values",
+            write="a smaller domain",
+        )
+    return found.values()
+
+
+def crash(error: Exception, doing: str, place: Place) -> SpecError:
+    """What to tell an author whose own code raised an exception."""
+    place = _innermost(error, place)
+    if isinstance(error, NameError):
+        return SpecError(
+            "E0604",
+            f"{error} (while {doing})",
+            expected="a parameter, an imported or a defined name",
+            write=f"import or define {error.name}, or correct its spelling",
+            place=place,
+        )
+    if isinstance(error, AttributeError) and error.name and isinstance(error.obj, enum.EnumType):
+        members = list(error.obj.__members__)
+        known = f"{error.obj.__name__}.{closest(error.name, members, members[0] if members else '...')}"
+        return SpecError(
+            "E0604",
+            f"{error.obj.__name__} has no member {error.name!r} (while {doing})",
+            expected=nearest(error.name, members),
+            write=known,
+            place=place,
+        )
+    return SpecError(
+        "E0604",
+        f"{type(error).__name__} while {doing}: {error}",
+        expected="code that runs while the spec is compiled",
+        write="a correction on that line; on state only operations of the language work",
+        place=place,
+    )
+
+
+def _innermost(error: BaseException, fallback: Place) -> Place:
+    """The last line of the author's own code in a traceback."""
+    found, tb = fallback, error.__traceback__
+    while tb is not None:
+        file = tb.tb_frame.f_code.co_filename
+        if not file.startswith((_PACKAGE, _LIBRARY)):
+            found = Place(file, tb.tb_lineno)
+        tb = tb.tb_next
+    return found

@@ -1,0 +1,1 @@
+"""The model as plain data: expressions, types, places, errors. Knows neither surface nor bits."""

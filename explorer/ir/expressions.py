@@ -1,0 +1,256 @@
+"""Expressions over a state: the one node type that language, compiler and judge share.
+
+An expression computes an integer. Booleans are 0 and 1; an enum member, an identity or a range value is its
+integer code; a set is a bit mask. Equal expressions are the same object (hash-consed), so identity is
+equality.
+
+    op         args              value         meaning
+    const                        int
+    load                         (family, i)   cell i of a family, in the state
+    loadat     index             family        the cell at a computed index
+    next       -                 (family, i)   the same two, in the state after the step
+    nextat     index             family
+    add sub mul floordiv mod neg               Python's integer arithmetic
+    eq lt le   a, b                            0 or 1
+    and or     a, b, ...                       left to right, lazily
+    not        a
+    ite        c, a, b                         lazily
+    bor band bandnot                           set union, intersection, difference on masks
+    bit        i                               {i} as a mask
+    has        mask, i                         whether i is a member
+    popcount   mask                            how many members
+    table      index             (int, ...)    a constant, by index (made by the compiler)
+    require    ok, a             Failure       a, or an evaluation error where ok is 0
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakValueDictionary
+
+from explorer.ir.errors import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an expression has no value; shown with the trace that leads to it."""
+
+    message: str
+    place: Place
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Family:
+    """All cells that differ only in their indices: `Sender.at[·]`, `Memory.pending[·][·].length`.
+
+    `number` is its rank in the model, `first` the rank of its first cell, `low..high` the codes a cell may
+    hold. `names` gives for each cell the text an author reads; `type` decodes a code to the author's value.
+    """
+
+    number: int
+    first: int
+    size: int
+    low: int
+    high: int
+    variable: str
+    path: str
+    names: tuple[str, ...]
+    type: Any
+    place: Place
+
+    def __repr__(self) -> str:
+        return f"{self.variable}{self.path}"
+
+
+class Expr:
+    """One node. Build with the functions below, never directly."""
+
+    __slots__ = ("__weakref__", "args", "meaning", "op", "value")
+    op: str
+    args: tuple[Expr, ...]
+    value: Any
+    meaning: Any
+    """Kept by `semantics.closure`: a cache that lives as long as the node."""
+
+    def __repr__(self) -> str:
+        return show(self)
+
+
+_interned: WeakValueDictionary[tuple[Any, ...], Expr] = WeakValueDictionary()
+
+
+def node(op: str, args: tuple[Expr, ...] = (), value: Any = None) -> Expr:
+    key = (op, args, value)
+    found = _interned.get(key)
+    if found is None:
+        found = Expr()
+        found.op, found.args, found.value, found.meaning = op, args, value, None
+        _interned[key] = found
+    return found
+
+
+def const(value: int) -> Expr:
+    return node("const", (), int(value))
+
+
+TRUE, FALSE = const(1), const(0)
+
+
+def is_const(expr: Expr) -> bool:
+    return expr.op == "const"
+
+
+def both(*args: Expr) -> Expr:
+    return node("and", args) if len(args) > 1 else args[0] if args else TRUE
+
+
+def either(*args: Expr) -> Expr:
+    return node("or", args) if len(args) > 1 else args[0] if args else FALSE
+
+
+def negate(a: Expr) -> Expr:
+    return node("not", (a,))
+
+
+def equal(a: Expr, b: Expr) -> Expr:
+    return node("eq", (a, b))
+
+
+def at_most(a: Expr, b: Expr) -> Expr:
+    return node("le", (a, b))
+
+
+def choose(c: Expr, a: Expr, b: Expr) -> Expr:
+    return a if a is b else node("ite", (c, a, b))
+
+
+def plus(a: Expr, offset: int) -> Expr:
+    if offset == 0:
+        return a
+    return const(a.value + offset) if is_const(a) else node("add", (a, const(offset)))
+
+
+def within(a: Expr, low: int, high: int) -> Expr:
+    return both(at_most(const(low), a), at_most(a, const(high)))
+
+
+def require(ok: Expr, a: Expr, failure: Failure) -> Expr:
+    return node("require", (ok, a), failure)
+
+
+def cell(family: Family, index: Expr, primed: bool = False) -> Expr:
+    """The content of `family[index]`, before or after the step."""
+    if is_const(index):
+        return node("next" if primed else "load", (), (family, index.value))
+    return node("nextat" if primed else "loadat", (index,), family)
+
+
+def walk(expr: Expr) -> Iterator[Expr]:
+    """Every distinct node below and including `expr`, operands first."""
+    seen: set[Expr] = set()
+    stack: list[tuple[Expr, bool]] = [(expr, False)]
+    while stack:
+        at, done = stack.pop()
+        if done:
+            yield at
+        elif at not in seen:
+            seen.add(at)
+            stack.append((at, True))
+            stack.extend((a, False) for a in reversed(at.args))
+
+
+def rebuild(expr: Expr, change: Callable[[Expr], Expr]) -> Expr:
+    """`expr` with every node passed through `change` after its operands were."""
+    done: dict[Expr, Expr] = {}
+    for at in walk(expr):
+        args = tuple(done[a] for a in at.args)
+        done[at] = change(at if args == at.args else node(at.op, args, at.value))
+    return done[expr]
+
+
+_INFIX = {
+    "add": "+",
+    "sub": "-",
+    "mul": "*",
+    "floordiv": "//",
+    "mod": "%",
+    "eq": "==",
+    "lt": "<",
+    "le": "<=",
+    "and": "&",
+    "or": "|",
+    "bor": "∪",
+    "band": "∩",
+    "bandnot": "∖",
+}
+
+
+def show(expr: Expr) -> str:
+    """Text for people, close to what the author wrote."""
+    op, args = expr.op, expr.args
+    if op == "const":
+        return str(expr.value)
+    if op in ("load", "next"):
+        family, index = expr.value
+        return f"{family.names[index]}" + ("'" if op == "next" else "")
+    if op in ("loadat", "nextat"):
+        return f"{_place_text(expr.value, show(args[0]))}" + ("'" if op == "nextat" else "")
+    if op == "require":
+        return show(args[1])
+    if op == "not":
+        a = args[0]
+        if a.op == "eq":
+            return f"{_show_equation(a, '!=')}"
+        return f"~{_inner(a)}"
+    if op == "eq":
+        return _show_equation(expr, "==")
+    if op == "table":
+        return f"{expr.value}[{show(args[0])}]"
+    if op == "ite":
+        return "ite(" + ", ".join(map(show, args)) + ")"
+    if op == "bit":
+        return "{" + show(args[0]) + "}"
+    if op == "has":
+        return f"{show(args[0])}.contains({show(args[1])})"
+    if op == "popcount":
+        return f"size({show(args[0])})"
+    if op == "neg":
+        return f"-{_inner(args[0])}"
+    return f" {_INFIX[op]} ".join(_inner(a) for a in args)
+
+
+def _place_text(family: Family, index: str) -> str:
+    """A cell at a computed index; with several dimensions the index is the linear one."""
+    text = f"{family.variable}{family.path}"
+    return text.replace("[]", f"[{index}]") if text.count("[]") == 1 else f"{text.replace('[]', '')}[{index}]"
+
+
+def _inner(expr: Expr) -> str:
+    text = show(expr)
+    infix = expr.op in _INFIX or (expr.op == "not" and expr.args[0].op == "eq")
+    return f"({text})" if infix else text
+
+
+def _show_equation(expr: Expr, sign: str) -> str:
+    """Equations with a constant show the constant as the author's value: `Sender.at[X] == IDLE`."""
+    a, b = expr.args
+    if is_const(a):
+        a, b = b, a
+    family = family_of(a)
+    right = family.type.text(b.value) if is_const(b) and family is not None else _inner(b)
+    return f"{_inner(a)} {sign} {right}"
+
+
+def family_of(expr: Expr) -> Family | None:
+    """The family an expression reads directly, if it is a plain read."""
+    while expr.op == "require":
+        expr = expr.args[1]
+    if expr.op in ("load", "next"):
+        family: Family = expr.value[0]
+        return family
+    if expr.op in ("loadat", "nextat"):
+        found: Family = expr.value
+        return found
+    return None

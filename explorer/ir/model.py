@@ -1,0 +1,261 @@
+"""The ground model: a spec with its constants bound and its actions unrolled. Plain data that any printer can
+walk.
+
+Knows nothing of files, bits or search. States are tuples of integer codes, one for each cell
+(`language/semantics.py`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from explorer.ir.errors import Place, SpecError
+from explorer.ir.expressions import Expr, Failure, Family, walk
+from explorer.language.declarations import Fairness
+from explorer.language.semantics import EvaluationError, State, evaluate
+from explorer.language.spec import Expectation
+from explorer.language.temporal import Ltl
+from explorer.language.tracing import Condition, Mark, Write
+from explorer.language.values import Variable
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What an author wrote once; `instances` are its ground copies."""
+
+    name: str
+    place: Place
+    actor: str | None
+    fair: Fairness
+    per: tuple[str, ...] | None
+    source: str
+    parameters: tuple[str, ...]
+    defensive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One action with concrete parameters. Guard conjuncts in order; writes read the old state.
+
+    `label` alternates text and symbolic values; `actor` is the text of the lane.
+    """
+
+    number: int
+    action: Action
+    arguments: tuple[tuple[str, Any], ...]
+    actor: str
+    guard: tuple[Condition, ...]
+    writes: tuple[Write, ...]
+    marks: tuple[Mark, ...]
+    label: tuple[Any, ...]
+
+    @property
+    def name(self) -> str:
+        from explorer.ir.types import value_text
+
+        inner = ", ".join(f"{name}={value_text(value)}" for name, value in self.arguments)
+        return f"{self.action.name}({inner})" if inner else self.action.name
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """A named condition: one part for each value of its parameters; all must hold. `kind`: invariant or
+    step.
+    """
+
+    name: str
+    kind: str
+    place: Place
+    text: str
+    parts: tuple[tuple[str, Expr], ...]
+    premises: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Temporal:
+    """A named formula on behaviours: one part for each value of its parameters; all must hold."""
+
+    name: str
+    place: Place
+    text: str
+    parts: tuple[tuple[str, Ltl], ...]
+    premises: tuple[Condition, ...]
+
+    kind = "temporal"
+
+    @property
+    def conditions(self) -> list[Expr]:
+        """The conditions on one state in it, each once, in order."""
+        found: dict[Expr, None] = {}
+        todo = [formula for _, formula in reversed(self.parts)]
+        while todo:
+            at = todo.pop()
+            if at.op == "state":
+                found[at.condition] = None
+            todo.extend(reversed(at.args))
+        return list(found)
+
+
+@dataclass(frozen=True, slots=True)
+class FairGroup:
+    """Instances of a fair action that count as one: what is enabled or taken is some instance of the
+    group.
+    """
+
+    name: str
+    fair: Fairness
+    instances: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Cells whose initial codes are chosen together, from the alternatives."""
+
+    cells: tuple[int, ...]
+    alternatives: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    name: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """`constants` are all of them with their values, `bound` those whose value is not the default."""
+
+    name: str
+    file: str
+    constants: dict[str, Any]
+    expect: Expectation | None
+    variables: tuple[Variable, ...]
+    families: tuple[Family, ...]
+    choices: tuple[Choice, ...]
+    initial: tuple[Condition, ...]
+    actions: tuple[Action, ...]
+    instances: tuple[Instance, ...]
+    properties: tuple[Property, ...]
+    terminal: tuple[Condition, ...]
+    constraints: tuple[tuple[str, Condition], ...]
+    observations: tuple[Observation, ...]
+    components: dict[str, str] = field(default_factory=dict)
+    bound: dict[str, Any] = field(default_factory=dict)
+    temporal: tuple[Temporal, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """The number of cells."""
+        return sum(family.size for family in self.families)
+
+    def cell_name(self, cell: int) -> str:
+        family, index = self.cell(cell)
+        return family.names[index]
+
+    def cell(self, cell: int) -> tuple[Family, int]:
+        for family in self.families:
+            if family.first <= cell < family.first + family.size:
+                return family, cell - family.first
+        raise IndexError(cell)
+
+    @property
+    def stated(self) -> list[Property | Temporal]:
+        """Every property that the author wrote."""
+        return [*self.properties, *self.temporal]
+
+    @property
+    def fair_groups(self) -> list[FairGroup]:
+        """What fairness is promised of: each instance of a fair action, or those that agree on the parameters
+        `per`.
+        """
+        from explorer.ir.types import value_text
+
+        found: dict[str, tuple[Fairness, list[int]]] = {}
+        for instance in self.instances:
+            action = instance.action
+            if action.fair is not Fairness.NONE:
+                inner = ", ".join(
+                    f"{name}={value_text(value)}"
+                    for name, value in instance.arguments
+                    if action.per is None or name in action.per
+                )
+                name = f"{action.name}({inner})" if inner else action.name
+                found.setdefault(name, (action.fair, []))[1].append(instance.number)
+        return [FairGroup(name, fair, tuple(numbers)) for name, (fair, numbers) in found.items()]
+
+    def initial_states(self) -> Iterator[State]:
+        """Every initial state, in order. SpecError where an @initial condition has no value: there is no
+        trace to show.
+        """
+        base = [0] * self.size
+        for picked in itertools.product(*(choice.alternatives for choice in self.choices)):
+            for choice, codes in zip(self.choices, picked):
+                for cell, code in zip(choice.cells, codes):
+                    base[cell] = code
+            state = tuple(base)
+            if self._is_initial(state):
+                yield state
+
+    def _is_initial(self, state: State) -> bool:
+        try:
+            return all(evaluate(condition.expr, state) for condition in self.initial)
+        except EvaluationError as error:
+            raise SpecError(
+                "E0613",
+                f"an @initial condition has no value: {error.failure.message}",
+                expected="a condition on every choice of initial values",
+                place=error.failure.place,
+                write="ite(guard, condition, False) around what may have no value",
+            ) from None
+
+    @property
+    def digest(self) -> str:
+        """Identifies the ground model: equal digests mean equal state spaces and properties."""
+        return hashlib.sha256("\n".join(_lines(self)).encode()).hexdigest()[:16]
+
+
+def _lines(model: Model) -> Iterator[str]:
+    numbers: dict[Expr, int] = {}
+
+    def refer(expr: Expr) -> str:
+        for at in walk(expr):
+            if at not in numbers:
+                numbers[at] = len(numbers)
+                value = at.value
+                if isinstance(value, tuple):
+                    value = (value[0].number, value[1])
+                elif isinstance(value, Family):
+                    value = value.number
+                elif at.op == "require":
+                    value = value.message
+                defined.append(f"{numbers[at]} {at.op} {value} {[numbers[a] for a in at.args]}")
+        return str(numbers[expr])
+
+    defined: list[str] = []
+    for family in model.families:
+        yield f"family {family.variable}{family.path} {family.size} {family.low} {family.high} {family.names}"
+    for choice in model.choices:
+        yield f"choice {choice.cells} {choice.alternatives}"
+    for condition in (*model.initial, *model.terminal, *(c for _, c in model.constraints)):
+        yield f"condition {refer(condition.expr)}"
+    for at in model.instances:
+        guard = [refer(c.expr) for c in at.guard]
+        writes = [(w.family.number, refer(w.index), refer(w.expr)) for w in at.writes]
+        yield f"instance {at.name} {at.action.fair} {at.action.per} {guard} {writes}"
+    for prop in model.properties:
+        yield f"{prop.kind} {prop.name} {[refer(e) for _, e in prop.parts]}"
+    for formula in model.temporal:
+        yield (
+            f"temporal {formula.name} {[part for _, part in formula.parts]}"
+            f" {[refer(e) for e in formula.conditions]}"
+        )
+    yield from defined
+
+
+def collision(later: Write) -> Failure:
+    """Why a step has no value whose computed indices meet in one place; the same text in every engine."""
+    return Failure(f"`{later.family!r}` is assigned twice at one index", later.place)

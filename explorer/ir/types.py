@@ -1,0 +1,322 @@
+"""Resolved types: what an annotation means once constants have values. Knows nothing of actions.
+
+A scalar type maps its values to consecutive integer codes `low..high`. A composite type (record, map, queue,
+optional record) is laid out as cells of scalar type; `cells()` lists them with their dimensions.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from explorer.ir.errors import SpecError
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """One index of a family of cells: how many, and the text of each."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CellShape:
+    """The cells of a composite type that share a path: `path` names fields, `dimensions` the indices between
+    them.
+
+    `path` has one `[]` for each dimension, in order.
+    """
+
+    path: str
+    dimensions: tuple[Dimension, ...]
+    type: ScalarType
+
+
+class Type:
+    """Base of all resolved types."""
+
+    name: str
+
+    def cells(self) -> Iterator[CellShape]:
+        raise AssertionError
+
+    def values(self) -> tuple[Any, ...]:
+        """Every value, in order of its code. Only for finite types without maps and queues."""
+        raise SpecError(
+            "E0115",
+            f"{self.name} is used as a domain",
+            expected="a small finite domain: bool, an enum, a Range, "
+            "a Scalarset, `T | None`, a union of those, or a record of those",
+            write="quantify over the parts",
+        )
+
+    @property
+    def size(self) -> int:
+        return len(self.values())
+
+    def text(self, value: Any) -> str:
+        """What a person reads for an author's value."""
+        return str(value)
+
+
+class ScalarType(Type):
+    low: int
+    high: int
+
+    def cells(self) -> Iterator[CellShape]:
+        yield CellShape("", (), self)
+
+    def encode(self, value: Any) -> int | None:
+        """The code of an author's value; None when it is not in the domain."""
+        raise AssertionError
+
+    def decode(self, code: int) -> Any:
+        raise AssertionError
+
+    def values(self) -> tuple[Any, ...]:
+        return tuple(self.decode(code) for code in range(self.low, self.high + 1))
+
+    @property
+    def size(self) -> int:
+        return self.high - self.low + 1
+
+    def text(self, value: Any) -> str:
+        """Text of a *code* of this type."""
+        return value_text(self.decode(value)) if self.low <= value <= self.high else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class BoolType(ScalarType):
+    low: int = 0
+    high: int = 1
+    name: str = "bool"
+
+    def encode(self, value: Any) -> int | None:
+        return int(value) if isinstance(value, bool) else None
+
+    def decode(self, code: int) -> Any:
+        return bool(code)
+
+
+@dataclass(frozen=True, slots=True)
+class IntType(ScalarType):
+    low: int
+    high: int
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        return f"Range({self.low}, {self.high})"
+
+    def encode(self, value: Any) -> int | None:
+        ok = isinstance(value, int) and not isinstance(value, bool) and self.low <= value <= self.high
+        return int(value) if ok else None
+
+    def decode(self, code: int) -> Any:
+        return code
+
+    def text(self, value: Any) -> str:
+        return str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class UnionType(ScalarType):
+    """Enum members and identities of one or several classes, with or without None (Murphi's union).
+
+    Codes run through the classes in order from 0; None is -1.
+    """
+
+    classes: tuple[type, ...]
+    members: tuple[Any, ...]
+    optional: bool
+
+    @property
+    def low(self) -> int:  # type: ignore[override]
+        return -1 if self.optional else 0
+
+    @property
+    def high(self) -> int:  # type: ignore[override]
+        return len(self.members) - 1
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        return " | ".join([c.__name__ for c in self.classes] + ["None"] * self.optional)
+
+    def offset(self, cls: type) -> int | None:
+        """The code of the first member of a class; None when the class is not in the union."""
+        found = 0
+        for c in self.classes:
+            if c is cls:
+                return found
+            found += sum(1 for member in self.members if type(member) is c)
+        return None
+
+    def encode(self, value: Any) -> int | None:
+        if value is None:
+            return -1 if self.optional else None
+        for code, member in enumerate(self.members):
+            if type(member) is type(value) and member == value:
+                return code
+        return None
+
+    def decode(self, code: int) -> Any:
+        return None if code < 0 else self.members[code]
+
+
+@dataclass(frozen=True, slots=True)
+class OptionalScalar(ScalarType):
+    """`bool | None`, a range or None: one code below the lowest stands for None."""
+
+    inner: ScalarType
+
+    @property
+    def low(self) -> int:  # type: ignore[override]
+        return self.inner.low - 1
+
+    @property
+    def high(self) -> int:  # type: ignore[override]
+        return self.inner.high
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        return f"{self.inner.name} | None"
+
+    def encode(self, value: Any) -> int | None:
+        return self.low if value is None else self.inner.encode(value)
+
+    def decode(self, code: int) -> Any:
+        return None if code == self.low else self.inner.decode(code)
+
+
+@dataclass(frozen=True, slots=True)
+class SetType(ScalarType):
+    """A set over a small finite domain, one bit a member."""
+
+    element: Type
+
+    @property
+    def low(self) -> int:  # type: ignore[override]
+        return 0
+
+    @property
+    def high(self) -> int:  # type: ignore[override]
+        return (1 << self.element.size) - 1
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        return f"Set[{self.element.name}]"
+
+    def encode(self, value: Any) -> int | None:
+        if not isinstance(value, (set, frozenset)):
+            return None
+        members = list(self.element.values())
+        if any(v not in members for v in value):
+            return None
+        return sum(1 << members.index(v) for v in value)
+
+    def decode(self, code: int) -> Any:
+        return frozenset(v for i, v in enumerate(self.element.values()) if code >> i & 1)
+
+    def text(self, value: Any) -> str:
+        members = [value_text(v) for i, v in enumerate(self.element.values()) if value >> i & 1]
+        return "{" + ", ".join(members) + "}"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordType(Type):
+    cls: type
+    fields: tuple[tuple[str, Type], ...]
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        return self.cls.__name__
+
+    def cells(self) -> Iterator[CellShape]:
+        for field, inner in self.fields:
+            for cell in inner.cells():
+                yield CellShape(f".{field}{cell.path}", cell.dimensions, cell.type)
+
+    def values(self) -> tuple[Any, ...]:
+        names = [field for field, _ in self.fields]
+        parts = itertools.product(*(inner.values() for _, inner in self.fields))
+        return tuple(self.cls(**dict(zip(names, part))) for part in parts)
+
+    @property
+    def size(self) -> int:
+        total = 1
+        for _, inner in self.fields:
+            total *= inner.size
+        return total
+
+
+@dataclass(frozen=True, slots=True)
+class OptionalRecord(Type):
+    inner: Type
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        return f"{self.inner.name} | None"
+
+    def cells(self) -> Iterator[CellShape]:
+        yield CellShape(".present", (), BoolType())
+        yield from self.inner.cells()
+
+    def values(self) -> tuple[Any, ...]:
+        return (None, *self.inner.values())
+
+
+@dataclass(frozen=True, slots=True)
+class MapType(Type):
+    key: Type
+    value: Type
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        return f"Map[{self.key.name}, {self.value.name}]"
+
+    def cells(self) -> Iterator[CellShape]:
+        dimension = Dimension(tuple(value_text(v) for v in self.key.values()))
+        for cell in self.value.cells():
+            yield CellShape(f"[]{cell.path}", (dimension, *cell.dimensions), cell.type)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueType(Type):
+    element: Type
+    capacity: int
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        return f"Queue[{self.element.name}, {self.capacity}]"
+
+    def cells(self) -> Iterator[CellShape]:
+        yield CellShape(".length", (), IntType(0, self.capacity))
+        slots = Dimension(tuple(str(i) for i in range(self.capacity)))
+        for cell in self.element.cells():
+            yield CellShape(f"[]{cell.path}", (slots, *cell.dimensions), cell.type)
+
+
+def value_text(value: Any) -> str:
+    """An author's value as the author would write it."""
+    if isinstance(value, enum.Enum):
+        return value.name
+    if isinstance(value, (set, frozenset)):
+        return "{" + ", ".join(sorted(map(value_text, value))) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(value_text, value)) + "]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{value_text(k)}: {value_text(v)}" for k, v in value.items()) + "}"
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        inner = ", ".join(f"{f.name}={value_text(getattr(value, f.name))}" for f in dataclasses.fields(value))
+        return f"{type(value).__name__}({inner})"
+    return str(value)
+
+
+def is_finite_domain(found: Type) -> bool:
+    """Whether values can serve as indices: scalars other than sets, and records of such."""
+    if isinstance(found, RecordType):
+        return all(is_finite_domain(inner) for _, inner in found.fields)
+    return isinstance(found, ScalarType) and not isinstance(found, SetType)

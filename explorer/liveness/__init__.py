@@ -1,0 +1,1 @@
+"""Temporal properties under fairness, on the graph of states."""

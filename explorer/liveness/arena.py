@@ -1,0 +1,218 @@
+"""Where a violating behaviour is looked for: a graph, what is fair in it, and what must happen again and
+again.
+
+An arena is a state graph, or its product with an automaton. Knows nothing of formulas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from explorer.ir.model import FairGroup
+from explorer.language.declarations import Fairness
+from explorer.liveness.copies import View
+from explorer.liveness.graph import Graph
+
+DEAD = (1 << 32) - 1
+"""The rank of a node that is not looked at any more."""
+
+
+@dataclass(slots=True)
+class FairTables:
+    """The groups as tables: `group[by]` is that of an edge's label (-1: none), `strong[g]` says which kind;
+    `quiet` are the states where nothing fair is enabled. `image[p * len(groups) + g]` is what renaming p
+    makes of group g (empty without renamings)."""
+
+    groups: list[FairGroup]
+    group: Any
+    strong: Any
+    quiet: Any
+    image: Any
+
+
+def fairness(graph: Graph) -> FairTables:
+    """The fairness of a graph; its last label is that of stuttering."""
+    kit, groups = graph.kit, graph.space.model.fair_groups
+    of = {number: g for g, found in enumerate(groups) for number in found.instances}
+    group = kit.made("whole", [*(of.get(label // graph.order, -1) for label in range(graph.stutter)), -1])
+    quiet = kit.array("flag", graph.number)
+    kit.run.quiet(graph.start, graph.by, group, graph.number, quiet)
+    strong = kit.made("flag", [g.fair is Fairness.STRONG for g in groups])
+    return FairTables(groups, group, strong, quiet, kit.made("label", _images(graph, of)))
+
+
+def _images(graph: Graph, of: dict[int, int]) -> Sequence[int]:
+    """What renamings make of groups. One that is never enabled is left alone: nobody looks at it."""
+    frames, groups = graph.frames, graph.space.model.fair_groups
+    if frames is None:
+        return []
+    dropped = frames.compiled.program.dropped
+    images = []
+    for exchange in frames.exchanges:
+        alive = [
+            next((number for number in group.instances if number not in dropped), None) for group in groups
+        ]
+        images.append(
+            [g if number is None else of[exchange.instances[number]] for g, number in enumerate(alive)]
+        )
+    return frames.group.acting(images, len(groups))
+
+
+@dataclass(slots=True)
+class Arena:
+    """`base[v]` is the state of node v (empty: v itself); `marks[v]` are the bits of `demands` that it meets;
+    `calm` are nodes to stutter in for ever. In a product with an automaton `places[v]` is where that is, and
+    `below[v]` the node of the graph."""
+
+    graph: Graph
+    fair: FairTables
+    number: int
+    start: Any
+    to: Any
+    by: Any
+    base: Any
+    marks: Any
+    demands: int
+    places: Any = None
+    below: Any = None
+    fill: Any = None
+    rank: Any = None
+    calm: Any = None
+    scratch: dict[str, Any] = field(default_factory=dict)
+
+    def state(self, v: int) -> int:
+        """The state of a node."""
+        return int(self.base[v]) if len(self.base) else v
+
+    def place(self, v: int) -> int:
+        """Where the automaton is in a node; 0 where there is none."""
+        return int(self.places[v]) if self.places is not None else 0
+
+    def node(self, v: int) -> int:
+        """The node of the graph, as the formula sees it, that a node stands on."""
+        return int(self.below[v]) if self.below is not None else v
+
+    def meets(self, v: int) -> int:
+        """The demands that a node meets."""
+        return int(self.marks[v]) & self.demands
+
+    def array(self, kind: str, name: str, size: int = 0) -> Any:
+        """An array for one purpose, made once."""
+        if name not in self.scratch:
+            self.scratch[name] = self.graph.kit.array(kind, size or self.number)
+        return self.scratch[name]
+
+    def settle(self, alive: Any) -> int:
+        """Find the fair components among the alive nodes: `fill[v]` is up where a fair cycle through v fills
+        v's component.
+
+        Returns how many nodes that are.
+        """
+        kit, n = self.graph.kit, self.number
+        self.fill, self.rank = kit.array("flag", n), self.array("number", "rank", n + 1)
+        nodes, order, last = (
+            self.array(kind, name)
+            for kind, name in (("number", "nodes"), ("number", "order"), ("flag", "last"))
+        )
+        stack, path, cursor = (self.array("number", name) for name in ("stack", "path", "cursor"))
+        kit.run.begin(alive, n, self.rank, DEAD)
+        count, name = kit.run.gather(alive, n, nodes), DEAD - 1
+        while count:
+            done, name = kit.run.components(
+                self.start, self.to, n, nodes, count, self.rank, name, stack, path, cursor, order, last
+            )
+            self._judge(order, last, done)
+            count = kit.run.pending(order, done, self.rank, nodes)
+        return int(kit.run.gather(self.fill, n, nodes))
+
+    def _judge(self, order: Any, last: Any, done: int) -> None:
+        """Say which of the components in `order` are fair."""
+        graph, kit, fair, groups = self.graph, self.graph.kit, self.fair, len(self.fair.groups)
+        if graph.frames is None:
+            per = [kit.array("whole", groups + 1) for _ in range(4)]
+            kit.run.judge(
+                self.start,
+                self.to,
+                graph.start,
+                graph.by,
+                self.base,
+                self.by,
+                fair.group,
+                fair.strong,
+                self.marks,
+                self.demands,
+                order,
+                last,
+                done,
+                self.rank,
+                DEAD,
+                self.fill,
+                *per,
+            )
+            return
+        frames = graph.frames
+        per = [kit.array("whole", groups + 1) for _ in range(5)]
+        kit.run.judge_frames(
+            self.start,
+            self.to,
+            self.by,
+            graph.start,
+            graph.by,
+            self.base,
+            fair.group,
+            fair.strong,
+            self.marks,
+            self.demands,
+            order,
+            last,
+            done,
+            self.rank,
+            DEAD,
+            self.fill,
+            frames.order,
+            frames.products,
+            frames.inverse,
+            fair.image,
+            groups,
+            self.array("label", "frame"),
+            self.array("number", "queue"),
+            *per,
+            kit.array("whole", frames.order),
+        )
+
+    def same(self, a: int, b: int) -> bool:
+        """Whether two nodes lie in one fair component."""
+        return bool(self.fill[a] and self.fill[b]) and int(self.rank[a]) == int(self.rank[b])
+
+    def row(self, v: int) -> list[tuple[int, int]]:
+        """The edges of a node inside of the arena, as (label, target), in order."""
+        a, b = int(self.start[v]), int(self.start[v + 1])
+        return [(int(self.by[e]), int(self.to[e])) for e in range(a, b) if self.to[e] < self.number]
+
+    def enabled(self, v: int) -> dict[int, list[int]]:
+        """For each fair group that is enabled in a node's state, the states its steps lead to."""
+        graph, b, found = self.graph, self.state(v), {}  # type: ignore[var-annotated]
+        for e in range(int(graph.start[b]), int(graph.start[b + 1])):
+            g = int(self.fair.group[graph.by[e]])
+            if g >= 0:
+                found.setdefault(g, []).append(int(graph.to[e]))
+        return found
+
+
+def plain(seen: View, fair: FairTables, marks: Any, demands: int, shared: dict[str, Any]) -> Arena:
+    """The state graph itself, as a formula sees it. `shared` keeps the arrays for the next one."""
+    scratch = shared.setdefault(f"scratch {seen.number}", {})
+    return Arena(
+        seen.graph,
+        fair,
+        seen.number,
+        seen.start,
+        seen.to,
+        seen.by,
+        seen.base,
+        marks,
+        demands,
+        scratch=scratch,
+    )

@@ -1,0 +1,105 @@
+"""Temporal properties of an explored space: each holds, is violated by a lasso that the reference has walked,
+or is undetermined.
+
+Run once, after safety. Knows nothing of how results are shown.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from explorer.engine.limits import Limits
+from explorer.engine.space import StateSpace
+from explorer.ir.model import Temporal
+from explorer.liveness.automaton import TooLarge
+from explorer.liveness.find_lasso import Found
+from explorer.liveness.graph import Graph, Refused, build, estimate
+from explorer.liveness.tell_lasso import tell_lasso
+from explorer.liveness.violation import Search, prepare, violation
+from explorer.trace.trace import Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was found on a temporal property. `trace` is there where it is violated; `doubt` says why it is
+    undetermined.
+
+    `unbreakable`: no behaviour of the actions could break it, fair or not, so that it says nothing about
+    them.
+    """
+
+    trace: Trace | None = None
+    doubt: str = ""
+    unbreakable: bool = False
+
+
+def check(space: StateSpace, limits: Limits, only: tuple[str, ...] = ()) -> dict[str, Answer]:
+    """An answer for every temporal property (of those in `only`, if there are any). The time goes to the
+    space's phases.
+    """
+    wanted = [p for p in space.model.temporal if not only or p.name in only]
+    if not wanted:
+        return {}
+    started = time.monotonic()
+    try:
+        reason = _impossible(space)
+        if reason:
+            return {p.name: Answer(doubt=reason) for p in wanted}
+        return _answers(space, limits, wanted)
+    finally:
+        space.phases["liveness"] = time.monotonic() - started
+
+
+def forecast(space: StateSpace) -> str:
+    """What liveness is about to look at, and the memory that takes, in one sentence."""
+    gibibytes = estimate(space, -(-space.bits // 64) or 1) / 2**30
+    return (
+        f"liveness: {space.distinct:,} states, {space.transitions:,} transitions, about {gibibytes:.1f} GiB"
+        " more"
+    )
+
+
+def _impossible(space: StateSpace) -> str:
+    """Why liveness cannot be looked at; "" where it can. A run stopped by its number of states or depth still
+    has lassos.
+    """
+    if space.walked is not None:
+        return "random walks do not look at temporal properties"
+    if "evaluation" in space.violations:
+        return "an expression has no value in some reachable state"
+    if space.stopped and not space.stopped.startswith(("--max-states", "--max-depth")):
+        return space.stopped
+    if space.storage != "exact":
+        return f"{space.storage} storage keeps no states to look for cycles in; write: --storage exact"
+    return ""
+
+
+def _answers(space: StateSpace, limits: Limits, wanted: list[Temporal]) -> dict[str, Answer]:
+    found: dict[str, Answer] = {}
+    try:
+        search = prepare(build(space, limits), limits)
+    except Refused as reason:
+        return {p.name: Answer(doubt=str(reason)) for p in wanted}
+    for prop in wanted:
+        try:
+            found[prop.name] = _answer(search, prop)
+        except (Refused, TooLarge) as reason:
+            found[prop.name] = Answer(doubt=str(reason))
+    return found
+
+
+def _answer(search: Search, prop: Temporal) -> Answer:
+    """The shortest lasso over all parts of a property."""
+    search.unbreakable, search.covered = True, set()
+    best: tuple[str, Found] | None = None
+    for part, formula in prop.parts:
+        found = violation(search, formula)
+        if found is not None and (best is None or found.length < best[1].length):
+            best = part, found
+    if best is None:
+        return Answer(unbreakable=search.unbreakable)
+    part, lasso = best
+    graph: Graph = search.graph
+    initial = graph.state(lasso.initial, lasso.element)
+    return Answer(tell_lasso(graph.space.model, prop, part, lasso.formula, initial, lasso.stem, lasso.cycle))

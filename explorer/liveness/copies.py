@@ -1,0 +1,168 @@
+"""A state graph as one temporal formula sees it.
+
+On representatives a formula is followed through renamings: what it says of a real state, said of the
+representative, is the formula renamed. Every representative has a copy for each formula that renamings make
+of it, and a step leads from copy to copy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from explorer.engine.limits import Limits
+from explorer.ir.expressions import Expr
+from explorer.language.temporal import Ltl
+from explorer.liveness.graph import Graph, Refused, estimate_product
+
+MOST = 64
+"""Formulas that renamings may make of one."""
+
+
+@dataclass(slots=True)
+class View:
+    """Nodes and edges as in a graph; node v * len(formulas) + k is state v with copy k, whose formula is
+    formulas[k], the first meaning what `formula` does. `base` maps nodes to states (empty: a node is its
+    state); element p leads from copy k to turned[p * len(formulas) + k].
+
+    Of the copies of a state that renamings make of each other which leave it as it is, only the least counts,
+    so that a real state with its formula is one node: least[node] is the element that makes it the least (0:
+    it is).
+    """
+
+    graph: Graph
+    formula: Ltl
+    formulas: list[Ltl]
+    turned: list[int]
+    number: int
+    start: Any
+    to: Any
+    by: Any
+    base: Any
+    least: Any
+
+    @property
+    def copies(self) -> int:
+        return len(self.formulas)
+
+    def truth(self, conditions: list[list[Expr]]) -> list[Any]:
+        """For each condition, given for every copy, a flag for each node: whether it holds there."""
+        flags = self.graph.truth([condition for per_copy in conditions for condition in per_copy])
+        if self.copies == 1:
+            return flags
+        kit, found = self.graph.kit, []
+        for i in range(0, len(flags), self.copies):
+            found.append(kit.array("flag", self.number))
+            for k in range(self.copies):
+                kit.run.weave(flags[i + k], self.graph.number, self.copies, k, found[-1])
+        return found
+
+    def of_states(self, flags: Any) -> Any:
+        """Flags of states as flags of nodes."""
+        if self.copies == 1:
+            return flags
+        found = self.graph.kit.array("flag", self.number)
+        self.graph.kit.run.look_up(self.base, flags, self.number, found)
+        return found
+
+    def initial(self) -> list[int]:
+        """The initial nodes, in the order of their states' codes."""
+        nodes = [
+            v * self.copies + k
+            for v in sorted(self.graph.initial, key=self.graph.state)
+            for k in range(self.copies)
+        ]
+        return nodes if self.copies == 1 else [node for node in nodes if not self.least[node]]
+
+    def settled(self, state: int, element: int) -> tuple[int, int]:
+        """The node where the formula itself stands in a real state, given the number of its representative
+        and what makes that; and what makes the representative such that it stands so."""
+        node = state * self.copies + self.turned[element * self.copies]
+        if self.copies == 1 or not self.least[node]:
+            return node, element
+        more = int(self.least[node])
+        assert self.graph.frames is not None
+        after = int(self.graph.frames.products[more * self.graph.order + element])
+        return state * self.copies + self.turned[after * self.copies], after
+
+
+def view(graph: Graph, formula: Ltl, limits: Limits, shared: dict[str, Any]) -> View:
+    """The graph as a formula sees it; `shared` keeps the arrays for formulas that see the same. Raises
+    Refused.
+    """
+    kit, nothing = graph.kit, graph.kit.array("number", 0)
+    formulas, turned = _copies(graph, formula)
+    count = len(formulas)
+    if count == 1:
+        return View(
+            graph, formula, formulas, turned, graph.number, graph.start, graph.to, graph.by, nothing, nothing
+        )
+    key = f"copies {turned}"
+    if key not in shared:
+        for other in [name for name in shared if name.startswith("copies")]:
+            del shared[other]  # they are large, and formulas that see the same follow each other
+        estimate_product(graph, count, limits, "the graph with what renamings make of the formula")
+        graph.sort()
+        number, edges, least = graph.number * count, graph.edges * count, graph.least(turned, count)
+        arrays = (
+            kit.array("number", number + 1),
+            kit.array("number", edges),
+            kit.array(graph.labels, edges),
+            kit.array("number", number),
+        )
+        assert graph.frames is not None
+        kit.run.copies(
+            graph.start,
+            graph.to,
+            graph.by,
+            graph.number,
+            count,
+            graph.order,
+            kit.made("whole", turned),
+            graph.frames.products,
+            least,
+            *arrays,
+        )
+        shared[key] = number, *arrays, least
+    return View(graph, formula, formulas, turned, *shared[key])
+
+
+def _copies(graph: Graph, formula: Ltl) -> tuple[list[Ltl], list[int]]:
+    """The formulas that renamings make of one, and what each element of the group makes of each."""
+    if graph.frames is None:
+        return [formula], [0]
+    group, exchanges = graph.frames.group, graph.frames.exchanges
+    made = [worded(graph, formula)]
+    copies = {made[0]: 0}  # by the first element that makes it
+    for exchange, before in group.words[1:]:
+        made.append(renamed(made[before], exchanges[exchange].conditions))
+        copies.setdefault(made[-1], len(made) - 1)
+        if len(copies) > MOST:
+            raise Refused(
+                f"renamings make more than {MOST} formulas of one; write several properties, or use"
+                " --no-symmetry"
+            )
+    rank = {copy: k for k, copy in enumerate(copies)}
+    turned = [
+        rank[made[group.products[p * group.order + first]]]
+        for p in range(group.order)
+        for first in copies.values()
+    ]
+    return list(copies), turned
+
+
+def worded(graph: Graph, formula: Ltl) -> Ltl:
+    """A formula in the words that are chosen where two conditions mean the same: what exchanging twice makes
+    of it.
+    """
+    if graph.frames is None:
+        return formula
+    exchange = graph.frames.exchanges[0].conditions
+    return renamed(renamed(formula, exchange), exchange)
+
+
+def renamed(formula: Ltl, conditions: dict[Expr, Expr]) -> Ltl:
+    """The formula with every condition replaced."""
+    if formula.op == "state":
+        return Ltl("state", (), conditions[formula.condition])
+    return Ltl(formula.op, tuple(renamed(a, conditions) for a in formula.args))

@@ -1,0 +1,354 @@
+"""The state graph of an explored space: every visited state has a number, every step that changes the state
+is an edge.
+
+Steps out of the visited states (of a bounded run, or beyond a constraint) are edges to the number of states,
+which is no state: they count for what is enabled. Small graphs are lists made by the engine's own functions,
+large ones arrays made by machine code. Knows nothing of fairness and of formulas.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from explorer.codegen.python_functions import flags
+from explorer.engine.limits import Limits, available_bytes, resident_bytes
+from explorer.engine.python import Compiled, run_source
+from explorer.engine.space import Handle, StateSpace
+from explorer.ir.expressions import Expr
+from explorer.language.semantics import State, evaluate
+from explorer.liveness.backend import Kit, Native, Plain
+from explorer.liveness.permutation_labels import Frames, frames
+
+NATIVE_FROM = 50_000
+"""States from which machine code is worth the time to load it."""
+
+ROOM = 1 << 13
+"""Steps that are listed at once: few enough to stay near the processor."""
+
+BYTES_STATE, BYTES_EDGE = 56, 6
+"""Memory that the graph and the search for components take, states themselves not counted (8 for each of
+their words).
+"""
+
+
+class Refused(Exception):
+    """The graph cannot be made; the message says why, and what could be done."""
+
+
+@dataclass(slots=True)
+class Graph:
+    """`start`, `to`, `by` are rows of edges (see `components`). A label is the number of the action instance
+    times `order`, plus, in a graph of representatives (with `frames`), the renaming that makes the state
+    after the step its representative.
+
+    `initial` are the numbers of the initial states. `states` are handles of the space, or rows of words.
+    """
+
+    space: StateSpace
+    kit: Kit
+    states: Any
+    number: int
+    initial: list[int]
+    start: Any
+    to: Any
+    by: Any
+    compiled: Compiled | None
+    frames: Frames | None = None
+    sorted: bool = False
+
+    @property
+    def order(self) -> int:
+        """The number of renamings."""
+        return self.frames.order if self.frames is not None else 1
+
+    @property
+    def stutter(self) -> int:
+        """The label of a step that changes nothing: it stands after those of all action instances."""
+        return len(self.space.model.instances) * self.order
+
+    @property
+    def labels(self) -> str:
+        """The kind of array that labels need."""
+        return _labels(self.stutter)
+
+    @property
+    def edges(self) -> int:
+        return int(self.start[self.number])
+
+    def handle(self, number: int) -> Handle:
+        """A state as the engines keep it."""
+        if not self.kit.native:
+            return self.states[number]
+        from explorer.engine.native.levels import integers
+
+        return integers(self.states[number : number + 1])[0]
+
+    def state(self, number: int, element: int = 0) -> State:
+        """The codes of a state, or of what an element of the group makes of it."""
+        handle = self.handle(number)
+        if self.frames is not None:
+            handle = self.frames.renamed(element, handle)
+        return self.space.decode(handle) if self.compiled is None else self.compiled.layout.unpack(handle)
+
+    def sort(self) -> None:
+        """Put every row in the order of the action instances, so that searches find the same from every
+        engine.
+        """
+        if not self.sorted:
+            self.kit.run.sort_rows(self.start, self.to, self.by, self.number)
+            self.sorted = True
+
+    def least(self, turned: Sequence[int], copies: int) -> Any:
+        """For each state and copy of a formula what leaves the state as it is and makes the copy the least
+        (see `Frames.least`).
+        """
+        assert self.frames is not None
+        if not self.kit.native:
+            found = (self.frames.least(state, turned, copies) for state in self.states)
+            return [element for row in found for element in row]
+        return _native_least(self, self.frames, turned, copies)
+
+    def truth(self, conditions: list[Expr]) -> list[Any]:
+        """For each condition, a flag for each state: whether it holds there."""
+        if self.kit.native:
+            return _native_truth(self, conditions)
+        if self.compiled is None:
+            return [bytearray(evaluate(c, s) for s in self.states) for c in conditions]
+        program, layout = self.compiled.program, self.compiled.layout
+        made = [run_source(flags(program, layout, c).text, "<flags>")["flags"] for c in conditions]
+        return [bytearray(function(self.states)) for function in made]
+
+
+def _labels(stutter: int) -> str:
+    return "label" if stutter < (1 << 16) - 1 else "number"
+
+
+def build(space: StateSpace, limits: Limits) -> Graph:
+    """The graph of a space. Raises Refused where memory does not suffice or a bound is reached."""
+    large = space.distinct >= NATIVE_FROM and space.engine != "reference"
+    if importlib.util.find_spec("numba") is not None and (large or space.engine == "native"):
+        return _native(space, limits)
+    states = [state for level in space.levels for state in level]
+    numbers = {state: i for i, state in enumerate(states)}
+    compiled = None if space.engine == "reference" else _compiled(space)
+    framed = frames(compiled, Plain()) if compiled is not None else None
+    size, named = (
+        (1, None) if compiled is None or framed is None else (framed.order, compiled.renaming(framed.group))
+    )
+    start, to, by = [0], [], []
+    first = 0
+    for level in space.levels:
+        rows: list[list[tuple[int, int]]] = [[] for _ in level]
+        for source, instance, target in space.edges(level, None):
+            if source != target:
+                form, element = (target, 0) if named is None else named(target)
+                rows[numbers[source] - first].append(
+                    (instance * size + element, numbers.get(form, len(states)))
+                )
+        for row in rows:
+            to += [target for _, target in row]
+            by += [label for label, _ in row]
+            start.append(len(to))
+        first += len(level)
+        _go_on(limits)
+    return Graph(
+        space, Plain(), states, len(states), list(range(space.initial)), start, to, by, compiled, framed
+    )
+
+
+def _compiled(space: StateSpace) -> Compiled:
+    return Compiled(space.model, space.quotient.symmetry if space.quotient is not None else None)
+
+
+def _go_on(limits: Limits) -> None:
+    reached = limits.reached(0)
+    if reached:
+        raise Refused(reached)
+
+
+def _afford(need: int, what: str, limits: Limits) -> None:
+    left = (
+        limits.max_memory - resident_bytes()
+        if limits.max_memory is not None
+        else int(0.8 * available_bytes())
+    )
+    if need > left:
+        raise Refused(
+            f"{what} needs about {need / 2**30:.1f} GiB more, --max-memory leaves"
+            f" {max(left, 0) / 2**30:.1f} GiB"
+        )
+
+
+def estimate(space: StateSpace, words: int) -> int:
+    """Bytes that liveness will take on top of what the process has now."""
+    slots = 0 if words == 1 and space.quotient is None else 1 << (3 * space.distinct // 2).bit_length()
+    return (
+        space.distinct * (BYTES_STATE + 8 * words)
+        + 4 * slots
+        + space.transitions * (BYTES_EDGE + 2 * (space.quotient is not None))
+    )
+
+
+def estimate_product(
+    graph: Graph, places: int, limits: Limits, what: str = "the product with its automaton"
+) -> None:
+    """Raises Refused where a graph with so many copies of each state may not fit into memory."""
+    if not graph.kit.native:
+        return
+    _afford(graph.number * places * (BYTES_STATE + 12) + graph.edges * places * BYTES_EDGE, what, limits)
+    if graph.number * places >= 1 << 31:
+        raise Refused(f"{what} may have more than 2**31 nodes")
+
+
+def _native(space: StateSpace, limits: Limits) -> Graph:
+    import numpy as np
+
+    from explorer.codegen.native_functions import native_source
+    from explorer.codegen.native_permutations import renaming_source
+    from explorer.engine.native.jit import Jit, default_directory
+    from explorer.engine.native.search import arrays
+    from explorer.engine.native.visited import reserve
+
+    compiled, kit = _compiled(space), Native()
+    framed = frames(compiled, kit)
+    size = framed.order if framed is not None else 1
+    words = compiled.layout.words
+    _afford(estimate(space, words), "liveness", limits)
+    number = space.distinct
+    if number >= 1 << 31 or len(space.model.instances) * size >= (1 << 32) - 1:
+        raise Refused("the state graph has more than 2**31 states or 2**32 labels")
+    source = native_source(compiled.program, compiled.layout)
+    jit = Jit(default_directory())
+    leave, tables = jit.module(source.edges).edges, arrays(source.tables)
+    kernels = jit.module(_kernels())
+    states = reserve(number * words, np.uint64)[: number * words].reshape(number, words)
+    initial = _states(space, kernels, words, states)
+    near = words == 1 and framed is None  # else steps do not lead to states nearby
+    slots = reserve(1 if near else 1 << (3 * number // 2).bit_length(), np.uint32)
+    if not near:
+        kernels.number_states(states, 0, number, slots)
+    start = reserve(number + 1, np.uint32)[: number + 1]
+    kind = np.uint16 if _labels(len(space.model.instances) * size) == "label" else np.uint32
+    to, by = reserve(space.transitions + ROOM, np.uint32), reserve(space.transitions + ROOM, kind)
+    room = ROOM + 2 * len(tables[0])
+    origin, rule, target = (
+        np.empty(room, np.int64),
+        np.empty(room, np.int64),
+        np.empty((room, words), np.uint64),
+    )
+    found, last = np.empty(room, np.int64), np.zeros(len(source.tables.numbers), np.int64)
+    scratch = np.empty(room, np.uint64), np.empty(room, np.uint32), np.empty(room, np.bool_)
+    numbers, turn = np.array(source.tables.numbers, np.int64), np.zeros(room, np.int64)
+    rename = (
+        jit.module(renaming_source(compiled.plan, words)).rename_rows if compiled.plan is not None else None
+    )
+    left_by = np.array(framed.group.left, np.int64) if framed is not None else None
+    stat, nothing, edges, at = np.zeros(8, np.int64), np.empty((0, words), np.uint64), 0, 0
+    while at < number:
+        _go_on(limits)
+        stat[2] = 0
+        rows = states[at : at + ROOM]
+        left = leave(rows, 0, len(rows), nothing, origin, rule, target, stat, *tables)
+        count = int(stat[2])
+        if rename is not None:
+            rename(target, count, left_by, turn)
+        if edges + count > len(to):
+            to, by = np.resize(to, edges + count + len(to) // 2), np.resize(by, edges + count + len(by) // 2)
+        if near:
+            kernels.find_near(states, number, rule, target, count, found, last)
+        else:
+            kernels.find_hashed(states, number, slots, target, count, found, *scratch)
+        edges = kernels.add_edges(
+            states,
+            at,
+            origin,
+            rule,
+            target,
+            turn,
+            size,
+            count,
+            found,
+            at + left,
+            start,
+            to,
+            by,
+            edges,
+            numbers,
+        )
+        if edges >= 1 << 32:
+            raise Refused("the state graph has more than 2**32 steps")
+        at += left
+    return Graph(space, kit, states, number, initial, start, to[:edges], by[:edges], compiled, framed)
+
+
+def _states(space: StateSpace, kernels: Any, words: int, states: Any) -> list[int]:
+    """All states as rows of words, and which of them are initial. Those of one word are sorted: steps lead to
+    states nearby.
+    """
+    import numpy as np
+
+    from explorer.engine.native.levels import TableLevel, words_of
+
+    places, first, table = np.full(len(space.levels), -1, np.int64), 0, None
+    for number, level in enumerate(space.levels):
+        at: Any = level
+        if isinstance(at, TableLevel):
+            places[number], table = first, at
+        else:
+            states[first : first + len(level)] = (
+                at.words() if hasattr(at, "words") else words_of(list(level), words)
+            )
+        first += len(level)
+    if table is not None:
+        table.all_levels(kernels.collect_levels, places, states)
+    if words > 1:
+        return list(range(space.initial))
+    initial = states[: space.initial, 0].copy()
+    states[:, 0].sort()
+    found: list[int] = np.searchsorted(states[:, 0], initial).tolist()
+    return found
+
+
+def _kernels() -> str:
+    from pathlib import Path
+
+    return Path(__file__).with_name("graph_kernels.py").read_text()
+
+
+def _native_least(graph: Graph, frames: Frames, turned: Sequence[int], copies: int) -> Any:
+    import numpy as np
+
+    from explorer.codegen.native_permutations import renaming_source
+    from explorer.engine.native.jit import Jit, default_directory
+
+    plan = frames.compiled.plan
+    assert plan is not None
+    code = Jit(default_directory()).module(renaming_source(plan, graph.states.shape[1]))
+    least = graph.kit.array("label", graph.number * copies)
+    code.least_copies(
+        graph.states,
+        graph.number,
+        np.array(frames.group.left, np.int64),
+        np.array(frames.tour, np.int64),
+        np.array(turned, np.int64),
+        copies,
+        least,
+    )
+    return least
+
+
+def _native_truth(graph: Graph, conditions: list[Expr]) -> list[Any]:
+    import numpy as np
+
+    from explorer.codegen.native_flags import flag_source
+    from explorer.engine.native.jit import Jit, default_directory
+
+    assert graph.compiled is not None
+    text = flag_source(graph.compiled.program, graph.compiled.layout, conditions)
+    function = Jit(default_directory()).module(text).flags
+    out = np.zeros((len(conditions), graph.number), np.uint8)
+    function(graph.states, out)
+    return list(out)

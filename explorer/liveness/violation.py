@@ -1,0 +1,240 @@
+"""From a formula to a behaviour on which it fails: common shapes on the state graph, all others in a product
+with an automaton.
+
+A shape is: reach a state where `switch` holds, stay where `inside` holds for ever, and see `again` again and
+again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from explorer.engine.limits import Limits
+from explorer.ir import expressions as ex
+from explorer.ir.expressions import Expr
+from explorer.language.temporal import Ltl, negation
+from explorer.liveness.arena import Arena, FairTables, fairness, plain
+from explorer.liveness.automaton import automaton, literal
+from explorer.liveness.copies import View, view, worded
+from explorer.liveness.find_lasso import Found, lasso
+from explorer.liveness.graph import Graph, Refused, estimate_product
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A behaviour that breaks a formula: from an initial state (`free`: after any steps) where `switch`
+    holds, for ever `inside`.
+    """
+
+    free: bool
+    switch: Expr
+    inside: Expr
+    again: Expr = ex.TRUE
+
+
+@dataclass(slots=True)
+class Search:
+    """A graph with its fairness, and what several formulas share."""
+
+    graph: Graph
+    limits: Limits
+    fair: FairTables
+    shared: dict[str, Any] = field(default_factory=dict)
+    unbreakable: bool = True
+    """Whether no formula so far had any behaviour that could break it, fair or not."""
+    covered: set[Ltl] = field(default_factory=set)
+    """Formulas that need no look: renamings of such as were found to hold."""
+
+
+def prepare(graph: Graph, limits: Limits) -> Search:
+    return Search(graph, limits, fairness(graph))
+
+
+def conjuncts(f: Ltl) -> Iterator[Ltl]:
+    """The formulas that must hold together: of `a & b`, and of always(a & b), the parts."""
+    if f.op == "and":
+        for part in f.args:
+            yield from conjuncts(part)
+    elif f.op == "always" and f.args[0].op in ("and", "always"):
+        inner = f.args[0]
+        for part in inner.args if inner.op == "and" else [inner.args[0]]:
+            yield from conjuncts(Ltl("always", (part,)))
+    else:
+        yield f
+
+
+def shape(f: Ltl) -> Shape | None:
+    """The shape of what breaks a formula; None where it has none of those."""
+    if f.op == "state":
+        return Shape(False, _not(f), ex.TRUE)
+    inner = f.args[0]
+    if f.op == "eventually" and inner.op == "state":
+        return Shape(False, ex.TRUE, _not(inner))
+    if f.op == "eventually" and inner.op == "always" and inner.args[0].op == "state":
+        return Shape(True, ex.TRUE, ex.TRUE, _not(inner.args[0]))
+    if f.op != "always":
+        return None
+    if inner.op == "state":
+        return Shape(True, _not(inner), ex.TRUE)
+    if inner.op == "eventually" and inner.args[0].op == "state":
+        return Shape(True, ex.TRUE, _not(inner.args[0]))
+    if inner.op == "or":
+        rest = [a for a in inner.args if a.op != "state"]
+        if len(rest) == 1 and rest[0].op == "eventually" and rest[0].args[0].op == "state":
+            premise = ex.both(*(_not(a) for a in inner.args if a.op == "state"))
+            return Shape(True, premise, _not(rest[0].args[0]))
+    return None
+
+
+def _not(f: Ltl) -> Expr:
+    return negation(f).condition
+
+
+def violation(search: Search, formula: Ltl) -> Found | None:
+    """A fair behaviour on which a formula fails, short, and the same from every engine; None where there is
+    none.
+
+    Raises Refused where memory does not suffice or a bound is reached, automaton.TooLarge for a formula
+    beyond reason.
+    """
+    found = [at for part in conjuncts(formula) if (at := _violation(search, part)) is not None]
+    return min(found, key=lambda f: f.length, default=None)
+
+
+def _violation(search: Search, f: Ltl) -> Found | None:
+    reached = search.limits.reached(0)
+    if reached:
+        raise Refused(reached)
+    if worded(search.graph, f) in search.covered:
+        return None
+    seen = view(search.graph, f, search.limits, search.shared)
+    found = _by_shape(search, seen) if shape(f) is not None else _by_product(search, seen)
+    if found is None:
+        search.covered.update(seen.formulas)
+    return found
+
+
+def _by_shape(search: Search, seen: View) -> Found | None:
+    kit, n = search.graph.kit, seen.number
+    shapes = [s for s in map(shape, seen.formulas) if s is not None]
+    switch, inside, again = seen.truth(
+        [[s.switch for s in shapes], [s.inside for s in shapes], [s.again for s in shapes]]
+    )
+    arena = plain(seen, search.fair, again, 1, search.shared)
+    both, queue = kit.array("flag", n), arena.array("number", "nodes")
+    if not kit.run.both(inside, again, n, both):
+        return None
+    kit.run.both(switch, inside, n, both)
+    free = shapes[0].free
+    if not free:
+        first, initial = kit.array("flag", n), seen.initial()
+        kit.run.mark(kit.made("number", initial), len(initial), first)
+        kit.run.both(both, first, n, both)
+    count = kit.run.gather(both, n, queue)
+    if not count:
+        return None
+    search.unbreakable = False
+    alive = kit.array("flag", n)
+    if free and shapes[0].switch is ex.TRUE:
+        alive = both
+    else:
+        kit.run.flood(seen.start, seen.to, inside, n, queue, count, alive)
+    calm = kit.array("flag", n)
+    kit.run.both(alive, again, n, calm)
+    calms = kit.run.both(calm, seen.of_states(search.fair.quiet), n, calm)
+    arena.calm = calm
+    if not arena.settle(alive) and not calms:
+        return None
+    return lasso(arena, seen, [v for v in seen.initial() if free or switch[v]], free, switch, inside)
+
+
+def _by_product(search: Search, seen: View) -> Found | None:
+    """Behaviours of the graph that the automaton of the negated formula accepts."""
+    graph, kit = search.graph, search.graph.kit
+    made = automaton(Ltl("not", (seen.formulas[0],)))
+    size = len(made.must)
+    if not size:
+        return None
+    estimate_product(graph, size * seen.copies, search.limits)
+    graph.sort()
+    letter = kit.array("whole", seen.number)
+    for bit, flags in enumerate(
+        seen.truth([_copies(atom, seen.formulas) for atom in made.atoms]) if made.atoms else []
+    ):
+        kit.run.spell(flags, seen.number, 1 << bit, letter)
+    next_start = [0]
+    for follow in made.next:
+        next_start.append(next_start[-1] + len(follow))
+    tables = [
+        kit.made("whole", list(v))
+        for v in (made.must, made.never, next_start, [p for f in made.next for p in f], made.initial)
+    ]
+    sources = seen.initial()
+    room = seen.number * size
+    ids, nodes_of, places = (kit.array("number", room) for _ in range(3))
+    fixed = (
+        seen.start,
+        seen.to,
+        seen.by,
+        seen.number,
+        letter,
+        *tables,
+        len(sources),
+        kit.made("number", sources),
+        graph.stutter,
+        ids,
+        nodes_of,
+        places,
+    )
+    nothing = kit.array("number", 1)
+    labels = kit.array(graph.labels, 1)
+    nodes, edges, starts = map(int, kit.run.product(*fixed, nothing, nothing, labels, 0))
+    if not nodes:
+        return None
+    start, to, by = kit.array("number", nodes + 1), kit.array("number", edges), kit.array(graph.labels, edges)
+    kit.run.product(*fixed, start, to, by, nodes)
+    search.unbreakable = False
+    marks, states = kit.array("whole", nodes), nodes_of
+    kit.run.look_up(places, kit.made("whole", list(made.marks)), nodes, marks)
+    if len(seen.base):
+        states = kit.array("number", nodes)
+        kit.run.look_up(nodes_of, seen.base, nodes, states)
+    arena = Arena(graph, search.fair, nodes, start, to, by, states, marks, made.demands, places, nodes_of)
+    still = Arena(graph, search.fair, nodes, *_stuttering(arena), states, marks, made.demands)
+    calms = still.settle(kit.ones(nodes))
+    arena.calm = still.fill
+    if not arena.settle(kit.ones(nodes)) and not calms:
+        return None
+    everywhere = kit.ones(nodes)
+    return lasso(arena, seen, list(range(starts)), False, everywhere, everywhere)
+
+
+def _copies(atom: Expr, formulas: list[Ltl]) -> list[Expr]:
+    """What an atom of the first formula is in each of them."""
+    place, wanted = next(
+        (i, wanted)
+        for i, c in enumerate(_conditions(formulas[0]))
+        for found, wanted in [literal(c)]
+        if found is atom
+    )
+    found = [_conditions(f)[place] for f in formulas]
+    return found if wanted else [ex.negate(c) for c in found]
+
+
+def _conditions(formula: Ltl) -> list[Expr]:
+    """The conditions in a formula, from left to right."""
+    return [formula.condition] if formula.op == "state" else [c for a in formula.args for c in _conditions(a)]
+
+
+def _stuttering(arena: Arena) -> tuple[Any, Any, Any]:
+    kit, n = arena.graph.kit, arena.number
+    edges = len(arena.to)
+    start, to, by = (
+        kit.array("number", n + 1),
+        kit.array("number", edges),
+        kit.array(arena.graph.labels, edges),
+    )
+    kit.run.only(arena.start, arena.to, arena.by, n, arena.graph.stutter, start, to, by)
+    return start, to, by

@@ -1,0 +1,1 @@
+"""From a model to its program: simplified rules and the packing of states into bits."""

@@ -1,0 +1,62 @@
+"""Which steps commute: neither reads nor writes what the other writes. Knows nothing of engines.
+
+An engine need not insert a successor that it certainly has found on another way
+(`docs/decisions/0010-known-successors.md`).
+"""
+
+from __future__ import annotations
+
+from explorer.ir import expressions as ex
+from explorer.ir.expressions import Expr
+from explorer.program.program import Rule
+
+
+def known_after(rules: list[Rule]) -> list[int]:
+    """For each rule a, the set (bits by position) of the later rules b that commute with it.
+
+    If s is the successor of p by a, then the successor of s by such a b is also reached from p by b, then a.
+    """
+    reads = [_reads(rule) for rule in rules]
+    writes = [set().union(*(_cells(u.family, u.index) for u in rule.updates)) for rule in rules]
+    readers, writers = _by_cell(reads), _by_cell(writes)
+    everything = (1 << len(rules)) - 1
+    found = []
+    for rank, (read, written) in enumerate(zip(reads, writes)):
+        meets = 0
+        for cell in written:
+            meets |= readers.get(cell, 0) | writers[cell]
+        for cell in read:
+            meets |= writers.get(cell, 0)
+        found.append(everything & ~meets & ~((2 << rank) - 1))
+    return found
+
+
+def _reads(rule: Rule) -> set[int]:
+    expressions = [test.condition for test in rule.guard] + [
+        check.ok for test in rule.guard for check in test.checks
+    ]
+    expressions += [check.ok for check in rule.checks] + [e for u in rule.updates for e in (u.index, u.expr)]
+    found: set[int] = set()
+    for expr in expressions:
+        for at in ex.walk(expr):
+            if at.op == "load":
+                family, index = at.value
+                found.add(family.first + index)
+            elif at.op == "loadat":
+                found |= _cells(at.value, at.args[0])
+    return found
+
+
+def _cells(family: ex.Family, index: Expr) -> set[int]:
+    """The numbers of the cells that an index may mean."""
+    if ex.is_const(index):
+        return {family.first + index.value}
+    return set(range(family.first, family.first + family.size))
+
+
+def _by_cell(sets: list[set[int]]) -> dict[int, int]:
+    found: dict[int, int] = {}
+    for rank, cells in enumerate(sets):
+        for cell in cells:
+            found[cell] = found.get(cell, 0) | 1 << rank
+    return found

@@ -1,0 +1,229 @@
+"""The ground model made small: instances simplified, dead ones dropped, constants and rigid variables found.
+
+This is what code is generated from. Knows nothing of bits and of search.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from explorer.ir import expressions as ex
+from explorer.ir.expressions import FALSE, TRUE, Expr, Family, const
+from explorer.ir.model import Instance, Model, collision
+from explorer.language.tracing import Write
+from explorer.program.simplify import Check, Facts, fold, fold_checks, interval, lift
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """One guard conjunct: the checks to make first, then the condition. `number` is its place in the author's
+    guard.
+    """
+
+    number: int
+    checks: tuple[Check, ...]
+    condition: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """`family[index]` becomes `expr`; `known` is the old code where the guard settles it."""
+
+    family: Family
+    index: Expr
+    expr: Expr
+    known: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A simplified instance. `changes` tells when the step certainly changes the state."""
+
+    instance: Instance
+    guard: tuple[Test, ...]
+    checks: tuple[Check, ...]
+    updates: tuple[Update, ...]
+    changes: bool
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A property, constraint or terminal condition over the state, simplified."""
+
+    name: str
+    checks: tuple[Check, ...]
+    condition: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """`dropped[i]` is the guard conjunct of instance i that is constantly false; `fixed` are families that
+    never vary.
+
+    `invariants` has a part without a condition for what temporal formulas read and may have no value.
+    """
+
+    model: Model
+    rules: tuple[Rule, ...]
+    dropped: dict[int, int]
+    fixed: frozenset[Family]
+    rigid: frozenset[Family]
+    facts: Facts
+    invariants: tuple[Judgement, ...]
+    constraints: tuple[Judgement, ...]
+    terminal: Judgement
+
+
+_last: list[Program] = []
+"""The program that was made last: everything in a run asks for the same one."""
+
+
+def reduce(model: Model) -> Program:
+    """Simplify until no more instance can be dropped and no more variable proves constant."""
+    if not (_last and _last[0].model is model):
+        _last[:] = [_reduce(model)]
+    return _last[0]
+
+
+def _reduce(model: Model) -> Program:
+    alternatives: dict[int, set[int]] = {}
+    for choice in model.choices:
+        for position, cell in enumerate(choice.cells):
+            alternatives[cell] = {codes[position] for codes in choice.alternatives}
+    written = {write.family for instance in model.instances for write in instance.writes}
+    while True:
+        facts = _constants(model, alternatives, written)
+        rules, dropped = [], {}
+        for instance in model.instances:
+            rule = _rule(instance, facts, written)
+            if isinstance(rule, Rule):
+                rules.append(rule)
+            else:
+                dropped[instance.number] = rule
+        now = {update.family for rule in rules for update in rule.updates}
+        if now == written:
+            break
+        written = now
+    rigid = frozenset(f for f in model.families if f not in written)
+    fixed = frozenset(f for f in rigid if all(len(alternatives[f.first + i]) == 1 for i in range(f.size)))
+    _check_magnitudes(rules, facts)
+    return Program(
+        model,
+        tuple(rules),
+        dropped,
+        fixed,
+        rigid - fixed,
+        facts,
+        tuple(
+            _judge(p.name, [e for _, e in p.parts], facts) for p in model.properties if p.kind == "invariant"
+        )
+        + tuple(
+            replace(found, condition=TRUE)
+            for p in model.temporal
+            for e in p.conditions
+            if (found := _judge(p.name, [e], facts)).checks
+        ),
+        tuple(_judge(name, [c.expr], facts) for name, c in model.constraints),
+        _judge("terminal", [ex.either(*(c.expr for c in model.terminal))], facts),
+    )
+
+
+def _constants(model: Model, alternatives: dict[int, set[int]], written: set[Family]) -> Facts:
+    known: dict[Expr, tuple[int, int]] = {}
+    for family in model.families:
+        if family not in written:
+            codes = [alternatives[family.first + i] for i in range(family.size)]
+            for i, options in enumerate(codes):
+                known[ex.cell(family, const(i))] = (min(options), max(options))
+    return Facts(known)
+
+
+def _rule(instance: Instance, facts: Facts, written: set[Family]) -> Rule | int:
+    """The simplified instance, or the number of the conjunct that is constantly false.
+
+    Assignments to families not in `written` are known to change nothing.
+    """
+    base = facts
+    tests: list[Test] = []
+    for number, condition in enumerate(instance.guard):
+        pure, raw = lift(condition.expr)
+        checks = fold_checks(raw, facts)
+        for check in checks:
+            facts = facts.assume(check.ok)
+        folded = fold(pure, facts)
+        after = facts.assume(folded)
+        if (folded is FALSE or after.impossible) and not checks:
+            if not any(test.checks for test in tests):
+                return number
+            folded = FALSE
+        if folded is not TRUE or checks:
+            tests.append(Test(number, tuple(checks), folded))
+        facts = after if not after.impossible else facts
+    if facts.impossible:
+        facts = base
+    updates, checks = _updates(instance, facts, written)
+    changes = any(u.known is not None and ex.is_const(u.expr) and u.expr.value != u.known for u in updates)
+    return Rule(instance, tuple(tests), tuple(checks), tuple(updates), changes, facts)
+
+
+def _updates(instance: Instance, facts: Facts, written: set[Family]) -> tuple[list[Update], list[Check]]:
+    updates: list[Update] = []
+    raw: list[Check] = []
+    for write in instance.writes:
+        index, index_checks = lift(write.index)
+        expr, checks = lift(write.expr)
+        raw += [*index_checks, *checks]
+        updates.append(Update(write.family, index, expr, None))
+    raw += _collisions(instance.writes, updates)
+    kept = fold_checks(tuple(raw), facts)
+    for check in kept:
+        facts = facts.assume(check.ok)
+    found = []
+    for update in updates:
+        index, expr = fold(update.index, facts), fold(update.expr, facts)
+        if ex.is_const(index) and not 0 <= index.value < update.family.size:
+            continue  # a check before it always fails: never reached
+        old = fold(ex.cell(update.family, index), facts)
+        if expr is not old and update.family in written:
+            found.append(Update(update.family, index, expr, old.value if ex.is_const(old) else None))
+    return found, kept
+
+
+def _collisions(writes: tuple[Write, ...], updates: list[Update]) -> list[Check]:
+    """Two writes to one family may meet only where an index is computed: then they must differ."""
+    found = []
+    for i, (write, later) in enumerate(zip(writes, updates)):
+        for earlier in updates[:i]:
+            if earlier.family is later.family and not (
+                ex.is_const(earlier.index) and ex.is_const(later.index)
+            ):
+                ok = ex.negate(ex.equal(earlier.index, later.index))
+                found.append(Check(ok, collision(write)))
+    return found
+
+
+def _judge(name: str, parts: list[Expr], facts: Facts) -> Judgement:
+    pure, raw = lift(ex.both(*parts))
+    checks = fold_checks(raw, facts)
+    for check in checks:
+        facts = facts.assume(check.ok)
+    return Judgement(name, tuple(checks), fold(pure, facts))
+
+
+def _check_magnitudes(rules: list[Rule], facts: Facts) -> None:
+    """Engines compute in 64 bits: an expression that could exceed them is refused."""
+    from explorer.ir.errors import SpecError
+
+    for rule in rules:
+        for expr in [t.condition for t in rule.guard] + [u.expr for u in rule.updates]:
+            for at in ex.walk(expr):
+                low, high = interval(at, rule.facts)
+                if low < -(1 << 62) or high > 1 << 62:
+                    raise SpecError(
+                        "E0701",
+                        f"`{ex.show(at)}` may be as large as {max(-low, high)}",
+                        expected="at most 2**62",
+                        write="smaller ranges",
+                        place=rule.instance.action.place,
+                    )

@@ -1,0 +1,454 @@
+"""Expressions made smaller without changing what they mean: lifting of checks, constant folding, interval
+analysis.
+
+`lift` separates an expression from the conditions under which it has a value. `fold` rewrites a lifted
+expression under facts (intervals of expressions known from guards and from constants). Knows nothing of bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from explorer.ir import expressions as ex
+from explorer.ir.expressions import FALSE, TRUE, Expr, Failure, const, is_const, node
+
+Interval = tuple[int, int]
+HUGE = 1 << 62
+DEEP = 4
+"""Branches of `ite` in each other from which on nothing more is learned from conditions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`ok` must hold where the expression is evaluated, else `failure`."""
+
+    ok: Expr
+    failure: Failure
+
+
+def lift(expr: Expr) -> tuple[Expr, tuple[Check, ...]]:
+    """The expression without its `require` nodes, and the checks to make before, in order of evaluation.
+
+    A check below a lazy operator is conditional on the operands that decide whether it is reached.
+    """
+    memo: dict[Expr, tuple[Expr, tuple[Check, ...]]] = {}
+    for at in ex.walk(expr):
+        memo[at] = _lift(at, [memo[a] for a in at.args])
+    return memo[expr]
+
+
+def _lift(at: Expr, args: list[tuple[Expr, tuple[Check, ...]]]) -> tuple[Expr, tuple[Check, ...]]:
+    pure = [p for p, _ in args]
+    if not any(checks for _, checks in args) and at.op != "require":
+        return at if all(p is a for p, a in zip(pure, at.args)) else node(at.op, tuple(pure), at.value), ()
+    if at.op == "require":
+        own = Check(pure[0], at.value)
+        return pure[1], _unique((*args[0][1], own, *args[1][1]))
+    checks: tuple[Check, ...] = ()
+    if at.op in ("and", "or"):
+        for i, (_, inner) in enumerate(args):
+            reached = [ex.negate(p) for p in pure[:i]] if at.op == "and" else pure[:i]
+            checks += tuple(Check(ex.either(*reached, c.ok), c.failure) for c in inner)
+    elif at.op == "ite":
+        c = pure[0]
+        checks = (
+            *args[0][1],
+            *(Check(ex.either(ex.negate(c), k.ok), k.failure) for k in args[1][1]),
+            *(Check(ex.either(c, k.ok), k.failure) for k in args[2][1]),
+        )
+    else:
+        checks = tuple(c for _, inner in args for c in inner)
+    return node(at.op, tuple(pure), at.value), _unique(checks)
+
+
+def _unique(checks: tuple[Check, ...]) -> tuple[Check, ...]:
+    return tuple(dict.fromkeys(checks))
+
+
+class Facts:
+    """What is known where an expression is evaluated: intervals of expressions. Never changed, only extended.
+
+    `depth` counts the branches of `ite` around; from DEEP on a branch learns nothing more, else nested ones
+    would be visited once for every way to them.
+    """
+
+    __slots__ = ("bounds", "depth", "impossible", "known", "memo")
+
+    def __init__(self, known: dict[Expr, Interval] | None = None, impossible: bool = False, depth: int = 0):
+        self.known = known or {}
+        self.memo: dict[Expr, Expr] = {}
+        self.bounds: dict[Expr, Interval] = {}
+        self.impossible, self.depth = impossible, depth
+
+    def assume(self, condition: Expr, holds: bool = True) -> Facts:
+        """The facts where a (folded) condition holds, or does not; `impossible` where it cannot."""
+        found = list(_consequences(condition, holds, self))
+        if not found:
+            return self
+        known, impossible = dict(self.known), self.impossible
+        for expr, (low, high) in found:
+            old_low, old_high = known[expr] if expr in known else interval(expr, self)
+            low, high = max(low, old_low), min(high, old_high)
+            impossible = impossible or low > high
+            known[expr] = (low, high)
+        return Facts(known, impossible, self.depth)
+
+    def branches(self, condition: Expr) -> tuple[Facts, Facts]:
+        """The facts in the two branches of an `ite`."""
+        if self.depth >= DEEP:
+            return self, self
+        below = Facts(self.known, self.impossible, self.depth + 1)
+        return below.assume(condition), below.assume(condition, False)
+
+
+def _consequences(c: Expr, holds: bool, facts: Facts) -> list[tuple[Expr, Interval]]:
+    op, args = c.op, c.args
+    if is_const(c):
+        return [] if bool(c.value) == holds else [(c, (1, 0))]
+    if op == "not":
+        return _consequences(args[0], not holds, facts)
+    if op == ("and" if holds else "or"):
+        return [k for a in args for k in _consequences(a, holds, facts)]
+    found = [(c, (1, 1) if holds else (0, 0))]
+    if op in ("and", "or"):
+        return found + _in_common([dict(_consequences(a, holds, facts)) for a in args])
+    if op in ("eq", "lt", "le"):
+        found += _comparison(op, args[0], args[1], holds, facts)
+    return found
+
+
+def _in_common(cases: list[dict[Expr, Interval]]) -> list[tuple[Expr, Interval]]:
+    """What follows from each of several cases follows from all: the hull of the intervals."""
+    common = [expr for expr in cases[0] if all(expr in case for case in cases)]
+    return [
+        (expr, (min(case[expr][0] for case in cases), max(case[expr][1] for case in cases)))
+        for expr in common
+    ]
+
+
+def _comparison(op: str, a: Expr, b: Expr, holds: bool, facts: Facts) -> list[tuple[Expr, Interval]]:
+    (al, ah), (bl, bh) = interval(a, facts), interval(b, facts)
+    if op == "eq":
+        if holds:
+            both = (max(al, bl), min(ah, bh))
+            return [(x, both) for x in (a, b) if not is_const(x)]
+        out = []
+        for x, (xl, xh), (yl, yh) in ((a, (al, ah), (bl, bh)), (b, (bl, bh), (al, ah))):
+            if not is_const(x) and yl == yh and yl in (xl, xh):
+                out.append((x, (xl + 1, xh) if yl == xl else (xl, xh - 1)))
+        return out
+    if op == "lt":
+        left, right = (
+            ((al, min(ah, bh - 1)), (max(bl, al + 1), bh))
+            if holds
+            else ((max(al, bl), ah), (bl, min(bh, ah)))
+        )
+    else:
+        left, right = (
+            ((al, min(ah, bh)), (max(bl, al), bh))
+            if holds
+            else ((max(al, bl + 1), ah), (bl, min(bh, ah - 1)))
+        )
+    return [(x, k) for x, k in ((a, left), (b, right)) if not is_const(x)]
+
+
+def interval(expr: Expr, facts: Facts) -> Interval:
+    """Bounds of an expression's value, both included."""
+    found = facts.bounds.get(expr)
+    if found is None:
+        found = facts.bounds[expr] = _interval(expr, facts)
+    return found
+
+
+def _interval(expr: Expr, facts: Facts) -> Interval:
+    low, high = _bounds(expr, facts)
+    known = facts.known.get(expr, (low, high))
+    narrow = max(low, known[0]), min(high, known[1])
+    return (
+        narrow if narrow[0] <= narrow[1] else (low, high)
+    )  # contradictory facts: nothing is evaluated there
+
+
+def _bounds(expr: Expr, facts: Facts) -> Interval:
+    op, args = expr.op, expr.args
+    if op == "const":
+        return expr.value, expr.value
+    if op in ("load", "next"):
+        return expr.value[0].low, expr.value[0].high
+    if op in ("loadat", "nextat"):
+        return expr.value.low, expr.value.high
+    if op in ("eq", "lt", "le", "and", "or", "not", "has"):
+        return 0, 1
+    if op == "table":
+        return min(expr.value), max(expr.value)
+    if op == "popcount":
+        return 0, max(0, interval(args[0], facts)[1].bit_length())
+    if op == "bit":
+        high = interval(args[0], facts)[1]
+        return 0, 1 << min(max(high, 0), 62)
+    if op == "ite":
+        yes, no = facts.branches(args[0])
+        reached = [(a, f) for a, f in ((args[1], yes), (args[2], no)) if not f.impossible]
+        sides = [interval(a, f) for a, f in reached or ((args[1], facts), (args[2], facts))]
+        return min(low for low, _ in sides), max(high for _, high in sides)
+    return _arithmetic(op, [interval(a, facts) for a in args])
+
+
+def _arithmetic(op: str, bounds: list[Interval]) -> Interval:
+    if op == "neg":
+        return -bounds[0][1], -bounds[0][0]
+    (al, ah), (bl, bh) = bounds
+    if op == "add":
+        return al + bl, ah + bh
+    if op == "sub":
+        return al - bh, ah - bl
+    if op == "mul":
+        corners = [al * bl, al * bh, ah * bl, ah * bh]
+        return min(corners), max(corners)
+    if op == "floordiv":
+        if bl <= 0 <= bh or bl > bh:
+            bound = max(abs(al), abs(ah))
+            return -bound, bound
+        corners = [al // bl, al // bh, ah // bl, ah // bh]
+        return min(corners), max(corners)
+    if op == "mod":
+        return min(0, bl + 1), max(0, bh - 1)
+    if op == "bor":
+        return max(al, bl), (1 << max(ah, bh).bit_length()) - 1
+    if op == "band":
+        return 0, min(ah, bh)
+    if op == "bandnot":
+        return 0, ah
+    return -HUGE, HUGE
+
+
+def fold(expr: Expr, facts: Facts) -> Expr:
+    """An expression with the same value wherever the facts hold, as small as the rules make it. No `require`
+    inside.
+    """
+    found = facts.memo.get(expr)
+    if found is None:
+        found = facts.memo[expr] = _fold(expr, facts)
+    return found
+
+
+def _fold(expr: Expr, facts: Facts) -> Expr:
+    if expr.op in ("and", "or"):
+        return _fold_logic(expr, facts)
+    if expr.op == "ite":
+        return _fold_ite(expr, facts)
+    args = tuple(fold(a, facts) for a in expr.args)
+    at = expr if args == expr.args else node(expr.op, args, expr.value)
+    if at.op in ("loadat", "nextat") and is_const(args[0]):
+        if not 0 <= args[0].value < at.value.size:
+            return const(at.value.low)  # a check before it always fails: never evaluated
+        at = node("load" if at.op == "loadat" else "next", (), (at.value, args[0].value))
+    elif at.op in ("loadat", "nextat"):
+        at = _table(at, facts)
+    low, high = interval(at, facts)
+    if low == high:
+        return const(low)
+    rule = _RULES.get(at.op)
+    return rule(at, args, facts) if rule else at
+
+
+def _table(at: Expr, facts: Facts) -> Expr:
+    """A read at a computed index of a family that never varies is a table of constants."""
+    known = [facts.known.get(ex.cell(at.value, const(i))) for i in range(at.value.size)]
+    if any(k is None or k[0] != k[1] for k in known):
+        return at
+    return node("table", at.args, tuple(k[0] for k in known if k))
+
+
+def _fold_logic(expr: Expr, facts: Facts) -> Expr:
+    """Left to right: each operand is folded under what the earlier ones imply."""
+    neutral, absorbing = (TRUE, FALSE) if expr.op == "and" else (FALSE, TRUE)
+    kept: list[Expr] = []
+    stack = list(reversed(expr.args))
+    while stack:
+        folded = fold(stack.pop(), facts)
+        if folded is absorbing:
+            return absorbing
+        if folded is neutral or folded in kept:
+            continue
+        if folded.op == expr.op:
+            stack.extend(reversed(folded.args))
+            continue
+        kept.append(folded)
+        facts = facts.assume(folded, expr.op == "and")
+        if facts.impossible:
+            return absorbing
+    if not kept:
+        return neutral
+    return kept[0] if len(kept) == 1 else node(expr.op, tuple(kept))
+
+
+def _fold_ite(expr: Expr, facts: Facts) -> Expr:
+    c = fold(expr.args[0], facts)
+    if is_const(c):
+        return fold(expr.args[1 if c.value else 2], facts)
+    yes, no = facts.branches(c)
+    if yes.impossible or no.impossible:
+        return fold(expr.args[1 if no.impossible else 2], facts)
+    a, b = fold(expr.args[1], yes), fold(expr.args[2], no)
+    if a is b:
+        return a
+    if a is TRUE and b is FALSE:
+        return c
+    if a is FALSE and b is TRUE:
+        return fold(ex.negate(c), facts)
+    if interval(a, yes) in ((0, 1), (0, 0), (1, 1)) and interval(b, no) in ((0, 1), (0, 0), (1, 1)):
+        for test, make in (
+            (b is FALSE, ("and", c, a)),
+            (a is TRUE, ("or", c, b)),
+            (a is FALSE, ("and", ex.negate(c), b)),
+            (b is TRUE, ("or", ex.negate(c), a)),
+        ):
+            if test:
+                return fold(node(make[0], (make[1], make[2])), facts)
+    if c.op == "not":
+        return node("ite", (c.args[0], b, a))
+    return node("ite", (c, a, b))
+
+
+def _eq(at: Expr, args: tuple[Expr, ...], facts: Facts) -> Expr:
+    a, b = args
+    if a is b:
+        return TRUE
+    if is_const(a):
+        a, b = b, a
+    (al, ah), (bl, bh) = interval(a, facts), interval(b, facts)
+    if ah < bl or bh < al:
+        return FALSE
+    if not is_const(b):
+        return node("eq", (a, b))
+    if (al, ah) == (0, 1):
+        return a if b.value else fold(ex.negate(a), facts)
+    if a.op == "add" and is_const(a.args[1]):
+        return fold(node("eq", (a.args[0], const(b.value - a.args[1].value))), facts)
+    if a.op == "ite" and (is_const(a.args[1]) or is_const(a.args[2])):
+        return fold(node("ite", (a.args[0], node("eq", (a.args[1], b)), node("eq", (a.args[2], b)))), facts)
+    return node("eq", (a, b))
+
+
+def _order(at: Expr, args: tuple[Expr, ...], facts: Facts) -> Expr:
+    a, b = args
+    (al, ah), (bl, bh) = interval(a, facts), interval(b, facts)
+    if at.op == "lt":
+        if ah < bl:
+            return TRUE
+        if al >= bh:
+            return FALSE
+    else:
+        if ah <= bl:
+            return TRUE
+        if al > bh:
+            return FALSE
+    if (al, ah) == (0, 1) and is_const(b):
+        return fold(ex.negate(a), facts)
+    if (bl, bh) == (0, 1) and is_const(a):
+        return b
+    if a.op == "add" and is_const(a.args[1]) and is_const(b):
+        return fold(node(at.op, (a.args[0], const(b.value - a.args[1].value))), facts)
+    return at
+
+
+def _not(at: Expr, args: tuple[Expr, ...], facts: Facts) -> Expr:
+    a = args[0]
+    if is_const(a):
+        return FALSE if a.value else TRUE
+    if a.op == "not":
+        return a.args[0]
+    if a.op in ("lt", "le"):
+        return node("le" if a.op == "lt" else "lt", (a.args[1], a.args[0]))
+    return at
+
+
+def _add(at: Expr, args: tuple[Expr, ...], facts: Facts) -> Expr:
+    a, b = args
+    if is_const(a):
+        a, b = b, a
+    if is_const(b):
+        if b.value == 0:
+            return a
+        if a.op == "add" and is_const(a.args[1]):
+            return ex.plus(a.args[0], a.args[1].value + b.value)
+        return ex.plus(a, b.value)
+    return at
+
+
+def _sub(at: Expr, args: tuple[Expr, ...], facts: Facts) -> Expr:
+    a, b = args
+    return fold(ex.plus(a, -b.value), facts) if is_const(b) else const(0) if a is b else at
+
+
+def _mul(at: Expr, args: tuple[Expr, ...], facts: Facts) -> Expr:
+    a, b = args
+    if is_const(a):
+        a, b = b, a
+    if is_const(b) and b.value in (0, 1):
+        return a if b.value else const(0)
+    return node("mul", (a, b))
+
+
+def _const_op(at: Expr, args: tuple[Expr, ...], facts: Facts) -> Expr:
+    if is_const(args[-1]) and not _has_value(at.op, args[-1].value):
+        return const(0)  # a check before it always fails: never evaluated
+    if all(map(is_const, args)):
+        values = [a.value for a in args]
+        table: dict[str, Callable[..., int]] = {
+            "floordiv": lambda a, b: a // b,
+            "mod": lambda a, b: a % b,
+            "bor": lambda a, b: a | b,
+            "band": lambda a, b: a & b,
+            "bandnot": lambda a, b: a & ~b,
+            "bit": lambda i: 1 << i,
+            "has": lambda m, i: m >> i & 1,
+            "popcount": lambda m: m.bit_count(),
+            "neg": lambda a: -a,
+        }
+        return const(table[at.op](*values))
+    if at.op in ("bor", "bandnot") and is_const(args[1]) and args[1].value == 0:
+        return args[0]
+    if at.op == "bor" and is_const(args[0]) and args[0].value == 0:
+        return args[1]
+    if at.op == "has" and args[0].op == "bit":
+        return fold(ex.equal(args[0].args[0], args[1]), facts)
+    return at
+
+
+def _has_value(op: str, right: int) -> bool:
+    """Whether an operator is defined for its last operand."""
+    return right != 0 if op in ("floordiv", "mod") else right >= 0 if op in ("bit", "has") else True
+
+
+_RULES = {
+    "eq": _eq,
+    "lt": _order,
+    "le": _order,
+    "not": _not,
+    "add": _add,
+    "sub": _sub,
+    "mul": _mul,
+    "floordiv": _const_op,
+    "mod": _const_op,
+    "bor": _const_op,
+    "band": _const_op,
+    "bandnot": _const_op,
+    "bit": _const_op,
+    "has": _const_op,
+    "popcount": _const_op,
+    "neg": _const_op,
+}
+
+
+def fold_checks(checks: tuple[Check, ...], facts: Facts) -> list[Check]:
+    """The checks that could fail, simplified; those proved by interval analysis are gone."""
+    found = []
+    for check in checks:
+        ok = fold(check.ok, facts)
+        if ok is not TRUE:
+            found.append(Check(ok, check.failure))
+            facts = facts.assume(ok)
+    return found

@@ -1,0 +1,290 @@
+"""The report: one HTML file for a person who has never seen the spec. A pure function of the verdict record.
+
+Nothing is loaded from elsewhere: style sheet and script stand in the file, and its security policy allows
+only that script. Every text of a spec is escaped by construction (`markup.py`). Without scripts the picture,
+the list and all tables remain.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import shlex
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from explorer.render.html.coverage import coverage_table
+from explorer.render.html.markup import Html, el, joined
+from explorer.render.html.story import outline, page_data, stories
+from explorer.render.html.tables import findings_list, profile_chart, scroll, variants_table
+from explorer.render.text.findings import MARKS
+from explorer.render.text.summary import Record, claim, met, standing
+from explorer.render.text.terminal import clean, counted
+
+HERE = Path(__file__).parent
+
+
+def report(record: Record) -> str:
+    """The page of a run; `record` may be one of a spec that could not be understood."""
+    body = _failed(record) if "error" in record else _body(record)
+    return _page(f"{record['spec']}: {record['verdict']}", body)
+
+
+def table_page(title: str, variants: Sequence[tuple[str, Record]]) -> str:
+    """The page of several runs, each with its name: a table, and below it the gravest story of each."""
+    told = [
+        outline(name, record, number)
+        for number, (name, record) in enumerate(variants)
+        if record.get("traces")
+    ]
+    return _page(
+        title,
+        el(
+            "main",
+            el("header", el("p", "Interrupt explorer", class_="maker"), el("h1", title), class_="top"),
+            variants_table(variants),
+            el("section", el("h2", "Stories"), *told) if told else None,
+        ),
+    )
+
+
+def _page(title: str, body: Html) -> str:
+    script, style = ((HERE / name).read_text(encoding="utf-8") for name in ("report.js", "report.css"))
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; img-src data:"
+    head = el(
+        "head",
+        el("meta", charset="utf-8"),
+        el("meta", http_equiv="Content-Security-Policy", content=policy),
+        el("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        el("meta", name="color-scheme", content="light dark"),
+        el("title", title),
+        el("link", rel="icon", href="data:,"),
+        el("style", Html(style)),
+    )
+    return (
+        "<!doctype html>\n" + el("html", head, el("body", body, el("script", Html(script))), lang="en") + "\n"
+    )
+
+
+def _body(record: Record) -> Html:
+    told = bool(record.get("traces"))
+    return joined(
+        [
+            el(
+                "a",
+                "Skip to the story" if told else "Skip to the numbers",
+                href="#story" if told else "#numbers",
+                class_="skip",
+            ),
+            el(
+                "main",
+                _top(record),
+                _limits(record),
+                _properties(record),
+                *([stories(record)] if told else []),
+                _numbers(record),
+                coverage_table(record),
+                findings_list(record),
+                _setting(record),
+            ),
+            page_data(record),
+        ]
+    )
+
+
+def _failed(record: Record) -> Html:
+    return el(
+        "main",
+        el(
+            "header",
+            el("p", "Interrupt explorer", class_="maker"),
+            el("h1", record["spec"]),
+            el("p", _badge("undetermined"), " could not be checked", class_="claim"),
+            class_="top undetermined",
+        ),
+        el(
+            "section",
+            el("h2", "What is wrong"),
+            el("pre", joined(str(record["error"]).splitlines(), "\n"), tabindex="0"),
+        ),
+    )
+
+
+def _top(record: Record) -> Html:
+    states = record["states"]
+    tiles = [
+        _tile(states["distinct"], "state", standing(states)),
+        _tile(states.get("transitions", 0), "transition"),
+        (str(states["depth"]), "depth"),
+        (f"{record['seconds']:.2f} s", f"{record['engine']} engine"),
+    ]
+    lengths = [p["trace_length"] for p in record["properties"] if p["trace_length"] is not None]
+    if lengths:
+        tiles.insert(0, _tile(min(lengths), "step", " to the violation"))
+    return el(
+        "header",
+        el("p", "Interrupt explorer", class_="maker"),
+        el("h1", record["spec"]),
+        el("p", record["about"], class_="about") if record.get("about") else None,
+        el("p", _badge(record["verdict"]), " ", claim(record), class_="claim"),
+        el("dl", *(el("div", el("dt", what), el("dd", count)) for count, what in tiles), class_="tiles"),
+        class_=f"top {record['verdict']}",
+    )
+
+
+def _tile(count: int, what: str, more: str = "") -> tuple[str, str]:
+    """A number and what it counts."""
+    shown, _, of = counted(count, what).partition(" ")
+    return shown, of + more
+
+
+def _badge(verdict: str) -> Html:
+    return el(
+        "span",
+        el("span", MARKS.get(verdict, "·"), aria_hidden="true"),
+        " ",
+        verdict,
+        class_=f"badge {verdict}",
+    )
+
+
+def _limits(record: Record) -> Html:
+    return el(
+        "section",
+        el("h2", "What was not checked"),
+        el("ul", *(el("li", line) for line in _unchecked(record))),
+        class_="limits",
+    )
+
+
+def _unchecked(record: Record) -> Iterator[str]:
+    """Sentences on what the verdict does not cover."""
+    for reason in dict.fromkeys(
+        p["reason"] for p in record["properties"] if p["verdict"] == "undetermined" and p["reason"]
+    ):
+        names = ", ".join(
+            p["name"]
+            for p in record["properties"]
+            if p["reason"] == reason and p["verdict"] == "undetermined"
+        )
+        yield f"Not decided: {names}. {reason}."
+    if record["stopped"] and not any(p["verdict"] == "undetermined" for p in record["properties"]):
+        yield f"Not every state was visited: {record['stopped']}."
+    if record["omission_probability"]:
+        yield (
+            "States kept as fingerprints: one may have been left out (probability at most"
+            f" {record['omission_probability']:.1e})."
+        )
+    kinds = {p["kind"] for p in record["properties"]}
+    for kind, text in (
+        ("deadlock", "Deadlock: this run left it out."),
+        ("evaluation", "Failing expressions: this run left them out."),
+        (
+            "temporal",
+            "Progress: no temporal property was checked. That something happens in the end was not asked.",
+        ),
+    ):
+        if kind not in kinds:
+            yield text
+    if record["constants"]:
+        yield "Other values of the constants below. The verdict is about these sizes and no larger ones."
+    severe = sum(f["severe"] for f in record["findings"])
+    if severe:
+        yield f"{counted(severe, 'finding')} below: parts of the spec that this run never exercised."
+
+
+def _properties(record: Record) -> Html:
+    heads = el("tr", *(el("th", head, scope="col") for head in ("Property", "Verdict", "Says", "Where")))
+    rows = []
+    for p in record["properties"]:
+        how = "lasso of" if p["kind"] == "temporal" else "after"
+        steps = "" if p["trace_length"] is None else f" {how} {counted(p['trace_length'], 'step')}"
+        name = (
+            el("a", p["name"], href=f"#{anchor(record, p['name'])}")
+            if p["name"] in record["traces"]
+            else p["name"]
+        )
+        kind = el("span", p["kind"], class_="note") if p["kind"] != p["name"] else None
+        rows.append(
+            el(
+                "tr",
+                el("th", name, kind, scope="row"),
+                el("td", _badge(p["verdict"]), steps, class_="verdict"),
+                el("td", p["text"], el("span", p["reason"], class_="note") if p["reason"] else None),
+                el("td", el("code", p["place"]), class_="where"),
+            )
+        )
+    table = el("table", el("thead", heads), el("tbody", *rows), class_="properties")
+    return el("section", el("h2", "Properties"), scroll(table, "properties"))
+
+
+def anchor(record: Record, name: str) -> str:
+    return f"story-{list(record['traces']).index(name)}"
+
+
+def _numbers(record: Record) -> Html:
+    states, degree = record["states"], record["states"]["out_degree"]
+    memory = f"{record['peak_memory_bytes'] / 1e6:,.0f} MB"
+    facts = [
+        ("initial states", f"{states['initial']:,}"),
+        ("distinct states", f"{states['distinct']:,}"),
+        ("states that these stand for", f"{states['represented']:,}" if standing(states) else None),
+        ("transitions", f"{states.get('transitions', 0):,}"),
+        ("greatest distance from an initial state", counted(states["depth"], "step")),
+        ("steps possible in a state", f"{degree['min']} to {degree['max']}, {degree['mean']:.1f} on average"),
+        ("bits for a state", states.get("bits")),
+        ("time", f"{record['seconds']:.2f} s, {record['states_per_second']:,} states/s"),
+        ("memory at most", memory),
+        (
+            "engine",
+            f"{record['engine']}, {record['storage']} storage, {counted(record['workers'], 'worker')}",
+        ),
+    ]
+    table = el(
+        "dl",
+        *(el("div", el("dt", name), el("dd", value)) for name, value in facts if value is not None),
+        class_="facts",
+    )
+    alike = (
+        el(
+            "p",
+            "Some identities are interchangeable: of the states that differ only in which is which, one was"
+            " visited. The numbers here and under Coverage count visited states and the steps that leave"
+            " them.",
+        )
+        if standing(states)
+        else None
+    )
+    return el("section", el("h2", "The search"), profile_chart(record), alike, table, id="numbers")
+
+
+def _setting(record: Record) -> Html:
+    """Constants, identity and the command that repeats the run."""
+    items = [
+        el(
+            "div",
+            el("dt", el("code", name), " (not its default)" if name in record["bound"] else None),
+            el("dd", el("code", value)),
+        )
+        for name, value in record["constants"].items()
+    ]
+    given = " ".join(f"-D {shlex.quote(f'{name}={value}')}" for name, value in record["bound"].items())
+    command = f"python -m explorer {shlex.quote(clean(record['file']))} {given}".rstrip()
+    expected = (
+        f"Declared expectation: {record['expected']} ({met(record)})."
+        if record["expected"]
+        else "The spec declares no expectation."
+    )
+    differs = (
+        el("ul", *(el("li", sentence) for sentence in record["differs"])) if record.get("differs") else None
+    )
+    return el(
+        "section",
+        el("h2", "Setting"),
+        el("dl", *items, class_="facts") if items else None,
+        el("p", expected),
+        differs,
+        el("p", "Again: ", el("code", command)),
+        el("p", "Digest of the ground model: ", el("code", record["digest"])),
+    )

@@ -1,0 +1,69 @@
+"""A counterexample as a test: a Python file whose one function takes the trace's steps again. A pure function
+of the record.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePath
+from typing import Any
+
+from explorer.render.text.terminal import clean
+
+Record = dict[str, Any]
+
+
+def pytest_file(record: Record, name: str) -> str:
+    """The test of the counterexample of a property. An attempted last step is left out: it has no state.
+
+    It looks for the spec in the directories above itself, as it does not know where it will be kept.
+    """
+    trace = record["traces"][name]
+    steps = [step for step in trace["steps"] if not step["failed"]]
+    constants = "".join(f", {key}={_literal(value)}" for key, value in record["bound"].items())
+    free = {key: new for key, (_, new) in steps[0]["changed"].items()}
+    function = re.sub(r"\W", "_", name)
+    lines = [
+        (
+            f'"""A counterexample of {clean(name)} in {clean(record["spec"])}, step by step; digest'
+            f' {record["digest"]}."""'
+        ),
+        "",
+        "from pathlib import Path",
+        "",
+        "from explorer.api import walk",
+        "",
+        *_spec(record["file"]),
+        "",
+        "",
+        f"def test_{function}_counterexample() -> None:",
+        f"    steps = walk(SPEC{', initial=' + repr(free) if free else ''}{constants})",
+    ]
+    for step in steps[1:]:
+        actor = f"{step['actor']}: " if step["actor"] else ""
+        if step["instance"] != "stutter":
+            lines.append(f"    steps.take({step['instance']!r})  # {clean(actor + step['label'])}")
+    loop = trace.get("loop")
+    if loop is not None:
+        loop -= sum(step["instance"] == "stutter" for step in steps[1 : loop + 1])
+    if loop is None:
+        lines.append(f"    assert {name!r} in steps.broken()")
+    else:
+        lines.append(f"    assert steps.breaks_for_ever({name!r}, loop={loop})")
+    return "\n".join(lines) + "\n"
+
+
+def _spec(file: str) -> list[str]:
+    if PurePath(file).is_absolute():
+        return [f"SPEC = Path({file!r})"]
+    return [
+        f"PATH = {file!r}",
+        (
+            "SPEC = next((above / PATH for above in Path(__file__).resolve().parents if (above /"
+            " PATH).is_file()), Path(PATH))"
+        ),
+    ]
+
+
+def _literal(value: Any) -> str:
+    return repr(value) if isinstance(value, (bool, int, str)) else repr(str(value))

@@ -1,0 +1,353 @@
+"""The counterexample as a picture: one lane for each CPU, time running down. A pure function of the trace.
+
+Positions are fixed here, so every Graphviz draws the same picture (`layout=neato`, pinned nodes). Imports the
+`graphviz` package only when a picture is asked for.
+"""
+
+from __future__ import annotations
+
+import html
+import itertools
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from explorer.render.picture.drawing import TooLarge, plain
+from explorer.render.picture.drawing import draw as run_layout
+from explorer.render.text.brackets import brackets
+from explorer.render.text.fold import Fold, folded
+from explorer.render.text.terminal import clean
+from explorer.render.text.text import change, header, is_call, verdict_line, words
+from explorer.trace.trace import Step, Trace
+
+if TYPE_CHECKING:
+    import graphviz
+
+LIMIT = 300
+"""Rows of the largest picture of a trace; the text has no limit."""
+
+ALWAYS = 6
+"""With more lanes than this, those that take no part are left out."""
+
+WRAP, CHANGES = 40, 4
+LINE, SMALL, GAP, CHARACTER, BRACKET = 15.0, 12.5, 24.0, 5.9, 14.0
+"""Points: heights of a line and of a small one, the gap between rows, the mean width of a character, between
+brackets.
+"""
+
+FILLS = ("#e8f1fb", "#fdf1e1", "#e9f6ec", "#f4ebf9", "#fdecee", "#eef1f3")
+EDGES = ("#4a7fb5", "#c08a3e", "#4f9a63", "#8c62a8", "#bf5f6b", "#76828c")
+INK, GREY, GREEN, ORANGE, RED = "#22272e", "#7d8691", "#2f6f43", "#d9730d", "#c62828"
+FONT = "Helvetica"
+
+
+@dataclass(slots=True)
+class _Box:
+    """A node: its lines with point size and colour, and where it stands (points, y downward)."""
+
+    name: str
+    lane: str
+    lines: list[tuple[str, int, str]]
+    tooltip: str
+    dashed: bool = False
+    failed: bool = False
+    y: float = 0.0
+
+    @property
+    def height(self) -> float:
+        return sum(LINE if size > 9 else SMALL for _, size, _ in self.lines) + 10
+
+    @property
+    def width(self) -> float:
+        return max(len(text) * CHARACTER * size / 11 for text, size, _ in self.lines) + 24
+
+
+@dataclass(slots=True)
+class _Picture:
+    boxes: list[_Box]
+    at: dict[int, str]
+    lanes: list[str]
+    brackets: int
+    x: dict[str, float] = field(default_factory=dict)
+    bottom: float = 0.0
+
+    def width(self, lane: str) -> float:
+        return max([box.width for box in self.boxes if box.lane == lane] + [90.0])
+
+    def edge(self, lane: str) -> float:
+        """The left edge of a lane's widest box."""
+        return self.x[lane] - self.width(lane) / 2
+
+
+def lanes(trace: Trace) -> graphviz.Digraph:
+    """The trace with one column for each actor. Raises TooLarge above LIMIT rows.
+
+    Nodes: `lane<n>` and `end<n>` for each lane, `step<index>` for each step (a repeated stretch is one node),
+    `verdict`. `deferred<n>` and `visible<n>` are the corners of a bracket. Edges by their class: lifeline,
+    next (a step to the one after it), deferred (issue to visibility), sends, loop, failure.
+    """
+    import graphviz
+
+    picture = _arrange(trace)
+    graph = graphviz.Digraph(
+        "counterexample",
+        graph_attr={
+            "layout": "neato",
+            "inputscale": "72",
+            "splines": "line",
+            "outputorder": "edgesfirst",
+            "overlap": "true",
+            "pad": "0.25",
+            "bgcolor": "white",
+            "fontname": FONT,
+            "tooltip": plain(verdict_line(trace)),
+        },
+    )
+    graph.attr(
+        "node",
+        shape="box",
+        style="rounded,filled",
+        fontname=FONT,
+        fontsize="11",
+        fontcolor=INK,
+        margin="0.11,0.05",
+        penwidth="1",
+    )
+    graph.attr("edge", fontname=FONT, fontsize="9", color=GREY, arrowsize="0.7")
+    _draw_lanes(graph, picture)
+    for box in picture.boxes:
+        _draw_box(graph, picture, box)
+    _draw_next(graph, picture, trace)
+    _draw_loop(graph, picture, trace)
+    _draw_deferred(graph, picture, trace)
+    _draw_verdict(graph, picture, trace)
+    return graph
+
+
+def draw(graph: graphviz.Digraph, path: Path, formats: Sequence[str] = ("svg",)) -> list[str]:
+    """Write `path`.dot and the pictures asked for (svg, png); a note for each that could not be made."""
+    return run_layout(graph, path, formats).notes
+
+
+def _arrange(trace: Trace) -> _Picture:
+    """Boxes for steps, from top to bottom, and the lanes' places."""
+    boxes: list[_Box] = []
+    at: dict[int, str] = {}
+    inside: dict[str, str] = {}
+    for position, item in folded(trace.steps):
+        if isinstance(item, Fold):
+            boxes.append(_fold_box(item))
+            at.update((p, boxes[-1].name) for p in range(position, position + item.period * item.times))
+        elif item.action:
+            boxes.append(
+                _step_box(
+                    item,
+                    item.function if item.function != inside.get(item.actor) and not is_call(item) else "",
+                )
+            )
+            inside[item.actor] = item.function or inside.get(item.actor, "")
+            at[position] = boxes[-1].name
+    if len(boxes) > LIMIT:
+        raise TooLarge(
+            f"a picture of {len(boxes)} steps: at most {LIMIT} are drawn; read the text, or narrow the"
+            " constants with -D"
+        )
+    involved = {box.lane for box in boxes} | {
+        r for step in trace.steps for r, _ in step.sends if r in trace.lanes
+    }
+    order = [lane for lane in trace.lanes if lane in involved or len(trace.lanes) <= ALWAYS]
+    order += sorted(involved.difference(order))
+    deferred = [b for b in brackets(trace) if b.last is not None]
+    picture = _Picture(boxes, at, order, max((b.column + 1 for b in deferred), default=0))
+    right, y = 0.0, 34.0
+    for lane in order:
+        stores = any(trace.steps[b.first].actor == lane for b in deferred)
+        right += 24 + (BRACKET * picture.brackets + 16 if stores else 0)
+        picture.x[lane] = right + picture.width(lane) / 2
+        right += picture.width(lane)
+    for box in boxes:
+        box.y = y + box.height / 2
+        y += box.height + GAP
+    picture.bottom = y
+    return picture
+
+
+def _step_box(step: Step, function: str) -> _Box:
+    lines = [(header(function), 9, GREY)] if function else []
+    first, *rest = textwrap.wrap(f"{step.index}  {words(step)}", WRAP) or [str(step.index)]
+    lines += [(first, 11, INK), *((line, 11, INK) for line in rest)]
+    changes = [
+        line for name, pair in step.changed.items() for line in textwrap.wrap(change(name, pair), WRAP + 8)
+    ]
+    if len(changes) > CHANGES:
+        changes[CHANGES - 1 :] = [f"and {len(changes) - CHANGES + 1} more lines"]
+    lines += [(line, 9, GREEN) for line in changes]
+    if step.failed:
+        lines.append(("this step fails", 9, RED))
+    return _Box(f"step{step.index}", step.actor, lines, _tooltip(step), failed=step.failed)
+
+
+def _fold_box(fold: Fold) -> _Box:
+    what = "this step" if fold.period == 1 else f"these {fold.period} steps"
+    text = f"... {what} {fold.times} more times, to step {fold.last.index}"
+    return _Box(f"step{fold.first.index}", fold.last.actor, [(text, 11, GREY)], text, dashed=True)
+
+
+def _tooltip(step: Step) -> str:
+    state = [f"{name} = {value}" for name, value in step.state.items()]
+    return "\n".join(
+        clean(line) for line in (f"{step.index}  {step.instance}", words(step), step.place, *state)
+    )
+
+
+def _draw_lanes(graph: graphviz.Digraph, picture: _Picture) -> None:
+    """A header and a lifeline through the lane's steps for each lane."""
+    for number, lane in enumerate(picture.lanes):
+        x, colour = picture.x[lane], EDGES[number % len(EDGES)]
+        graph.node(
+            f"lane{number}",
+            plain(lane or "(no actor)"),
+            pos=_pos(x, 0),
+            fillcolor=colour,
+            color=colour,
+            fontcolor="white",
+            fontsize="13",
+            style="filled",
+            width="1.1",
+            height="0.3",
+        )
+        graph.node(f"end{number}", "", pos=_pos(x, picture.bottom), shape="point", width="0.04", color=colour)
+        stops = [f"lane{number}", *(box.name for box in picture.boxes if box.lane == lane), f"end{number}"]
+        for tail, head in itertools.pairwise(stops):
+            graph.edge(
+                f"{tail}:s" if tail != f"end{number}" else tail,
+                head,
+                style="dotted",
+                arrowhead="none",
+                color=colour,
+                **{"class": "lifeline"},
+            )
+
+
+def _draw_box(graph: graphviz.Digraph, picture: _Picture, box: _Box) -> None:
+    number = picture.lanes.index(box.lane)
+    rows = "".join(
+        f'<TR><TD ALIGN="LEFT"><FONT POINT-SIZE="{size}"'
+        f' COLOR="{colour}">{html.escape(text)}</FONT></TD></TR>'
+        for text, size, colour in box.lines
+    )
+    graph.node(
+        box.name,
+        f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0">{rows}</TABLE>>',
+        pos=_pos(picture.x[box.lane], box.y),
+        fillcolor="white" if box.dashed else FILLS[number % len(FILLS)],
+        color=RED if box.failed else EDGES[number % len(EDGES)],
+        tooltip=plain(box.tooltip),
+        style="rounded,filled,dashed" if box.dashed else "rounded,filled",
+    )
+
+
+def _draw_next(graph: graphviz.Digraph, picture: _Picture, trace: Trace) -> None:
+    """From each step to the next; a message's arrow in bold, in the place of a plain one where they
+    coincide.
+    """
+    sent: dict[tuple[str, str], str] = {}
+    for position, step in enumerate(trace.steps):
+        for receiver, text in step.sends:
+            later = next(
+                (p for p in range(position + 1, len(trace.steps)) if trace.steps[p].actor == receiver), None
+            )
+            if later is not None and picture.at[position] != picture.at[later]:
+                sent[picture.at[position], picture.at[later]] = text
+    for one, two in zip(picture.boxes, picture.boxes[1:]):
+        if (one.name, two.name) not in sent:
+            graph.edge(f"{one.name}:s", f"{two.name}:n", **{"class": "next"})
+    lane = {box.name: picture.lanes.index(box.lane) for box in picture.boxes}
+    for (tail, head), text in sent.items():
+        ports = (
+            (":e", ":w")
+            if lane[tail] < lane[head]
+            else (":w", ":e")
+            if lane[tail] > lane[head]
+            else (":s", ":n")
+        )
+        graph.edge(
+            tail + ports[0],
+            head + ports[1],
+            taillabel=plain(text),
+            labeldistance="3.2",
+            labelangle="25" if lane[tail] < lane[head] else "-25",
+            penwidth="2.2",
+            color=INK,
+            fontcolor=INK,
+            **{"class": "sends"},
+        )
+
+
+def _draw_loop(graph: graphviz.Digraph, picture: _Picture, trace: Trace) -> None:
+    """Of a behaviour that goes on for ever, from its last step back to the first of the cycle; to itself
+    where it stutters.
+    """
+    if trace.loop is not None and picture.boxes:
+        last = picture.at[len(trace.steps) - 1]
+        graph.edge(
+            f"{last}:e",
+            f"{picture.at.get(trace.loop + 1, last)}:e",
+            xlabel="for ever",
+            color=RED,
+            fontcolor=RED,
+            penwidth="1.6",
+            **{"class": "loop"},
+        )
+
+
+def _draw_deferred(graph: graphviz.Digraph, picture: _Picture, trace: Trace) -> None:
+    """A dashed bracket left of the lane from the issue of a store to its visibility; a slanted line where the
+    lane changes.
+    """
+    for number, bracket in enumerate(brackets(trace)):
+        if bracket.last is None:
+            continue
+        tail, head = picture.at[bracket.first], picture.at[bracket.last]
+        style = {
+            "style": "dashed",
+            "color": ORANGE,
+            "penwidth": "1.6",
+            "tooltip": plain(bracket.key),
+            "class": "deferred",
+        }
+        ends = [box for name in (tail, head) for box in picture.boxes if box.name == name]
+        if ends[0].lane != ends[1].lane:
+            graph.edge(tail, head, xlabel="store deferred", fontcolor=ORANGE, **style)
+            continue
+        x = picture.edge(ends[0].lane) - BRACKET * (picture.brackets - bracket.column)
+        stops = [f"{tail}:w", f"deferred{number}", f"visible{number}", f"{head}:w"]
+        for name, box in zip(stops[1:3], ends):
+            graph.node(name, "", pos=_pos(x, box.y), shape="point", width="0.01", height="0.01", color=ORANGE)
+        for n, (one, two) in enumerate(itertools.pairwise(stops)):
+            label = {"xlabel": "store deferred", "fontcolor": ORANGE} if n == 1 else {}
+            graph.edge(one, two, **style, **label, arrowhead="normal" if n == 2 else "none")
+
+
+def _draw_verdict(graph: graphviz.Digraph, picture: _Picture, trace: Trace) -> None:
+    """The violated property below everything, in red."""
+    lines = [verdict_line(trace), *(line for why in trace.why for line in textwrap.wrap(clean(why), 80))]
+    middle = (min(picture.x.values(), default=0) + max(picture.x.values(), default=0)) / 2
+    graph.node(
+        "verdict",
+        "".join(plain(line) + r"\l" for line in lines),
+        pos=_pos(middle, picture.bottom + 22 + 7 * len(lines)),
+        shape="note",
+        style="filled",
+        fillcolor="#fdeaea",
+        color=RED,
+        fontcolor=RED,
+    )
+    if picture.boxes:
+        graph.edge(picture.boxes[-1].name, "verdict", color=RED, **{"class": "failure"})
+
+
+def _pos(x: float, y: float) -> str:
+    return f"{x:.1f},{-y:.1f}!"

@@ -1,0 +1,163 @@
+"""What a person reads after a run: the claim in one sentence, the properties, the counts. A pure function of
+the record.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from explorer.render.text.terminal import BOLD, DIM, GREEN, RED, YELLOW, clean, counted, paint
+
+COLOURS = {"holds": GREEN, "violated": RED, "undetermined": YELLOW}
+WIDTH, FINDINGS, CALM, FEW = 110, 8, 5, 6
+"""Columns of the text; findings shown on the screen; with more properties than CALM, those that hold share a
+line; how many names of properties that were left out are given."""
+
+Record = dict[str, Any]
+
+
+def summary(record: Record, colour: bool = False, files: Iterable[object] = ()) -> str:
+    """The screen text for one checked spec, without a newline at the end. At most 12 lines where all is
+    well.
+    """
+    if "error" in record:
+        return (
+            paint(f"{clean(str(record['spec']))} could not be checked:", f"{BOLD};{RED}", colour)
+            + "\n"
+            + str(record["error"])
+        )
+    code = f"{BOLD};{COLOURS[record['verdict']]}"
+    lines = [paint(line, code, colour) for line in textwrap.wrap(claim(record), WIDTH)]
+    lines += ["", *_table(record["properties"], colour), "", *textwrap.wrap(_counts(record), WIDTH)]
+    lines += _findings(record.get("findings", ()), colour)
+    written = ", ".join(map(str, files))
+    if written:
+        lines.append(f"written: {written}")
+    return "\n".join(lines)
+
+
+def claim(record: Record) -> str:
+    """What was found and how far it goes, in one sentence; what was left out, in a second one."""
+    left = [clean(name) for name in record.get("not_checked", ())]
+    more = f" and {len(left) - FEW} more" if len(left) > FEW else ""
+    return _found(record) + (
+        f" Not checked, since --property names others: {', '.join(left[:FEW])}{more}." if left else ""
+    )
+
+
+def met(record: Record, no: str = "not met") -> str:
+    """Whether a declared expectation is met, and how far that was checked; `no` where it is not."""
+    return (
+        no
+        if not record["expectation_met"]
+        else "met as far as checked"
+        if record.get("not_checked")
+        else "met"
+    )
+
+
+def _found(record: Record) -> str:
+    states, name = record["states"], clean(str(record["spec"]))
+    checked = ", ".join(clean(p["name"]) for p in record["properties"])
+    bound = f" with {_constants(record)}" if record["bound"] else ""
+    seen = f"{counted(states['distinct'], 'state')} up to depth {states['depth']}"
+    reasons = [p["reason"] for p in record["properties"] if p["verdict"] == "undetermined" and p["reason"]]
+    partial = record.get("stopped") or next(iter(reasons), None)
+    if record["verdict"] == "violated":
+        broken = ", ".join(clean(p["name"]) for p in record["properties"] if p["verdict"] == "violated")
+        extent = (
+            f"{seen} were visited, not all: {clean(partial)}"
+            if partial
+            else "every reachable state was visited"
+        )
+        return f"{name} violates {broken}{bound}; {extent}."
+    if record["verdict"] == "undetermined":
+        subject = f"{name}: {checked}" if record.get("not_checked") else name
+        return (
+            f"{subject} is undetermined{bound}: {clean(partial or 'nothing was checked')}; no violation in"
+            f" {seen}."
+        )
+    omission = record.get("omission_probability") or 0
+    doubt = f", unless one was omitted (probability at most {omission:.1e})" if omission else ""
+    if record.get("not_checked"):
+        return (
+            f"{name}: only {checked} was checked and holds{bound}; every reachable state was visited{doubt}."
+        )
+    return f"{name} holds{bound}: every reachable state was visited{doubt}."
+
+
+def _constants(record: Record) -> str:
+    return ", ".join(f"{clean(str(name))}={clean(str(value))}" for name, value in record["bound"].items())
+
+
+def _table(properties: Sequence[Record], colour: bool) -> Iterator[str]:
+    """A line for each property; those that hold share one where there are many."""
+    shared = [p for p in properties if p["verdict"] == "holds"] if len(properties) > CALM else []
+    shown = [p for p in properties if p not in shared]
+    widths = [max([len(clean(p[key])) for p in shown] + [0]) for key in ("name", "kind", "verdict")]
+    for p in shown:
+        name, kind = (clean(p[key]).ljust(width) for key, width in zip(("name", "kind"), widths))
+        verdict = paint(p["verdict"], COLOURS[p["verdict"]], colour) + " " * (widths[2] - len(p["verdict"]))
+        length = None if p["trace_length"] is None else counted(p["trace_length"], "step")
+        detail = (
+            clean(p["reason"])
+            if length is None
+            else f"lasso of {length}"
+            if p["kind"] == "temporal"
+            else f"after {length}"
+        )
+        yield f"  {name}  {kind}  {verdict}  {detail}".rstrip()
+    if shared:
+        names = textwrap.wrap(", ".join(clean(p["name"]) for p in shared), WIDTH - 9)
+        yield "  " + paint("holds", GREEN, colour) + "  " + names[0]
+        yield from (" " * 9 + line for line in names[1:])
+
+
+def standing(states: Record) -> str:
+    """Behind a number of visited states: how many they stand for, where symmetry let a run visit fewer."""
+    whole = states.get("represented", states["distinct"])
+    return f", standing for {whole:,} by symmetry" if whole != states["distinct"] else ""
+
+
+def _counts(record: Record) -> str:
+    states = record["states"]
+    transitions = states.get("transitions", states["generated"] - states["initial"])
+    parts = [
+        f"{counted(states['distinct'], 'state')} ({states['initial']:,} initial){standing(states)}",
+        counted(transitions, "transition"),
+        f"depth {states['depth']}",
+        f"out-degree {states['out_degree']['mean']:.1f} (at most {states['out_degree']['max']})",
+    ]
+    if states.get("bits"):
+        parts.append(f"{states['bits']} bits/state")
+    workers = f", {record['workers']} workers" if record["workers"] != 1 else ""
+    parts.append(
+        f"{record['seconds']:.2f} s ({record['states_per_second']:,.0f} states/s, {record['engine']} engine,"
+        f" {record['storage']} storage{workers})"
+    )
+    return ", ".join(parts)
+
+
+def _findings(findings: Sequence[Record], colour: bool) -> Iterator[str]:
+    """Severe findings one by one; on one line each what constants alone make impossible, and what was only a
+    precaution.
+    """
+    severe = [f for f in findings if f["severe"]]
+    for finding in severe[:FINDINGS]:
+        place = paint(f" ({clean(finding['place'])})", DIM, colour) if finding["place"] else ""
+        yield paint("finding: ", YELLOW, colour) + clean(finding["text"]) + place
+    if len(severe) > FINDINGS:
+        yield f"and {counted(len(severe) - FINDINGS, 'more finding')} in verdict.json"
+    for finding in findings:
+        if finding["kind"] == "asymmetry" and finding["place"]:
+            yield from textwrap.wrap(f"{clean(finding['text'])} ({clean(finding['place'])})", WIDTH)
+    for kind, text in (
+        ("dropped", "without instances under these constants"),
+        ("defensive", "precautions that were never needed"),
+    ):
+        named = [clean(f["subject"]) for f in findings if f["kind"] == kind and not f["severe"]]
+        if named:
+            more = f" and {len(named) - FINDINGS} more, in verdict.json" if len(named) > FINDINGS else ""
+            yield from textwrap.wrap(f"{text}: {', '.join(named[:FINDINGS])}{more}", WIDTH)

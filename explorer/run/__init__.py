@@ -1,0 +1,1 @@
+"""One run: a spec read, explored and judged."""

@@ -1,0 +1,176 @@
+"""From the path of a spec file to its `Spec`. Knows nothing of what is done with it.
+
+The file's directory is importable while it loads (`from actions import sender`). Every load starts afresh:
+modules that an earlier one imported from its directory are forgotten first, so that directories with modules
+of one name do not disturb each other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import os
+import sys
+import traceback
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+
+from explorer.ir.errors import _PACKAGE, Place, SpecError
+from explorer.language.spec import Spec
+
+
+class PathError(Exception):
+    """A path that is no spec file (exit code 2)."""
+
+
+def load(path: str | os.PathLike[str]) -> Spec:
+    """The object named `spec` of a file.
+
+    Raises PathError for a path that cannot be a spec file, SpecError for a file that fails while it is
+    imported or has no `spec`.
+    """
+    file = spec_file(path)
+    found = _import(file)
+    if not isinstance(found, Spec):
+        what = "no object named `spec`" if found is None else f"`spec` is {found!r}"
+        raise SpecError("E0512", what, expected="a Spec", write="spec = Spec()", place=Place(str(file), 1))
+    return found
+
+
+def spec_file(path: str | os.PathLike[str]) -> Path:
+    """The whole path of a file. Raises PathError where there is none."""
+    file = Path(path)
+    if not file.exists():
+        near = "" if file.is_symlink() else _similar(file)
+        what = "leads to no file" if file.is_symlink() else "no such file"
+        raise PathError(f"{path}: {what}" + (f"; did you mean {near}?" if near else ""))
+    if file.is_dir():
+        specs = sorted(str(p) for p in file.glob("*.py"))[:3]
+        raise PathError(
+            f"{path}: is a directory; name spec files" + (f", such as {' '.join(specs)}" if specs else "")
+        )
+    return file.resolve()
+
+
+_imported: set[str] = set()
+
+
+def _import(file: Path) -> object:
+    directory = str(file.parent)
+    for earlier in _imported:
+        sys.modules.pop(earlier, None)
+    _imported.clear()
+    before = set(sys.modules)
+    unique = (
+        f"{file.stem}_{hashlib.sha256(str(file).encode()).hexdigest()[:8]}" if _taken(file) else file.stem
+    )
+    loader = importlib.util.spec_from_file_location(unique, file)
+    if loader is None or loader.loader is None:
+        raise PathError(f"{file}: not a Python file; a spec file ends in .py")
+    module = importlib.util.module_from_spec(loader)
+    sys.path.insert(0, directory)
+    sys.modules[unique] = module
+    cached, sys.dont_write_bytecode = (
+        sys.dont_write_bytecode,
+        True,
+    )  # a spec edited within a second must not be the old one
+    try:
+        loader.loader.exec_module(module)
+    except SpecError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise SpecError(
+            "E0513",
+            f"{type(error).__name__} while importing the file: {_said(error)}",
+            expected="a file that imports",
+            write=_cure(error),
+            place=_where(error, file),
+        ) from error
+    finally:
+        sys.dont_write_bytecode = cached
+        sys.path.remove(directory)
+        for added in set(sys.modules) - before:
+            origin = getattr(sys.modules[added], "__file__", None)
+            if origin and os.path.realpath(origin).startswith(directory + os.sep):
+                _imported.add(added)
+    found = getattr(module, "spec", None)
+    if isinstance(found, Spec) and found.name == unique:
+        found.name = file.stem
+    return found
+
+
+def _taken(file: Path) -> bool:
+    """Whether a module of the file's name is in use, stands in the standard library or is installed: the file
+    must not take its place. One that is not yet imported is imported now, so that no one gets the file
+    instead while its directory is on the path."""
+    if file.stem in sys.modules:
+        return True
+    try:
+        known = importlib.util.find_spec(file.stem)
+    except (ImportError, ValueError):
+        known = None
+    other = (
+        known is not None
+        and (known.origin is None or os.path.realpath(known.origin) != str(file))
+        and bool(known.loader)
+    )
+    if other and not _beside(known, file):
+        importlib.import_module(file.stem)
+        return True
+    return file.stem in sys.stdlib_module_names
+
+
+def _beside(known: ModuleSpec | None, file: Path) -> bool:
+    """Whether a module stands in the file's own directory, as a package of the file's name does."""
+    return known is not None and os.path.realpath(known.origin or "").startswith(str(file.parent) + os.sep)
+
+
+def _said(error: BaseException) -> str:
+    """The error's text; the line is named by the place."""
+    return error.msg if isinstance(error, SyntaxError) else str(error)
+
+
+def _cure(error: BaseException) -> str:
+    """What to write where a file fails while it is imported."""
+    if isinstance(error, NameError) and error.name:
+        import explorer
+
+        if error.name in explorer.__all__:
+            return f"from explorer import {error.name}"
+        return f"{error.name} = ... before this line, or import it"
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        return (
+            f"the name of a module that is installed, or a file {error.name.replace('.', '/')}.py beside"
+            " this one"
+        )
+    if isinstance(error, ImportError):
+        return "an import of something that the module has"
+    return (
+        "Python that parses"
+        if isinstance(error, SyntaxError)
+        else f"a line that raises no {type(error).__name__}"
+    )
+
+
+def _where(error: BaseException, file: Path) -> Place:
+    """The innermost line of an error that is neither ours nor the import machinery's."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return Place(error.filename, error.lineno or 1)
+    directory = str(file.parent)
+    frames = [
+        f
+        for f in traceback.extract_tb(error.__traceback__)
+        if f.filename.startswith(directory) and not f.filename.startswith(_PACKAGE)
+    ]
+    return Place(frames[-1].filename, frames[-1].lineno or 1) if frames else Place(str(file), 1)
+
+
+def _similar(file: Path) -> str:
+    import difflib
+
+    if not file.parent.is_dir():
+        return ""
+    names = [p.name for p in file.parent.glob("*.py")]
+    close = difflib.get_close_matches(file.name, names, 1)
+    return str(file.parent / close[0]) if close else ""

@@ -1,0 +1,366 @@
+"""Whether a scalarset's identities are interchangeable, as its author claims: proved on the ground model, or
+refused.
+
+For each two neighbouring identities, the model with the two exchanged must be the model again: initial
+states, actions with their fairness, constraints, terminal states, and the properties that are checked.
+Neighbours generate all permutations. What normal forms do not show equal is tried out on all values of what
+it reads; what is too large for that is not believed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import factorial, prod
+from typing import Any
+
+from explorer.ir import expressions as ex
+from explorer.ir.errors import Place
+from explorer.ir.expressions import Expr, Family
+from explorer.ir.model import Instance, Model, Property, Temporal
+from explorer.language.declarations import Fairness
+from explorer.language.domains import Scalarset
+from explorer.language.tracing import Condition, Write
+from explorer.symmetry.group import LARGEST as LARGEST_GROUP
+from explorer.symmetry.permutation import Anatomy, Renaming, anatomies, scalarsets
+from explorer.symmetry.proof import (
+    Broken,
+    Proof,
+    begin,
+    may_fail,
+    odd_one,
+    same_condition,
+    same_conditions,
+    same_initial,
+)
+from explorer.symmetry.trial import changes, effect
+
+LARGEST = 8
+"""Identities of a scalarset that are still permuted: 40,320 orders."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A scalarset that is not used: what tells two of its identities apart, and where.
+
+    `pair` is empty where the reason is another; `unknown` says that the proof was given up for its size.
+    """
+
+    scalarset: str
+    subject: str
+    pair: tuple[str, ...]
+    place: Place | None
+    unknown: bool = False
+
+    @property
+    def text(self) -> str:
+        if not self.pair:
+            return f"{self.scalarset} is not used as a symmetry: {self.subject}"
+        pair = " from ".join(self.pair)
+        tells = f"may tell {pair} (too large to be proved)" if self.unknown else f"tells {pair}"
+        return f"{self.scalarset} is not used as a symmetry: {self.subject} {tells}"
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What exchanging two neighbouring identities makes of action instances, and of the conditions in
+    temporal properties.
+    """
+
+    instances: tuple[int, ...]
+    conditions: dict[Expr, Expr]
+
+
+@dataclass(frozen=True, slots=True)
+class Symmetry:
+    """The scalarsets whose identities proved interchangeable, and those refused.
+
+    `exchanges` has those of identities i and i + 1 by the scalarset and i. `orbit_of[i]` is the least number
+    of an action instance that instance i may become. Where a property in `ordered` is found
+    violated, its failure may hide that it has no value in another state of the orbit: explore again, without
+    symmetry. Nothing must be said on the properties in `unproved`, which are not checked.
+    """
+
+    structure: dict[Family, Anatomy]
+    proven: dict[type[Scalarset], tuple[Scalarset, ...]]
+    refused: tuple[Refusal, ...]
+    exchanges: dict[tuple[type[Scalarset], int], Exchange] = field(default_factory=dict)
+    orbit_of: tuple[int, ...] = ()
+    ordered: frozenset[str] = frozenset()
+    unproved: frozenset[str] = frozenset()
+
+
+def find(model: Model, only: tuple[str, ...] = ()) -> Symmetry:
+    """What symmetry a run may use that checks the properties named in `only` (all if it is empty)."""
+    structure = anatomies(model)
+    candidates = scalarsets(model)
+    proof = None
+    proven: dict[type[Scalarset], tuple[Scalarset, ...]] = {}
+    exchanges: dict[tuple[type[Scalarset], int], Exchange] = {}
+    refused: list[Refusal] = []
+    temporal = any(not only or p.name in only for p in model.temporal)
+    for cls, identities in candidates.items():
+        reason = _too_many(cls, identities, proven, temporal)
+        if reason:
+            refused.append(Refusal(cls.__name__, reason, (), _use(structure, cls)))
+            continue
+        proof = proof or begin(model, structure, only)
+        made = {}
+        for i in range(len(identities) - 1):
+            swapped = (*identities[:i], identities[i + 1], identities[i], *identities[i + 2 :])
+            try:
+                made[cls, i] = _prove(proof, Renaming(structure, {cls: swapped}))
+            except Broken as broken:
+                pair = (repr(identities[i]), repr(identities[i + 1]))
+                refused.append(
+                    Refusal(cls.__name__, broken.subject, pair, broken.place, proof.trial.exceeded)
+                )
+                break
+        else:
+            proven[cls] = identities
+            exchanges |= made
+    return Symmetry(
+        structure,
+        proven,
+        tuple(refused),
+        exchanges,
+        _orbits(len(model.instances), exchanges),
+        frozenset(proof.ordered if proof else ()),
+        frozenset(proof.unproved if proof else ()),
+    )
+
+
+def _too_many(
+    cls: type[Scalarset],
+    identities: tuple[Scalarset, ...],
+    proven: dict[type[Scalarset], tuple[Scalarset, ...]],
+    temporal: bool,
+) -> str:
+    """Why a scalarset has too many identities; "" where it has not."""
+    if len(identities) > LARGEST:
+        return f"{len(identities)} identities are more than the {LARGEST} that are permuted"
+    if temporal and prod(factorial(len(known)) for known in (*proven.values(), identities)) > LARGEST_GROUP:
+        return (
+            f"there would be more than the {LARGEST_GROUP:,} renamings that temporal properties are followed"
+            " through"
+        )
+    return ""
+
+
+def _use(structure: dict[Family, Anatomy], cls: type[Scalarset]) -> Place | None:
+    """Where a variable is declared that is indexed by a scalarset or holds its identities."""
+    for family, anatomy in structure.items():
+        if any(
+            cls in getattr(type, "classes", ())
+            for type in (family.type, *(digit.type for digit in anatomy.digits))
+        ):
+            return family.place
+    return None
+
+
+def _orbits(count: int, exchanges: dict[tuple[type[Scalarset], int], Exchange]) -> tuple[int, ...]:
+    """For each instance the least that exchanges make of it."""
+    orbit = list(range(count))
+
+    def root(i: int) -> int:
+        while orbit[i] != i:
+            i = orbit[i]
+        return i
+
+    for exchange in exchanges.values():
+        for pair in enumerate(exchange.instances):
+            a, b = sorted(map(root, pair))
+            orbit[b] = a
+    return tuple(map(root, range(count)))
+
+
+def _prove(proof: Proof, renaming: Renaming) -> Exchange:
+    """What becomes of instances and conditions; Broken where the renamed model is another."""
+    model = proof.model
+    proof.trial.exceeded = False
+    same_initial(proof, renaming)
+    constraints = [c for _, c in model.constraints]
+    if same_conditions(proof, renaming, "the constraints", constraints):
+        raise Broken("the constraints", constraints[0].place)
+    terminal = ex.either(*(c.expr for c in model.terminal))
+    if not same_condition(proof, renaming, terminal, terminal):
+        raise Broken("the @terminal condition", model.terminal[0].place)
+    image = _instances(proof, renaming)
+    _fairness(proof, image)
+    conditions: dict[Expr, Expr] = {}
+    for prop in model.stated:
+        try:
+            if isinstance(prop, Temporal):
+                conditions |= _formulas(proof, renaming, prop) if prop.name in proof.checked else {}
+            elif same_conditions(
+                proof, renaming, f"property {prop.name}", [Condition(e, prop.place) for _, e in prop.parts]
+            ):
+                proof.ordered.add(prop.name)
+            _premises(proof, renaming, prop)
+        except Broken:
+            if prop.name in proof.checked:
+                raise
+            proof.unproved.add(prop.name)
+    return Exchange(tuple(image[number] for number in range(len(model.instances))), conditions)
+
+
+def _formulas(proof: Proof, renaming: Renaming, prop: Temporal) -> dict[Expr, Expr]:
+    """What the conditions of a temporal property become: each another one that is checked, the first that
+    means that.
+    """
+    found, pool = (
+        {},
+        list(dict.fromkeys(c for p in proof.model.temporal if p.name in proof.checked for c in p.conditions)),
+    )
+    for condition in prop.conditions:
+        form = proof.normal.of(condition)
+        others = sorted(pool, key=lambda c: proof.normal.of(c, renaming) != form)
+        image = next((c for c in others if same_condition(proof, renaming, condition, c)), None)
+        if image is None:
+            raise Broken(f"property {prop.name}", prop.place)
+        found[condition] = image
+        if may_fail(proof, condition):
+            proof.ordered.add(prop.name)
+    return found
+
+
+def _premises(proof: Proof, renaming: Renaming, prop: Property | Temporal) -> None:
+    """The premises that are looked for are the same after renaming."""
+    by_place: dict[Place, list[Expr]] = {}
+    for premise in prop.premises:
+        by_place.setdefault(premise.place, []).append(premise.expr)
+    for place, premises in by_place.items():
+        if not same_condition(proof, renaming, ex.either(*premises), ex.either(*premises)):
+            raise Broken(f"property {prop.name}", place)
+
+
+# Actions.
+
+
+def _instances(proof: Proof, renaming: Renaming) -> dict[int, int]:
+    image: dict[int, int] = {}
+    taken: set[int] = set()
+    odd: list[tuple[Instance, Place]] = []
+    for instance in proof.model.instances:
+        arguments = tuple(renaming.value(value) for _, value in instance.arguments)
+        other = proof.by_arguments[instance.action.name, arguments]
+        broken = _difference(proof, renaming, instance, other)
+        if broken is None:
+            image[instance.number] = other.number
+            taken.add(other.number)
+        else:
+            odd.append((instance, broken))
+    for instance, broken in odd:
+        others = (o for o in proof.model.instances if o.action is instance.action and o.number not in taken)
+        found = next((o for o in others if _difference(proof, renaming, instance, o) is None), None)
+        if found is None:
+            raise Broken(f"action {instance.action.name}", broken)
+        image[instance.number] = found.number
+        taken.add(found.number)
+    return image
+
+
+def _difference(proof: Proof, renaming: Renaming, a: Instance, b: Instance) -> Place | None:
+    """Where instance `a` and the renamed `b` differ; None where they are the same."""
+    dead = next((i for i in (a, b) if i.number in proof.dead), None)
+    if dead is not None:
+        return (
+            None if {a.number, b.number} <= proof.dead.keys() else dead.guard[proof.dead[dead.number]].place
+        )
+    guards = [ex.both(*(c.expr for c in i.guard)) for i in (a, b)]
+    if (
+        proof.normal.of(guards[0]) != proof.normal.of(guards[1], renaming)
+        or {a.number, b.number} & proof.doubtful
+    ):
+        if not same_condition(proof, renaming, *guards):
+            odd = odd_one(proof, renaming, a.guard, b.guard)
+            return odd.place if odd else a.action.place
+    for family in _touched(proof, a, b):
+        if not _same_writes(proof, renaming, a, b, family):
+            return next((w.place for w in (*a.writes, *b.writes) if w.family is family), a.action.place)
+    return None
+
+
+def _touched(proof: Proof, *instances: Instance) -> dict[Family, None]:
+    """The families that instances write, and those whose cells they make mean something."""
+    written = dict.fromkeys(w.family for i in instances for w in i.writes)
+    inside = (f for f, a in proof.normal.structure.items() if any(p.family in written for p in a.presence))
+    return {**written, **dict.fromkeys(inside)}
+
+
+def _same_writes(proof: Proof, renaming: Renaming, a: Instance, b: Instance, family: Family) -> bool:
+    """Whether the two instances make the same of one family."""
+    normal = proof.normal
+    presence = (
+        frozenset(p.family for p in normal.structure[family].presence)
+        if renaming.changes(family)
+        else frozenset()
+    )
+    mine, theirs = ([w for w in i.writes if w.family is family] for i in (a, b))
+    if not presence and not {a.number, b.number} & proof.fallible:
+
+        def written(write: Write, under: Renaming | None) -> tuple[int, int]:
+            value = normal.of(write.expr, under)
+            return normal.index(family, write.index, under), (
+                value if under else normal.renamed(family, value, renaming)
+            )
+
+        if sorted(written(w, None) for w in mine) == sorted(written(w, renaming) for w in theirs):
+            return True
+    if all(
+        ex.is_const(w.index) for i in (a, b) for w in i.writes if w.family is family or w.family in presence
+    ):
+        return all(_same_cell(proof, renaming, a, b, cell) for cell in _cells(renaming, family, a, b))
+    return proof.trial.agree(
+        renaming,
+        lambda s, _: changes(a, family, presence, s, renaming),
+        lambda s, _: changes(b, family, presence, s),
+        key=(a.number, b.number, family, renaming),
+    )
+
+
+def _cells(renaming: Renaming, family: Family, a: Instance, b: Instance) -> list[int]:
+    """The cells of a family that `a` changes, or that the renamed `b` does."""
+    mine, theirs = (
+        {w.family.first + w.index.value for w in i.writes if ex.is_const(w.index)} for i in (a, b)
+    )
+    mine |= {renaming.sources[cell] for cell in theirs}
+    return [
+        cell
+        for cell in range(family.first, family.first + family.size)
+        if cell in mine or any(needed in mine for needed, _ in renaming.needs.get(cell, (family, ()))[1])
+    ]
+
+
+def _same_cell(proof: Proof, renaming: Renaming, a: Instance, b: Instance, cell: int) -> bool:
+    """Whether two instances with assignments to constant places leave the same in a cell: always, or at least
+    where they are possible.
+    """
+    writes = [{w.family.first + w.index.value: w for w in i.writes if ex.is_const(w.index)} for i in (a, b)]
+    places = [
+        (at, tuple(needed for needed, _ in renaming.needs[at][1]) if at in renaming.needs else ())
+        for at in (cell, renaming.targets[cell])
+    ]
+    for guards in ((), ()), (a.guard, b.guard):
+        if proof.trial.agree(
+            renaming,
+            lambda s, _: effect(writes[0], guards[0], *places[0], s, renaming),
+            lambda s, _: effect(writes[1], guards[1], *places[1], s),
+            key=(a.number, b.number, cell, bool(guards[0]), renaming),
+        ):
+            return True
+    return False
+
+
+def _fairness(proof: Proof, image: dict[int, int]) -> None:
+    """Instances that are fair together stay together."""
+    for action in proof.model.actions:
+        if action.fair is Fairness.NONE or action.per is None:
+            continue
+        groups: dict[tuple[Any, ...], set[int]] = {}
+        for instance in proof.model.instances:
+            if instance.action is action and instance.number not in proof.dead:
+                arguments = dict(instance.arguments)
+                groups.setdefault(tuple(arguments[name] for name in action.per), set()).add(instance.number)
+        found = {frozenset(group) for group in groups.values()}
+        if {frozenset(image[i] for i in group) for group in found} != found:
+            raise Broken(f"the fairness of action {action.name}", action.place)

@@ -1,0 +1,289 @@
+"""What it means to rename identities: the action of a permutation on values, on codes and on whole states.
+
+A renaming moves the cells of maps that are indexed by identities and changes the codes that name identities.
+Slots of a queue beyond its length and the content of an absent record keep what they hold: it means nothing.
+Knows nothing of proofs.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+from typing import Any
+
+from explorer.ir.expressions import Family
+from explorer.ir.model import Model
+from explorer.ir.types import (
+    MapType,
+    OptionalRecord,
+    QueueType,
+    RecordType,
+    ScalarType,
+    SetType,
+    Type,
+    UnionType,
+)
+from explorer.language.domains import Scalarset
+from explorer.language.semantics import State
+
+
+@dataclass(frozen=True, slots=True)
+class Digit:
+    """One index of a family after records were taken apart; `type` is None for the slots of a queue."""
+
+    size: int
+    type: ScalarType | None
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """When a cell means something: `family` holds its flag, or a length that exceeds the cell's digit number
+    `slot`.
+
+    The first `depth` digits of the cell are the index in `family`.
+    """
+
+    family: Family
+    depth: int
+    slot: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Anatomy:
+    """How the cells of a family are indexed, most significant digit first, and when they mean something."""
+
+    family: Family
+    digits: tuple[Digit, ...]
+    presence: tuple[Presence, ...]
+
+    def split(self, index: int) -> tuple[int, ...]:
+        """The digits of a linear index."""
+        found = []
+        for digit in reversed(self.digits):
+            index, rest = divmod(index, digit.size)
+            found.append(rest)
+        return tuple(reversed(found))
+
+    def join(self, digits: tuple[int, ...]) -> int:
+        index = 0
+        for digit, value in zip(self.digits, digits):
+            index = index * digit.size + value
+        return index
+
+    def present(self, digits: tuple[int, ...]) -> Iterator[tuple[int, int]]:
+        """The cells that decide whether the cell means something, each with the least code that it must
+        have.
+        """
+        for p in self.presence:
+            index = 0
+            for digit, value in zip(self.digits[: p.depth], digits):
+                index = index * digit.size + value
+            yield p.family.first + index, 1 if p.slot is None else digits[p.slot] + 1
+
+
+def anatomies(model: Model) -> dict[Family, Anatomy]:
+    """The anatomy of every family of a model."""
+    return {
+        a.family: a
+        for variable in model.variables
+        for a in _walk(variable.type, "", (), (), variable.families)
+    }
+
+
+def _walk(
+    type: Type,
+    path: str,
+    digits: tuple[Digit, ...],
+    presence: tuple[Presence, ...],
+    families: dict[str, Family],
+) -> Iterator[Anatomy]:
+    if isinstance(type, ScalarType):
+        yield Anatomy(families[path], digits, presence)
+    elif isinstance(type, RecordType):
+        for name, inner in type.fields:
+            yield from _walk(inner, f"{path}.{name}", digits, presence, families)
+    elif isinstance(type, OptionalRecord):
+        flag = families[f"{path}.present"]
+        yield Anatomy(flag, digits, presence)
+        yield from _walk(type.inner, path, digits, (*presence, Presence(flag, len(digits), None)), families)
+    elif isinstance(type, MapType):
+        yield from _walk(type.value, f"{path}[]", (*digits, *key_digits(type.key)), presence, families)
+    else:
+        assert isinstance(type, QueueType)
+        length = families[f"{path}.length"]
+        yield Anatomy(length, digits, presence)
+        inside = (*presence, Presence(length, len(digits), len(digits)))
+        yield from _walk(type.element, f"{path}[]", (*digits, Digit(type.capacity, None)), inside, families)
+
+
+def key_digits(type: Type) -> tuple[Digit, ...]:
+    """A key as digits: one for a scalar, those of its fields for a record."""
+    if isinstance(type, RecordType):
+        return tuple(digit for _, inner in type.fields for digit in key_digits(inner))
+    assert isinstance(type, ScalarType)
+    return (Digit(type.size, type),)
+
+
+class Renaming:
+    """A permutation of the identities of some scalarsets: identity k of `cls` becomes `images[cls][k]`."""
+
+    def __init__(
+        self, structure: dict[Family, Anatomy], images: Mapping[type[Scalarset], tuple[Scalarset, ...]]
+    ):
+        self.structure, self.images = structure, images
+        self._codes: dict[int, tuple[int, ...] | None] = {}  # by identity: to hash a type is slow
+
+    def value(self, value: Any) -> Any:
+        """An author's value with its identities renamed."""
+        if isinstance(value, Scalarset):
+            images = self.images.get(type(value))
+            return images[value.index] if images else value
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            return type(value)(
+                **{f.name: self.value(getattr(value, f.name)) for f in dataclasses.fields(value)}
+            )
+        return value
+
+    def codes(self, type: ScalarType) -> tuple[int, ...] | None:
+        """The new code for each code of a type other than a set, from the lowest on; None where all stay."""
+        if id(type) not in self._codes:
+            found = None
+            if isinstance(type, UnionType) and any(cls in self.images for cls in type.classes):
+                place = {id(member): code for code, member in enumerate(type.members)}
+                table = [-1] * type.optional + [place[id(self.value(member))] for member in type.members]
+                found = tuple(table) if table != list(range(type.low, type.high + 1)) else None
+            self._codes[id(type)] = found
+        return self._codes[id(type)]
+
+    def bits(self, type: SetType) -> tuple[int, ...] | None:
+        """The new position of each bit of a set; None where all stay."""
+        if id(type) not in self._codes:
+            digits = key_digits(type.element)
+            tables = [self._digit(digit) for digit in digits]
+            found = None
+            if any(table is not None for table in tables):
+                found = tuple(
+                    self._moved(digits, tables, values)
+                    for values in product(*(range(d.size) for d in digits))
+                )
+            self._codes[id(type)] = found
+        return self._codes[id(type)]
+
+    def _digit(self, digit: Digit) -> tuple[int, ...] | None:
+        table = self.codes(digit.type) if digit.type is not None else None
+        return (
+            table if table is None or digit.type is None else tuple(code - digit.type.low for code in table)
+        )
+
+    @staticmethod
+    def _moved(
+        digits: tuple[Digit, ...], tables: list[tuple[int, ...] | None], values: tuple[int, ...]
+    ) -> int:
+        index = 0
+        for digit, table, value in zip(digits, tables, values):
+            index = index * digit.size + (value if table is None else table[value])
+        return index
+
+    def digit_tables(self, family: Family) -> list[tuple[int, ...] | None] | None:
+        """For each digit of a family the new value of each value (None: all stay); None where no cell
+        moves.
+        """
+        tables = [self._digit(digit) for digit in self.structure[family].digits]
+        return tables if any(table is not None for table in tables) else None
+
+    def code(self, family: Family, code: int) -> int:
+        """The new code of a cell that means something."""
+        type = family.type
+        if isinstance(type, SetType):
+            bits = self.bits(type)
+            return code if bits is None else sum(1 << bits[i] for i in range(len(bits)) if code >> i & 1)
+        table = self.codes(type)
+        return code if table is None or not family.low <= code <= family.high else table[code - family.low]
+
+    def changes(self, family: Family) -> bool:
+        """Whether some code of the family changes."""
+        return (
+            self.bits(family.type) if isinstance(family.type, SetType) else self.codes(family.type)
+        ) is not None
+
+    @cached_property
+    def targets(self) -> list[int]:
+        """Where the content of each cell goes."""
+        found: list[int] = []
+        for family, anatomy in self.structure.items():
+            tables = self.digit_tables(family)
+            if tables is None:
+                found += range(family.first, family.first + family.size)
+            else:
+                found += [
+                    family.first + self._moved(anatomy.digits, tables, anatomy.split(i))
+                    for i in range(family.size)
+                ]
+        return found
+
+    @cached_property
+    def sources(self) -> list[int]:
+        """Where the content of each cell comes from."""
+        found = [0] * len(self.targets)
+        for source, target in enumerate(self.targets):
+            found[target] = source
+        return found
+
+    @cached_property
+    def needs(self) -> dict[int, tuple[Family, tuple[tuple[int, int], ...]]]:
+        """For each cell whose code may change: its family, and the cells that say whether it means
+        something.
+        """
+        found = {}
+        for family, anatomy in self.structure.items():
+            if self.changes(family):
+                for i in range(family.size):
+                    found[family.first + i] = family, tuple(anatomy.present(anatomy.split(i)))
+        return found
+
+    def content(self, state: Any, source: int) -> int:
+        """What the content of a cell of a state becomes, wherever it goes."""
+        code: int = state[source]
+        found = self.needs.get(source)
+        if found is None or any(state[cell] < least for cell, least in found[1]):
+            return code
+        return self.code(found[0], code)
+
+    def state(self, state: State) -> State:
+        """A whole state, renamed."""
+        return tuple(self.content(state, source) for source in self.sources)
+
+
+class View:
+    """A state renamed cell by cell, as it is read."""
+
+    def __init__(self, renaming: Renaming, state: Any):
+        self.renaming, self.below = renaming, state
+
+    def __getitem__(self, cell: int) -> int:
+        return self.renaming.content(self.below, self.renaming.sources[cell])
+
+
+def scalarsets(model: Model) -> dict[type[Scalarset], tuple[Scalarset, ...]]:
+    """The identities of every scalarset that the state knows and that has at least two, in order of their
+    first use.
+    """
+    found: dict[type[Scalarset], tuple[Scalarset, ...]] = {}
+
+    def of(type_: Type) -> None:
+        if isinstance(type_, UnionType):
+            for cls in type_.classes:
+                if issubclass(cls, Scalarset):
+                    found[cls] = tuple(member for member in type_.members if type(member) is cls)
+        for part in (getattr(type_, name, None) for name in ("key", "value", "element", "inner")):
+            if isinstance(part, Type):
+                of(part)
+        for _, field in getattr(type_, "fields", ()):
+            of(field)
+
+    for variable in model.variables:
+        of(variable.type)
+    return {cls: members for cls, members in found.items() if len(members) > 1}

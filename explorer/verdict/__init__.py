@@ -1,0 +1,1 @@
+"""What was shown of each property, and what stands beside it."""

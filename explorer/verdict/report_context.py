@@ -1,0 +1,127 @@
+"""What a reader of a report asks beside the verdict: how each action reads, and at each step of a trace what
+else could happen and what the other actions wait for. Knows nothing of formats.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import linecache
+from collections.abc import Mapping
+from typing import Any
+
+from explorer.ir import expressions as ex
+from explorer.ir.errors import Place
+from explorer.ir.expressions import Expr
+from explorer.ir.model import Action, Instance, Model
+from explorer.language.semantics import EvaluationError, State, evaluate
+from explorer.trace.replay import replay, walk_of
+from explorer.trace.trace import Trace
+
+BUDGET = 200_000
+"""Guards evaluated for all traces together (some seconds). Where more would be needed, the longest traces go
+without.
+"""
+
+LINES = 40
+"""Lines of an action's source that are kept."""
+
+
+def context(model: Model, traces: Mapping[str, Trace]) -> dict[str, Any]:
+    """An addition to the verdict record, plain data.
+
+    `about`: the first paragraph of the spec file. `expects`: whether the spec declares that it holds, and
+    else which properties it declares violated; None where it declares nothing. `actions`: name, place,
+    source, actor, fair, number of instances and the text of each. `variables`: name and type.
+    `waiting`: for each told trace and each of its states the actions that are possible and what the others
+    wait for, as positions in `texts`; a trace that is too long has no entry.
+    """
+    texts: dict[str, int] = {}
+    budget, steps = BUDGET, {}
+    for name, trace in sorted(traces.items(), key=lambda item: item[1].length):
+        walk = walk_of(trace)
+        budget -= len(walk) * len(model.instances)
+        if budget >= 0:
+            steps[name] = [_moment(model, state, texts) for state in replay(model, walk)]
+    return {
+        "about": _about(model.file),
+        "expects": _expects(model),
+        "actions": [_action(model, action) for action in model.actions],
+        "variables": [{"name": v.name, "type": v.type.name} for v in model.variables],
+        "waiting": {"texts": list(texts), "traces": steps},
+    }
+
+
+def _action(model: Model, action: Action) -> dict[str, Any]:
+    number = sum(instance.action is action for instance in model.instances)
+    return {
+        "name": action.name,
+        "place": str(action.place),
+        "source": action.source,
+        "actor": action.actor,
+        "fair": action.fair.name.lower(),
+        "instances": number,
+        "code": source_text(action.place),
+    }
+
+
+def _expects(model: Model) -> dict[str, Any] | None:
+    if model.expect is None:
+        return None
+    return {
+        "holds": model.expect.holds,
+        "violated": [] if model.expect.holds else [model.expect.property, *model.expect.also],
+    }
+
+
+def _about(file: str) -> str:
+    """The first paragraph of a file's docstring; "" where it has none or is no file."""
+    try:
+        text = ast.get_docstring(ast.parse("".join(linecache.getlines(file)))) or ""
+    except (SyntaxError, ValueError):
+        return ""
+    return " ".join(text.partition("\n\n")[0].split())
+
+
+def source_text(place: Place) -> list[str]:
+    """The function that begins at a place, with its decorators; nothing where the file cannot be read any
+    more.
+    """
+    lines = [line.expandtabs(4) for line in linecache.getlines(place.file)[place.line - 1 :]]
+    try:
+        return [line.rstrip() for line in inspect.getblock(lines)[:LINES]] if lines else []
+    except (SyntaxError, IndentationError):
+        return []
+
+
+def _moment(model: Model, state: State, texts: dict[str, int]) -> dict[str, list[int]]:
+    """What can happen in a state, and for each other action the condition at which its nearest instance ends.
+
+    What constants alone make impossible waits for nothing.
+    """
+    possible: dict[str, list[str]] = {}
+    nearest: dict[str, tuple[int, str]] = {}
+    for instance in model.instances:
+        failing = _failing(instance, state)
+        name = instance.action.name
+        if failing is None:
+            possible.setdefault(name, []).append(instance.name)
+        elif not ex.is_const(failing[1]) and (name not in nearest or failing[0] > nearest[name][0]):
+            nearest[name] = (failing[0], f"{instance.name} waits for {ex.show(failing[1])}")
+    return {
+        "possible": [texts.setdefault(text, len(texts)) for found in possible.values() for text in found],
+        "waiting": [
+            texts.setdefault(text, len(texts)) for name, (_, text) in nearest.items() if name not in possible
+        ],
+    }
+
+
+def _failing(instance: Instance, state: State) -> tuple[int, Expr] | None:
+    """The first guard conjunct that does not hold, with its number; None where the instance can be taken."""
+    for number, condition in enumerate(instance.guard):
+        try:
+            if not evaluate(condition.expr, state):
+                return number, condition.expr
+        except EvaluationError:
+            return number, condition.expr
+    return None
