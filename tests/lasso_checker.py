@@ -23,8 +23,8 @@ from explorer.language.declarations import Fairness
 from explorer.language.temporal import Ltl
 from explorer.liveness import violation as checker
 from explorer.liveness.arena import Arena
-from explorer.liveness.backend import Kit
-from explorer.liveness.find_lasso import Found
+from explorer.liveness.backend import Backend
+from explorer.liveness.find_lasso import Lasso
 from explorer.liveness.graph import Graph
 from explorer.liveness.violation import Search, prepare, violation
 
@@ -41,10 +41,10 @@ class TinyGraph(Graph):
         flags = [
             np.zeros_like(self.states) + bits(c, self.states & 1, self.states >> 1, 1) for c in conditions
         ]
-        return [self.kit.made("flag", f.astype(np.uint8)) for f in flags]
+        return [self.backend.of("flag", f.astype(np.uint8)) for f in flags]
 
 
-def side_by_side(graphs: Graphs, kit: Kit) -> TinyGraph:
+def side_by_side(graphs: Graphs, backend: Backend) -> TinyGraph:
     """One graph of many; its initial states are their states 0."""
     size, steps = graphs.size, graphs.steps.transpose(0, 2, 1)
     first = np.cumsum(size) - size
@@ -54,12 +54,12 @@ def side_by_side(graphs: Graphs, kit: Kit) -> TinyGraph:
     start = [0, *np.cumsum(np.bincount(first[at] + v, minlength=int(size.sum()))).tolist()]
     return TinyGraph(
         None,
-        kit,
+        backend,
         graphs.letters[there],
         int(size.sum()),
         first.tolist(),  # type: ignore[arg-type]
         *(
-            kit.made(kind, values)
+            backend.of(kind, values)
             for kind, values in (("number", start), ("number", to.tolist()), ("label", by.tolist()))
         ),
         None,
@@ -74,18 +74,18 @@ def searched(graph: Graph, fair: Fair) -> Search:
     return prepare(graph, Limits())
 
 
-def answer(graph: Graphs, fair: Fair, formula: Ltl, kit: Kit) -> Found | None:
+def answer(graph: Graphs, fair: Fair, formula: Ltl, backend: Backend) -> Lasso | None:
     """What users get for the only graph of some rows."""
-    return violation(searched(side_by_side(graph, kit), fair), formula)
+    return violation(searched(side_by_side(graph, backend), fair), formula)
 
 
-def broken_by_checker(graphs: Graphs, kit: Kit, by_product: bool = False) -> Any:
+def broken_by_checker(graphs: Graphs, backend: Backend, by_product: bool = False) -> Any:
     """For each graph and each assignment of fairness the formulas of which the checker finds a violation, a
     bit each.
 
     With `by_product` only the common shapes are looked at, and always with an automaton.
     """
-    graph = side_by_side(graphs, kit)
+    graph = side_by_side(graphs, backend)
     own = np.repeat(np.arange(len(graphs)), graphs.size)
     out = np.zeros((len(graphs), len(ASSIGNMENTS)), np.int64)
     for a, fair in enumerate(ASSIGNMENTS):
@@ -101,10 +101,12 @@ def _marked(search: Search, formula: Ltl, by_product: bool) -> list[Any]:
     """The states through which fair lassos go that break a formula, of each part that is broken."""
     found = []
 
-    def keep(arena: Arena, *others: Any) -> Found:
-        nodes = np.flatnonzero(np.frombuffer(arena.fill, np.uint8) | np.frombuffer(arena.calm, np.uint8))
+    def keep(arena: Arena, *others: Any) -> Lasso:
+        nodes = np.flatnonzero(
+            np.frombuffer(arena.fair_nodes, np.uint8) | np.frombuffer(arena.stutterable, np.uint8)
+        )
         found.append(np.asarray(arena.base)[nodes] if len(arena.base) else nodes)
-        return Found(formula, 0, (), ())
+        return Lasso(formula, 0, (), ())
 
     with (
         patch.object(checker, "lasso", keep),

@@ -17,7 +17,7 @@ from numba import njit
 
 from explorer.language.declarations import Fairness
 from explorer.language.temporal import Ltl
-from explorer.liveness.find_lasso import Found
+from explorer.liveness.find_lasso import Lasso
 
 STEM, CYCLE = 4, 5
 """The most states of a stem (before the cycle begins), and of a cycle."""
@@ -172,7 +172,7 @@ def _enumerate(size, letters, steps, broken, out):  # type: ignore[no-untyped-de
 # A lasso that the checker found.
 
 
-def is_real(graph: Graphs, fair: Fair, found: Found) -> bool:
+def is_real(graph: Graphs, fair: Fair, found: Lasso) -> bool:
     """Whether a lasso found in a graph (the only one of its rows) exists for some choice of targets, is fair,
     and breaks its formula.
     """

@@ -21,7 +21,7 @@ from lasso_graphs import ASSIGNMENTS, FORMULAS, SHAPES, Graphs, all_graphs, batc
 from lasso_sets import broken_by_sets
 from lasso_words import broken_by_lassos, is_real
 
-from explorer.liveness.backend import Kit, Native, Plain
+from explorer.liveness.backend import Backend, Native, Plain
 
 BATCH, LASSOS = 10_000, 200
 """Graphs that are searched at once, and how many of their verdicts are looked at again, each in its graph
@@ -29,7 +29,7 @@ alone.
 """
 
 
-def compare(graphs: Graphs, kit: Kit, enumerate_all: bool) -> Any:
+def compare(graphs: Graphs, backend: Backend, enumerate_all: bool) -> Any:
     """The checker agrees with the judges, and they with each other; AssertionError with the first graph where
     not.
 
@@ -38,10 +38,13 @@ def compare(graphs: Graphs, kit: Kit, enumerate_all: bool) -> Any:
     truth = broken_by_sets(graphs)
     if enumerate_all:
         _same("the judges", graphs, truth, broken_by_lassos(graphs))
-    _same("the checker", graphs, truth, broken_by_checker(graphs, kit))
+    _same("the checker", graphs, truth, broken_by_checker(graphs, backend))
     shapes = sum(1 << number for number, name in enumerate(FORMULAS) if name in SHAPES)
     _same(
-        "the checker, by automaton", graphs, truth & shapes, broken_by_checker(graphs, kit, by_product=True)
+        "the checker, by automaton",
+        graphs,
+        truth & shapes,
+        broken_by_checker(graphs, backend, by_product=True),
     )
     return truth
 
@@ -55,9 +58,11 @@ def _same(who: str, graphs: Graphs, truth: Any, found: Any) -> None:
         )
 
 
-def compare_lassos(graphs: Graphs, truth: Any, kits: list[Kit], rng: random.Random, count: int) -> int:
-    """For `count` of the verdicts every kit finds the same lasso in the graph alone, and it is real. How many
-    lassos that were.
+def compare_lassos(
+    graphs: Graphs, truth: Any, backends: list[Backend], rng: random.Random, count: int
+) -> int:
+    """For `count` of the verdicts every backend finds the same lasso in the graph alone, and it is real. How
+    many lassos that were.
     """
     real = 0
     for _ in range(count):
@@ -67,7 +72,7 @@ def compare_lassos(graphs: Graphs, truth: Any, kits: list[Kit], rng: random.Rand
             rng.randrange(len(FORMULAS)),
         )
         graph, fair, formula = graphs[[i]], ASSIGNMENTS[a], list(FORMULAS.values())[number]
-        found = [answer(graph, fair, formula, kit) for kit in kits]
+        found = [answer(graph, fair, formula, backend) for backend in backends]
         where = formula, fair, graph.show(), found
         assert (found[0] is not None) == bool(truth[i, a] >> number & 1) and found.count(found[0]) == len(
             found
@@ -78,16 +83,16 @@ def compare_lassos(graphs: Graphs, truth: Any, kits: list[Kit], rng: random.Rand
 
 
 def main(most: int = 1 << 62, many: int = 1_000_000) -> None:
-    kits: list[Kit] = [Native(), Plain()]
+    backends: list[Backend] = [Native(), Plain()]
     rng, started = random.Random(1), time.monotonic()
 
     def run(name: str, graphs: Graphs, enumerate_all: bool) -> None:
         broken = looked = real = 0
         for batch in batches(graphs, BATCH):
-            truth = compare(batch, kits[0], enumerate_all)
+            truth = compare(batch, backends[0], enumerate_all)
             broken += sum(int((truth >> number & 1).sum()) for number in range(len(FORMULAS)))
             looked += LASSOS
-            real += compare_lassos(batch, truth, kits, rng, LASSOS)
+            real += compare_lassos(batch, truth, backends, rng, LASSOS)
         verdicts = len(graphs) * len(ASSIGNMENTS) * len(FORMULAS)
         print(
             f"{len(graphs):,} {name}: {verdicts:,} verdicts agree ({broken:,} violations); {looked:,} of them"

@@ -84,17 +84,17 @@ def test_a_checker_that_errs_is_noticed(kernel: str, change: Any) -> None:
     """Each error in an algorithm changes a verdict in the sample. Some of them hide violations, others invent
     them.
     """
-    kit = Native()
-    real, names = getattr(kit.run, kernel), list(inspect.signature(getattr(Plain.run, kernel)).parameters)
+    backend = Native()
+    real, names = getattr(backend.run, kernel), list(inspect.signature(getattr(Plain.run, kernel)).parameters)
 
     def wrong(*args: Any) -> Any:
         given = dict(zip(names, args, strict=True))
         change(given)
         return real(*given.values())
 
-    kit.run = SimpleNamespace(**{**vars(kit.run), kernel: wrong})
+    backend.run = SimpleNamespace(**{**vars(backend.run), kernel: wrong})
     with pytest.raises(AssertionError, match=r"^the checker"):
-        compare(random_graphs(5, 300, 4, 6), kit, enumerate_all=False)
+        compare(random_graphs(5, 300, 4, 6), backend, enumerate_all=False)
 
 
 def test_the_sample_tells_formulas_and_fairness_apart() -> None:

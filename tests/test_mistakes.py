@@ -63,7 +63,10 @@ def test_a_message_is_complete(case: Case) -> None:
 
 def test_every_code_is_provoked() -> None:
     """No code of the language, the compiler and the loader is without a case."""
-    rooms = [*PACKAGE.glob("language/*.py"), *PACKAGE.glob("compile/*.py"), PACKAGE / "load.py"]
+    rooms = [
+        *(p for room in ("ir", "language", "ground") for p in PACKAGE.glob(f"{room}/*.py")),
+        PACKAGE / "run/load.py",
+    ]
     codes = {code for file in rooms for code in re.findall(r'"(E\d{4})"', file.read_text())}
     provoked = {code for case in ALL for code in re.findall(r": (E\d{4}): ", case.message)}
     assert codes - provoked == set()

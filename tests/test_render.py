@@ -517,7 +517,7 @@ def test_a_place_that_cannot_be_written_is_a_note(tmp_path: Path) -> None:
 
 def test_the_text_needs_neither_graphviz_nor_networkx() -> None:
     code = (
-        "import sys, explorer.render.text, explorer.render.summary, explorer.render.dot,"
+        "import sys, explorer.render.text.text, explorer.render.text.summary, explorer.render.picture.dot,"
         " explorer.render.picture.graph; print([m for m in ('graphviz', 'networkx') if m in sys.modules])"
     )
     assert (

@@ -21,8 +21,7 @@ from explorer.ground.ground import ground
 from explorer.ir.model import Model
 from explorer.language.declarations import Fairness
 from explorer.liveness import copies as view
-from explorer.liveness import graph
-from explorer.liveness import real_states as lifted
+from explorer.liveness import graph, real_states
 from explorer.liveness.check import check
 from explorer.run.load import load
 from explorer.symmetry import plan as orbits
@@ -170,15 +169,15 @@ def test_forgetting_who_is_who_is_noticed(monkeypatch: pytest.MonkeyPatch) -> No
     """Without the renamings on the edges the verdicts differ on some of the same specs: the comparison can
     fail.
     """
-    made = graph.frames
+    made = graph.permutation_tables
 
-    def forgetful(compiled: python.Compiled, kit: object) -> object:
-        found = made(compiled, kit)  # type: ignore[arg-type]
+    def forgetful(compiled: python.Compiled, backend: object) -> object:
+        found = made(compiled, backend)  # type: ignore[arg-type]
         if found is not None:
-            found.products = kit.made("label", [0] * found.order**2)  # type: ignore[attr-defined]
+            found.products = backend.of("label", [0] * found.order**2)  # type: ignore[attr-defined]
         return found
 
-    monkeypatch.setattr(graph, "frames", forgetful)
+    monkeypatch.setattr(graph, "permutation_tables", forgetful)
     wrong = 0
     for fair in ("WEAK", "STRONG"):
         model = turns(fair)
@@ -238,7 +237,7 @@ def test_a_story_along_any_shortest_way_is_one(monkeypatch: pytest.MonkeyPatch) 
     """Where the first of all shortest ways is not found, the story is another one: as long, and walked by the
     reference.
     """
-    monkeypatch.setattr(lifted.Lifted, "first", lambda *rest: None)
+    monkeypatch.setattr(real_states.RealStates, "first", lambda *rest: None)
     model = turns("WEAK", CPUS=4)
     plain, reduced = (
         check(python.explore(model), Limits()),

@@ -34,37 +34,37 @@ class FairTables:
 
 def fairness(graph: Graph) -> FairTables:
     """The fairness of a graph; its last label is that of stuttering."""
-    kit, groups = graph.kit, graph.space.model.fair_groups
+    backend, groups = graph.backend, graph.space.model.fair_groups
     of = {number: g for g, found in enumerate(groups) for number in found.instances}
-    group = kit.made("whole", [*(of.get(label // graph.order, -1) for label in range(graph.stutter)), -1])
-    quiet = kit.array("flag", graph.number)
-    kit.run.quiet(graph.start, graph.by, group, graph.number, quiet)
-    strong = kit.made("flag", [g.fair is Fairness.STRONG for g in groups])
-    return FairTables(groups, group, strong, quiet, kit.made("label", _images(graph, of)))
+    group = backend.of("whole", [*(of.get(label // graph.order, -1) for label in range(graph.stutter)), -1])
+    quiet = backend.array("flag", graph.number)
+    backend.run.quiet(graph.start, graph.by, group, graph.number, quiet)
+    strong = backend.of("flag", [g.fair is Fairness.STRONG for g in groups])
+    return FairTables(groups, group, strong, quiet, backend.of("label", _images(graph, of)))
 
 
 def _images(graph: Graph, of: dict[int, int]) -> Sequence[int]:
     """What renamings make of groups. One that is never enabled is left alone: nobody looks at it."""
-    frames, groups = graph.frames, graph.space.model.fair_groups
-    if frames is None:
+    permutations, groups = graph.permutations, graph.space.model.fair_groups
+    if permutations is None:
         return []
-    dropped = frames.compiled.program.dropped
+    dropped = permutations.compiled.program.dropped
     images = []
-    for exchange in frames.exchanges:
+    for exchange in permutations.exchanges:
         alive = [
             next((number for number in group.instances if number not in dropped), None) for group in groups
         ]
         images.append(
             [g if number is None else of[exchange.instances[number]] for g, number in enumerate(alive)]
         )
-    return frames.group.acting(images, len(groups))
+    return permutations.group.acting(images, len(groups))
 
 
 @dataclass(slots=True)
 class Arena:
     """`base[v]` is the state of node v (empty: v itself); `marks[v]` are the bits of `demands` that it meets;
-    `calm` are nodes to stutter in for ever. In a product with an automaton `places[v]` is where that is, and
-    `below[v]` the node of the graph."""
+    `stutterable` are nodes to stutter in for ever. In a product with an automaton `places[v]` is where that
+    is, and `below[v]` the node of the graph."""
 
     graph: Graph
     fair: FairTables
@@ -77,9 +77,9 @@ class Arena:
     demands: int
     places: Any = None
     below: Any = None
-    fill: Any = None
+    fair_nodes: Any = None
     rank: Any = None
-    calm: Any = None
+    stutterable: Any = None
     scratch: dict[str, Any] = field(default_factory=dict)
 
     def state(self, v: int) -> int:
@@ -101,38 +101,38 @@ class Arena:
     def array(self, kind: str, name: str, size: int = 0) -> Any:
         """An array for one purpose, made once."""
         if name not in self.scratch:
-            self.scratch[name] = self.graph.kit.array(kind, size or self.number)
+            self.scratch[name] = self.graph.backend.array(kind, size or self.number)
         return self.scratch[name]
 
-    def settle(self, alive: Any) -> int:
-        """Find the fair components among the alive nodes: `fill[v]` is up where a fair cycle through v fills
-        v's component.
+    def decompose(self, alive: Any) -> int:
+        """Find the fair components among the alive nodes: `fair_nodes[v]` is up where a fair cycle through v
+        fills v's component.
 
         Returns how many nodes that are.
         """
-        kit, n = self.graph.kit, self.number
-        self.fill, self.rank = kit.array("flag", n), self.array("number", "rank", n + 1)
+        backend, n = self.graph.backend, self.number
+        self.fair_nodes, self.rank = backend.array("flag", n), self.array("number", "rank", n + 1)
         nodes, order, last = (
             self.array(kind, name)
             for kind, name in (("number", "nodes"), ("number", "order"), ("flag", "last"))
         )
         stack, path, cursor = (self.array("number", name) for name in ("stack", "path", "cursor"))
-        kit.run.begin(alive, n, self.rank, DEAD)
-        count, name = kit.run.gather(alive, n, nodes), DEAD - 1
+        backend.run.begin(alive, n, self.rank, DEAD)
+        count, name = backend.run.gather(alive, n, nodes), DEAD - 1
         while count:
-            done, name = kit.run.components(
+            done, name = backend.run.components(
                 self.start, self.to, n, nodes, count, self.rank, name, stack, path, cursor, order, last
             )
             self._judge(order, last, done)
-            count = kit.run.pending(order, done, self.rank, nodes)
-        return int(kit.run.gather(self.fill, n, nodes))
+            count = backend.run.pending(order, done, self.rank, nodes)
+        return int(backend.run.gather(self.fair_nodes, n, nodes))
 
     def _judge(self, order: Any, last: Any, done: int) -> None:
         """Say which of the components in `order` are fair."""
-        graph, kit, fair, groups = self.graph, self.graph.kit, self.fair, len(self.fair.groups)
-        if graph.frames is None:
-            per = [kit.array("whole", groups + 1) for _ in range(4)]
-            kit.run.judge(
+        graph, backend, fair, groups = self.graph, self.graph.backend, self.fair, len(self.fair.groups)
+        if graph.permutations is None:
+            per = [backend.array("whole", groups + 1) for _ in range(4)]
+            backend.run.judge(
                 self.start,
                 self.to,
                 graph.start,
@@ -148,13 +148,13 @@ class Arena:
                 done,
                 self.rank,
                 DEAD,
-                self.fill,
+                self.fair_nodes,
                 *per,
             )
             return
-        frames = graph.frames
-        per = [kit.array("whole", groups + 1) for _ in range(5)]
-        kit.run.judge_frames(
+        permutations = graph.permutations
+        per = [backend.array("whole", groups + 1) for _ in range(5)]
+        backend.run.judge_symmetric(
             self.start,
             self.to,
             self.by,
@@ -170,21 +170,21 @@ class Arena:
             done,
             self.rank,
             DEAD,
-            self.fill,
-            frames.order,
-            frames.products,
-            frames.inverse,
+            self.fair_nodes,
+            permutations.order,
+            permutations.products,
+            permutations.inverse,
             fair.image,
             groups,
-            self.array("label", "frame"),
+            self.array("label", "through"),
             self.array("number", "queue"),
             *per,
-            kit.array("whole", frames.order),
+            backend.array("whole", permutations.order),
         )
 
     def same(self, a: int, b: int) -> bool:
         """Whether two nodes lie in one fair component."""
-        return bool(self.fill[a] and self.fill[b]) and int(self.rank[a]) == int(self.rank[b])
+        return bool(self.fair_nodes[a] and self.fair_nodes[b]) and int(self.rank[a]) == int(self.rank[b])
 
     def row(self, v: int) -> list[tuple[int, int]]:
         """The edges of a node inside of the arena, as (label, target), in order."""

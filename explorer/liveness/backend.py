@@ -34,7 +34,7 @@ class Plain:
         """
         return bytearray(size) if kind == "flag" else [0] * size
 
-    def made(self, kind: str, values: Sequence[int]) -> Any:
+    def of(self, kind: str, values: Sequence[int]) -> Any:
         return bytearray(values) if kind == "flag" else values
 
     def ones(self, size: int) -> Any:
@@ -69,7 +69,7 @@ class Native:
         }
         return reserve(size, kinds[kind])[:size]
 
-    def made(self, kind: str, values: Sequence[int]) -> Any:
+    def of(self, kind: str, values: Sequence[int]) -> Any:
         found = self.array(kind, len(values))
         found[:] = values
         return found
@@ -78,4 +78,4 @@ class Native:
         return self.numpy.ones(size, self.numpy.uint8)
 
 
-Kit = Plain | Native
+Backend = Plain | Native

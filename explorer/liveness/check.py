@@ -13,7 +13,7 @@ from explorer.engine.limits import Limits
 from explorer.engine.space import StateSpace
 from explorer.ir.model import Temporal
 from explorer.liveness.automaton import TooLarge
-from explorer.liveness.find_lasso import Found
+from explorer.liveness.find_lasso import Lasso
 from explorer.liveness.graph import Graph, Refused, build, estimate
 from explorer.liveness.tell_lasso import tell_lasso
 from explorer.liveness.violation import Search, prepare, violation
@@ -92,7 +92,7 @@ def _answers(space: StateSpace, limits: Limits, wanted: list[Temporal]) -> dict[
 def _answer(search: Search, prop: Temporal) -> Answer:
     """The shortest lasso over all parts of a property."""
     search.unbreakable, search.covered = True, set()
-    best: tuple[str, Found] | None = None
+    best: tuple[str, Lasso] | None = None
     for part, formula in prop.parts:
         found = violation(search, formula)
         if found is not None and (best is None or found.length < best[1].length):

@@ -50,19 +50,19 @@ class View:
         flags = self.graph.truth([condition for per_copy in conditions for condition in per_copy])
         if self.copies == 1:
             return flags
-        kit, found = self.graph.kit, []
+        backend, found = self.graph.backend, []
         for i in range(0, len(flags), self.copies):
-            found.append(kit.array("flag", self.number))
+            found.append(backend.array("flag", self.number))
             for k in range(self.copies):
-                kit.run.weave(flags[i + k], self.graph.number, self.copies, k, found[-1])
+                backend.run.weave(flags[i + k], self.graph.number, self.copies, k, found[-1])
         return found
 
     def of_states(self, flags: Any) -> Any:
         """Flags of states as flags of nodes."""
         if self.copies == 1:
             return flags
-        found = self.graph.kit.array("flag", self.number)
-        self.graph.kit.run.look_up(self.base, flags, self.number, found)
+        found = self.graph.backend.array("flag", self.number)
+        self.graph.backend.run.look_up(self.base, flags, self.number, found)
         return found
 
     def initial(self) -> list[int]:
@@ -81,8 +81,8 @@ class View:
         if self.copies == 1 or not self.least[node]:
             return node, element
         more = int(self.least[node])
-        assert self.graph.frames is not None
-        after = int(self.graph.frames.products[more * self.graph.order + element])
+        assert self.graph.permutations is not None
+        after = int(self.graph.permutations.products[more * self.graph.order + element])
         return state * self.copies + self.turned[after * self.copies], after
 
 
@@ -90,7 +90,7 @@ def view(graph: Graph, formula: Ltl, limits: Limits, shared: dict[str, Any]) -> 
     """The graph as a formula sees it; `shared` keeps the arrays for formulas that see the same. Raises
     Refused.
     """
-    kit, nothing = graph.kit, graph.kit.array("number", 0)
+    backend, nothing = graph.backend, graph.backend.array("number", 0)
     formulas, turned = _copies(graph, formula)
     count = len(formulas)
     if count == 1:
@@ -105,21 +105,21 @@ def view(graph: Graph, formula: Ltl, limits: Limits, shared: dict[str, Any]) -> 
         graph.sort()
         number, edges, least = graph.number * count, graph.edges * count, graph.least(turned, count)
         arrays = (
-            kit.array("number", number + 1),
-            kit.array("number", edges),
-            kit.array(graph.labels, edges),
-            kit.array("number", number),
+            backend.array("number", number + 1),
+            backend.array("number", edges),
+            backend.array(graph.labels, edges),
+            backend.array("number", number),
         )
-        assert graph.frames is not None
-        kit.run.copies(
+        assert graph.permutations is not None
+        backend.run.copies(
             graph.start,
             graph.to,
             graph.by,
             graph.number,
             count,
             graph.order,
-            kit.made("whole", turned),
-            graph.frames.products,
+            backend.of("whole", turned),
+            graph.permutations.products,
             least,
             *arrays,
         )
@@ -129,9 +129,9 @@ def view(graph: Graph, formula: Ltl, limits: Limits, shared: dict[str, Any]) -> 
 
 def _copies(graph: Graph, formula: Ltl) -> tuple[list[Ltl], list[int]]:
     """The formulas that renamings make of one, and what each element of the group makes of each."""
-    if graph.frames is None:
+    if graph.permutations is None:
         return [formula], [0]
-    group, exchanges = graph.frames.group, graph.frames.exchanges
+    group, exchanges = graph.permutations.group, graph.permutations.exchanges
     made = [worded(graph, formula)]
     copies = {made[0]: 0}  # by the first element that makes it
     for exchange, before in group.words[1:]:
@@ -155,9 +155,9 @@ def worded(graph: Graph, formula: Ltl) -> Ltl:
     """A formula in the words that are chosen where two conditions mean the same: what exchanging twice makes
     of it.
     """
-    if graph.frames is None:
+    if graph.permutations is None:
         return formula
-    exchange = graph.frames.exchanges[0].conditions
+    exchange = graph.permutations.exchanges[0].conditions
     return renamed(renamed(formula, exchange), exchange)
 
 

@@ -11,8 +11,8 @@ from typing import Any, Protocol
 from explorer.liveness.arena import FairTables
 
 EXACT, STARTS = 50_000, 64
-"""Pairs of node and duties met that are looked at for the shortest cycle; nodes of a component that are all
-tried as its start.
+"""Pairs of node and obligations met that are looked at for the shortest cycle; nodes of a component that are
+all tried as its start.
 """
 
 Node = Any
@@ -23,7 +23,7 @@ Edges = list[tuple[int, Node]]
 
 
 class World(Protocol):
-    """What is asked of an arena, or of its real states (`lifted.py`)."""
+    """What is asked of an arena, or of its real states (`real_states.py`)."""
 
     fair: FairTables
     demands: int
@@ -44,7 +44,7 @@ class World(Protocol):
         """For each fair group that is enabled in a node's state, the states its steps lead to."""
 
 
-class _Duties:
+class Obligations:
     """What a cycle has to meet, as bits: a demand each; for a weak group one (taken or disabled), for a
     strong one two (enabled, taken). Nodes are looked at when they are met first: a component may be as large
     as the graph."""
@@ -116,23 +116,26 @@ def cycle(world: World, entry: Node) -> tuple[Edges, Edges]:
     """A path inside of the component of `entry`, and a fair cycle at its end: together short, of a small
     component the shortest.
     """
-    duties = _Duties(world, entry)
+    obligations = Obligations(world, entry)
     left = [EXACT]
-    best: tuple[Edges, Edges] = [], _shortest(duties, entry, 1 << 30, left) or _greedy(duties, entry)
-    for start in duties.few()[1:]:
-        way = _walk(duties, entry, lambda w, bits, start=start: w == start)  # type: ignore[misc]
+    best: tuple[Edges, Edges] = (
+        [],
+        _shortest(obligations, entry, 1 << 30, left) or _greedy(obligations, entry),
+    )
+    for start in obligations.few()[1:]:
+        way = _walk(obligations, entry, lambda w, bits, start=start: w == start)  # type: ignore[misc]
         least = len(best[0]) + len(best[1]) - len(way)
-        found = _shortest(duties, start, least, left)
+        found = _shortest(obligations, start, least, left)
         if found and (len(found) < least or len(found) < len(best[1])):
             best = way, found
     return best
 
 
-def _shortest(duties: _Duties, start: Node, most: int, left: list[int]) -> Edges:
+def _shortest(obligations: Obligations, start: Node, most: int, left: list[int]) -> Edges:
     """The shortest fair cycle through a node, of at most so many steps; nothing where there is none, or when
     no pairs are left.
     """
-    first = (start, duties.here(start))
+    first = (start, obligations.here(start))
     came: dict[tuple[Node, int], tuple[tuple[Node, int], int]] = {}
     level = [first]
     length = 0
@@ -140,9 +143,9 @@ def _shortest(duties: _Duties, start: Node, most: int, left: list[int]) -> Edges
         length += 1
         following: list[tuple[Node, int]] = []
         for at in level:
-            for label, w, bits in duties.row(at[0]):
+            for label, w, bits in obligations.row(at[0]):
                 after = (w, at[1] | bits)
-                if w == start and not duties.open(after[1]):
+                if w == start and not obligations.open(after[1]):
                     return [*_back(came, first, at), (label, w)]
                 if after != first and after not in came:
                     came[after] = (at, label)
@@ -163,21 +166,21 @@ def _back(
     return path[::-1]
 
 
-def _greedy(duties: _Duties, start: Node) -> Edges:
+def _greedy(obligations: Obligations, start: Node) -> Edges:
     """Always on to the nearest node or step that meets something due; home when nothing is."""
     path: Edges = []
-    at, met = start, duties.here(start)
-    while duties.open(met) or at != start or not path:
-        due = duties.open(met)
-        way = _walk(duties, at, lambda w, bits: bool(bits & due) if due else w == start)
+    at, met = start, obligations.here(start)
+    while obligations.open(met) or at != start or not path:
+        due = obligations.open(met)
+        way = _walk(obligations, at, lambda w, bits: bool(bits & due) if due else w == start)
         for label, w in way:
-            met |= next(bits for known, target, bits in duties.row(at) if (known, target) == (label, w))
+            met |= next(bits for known, target, bits in obligations.row(at) if (known, target) == (label, w))
             at = w
         path += way
     return path
 
 
-def _walk(duties: _Duties, start: Node, arrived: Callable[[Node, int], bool]) -> Edges:
+def _walk(obligations: Obligations, start: Node, arrived: Callable[[Node, int], bool]) -> Edges:
     """The shortest path inside of a component whose last step, to w and with the bits it meets, has
     arrived.
     """
@@ -185,7 +188,7 @@ def _walk(duties: _Duties, start: Node, arrived: Callable[[Node, int], bool]) ->
     queue = deque([start])
     while queue:
         v = queue.popleft()
-        for label, w, bits in duties.row(v):
+        for label, w, bits in obligations.row(v):
             if arrived(w, bits):
                 path = [(label, w)]
                 while v != start:

@@ -180,7 +180,7 @@ def judge(
     return again
 
 
-def judge_frames(
+def judge_symmetric(
     start,
     to,
     by,
@@ -202,7 +202,7 @@ def judge_frames(
     inverse,
     image,
     groups,
-    frame,
+    through,
     queue,
     root,
     weight,
@@ -214,11 +214,12 @@ def judge_frames(
     """`judge` for a graph of representatives: an edge of label b ends with renaming b % size, which what
     comes after is seen through.
 
-    From the first node of a component on, `frame[v]` is what renames up to v along some path; two paths to v
-    differ by a renaming that goes around the component, and a group may come back as another. Groups that may
-    come back as each other (one `root`, `weight` of them) are followed together: each is taken or disabled on
-    the way if and only if some node or edge does that to one of them as it is named there (Emerson and Sistla
-    1997). `image[p * groups + g]` is what renaming p makes of group g, `products[p * size + q]` is p after q.
+    From the first node of a component on, `through[v]` is what renames up to v along some path; two paths to
+    v differ by a renaming that goes around the component, and a group may come back as another. Groups that
+    may come back as each other (one `root`, `weight` of them) are followed together: each is taken or
+    disabled on the way if and only if some node or edge does that to one of them as it is named there
+    (Emerson and Sistla 1997). `image[p * groups + g]` is what renaming p makes of group g, `products[p * size
+    + q]` is p after q.
     """
     again = 0
     begin = 0
@@ -240,14 +241,14 @@ def judge_frames(
                 begin = end
                 continue
         for i in range(begin, end):
-            frame[order[i]] = size
+            through[order[i]] = size
         for g in range(groups):
             root[g] = g
             weight[g] = 0
             enabled[g] = 0
             taken[g] = 0
             seen[g] = 0
-        frame[first] = 0
+        through[first] = 0
         queue[0] = first
         tail = 1
         head = 0
@@ -260,13 +261,13 @@ def judge_frames(
                 w = to[e]
                 if rank[w] != own:
                     continue
-                after = products[by[e] % size * size + frame[v]]
-                if frame[w] == size:
-                    frame[w] = after
+                after = products[by[e] % size * size + through[v]]
+                if through[w] == size:
+                    through[w] = after
                     queue[tail] = w
                     tail += 1
-                elif frame[w] != after:
-                    around = products[inverse[frame[w]] * size + after]
+                elif through[w] != after:
+                    around = products[inverse[through[w]] * size + after]
                     if met[around] != begin + 1:
                         met[around] = begin + 1
                         for g in range(groups):
@@ -282,7 +283,7 @@ def judge_frames(
             weight[root[g]] += 1
         for i in range(begin, end):
             v = order[i]
-            back = inverse[frame[v]] * groups
+            back = inverse[through[v]] * groups
             for e in range(start[v], start[v + 1]):
                 g = group[by[e]]
                 if g >= 0 and rank[to[e]] == own:
@@ -310,7 +311,7 @@ def judge_frames(
                 continue
             keep = good
             if keep:
-                back = inverse[frame[v]] * groups
+                back = inverse[through[v]] * groups
                 b = v if plain else base[v]
                 for e in range(base_start[b], base_start[b + 1]):
                     g = group[base_by[e]]

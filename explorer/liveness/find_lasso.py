@@ -11,12 +11,12 @@ from explorer.language.temporal import Ltl
 from explorer.liveness.arena import Arena
 from explorer.liveness.copies import View
 from explorer.liveness.cycle import World, cycle
-from explorer.liveness.real_states import Lifted
+from explorer.liveness.real_states import RealStates
 from explorer.liveness.tell_lasso import STUTTER
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Lasso:
     """A violating behaviour as numbers: an initial state (what `element` of the group makes of it), instances
     to the cycle, instances around it; no cycle: it stutters."""
 
@@ -43,26 +43,26 @@ class _Stems:
     distance: Any
 
 
-def lasso(arena: Arena, seen: View, sources: list[int], free: bool, switch: Any, inside: Any) -> Found:
+def lasso(arena: Arena, seen: View, sources: list[int], free: bool, switch: Any, inside: Any) -> Lasso:
     """Of a stuttering behaviour and one that goes round in a component the shorter, both by a shortest
     stem.
     """
-    kit, n = arena.graph.kit, arena.number
+    backend, n = arena.graph.backend, arena.number
     if arena.start is arena.graph.start:
         arena.graph.sort()
-    queue, parent, edge, distance = (kit.array("number", 2 * n) for _ in range(4))
-    found = kit.array("whole", 3)
-    kit.run.stems(
+    queue, parent, edge, distance = (backend.array("number", 2 * n) for _ in range(4))
+    found = backend.array("whole", 3)
+    backend.run.stems(
         arena.start,
         arena.to,
         n,
-        kit.made("number", sources),
+        backend.of("number", sources),
         len(sources),
         free,
         switch,
         inside,
-        arena.fill,
-        arena.calm,
+        arena.fair_nodes,
+        arena.stutterable,
         queue,
         parent,
         edge,
@@ -70,8 +70,11 @@ def lasso(arena: Arena, seen: View, sources: list[int], free: bool, switch: Any,
         found,
     )
     stems = _Stems(queue, int(found[2]), parent, edge, distance)
-    options: list[Found] = []
-    for end, ends, turns in ((int(found[1]), arena.calm, False), (int(found[0]), arena.fill, True)):
+    options: list[Lasso] = []
+    for end, ends, turns in (
+        (int(found[1]), arena.stutterable, False),
+        (int(found[0]), arena.fair_nodes, True),
+    ):
         if end < 0 or (options and distance[end] > options[0].length):
             continue
         number, element, labels, entry, world = _stem(
@@ -79,7 +82,7 @@ def lasso(arena: Arena, seen: View, sources: list[int], free: bool, switch: Any,
         )
         way, turn = cycle(world, entry) if turns else ([], [])
         options.append(
-            Found(
+            Lasso(
                 seen.formula,
                 number,
                 _instances(arena, [*labels, *(label for label, _ in way)]),
@@ -107,14 +110,14 @@ def _stem(
 ) -> tuple[int, int, list[int], Any, World]:
     """The state where the way to an end begins, what makes the real one of it, the labels on the way, and its
     end in the world where it lies. Under symmetry it is the first of all shortest ways of real states (see
-    `Lifted.first`)."""
+    `RealStates.first`)."""
     first, edges = _path(arena, stems, end)
-    if seen.graph.frames is None:
+    if seen.graph.permutations is None:
         entry = int(arena.to[edges[-1]]) if edges else first
         return arena.state(first), 0, [int(arena.by[e]) for e in edges], entry, arena
-    kit, n, most = arena.graph.kit, arena.number, int(stems.distance[end])
-    wanted = kit.array("flag", 2 * n)
-    kit.run.ways(
+    backend, n, most = arena.graph.backend, arena.number, int(stems.distance[end])
+    wanted = backend.array("flag", 2 * n)
+    backend.run.ways(
         arena.start, arena.to, n, switch, inside, ends, stems.queue, stems.count, stems.distance, most, wanted
     )
 
@@ -123,12 +126,12 @@ def _stem(
         at = node + n * after
         return bool(wanted[at]) and int(stems.distance[at]) == distance and not (after and not inside[node])
 
-    lifted = Lifted(arena, seen, seen.graph.frames)
-    number, element, labels, entered = lifted.first(sources, most, free, switch, may) or lifted.along(
-        first, edges
-    )
-    world = Lifted(
-        arena, seen, seen.graph.frames
+    real_states = RealStates(arena, seen, seen.graph.permutations)
+    number, element, labels, entered = real_states.first(
+        sources, most, free, switch, may
+    ) or real_states.along(first, edges)
+    world = RealStates(
+        arena, seen, seen.graph.permutations
     )  # a new one: what was met on the way may stand on a node of another component
     return number, element, labels, world.met(*entered), world
 

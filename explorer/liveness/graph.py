@@ -19,8 +19,8 @@ from explorer.engine.python import Compiled, run_source
 from explorer.engine.space import Handle, StateSpace
 from explorer.ir.expressions import Expr
 from explorer.language.semantics import State, evaluate
-from explorer.liveness.backend import Kit, Native, Plain
-from explorer.liveness.permutation_labels import Frames, frames
+from explorer.liveness.backend import Backend, Native, Plain
+from explorer.liveness.permutation_labels import PermutationTables, permutation_tables
 
 NATIVE_FROM = 50_000
 """States from which machine code is worth the time to load it."""
@@ -41,14 +41,14 @@ class Refused(Exception):
 @dataclass(slots=True)
 class Graph:
     """`start`, `to`, `by` are rows of edges (see `components`). A label is the number of the action instance
-    times `order`, plus, in a graph of representatives (with `frames`), the renaming that makes the state
-    after the step its representative.
+    times `order`, plus, in a graph of representatives (with `permutations`), the renaming that makes the
+    state after the step its representative.
 
     `initial` are the numbers of the initial states. `states` are handles of the space, or rows of words.
     """
 
     space: StateSpace
-    kit: Kit
+    backend: Backend
     states: Any
     number: int
     initial: list[int]
@@ -56,13 +56,13 @@ class Graph:
     to: Any
     by: Any
     compiled: Compiled | None
-    frames: Frames | None = None
+    permutations: PermutationTables | None = None
     sorted: bool = False
 
     @property
     def order(self) -> int:
         """The number of renamings."""
-        return self.frames.order if self.frames is not None else 1
+        return self.permutations.order if self.permutations is not None else 1
 
     @property
     def stutter(self) -> int:
@@ -80,7 +80,7 @@ class Graph:
 
     def handle(self, number: int) -> Handle:
         """A state as the engines keep it."""
-        if not self.kit.native:
+        if not self.backend.native:
             return self.states[number]
         from explorer.engine.native.levels import integers
 
@@ -89,8 +89,8 @@ class Graph:
     def state(self, number: int, element: int = 0) -> State:
         """The codes of a state, or of what an element of the group makes of it."""
         handle = self.handle(number)
-        if self.frames is not None:
-            handle = self.frames.renamed(element, handle)
+        if self.permutations is not None:
+            handle = self.permutations.renamed(element, handle)
         return self.space.decode(handle) if self.compiled is None else self.compiled.layout.unpack(handle)
 
     def sort(self) -> None:
@@ -98,22 +98,22 @@ class Graph:
         engine.
         """
         if not self.sorted:
-            self.kit.run.sort_rows(self.start, self.to, self.by, self.number)
+            self.backend.run.sort_rows(self.start, self.to, self.by, self.number)
             self.sorted = True
 
     def least(self, turned: Sequence[int], copies: int) -> Any:
         """For each state and copy of a formula what leaves the state as it is and makes the copy the least
-        (see `Frames.least`).
+        (see `PermutationTables.least`).
         """
-        assert self.frames is not None
-        if not self.kit.native:
-            found = (self.frames.least(state, turned, copies) for state in self.states)
+        assert self.permutations is not None
+        if not self.backend.native:
+            found = (self.permutations.least(state, turned, copies) for state in self.states)
             return [element for row in found for element in row]
-        return _native_least(self, self.frames, turned, copies)
+        return _native_least(self, self.permutations, turned, copies)
 
     def truth(self, conditions: list[Expr]) -> list[Any]:
         """For each condition, a flag for each state: whether it holds there."""
-        if self.kit.native:
+        if self.backend.native:
             return _native_truth(self, conditions)
         if self.compiled is None:
             return [bytearray(evaluate(c, s) for s in self.states) for c in conditions]
@@ -134,9 +134,11 @@ def build(space: StateSpace, limits: Limits) -> Graph:
     states = [state for level in space.levels for state in level]
     numbers = {state: i for i, state in enumerate(states)}
     compiled = None if space.engine == "reference" else _compiled(space)
-    framed = frames(compiled, Plain()) if compiled is not None else None
+    permutations = permutation_tables(compiled, Plain()) if compiled is not None else None
     size, named = (
-        (1, None) if compiled is None or framed is None else (framed.order, compiled.renaming(framed.group))
+        (1, None)
+        if compiled is None or permutations is None
+        else (permutations.order, compiled.renaming(permutations.group))
     )
     start, to, by = [0], [], []
     first = 0
@@ -155,7 +157,7 @@ def build(space: StateSpace, limits: Limits) -> Graph:
         first += len(level)
         _go_on(limits)
     return Graph(
-        space, Plain(), states, len(states), list(range(space.initial)), start, to, by, compiled, framed
+        space, Plain(), states, len(states), list(range(space.initial)), start, to, by, compiled, permutations
     )
 
 
@@ -196,7 +198,7 @@ def estimate_product(
     graph: Graph, places: int, limits: Limits, what: str = "the product with its automaton"
 ) -> None:
     """Raises Refused where a graph with so many copies of each state may not fit into memory."""
-    if not graph.kit.native:
+    if not graph.backend.native:
         return
     _afford(graph.number * places * (BYTES_STATE + 12) + graph.edges * places * BYTES_EDGE, what, limits)
     if graph.number * places >= 1 << 31:
@@ -212,9 +214,9 @@ def _native(space: StateSpace, limits: Limits) -> Graph:
     from explorer.engine.native.search import arrays
     from explorer.engine.native.visited import reserve
 
-    compiled, kit = _compiled(space), Native()
-    framed = frames(compiled, kit)
-    size = framed.order if framed is not None else 1
+    compiled, backend = _compiled(space), Native()
+    permutations = permutation_tables(compiled, backend)
+    size = permutations.order if permutations is not None else 1
     words = compiled.layout.words
     _afford(estimate(space, words), "liveness", limits)
     number = space.distinct
@@ -222,11 +224,11 @@ def _native(space: StateSpace, limits: Limits) -> Graph:
         raise Refused("the state graph has more than 2**31 states or 2**32 labels")
     source = native_source(compiled.program, compiled.layout)
     jit = Jit(default_directory())
-    leave, tables = jit.module(source.edges).edges, arrays(source.tables)
+    expand, tables = jit.module(source.edges).edges, arrays(source.tables)
     kernels = jit.module(_kernels())
     states = reserve(number * words, np.uint64)[: number * words].reshape(number, words)
     initial = _states(space, kernels, words, states)
-    near = words == 1 and framed is None  # else steps do not lead to states nearby
+    near = words == 1 and permutations is None  # else steps do not lead to states nearby
     slots = reserve(1 if near else 1 << (3 * number // 2).bit_length(), np.uint32)
     if not near:
         kernels.number_states(states, 0, number, slots)
@@ -245,13 +247,13 @@ def _native(space: StateSpace, limits: Limits) -> Graph:
     rename = (
         jit.module(renaming_source(compiled.plan, words)).rename_rows if compiled.plan is not None else None
     )
-    left_by = np.array(framed.group.left, np.int64) if framed is not None else None
+    left_by = np.array(permutations.group.left, np.int64) if permutations is not None else None
     stat, nothing, edges, at = np.zeros(8, np.int64), np.empty((0, words), np.uint64), 0, 0
     while at < number:
         _go_on(limits)
         stat[2] = 0
         rows = states[at : at + ROOM]
-        left = leave(rows, 0, len(rows), nothing, origin, rule, target, stat, *tables)
+        left = expand(rows, 0, len(rows), nothing, origin, rule, target, stat, *tables)
         count = int(stat[2])
         if rename is not None:
             rename(target, count, left_by, turn)
@@ -281,7 +283,9 @@ def _native(space: StateSpace, limits: Limits) -> Graph:
         if edges >= 1 << 32:
             raise Refused("the state graph has more than 2**32 steps")
         at += left
-    return Graph(space, kit, states, number, initial, start, to[:edges], by[:edges], compiled, framed)
+    return Graph(
+        space, backend, states, number, initial, start, to[:edges], by[:edges], compiled, permutations
+    )
 
 
 def _states(space: StateSpace, kernels: Any, words: int, states: Any) -> list[int]:
@@ -318,21 +322,21 @@ def _kernels() -> str:
     return Path(__file__).with_name("graph_kernels.py").read_text()
 
 
-def _native_least(graph: Graph, frames: Frames, turned: Sequence[int], copies: int) -> Any:
+def _native_least(graph: Graph, permutations: PermutationTables, turned: Sequence[int], copies: int) -> Any:
     import numpy as np
 
     from explorer.codegen.native_permutations import renaming_source
     from explorer.engine.native.jit import Jit, default_directory
 
-    plan = frames.compiled.plan
+    plan = permutations.compiled.plan
     assert plan is not None
     code = Jit(default_directory()).module(renaming_source(plan, graph.states.shape[1]))
-    least = graph.kit.array("label", graph.number * copies)
+    least = graph.backend.array("label", graph.number * copies)
     code.least_copies(
         graph.states,
         graph.number,
-        np.array(frames.group.left, np.int64),
-        np.array(frames.tour, np.int64),
+        np.array(permutations.group.left, np.int64),
+        np.array(permutations.tour, np.int64),
         np.array(turned, np.int64),
         copies,
         least,

@@ -26,10 +26,24 @@ def flood(start, to, inside, number, queue, count, reached):
 
 
 def stems(
-    start, to, number, sources, count, free, switch, inside, ends, calm, queue, parent, edge, distance, found
+    start,
+    to,
+    number,
+    sources,
+    count,
+    free,
+    switch,
+    inside,
+    ends,
+    stutterable,
+    queue,
+    parent,
+    edge,
+    distance,
+    found,
 ):
-    """Breadth first to the nearest end, and to the nearest calm node: `found` gets both, -1 where there is
-    none, and how many stand in `queue`.
+    """Breadth first to the nearest end, and to the nearest stutterable node: `found` gets both, -1 where
+    there is none, and how many stand in `queue`.
 
     Node v is v before the switch and number + v after it; a path may switch wherever `switch` allows, and
     then stays `inside`. Without `free` it has switched from the beginning. Of shortest paths the first by
@@ -60,7 +74,7 @@ def stems(
             v = at - number
             if ends[v] and found[0] < 0:
                 found[0] = at
-            if calm[v] and found[1] < 0:
+            if stutterable[v] and found[1] < 0:
                 found[1] = at
         for e in range(start[v], start[v + 1]):
             w = to[e]

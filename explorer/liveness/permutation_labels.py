@@ -1,7 +1,7 @@
 """What a graph of representatives keeps of single identities: which renaming each step ends with, and what
 that makes of things.
 
-A real state is a representative seen through a renaming, its frame. Knows nothing of fairness and of
+A real state is a representative seen through a renaming. Knows nothing of fairness and of
 formulas.
 """
 
@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from explorer.engine.python import Compiled
-from explorer.liveness.backend import Kit
+from explorer.liveness.backend import Backend
 from explorer.symmetry.find import Exchange
 from explorer.symmetry.group import Group, group
 
 
 @dataclass(slots=True)
-class Frames:
-    """The group of renamings of a compiled program with a plan, its tables as a kit's arrays. `instances` has
-    for element p and action instance i at p * count + i what p makes of i; `exchanges` are those of the plan,
-    `tour` leads through all elements."""
+class PermutationTables:
+    """The group of renamings of a compiled program with a plan, its tables as a backend's arrays. `instances`
+    has for element p and action instance i at p * count + i what p makes of i; `exchanges` are those of the
+    plan, `tour` leads through all elements."""
 
     compiled: Compiled
     group: Group
@@ -68,20 +68,20 @@ class Frames:
         return state
 
 
-def frames(compiled: Compiled, kit: Kit) -> Frames | None:
-    """The frames of a program; None where it has no plan."""
+def permutation_tables(compiled: Compiled, backend: Backend) -> PermutationTables | None:
+    """The permutations of a program; None where it has no plan."""
     plan, quotient = compiled.plan, compiled.quotient
     if plan is None or quotient is None:
         return None
     made = group(plan.sizes)
     exchanges = [quotient.symmetry.exchanges[plan.classes[swap.scalarset], swap.first] for swap in plan.swaps]
     instances = made.acting([exchange.instances for exchange in exchanges], len(compiled.model.instances))
-    return Frames(
+    return PermutationTables(
         compiled,
         made,
         exchanges,
         instances,
-        kit.made("label", made.products),
-        kit.made("label", made.inverse),
+        backend.of("label", made.products),
+        backend.of("label", made.inverse),
         plan.tour(range(len(plan.sizes))),
     )

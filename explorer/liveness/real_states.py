@@ -13,7 +13,7 @@ from typing import Any
 
 from explorer.liveness.arena import Arena
 from explorer.liveness.copies import View
-from explorer.liveness.permutation_labels import Frames
+from explorer.liveness.permutation_labels import PermutationTables
 
 Real = tuple[Any, int]
 """A real state, as the engines keep it, and the place of the automaton."""
@@ -23,14 +23,14 @@ Stem = tuple[int, int, list[int], tuple[int, int]]
 instances along it (the arena's stutter for none), and the node and the element at its end."""
 
 
-class Lifted:
+class RealStates:
     """Real states that were met so far, each with a node and the element of the group that makes it of that
     node's state.
     """
 
-    def __init__(self, arena: Arena, seen: View, frames: Frames):
-        self.arena, self.seen, self.frames = arena, seen, frames
-        self.fair, self.demands, self.order = arena.fair, arena.demands, frames.order
+    def __init__(self, arena: Arena, seen: View, permutations: PermutationTables):
+        self.arena, self.seen, self.permutations = arena, seen, permutations
+        self.fair, self.demands, self.order = arena.fair, arena.demands, permutations.order
         self.at: dict[Real, tuple[int, int]] = {}
         self._states: dict[tuple[int, int], Any] = {}
 
@@ -83,19 +83,22 @@ class Lifted:
         standing: dict[int, list[int]] = {}
         for source in sources:
             standing.setdefault(self.arena.node(source), []).append(source)
-        named, pack = self.frames.compiled.renaming(self.frames.group), self.frames.compiled.layout.pack
+        named, pack = (
+            self.permutations.compiled.renaming(self.permutations.group),
+            self.permutations.compiled.layout.pack,
+        )
         for state in sorted(graph.space.model.initial_states()):
             form, element = named(pack(state))
             node, element = self.seen.settled(number[form], element)
             for source in standing.get(node, ()):
-                yield source, int(self.frames.inverse[element])
+                yield source, int(self.permutations.inverse[element])
 
     def along(self, first: int, edges: list[int]) -> Stem:
         """The path of edges as one of real states on which the formula itself is meant."""
         count = self.seen.copies
         copy = self.arena.node(first) % count
         there = next(p for p in range(self.order) if self.seen.turned[p * count] == copy)
-        element = begin = int(self.frames.inverse[there])
+        element = begin = int(self.permutations.inverse[there])
         labels, node = [], first
         for e in edges:
             label, node, element = self.step(int(self.arena.by[e]), int(self.arena.to[e]), element)
@@ -107,11 +110,13 @@ class Lifted:
         instance, renaming = divmod(label, self.order)
         if label == self.arena.graph.stutter:
             return label, node, element
-        return self.frames.instance(element, instance), node, self.after(element, renaming)
+        return self.permutations.instance(element, instance), node, self.after(element, renaming)
 
     def after(self, element: int, renaming: int) -> int:
         """What makes the real state after a step that ends with a renaming."""
-        return int(self.frames.products[element * self.order + int(self.frames.inverse[renaming])])
+        return int(
+            self.permutations.products[element * self.order + int(self.permutations.inverse[renaming])]
+        )
 
     def met(self, node: int, element: int) -> Real:
         """The real state that an element makes of a node's state; known from now on."""
@@ -122,7 +127,9 @@ class Lifted:
     def handle(self, number: int, element: int) -> Any:
         """What an element makes of a state of the graph."""
         if (number, element) not in self._states:
-            self._states[number, element] = self.frames.renamed(element, self.arena.graph.handle(number))
+            self._states[number, element] = self.permutations.renamed(
+                element, self.arena.graph.handle(number)
+            )
         return self._states[number, element]
 
     # What `cycle` asks.

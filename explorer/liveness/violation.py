@@ -18,7 +18,7 @@ from explorer.language.temporal import Ltl, negation
 from explorer.liveness.arena import Arena, FairTables, fairness, plain
 from explorer.liveness.automaton import automaton, literal
 from explorer.liveness.copies import View, view, worded
-from explorer.liveness.find_lasso import Found, lasso
+from explorer.liveness.find_lasso import Lasso, lasso
 from explorer.liveness.graph import Graph, Refused, estimate_product
 
 
@@ -92,7 +92,7 @@ def _not(f: Ltl) -> Expr:
     return negation(f).condition
 
 
-def violation(search: Search, formula: Ltl) -> Found | None:
+def violation(search: Search, formula: Ltl) -> Lasso | None:
     """A fair behaviour on which a formula fails, short, and the same from every engine; None where there is
     none.
 
@@ -103,7 +103,7 @@ def violation(search: Search, formula: Ltl) -> Found | None:
     return min(found, key=lambda f: f.length, default=None)
 
 
-def _violation(search: Search, f: Ltl) -> Found | None:
+def _violation(search: Search, f: Ltl) -> Lasso | None:
     reached = search.limits.reached(0)
     if reached:
         raise Refused(reached)
@@ -116,64 +116,64 @@ def _violation(search: Search, f: Ltl) -> Found | None:
     return found
 
 
-def _by_shape(search: Search, seen: View) -> Found | None:
-    kit, n = search.graph.kit, seen.number
+def _by_shape(search: Search, seen: View) -> Lasso | None:
+    backend, n = search.graph.backend, seen.number
     shapes = [s for s in map(shape, seen.formulas) if s is not None]
     switch, inside, again = seen.truth(
         [[s.switch for s in shapes], [s.inside for s in shapes], [s.again for s in shapes]]
     )
     arena = plain(seen, search.fair, again, 1, search.shared)
-    both, queue = kit.array("flag", n), arena.array("number", "nodes")
-    if not kit.run.both(inside, again, n, both):
+    both, queue = backend.array("flag", n), arena.array("number", "nodes")
+    if not backend.run.both(inside, again, n, both):
         return None
-    kit.run.both(switch, inside, n, both)
+    backend.run.both(switch, inside, n, both)
     free = shapes[0].free
     if not free:
-        first, initial = kit.array("flag", n), seen.initial()
-        kit.run.mark(kit.made("number", initial), len(initial), first)
-        kit.run.both(both, first, n, both)
-    count = kit.run.gather(both, n, queue)
+        first, initial = backend.array("flag", n), seen.initial()
+        backend.run.mark(backend.of("number", initial), len(initial), first)
+        backend.run.both(both, first, n, both)
+    count = backend.run.gather(both, n, queue)
     if not count:
         return None
     search.unbreakable = False
-    alive = kit.array("flag", n)
+    alive = backend.array("flag", n)
     if free and shapes[0].switch is ex.TRUE:
         alive = both
     else:
-        kit.run.flood(seen.start, seen.to, inside, n, queue, count, alive)
-    calm = kit.array("flag", n)
-    kit.run.both(alive, again, n, calm)
-    calms = kit.run.both(calm, seen.of_states(search.fair.quiet), n, calm)
-    arena.calm = calm
-    if not arena.settle(alive) and not calms:
+        backend.run.flood(seen.start, seen.to, inside, n, queue, count, alive)
+    stutterable = backend.array("flag", n)
+    backend.run.both(alive, again, n, stutterable)
+    stutterable_count = backend.run.both(stutterable, seen.of_states(search.fair.quiet), n, stutterable)
+    arena.stutterable = stutterable
+    if not arena.decompose(alive) and not stutterable_count:
         return None
     return lasso(arena, seen, [v for v in seen.initial() if free or switch[v]], free, switch, inside)
 
 
-def _by_product(search: Search, seen: View) -> Found | None:
+def _by_product(search: Search, seen: View) -> Lasso | None:
     """Behaviours of the graph that the automaton of the negated formula accepts."""
-    graph, kit = search.graph, search.graph.kit
+    graph, backend = search.graph, search.graph.backend
     made = automaton(Ltl("not", (seen.formulas[0],)))
     size = len(made.must)
     if not size:
         return None
     estimate_product(graph, size * seen.copies, search.limits)
     graph.sort()
-    letter = kit.array("whole", seen.number)
+    letter = backend.array("whole", seen.number)
     for bit, flags in enumerate(
         seen.truth([_copies(atom, seen.formulas) for atom in made.atoms]) if made.atoms else []
     ):
-        kit.run.spell(flags, seen.number, 1 << bit, letter)
+        backend.run.spell(flags, seen.number, 1 << bit, letter)
     next_start = [0]
     for follow in made.next:
         next_start.append(next_start[-1] + len(follow))
     tables = [
-        kit.made("whole", list(v))
+        backend.of("whole", list(v))
         for v in (made.must, made.never, next_start, [p for f in made.next for p in f], made.initial)
     ]
     sources = seen.initial()
     room = seen.number * size
-    ids, nodes_of, places = (kit.array("number", room) for _ in range(3))
+    ids, nodes_of, places = (backend.array("number", room) for _ in range(3))
     fixed = (
         seen.start,
         seen.to,
@@ -182,32 +182,36 @@ def _by_product(search: Search, seen: View) -> Found | None:
         letter,
         *tables,
         len(sources),
-        kit.made("number", sources),
+        backend.of("number", sources),
         graph.stutter,
         ids,
         nodes_of,
         places,
     )
-    nothing = kit.array("number", 1)
-    labels = kit.array(graph.labels, 1)
-    nodes, edges, starts = map(int, kit.run.product(*fixed, nothing, nothing, labels, 0))
+    nothing = backend.array("number", 1)
+    labels = backend.array(graph.labels, 1)
+    nodes, edges, starts = map(int, backend.run.product(*fixed, nothing, nothing, labels, 0))
     if not nodes:
         return None
-    start, to, by = kit.array("number", nodes + 1), kit.array("number", edges), kit.array(graph.labels, edges)
-    kit.run.product(*fixed, start, to, by, nodes)
+    start, to, by = (
+        backend.array("number", nodes + 1),
+        backend.array("number", edges),
+        backend.array(graph.labels, edges),
+    )
+    backend.run.product(*fixed, start, to, by, nodes)
     search.unbreakable = False
-    marks, states = kit.array("whole", nodes), nodes_of
-    kit.run.look_up(places, kit.made("whole", list(made.marks)), nodes, marks)
+    marks, states = backend.array("whole", nodes), nodes_of
+    backend.run.look_up(places, backend.of("whole", list(made.marks)), nodes, marks)
     if len(seen.base):
-        states = kit.array("number", nodes)
-        kit.run.look_up(nodes_of, seen.base, nodes, states)
+        states = backend.array("number", nodes)
+        backend.run.look_up(nodes_of, seen.base, nodes, states)
     arena = Arena(graph, search.fair, nodes, start, to, by, states, marks, made.demands, places, nodes_of)
     still = Arena(graph, search.fair, nodes, *_stuttering(arena), states, marks, made.demands)
-    calms = still.settle(kit.ones(nodes))
-    arena.calm = still.fill
-    if not arena.settle(kit.ones(nodes)) and not calms:
+    stutterable_count = still.decompose(backend.ones(nodes))
+    arena.stutterable = still.fair_nodes
+    if not arena.decompose(backend.ones(nodes)) and not stutterable_count:
         return None
-    everywhere = kit.ones(nodes)
+    everywhere = backend.ones(nodes)
     return lasso(arena, seen, list(range(starts)), False, everywhere, everywhere)
 
 
@@ -229,12 +233,12 @@ def _conditions(formula: Ltl) -> list[Expr]:
 
 
 def _stuttering(arena: Arena) -> tuple[Any, Any, Any]:
-    kit, n = arena.graph.kit, arena.number
+    backend, n = arena.graph.backend, arena.number
     edges = len(arena.to)
     start, to, by = (
-        kit.array("number", n + 1),
-        kit.array("number", edges),
-        kit.array(arena.graph.labels, edges),
+        backend.array("number", n + 1),
+        backend.array("number", edges),
+        backend.array(arena.graph.labels, edges),
     )
-    kit.run.only(arena.start, arena.to, arena.by, n, arena.graph.stutter, start, to, by)
+    backend.run.only(arena.start, arena.to, arena.by, n, arena.graph.stutter, start, to, by)
     return start, to, by
