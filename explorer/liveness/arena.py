@@ -35,7 +35,7 @@ class FairTables:
 def fairness(graph: Graph) -> FairTables:
     """The fairness of a graph; its last label is that of stuttering."""
     backend, groups = graph.backend, graph.space.model.fair_groups
-    of = {number: g for g, found in enumerate(groups) for number in found.instances}
+    of = {number: g for g, members in enumerate(groups) for number in members.instances}
     group = backend.of("whole", [*(of.get(label // graph.order, -1) for label in range(graph.stutter)), -1])
     quiet = backend.array("flag", graph.number)
     backend.run.quiet(graph.start, graph.by, group, graph.number, quiet)
@@ -193,12 +193,12 @@ class Arena:
 
     def enabled(self, v: int) -> dict[int, list[int]]:
         """For each fair group that is enabled in a node's state, the states its steps lead to."""
-        graph, b, found = self.graph, self.state(v), {}  # type: ignore[var-annotated]
+        graph, b, result = self.graph, self.state(v), {}  # type: ignore[var-annotated]
         for e in range(int(graph.start[b]), int(graph.start[b + 1])):
             g = int(self.fair.group[graph.by[e]])
             if g >= 0:
-                found.setdefault(g, []).append(int(graph.to[e]))
-        return found
+                result.setdefault(g, []).append(int(graph.to[e]))
+        return result
 
 
 def plain(seen: View, fair: FairTables, marks: Any, demands: int, shared: dict[str, Any]) -> Arena:

@@ -82,21 +82,21 @@ def automaton(formula: Ltl) -> Automaton:
                 f"the automaton of the formula has more than {MAX_PLACES} places or {MAX_ATOMS} conditions,"
                 " or takes too long to make; write several properties"
             )
-    made = list(places.values())
-    untils = list(dict.fromkeys(c for p in made for c in p.old if c.op == "until"))
-    follow: list[list[int]] = [[] for _ in made]
-    for q, place in enumerate(made):
+    result = list(places.values())
+    untils = list(dict.fromkeys(c for p in result for c in p.old if c.op == "until"))
+    follow: list[list[int]] = [[] for _ in result]
+    for q, place in enumerate(result):
         for before in place.before:
             if before != START:
                 follow[before].append(q)
     return Automaton(
         tuple(atoms),
-        tuple(q for q, p in enumerate(made) if START in p.before),
+        tuple(q for q, p in enumerate(result) if START in p.before),
         tuple(tuple(sorted(f)) for f in follow),
-        tuple(sum(1 << c.atom for c in p.old if c.op == "atom" and c.wanted) for p in made),
-        tuple(sum(1 << c.atom for c in p.old if c.op == "atom" and not c.wanted) for p in made),
+        tuple(sum(1 << c.atom for c in p.old if c.op == "atom" and c.wanted) for p in result),
+        tuple(sum(1 << c.atom for c in p.old if c.op == "atom" and not c.wanted) for p in result),
         tuple(
-            sum(1 << i for i, u in enumerate(untils) if u not in p.old or u.args[1] in p.old) for p in made
+            sum(1 << i for i, u in enumerate(untils) if u not in p.old or u.args[1] in p.old) for p in result
         ),
         (1 << len(untils)) - 1,
     )
@@ -110,10 +110,10 @@ def normal(f: Ltl, wanted: bool, atoms: list[Expr]) -> Claim:
         return normal(f.args[0], not wanted, atoms)
     args = [normal(a, wanted, atoms) for a in f.args]
     if f.op in ("and", "or"):
-        found = args[0]
+        result = args[0]
         for a in args[1:]:
-            found = Claim("and" if (f.op == "and") == wanted else "or", (found, a))
-        return found
+            result = Claim("and" if (f.op == "and") == wanted else "or", (result, a))
+        return result
     if f.op == "next":
         return Claim("next", (args[0],))
     if f.op in ("eventually", "always"):

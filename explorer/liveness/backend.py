@@ -70,9 +70,9 @@ class Native:
         return reserve(size, kinds[kind])[:size]
 
     def of(self, kind: str, values: Sequence[int]) -> Any:
-        found = self.array(kind, len(values))
-        found[:] = values
-        return found
+        result = self.array(kind, len(values))
+        result[:] = values
+        return result
 
     def ones(self, size: int) -> Any:
         return self.numpy.ones(size, self.numpy.uint8)

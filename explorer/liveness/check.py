@@ -76,17 +76,17 @@ def _impossible(space: StateSpace) -> str:
 
 
 def _answers(space: StateSpace, limits: Limits, wanted: list[Temporal]) -> dict[str, Answer]:
-    found: dict[str, Answer] = {}
+    result: dict[str, Answer] = {}
     try:
         search = prepare(build(space, limits), limits)
     except Refused as reason:
         return {p.name: Answer(doubt=str(reason)) for p in wanted}
     for prop in wanted:
         try:
-            found[prop.name] = _answer(search, prop)
+            result[prop.name] = _answer(search, prop)
         except (Refused, TooLarge) as reason:
-            found[prop.name] = Answer(doubt=str(reason))
-    return found
+            result[prop.name] = Answer(doubt=str(reason))
+    return result
 
 
 def _answer(search: Search, prop: Temporal) -> Answer:
@@ -94,9 +94,9 @@ def _answer(search: Search, prop: Temporal) -> Answer:
     search.unbreakable, search.covered = True, set()
     best: tuple[str, Lasso] | None = None
     for part, formula in prop.parts:
-        found = violation(search, formula)
-        if found is not None and (best is None or found.length < best[1].length):
-            best = part, found
+        shortest = violation(search, formula)
+        if shortest is not None and (best is None or shortest.length < best[1].length):
+            best = part, shortest
     if best is None:
         return Answer(unbreakable=search.unbreakable)
     part, lasso = best

@@ -50,20 +50,20 @@ class View:
         flags = self.graph.truth([condition for per_copy in conditions for condition in per_copy])
         if self.copies == 1:
             return flags
-        backend, found = self.graph.backend, []
+        backend, result = self.graph.backend, []
         for i in range(0, len(flags), self.copies):
-            found.append(backend.array("flag", self.number))
+            result.append(backend.array("flag", self.number))
             for k in range(self.copies):
-                backend.run.weave(flags[i + k], self.graph.number, self.copies, k, found[-1])
-        return found
+                backend.run.weave(flags[i + k], self.graph.number, self.copies, k, result[-1])
+        return result
 
     def of_states(self, flags: Any) -> Any:
         """Flags of states as flags of nodes."""
         if self.copies == 1:
             return flags
-        found = self.graph.backend.array("flag", self.number)
-        self.graph.backend.run.look_up(self.base, flags, self.number, found)
-        return found
+        result = self.graph.backend.array("flag", self.number)
+        self.graph.backend.run.look_up(self.base, flags, self.number, result)
+        return result
 
     def initial(self) -> list[int]:
         """The initial nodes, in the order of their states' codes."""
@@ -132,11 +132,11 @@ def _copies(graph: Graph, formula: Ltl) -> tuple[list[Ltl], list[int]]:
     if graph.permutations is None:
         return [formula], [0]
     group, exchanges = graph.permutations.group, graph.permutations.exchanges
-    made = [worded(graph, formula)]
-    copies = {made[0]: 0}  # by the first element that makes it
+    images = [worded(graph, formula)]
+    copies = {images[0]: 0}  # by the first element that makes it
     for exchange, before in group.words[1:]:
-        made.append(renamed(made[before], exchanges[exchange].conditions))
-        copies.setdefault(made[-1], len(made) - 1)
+        images.append(renamed(images[before], exchanges[exchange].conditions))
+        copies.setdefault(images[-1], len(images) - 1)
         if len(copies) > MOST:
             raise Refused(
                 f"renamings make more than {MOST} formulas of one; write several properties, or use"
@@ -144,7 +144,7 @@ def _copies(graph: Graph, formula: Ltl) -> tuple[list[Ltl], list[int]]:
             )
     rank = {copy: k for k, copy in enumerate(copies)}
     turned = [
-        rank[made[group.products[p * group.order + first]]]
+        rank[images[group.products[p * group.order + first]]]
         for p in range(group.order)
         for first in copies.values()
     ]

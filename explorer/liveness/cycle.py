@@ -97,15 +97,15 @@ class Obligations:
 
     def few(self) -> list[Node]:
         """The nodes of the component; none where there are more than STARTS."""
-        found, seen = [self.entry], {self.entry}
-        for v in found:
+        result, seen = [self.entry], {self.entry}
+        for v in result:
             for _, w, _ in self.row(v):
                 if w not in seen:
                     seen.add(w)
-                    found.append(w)
-            if len(found) > STARTS:
+                    result.append(w)
+            if len(result) > STARTS:
                 return []
-        return found
+        return result
 
     def open(self, met: int) -> int:
         """The bits that are still due."""
@@ -125,9 +125,9 @@ def cycle(world: World, entry: Node) -> tuple[Edges, Edges]:
     for start in obligations.few()[1:]:
         way = _walk(obligations, entry, lambda w, bits, start=start: w == start)  # type: ignore[misc]
         least = len(best[0]) + len(best[1]) - len(way)
-        found = _shortest(obligations, start, least, left)
-        if found and (len(found) < least or len(found) < len(best[1])):
-            best = way, found
+        loop = _shortest(obligations, start, least, left)
+        if loop and (len(loop) < least or len(loop) < len(best[1])):
+            best = way, loop
     return best
 
 

@@ -51,7 +51,7 @@ def lasso(arena: Arena, seen: View, sources: list[int], free: bool, switch: Any,
     if arena.start is arena.graph.start:
         arena.graph.sort()
     queue, parent, edge, distance = (backend.array("number", 2 * n) for _ in range(4))
-    found = backend.array("whole", 3)
+    nearest = backend.array("whole", 3)
     backend.run.stems(
         arena.start,
         arena.to,
@@ -67,13 +67,13 @@ def lasso(arena: Arena, seen: View, sources: list[int], free: bool, switch: Any,
         parent,
         edge,
         distance,
-        found,
+        nearest,
     )
-    stems = _Stems(queue, int(found[2]), parent, edge, distance)
+    stems = _Stems(queue, int(nearest[2]), parent, edge, distance)
     options: list[Lasso] = []
     for end, ends, turns in (
-        (int(found[1]), arena.stutterable, False),
-        (int(found[0]), arena.fair_nodes, True),
+        (int(nearest[1]), arena.stutterable, False),
+        (int(nearest[0]), arena.fair_nodes, True),
     ):
         if end < 0 or (options and distance[end] > options[0].length):
             continue

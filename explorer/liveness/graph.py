@@ -107,8 +107,8 @@ class Graph:
         """
         assert self.permutations is not None
         if not self.backend.native:
-            found = (self.permutations.least(state, turned, copies) for state in self.states)
-            return [element for row in found for element in row]
+            result = (self.permutations.least(state, turned, copies) for state in self.states)
+            return [element for row in result for element in row]
         return _native_least(self, self.permutations, turned, copies)
 
     def truth(self, conditions: list[Expr]) -> list[Any]:
@@ -118,8 +118,8 @@ class Graph:
         if self.compiled is None:
             return [bytearray(evaluate(c, s) for s in self.states) for c in conditions]
         program, layout = self.compiled.program, self.compiled.layout
-        made = [run_source(flags(program, layout, c).text, "<flags>")["flags"] for c in conditions]
-        return [bytearray(function(self.states)) for function in made]
+        result = [run_source(flags(program, layout, c).text, "<flags>")["flags"] for c in conditions]
+        return [bytearray(function(self.states)) for function in result]
 
 
 def _labels(stutter: int) -> str:
@@ -241,7 +241,7 @@ def _native(space: StateSpace, limits: Limits) -> Graph:
         np.empty(room, np.int64),
         np.empty((room, words), np.uint64),
     )
-    found, last = np.empty(room, np.int64), np.zeros(len(source.tables.numbers), np.int64)
+    targets, last = np.empty(room, np.int64), np.zeros(len(source.tables.numbers), np.int64)
     scratch = np.empty(room, np.uint64), np.empty(room, np.uint32), np.empty(room, np.bool_)
     numbers, turn = np.array(source.tables.numbers, np.int64), np.zeros(room, np.int64)
     rename = (
@@ -260,9 +260,9 @@ def _native(space: StateSpace, limits: Limits) -> Graph:
         if edges + count > len(to):
             to, by = np.resize(to, edges + count + len(to) // 2), np.resize(by, edges + count + len(by) // 2)
         if near:
-            kernels.find_near(states, number, rule, target, count, found, last)
+            kernels.find_near(states, number, rule, target, count, targets, last)
         else:
-            kernels.find_hashed(states, number, slots, target, count, found, *scratch)
+            kernels.find_hashed(states, number, slots, target, count, targets, *scratch)
         edges = kernels.add_edges(
             states,
             at,
@@ -272,7 +272,7 @@ def _native(space: StateSpace, limits: Limits) -> Graph:
             turn,
             size,
             count,
-            found,
+            targets,
             at + left,
             start,
             to,
@@ -312,8 +312,8 @@ def _states(space: StateSpace, kernels: Any, words: int, states: Any) -> list[in
         return list(range(space.initial))
     initial = states[: space.initial, 0].copy()
     states[:, 0].sort()
-    found: list[int] = np.searchsorted(states[:, 0], initial).tolist()
-    return found
+    result: list[int] = np.searchsorted(states[:, 0], initial).tolist()
+    return result
 
 
 def _kernels() -> str:

@@ -44,17 +44,17 @@ class PermutationTables:
         least (`turned[p * copies + k]`: what element p makes of copy k)."""
         plan, quotient = self.compiled.plan, self.compiled.quotient
         assert plan is not None and quotient is not None
-        found, best = [0] * copies, list(range(copies))
+        result, best = [0] * copies, list(range(copies))
         if quotient.orbit(state) == self.order:
-            return found
+            return result
         swaps, at, element = self.compiled.exchanges(), state, 0
         for exchange in self.tour:
             at, element = swaps[exchange](at), self.group.left[exchange][element]
             if at == state:
                 for k in range(copies):
                     if turned[element * copies + k] < best[k]:
-                        best[k], found[k] = turned[element * copies + k], element
-        return found
+                        best[k], result[k] = turned[element * copies + k], element
+        return result
 
     def renamed(self, element: int, state: int) -> int:
         """What an element makes of a packed state."""
@@ -73,15 +73,15 @@ def permutation_tables(compiled: Compiled, backend: Backend) -> PermutationTable
     plan, quotient = compiled.plan, compiled.quotient
     if plan is None or quotient is None:
         return None
-    made = group(plan.sizes)
+    result = group(plan.sizes)
     exchanges = [quotient.symmetry.exchanges[plan.classes[swap.scalarset], swap.first] for swap in plan.swaps]
-    instances = made.acting([exchange.instances for exchange in exchanges], len(compiled.model.instances))
+    instances = result.acting([exchange.instances for exchange in exchanges], len(compiled.model.instances))
     return PermutationTables(
         compiled,
-        made,
+        result,
         exchanges,
         instances,
-        backend.of("label", made.products),
-        backend.of("label", made.inverse),
+        backend.of("label", result.products),
+        backend.of("label", result.inverse),
         plan.tour(range(len(plan.sizes))),
     )

@@ -56,7 +56,7 @@ class RealStates:
         (node, element, after), labels = at, []
         begun = self.arena.state(node), element
         for distance in range(2, most + 1):
-            found = next(
+            step = next(
                 (
                     (label, w, turned)
                     for label, w in self.row(self.met(node, element))
@@ -67,9 +67,9 @@ class RealStates:
                 ),
                 None,
             )
-            if found is None:
+            if step is None:
                 return None
-            label, real, after = found
+            label, real, after = step
             labels.append(label)
             node, element = self.at[real]
         return *begun, labels, (node, element)
@@ -148,23 +148,23 @@ class RealStates:
         stuttering first.
         """
         node, element = self.at[real]
-        found = []
+        result = []
         for label, w in self.arena.row(node):
             label, w, following = self.step(label, w, element)
-            found.append((label, self.met(w, following)))
-        return sorted(found, key=lambda step: -1 if step[0] == self.arena.graph.stutter else step[0])
+            result.append((label, self.met(w, following)))
+        return sorted(result, key=lambda step: -1 if step[0] == self.arena.graph.stutter else step[0])
 
     def enabled(self, real: Real) -> dict[int, list[Any]]:
         """For each fair group that is enabled in a real state, the states its steps lead to, as far as they
         were visited.
         """
         graph, (node, element) = self.arena.graph, self.at[real]
-        b, found = self.arena.state(node), {}  # type: ignore[var-annotated]
+        b, result = self.arena.state(node), {}  # type: ignore[var-annotated]
         for e in range(int(graph.start[b]), int(graph.start[b + 1])):
             label, w = int(graph.by[e]), int(graph.to[e])
             g = int(self.fair.group[label])
             if g >= 0:
-                targets = found.setdefault(int(self.fair.image[element * len(self.fair.groups) + g]), [])
+                targets = result.setdefault(int(self.fair.image[element * len(self.fair.groups) + g]), [])
                 if w < graph.number:
                     targets.append(self.handle(w, self.after(element, label % self.order)))
-        return found
+        return result

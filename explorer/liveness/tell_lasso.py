@@ -62,8 +62,8 @@ def tell_lasso(
     steps = [first_step(model, lasso.states[0])]
     for index, number in enumerate(lasso.instances, 1):
         before, after = lasso.states[index - 1 : index + 1]
-        made = next_step(model, model.instances[max(number, 0)], index, before, after)
-        steps.append(made if number != STUTTER else _still(made))
+        step = next_step(model, model.instances[max(number, 0)], index, before, after)
+        steps.append(step if number != STUTTER else _still(step))
     why = [
         *([f"{prop.name}: {prop.text}"] if prop.text else []),
         *([f"for {part}:"] if part else []),
@@ -117,12 +117,12 @@ def values(formula: Ltl, moments: list[State], loop: int) -> list[bool]:
         args = [[formula.op == "eventually"] * n, args[0]]
     hold, goal = args
     least = formula.op in ("until", "eventually")
-    found = [not least] * n
+    result = [not least] * n
     for _ in range(2):  # once around the cycle settles what the last moment sees of the first
         for i in reversed(range(n)):
-            after = found[i + 1 if i + 1 < n else loop]
-            found[i] = goal[i] or (hold[i] and after) if least else goal[i] and (hold[i] or after)
-    return found
+            after = result[i + 1 if i + 1 < n else loop]
+            result[i] = goal[i] or (hold[i] and after) if least else goal[i] and (hold[i] or after)
+    return result
 
 
 def _reads_next(formula: Ltl) -> bool:

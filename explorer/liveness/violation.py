@@ -99,8 +99,8 @@ def violation(search: Search, formula: Ltl) -> Lasso | None:
     Raises Refused where memory does not suffice or a bound is reached, automaton.TooLarge for a formula
     beyond reason.
     """
-    found = [at for part in conjuncts(formula) if (at := _violation(search, part)) is not None]
-    return min(found, key=lambda f: f.length, default=None)
+    result = [at for part in conjuncts(formula) if (at := _violation(search, part)) is not None]
+    return min(result, key=lambda f: f.length, default=None)
 
 
 def _violation(search: Search, f: Ltl) -> Lasso | None:
@@ -110,10 +110,10 @@ def _violation(search: Search, f: Ltl) -> Lasso | None:
     if worded(search.graph, f) in search.covered:
         return None
     seen = view(search.graph, f, search.limits, search.shared)
-    found = _by_shape(search, seen) if shape(f) is not None else _by_product(search, seen)
-    if found is None:
+    result = _by_shape(search, seen) if shape(f) is not None else _by_product(search, seen)
+    if result is None:
         search.covered.update(seen.formulas)
-    return found
+    return result
 
 
 def _by_shape(search: Search, seen: View) -> Lasso | None:
@@ -153,23 +153,23 @@ def _by_shape(search: Search, seen: View) -> Lasso | None:
 def _by_product(search: Search, seen: View) -> Lasso | None:
     """Behaviours of the graph that the automaton of the negated formula accepts."""
     graph, backend = search.graph, search.graph.backend
-    made = automaton(Ltl("not", (seen.formulas[0],)))
-    size = len(made.must)
+    buchi = automaton(Ltl("not", (seen.formulas[0],)))
+    size = len(buchi.must)
     if not size:
         return None
     estimate_product(graph, size * seen.copies, search.limits)
     graph.sort()
     letter = backend.array("whole", seen.number)
     for bit, flags in enumerate(
-        seen.truth([_copies(atom, seen.formulas) for atom in made.atoms]) if made.atoms else []
+        seen.truth([_copies(atom, seen.formulas) for atom in buchi.atoms]) if buchi.atoms else []
     ):
         backend.run.spell(flags, seen.number, 1 << bit, letter)
     next_start = [0]
-    for follow in made.next:
+    for follow in buchi.next:
         next_start.append(next_start[-1] + len(follow))
     tables = [
         backend.of("whole", list(v))
-        for v in (made.must, made.never, next_start, [p for f in made.next for p in f], made.initial)
+        for v in (buchi.must, buchi.never, next_start, [p for f in buchi.next for p in f], buchi.initial)
     ]
     sources = seen.initial()
     room = seen.number * size
@@ -201,12 +201,12 @@ def _by_product(search: Search, seen: View) -> Lasso | None:
     backend.run.product(*fixed, start, to, by, nodes)
     search.unbreakable = False
     marks, states = backend.array("whole", nodes), nodes_of
-    backend.run.look_up(places, backend.of("whole", list(made.marks)), nodes, marks)
+    backend.run.look_up(places, backend.of("whole", list(buchi.marks)), nodes, marks)
     if len(seen.base):
         states = backend.array("number", nodes)
         backend.run.look_up(nodes_of, seen.base, nodes, states)
-    arena = Arena(graph, search.fair, nodes, start, to, by, states, marks, made.demands, places, nodes_of)
-    still = Arena(graph, search.fair, nodes, *_stuttering(arena), states, marks, made.demands)
+    arena = Arena(graph, search.fair, nodes, start, to, by, states, marks, buchi.demands, places, nodes_of)
+    still = Arena(graph, search.fair, nodes, *_stuttering(arena), states, marks, buchi.demands)
     stutterable_count = still.decompose(backend.ones(nodes))
     arena.stutterable = still.fair_nodes
     if not arena.decompose(backend.ones(nodes)) and not stutterable_count:
@@ -220,11 +220,11 @@ def _copies(atom: Expr, formulas: list[Ltl]) -> list[Expr]:
     place, wanted = next(
         (i, wanted)
         for i, c in enumerate(_conditions(formulas[0]))
-        for found, wanted in [literal(c)]
-        if found is atom
+        for result, wanted in [literal(c)]
+        if result is atom
     )
-    found = [_conditions(f)[place] for f in formulas]
-    return found if wanted else [ex.negate(c) for c in found]
+    result = [_conditions(f)[place] for f in formulas]
+    return result if wanted else [ex.negate(c) for c in result]
 
 
 def _conditions(formula: Ltl) -> list[Expr]:

@@ -45,8 +45,8 @@ class Arithmetic(Terms):
             return self.unary(lambda v: kept[0][1] * v + constant, kept[0][0])
         bounds: tuple[int, int] | None = (constant, constant)
         for a, c in kept:
-            found = self.bounds[a]
-            ends = sorted((c * found[0], c * found[1])) if found else []
+            interval = self.bounds[a]
+            ends = sorted((c * interval[0], c * interval[1])) if interval else []
             bounds = (bounds[0] + ends[0], bounds[1] + ends[1]) if bounds and ends else None
         return self.node("sum", (constant, tuple(c for _, c in kept)), tuple(a for a, _ in kept), bounds)
 

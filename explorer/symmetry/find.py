@@ -21,7 +21,7 @@ from explorer.language.declarations import Fairness
 from explorer.language.domains import Scalarset
 from explorer.language.tracing import Condition, Write
 from explorer.symmetry.group import LARGEST as LARGEST_GROUP
-from explorer.symmetry.permutation import Anatomy, Renaming, anatomies, scalarsets
+from explorer.symmetry.permutation import FamilyStructure, Renaming, family_structures, scalarsets
 from explorer.symmetry.proof import (
     Broken,
     Proof,
@@ -80,7 +80,7 @@ class Symmetry:
     symmetry. Nothing must be said on the properties in `unproved`, which are not checked.
     """
 
-    structure: dict[Family, Anatomy]
+    structure: dict[Family, FamilyStructure]
     proven: dict[type[Scalarset], tuple[Scalarset, ...]]
     refused: tuple[Refusal, ...]
     exchanges: dict[tuple[type[Scalarset], int], Exchange] = field(default_factory=dict)
@@ -91,7 +91,7 @@ class Symmetry:
 
 def find(model: Model, only: tuple[str, ...] = ()) -> Symmetry:
     """What symmetry a run may use that checks the properties named in `only` (all if it is empty)."""
-    structure = anatomies(model)
+    structure = family_structures(model)
     candidates = scalarsets(model)
     proof = None
     proven: dict[type[Scalarset], tuple[Scalarset, ...]] = {}
@@ -104,11 +104,11 @@ def find(model: Model, only: tuple[str, ...] = ()) -> Symmetry:
             refused.append(Refusal(cls.__name__, reason, (), _use(structure, cls)))
             continue
         proof = proof or begin(model, structure, only)
-        made = {}
+        of_scalarset = {}
         for i in range(len(identities) - 1):
             swapped = (*identities[:i], identities[i + 1], identities[i], *identities[i + 2 :])
             try:
-                made[cls, i] = _prove(proof, Renaming(structure, {cls: swapped}))
+                of_scalarset[cls, i] = _prove(proof, Renaming(structure, {cls: swapped}))
             except Broken as broken:
                 pair = (repr(identities[i]), repr(identities[i + 1]))
                 refused.append(
@@ -117,7 +117,7 @@ def find(model: Model, only: tuple[str, ...] = ()) -> Symmetry:
                 break
         else:
             proven[cls] = identities
-            exchanges |= made
+            exchanges |= of_scalarset
     return Symmetry(
         structure,
         proven,
@@ -146,12 +146,12 @@ def _too_many(
     return ""
 
 
-def _use(structure: dict[Family, Anatomy], cls: type[Scalarset]) -> Place | None:
+def _use(structure: dict[Family, FamilyStructure], cls: type[Scalarset]) -> Place | None:
     """Where a variable is declared that is indexed by a scalarset or holds its identities."""
-    for family, anatomy in structure.items():
+    for family, family_structure in structure.items():
         if any(
             cls in getattr(type, "classes", ())
-            for type in (family.type, *(digit.type for digit in anatomy.digits))
+            for type in (family.type, *(digit.type for digit in family_structure.digits))
         ):
             return family.place
     return None
@@ -207,7 +207,7 @@ def _formulas(proof: Proof, renaming: Renaming, prop: Temporal) -> dict[Expr, Ex
     """What the conditions of a temporal property become: each another one that is checked, the first that
     means that.
     """
-    found, pool = (
+    result, pool = (
         {},
         list(dict.fromkeys(c for p in proof.model.temporal if p.name in proof.checked for c in p.conditions)),
     )
@@ -217,10 +217,10 @@ def _formulas(proof: Proof, renaming: Renaming, prop: Temporal) -> dict[Expr, Ex
         image = next((c for c in others if same_condition(proof, renaming, condition, c)), None)
         if image is None:
             raise Broken(f"property {prop.name}", prop.place)
-        found[condition] = image
+        result[condition] = image
         if may_fail(proof, condition):
             proof.ordered.add(prop.name)
-    return found
+    return result
 
 
 def _premises(proof: Proof, renaming: Renaming, prop: Property | Temporal) -> None:
@@ -251,11 +251,11 @@ def _instances(proof: Proof, renaming: Renaming) -> dict[int, int]:
             odd.append((instance, broken))
     for instance, broken in odd:
         others = (o for o in proof.model.instances if o.action is instance.action and o.number not in taken)
-        found = next((o for o in others if _difference(proof, renaming, instance, o) is None), None)
-        if found is None:
+        partner = next((o for o in others if _difference(proof, renaming, instance, o) is None), None)
+        if partner is None:
             raise Broken(f"action {instance.action.name}", broken)
-        image[instance.number] = found.number
-        taken.add(found.number)
+        image[instance.number] = partner.number
+        taken.add(partner.number)
     return image
 
 
@@ -361,6 +361,6 @@ def _fairness(proof: Proof, image: dict[int, int]) -> None:
             if instance.action is action and instance.number not in proof.dead:
                 arguments = dict(instance.arguments)
                 groups.setdefault(tuple(arguments[name] for name in action.per), set()).add(instance.number)
-        found = {frozenset(group) for group in groups.values()}
-        if {frozenset(image[i] for i in group) for group in found} != found:
+        sets = {frozenset(group) for group in groups.values()}
+        if {frozenset(image[i] for i in group) for group in sets} != sets:
             raise Broken(f"the fairness of action {action.name}", action.place)

@@ -35,11 +35,11 @@ class Group:
         """What elements make of things, from what each exchange makes of them (`images[g][x]`): entry p *
         size + x.
         """
-        found = array("H" if size < 1 << 16 else "L", range(size))
+        result = array("H" if size < 1 << 16 else "L", range(size))
         for g, before in self.words[1:]:
             image = images[g]
-            found.extend([image[x] for x in found[before * size : (before + 1) * size]])
-        return found
+            result.extend([image[x] for x in result[before * size : (before + 1) * size]])
+        return result
 
     @property
     def products(self) -> Sequence[int]:
@@ -58,16 +58,16 @@ def group(sizes: Sequence[int]) -> Group:
             exchange = list(range(len(places)))
             exchange[a], exchange[a + 1] = a + 1, a
             exchanges.append(exchange)
-    found = {tuple(range(len(places))): 0}
-    elements, words = list(found), [(0, 0)]
+    number_of = {tuple(range(len(places))): 0}
+    elements, words = list(number_of), [(0, 0)]
     left: list[list[int]] = [[] for _ in exchanges]
     for number, element in enumerate(elements):
         for g, exchange in enumerate(exchanges):
             after = tuple(exchange[place] for place in element)
-            if after not in found:
-                found[after] = len(elements)
+            if after not in number_of:
+                number_of[after] = len(elements)
                 elements.append(after)
                 words.append((g, number))
-            left[g].append(found[after])
-    inverse = [found[tuple(element.index(place) for place in range(len(places)))] for element in elements]
+            left[g].append(number_of[after])
+    inverse = [number_of[tuple(element.index(place) for place in range(len(places)))] for element in elements]
     return Group(left, words, inverse)

@@ -12,13 +12,13 @@ from explorer.ir import expressions as ex
 from explorer.ir.expressions import Expr, Family
 from explorer.ir.types import SetType
 from explorer.symmetry.arithmetic import Arithmetic
-from explorer.symmetry.permutation import Anatomy, Renaming
+from explorer.symmetry.permutation import FamilyStructure, Renaming
 
 
 class Normal(Arithmetic):
     """The normal forms of a model's expressions, read in the state or in a renamed one."""
 
-    def __init__(self, structure: dict[Family, Anatomy]):
+    def __init__(self, structure: dict[Family, FamilyStructure]):
         super().__init__()
         self.structure = structure
         self.memo: dict[Renaming | None, dict[Expr, int]] = {}
@@ -50,8 +50,8 @@ class Normal(Arithmetic):
         if op == "require":
             return args[1]
         make = getattr(self, f"make_{op}")
-        found: int = make(*args)
-        return found
+        result: int = make(*args)
+        return result
 
     # Reads.
 
@@ -98,12 +98,12 @@ class Normal(Arithmetic):
         tables = None if renaming is None else renaming.digit_tables(family)
         if digits is None:
             return self.of(index, renaming) if tables is None else self.opaque()
-        found = [self.of(digit, renaming) for digit in digits]
+        result = [self.of(digit, renaming) for digit in digits]
         for k, table in enumerate(tables or ()):
             if table is not None:
                 back = {target: source for source, target in enumerate(table)}
-                found[k] = self.unary(lambda value, back=back: back.get(value, value), found[k])  # type: ignore[misc]
-        return self.node("at", None, tuple(found))
+                result[k] = self.unary(lambda value, back=back: back.get(value, value), result[k])  # type: ignore[misc]
+        return self.node("at", None, tuple(result))
 
     def _digits(self, family: Family, index: Expr) -> list[Expr] | None:
         """A linear index taken apart; None where it cannot be, or a part may lie outside."""
@@ -113,18 +113,18 @@ class Normal(Arithmetic):
         return self.digits[key]
 
     def _taken_apart(self, family: Family, index: Expr) -> list[Expr] | None:
-        anatomy = self.structure[family]
-        found: list[Expr] = []
-        for digit in reversed(anatomy.digits[1:]):
+        family_structure = self.structure[family]
+        result: list[Expr] = []
+        for digit in reversed(family_structure.digits[1:]):
             index, last = _split(index, digit.size)
-            found.append(last)
-        found.append(index)
-        found.reverse()
-        if len(found) > 1 and not all(
-            self._inside(part, digit.size) for part, digit in zip(found, anatomy.digits)
+            result.append(last)
+        result.append(index)
+        result.reverse()
+        if len(result) > 1 and not all(
+            self._inside(part, digit.size) for part, digit in zip(result, family_structure.digits)
         ):
             return None
-        return found
+        return result
 
     def _inside(self, digit: Expr, size: int) -> bool:
         """Whether a part of an index lies in its domain, by its bounds and by what is required of it."""

@@ -52,7 +52,7 @@ class Presence:
 
 
 @dataclass(frozen=True, slots=True)
-class Anatomy:
+class FamilyStructure:
     """How the cells of a family are indexed, most significant digit first, and when they mean something."""
 
     family: Family
@@ -61,11 +61,11 @@ class Anatomy:
 
     def split(self, index: int) -> tuple[int, ...]:
         """The digits of a linear index."""
-        found = []
+        result = []
         for digit in reversed(self.digits):
             index, rest = divmod(index, digit.size)
-            found.append(rest)
-        return tuple(reversed(found))
+            result.append(rest)
+        return tuple(reversed(result))
 
     def join(self, digits: tuple[int, ...]) -> int:
         index = 0
@@ -84,8 +84,8 @@ class Anatomy:
             yield p.family.first + index, 1 if p.slot is None else digits[p.slot] + 1
 
 
-def anatomies(model: Model) -> dict[Family, Anatomy]:
-    """The anatomy of every family of a model."""
+def family_structures(model: Model) -> dict[Family, FamilyStructure]:
+    """The family_structure of every family of a model."""
     return {
         a.family: a
         for variable in model.variables
@@ -99,22 +99,22 @@ def _walk(
     digits: tuple[Digit, ...],
     presence: tuple[Presence, ...],
     families: dict[str, Family],
-) -> Iterator[Anatomy]:
+) -> Iterator[FamilyStructure]:
     if isinstance(type, ScalarType):
-        yield Anatomy(families[path], digits, presence)
+        yield FamilyStructure(families[path], digits, presence)
     elif isinstance(type, RecordType):
         for name, inner in type.fields:
             yield from _walk(inner, f"{path}.{name}", digits, presence, families)
     elif isinstance(type, OptionalRecord):
         flag = families[f"{path}.present"]
-        yield Anatomy(flag, digits, presence)
+        yield FamilyStructure(flag, digits, presence)
         yield from _walk(type.inner, path, digits, (*presence, Presence(flag, len(digits), None)), families)
     elif isinstance(type, MapType):
         yield from _walk(type.value, f"{path}[]", (*digits, *key_digits(type.key)), presence, families)
     else:
         assert isinstance(type, QueueType)
         length = families[f"{path}.length"]
-        yield Anatomy(length, digits, presence)
+        yield FamilyStructure(length, digits, presence)
         inside = (*presence, Presence(length, len(digits), len(digits)))
         yield from _walk(type.element, f"{path}[]", (*digits, Digit(type.capacity, None)), inside, families)
 
@@ -131,7 +131,9 @@ class Renaming:
     """A permutation of the identities of some scalarsets: identity k of `cls` becomes `images[cls][k]`."""
 
     def __init__(
-        self, structure: dict[Family, Anatomy], images: Mapping[type[Scalarset], tuple[Scalarset, ...]]
+        self,
+        structure: dict[Family, FamilyStructure],
+        images: Mapping[type[Scalarset], tuple[Scalarset, ...]],
     ):
         self.structure, self.images = structure, images
         self._codes: dict[int, tuple[int, ...] | None] = {}  # by identity: to hash a type is slow
@@ -150,12 +152,12 @@ class Renaming:
     def codes(self, type: ScalarType) -> tuple[int, ...] | None:
         """The new code for each code of a type other than a set, from the lowest on; None where all stay."""
         if id(type) not in self._codes:
-            found = None
+            permuted = None
             if isinstance(type, UnionType) and any(cls in self.images for cls in type.classes):
                 place = {id(member): code for code, member in enumerate(type.members)}
                 table = [-1] * type.optional + [place[id(self.value(member))] for member in type.members]
-                found = tuple(table) if table != list(range(type.low, type.high + 1)) else None
-            self._codes[id(type)] = found
+                permuted = tuple(table) if table != list(range(type.low, type.high + 1)) else None
+            self._codes[id(type)] = permuted
         return self._codes[id(type)]
 
     def bits(self, type: SetType) -> tuple[int, ...] | None:
@@ -163,13 +165,13 @@ class Renaming:
         if id(type) not in self._codes:
             digits = key_digits(type.element)
             tables = [self._digit(digit) for digit in digits]
-            found = None
+            permuted = None
             if any(table is not None for table in tables):
-                found = tuple(
+                permuted = tuple(
                     self._moved(digits, tables, values)
                     for values in product(*(range(d.size) for d in digits))
                 )
-            self._codes[id(type)] = found
+            self._codes[id(type)] = permuted
         return self._codes[id(type)]
 
     def _digit(self, digit: Digit) -> tuple[int, ...] | None:
@@ -212,45 +214,48 @@ class Renaming:
     @cached_property
     def targets(self) -> list[int]:
         """Where the content of each cell goes."""
-        found: list[int] = []
-        for family, anatomy in self.structure.items():
+        result: list[int] = []
+        for family, family_structure in self.structure.items():
             tables = self.digit_tables(family)
             if tables is None:
-                found += range(family.first, family.first + family.size)
+                result += range(family.first, family.first + family.size)
             else:
-                found += [
-                    family.first + self._moved(anatomy.digits, tables, anatomy.split(i))
+                result += [
+                    family.first + self._moved(family_structure.digits, tables, family_structure.split(i))
                     for i in range(family.size)
                 ]
-        return found
+        return result
 
     @cached_property
     def sources(self) -> list[int]:
         """Where the content of each cell comes from."""
-        found = [0] * len(self.targets)
+        result = [0] * len(self.targets)
         for source, target in enumerate(self.targets):
-            found[target] = source
-        return found
+            result[target] = source
+        return result
 
     @cached_property
     def needs(self) -> dict[int, tuple[Family, tuple[tuple[int, int], ...]]]:
         """For each cell whose code may change: its family, and the cells that say whether it means
         something.
         """
-        found = {}
-        for family, anatomy in self.structure.items():
+        result = {}
+        for family, family_structure in self.structure.items():
             if self.changes(family):
                 for i in range(family.size):
-                    found[family.first + i] = family, tuple(anatomy.present(anatomy.split(i)))
-        return found
+                    result[family.first + i] = (
+                        family,
+                        tuple(family_structure.present(family_structure.split(i))),
+                    )
+        return result
 
     def content(self, state: Any, source: int) -> int:
         """What the content of a cell of a state becomes, wherever it goes."""
         code: int = state[source]
-        found = self.needs.get(source)
-        if found is None or any(state[cell] < least for cell, least in found[1]):
+        result = self.needs.get(source)
+        if result is None or any(state[cell] < least for cell, least in result[1]):
             return code
-        return self.code(found[0], code)
+        return self.code(result[0], code)
 
     def state(self, state: State) -> State:
         """A whole state, renamed."""
@@ -271,13 +276,13 @@ def scalarsets(model: Model) -> dict[type[Scalarset], tuple[Scalarset, ...]]:
     """The identities of every scalarset that the state knows and that has at least two, in order of their
     first use.
     """
-    found: dict[type[Scalarset], tuple[Scalarset, ...]] = {}
+    result: dict[type[Scalarset], tuple[Scalarset, ...]] = {}
 
     def of(type_: Type) -> None:
         if isinstance(type_, UnionType):
             for cls in type_.classes:
                 if issubclass(cls, Scalarset):
-                    found[cls] = tuple(member for member in type_.members if type(member) is cls)
+                    result[cls] = tuple(member for member in type_.members if type(member) is cls)
         for part in (getattr(type_, name, None) for name in ("key", "value", "element", "inner")):
             if isinstance(part, Type):
                 of(part)
@@ -286,4 +291,4 @@ def scalarsets(model: Model) -> dict[type[Scalarset], tuple[Scalarset, ...]]:
 
     for variable in model.variables:
         of(variable.type)
-    return {cls: members for cls, members in found.items() if len(members) > 1}
+    return {cls: members for cls, members in result.items() if len(members) > 1}

@@ -18,7 +18,7 @@ from explorer.ir.types import ScalarType, SetType, UnionType
 from explorer.language.domains import Scalarset
 from explorer.program.layout import Field, Layout
 from explorer.symmetry.find import Symmetry
-from explorer.symmetry.permutation import Anatomy, Renaming, key_digits
+from explorer.symmetry.permutation import FamilyStructure, Renaming, key_digits
 
 KEY_BITS = 62
 """Bits that are gathered into one number."""
@@ -110,14 +110,14 @@ class Plan:
     def tour(self, scalarsets: Iterable[int] | None = None) -> list[int]:
         """Swaps that lead, one after the other, through all renamings of some scalarsets, of the loose ones
         if none are given (plain changes: Knuth 7.2.1.2 P)."""
-        found: list[int] = []
+        result: list[int] = []
         for k in self.loose if scalarsets is None else scalarsets:
-            swaps, once = self.swaps_of(k), list(found)
+            swaps, once = self.swaps_of(k), list(result)
             there = True
             for g in plain_changes(len(swaps) + 1):
-                found += [swaps[g], *(once if there else once[::-1])]
+                result += [swaps[g], *(once if there else once[::-1])]
                 there = not there
-        return found
+        return result
 
 
 def plain_changes(n: int) -> list[int]:
@@ -126,25 +126,27 @@ def plain_changes(n: int) -> list[int]:
     """
     if n < 2:
         return []
-    found, down = list(reversed(range(n - 1))), False
+    result, down = list(reversed(range(n - 1))), False
     for inner in plain_changes(n - 1):
-        found += [inner if down else inner + 1, *(reversed(range(n - 1)) if down else range(n - 1))]
+        result += [inner if down else inner + 1, *(reversed(range(n - 1)) if down else range(n - 1))]
         down = not down
-    return found
+    return result
 
 
 def plan(symmetry: Symmetry, layout: Layout) -> Plan | None:
     """The plan for the proven scalarsets; None where there is none, or where none has anything in the packed
     state.
     """
-    found = _Reader(symmetry, layout).blocks()
-    used = [k for k in range(len(symmetry.proven)) if any(k == cls for ids in found for cls, _ in ids)]
+    blocks_by_ids = _Reader(symmetry, layout).blocks()
+    used = [
+        k for k in range(len(symmetry.proven)) if any(k == cls for ids in blocks_by_ids for cls, _ in ids)
+    ]
     if not used:
         return None
     rank = {k: n for n, k in enumerate(used)}
     blocks = {
         tuple((rank[k], i) for k, i in ids): tuple(sorted(pieces, key=lambda p: p.colour))
-        for ids, pieces in sorted(found.items())
+        for ids, pieces in sorted(blocks_by_ids.items())
     }
     classes = list(symmetry.proven.items())
     swaps = tuple(
@@ -171,8 +173,10 @@ def plan(symmetry: Symmetry, layout: Layout) -> Plan | None:
 
 def _without(symmetry: Symmetry, layout: Layout, cls: type[Scalarset]) -> Plan | None:
     """The plan without a scalarset."""
-    found = plan(replace(symmetry, proven={k: v for k, v in symmetry.proven.items() if k is not cls}), layout)
-    return found and replace(found, unused=(cls.__name__, *found.unused))
+    result = plan(
+        replace(symmetry, proven={k: v for k, v in symmetry.proven.items() if k is not cls}), layout
+    )
+    return result and replace(result, unused=(cls.__name__, *result.unused))
 
 
 @dataclass(slots=True)
@@ -185,11 +189,11 @@ class _Reader:
 
     def blocks(self) -> dict[tuple[Identity, ...], list[Piece]]:
         self.number = {cls: k for k, cls in enumerate(self.symmetry.proven)}
-        found: dict[tuple[Identity, ...], list[Piece]] = {}
-        for family, anatomy in self.symmetry.structure.items():
+        result: dict[tuple[Identity, ...], list[Piece]] = {}
+        for family, family_structure in self.symmetry.structure.items():
             if family in self.layout.fields:
                 for index in range(family.size):
-                    for marks, piece in self.cell(anatomy, self.layout.fields[family], index):
+                    for marks, piece in self.cell(family_structure, self.layout.fields[family], index):
                         owners = [mark for mark in marks if isinstance(mark, tuple)]
                         ids = tuple(sorted(dict.fromkeys(owners), key=lambda one: one[0]))
                         if ids:
@@ -205,13 +209,15 @@ class _Reader:
                                 piece.kinds,
                                 piece.needs,
                             )
-                            found.setdefault(ids, []).append(coloured)
-        return found
+                            result.setdefault(ids, []).append(coloured)
+        return result
 
-    def cell(self, anatomy: Anatomy, field: Field, index: int) -> Iterator[tuple[list[Any], Piece]]:
+    def cell(
+        self, family_structure: FamilyStructure, field: Field, index: int
+    ) -> Iterator[tuple[list[Any], Piece]]:
         """The pieces of a cell, each with its indices: identities as tuples, other values as they are."""
-        digits = anatomy.split(index)
-        marks = [self.mark(digit.type, value) for digit, value in zip(anatomy.digits, digits)]
+        digits = family_structure.split(index)
+        marks = [self.mark(digit.type, value) for digit, value in zip(family_structure.digits, digits)]
         type, shift = field.family.type, field.shift(index)
         if isinstance(type, SetType):
             yield from self.members(type, marks, shift)
@@ -221,7 +227,7 @@ class _Reader:
         if not names:
             yield marks, Piece((0,), shift, field.width, field.mask)
             return
-        needs = self.needs(anatomy, digits)
+        needs = self.needs(family_structure, digits)
         if needs is None:
             return
         kinds = tuple(
@@ -249,20 +255,24 @@ class _Reader:
             else value
         )
 
-    def needs(self, anatomy: Anatomy, digits: tuple[int, ...]) -> tuple[Need, ...] | None:
-        return needs(anatomy, digits, self.layout)
+    def needs(self, family_structure: FamilyStructure, digits: tuple[int, ...]) -> tuple[Need, ...] | None:
+        return needs(family_structure, digits, self.layout)
 
 
-def needs(anatomy: Anatomy, digits: tuple[int, ...], layout: Layout) -> tuple[Need, ...] | None:
+def needs(
+    family_structure: FamilyStructure, digits: tuple[int, ...], layout: Layout
+) -> tuple[Need, ...] | None:
     """When a cell means something; None where it never does."""
-    found = []
-    for (cell, least), presence in zip(anatomy.present(digits), anatomy.presence):
+    result = []
+    for (cell, least), presence in zip(family_structure.present(digits), family_structure.presence):
         if presence.family in layout.fields:
             field = layout.fields[presence.family]
-            found.append((field.shift(cell - presence.family.first), field.mask, least - presence.family.low))
+            result.append(
+                (field.shift(cell - presence.family.first), field.mask, least - presence.family.low)
+            )
         elif layout.fixed[cell] < least:
             return None
-    return tuple(found)
+    return tuple(result)
 
 
 def _swap(
@@ -277,7 +287,7 @@ def _swap(
     renaming = Renaming(symmetry.structure, {cls: swapped})
     codes = []
     moves: dict[int, int] = {}
-    for family, anatomy in symmetry.structure.items():
+    for family, family_structure in symmetry.structure.items():
         field = layout.fields.get(family)
         if field is None:
             continue
@@ -291,7 +301,7 @@ def _swap(
                     moves[distance] = moves.get(distance, 0) | 1 << here + bit
             table = None if isinstance(family.type, SetType) else renaming.codes(family.type)
             if table is not None:
-                present = needs(anatomy, anatomy.split(index), layout)
+                present = needs(family_structure, family_structure.split(index), layout)
                 a, b = (raw for raw, code in enumerate(table) if code - family.low != raw)
                 if present is not None:
                     codes.append((here, field.mask, a, b, present))

@@ -16,7 +16,7 @@ from explorer.language.tracing import Condition
 from explorer.program.program import reduce
 from explorer.program.simplify import Check, Facts, fold_checks, lift
 from explorer.symmetry.normal_forms import Normal
-from explorer.symmetry.permutation import Anatomy, Renaming
+from explorer.symmetry.permutation import FamilyStructure, Renaming
 from explorer.symmetry.trial import Trial, truth
 
 INITIAL_STATES = 1 << 14
@@ -49,7 +49,7 @@ class Broken(Exception):
         super().__init__(subject)
 
 
-def begin(model: Model, structure: dict[Family, Anatomy], only: tuple[str, ...]) -> Proof:
+def begin(model: Model, structure: dict[Family, FamilyStructure], only: tuple[str, ...]) -> Proof:
     """Nothing proved yet. A property that may have no value counts as checked: that would be an evaluation
     error.
     """
@@ -57,7 +57,9 @@ def begin(model: Model, structure: dict[Family, Anatomy], only: tuple[str, ...])
         p.name: p.conditions for p in model.temporal
     }
     checked = frozenset(
-        name for name, found in parts.items() if not only or name in only or any(lift(e)[1] for e in found)
+        name
+        for name, expressions in parts.items()
+        if not only or name in only or any(lift(e)[1] for e in expressions)
     )
     program = reduce(model)
     by_arguments = {(i.action.name, tuple(value for _, value in i.arguments)): i for i in model.instances}
@@ -127,13 +129,15 @@ def odd_one(
         left.setdefault(proof.normal.of(condition.expr, renaming), []).append(condition)
     odd = []
     for condition in mine:
-        found = left.get(proof.normal.of(condition.expr), [])
-        partner = next((c for c in found if same_condition(proof, renaming, condition.expr, c.expr)), None)
+        candidates = left.get(proof.normal.of(condition.expr), [])
+        partner = next(
+            (c for c in candidates if same_condition(proof, renaming, condition.expr, c.expr)), None
+        )
         if partner is None:
             odd.append(condition)
         else:
-            found.remove(partner)
-    rest = [condition for found in left.values() for condition in found]
+            candidates.remove(partner)
+    rest = [condition for candidates in left.values() for condition in candidates]
     for condition in odd:
         partner = next((c for c in rest if same_condition(proof, renaming, condition.expr, c.expr)), None)
         if partner is None:
@@ -174,8 +178,8 @@ def same_initial(proof: Proof, renaming: Renaming) -> None:
 
 
 def _place(model: Model, cell: int) -> Place:
-    found: Place = model.cell(cell)[0].place
-    return found
+    result: Place = model.cell(cell)[0].place
+    return result
 
 
 def _choices(choices: tuple[Choice, ...], renaming: Renaming) -> int | None:

@@ -28,12 +28,12 @@ class Terms:
 
     def node(self, op: str, value: Any, args: tuple[int, ...], bounds: tuple[int, int] | None = None) -> int:
         key = (op, value, args)
-        found = self.numbers.get(key)
-        if found is None:
-            found = self.numbers[key] = len(self.nodes)
+        result = self.numbers.get(key)
+        if result is None:
+            result = self.numbers[key] = len(self.nodes)
             self.nodes.append(key)
             self.bounds.append(bounds)
-        return found
+        return result
 
     def opaque(self) -> int:
         """A number that equals no other."""
@@ -48,8 +48,8 @@ class Terms:
         return self.nodes[number][0] == "const"
 
     def value(self, number: int) -> int:
-        found: int = self.nodes[number][1]
-        return found
+        result: int = self.nodes[number][1]
+        return result
 
     def unary(self, function: Callable[[int], int], x: int) -> int:
         """A function of one value, as a table where the value has few results."""
@@ -101,21 +101,21 @@ class Terms:
         return self._logic("or", list(args), 0)
 
     def _logic(self, op: str, args: list[int], neutral: int) -> int:
-        found: set[int] = set()
+        result: set[int] = set()
         for a in args:
             if self.is_const(a):
                 if bool(self.value(a)) != bool(neutral):
                     return self.const(1 - neutral)
             elif self.nodes[a][0] == op:
-                found.update(self.nodes[a][2])
+                result.update(self.nodes[a][2])
             else:
-                found.add(a)
-        merged = self._settled(found, neutral)
+                result.add(a)
+        merged = self._settled(result, neutral)
         if merged is not None:
             return self._logic(op, merged, neutral)
-        if len(found) <= 1:
-            return found.pop() if found else self.const(neutral)
-        return self.node(op, None, tuple(sorted(found)), (0, 1))
+        if len(result) <= 1:
+            return result.pop() if result else self.const(neutral)
+        return self.node(op, None, tuple(sorted(result)), (0, 1))
 
     def _settled(self, found: set[int], neutral: int) -> list[int] | None:
         """Operands with choices by a value resolved where other operands that test the same value settle the
@@ -183,8 +183,8 @@ class Terms:
         if self.nodes[c][0] == "not":
             c, a, b = self.nodes[c][2][0], b, a
         if self.is_const(a) and self.is_const(b):
-            found = self._as_table(c)
-            if self.nodes[c][0] not in ("and", "or") and found is not None:
+            as_table = self._as_table(c)
+            if self.nodes[c][0] not in ("and", "or") and as_table is not None:
                 return self.unary(lambda v: self.value(a) if v else self.value(b), c)
             if (self.value(a), self.value(b)) == (1, 0):
                 return c
@@ -277,10 +277,10 @@ class Terms:
 
 
 def inverse(bits: tuple[int, ...]) -> tuple[int, ...]:
-    found = [0] * len(bits)
+    result = [0] * len(bits)
     for source, target in enumerate(bits):
-        found[target] = source
-    return tuple(found)
+        result[target] = source
+    return tuple(result)
 
 
 def moved(mask: int, bits: tuple[int, ...]) -> int:

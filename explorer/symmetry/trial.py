@@ -13,7 +13,7 @@ from explorer.ir.expressions import Expr, Family
 from explorer.ir.model import Instance
 from explorer.language.semantics import EvaluationError, closure
 from explorer.language.tracing import Condition, Write
-from explorer.symmetry.permutation import Anatomy, Renaming, View
+from explorer.symmetry.permutation import FamilyStructure, Renaming, View
 
 ONE, ALL = 1 << 17, 1 << 19
 """Reads of cells that one comparison, and all of a model together, may make."""
@@ -25,7 +25,7 @@ Outcome = Callable[[Any, Any], Any]
 class Trial:
     """Comparisons with a common budget; `exceeded` tells that some comparison was given up."""
 
-    def __init__(self, structure: dict[Family, Anatomy]):
+    def __init__(self, structure: dict[Family, FamilyStructure]):
         self.ranges = {f.first + i: (f.low, f.high) for f in structure for i in range(f.size)}
         self.left, self.exceeded = ALL, False
         self.identity = Renaming(structure, {})
@@ -172,5 +172,5 @@ class _After:
         self.changed, self.state = changed, state
 
     def __getitem__(self, cell: int) -> int:
-        found: int = self.changed[cell] if cell in self.changed else self.state[cell]
-        return found
+        result: int = self.changed[cell] if cell in self.changed else self.state[cell]
+        return result

@@ -59,13 +59,13 @@ def _layers(space: StateSpace, violation: Violation) -> tuple[list[list[Edge]], 
 
 
 def _costs(edges: list[Edge], later: dict[Handle, Costs], actors: list[str]) -> dict[Handle, Costs]:
-    found: dict[Handle, Costs] = {}
+    result: dict[Handle, Costs] = {}
     for origin, number, target in edges:
         actor = actors[number]
         cost = _remaining(later.get(target), actor)
-        costs = found.setdefault(origin, {})
+        costs = result.setdefault(origin, {})
         costs[actor] = min(cost, costs.get(actor, cost))
-    return found
+    return result
 
 
 def _remaining(costs: Costs | None, actor: str | None) -> int:

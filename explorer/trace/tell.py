@@ -81,13 +81,13 @@ def state_texts(model: Model, state: State, *, quiet: bool = True) -> dict[str, 
     """Every variable of a state in the author's words, without the quiet ones if so asked; a map has an entry
     for each key.
     """
-    found: dict[str, str] = {}
+    result: dict[str, str] = {}
     for variable in model.variables:
         if variable.quiet and not quiet:
             continue
         place = read(variable.type, Location(variable, "", (), False))
-        _entries(variable.name, concrete(place, state), found)
-    return found
+        _entries(variable.name, concrete(place, state), result)
+    return result
 
 
 def _entries(name: str, value: Any, found: dict[str, str]) -> None:
@@ -116,8 +116,8 @@ def first_step(model: Model, state: State) -> Step:
 def next_step(model: Model, instance: Instance, index: int, before: State, after: State) -> Step:
     """The step of an instance from one state to the next."""
     old, new = state_texts(model, before), state_texts(model, after)
-    told = state_texts(model, before, quiet=False)
-    changed = {name: (old[name], new[name]) for name in told if old[name] != new[name]}
+    shown = state_texts(model, before, quiet=False)
+    changed = {name: (old[name], new[name]) for name in shown if old[name] != new[name]}
     return _made(model, instance, index, before, after, new, changed, False)
 
 

@@ -71,9 +71,9 @@ def failure_in(space: StateSpace, violation: Violation, state: Handle) -> tuple[
     """
     if space.quotient is None or state in violation.failures:
         return violation.failures[state]
-    found = next(_failures(space.model, space.decode(state)), None)
-    assert found is not None, "a renaming of a state without a value has one"
-    return found
+    result = next(_failures(space.model, space.decode(state)), None)
+    assert result is not None, "a renaming of a state without a value has one"
+    return result
 
 
 def _failures(model: Model, state: State) -> Iterator[tuple[int, Failure]]:

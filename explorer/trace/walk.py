@@ -105,21 +105,21 @@ class Walk:
         """The properties that fail here: invariants, step invariants on the last step, deadlock,
         evaluation.
         """
-        found = []
+        result = []
         for prop in self.model.properties:
             if prop.kind == "step" and not self.taken:
                 continue
             before = self.states[-2] if prop.kind == "step" else self.state
             try:
                 if not all(evaluate(expr, before, self.state) for _, expr in prop.parts):
-                    found.append(prop.name)
+                    result.append(prop.name)
             except EvaluationError:
-                found.append("evaluation")
+                result.append("evaluation")
         if not self.enabled() and not any(evaluate(c.expr, self.state) for c in self.model.terminal):
-            found.append("deadlock")
+            result.append("deadlock")
         if any(self._fails(instance) for instance in self.model.instances):
-            found.append("evaluation")
-        return list(dict.fromkeys(found))
+            result.append("evaluation")
+        return list(dict.fromkeys(result))
 
     def _fails(self, instance: Instance) -> bool:
         try:
