@@ -16,9 +16,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from explorer.command.arguments import UsageError, check_parser, constants_of, simulate_parser
-from explorer.command.check import Session
-from explorer.command.files import main_trace
 from explorer.engine.space import Handle, StateSpace
 from explorer.ground.ground import ground
 from explorer.ir.errors import nearest
@@ -29,8 +26,11 @@ from explorer.language.structure import read
 from explorer.language.values import Path as Location
 from explorer.render.text.summary import summary
 from explorer.render.text.text import story
+from explorer.run.constants import constants_of
 from explorer.run.load import load
-from explorer.run.run import Exploration
+from explorer.run.options import COMMAND_ONLY, FLAGS, READERS, WALK_READERS, RunOptions, options_from
+from explorer.run.run import check_properties, limits_of, run
+from explorer.run.run import explore as explore_model
 from explorer.trace.replay import replay, walk_of
 from explorer.trace.tell import state_texts, way
 from explorer.trace.trace import Trace
@@ -44,23 +44,6 @@ if TYPE_CHECKING:
 
 DRAWN = 200
 """States of the largest graph that a notebook draws by itself."""
-
-FLAGS = ("no_symmetry", "strict")
-OPTIONS = (
-    *FLAGS,
-    "engine",
-    "fingerprint",
-    "max_depth",
-    "max_memory",
-    "max_states",
-    "runs",
-    "seed",
-    "steps",
-    "storage",
-    "timeout",
-    "workers",
-)
-"""Options of the command line that mean something here, where nothing is printed or written."""
 
 
 class View(Mapping[str, Any]):
@@ -160,7 +143,7 @@ class Checked(Mapping[str, Any]):
     @property
     def trace(self) -> Told | None:
         """The counterexample that a run would tell; None without one."""
-        told = main_trace(self.verdict)
+        told = self.verdict.main_trace
         return None if told is None else self.traces[told.property]
 
     def __getitem__(self, key: str) -> Any:
@@ -249,70 +232,48 @@ def check(spec: Spec | str | Path, /, *, property: str | Sequence[str] = (), **s
     `engine`, `workers`, `max_states`, `timeout`, `strict` and so on. Raises SpecError for a malformed spec,
     UsageError for unknown options.
     """
-    return _run(check_parser(), spec, property, settings)
+    return _run(spec, property, settings, walks=False)
 
 
 def simulate(spec: Spec | str | Path, /, *, property: str | Sequence[str] = (), **settings: Any) -> Checked:
     """Random walks as by `python -m explorer simulate SPEC`: `runs`, `steps` and `seed` besides."""
-    return _run(simulate_parser(), spec, property, settings)
+    return _run(spec, property, settings, walks=True)
 
 
 def explore(spec: Spec | str | Path, /, **settings: Any) -> Space:
     """Visit every reachable state, without symmetry: for questions that no property asks."""
-    exploration, model = _prepared(check_parser(), spec, (), {"no_symmetry": True, **settings})
-    return Space(exploration.explore(model))
+    model, options = _prepared(spec, (), {"no_symmetry": True, **settings}, walks=False)
+    return Space(explore_model(model, options, limits_of(options)))
 
 
 def _run(
-    parser: Any, spec: Spec | str | Path, property: str | Sequence[str], settings: dict[str, Any]
+    spec: Spec | str | Path, property: str | Sequence[str], settings: dict[str, Any], walks: bool
 ) -> Checked:
-    exploration, model = _prepared(parser, spec, property, settings)
-    return Checked(*exploration.judged(model))
+    model, options = _prepared(spec, property, settings, walks)
+    return Checked(*run(model, options, limits_of(options)))
 
 
 def _prepared(
-    parser: Any, spec: Spec | str | Path, property: str | Sequence[str], settings: dict[str, Any]
-) -> tuple[Exploration, Model]:
-    found = spec if isinstance(spec, Spec) else load(spec)
-    ground(found)
-    known, empty = found.known_constants(), parser.parse_args([])
-    given = {name: settings.pop(name) for name in [*settings] if name not in known and hasattr(empty, name)}
-    session = Session(
-        parser.parse_args(_arguments(given, [name for name in OPTIONS if hasattr(empty, name)]))
-    )
-    session.options.property = [property] if isinstance(property, str) else list(property)
-    model = ground(
-        found, constants_of(found, Variant("check(...)", HOLDS, "", settings, found.place)), found.place.file
-    )
-    session.exploration.check_properties(model)
-    return session.exploration, model
-
-
-def _arguments(given: dict[str, Any], allowed: Sequence[str]) -> list[str]:
-    """Options as on a command line, so that they are checked as there; None and False stand for an option
-    that is not given.
-    """
-    found: list[str] = []
-    for name, value in given.items():
-        if name not in allowed:
-            raise UsageError(
-                f"{name}={value!r}: this option is for the command line only; here there are"
-                f" {', '.join(sorted(allowed))}"
-            )
-        if value is None or value is False:
-            continue
-        if (value is True) is not (name in FLAGS):
-            raise UsageError(f"{name}={value!r}: write {'True or False' if name in FLAGS else 'a value'}")
-        flag = f"--{name.replace('_', '-')}"
-        found.append(flag if value is True else f"{flag}={value}")
-    return found
+    spec: Spec | str | Path, property: str | Sequence[str], settings: dict[str, Any], walks: bool
+) -> tuple[Model, RunOptions]:
+    """The model under the constants among the settings, and the options that the others are."""
+    loaded = spec if isinstance(spec, Spec) else load(spec)
+    ground(loaded)
+    constants = loaded.known_constants()
+    names = {*READERS, *FLAGS, *COMMAND_ONLY, *(WALK_READERS if walks else ())} - {*constants}
+    given = {name: settings.pop(name) for name in [*settings] if name in names}
+    options = options_from(given, [property] if isinstance(property, str) else property, walks)
+    keywords = Variant("check(...)", HOLDS, "", settings, loaded.place)
+    model = ground(loaded, constants_of(loaded, keywords), loaded.place.file)
+    check_properties(model, options)
+    return model, options
 
 
 def walk(spec: Spec | str | Path, /, *, initial: dict[str, str] | None = None, **constants: Any) -> Walk:
     """A behaviour to be taken step by step: `walk(SPEC).take("send(X)")`. `initial` settles free initial
     choices, as texts.
     """
-    _, model = _prepared(check_parser(), spec, (), constants)
+    model, _ = _prepared(spec, (), constants, walks=False)
     if initial is None:
         return Walk(model)
     found = (

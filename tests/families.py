@@ -16,7 +16,6 @@ from typing import Any
 
 import pytest
 
-from explorer.command.arguments import constants_of
 from explorer.engine import reference
 from explorer.engine.limits import Limits
 from explorer.engine.python import explore
@@ -25,6 +24,7 @@ from explorer.ground.ground import ground
 from explorer.ir.model import Model
 from explorer.language.spec import Spec
 from explorer.liveness import check as liveness
+from explorer.run.constants import constants_of
 from explorer.run.load import load
 from explorer.trace.trace import Trace
 from explorer.verdict.verdict import Verdict, judge

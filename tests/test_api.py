@@ -15,7 +15,7 @@ import pytest
 import explorer
 from explorer import SpecError
 from explorer.api import check, explore, simulate
-from explorer.command.arguments import UsageError
+from explorer.run.options import UsageError
 
 ROOT = Path(__file__).resolve().parent.parent
 FIXED, BUGGY = ROOT / "spec" / "ipi_fixed.py", ROOT / "spec" / "ipi_buggy.py"

@@ -150,13 +150,13 @@ INTERRUPT_SECOND = """
 import os, signal, sys
 from explorer.run import run as exploration
 from explorer.command.main import main
-explore, seen = exploration.Exploration.explore, []
-def second(self, model):
-    seen.append(model)
+explore, seen = exploration.explore, []
+def second(*given, **named):
+    seen.append(given)
     if len(seen) == 2:
         os.kill(os.getpid(), signal.SIGINT)
-    return explore(self, model)
-exploration.Exploration.explore = second
+    return explore(*given, **named)
+exploration.explore = second
 sys.exit(main(["rows.py", "-D", "MANY=false,true,false"]))
 """
 
@@ -167,9 +167,9 @@ def test_an_interrupt_during_liveness_exits_as_one(explorer: Callable[..., Done]
     (tmp_path / "goes.py").write_text(SPECS["good"].replace("spec =", f"{returns}\nspec ="))
     run = (
         "import os, signal, sys\nfrom explorer.run import run as exploration\n"
-        "from explorer.command.main import main\nlive = exploration.Exploration.liveness\n"
-        "def late(self, *rest):\n    os.kill(os.getpid(), signal.SIGINT)\n"
-        "    return live(self, *rest)\nexploration.Exploration.liveness = late\nsys.exit(main(['goes.py']))\n"
+        "from explorer.command.main import main\nlive = exploration.check_liveness\n"
+        "def late(*rest):\n    os.kill(os.getpid(), signal.SIGINT)\n"
+        "    return live(*rest)\nexploration.check_liveness = late\nsys.exit(main(['goes.py']))\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", run], cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, timeout=60

@@ -9,9 +9,9 @@ import families
 import pytest
 from families import claims, labels, space
 
-from explorer.command.arguments import bindings, single
 from explorer.engine.python import explore
 from explorer.ground.ground import ground
+from explorer.run.constants import bindings, single
 from explorer.run.load import load
 from explorer.trace.tell import state_texts
 

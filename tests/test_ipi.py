@@ -10,7 +10,6 @@ from pathlib import Path
 import families
 import pytest
 
-from explorer.command.arguments import constants_of
 from explorer.command.main import main
 from explorer.engine import reference
 from explorer.engine.python import explore
@@ -23,6 +22,7 @@ from explorer.language.constants import parse
 from explorer.language.semantics import State, concrete
 from explorer.language.spec import Spec
 from explorer.language.values import Value
+from explorer.run.constants import constants_of
 from explorer.run.load import load
 from explorer.trace.tell import tell
 from explorer.verdict.coverage import coverage, findings

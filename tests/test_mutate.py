@@ -17,7 +17,6 @@ from generators import spec_of, spec_text
 
 from explorer import SpecError
 from explorer.command import main as cli
-from explorer.command.arguments import UsageError
 from explorer.command.mutate import mutate, same_steps
 from explorer.engine import reference
 from explorer.engine.limits import Limits
@@ -26,6 +25,7 @@ from explorer.ground.ground import ground
 from explorer.ground.mutants import Mutant, mutants, mutated
 from explorer.ir.model import Model
 from explorer.run.load import load
+from explorer.run.options import UsageError
 from explorer.verdict.verdict import judge
 
 HOUSE = Path(__file__).resolve().parent.parent

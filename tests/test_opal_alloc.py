@@ -8,9 +8,9 @@ import families
 import pytest
 from families import claims, steps
 
-from explorer.command.arguments import constants_of
 from explorer.engine.python import explore
 from explorer.ground.ground import ground
+from explorer.run.constants import constants_of
 from explorer.run.load import load
 
 GOLDEN = {

@@ -1,28 +1,22 @@
-"""What a command line may say: options, their types, and the constants bound with -D. Knows nothing of what
-is done with it.
-"""
+"""What a command line may say: options and their types. Knows nothing of what is done with it."""
 
 from __future__ import annotations
 
 import argparse
-import itertools
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from explorer import __version__
 from explorer.command.standard_output import say
-from explorer.ground.ground import constants_of_variant, ground
 from explorer.ir.errors import nearest
-from explorer.language.constants import parse
-from explorer.language.spec import Spec, Variant
-from explorer.render.formats import NAMES
+from explorer.render.formats import GRAPHS, NAMES
+from explorer.run import options
+from explorer.run.options import RunOptions, UsageError, Walks
 
-
-class UsageError(Exception):
-    """A command line that means nothing (exit code 2)."""
-
+T = TypeVar("T")
 
 REQUIRED = {
     "SPEC": ("spec file", "spec/ipi_fixed.py"),
@@ -83,17 +77,17 @@ def check_parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help="only these properties (may be repeated)",
     )
-    add("--engine", choices=("auto", "reference", "python", "native"), default="auto")
+    add("--engine", choices=options.ENGINES, default="auto")
     add("--workers", type=_positive, default=1, metavar="N", help="threads of the native engine (default: 1)")
     add(
         "--storage",
-        choices=("exact", "compact"),
+        choices=options.STORAGES,
         default="exact",
         help="compact: fingerprints in place of states (native engine)",
     )
     add(
         "--fingerprint",
-        type=_fingerprint,
+        type=_argument(options.fingerprint),
         metavar="BITS",
         help="bits of a fingerprint, 32 to 64 (default: 40)",
     )
@@ -107,7 +101,7 @@ def check_parser() -> argparse.ArgumentParser:
     add("--timeout", type=_seconds, metavar="SECONDS", help="stop after so long: undetermined")
     add(
         "--max-memory",
-        type=_bytes,
+        type=_argument(options.memory),
         metavar="BYTES",
         help="stop at so much resident memory, such as 4G (default: 80%% of what is free)",
     )
@@ -364,41 +358,19 @@ def _names(text: str) -> tuple[str, ...]:
     return names
 
 
-def _number(text: str, least: float, what: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1
-    if value < least or value != value:
-        raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
-    return value
+def _argument(reader: Callable[[str], T]) -> Callable[[str], T]:
+    """A reader of `run/options.py` as a type of argparse, which shows its message."""
+
+    def read(text: str) -> T:
+        try:
+            return reader(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return read
 
 
-def _whole(text: str, least: int, what: str) -> int:
-    """An integer, which may be written as 1e6."""
-    value = _number(text, least, what)
-    if not value.is_integer():  # no infinity either
-        raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
-    return int(text) if text.strip().isdecimal() else int(value)
-
-
-def _positive(text: str) -> int:
-    return _whole(text, 1, "a positive integer")
-
-
-def _natural(text: str) -> int:
-    return _whole(text, 0, "zero or a positive integer")
-
-
-def _fingerprint(text: str) -> int:
-    bits = _whole(text, 32, "a number of bits from 32 to 64")
-    if bits > 64:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of bits from 32 to 64")
-    return bits
-
-
-def _seconds(text: str) -> float:
-    return _number(text, 0, "a number of seconds")
+_positive, _natural, _seconds = map(_argument, (options.positive, options.natural, options.seconds))
 
 
 def _some_seconds(text: str) -> float:
@@ -425,72 +397,19 @@ def _file(text: str) -> Path:
 
 
 def _percent(text: str) -> float:
-    found = _number(text, 0, "a percentage")
+    found = _argument(lambda text: options.number(text, 0, "a percentage"))(text)
     if found > 100:
         raise argparse.ArgumentTypeError(f"{text!r} is not a percentage")
     return found
 
 
-def _bytes(text: str) -> int:
-    factor = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}.get(text[-1:].upper(), 1)
-    given = _number(text[:-1] if factor > 1 else text, 0, "a number of bytes, such as 500M or 4G")
-    if given == float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of bytes, such as 500M or 4G")
-    found = int(given * factor)
-    if not found:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} leaves no memory at all; write a number of bytes, such as 500M or 4G"
-        )
-    return found
-
-
-def bindings(spec: Spec, definitions: list[str]) -> list[dict[str, Any]]:
-    """Every combination of the values given with -D; SpecError or UsageError for what is no constant or no
-    value.
-    """
-    if not definitions:
-        return [{}]
-    ground(spec)  # reports a malformed spec before wrong options
-    known = spec.known_constants()
-    choices: dict[str, list[Any]] = {}
-    for definition in definitions:
-        name, equals, text = definition.partition("=")
-        if not name:
-            raise UsageError(f"-D {definition}: no name; write: -D NAME=VALUE")
-        if not equals:
-            raise UsageError(f"-D {definition}: no value; write: -D {name}=VALUE")
-        if name not in known:
-            raise UsageError(f"-D {name}: no such constant; {nearest(name, list(known))}")
-        if name in choices:
-            raise UsageError(f"-D {definition}: {name} is given twice; write: -D {name}=a,b for a matrix")
-        try:
-            choices[name] = [parse(known[name], part) for part in _parts(text)]
-        except ValueError as error:
-            raise UsageError(f"-D {definition}: {error}") from None
-    return [dict(zip(choices, picked)) for picked in itertools.product(*choices.values())]
-
-
-def _parts(text: str) -> list[str]:
-    first, dots, last = text.partition("..")
-    if dots and first.lstrip("-").isdigit() and last.lstrip("-").isdigit():
-        if int(first) > int(last):
-            raise ValueError(f"{text} is empty; write the smaller number first")
-        return [str(i) for i in range(int(first), int(last) + 1)]
-    return text.split(",")
-
-
-def single(bindings: list[dict[str, Any]]) -> dict[str, Any]:
-    for name, _value in bindings[0].items():
-        found = list(dict.fromkeys(str(getattr(b[name], "name", b[name])) for b in bindings))
-        if len(found) > 1:
-            raise UsageError(
-                f"-D {name}={','.join(found)}: this command takes one value for each constant; write: -D"
-                f" {name}={found[0]}"
-            )
-    return bindings[0]
-
-
-def constants_of(spec: Spec, row: Variant) -> dict[str, Any]:
-    """The constants of a variant; text is read as on the command line."""
-    ground(spec)
-    return constants_of_variant(spec.known_constants(), row)
+def run_options(given: argparse.Namespace) -> RunOptions:
+    """What a command line says about how to explore and judge."""
+    formats = (given.format, *given.write)
+    return RunOptions(
+        properties=tuple(given.property),
+        **{name: getattr(given, name) for name in (*options.READERS, *options.FLAGS, "expect")},
+        whole=given.graph or not GRAPHS.keys().isdisjoint(formats),
+        count_guards="html" in formats or "json" in given.write,
+        walks=Walks(runs=given.runs, steps=given.steps, seed=given.seed) if given.simulate else None,
+    )

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from explorer import __version__
-from explorer.command.arguments import UsageError, bindings, constants_of, single
+from explorer.command.arguments import run_options
+from explorer.command.progress import Screen
 from explorer.command.standard_output import own_prints, say
 from explorer.engine.limits import Limits
 from explorer.engine.space import StateSpace
@@ -25,8 +26,10 @@ from explorer.ir.errors import SpecError, nearest
 from explorer.language.spec import Expectation, Spec, Variant
 from explorer.render.formats import SEVERAL, Settings
 from explorer.render.text.terminal import wants_colour
+from explorer.run.constants import bindings, constants_of, single
 from explorer.run.load import load
-from explorer.run.run import Exploration
+from explorer.run.options import UsageError
+from explorer.run.run import limits_of, run
 from explorer.verdict.report_context import context
 from explorer.verdict.verdict import (
     EXIT_INTERNAL,
@@ -70,6 +73,7 @@ class Outcome:
 class Session:
     def __init__(self, options: argparse.Namespace):
         self.options = options
+        self.run_options = run_options(options)
         self.settings = Settings(__version__, options.expect, options.strict)
         self.silent = options.json or options.format != "text"
         self.alone(len(options.specs) > 1 or options.table)
@@ -79,8 +83,7 @@ class Session:
             if getattr(options, name) is not None:
                 writable(getattr(options, name).parent, f"--{name}", "FILE in")
         self.records: list[dict[str, Any]] = []
-        self.exploration = Exploration(options)
-        self.limits = self.exploration.limits
+        self.limits = limits_of(self.run_options)
 
     def run(self) -> int:
         codes = []
@@ -103,25 +106,8 @@ class Session:
                 f"--json with --format {options.format}: standard output takes one of them; write: --json"
                 f" --write {options.format}"
             )
-        if options.fingerprint is not None and options.storage != "compact":
-            raise UsageError(
-                "--fingerprint: exact storage keeps whole states; write: --storage compact --fingerprint BITS"
-            )
         if options.table:
             self.refuse_of_one_run("a table")
-        ignored = {
-            "--workers": options.workers != 1,
-            "--storage": options.storage != "exact",
-            "--no-symmetry": options.no_symmetry,
-            "--max-depth": options.max_depth is not None,
-            "--engine reference": options.engine == "reference",
-        }
-        for name in ignored if options.simulate else ():
-            if ignored[name]:
-                raise UsageError(
-                    f"{name}: random walks know nothing of it"
-                    + ("; write: --steps N" if name == "--max-depth" else "")
-                )
 
     def refuse_of_one_run(self, what: str) -> None:
         """UsageError where an option that shows one run is given for several."""
@@ -216,8 +202,12 @@ class Session:
         """
         with own_prints():
             model = ground(spec, binding, str(Path(path).resolve()))
-        space, verdict = self.exploration.judged(
-            replace(model, expect=expect or model.expect), counts=not row or bool(self.options.write)
+        space, verdict = run(
+            replace(model, expect=expect or model.expect),
+            self.run_options,
+            self.limits,
+            watcher=Screen(),
+            count_guards=not row or bool(self.options.write),
         )
         record = verdict.record() | context(
             space.model, {} if row and not self.options.write else verdict.traces

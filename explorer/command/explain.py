@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from explorer.command.arguments import UsageError
 from explorer.ground.ground import ground
 from explorer.ir.errors import SpecError, closest
 from explorer.program.program import reduce
 from explorer.run.load import load
+from explorer.run.options import UsageError
 
 MESSAGES = Path(__file__).parent.parent / "messages"
 WIDTH = 100

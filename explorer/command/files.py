@@ -51,7 +51,7 @@ def write_all(
     notes = write_record(record, directory)
     for name, trace in verdict.traces.items():
         notes += _write(directory / f"{name}.txt", story(trace, full=True))
-    told = main_trace(verdict)
+    told = verdict.main_trace
     if told is not None:
         try:
             notes += dot.draw(dot.lanes(told), directory / told.property, ("svg", "png") if png else ("svg",))
@@ -97,7 +97,7 @@ def one_format(
         return RUNS[name][1]([record], settings)
     if name in GRAPHS:
         return _of_graph(name, space, verdict)
-    told = main_trace(verdict)
+    told = verdict.main_trace
     return TRACES[name][1](record, told.property) if told is not None else ""
 
 
@@ -125,19 +125,6 @@ def together(name: str, records: Sequence[dict[str, Any]], settings: Settings) -
     return RUNS[name][1](records, settings)
 
 
-def main_trace(verdict: Verdict) -> Any:
-    """The counterexample to tell on the screen: the gravest property's, the one the expectation names
-    first.
-    """
-    if not verdict.traces:
-        return None
-    expected = (verdict.expected or "").split(" ")[0]
-    if expected in verdict.traces:
-        return verdict.traces[expected]
-    order = ["evaluation", "invariant", "step", "deadlock", "temporal"]
-    return min(verdict.traces.values(), key=lambda t: (order.index(t.kind), t.length))
-
-
 def screen(
     verdict: Verdict,
     record: dict[str, Any],
@@ -150,7 +137,7 @@ def screen(
     strict: bool = False,
 ) -> str:
     """What a person reads after a run."""
-    told = main_trace(verdict)
+    told = verdict.main_trace
     width = shutil.get_terminal_size((120, 24)).columns if colour else None
     parts = [story(told, colour=colour, full=full, width=width)] if told is not None else []
     parts.append(summary(record, colour, files=[f"{directory}/"]))

@@ -10,8 +10,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from explorer.command.arguments import (
-    UsageError,
-    bindings,
     check_parser,
     completion_parser,
     estimate_parser,
@@ -20,7 +18,6 @@ from explorer.command.arguments import (
     replay_parser,
     show_parser,
     simulate_parser,
-    single,
     table_parser,
     walk_parser,
 )
@@ -30,7 +27,9 @@ from explorer.ground.ground import ground
 from explorer.ir.errors import SpecError, nearest
 from explorer.ir.model import Model
 from explorer.render.text.terminal import wants_colour
+from explorer.run.constants import bindings, single
 from explorer.run.load import PathError, load, spec_file
+from explorer.run.options import UsageError
 from explorer.verdict.verdict import (
     EXIT_INTERNAL,
     EXIT_INTERRUPTED,

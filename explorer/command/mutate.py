@@ -23,7 +23,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from explorer.command.arguments import UsageError, bindings, single
 from explorer.command.check import EXIT_UNEXPECTED, writable
 from explorer.command.standard_output import say
 from explorer.engine.limits import Limits, available_bytes, ignore
@@ -39,7 +38,9 @@ from explorer.language.semantics import EvaluationError, State
 from explorer.liveness import check as liveness
 from explorer.render.machine.json_record import to_json
 from explorer.render.text.terminal import wants_colour
+from explorer.run.constants import bindings, single
 from explorer.run.load import load
+from explorer.run.options import UsageError, check_workers
 from explorer.verdict.verdict import EXIT_OK, UNDETERMINED, VIOLATED, Verdict, judge
 
 NOTICED, SURVIVED, EQUIVALENT = "noticed", "survived", "equivalent"
@@ -225,12 +226,7 @@ def command(options: argparse.Namespace) -> int:
     """The command: files, screen and exit code."""
     from explorer.command.files import write_mutations
 
-    most = max(16, 2 * (os.cpu_count() or 1))
-    if options.workers > most:
-        raise UsageError(
-            f"--workers {options.workers}: at most {most} on this machine; write: --workers"
-            f" {os.cpu_count() or 1}"
-        )
+    check_workers(options.workers)
     directory = writable(Path("out") / Path(options.spec).stem if options.out is None else options.out)
     with _counting() as tell:
         verdict, record = mutate(

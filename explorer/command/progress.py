@@ -11,22 +11,28 @@ from typing import Any
 
 from explorer.engine.forecast import forecast, text
 from explorer.engine.limits import Observer, Progress, resident_bytes
+from explorer.run.run import Watcher
 
 FIRST, EVERY = 1.0, 30.0
 """Seconds before anything is shown, and between plain lines."""
 
 
-@contextlib.contextmanager
-def watching(name: str) -> Iterator[Observer]:
-    """An observer that shows what a run is doing, for as long as the block lasts."""
-    watcher = _Watcher(name)
-    try:
-        yield watcher.observe
-    finally:
-        watcher.close()
+class Screen(Watcher):
+    """Shows on standard error what a run is doing."""
+
+    @contextlib.contextmanager
+    def watching(self, name: str) -> Iterator[Observer]:
+        line = _Line(name)
+        try:
+            yield line.observe
+        finally:
+            line.close()
+
+    def hear(self, sentence: str) -> None:
+        print(sentence, file=sys.stderr)
 
 
-class _Watcher:
+class _Line:
     def __init__(self, name: str):
         self.name, self.next_line = name, EVERY
         self.bar: Any = None

@@ -8,14 +8,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-from explorer.command.arguments import UsageError, constants_of
 from explorer.ground.ground import ground
 from explorer.ir.model import Model
 from explorer.language.spec import HOLDS, Spec, Variant
 from explorer.render.machine.itf import read
 from explorer.render.text.terminal import counted
 from explorer.render.text.text import story
+from explorer.run.constants import constants_of
 from explorer.run.load import load
+from explorer.run.options import UsageError
 from explorer.trace.tell import ReplayError
 from explorer.trace.trace import STILL, Trace
 from explorer.trace.walk import Blocked, Walk

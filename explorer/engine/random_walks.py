@@ -19,6 +19,7 @@ from explorer.engine.limits import Limits, Observer, Progress, ignore
 from explorer.engine.python import Compiled, Search
 from explorer.engine.space import StateSpace
 from explorer.ir.model import Model
+from explorer.symmetry.find import Symmetry
 
 NATIVE_FROM = 300_000
 """Steps from which machine code pays."""
@@ -40,14 +41,19 @@ class Options:
 
 
 def explore(
-    model: Model, limits: Limits | None = None, observer: Observer = ignore, options: Options = Options()
+    model: Model,
+    limits: Limits | None = None,
+    observer: Observer = ignore,
+    options: Options = Options(),
+    symmetry: Symmetry | None = None,
 ) -> StateSpace:
     """Walk until all walks have ended, a property has failed, or a limit is reached. Walks are made batch
-    after batch, so that limits are met soon, whatever the number of walks."""
+    after batch, so that limits are met soon, whatever the number of walks. They use no symmetry."""
+    assert symmetry is None
     limits, started = limits or Limits(), time.monotonic()
     compiled = Compiled(model)
     native = options.native and not model.constraints and options.runs * options.steps >= NATIVE_FROM
-    walker = (_native if native else _Python)(compiled, limits, observer, started, options)
+    walker = (_native if native else _Python)(compiled, limits, observer, started, seed=options.seed)
     space, begun, ended = walker.space, 0, 0
     space.walked = 0
 
@@ -98,12 +104,10 @@ class _Python:
 
     batch = 1 << 12
 
-    def __init__(
-        self, compiled: Compiled, limits: Limits, observer: Observer, started: float, options: Options
-    ):
+    def __init__(self, compiled: Compiled, limits: Limits, observer: Observer, started: float, *, seed: int):
         self.search = Search(compiled, limits, observer, started)
         self.space = self.search.space
-        self.random = random.Random(options.seed)
+        self.random = random.Random(seed)
         self.visited: set[int] = set()
         self.first: list[list[int]] = []
         self.levels: list[list[int]] = []
@@ -160,7 +164,7 @@ class _Python:
             space.levels = [list(dict.fromkeys(new + last)) for new, last in zip(self.first, more)]
 
 
-def _native(compiled: Compiled, limits: Limits, observer: Observer, started: float, options: Options) -> Any:
+def _native(compiled: Compiled, limits: Limits, observer: Observer, started: float, *, seed: int) -> Any:
     from explorer.engine.native.random_walks import NativeWalks
 
-    return NativeWalks(compiled, limits, observer, started, options)
+    return NativeWalks(compiled, limits, observer, started, seed=seed)

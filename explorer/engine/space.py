@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
+from explorer.engine.limits import Limits, Observer
 from explorer.ir.expressions import Expr, Failure
 from explorer.ir.model import Model
 from explorer.language.semantics import State
@@ -144,3 +145,15 @@ class StateSpace:
         elif found.failures[state][0] <= instance:
             return
         found.failures[state] = (instance, failure)
+
+
+class Engine(Protocol):
+    """Visits every reachable state of a model, or one of each orbit where a symmetry is given, until a limit
+    is reached.
+
+    The observer hears of progress. All engines give the same counts, levels and violations.
+    """
+
+    def __call__(
+        self, model: Model, limits: Limits, observer: Observer, /, *, symmetry: Symmetry | None = None
+    ) -> StateSpace: ...

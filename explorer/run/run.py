@@ -1,156 +1,147 @@
 """One run: a model is explored by the engine that was asked for, with what symmetry it may use, and judged.
-Writes nothing to disk.
+Prints nothing and writes nothing to disk.
 """
 
 from __future__ import annotations
 
-import argparse
 import importlib.util
-import os
-import sys
 import time
-from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING
 
-from explorer.command.arguments import UsageError
-from explorer.engine.limits import Limits, Observer, available_bytes
+from explorer.engine.limits import Limits, Observer, available_bytes, ignore
 from explorer.engine.space import StateSpace
 from explorer.ir.errors import nearest
 from explorer.ir.model import Model
-from explorer.render.formats import GRAPHS
+from explorer.run.options import RunOptions, UsageError
 from explorer.symmetry.find import Symmetry, find
 from explorer.verdict.verdict import Verdict, judge
 
 if TYPE_CHECKING:
-    from explorer.engine.guards import Counts
+    from explorer.engine.space import Engine
     from explorer.liveness.check import Answer
 
 LARGE = 1_000_000
 """States from which the memory that liveness needs is said before it begins."""
 
 
-class Exploration:
-    """How models are explored and judged, as the options of a command say. Raises UsageError where they
-    contradict each other.
+class Watcher:
+    """Who looks on while a run works; this one looks away. The command line has one that shows progress."""
+
+    def watching(self, name: str) -> AbstractContextManager[Observer]:
+        """An observer of the search of a model of this name, for as long as the block lasts."""
+        return nullcontext(ignore)
+
+    def hear(self, sentence: str) -> None:
+        """A sentence that is worth knowing before a long wait."""
+
+
+NOBODY = Watcher()
+
+
+def limits_of(options: RunOptions) -> Limits:
+    """The bounds of a run; of memory, without an own bound, a share of what is free now."""
+    memory = options.max_memory or int(0.8 * available_bytes())
+    return Limits(options.max_states, options.max_depth, options.timeout, memory)
+
+
+def check_properties(model: Model, options: RunOptions) -> None:
+    """UsageError where a property is asked for that the model does not have."""
+    known = [p.name for p in model.stated] + ["deadlock", "evaluation"]
+    for name in options.properties:
+        if name not in known:
+            raise UsageError(f"--property {name}: no such property; {nearest(name, known)}")
+
+
+def run(
+    model: Model, options: RunOptions, limits: Limits, *, watcher: Watcher = NOBODY, count_guards: bool = True
+) -> tuple[StateSpace, Verdict]:
+    """The space of a model and the verdict on it. With `count_guards` how often each guard stopped its action
+    is counted, where that is cheap or asked for.
     """
+    from explorer.engine.guards import count
 
-    def __init__(self, options: argparse.Namespace):
-        self.options = options
-        self.limits = Limits(
-            options.max_states,
-            options.max_depth,
-            options.timeout,
-            options.max_memory or int(0.8 * available_bytes()),
-        )
-        alone = options.engine in ("reference", "python")
-        if alone and (options.workers != 1 or options.storage != "exact"):
-            what = f"--workers {options.workers}" if options.workers != 1 else f"--storage {options.storage}"
-            raise UsageError(
-                f"{what}: the {options.engine} engine has one worker and exact storage; write: --engine"
-                " native"
-            )
-        most = max(16, 2 * (os.cpu_count() or 1))
-        if options.workers > most:
-            raise UsageError(
-                f"--workers {options.workers}: at most {most} on this machine; write: --workers"
-                f" {os.cpu_count() or 1}"
-            )
+    check_properties(model, options)
+    limits.restart()
+    space = explore(model, options, limits, watcher=watcher)
+    answers = check_liveness(space, options, limits, watcher)
+    counts = count(space, asked=options.count_guards) if count_guards else None
+    return space, judge(space, only=options.properties, strict=options.strict, answers=answers, counts=counts)
 
-    @property
-    def only(self) -> tuple[str, ...]:
-        """The properties that are asked for; all if there are none."""
-        return tuple(self.options.property)
 
-    def check_properties(self, model: Model) -> None:
-        """UsageError where a property is asked for that the model does not have."""
-        known = [p.name for p in model.stated] + ["deadlock", "evaluation"]
-        for name in self.only:
-            if name not in known:
-                raise UsageError(f"--property {name}: no such property; {nearest(name, known)}")
-
-    def judged(self, model: Model, counts: bool = True) -> tuple[StateSpace, Verdict]:
-        """The space of a model and the verdict on it; with `counts` of its guards, where somebody will see
-        them.
-        """
-        self.check_properties(model)
-        self.limits.restart()
-        space = self.explore(model)
-        answers = self.liveness(space)
-        found = self.guards(space) if counts else None
-        return space, judge(space, only=self.only, strict=self.options.strict, answers=answers, counts=found)
-
-    def explore(self, model: Model) -> StateSpace:
-        from explorer.command.progress import watching
-
-        started = time.monotonic()
-        found = self.symmetry(model)
-        proved = time.monotonic() - started
-        with watching(model.name) as observer:
-            if found is None:
-                return self.engine()(model, self.limits, observer)
-            space: StateSpace = self.engine()(model, self.limits, observer, symmetry=found)  # type: ignore[call-arg]
-            if found.ordered and space.quotient and {*found.ordered, "evaluation"} & space.violations.keys():
-                space = self.engine()(model, self.limits, observer)
-        space.refused = found.refused
+def explore(model: Model, options: RunOptions, limits: Limits, *, watcher: Watcher = NOBODY) -> StateSpace:
+    """The space of a model, under the symmetry that the options allow and a proof finds."""
+    started = time.monotonic()
+    symmetry = find(model, options.properties) if options.symmetry else None
+    proved = time.monotonic() - started
+    engine = engine_of(options)
+    with watcher.watching(model.name) as observer:
+        space = engine(model, limits, observer, symmetry=symmetry)
+        if _needs_every_state(space, symmetry):
+            space = engine(model, limits, observer)
+    if symmetry is not None:
+        space.refused = symmetry.refused
         space.seconds += proved
         space.phases = {"symmetry": proved, **space.phases}
-        return space
+    return space
 
-    def symmetry(self, model: Model) -> Symmetry | None:
-        """What symmetry a run may use; None where every single state is wanted: by the judge, in a picture,
-        on walks.
-        """
-        options = self.options
-        whole = options.graph or not GRAPHS.keys().isdisjoint((options.format, *options.write))
-        if options.no_symmetry or options.engine == "reference" or options.simulate or whole:
-            return None
-        return find(model, self.only)
 
-    def liveness(self, space: StateSpace) -> dict[str, Answer]:
-        """Temporal properties, after safety and on its graph."""
-        if not any(not self.only or p.name in self.only for p in space.model.temporal):
-            return {}
-        from explorer.liveness.check import check, forecast
+def _needs_every_state(space: StateSpace, symmetry: Symmetry | None) -> bool:
+    """Whether a property failed whose first failure depends on the order of identities."""
+    return (
+        symmetry is not None
+        and bool(symmetry.ordered and space.quotient)
+        and not {*symmetry.ordered, "evaluation"}.isdisjoint(space.violations)
+    )
 
-        if space.distinct >= LARGE:
-            print(forecast(space), file=sys.stderr)
-        return check(space, self.limits, self.only)
 
-    def guards(self, space: StateSpace) -> Counts | None:
-        """How often each guard stopped its action, where that is cheap or asked for."""
-        from explorer.engine.guards import count
+def check_liveness(
+    space: StateSpace, options: RunOptions, limits: Limits, watcher: Watcher = NOBODY
+) -> dict[str, Answer]:
+    """The answers of the temporal properties that are asked for, on the graph of a space."""
+    wanted = options.properties
+    if not any(not wanted or p.name in wanted for p in space.model.temporal):
+        return {}
+    from explorer.liveness.check import check, forecast
 
-        formats = (self.options.format, *self.options.write)
-        return count(space, asked="html" in formats or "json" in self.options.write)
+    if space.distinct >= LARGE:
+        watcher.hear(forecast(space))
+    return check(space, limits, wanted)
 
-    def engine(self) -> Callable[[Model, Limits, Observer], StateSpace]:
-        """The engine that was asked for. Only the large ones import what they need."""
-        options = self.options
-        if options.simulate:
-            from explorer.engine import random_walks as walks
 
-            compiled = options.engine != "python" and importlib.util.find_spec("numba") is not None
-            return partial(
-                walks.explore, options=walks.Options(options.runs, options.steps, options.seed, compiled)
-            )
-        if options.engine == "reference":
-            from explorer.engine import reference
+def engine_of(options: RunOptions) -> Engine:
+    """The engine that was asked for. Only the large ones import what they need."""
+    if options.walks is not None:
+        return _random_walks(options)
+    if options.engine == "reference":
+        from explorer.engine import reference
 
-            return reference.explore
-        if options.engine == "python":
-            from explorer.engine import python
+        return reference.explore
+    if options.engine == "python":
+        from explorer.engine import python
 
-            return python.explore
-        if options.engine == "native" or options.workers > 1 or options.storage != "exact":
-            if importlib.util.find_spec("numba") is None:
-                raise UsageError("the native engine needs Numba; write: pip install numba")
-            from explorer.engine.native import search as native
+        return python.explore
+    if options.engine == "native" or options.workers > 1 or options.storage != "exact":
+        if importlib.util.find_spec("numba") is None:
+            raise UsageError("the native engine needs Numba; write: pip install numba")
+        from explorer.engine.native import search as native
 
-            return partial(
-                native.explore,
-                options=native.Options(options.workers, options.storage, options.fingerprint or 40),
-            )
-        from explorer.engine import auto as tiered
+        return partial(
+            native.explore,
+            options=native.Options(options.workers, options.storage, options.fingerprint or 40),
+        )
+    from explorer.engine import auto
 
-        return tiered.explore
+    return auto.explore
+
+
+def _random_walks(options: RunOptions) -> Engine:
+    from explorer.engine import random_walks
+
+    assert options.walks is not None
+    native = options.engine != "python" and importlib.util.find_spec("numba") is not None
+    walks = options.walks
+    return partial(
+        random_walks.explore, options=random_walks.Options(walks.runs, walks.steps, walks.seed, native)
+    )

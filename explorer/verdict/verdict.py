@@ -94,6 +94,19 @@ class Verdict:
         """Whether a finding fails under --strict."""
         return any(f.severe for f in self.findings)
 
+    @property
+    def main_trace(self) -> Trace | None:
+        """The counterexample to tell first: that of the property which the expectation names, else the
+        gravest; None without one.
+        """
+        if not self.traces:
+            return None
+        expected = (self.expected or "").split(" ")[0]
+        if expected in self.traces:
+            return self.traces[expected]
+        order = ["evaluation", "invariant", "step", "deadlock", "temporal"]
+        return min(self.traces.values(), key=lambda t: (order.index(t.kind), t.length))
+
     def record(self) -> dict[str, Any]:
         found = asdict(self)
         for key in ("constants", "bound"):

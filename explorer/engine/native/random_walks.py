@@ -15,7 +15,6 @@ from explorer.engine.native.jit import Jit, default_directory
 from explorer.engine.native.levels import NativeLevel, words_of
 from explorer.engine.native.visited import TableFull
 from explorer.engine.python import Compiled
-from explorer.engine.random_walks import Options
 
 
 class NativeWalks:
@@ -23,15 +22,13 @@ class NativeWalks:
 
     batch = 1 << 16
 
-    def __init__(
-        self, compiled: Compiled, limits: Limits, observer: Observer, started: float, options: Options
-    ):
+    def __init__(self, compiled: Compiled, limits: Limits, observer: Observer, started: float, *, seed: int):
         self.search = native.Search(
             compiled, native.machine(compiled), limits, observer, native.Options(), started
         )
         self.space = self.search.space
         self.worker = self.search.workers[0]
-        self.random = np.random.default_rng(options.seed)
+        self.random = np.random.default_rng(seed)
         self.edges = (
             Jit(default_directory()).module(native_source(compiled.program, compiled.layout).edges).edges
         )
