@@ -69,34 +69,27 @@ def load(memory: Memory, state: State, cpu: int, location: int, age: int, how: O
     return _synchronised(memory, state)
 
 
-def places(memory: Memory, state: State, cpu: int, location: int, release: bool = False) -> list[int]:
-    """The ages that a store may get: 0, and behind newer stores that need not have reached this CPU."""
+def places(memory: Memory, state: State, cpu: int, location: int, need: View | None = None) -> list[int]:
+    """The ages that a store may get: 0, and behind newer stores that need not have reached this CPU.
+
+    `need`: what must have reached a CPU before the store can; by default what the barriers before it say.
+    """
     if memory.architecture.immediate:
         return [0]
-    return _places(state, cpu, location, closure(state, _need(memory, state, cpu, release)))
-
-
-def _places(state: State, cpu: int, location: int, missed: View) -> list[int]:
+    missed = closure(state, store_need(memory, state, cpu) if need is None else need)
     oldest = min(state.propagated[cpu][location], missed[location])
     entries = state.entries[location]
     return [age for age in range(oldest + 1) if age == 0 or not entries[age - 1].glued]
 
 
 def store(
-    memory: Memory,
-    state: State,
-    cpu: int,
-    location: int,
-    value: Hashable,
-    age: int = 0,
-    release: bool = False,
+    memory: Memory, state: State, cpu: int, location: int, value: Hashable, age: int = 0, need: View | None = None
 ) -> State:
-    """The CPU stores a value, coherence-before the `age` newest stores; `release`: after all that has reached
-    the CPU.
-    """
-    if age not in places(memory, state, cpu, location, release):
+    """The CPU stores a value, coherence-before the `age` newest stores; `need` as in `places`."""
+    if age not in places(memory, state, cpu, location, need):
         raise ValueError(f"CPU {cpu} cannot store at age {age} to location {location}")
-    return insert(memory, state, cpu, location, age, Entry(value, _need(memory, state, cpu, release), False))
+    need = store_need(memory, state, cpu) if need is None else need
+    return insert(memory, state, cpu, location, age, Entry(value, need, False))
 
 
 def exchangeable(memory: Memory, state: State, cpu: int, location: int, how: Ordering = PLAIN) -> list[int]:
@@ -120,7 +113,7 @@ def exchange(
     state = load(memory, state, cpu, location, age, how)
     if age not in places(memory, state, cpu, location):
         raise ValueError(f"CPU {cpu} cannot exchange at age {age} at location {location}")
-    return insert(memory, state, cpu, location, age, Entry(value, _need(memory, state, cpu, False), True))
+    return insert(memory, state, cpu, location, age, Entry(value, store_need(memory, state, cpu), True))
 
 
 def reserve(memory: Memory, state: State, cpu: int, location: int, age: int, how: Ordering = PLAIN) -> State:
@@ -136,7 +129,7 @@ def conditional(memory: Memory, state: State, cpu: int, location: int, value: Ha
     where, age = state.reserved[cpu]
     if where != location or age not in places(memory, state, cpu, location):
         return None
-    state = insert(memory, state, cpu, location, age, Entry(value, _need(memory, state, cpu, False), True))
+    state = insert(memory, state, cpu, location, age, Entry(value, store_need(memory, state, cpu), True))
     return unreserved(state, cpu)
 
 
@@ -218,13 +211,18 @@ def insert(memory: Memory, state: State, cpu: int, location: int, age: int, entr
     )
 
 
-def _need(memory: Memory, state: State, cpu: int, release: bool) -> View:
-    """What must have reached a CPU before the next store of this one can."""
+def store_need(memory: Memory, state: State, cpu: int) -> View:
+    """What must have reached a CPU before the next plain store of this one can."""
     if memory.architecture.immediate:
         return (NOTHING,) * memory.locations
-    if memory.architecture.ordered_stores:
-        return state.propagated[cpu]
-    return join(state.fenced[cpu], state.propagated[cpu]) if release else state.fenced[cpu]
+    return state.propagated[cpu] if memory.architecture.ordered_stores else state.fenced[cpu]
+
+
+def release_need(memory: Memory, state: State, cpu: int) -> View:
+    """What must have reached a CPU before a store-release of this one can: all that has reached this one."""
+    if memory.architecture.immediate:
+        return (NOTHING,) * memory.locations
+    return join(state.fenced[cpu], state.propagated[cpu])
 
 
 def _synchronised(memory: Memory, state: State) -> State:

@@ -1,0 +1,5 @@
+"""stub"""
+
+
+def read_functions(*a):
+    raise NotImplementedError

@@ -1,0 +1,362 @@
+"""Runs one path of each thread, in all interleavings, out of order on the storage of explorer/memory.
+
+Three kinds of steps are choices: a read takes a value, a write enters the storage at a place, a sync pushes.
+All else (the commit of a read, the lighter barriers) happens as soon as it may. A read that contradicts
+another read of its location ends the run: the run in which the two went the other way is tried too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from explorer.memory.architecture import Barrier
+from explorer.memory.normal_form import Dead, normal_form
+from explorer.memory.operations import barrier, insert, load, loadable, places, store_need
+from explorer.memory.state import NOTHING, Entry, Memory, State, View, at_least, closure, join
+
+from .dependencies import waits
+from .expressions import Expression, ReadOf, Value, ValueProblem, evaluate, reads
+from .paths import Event, Kind, Path
+from .program import LitmusError
+
+
+class Run(NamedTuple):
+    """A state of the machine. The events of all threads are numbered in one row; bit k stands for event k.
+
+    Entries of the memory hold (writer, value): the number of the write, or `~location` for the initial value.
+    """
+
+    memory: State
+    issued: int
+    committed: int
+    read: tuple[tuple[int, Value] | None, ...]
+    """For each event that is an issued read: the writer that it read from, and the value."""
+    retired: tuple[tuple[int, ...], ...]
+    """For each location the writers of retired entries, oldest first: with the live ones, the coherence
+    order.
+    """
+
+
+class Setting(NamedTuple):
+    """What all combinations of paths of a test share."""
+
+    file: str
+    memory: Memory
+    names: Sequence[str]
+    """The locations."""
+    initial: Sequence[Value]
+    in_order: bool
+    """Each event waits for all before it (x86-TSO, PSO, sequential consistency)."""
+    commits_reads: bool
+    """The commit of a read is a moment of its own (POWER)."""
+
+
+class Machine:
+    """One path of each thread."""
+
+    def __init__(self, setting: Setting, paths: Sequence[Path]) -> None:
+        self.setting, self.memory = setting, setting.memory
+        self.events: list[Event] = [event for path in paths for event in path.events]
+        self.thread = [number for number, path in enumerate(paths) for _ in path.events]
+        self.base = [self.thread.index(n) if n in self.thread else 0 for n in range(len(paths))]
+        self.mine = [
+            sum(1 << k for k, n in enumerate(self.thread) if n == number) for number in range(len(paths))
+        ]
+        self.writes = sum(1 << k for k, event in enumerate(self.events) if event.kind == Kind.WRITE)
+        self.everything = (1 << len(self.events)) - 1
+        self.waits = [
+            tuple(bits << base for bits in each)
+            for path, base in zip(paths, self.base, strict=True)
+            for each in waits(path.events, setting.in_order, setting.commits_reads)
+        ]
+        self.assumptions = [
+            (sum(1 << self.number(each) for each in set(reads(condition))), condition, outcome, number)
+            for number, path in enumerate(paths)
+            for condition, outcome in path.assumptions
+        ]
+        self.index = {name: k for k, name in enumerate(setting.names)}
+        self.sizes: dict[int, int] = {}
+        self.fixed = [
+            None if any(True for _ in reads(each.address)) else each.address for each in self.events
+        ]
+
+    def number(self, read: ReadOf) -> int:
+        """The number of a read in the row of all events."""
+        return self.base[read.thread] + read.index
+
+    def ends(self) -> set[Run]:
+        """The last state of every execution that keeps the assumptions of its paths."""
+        entries = enumerate(self.setting.initial)
+        first = Run(
+            self.memory.initial([(~location, value) for location, value in entries]),
+            0,
+            0,
+            (None,) * len(self.events),
+            ((),) * self.memory.locations,
+        )
+        if not all(
+            outcome == bool(self.value(first, c)) for bits, c, outcome, _ in self.assumptions if not bits
+        ):
+            return set()
+        first = self.settled(first)
+        seen, stack, ends = {first}, [first], set()
+        while stack:
+            run = stack.pop()
+            if run.committed == self.everything:
+                ends.add(run)
+                continue
+            for following in self.steps(run):
+                following = self.settled(following)
+                if following not in seen:
+                    seen.add(following)
+                    stack.append(following)
+        self.states = len(seen)
+        return ends
+
+    def steps(self, run: Run) -> Iterator[Run]:
+        """What may happen next, where there is a choice."""
+        for mine in self.mine:
+            pending = mine & ~run.committed
+            while pending:
+                bit = pending & -pending
+                pending = 0 if self.setting.in_order else pending & ~bit
+                number = bit.bit_length() - 1
+                event = self.events[number]
+                if event.kind == Kind.READ:
+                    if not run.issued & bit and self.may_issue(run, number):
+                        yield from self.read_steps(run, number)
+                elif event.kind == Kind.WRITE:
+                    if run.issued & bit and self.may_commit(run, number):
+                        yield from self.write_steps(run, number)
+                elif event.fence == Barrier.SYNC and self.may_issue(run, number):
+                    yield self.fenced(run, number)
+
+    def read_steps(self, run: Run, number: int) -> Iterator[Run]:
+        """The read takes its value: from a write of its own thread that is not in the storage yet, or from
+        there.
+        """
+        location, cpu = self.location(run, number), self.thread[number]
+        if location is None:
+            return
+        own = self.own_write(run, number, location)
+        if own is not None and not run.committed >> own & 1:
+            if run.issued >> own & 1 and not (
+                self.events[number].acquire and self.events[own].pair is not None
+            ):
+                value = self.value(run, self.events[own].value)
+                yield from self.satisfied(run, number, location, (own, value))
+            return
+        state = run.memory
+        if self.events[number].acquire and not self.events[number].weakly:
+            state = self.released(run, number)
+        pair = self.locked_write(number)
+        for age in loadable(self.memory, state, cpu, location):
+            after = run._replace(memory=load(self.memory, state, cpu, location, age))
+            for following in self.satisfied(after, number, location, state.entries[location][age].value):
+                if pair is None:
+                    yield following
+                else:
+                    yield from self.write_steps(following._replace(issued=following.issued | 1 << pair), pair)
+
+    def satisfied(self, run: Run, number: int, location: int, source: tuple[int, Value]) -> Iterator[Run]:
+        """The run after the read, if it keeps coherence and the assumptions."""
+        for later, writer in self.later_reads(run, number, location):
+            if writer != source[0]:
+                return
+        bit = 1 << number
+        run = run._replace(
+            issued=run.issued | bit,
+            committed=run.committed | (bit if self.setting.in_order else 0),
+            read=(*run.read[:number], source, *run.read[number + 1 :]),
+        )
+        for needed, condition, outcome, _ in self.assumptions:
+            if needed & bit and not needed & ~run.issued and bool(self.value(run, condition)) != outcome:
+                return
+        yield run
+
+    def write_steps(self, run: Run, number: int) -> Iterator[Run]:
+        """The write enters the storage at any place where it may."""
+        event, cpu = self.events[number], self.thread[number]
+        location = self.location(run, number)
+        if location is None or any(writer != number for _, writer in self.later_reads(run, number, location)):
+            return
+        need = self.release_need(run, number) if event.release else store_need(self.memory, run.memory, cpu)
+        possible = places(self.memory, run.memory, cpu, location, need)
+        if event.pair is not None:
+            possible = [age for age in possible if age == self.place_of_pair(run, number, location)]
+        entry = Entry((number, self.value(run, event.value)), need, event.pair is not None)
+        for age in possible:
+            yield run._replace(
+                memory=insert(self.memory, run.memory, cpu, location, age, entry),
+                committed=run.committed | 1 << number,
+            )
+
+    def place_of_pair(self, run: Run, number: int, location: int) -> int | None:
+        """The age at which the write of an atomic pair directly follows what its read took."""
+        event, read = self.events[number], self.base[self.thread[number]] + (self.events[number].pair or 0)
+        source = run.read[read]
+        assert source is not None
+        if self.own_write(run, number, location) not in (None, self.own_write(run, read, location)):
+            message = (
+                "another store of this thread to the location stands inside the atomic pair; not modelled"
+            )
+            raise LitmusError(self.setting.file, event.line, message)
+        return self.age_of(run, location, source[0])
+
+    def settled(self, run: Run) -> Run:
+        """All that happens as soon as it may has happened; the memory is in its normal form."""
+        changed = True
+        while changed:
+            changed = False
+            pending = self.everything & ~run.committed
+            while pending:
+                bit = pending & -pending
+                pending &= ~bit
+                number = bit.bit_length() - 1
+                event = self.events[number]
+                if event.kind == Kind.FENCE:
+                    if event.fence != Barrier.SYNC and self.may_issue(run, number):
+                        run, changed = self.fenced(run, number), True
+                elif event.kind == Kind.READ:
+                    if run.issued & bit and self.may_commit(run, number):
+                        run, changed = run._replace(committed=run.committed | bit), True
+                elif not run.issued & bit and self.may_issue(run, number):
+                    run, changed = run._replace(issued=run.issued | bit), True
+        finished = frozenset(n for n, mine in enumerate(self.mine) if not mine & ~run.committed)
+        silent = frozenset(n for n, mine in enumerate(self.mine) if not mine & self.writes & ~run.committed)
+        memory = normal_form(self.memory, run.memory, Dead(fences=silent, finished=finished))
+        retired = tuple(
+            (*before, *(entry.value[0] for entry in reversed(old[len(new) :])))  # type: ignore[index]
+            for before, old, new in zip(run.retired, run.memory.entries, memory.entries, strict=True)
+        )
+        return run._replace(memory=memory, retired=retired)
+
+    def fenced(self, run: Run, number: int) -> Run:
+        kind, cpu, bit = self.events[number].fence, self.thread[number], 1 << number
+        assert kind is not None
+        state = barrier(self.memory, run.memory, cpu, kind)
+        return run._replace(memory=state, issued=run.issued | bit, committed=run.committed | bit)
+
+    def may_issue(self, run: Run, number: int) -> bool:
+        issued, committed, _, _ = self.waits[number]
+        return not issued & ~run.issued and not committed & ~run.committed
+
+    def may_commit(self, run: Run, number: int) -> bool:
+        """Whether what the event waits for is done; accesses of one location commit in program order."""
+        _, _, issued, committed = self.waits[number]
+        if issued & ~run.issued or committed & ~run.committed:
+            return False
+        if self.events[number].kind == Kind.READ and not self.setting.commits_reads:
+            return True
+        location = self.location(run, number)
+        return not any(
+            not run.committed >> k & 1
+            and self.events[k].kind != Kind.FENCE
+            and self.location(run, k) == location
+            for k in range(self.base[self.thread[number]], number)
+        )
+
+    def later_reads(self, run: Run, number: int, location: int) -> Iterator[tuple[int, int]]:
+        """Issued reads of the location after the event, up to the next write to it; and what they read
+        from.
+        """
+        for later in range(number + 1, len(self.events)):
+            if self.thread[later] != self.thread[number]:
+                return
+            if self.events[later].kind == Kind.FENCE or self.location(run, later) != location:
+                continue
+            if self.events[later].kind == Kind.WRITE:
+                return
+            source = run.read[later]
+            if source is not None:
+                yield later, source[0]
+
+    def own_write(self, run: Run, number: int, location: int) -> int | None:
+        """The last write before the event, in its thread, that is known to be to the location."""
+        for earlier in range(number - 1, self.base[self.thread[number]] - 1, -1):
+            if self.events[earlier].kind == Kind.WRITE and self.location(run, earlier) == location:
+                return earlier
+        return None
+
+    def locked_write(self, number: int) -> int | None:
+        """In program order: the write that is one step with the read of a locked instruction."""
+        following = number + 1
+        if not self.setting.in_order or following not in range(len(self.events)):
+            return None
+        pair = self.events[following].pair
+        return following if pair is not None and self.base[self.thread[number]] + pair == number else None
+
+    def release_need(self, run: Run, number: int) -> View:
+        """What a store-release orders: the thread's earlier writes. What its reads took has reached
+        everybody.
+        """
+        need = store_need(self.memory, run.memory, self.thread[number])
+        for earlier in range(self.base[self.thread[number]], number):
+            need = self.with_write(run, need, earlier)
+        return need
+
+    def released(self, run: Run, number: int) -> State:
+        """Before a load-acquire: the thread's earlier store-releases have reached everybody (RCsc)."""
+        view: View = (NOTHING,) * self.memory.locations
+        for earlier in range(self.base[self.thread[number]], number):
+            if self.events[earlier].release:
+                view = self.with_write(run, view, earlier)
+        everywhere = closure(run.memory, view)
+        state = run.memory._replace(
+            propagated=tuple(join(each, everywhere) for each in run.memory.propagated)
+        )
+        return state._replace(floor=state.propagated)
+
+    def with_write(self, run: Run, view: View, number: int) -> View:
+        if self.events[number].kind != Kind.WRITE:
+            return view
+        location = self.location(run, number)
+        age = None if location is None else self.age_of(run, location, number)
+        return view if age is None or location is None else at_least(view, location, age)
+
+    def age_of(self, run: Run, location: int, writer: int) -> int | None:
+        """The age of the entry of a writer, if it is still live."""
+        writers = [entry.value[0] for entry in run.memory.entries[location]]  # type: ignore[index]
+        return writers.index(writer) if writer in writers else None
+
+    def value(self, run: Run, expression: Expression) -> Value:
+        """The value of an expression whose reads are all issued."""
+
+        def read(which: ReadOf) -> Value:
+            source = run.read[self.number(which)]
+            assert source is not None
+            return source[1]
+
+        return evaluate(expression, read)
+
+    def location(self, run: Run, number: int) -> int | None:
+        """The location of an access; None while its address is not known."""
+        address = self.fixed[number]
+        if address is None:
+            event = self.events[number]
+            if any(run.read[self.number(each)] is None for each in reads(event.address)):
+                return None
+            try:
+                address = self.value(run, event.address)
+            except ValueProblem as problem:
+                return self.no_location(run, number, str(problem))
+        if address not in self.index:
+            return self.no_location(run, number, f"the address {address} is no location of the test")
+        location = self.index[address]  # type: ignore[index]
+        size = self.events[number].size
+        if self.sizes.setdefault(location, size) != size:
+            message = (
+                f"{self.setting.names[location]} is accessed with {size} bytes here and with "
+                f"{self.sizes[location]} elsewhere; mixed sizes are not modelled: use one size for each location"
+            )
+            raise LitmusError(self.setting.file, self.events[number].line, message)
+        return location
+
+    def no_location(self, run: Run, number: int, message: str) -> None:
+        """An error, unless the path rests on assumptions that are still open: then it may never come to
+        that.
+        """
+        thread = self.thread[number]
+        if all(not needed & ~run.issued for needed, _, _, each in self.assumptions if each == thread):
+            raise LitmusError(self.setting.file, self.events[number].line, message)

@@ -1,0 +1,289 @@
+"""The straight lines of events that a thread may take.
+
+A branch that depends on a read forks the line, and the line assumes its outcome. So the machine can run what
+stands after a branch before the branch is decided, as processors do; a line whose assumption turns out wrong
+is dropped.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from explorer.memory.architecture import Barrier
+
+from .expressions import Expression, Operation, ReadOf, Register, ValueProblem, reads, substitute
+from .program import (
+    OLD,
+    Assign,
+    Branch,
+    Exchange,
+    Fence,
+    Instruction,
+    LitmusError,
+    Load,
+    Store,
+    StoreConditional,
+    Thread,
+)
+
+UNROLL = 2
+"""How often a backward branch is taken on one line, as in herd."""
+
+
+class Kind(enum.Enum):
+    """What an event does."""
+
+    READ = "read"
+    WRITE = "write"
+    FENCE = "fence"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One event of a line. `control`: the indices of the reads that the branches before it depend on."""
+
+    kind: Kind
+    line: int
+    address: Expression = 0
+    value: Expression = 0
+    size: int = 0
+    fence: Barrier | None = None
+    control: frozenset[int] = frozenset()
+    control_isync: frozenset[int] = frozenset()
+    """The part of `control` that stood before an isync before this event."""
+    addresses_isync: frozenset[int] = frozenset()
+    """The reads that addresses before an isync before this event come from."""
+    acquire: bool = False
+    weakly: bool = False
+    release: bool = False
+    pair: int | None = None
+    """Of the write of an atomic pair: the index of its read."""
+    locked: bool = False
+    """Of both events of a pair in one instruction."""
+
+
+class Assumption(NamedTuple):
+    """What the line takes for true: whether the condition is not 0."""
+
+    condition: Expression
+    outcome: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A line of events, what it assumes, and what the registers hold at its end."""
+
+    events: tuple[Event, ...]
+    assumptions: tuple[Assumption, ...]
+    registers: dict[str, Expression]
+
+
+@dataclass(slots=True)
+class _Line:
+    """A path under construction."""
+
+    at: int = 0
+    events: list[Event] = field(default_factory=list)
+    assumptions: list[Assumption] = field(default_factory=list)
+    registers: dict[str, Expression] = field(default_factory=dict)
+    control: frozenset[int] = frozenset()
+    control_isync: frozenset[int] = frozenset()
+    addresses: frozenset[int] = frozenset()
+    addresses_isync: frozenset[int] = frozenset()
+    reserved: int | None = None
+    backward: dict[int, int] = field(default_factory=dict)
+
+    def copy(self) -> _Line:
+        return replace(
+            self,
+            events=list(self.events),
+            assumptions=list(self.assumptions),
+            registers=dict(self.registers),
+            backward=dict(self.backward),
+        )
+
+
+class Paths(NamedTuple):
+    """All paths of a thread; `cut`: some were left out because they take a backward branch too often."""
+
+    paths: list[Path]
+    cut: bool
+
+
+def paths(file: str, number: int, thread: Thread, unroll: int = UNROLL) -> Paths:
+    """The paths of thread `number`."""
+    done, cut = [], False
+    start = _Line(registers=dict(thread.registers))
+    stack = [start]
+    while stack:
+        line = stack.pop()
+        if line.at >= len(thread.instructions):
+            done.append(Path(tuple(line.events), tuple(line.assumptions), line.registers))
+            continue
+        instruction = thread.instructions[line.at]
+        try:
+            for following in _Step(number, thread, instruction).after(line):
+                if max(following.backward.values(), default=0) > unroll:
+                    cut = True
+                else:
+                    stack.append(following)
+        except ValueProblem as problem:
+            raise LitmusError(file, instruction.line, str(problem)) from None
+    return Paths(done, cut)
+
+
+class _Step(NamedTuple):
+    """One instruction of one thread, taken by lines."""
+
+    number: int
+    thread: Thread
+    instruction: Instruction
+
+    def after(self, line: _Line) -> Iterator[_Line]:
+        """The lines after the instruction; `line` itself is used up."""
+        line.at += 1
+        instruction = self.instruction
+        if isinstance(instruction, Assign):
+            line.registers[instruction.register] = self.value(line, instruction.value)
+            yield line
+        elif isinstance(instruction, Load):
+            index = self.read(line, instruction.address, instruction.size, instruction)
+            line.registers[instruction.register] = ReadOf(self.number, index)
+            line.reserved = index if instruction.exclusive else line.reserved
+            yield line
+        elif isinstance(instruction, Store):
+            self.write(line, instruction.value, instruction.address, instruction, instruction.release)
+            yield line
+        elif isinstance(instruction, StoreConditional):
+            yield from self.conditional(line, instruction)
+        elif isinstance(instruction, Exchange):
+            yield from self.exchange(line, instruction)
+        elif isinstance(instruction, Fence):
+            self.fence(line, instruction)
+            yield line
+        elif isinstance(instruction, Branch):
+            yield from self.branch(line, instruction)
+        else:
+            raise AssertionError(instruction)
+
+    def value(self, line: _Line, expression: Expression) -> Expression:
+        return substitute(expression, lambda name: line.registers.get(name, 0))
+
+    def event(self, line: _Line, event: Event) -> int:
+        line.events.append(
+            replace(
+                event,
+                control=line.control,
+                control_isync=line.control_isync,
+                addresses_isync=line.addresses_isync,
+            )
+        )
+        line.addresses |= {each.index for each in reads(event.address)}
+        return len(line.events) - 1
+
+    def read(self, line: _Line, address: Expression, size: int, instruction: Load | Exchange) -> int:
+        return self.event(
+            line,
+            Event(
+                kind=Kind.READ,
+                line=instruction.line,
+                address=self.value(line, address),
+                size=size,
+                acquire=instruction.acquire,
+                weakly=isinstance(instruction, Load) and instruction.weakly,
+                locked=isinstance(instruction, Exchange),
+            ),
+        )
+
+    def write(
+        self,
+        line: _Line,
+        value: Expression,
+        address: Expression,
+        instruction: Store | StoreConditional | Exchange,
+        release: bool,
+        pair: int | None = None,
+    ) -> None:
+        self.event(
+            line,
+            Event(
+                kind=Kind.WRITE,
+                line=instruction.line,
+                value=self.value(line, value),
+                address=self.value(line, address),
+                size=instruction.size,
+                release=release,
+                pair=pair,
+                locked=isinstance(instruction, Exchange),
+            ),
+        )
+
+    def conditional(self, line: _Line, instruction: StoreConditional) -> Iterator[_Line]:
+        """The status depends on the value stored and on the load that took the reservation."""
+        pair, line.reserved = line.reserved, None
+        stored = self.value(line, instruction.value)
+        causes = (stored,) if pair is None else (stored, ReadOf(self.number, pair))
+        if instruction.may_fail or pair is None:
+            failed = line.copy()
+            failed.registers[instruction.status] = Operation("depends", (1, *causes))
+            yield failed
+        if pair is not None:
+            address = self.value(line, instruction.address)
+            self.write(line, stored, address, instruction, instruction.release, pair)
+            same = Operation("==", (line.events[pair].address, address))
+            line.assumptions.append(Assumption(same, True))
+            line.registers[instruction.status] = Operation("depends", (0, *causes))
+            yield line
+
+    def exchange(self, line: _Line, instruction: Exchange) -> Iterator[_Line]:
+        index = self.read(line, instruction.address, instruction.size, instruction)
+        old = ReadOf(self.number, index)
+        address, stored = self.value(line, instruction.address), instruction.value
+        if instruction.expected is not None:
+            same = Operation("==", (old, self.value(line, instruction.expected)))
+            failed = line.copy()
+            failed.assumptions.append(Assumption(same, False))
+            failed.registers[instruction.register] = old
+            yield failed
+            line.assumptions.append(Assumption(same, True))
+        before = line.registers.get(OLD, 0)
+        line.registers[OLD] = old
+        self.write(line, stored, address, instruction, instruction.release, index)
+        line.registers[OLD] = before
+        line.registers[instruction.register] = old
+        yield line
+
+    def fence(self, line: _Line, instruction: Fence) -> None:
+        if instruction.kind == Barrier.ISYNC:
+            line.control_isync, line.addresses_isync = line.control, line.addresses
+        else:
+            self.event(line, Event(kind=Kind.FENCE, line=instruction.line, fence=instruction.kind))
+
+    def branch(self, line: _Line, instruction: Branch) -> Iterator[_Line]:
+        here, target = line.at - 1, self.thread.labels[instruction.target]
+        if instruction.condition is None:
+            yield self.jump(line, here, target)
+            return
+        condition = self.value(line, instruction.condition)
+        causes = frozenset(each.index for each in reads(condition))
+        line.control |= causes
+        if not causes:
+            assert not isinstance(condition, (Operation, Register))
+            yield self.jump(line, here, target) if condition != 0 else line
+        elif target == line.at:
+            yield line
+        else:
+            taken = line.copy()
+            taken.assumptions.append(Assumption(condition, True))
+            line.assumptions.append(Assumption(condition, False))
+            yield line
+            yield self.jump(taken, here, target)
+
+    def jump(self, line: _Line, here: int, target: int) -> _Line:
+        line.at = target
+        if target <= here:
+            line.backward[here] = line.backward.get(here, 0) + 1
+        return line
