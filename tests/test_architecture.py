@@ -17,6 +17,8 @@ HOUSE = Path(__file__).resolve().parent.parent
 PACKAGE, SPECS = HOUSE / "explorer", HOUSE / "spec"
 
 ROOMS = {
+    "memory": (),
+    "litmus": ("memory",),
     "ir": (),
     "language": ("ir",),
     "ground": ("ir", "language"),
@@ -46,6 +48,7 @@ ROOMS = {
     "pytest_plugin": ("ir", "language", "ground", "render", "run", "api"),
     "command": (
         "",
+        "litmus",
         "__version__",
         "ir",
         "language",

@@ -245,6 +245,36 @@ def explain_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def litmus_parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        "python -m explorer litmus",
+        allow_abbrev=False,
+        description="Run litmus tests in herd's format: PPC, X86, AArch64, and C with the Linux kernel's macros.",
+        epilog="exit codes: 0 all agree with --expected; 12 a test differs; 20 nothing is expected of a test; "
+        "150 a file cannot be run; 2, 74, 130, 255 as everywhere",
+    )
+    add = parser.add_argument
+    add(
+        "files",
+        nargs="*",
+        type=_named,
+        metavar="FILE",
+        help="litmus tests (one: in herd's words)",
+    )
+    add("--arch", choices=("sc", "tso", "pso", "arm", "power"), help="what C tests run on (default: power)")
+    add(
+        "--expected",
+        type=_file,
+        metavar="TSV",
+        help="what is expected, as in docs/memory.md",
+    )
+    add("--unroll", type=_positive, default=2, metavar="N", help="how often a loop turns (default: 2)")
+    add("--full", action="store_true", help="every test in herd's words")
+    add("--json", action="store_true", help="all results as JSON")
+    add("--junit", type=_file, metavar="FILE", help="results for CI")
+    return parser
+
+
 def completion_parser() -> argparse.ArgumentParser:
     from explorer.command.completion import SHELLS
 

@@ -14,6 +14,7 @@ from explorer.command.arguments import (
     completion_parser,
     estimate_parser,
     explain_parser,
+    litmus_parser,
     mutate_parser,
     replay_parser,
     show_parser,
@@ -121,6 +122,12 @@ def _explain(options: Namespace) -> int:
     return EXIT_OK
 
 
+def _litmus(options: Namespace) -> int:
+    from explorer.command.litmus import litmus
+
+    return litmus(options)
+
+
 def _walk(options: Namespace) -> int:
     from explorer.command.walk import walk
 
@@ -152,6 +159,7 @@ COMMANDS: dict[str, tuple[Callable[[], ArgumentParser], Callable[[Namespace], in
     "show": (show_parser, _show),
     "estimate": (estimate_parser, _estimate),
     "explain": (explain_parser, _explain),
+    "litmus": (litmus_parser, _litmus),
     "completion": (completion_parser, _completion),
 }
 

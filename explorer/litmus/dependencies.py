@@ -43,7 +43,10 @@ def _waits(events: tuple[Event, ...], index: int, commits_reads: bool) -> Waits:
     event, before = events[index], events[:index]
     loads = _bits(before, Kind.READ)
     stores = _bits(before, Kind.WRITE)
-    syncs = _fences(before, Barrier.SYNC)
+    syncs = sum(1 << k for k, each in enumerate(before) if each.fence == Barrier.SYNC)
+    if event.locked and event.kind != Kind.FENCE:
+        own = index - (1 if event.kind == Kind.READ else 2)
+        syncs &= ~(1 << own) if own >= 0 and events[own].locked else -1
     if event.kind == Kind.FENCE:
         fences = _bits(before, Kind.FENCE)
         ordered = 0 if event.fence == Barrier.EIEIO else loads
@@ -83,13 +86,9 @@ def _bits(events: tuple[Event, ...], kind: Kind) -> int:
     return sum(1 << k for k, event in enumerate(events) if event.kind == kind)
 
 
-def _fences(events: tuple[Event, ...], kind: Barrier) -> int:
-    return sum(1 << k for k, event in enumerate(events) if event.fence == kind)
-
-
 def _set(indices: frozenset[int]) -> int:
     return sum(1 << k for k in indices)
 
 
 def _sources(expression: object) -> int:
-    return _set(frozenset(each.index for each in reads(expression)))  # type: ignore[arg-type]
+    return _set(frozenset(each.event for each in reads(expression)))  # type: ignore[arg-type]

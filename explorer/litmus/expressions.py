@@ -22,10 +22,10 @@ class Register(NamedTuple):
 
 
 class ReadOf(NamedTuple):
-    """The value that a read returns: event `index` of a thread."""
+    """The value that a read returns: event number `event` of a thread."""
 
     thread: int
-    index: int
+    event: int
 
 
 @dataclass(frozen=True, slots=True)

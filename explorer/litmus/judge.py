@@ -8,13 +8,14 @@ import itertools
 from dataclasses import dataclass, replace
 
 from explorer.memory.architecture import ARCHITECTURES, Architecture, Barrier
-from explorer.memory.state import Memory
+from explorer.memory.state import Entry, Memory
 
 from .condition import Place, holds
 from .expressions import Value, reads
-from .machine import Machine, Run, Setting
+from .machine import Machine
 from .paths import UNROLL, Path, paths
 from .program import Fence, LitmusError, LitmusTest
+from .row import Run, Setting
 
 MODELS = {"PPC": "power", "X86": "tso", "AArch64": "arm"}
 """The memory model that each architecture of herd's format has."""
@@ -118,13 +119,16 @@ def _locations(test: LitmusTest, every: list[Path]) -> set[str]:
     return named
 
 
+def newest(entries: tuple[Entry, ...]) -> Value:
+    """The last value of a location."""
+    value: Value = entries[0].value[1]  # type: ignore[index]
+    return value
+
+
 def _final(
     test: LitmusTest, setting: Setting, machine: Machine, combination: tuple[Path, ...], run: Run
 ) -> FinalState:
-    memory = {
-        name: entries[0].value[1]  # type: ignore[index]
-        for name, entries in zip(setting.names, run.memory.entries, strict=True)
-    }
+    memory = {name: newest(entries) for name, entries in zip(setting.names, run.memory.entries, strict=True)}
 
     def value(place: Place) -> Value:
         if place.thread is None:

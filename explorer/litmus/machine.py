@@ -7,83 +7,21 @@ another read of its location ends the run: the run in which the two went the oth
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator
 
 from explorer.memory.architecture import Barrier
 from explorer.memory.normal_form import Dead, normal_form
 from explorer.memory.operations import barrier, insert, load, loadable, places, store_need
-from explorer.memory.state import NOTHING, Entry, Memory, State, View, at_least, closure, join
+from explorer.memory.state import NOTHING, Entry, State, View, at_least, closure, join
 
-from .dependencies import waits
-from .expressions import Expression, ReadOf, Value, ValueProblem, evaluate, reads
-from .paths import Event, Kind, Path
+from .expressions import Value
+from .paths import Kind
 from .program import LitmusError
+from .row import Row, Run
 
 
-class Run(NamedTuple):
-    """A state of the machine. The events of all threads are numbered in one row; bit k stands for event k.
-
-    Entries of the memory hold (writer, value): the number of the write, or `~location` for the initial value.
-    """
-
-    memory: State
-    issued: int
-    committed: int
-    read: tuple[tuple[int, Value] | None, ...]
-    """For each event that is an issued read: the writer that it read from, and the value."""
-    retired: tuple[tuple[int, ...], ...]
-    """For each location the writers of retired entries, oldest first: with the live ones, the coherence
-    order.
-    """
-
-
-class Setting(NamedTuple):
-    """What all combinations of paths of a test share."""
-
-    file: str
-    memory: Memory
-    names: Sequence[str]
-    """The locations."""
-    initial: Sequence[Value]
-    in_order: bool
-    """Each event waits for all before it (x86-TSO, PSO, sequential consistency)."""
-    commits_reads: bool
-    """The commit of a read is a moment of its own (POWER)."""
-
-
-class Machine:
-    """One path of each thread."""
-
-    def __init__(self, setting: Setting, paths: Sequence[Path]) -> None:
-        self.setting, self.memory = setting, setting.memory
-        self.events: list[Event] = [event for path in paths for event in path.events]
-        self.thread = [number for number, path in enumerate(paths) for _ in path.events]
-        self.base = [self.thread.index(n) if n in self.thread else 0 for n in range(len(paths))]
-        self.mine = [
-            sum(1 << k for k, n in enumerate(self.thread) if n == number) for number in range(len(paths))
-        ]
-        self.writes = sum(1 << k for k, event in enumerate(self.events) if event.kind == Kind.WRITE)
-        self.everything = (1 << len(self.events)) - 1
-        self.waits = [
-            tuple(bits << base for bits in each)
-            for path, base in zip(paths, self.base, strict=True)
-            for each in waits(path.events, setting.in_order, setting.commits_reads)
-        ]
-        self.assumptions = [
-            (sum(1 << self.number(each) for each in set(reads(condition))), condition, outcome, number)
-            for number, path in enumerate(paths)
-            for condition, outcome in path.assumptions
-        ]
-        self.index = {name: k for k, name in enumerate(setting.names)}
-        self.sizes: dict[int, int] = {}
-        self.fixed = [
-            None if any(True for _ in reads(each.address)) else each.address for each in self.events
-        ]
-
-    def number(self, read: ReadOf) -> int:
-        """The number of a read in the row of all events."""
-        return self.base[read.thread] + read.index
+class Machine(Row):
+    """One path of each thread, and how it may run."""
 
     def ends(self) -> set[Run]:
         """The last state of every execution that keeps the assumptions of its paths."""
@@ -153,7 +91,8 @@ class Machine:
         pair = self.locked_write(number)
         for age in loadable(self.memory, state, cpu, location):
             after = run._replace(memory=load(self.memory, state, cpu, location, age))
-            for following in self.satisfied(after, number, location, state.entries[location][age].value):
+            source: tuple[int, Value] = state.entries[location][age].value  # type: ignore[assignment]
+            for following in self.satisfied(after, number, location, source):
                 if pair is None:
                     yield following
                 else:
@@ -161,7 +100,7 @@ class Machine:
 
     def satisfied(self, run: Run, number: int, location: int, source: tuple[int, Value]) -> Iterator[Run]:
         """The run after the read, if it keeps coherence and the assumptions."""
-        for later, writer in self.later_reads(run, number, location):
+        for writer in self.later_reads(run, number, location):
             if writer != source[0]:
                 return
         bit = 1 << number
@@ -179,7 +118,7 @@ class Machine:
         """The write enters the storage at any place where it may."""
         event, cpu = self.events[number], self.thread[number]
         location = self.location(run, number)
-        if location is None or any(writer != number for _, writer in self.later_reads(run, number, location)):
+        if location is None or any(writer != number for writer in self.later_reads(run, number, location)):
             return
         need = self.release_need(run, number) if event.release else store_need(self.memory, run.memory, cpu)
         possible = places(self.memory, run.memory, cpu, location, need)
@@ -257,36 +196,6 @@ class Machine:
             for k in range(self.base[self.thread[number]], number)
         )
 
-    def later_reads(self, run: Run, number: int, location: int) -> Iterator[tuple[int, int]]:
-        """Issued reads of the location after the event, up to the next write to it; and what they read
-        from.
-        """
-        for later in range(number + 1, len(self.events)):
-            if self.thread[later] != self.thread[number]:
-                return
-            if self.events[later].kind == Kind.FENCE or self.location(run, later) != location:
-                continue
-            if self.events[later].kind == Kind.WRITE:
-                return
-            source = run.read[later]
-            if source is not None:
-                yield later, source[0]
-
-    def own_write(self, run: Run, number: int, location: int) -> int | None:
-        """The last write before the event, in its thread, that is known to be to the location."""
-        for earlier in range(number - 1, self.base[self.thread[number]] - 1, -1):
-            if self.events[earlier].kind == Kind.WRITE and self.location(run, earlier) == location:
-                return earlier
-        return None
-
-    def locked_write(self, number: int) -> int | None:
-        """In program order: the write that is one step with the read of a locked instruction."""
-        following = number + 1
-        if not self.setting.in_order or following not in range(len(self.events)):
-            return None
-        pair = self.events[following].pair
-        return following if pair is not None and self.base[self.thread[number]] + pair == number else None
-
     def release_need(self, run: Run, number: int) -> View:
         """What a store-release orders: the thread's earlier writes. What its reads took has reached
         everybody.
@@ -314,49 +223,3 @@ class Machine:
         location = self.location(run, number)
         age = None if location is None else self.age_of(run, location, number)
         return view if age is None or location is None else at_least(view, location, age)
-
-    def age_of(self, run: Run, location: int, writer: int) -> int | None:
-        """The age of the entry of a writer, if it is still live."""
-        writers = [entry.value[0] for entry in run.memory.entries[location]]  # type: ignore[index]
-        return writers.index(writer) if writer in writers else None
-
-    def value(self, run: Run, expression: Expression) -> Value:
-        """The value of an expression whose reads are all issued."""
-
-        def read(which: ReadOf) -> Value:
-            source = run.read[self.number(which)]
-            assert source is not None
-            return source[1]
-
-        return evaluate(expression, read)
-
-    def location(self, run: Run, number: int) -> int | None:
-        """The location of an access; None while its address is not known."""
-        address = self.fixed[number]
-        if address is None:
-            event = self.events[number]
-            if any(run.read[self.number(each)] is None for each in reads(event.address)):
-                return None
-            try:
-                address = self.value(run, event.address)
-            except ValueProblem as problem:
-                return self.no_location(run, number, str(problem))
-        if address not in self.index:
-            return self.no_location(run, number, f"the address {address} is no location of the test")
-        location = self.index[address]  # type: ignore[index]
-        size = self.events[number].size
-        if self.sizes.setdefault(location, size) != size:
-            message = (
-                f"{self.setting.names[location]} is accessed with {size} bytes here and with "
-                f"{self.sizes[location]} elsewhere; mixed sizes are not modelled: use one size for each location"
-            )
-            raise LitmusError(self.setting.file, self.events[number].line, message)
-        return location
-
-    def no_location(self, run: Run, number: int, message: str) -> None:
-        """An error, unless the path rests on assumptions that are still open: then it may never come to
-        that.
-        """
-        thread = self.thread[number]
-        if all(not needed & ~run.issued for needed, _, _, each in self.assumptions if each == thread):
-            raise LitmusError(self.setting.file, self.events[number].line, message)

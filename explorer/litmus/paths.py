@@ -62,7 +62,9 @@ class Event:
     pair: int | None = None
     """Of the write of an atomic pair: the index of its read."""
     locked: bool = False
-    """Of both events of a pair in one instruction."""
+    """Of both events of a pair in one instruction, and of a barrier that is part of it: the pair does not
+    wait for it.
+    """
 
 
 class Assumption(NamedTuple):
@@ -181,7 +183,7 @@ class _Step(NamedTuple):
                 addresses_isync=line.addresses_isync,
             )
         )
-        line.addresses |= {each.index for each in reads(event.address)}
+        line.addresses |= {each.event for each in reads(event.address)}
         return len(line.events) - 1
 
     def read(self, line: _Line, address: Expression, size: int, instruction: Load | Exchange) -> int:
@@ -239,22 +241,36 @@ class _Step(NamedTuple):
             yield line
 
     def exchange(self, line: _Line, instruction: Exchange) -> Iterator[_Line]:
-        index = self.read(line, instruction.address, instruction.size, instruction)
+        if instruction.expected is None:
+            yield self.exchanged(line, instruction)
+            return
+        failed = line.copy()
+        index = self.read(failed, instruction.address, instruction.size, instruction)
         old = ReadOf(self.number, index)
-        address, stored = self.value(line, instruction.address), instruction.value
+        failed.assumptions.append(Assumption(self.same(failed, old, instruction.expected), False))
+        failed.registers[instruction.register] = old
+        yield failed
+        yield self.exchanged(line, instruction)
+
+    def exchanged(self, line: _Line, instruction: Exchange) -> _Line:
+        """On Arm an acquire and release in one (SWPAL) also orders what is before it before what is after
+        it.
+        """
+        if instruction.acquire and instruction.release:
+            self.event(line, Event(kind=Kind.FENCE, line=instruction.line, fence=Barrier.SYNC, locked=True))
+        index = self.read(line, instruction.address, instruction.size, instruction)
+        old, before = ReadOf(self.number, index), line.registers.get(OLD, 0)
         if instruction.expected is not None:
-            same = Operation("==", (old, self.value(line, instruction.expected)))
-            failed = line.copy()
-            failed.assumptions.append(Assumption(same, False))
-            failed.registers[instruction.register] = old
-            yield failed
-            line.assumptions.append(Assumption(same, True))
-        before = line.registers.get(OLD, 0)
+            line.assumptions.append(Assumption(self.same(line, old, instruction.expected), True))
         line.registers[OLD] = old
-        self.write(line, stored, address, instruction, instruction.release, index)
+        address = self.value(line, instruction.address)
+        self.write(line, instruction.value, address, instruction, instruction.release, index)
         line.registers[OLD] = before
         line.registers[instruction.register] = old
-        yield line
+        return line
+
+    def same(self, line: _Line, old: ReadOf, expected: Expression) -> Expression:
+        return Operation("==", (old, self.value(line, expected)))
 
     def fence(self, line: _Line, instruction: Fence) -> None:
         if instruction.kind == Barrier.ISYNC:
@@ -268,7 +284,7 @@ class _Step(NamedTuple):
             yield self.jump(line, here, target)
             return
         condition = self.value(line, instruction.condition)
-        causes = frozenset(each.index for each in reads(condition))
+        causes = frozenset(each.event for each in reads(condition))
         line.control |= causes
         if not causes:
             assert not isinstance(condition, (Operation, Register))

@@ -13,7 +13,7 @@ from .condition import Condition, ConditionError, Parser, Place, places
 from .expressions import Value
 from .isa import aarch64, ppc, x86
 from .isa.cells import Cell, InstructionError
-from .kernel_c import read_functions
+from .kernel.read import read_functions
 from .program import LitmusError, LitmusTest, Thread
 
 ISAS = {"PPC": ppc, "X86": x86, "AArch64": aarch64}

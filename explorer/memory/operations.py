@@ -83,7 +83,13 @@ def places(memory: Memory, state: State, cpu: int, location: int, need: View | N
 
 
 def store(
-    memory: Memory, state: State, cpu: int, location: int, value: Hashable, age: int = 0, need: View | None = None
+    memory: Memory,
+    state: State,
+    cpu: int,
+    location: int,
+    value: Hashable,
+    age: int = 0,
+    need: View | None = None,
 ) -> State:
     """The CPU stores a value, coherence-before the `age` newest stores; `need` as in `places`."""
     if age not in places(memory, state, cpu, location, need):

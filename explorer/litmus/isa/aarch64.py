@@ -197,8 +197,9 @@ TABLE: list[tuple[str, Make]] = [
 PATTERNS = [(pattern(text), make) for text, make in TABLE]
 
 KNOWN = (
-    "LDR, LDAR, LDAPR, LDXR, LDAXR, STR, STLR, STXR, STLXR, SWP, LDADD, LDEOR, LDSET, LDCLR, STADD, CAS (with A, L, AL), "
-    "MOV, ADD, SUB, AND, ORR, EOR, MUL, LSL, LSR, CMP, B, B.EQ and the like, CBZ, CBNZ, DMB and DSB (SY, LD, ST), ISB, NOP"
+    "LDR, LDAR, LDAPR, LDXR, LDAXR, STR, STLR, STXR, STLXR, SWP, LDADD, LDEOR, LDSET, LDCLR, STADD, "
+    "CAS (with A, L, AL), MOV, ADD, SUB, AND, ORR, EOR, MUL, LSL, LSR, CMP, B, B.EQ and the like, "
+    "CBZ, CBNZ, DMB and DSB (SY, LD, ST), ISB, NOP"
 )
 
 

@@ -141,9 +141,9 @@ TABLE: list[tuple[str, Make]] = [
 PATTERNS = [(pattern(text), make) for text, make in TABLE]
 
 KNOWN = (
-    "loads and stores (lwz, lwa, ld, lbz, stw, std, stb; lwzx, stwx), lwarx, stwcx., li, mr, neg, add, addi, sub, subf, "
-    "and, andi., or, ori, xor, xori, mullw, slw, srw, cmpw, cmpwi, b, beq, bne, blt, bgt, ble, bge, sync, lwsync, eieio, "
-    "isync, nop"
+    "loads and stores (lwz, lwa, ld, lbz, stw, std, stb; lwzx, stwx), lwarx, stwcx., li, mr, neg, "
+    "add, addi, sub, subf, and, andi., or, ori, xor, xori, mullw, slw, srw, cmpw, cmpwi, b, beq, "
+    "bne, blt, bgt, ble, bge, sync, lwsync, eieio, isync, nop"
 )
 
 

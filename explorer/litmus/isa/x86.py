@@ -126,8 +126,9 @@ TABLE: list[tuple[str, Make]] = [
 PATTERNS = [(pattern(text), make) for text, make in TABLE]
 
 KNOWN = (
-    "MOV, MFENCE, LFENCE, SFENCE, XCHG, LOCK XADD, LOCK CMPXCHG, LOCK ADD/SUB/AND/OR/XOR/INC/DEC, ADD, SUB, AND, OR, XOR, "
-    "INC, DEC, CMP, JMP, JE, JNE, JL, JG, JLE, JGE, NOP, with operands as in MOV [x],$1"
+    "MOV, MFENCE, LFENCE, SFENCE, XCHG, LOCK XADD, LOCK CMPXCHG, LOCK ADD/SUB/AND/OR/XOR/INC/DEC, "
+    "ADD, SUB, AND, OR, XOR, INC, DEC, CMP, JMP, JE, JNE, JL, JG, JLE, JGE, NOP, with operands as in "
+    "MOV [x],$1"
 )
 
 

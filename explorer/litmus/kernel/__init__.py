@@ -1,0 +1,3 @@
+"""C litmus tests with the Linux kernel's macros: `read` parses functions, `macros` compiles the macros for an
+architecture.
+"""
