@@ -249,8 +249,8 @@ def litmus_parser() -> argparse.ArgumentParser:
     parser = Parser(
         "python -m explorer litmus",
         allow_abbrev=False,
-        description="Run litmus tests in herd's format: PPC, X86, AArch64, and C with the Linux kernel's macros.",
-        epilog="exit codes: 0 all agree with --expected; 12 a test differs; 20 nothing is expected of a test; "
+        description="Run litmus tests in herd's format: PPC, X86, AArch64, C with the kernel's macros.",
+        epilog="exit codes: 0 all agree with --expected; 12 one differs; 20 nothing is expected of one; "
         "150 a file cannot be run; 2, 74, 130, 255 as everywhere",
     )
     add = parser.add_argument
