@@ -7,13 +7,13 @@ import time
 from argparse import Namespace
 from pathlib import Path
 
-from explorer.command.arguments import UsageError
 from explorer.command.standard_output import OutputError, say
 from explorer.litmus.expected import Expectation, expectation_for, read_expected
 from explorer.litmus.judge import MODELS, judge
 from explorer.litmus.program import LitmusError
 from explorer.litmus.read import read_file
 from explorer.litmus.report import Outcome, herd, junit, table, to_json
+from explorer.run.options import UsageError
 from explorer.verdict.verdict import EXIT_MALFORMED, EXIT_OK, EXIT_SAFETY, EXIT_UNDETERMINED
 
 
