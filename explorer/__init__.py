@@ -11,13 +11,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from explorer.ir.errors import SpecError
+from explorer.ir.steps import Fairness
 from explorer.language.annotations import domain
 from explorer.language.collections import Map, Queue, RecordLocation, Set, record
 from explorer.language.constants import constant
 from explorer.language.declarations import (
     STRONG,
     WEAK,
-    Fairness,
     action,
     closes,
     constraint,

@@ -20,7 +20,8 @@ from explorer.engine.space import Handle, StateSpace
 from explorer.ground.ground import ground
 from explorer.ir.errors import nearest
 from explorer.ir.model import Model
-from explorer.language.semantics import State, concrete
+from explorer.ir.semantics import State
+from explorer.language.concrete import concrete
 from explorer.language.spec import HOLDS, Spec, Variant
 from explorer.language.structure import read
 from explorer.language.values import Path as Location

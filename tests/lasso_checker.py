@@ -18,9 +18,9 @@ from lasso_graphs import ASSIGNMENTS, FORMULAS, MOST, SHAPES, Fair, Graphs, bits
 
 from explorer.engine.limits import Limits
 from explorer.ir import expressions as ex
+from explorer.ir.formulas import Ltl
 from explorer.ir.model import FairGroup
-from explorer.language.declarations import Fairness
-from explorer.language.temporal import Ltl
+from explorer.ir.steps import Fairness
 from explorer.liveness import violation as checker
 from explorer.liveness.arena import Arena
 from explorer.liveness.backend import Backend

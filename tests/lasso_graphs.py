@@ -15,10 +15,10 @@ import numpy as np
 
 from explorer.ir import expressions as ex
 from explorer.ir.errors import Place
+from explorer.ir.formulas import Ltl
+from explorer.ir.steps import Fairness
 from explorer.ir.types import BoolType
-from explorer.language.declarations import Fairness
 from explorer.language.temporal import (
-    Ltl,
     MadeFormula,
     always,
     always_eventually,

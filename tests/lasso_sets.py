@@ -27,7 +27,7 @@ import numpy as np
 from lasso_graphs import FORMULAS, MOST, Graphs, bits
 from numba import njit
 
-from explorer.language.temporal import Ltl
+from explorer.ir.formulas import Ltl
 
 VALUES = 10
 """The most ways to give values to the untils of a formula in one state: all nodes of a graph fit into a word.

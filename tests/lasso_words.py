@@ -15,8 +15,8 @@ import numpy as np
 from lasso_graphs import FORMULAS, Fair, Graphs, bits
 from numba import njit
 
-from explorer.language.declarations import Fairness
-from explorer.language.temporal import Ltl
+from explorer.ir.formulas import Ltl
+from explorer.ir.steps import Fairness
 from explorer.liveness.find_lasso import Lasso
 
 STEM, CYCLE = 4, 5

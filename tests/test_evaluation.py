@@ -26,7 +26,7 @@ from explorer import (
     terminal,
     when,
 )
-from explorer.language.semantics import concrete
+from explorer.language.concrete import concrete
 
 # Properties.
 

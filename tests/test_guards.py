@@ -24,7 +24,7 @@ from explorer.engine.space import StateSpace
 from explorer.ground.ground import ground
 from explorer.ir.expressions import Expr
 from explorer.ir.model import Model
-from explorer.language.semantics import EvaluationError, State, evaluate
+from explorer.ir.semantics import EvaluationError, State, evaluate
 from explorer.render.html.report import report
 from explorer.run.load import load
 from explorer.symmetry.find import find

@@ -17,9 +17,10 @@ from explorer.engine.reference import successors
 from explorer.engine.space import StateSpace
 from explorer.ground.ground import ground
 from explorer.ir.model import Model
+from explorer.ir.semantics import State
 from explorer.ir.types import value_text
+from explorer.language.concrete import concrete
 from explorer.language.constants import parse
-from explorer.language.semantics import State, concrete
 from explorer.language.spec import Spec
 from explorer.language.values import Value
 from explorer.run.constants import constants_of

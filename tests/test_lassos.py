@@ -16,8 +16,8 @@ from lasso_words import columns
 from lassos import compare, compare_lassos
 
 from explorer.liveness.backend import Native, Plain
-from explorer.liveness.tell_lasso import values
 from explorer.liveness.violation import conjuncts, shape
+from explorer.trace.tell_lasso import values
 
 
 def some(graphs: Graphs, count: int, seed: int) -> Graphs:

@@ -17,9 +17,9 @@ from explorer.engine.reference import explore
 from explorer.engine.space import StateSpace
 from explorer.ground.ground import ground
 from explorer.ir import expressions as ex
+from explorer.ir.formulas import Ltl, conjunction, disjunction, negation
 from explorer.ir.model import Model, Temporal
-from explorer.language.declarations import Fairness
-from explorer.language.temporal import Ltl, conjunction, disjunction, negation
+from explorer.ir.steps import Fairness
 from explorer.liveness.check import Answer, check
 from explorer.run.load import load
 

@@ -22,8 +22,8 @@ from explorer.engine import reference
 from explorer.engine.limits import Limits
 from explorer.engine.space import StateSpace
 from explorer.ground.ground import ground
-from explorer.ground.mutants import Mutant, mutants, mutated
 from explorer.ir.model import Model
+from explorer.program.mutants import Mutant, mutants, mutated
 from explorer.run.load import load
 from explorer.run.options import UsageError
 from explorer.verdict.verdict import judge

@@ -13,8 +13,8 @@ import pytest
 from explorer.ir import expressions as ex
 from explorer.ir.errors import NOWHERE
 from explorer.ir.expressions import Expr, Failure, Family
+from explorer.ir.semantics import EvaluationError, evaluate
 from explorer.ir.types import IntType
-from explorer.language.semantics import EvaluationError, evaluate
 from explorer.program.simplify import Facts, fold, fold_checks, interval, lift
 
 # Random expressions over five cells: two numbers, a bit, and a family of two cells.

@@ -19,7 +19,7 @@ from explorer.engine.limits import Limits
 from explorer.engine.space import StateSpace
 from explorer.ground.ground import ground
 from explorer.ir.model import Model
-from explorer.language.declarations import Fairness
+from explorer.ir.steps import Fairness
 from explorer.liveness import copies as view
 from explorer.liveness import graph, real_states
 from explorer.liveness.check import check

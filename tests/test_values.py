@@ -25,7 +25,7 @@ from explorer import (
     some,
     when,
 )
-from explorer.language.semantics import concrete
+from explorer.language.concrete import concrete
 
 
 def test_a_union_of_scalarsets_and_none_has_every_member() -> None:

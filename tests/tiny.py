@@ -10,7 +10,7 @@ from explorer.engine.space import StateSpace
 from explorer.ground.ground import ground
 from explorer.ir.model import Model
 from explorer.ir.places import Path
-from explorer.language.semantics import concrete
+from explorer.language.concrete import concrete
 from explorer.language.structure import read
 
 Digit = Annotated[int, Range(0, 3)]

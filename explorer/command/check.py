@@ -23,7 +23,8 @@ from explorer.engine.limits import Limits
 from explorer.engine.space import StateSpace
 from explorer.ground.ground import ground
 from explorer.ir.errors import SpecError, nearest
-from explorer.language.spec import Expectation, Spec, Variant
+from explorer.ir.expectation import Expectation
+from explorer.language.spec import Spec, Variant
 from explorer.render.formats import SEVERAL, Settings
 from explorer.render.text.terminal import wants_colour
 from explorer.run.constants import bindings, constants_of, single

@@ -30,12 +30,12 @@ from explorer.engine.python import Compiled, Search
 from explorer.engine.reference import step
 from explorer.engine.space import StateSpace
 from explorer.ground.ground import ground
-from explorer.ground.mutants import Mutant, mutants, mutated
 from explorer.ir.errors import SpecError
 from explorer.ir.model import Instance, Model
-from explorer.language.declarations import Fairness
-from explorer.language.semantics import EvaluationError, State
+from explorer.ir.semantics import EvaluationError, State
+from explorer.ir.steps import Fairness
 from explorer.liveness import check as liveness
+from explorer.program.mutants import Mutant, mutants, mutated
 from explorer.render.machine.json_record import to_json
 from explorer.render.text.terminal import wants_colour
 from explorer.run.constants import bindings, single

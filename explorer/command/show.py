@@ -8,8 +8,8 @@ from explorer.codegen.python_functions import judgements, successors
 from explorer.ir import expressions as ex
 from explorer.ir.errors import Place
 from explorer.ir.model import Action, Instance, Model
+from explorer.ir.steps import Fairness
 from explorer.ir.types import value_text
-from explorer.language.declarations import Fairness
 from explorer.program.layout import Layout, lay_out
 from explorer.program.program import Program, Rule, reduce
 from explorer.symmetry.find import find

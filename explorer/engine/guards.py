@@ -16,7 +16,7 @@ from explorer.engine.python import Compiled, run_source
 from explorer.engine.space import StateSpace
 from explorer.ir.expressions import Expr
 from explorer.ir.model import Instance
-from explorer.language.semantics import EvaluationError, State, evaluate
+from explorer.ir.semantics import EvaluationError, State, evaluate
 from explorer.program.program import Rule
 
 UNASKED, NATIVE_FROM = 10_000_000, 30_000_000

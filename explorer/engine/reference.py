@@ -14,7 +14,7 @@ from explorer.engine.limits import Limits, Observer, Progress, ignore
 from explorer.engine.space import Edge, StateSpace
 from explorer.ir.expressions import Expr, Failure, walk
 from explorer.ir.model import Instance, Model, collision
-from explorer.language.semantics import EvaluationError, State, closure, evaluate
+from explorer.ir.semantics import EvaluationError, State, closure, evaluate
 from explorer.symmetry.find import Symmetry
 
 

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from explorer.engine.limits import Limits, Observer
 from explorer.ir.expressions import Expr, Failure
 from explorer.ir.model import Model
-from explorer.language.semantics import State
+from explorer.ir.semantics import State
 from explorer.symmetry.find import Refusal, Symmetry
 
 Handle = Any

@@ -18,8 +18,10 @@ from explorer.ground.signatures import crash, domain_values, is_component, signa
 from explorer.ir import expressions as ex
 from explorer.ir.errors import SpecError, SpecErrors, closest, nearest
 from explorer.ir.expressions import Expr, Family
+from explorer.ir.formulas import Ltl
 from explorer.ir.model import Action, Choice, Instance, Model, Observation, Property, Temporal
 from explorer.ir.places import Path, Variable
+from explorer.ir.steps import Condition
 from explorer.ir.types import value_text
 from explorer.language.annotations import resolve
 from explorer.language.constants import Constant, bound, check, parse
@@ -27,8 +29,8 @@ from explorer.language.declarations import Declaration
 from explorer.language.spec import Spec, Variant
 from explorer.language.state import Initial, State, component, declared
 from explorer.language.structure import read
-from explorer.language.temporal import Ltl, MadeFormula
-from explorer.language.tracing import DECORATORS, Condition, Trace, tracing
+from explorer.language.temporal import MadeFormula
+from explorer.language.tracing import DECORATORS, Trace, tracing
 from explorer.language.values import condition, shown
 
 T = TypeVar("T")

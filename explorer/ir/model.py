@@ -2,7 +2,7 @@
 walk.
 
 Knows nothing of files, bits or search. States are tuples of integer codes, one for each cell
-(`language/semantics.py`).
+(`ir/semantics.py`).
 """
 
 from __future__ import annotations
@@ -14,13 +14,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from explorer.ir.errors import Place, SpecError
+from explorer.ir.expectation import Expectation
 from explorer.ir.expressions import Expr, Failure, Family, walk
-from explorer.language.declarations import Fairness
-from explorer.language.semantics import EvaluationError, State, evaluate
-from explorer.language.spec import Expectation
-from explorer.language.temporal import Ltl
-from explorer.language.tracing import Condition, Mark, Write
-from explorer.language.values import Variable
+from explorer.ir.formulas import Ltl
+from explorer.ir.places import Variable
+from explorer.ir.semantics import EvaluationError, State, evaluate
+from explorer.ir.steps import Condition, Fairness, Mark, Write
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,28 +7,18 @@ compiled.
 
 from __future__ import annotations
 
-import enum
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, overload
 
 from explorer.ir.errors import Place, SpecError, caller, closest, nearest
-from explorer.language.tracing import DECORATORS, Condition, Mark, current
+from explorer.ir.steps import Condition, Fairness, Mark
+from explorer.language.tracing import DECORATORS, current
 from explorer.language.values import Value, condition
 
 F = TypeVar("F", bound=Callable[..., Any])
 P = TypeVar("P", bound=Callable[..., Any])
-
-
-class Fairness(enum.Enum):
-    """How often an action that can be taken must be (Lamport 1994): WEAK if enabled for ever, STRONG if again
-    and again.
-    """
-
-    NONE = "none"
-    WEAK = "weak"
-    STRONG = "strong"
 
 
 WEAK, STRONG = Fairness.WEAK, Fairness.STRONG

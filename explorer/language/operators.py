@@ -8,20 +8,14 @@ from typing import Any, TypeVar, overload
 
 from explorer.ir import expressions as ex
 from explorer.ir.errors import SpecError, caller
+from explorer.ir.formulas import conjunction, disjunction
+from explorer.ir.steps import Condition
 from explorer.ir.types import BoolType, IntType, OptionalRecord, OptionalScalar, RecordType, Type, UnionType
 from explorer.language.collections import D, Queue, RecordLocation, Set
 from explorer.language.constants import value_of
 from explorer.language.structure import lift, merge
-from explorer.language.temporal import (
-    Formula,
-    MadeFormula,
-    conjunction,
-    disjunction,
-    formula,
-    implication,
-    operand,
-)
-from explorer.language.tracing import Condition, maybe_current
+from explorer.language.temporal import Formula, MadeFormula, formula, implication, operand
+from explorer.language.tracing import maybe_current
 from explorer.language.values import BOOL, Value, condition, shown
 
 T = TypeVar("T")

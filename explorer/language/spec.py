@@ -11,28 +11,10 @@ from types import ModuleType
 from typing import Any
 
 from explorer.ir.errors import Place, SpecError, caller, class_place
+from explorer.ir.expectation import Expectation
 from explorer.language.constants import Constant, constant_name
 from explorer.language.declarations import Declaration, declaration_of
 from explorer.language.state import State
-
-
-@dataclass(frozen=True, slots=True)
-class Expectation:
-    """What a spec declares about itself: that it holds, or that the named property is violated (in so many
-    steps).
-    """
-
-    holds: bool
-    property: str = ""
-    steps: int | None = None
-    also: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        if self.holds:
-            return "holds"
-        steps = f" in {self.steps} step{'' if self.steps == 1 else 's'}" if self.steps is not None else ""
-        return f"{self.property} violated{steps}" + "".join(f", {name} violated" for name in self.also)
-
 
 HOLDS = Expectation(True)
 

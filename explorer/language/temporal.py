@@ -7,27 +7,14 @@ plain data in it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
-from explorer.ir import expressions as ex
 from explorer.ir.errors import SpecError, caller
-from explorer.ir.expressions import Expr
+from explorer.ir.formulas import Ltl, conjunction, disjunction, negation, show
+from explorer.ir.steps import Condition
 from explorer.language.constants import value_of
-from explorer.language.tracing import Condition, maybe_current, no_truth_value
+from explorer.language.tracing import maybe_current, no_truth_value
 from explorer.language.values import Value, condition
-
-
-@dataclass(frozen=True, slots=True)
-class Ltl:
-    """A node. `op`: state (a condition), not, and, or, next, always, eventually, until, release."""
-
-    op: str
-    args: tuple[Ltl, ...] = ()
-    condition: Expr = ex.TRUE
-
-    def __repr__(self) -> str:
-        return show(self)
 
 
 class MadeFormula:
@@ -116,26 +103,6 @@ def operand(obj: Any, where: str) -> Ltl:
     return obj.node if isinstance(obj, MadeFormula) else Ltl("state", (), condition(obj, where))
 
 
-def negation(a: Ltl) -> Ltl:
-    if a.op == "state":
-        return Ltl("state", (), a.condition.args[0] if a.condition.op == "not" else ex.negate(a.condition))
-    return a.args[0] if a.op == "not" else Ltl("not", (a,))
-
-
-def conjunction(*args: Ltl) -> Ltl:
-    """All of them; of conditions alone, a condition."""
-    if all(a.op == "state" for a in args):
-        return Ltl("state", (), ex.both(*(a.condition for a in args)))
-    return Ltl("and", args) if len(args) > 1 else args[0]
-
-
-def disjunction(*args: Ltl) -> Ltl:
-    """At least one of them; of conditions alone, a condition."""
-    if all(a.op == "state" for a in args):
-        return Ltl("state", (), ex.either(*(a.condition for a in args)))
-    return Ltl("or", args) if len(args) > 1 else args[0]
-
-
 def implication(premise: Ltl, conclusion: Ltl) -> Ltl:
     """The conclusion or not the premise; a premise on one state is noted, so that a vacuous one is found."""
     trace = maybe_current()
@@ -183,35 +150,3 @@ def release(p: Operand, q: Operand) -> Formula:
 def next_step(p: Operand) -> Formula:
     """p holds at the next moment. Every behaviour may stutter, so the next moment may be this state again."""
     return formula(Ltl("next", (operand(p, "next_step(...)"),)))
-
-
-_INFIX = {"and": " & ", "or": " | "}
-
-
-def show(node: Ltl) -> str:
-    """Text for people, close to what the author wrote."""
-    if node.op == "state":
-        return ex.show(node.condition)
-    if node.op in _INFIX:
-        return _INFIX[node.op].join(
-            f"({show(a)})" if a.op in _INFIX or a.op == "state" else show(a) for a in node.args
-        )
-    if node.op == "not":
-        return f"~{show(node.args[0])}" if node.args[0].op not in _INFIX else f"~({show(node.args[0])})"
-    found = leads(node)
-    if found is not None:
-        return f"leads_to({show(found[0])}, {show(found[1])})"
-    inner = node.args[0]
-    if (node.op, inner.op) in (("always", "eventually"), ("eventually", "always")):
-        return f"{node.op}_{inner.op}({show(inner.args[0])})"
-    name = {"next": "next_step"}.get(node.op, node.op)
-    return f"{name}({', '.join(map(show, node.args))})"
-
-
-def leads(node: Ltl) -> tuple[Ltl, Ltl] | None:
-    """The premise and the conclusion of a formula that says `leads_to` of conditions; None for others."""
-    if node.op == "always" and node.args[0].op == "or" and len(node.args[0].args) == 2:
-        left, right = node.args[0].args
-        if right.op == "eventually" and left.op == right.args[0].op == "state":
-            return negation(left), right.args[0]
-    return None

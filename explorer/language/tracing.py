@@ -12,39 +12,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from types import FrameType
-from typing import Any
 
-from explorer.ir.errors import Place, SpecError, author_frame
-from explorer.ir.expressions import Expr, Family
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """A guard conjunct, a premise or an initial constraint, with its line."""
-
-    expr: Expr
-    place: Place
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """`family[index]` becomes `expr`; `index` and `expr` read the old state."""
-
-    family: Family
-    index: Expr
-    expr: Expr
-    place: Place
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """What a step means to a reader: `opens`/`closes` a deferred store, `sends` to an actor. `key` are
-    symbolic values.
-    """
-
-    kind: str
-    key: tuple[Any, ...]
-
+from explorer.ir.errors import SpecError, author_frame
+from explorer.ir.steps import Condition, Mark, Write
 
 DECORATORS = {
     "action": "action",

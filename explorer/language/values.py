@@ -13,6 +13,7 @@ from explorer.ir.errors import Place, SpecError, caller, closest, nearest
 from explorer.ir.expressions import Expr, Failure
 from explorer.ir.places import Path as Path
 from explorer.ir.places import Variable as Variable
+from explorer.ir.steps import Write
 from explorer.ir.types import (
     BoolType,
     IntType,
@@ -25,7 +26,7 @@ from explorer.ir.types import (
     value_text,
 )
 from explorer.language.constants import value_of
-from explorer.language.tracing import Write, current, maybe_current, no_truth_value
+from explorer.language.tracing import current, maybe_current, no_truth_value
 
 if TYPE_CHECKING:
     from explorer.language.collections import RecordLocation, _Dataclass

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from explorer.ir.model import FairGroup
-from explorer.language.declarations import Fairness
+from explorer.ir.steps import Fairness
 from explorer.liveness.copies import View
 from explorer.liveness.graph import Graph
 

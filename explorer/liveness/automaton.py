@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from explorer.ir import expressions as ex
 from explorer.ir.expressions import Expr
-from explorer.language.temporal import Ltl
+from explorer.ir.formulas import Ltl
 
 MAX_PLACES, MAX_ATOMS, MAX_WORK = 512, 60, 20_000
 """Places, conditions, and claims worked off, of the largest automaton; its making takes at most a second."""

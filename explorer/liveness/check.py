@@ -15,8 +15,8 @@ from explorer.ir.model import Temporal
 from explorer.liveness.automaton import TooLarge
 from explorer.liveness.find_lasso import Lasso
 from explorer.liveness.graph import Graph, Refused, build, estimate
-from explorer.liveness.tell_lasso import tell_lasso
 from explorer.liveness.violation import Search, prepare, violation
+from explorer.trace.tell_lasso import tell_lasso
 from explorer.trace.trace import Trace
 
 

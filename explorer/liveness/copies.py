@@ -12,7 +12,7 @@ from typing import Any
 
 from explorer.engine.limits import Limits
 from explorer.ir.expressions import Expr
-from explorer.language.temporal import Ltl
+from explorer.ir.formulas import Ltl
 from explorer.liveness.graph import Graph, Refused, estimate_product
 
 MOST = 64

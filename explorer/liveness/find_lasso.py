@@ -7,12 +7,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from explorer.language.temporal import Ltl
+from explorer.ir.formulas import Ltl
 from explorer.liveness.arena import Arena
 from explorer.liveness.copies import View
 from explorer.liveness.cycle import World, cycle
 from explorer.liveness.real_states import RealStates
-from explorer.liveness.tell_lasso import STUTTER
+from explorer.trace.tell_lasso import STUTTER
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from explorer.engine.limits import Limits, available_bytes, resident_bytes
 from explorer.engine.python import Compiled, run_source
 from explorer.engine.space import Handle, StateSpace
 from explorer.ir.expressions import Expr
-from explorer.language.semantics import State, evaluate
+from explorer.ir.semantics import State, evaluate
 from explorer.liveness.backend import Backend, Native, Plain
 from explorer.liveness.permutation_labels import PermutationTables, permutation_tables
 

@@ -14,7 +14,7 @@ from typing import Any
 from explorer.engine.limits import Limits
 from explorer.ir import expressions as ex
 from explorer.ir.expressions import Expr
-from explorer.language.temporal import Ltl, negation
+from explorer.ir.formulas import Ltl, negation
 from explorer.liveness.arena import Arena, FairTables, fairness, plain
 from explorer.liveness.automaton import automaton, literal
 from explorer.liveness.copies import View, view, worded

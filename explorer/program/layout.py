@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from explorer.ir.expressions import Family
-from explorer.language.semantics import State
+from explorer.ir.semantics import State
 from explorer.program.program import Program
 
 WORD = 64

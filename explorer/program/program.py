@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from explorer.ir import expressions as ex
 from explorer.ir.expressions import FALSE, TRUE, Expr, Family, const
 from explorer.ir.model import Instance, Model, collision
-from explorer.language.tracing import Write
+from explorer.ir.steps import Write
 from explorer.program.simplify import Check, Facts, fold, fold_checks, interval, lift
 
 

@@ -17,9 +17,8 @@ from explorer.ir import expressions as ex
 from explorer.ir.errors import Place
 from explorer.ir.expressions import Expr, Family
 from explorer.ir.model import Instance, Model, Property, Temporal
-from explorer.language.declarations import Fairness
+from explorer.ir.steps import Condition, Fairness, Write
 from explorer.language.domains import Scalarset
-from explorer.language.tracing import Condition, Write
 from explorer.symmetry.group import LARGEST as LARGEST_GROUP
 from explorer.symmetry.permutation import FamilyStructure, Renaming, family_structures, scalarsets
 from explorer.symmetry.proof import (

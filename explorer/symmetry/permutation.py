@@ -16,6 +16,7 @@ from typing import Any
 
 from explorer.ir.expressions import Family
 from explorer.ir.model import Model
+from explorer.ir.semantics import State
 from explorer.ir.types import (
     MapType,
     OptionalRecord,
@@ -27,7 +28,6 @@ from explorer.ir.types import (
     UnionType,
 )
 from explorer.language.domains import Scalarset
-from explorer.language.semantics import State
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from explorer.ir import expressions as ex
 from explorer.ir.errors import Place
 from explorer.ir.expressions import Expr, Family
 from explorer.ir.model import Choice, Instance, Model
-from explorer.language.tracing import Condition
+from explorer.ir.steps import Condition
 from explorer.program.program import reduce
 from explorer.program.simplify import Check, Facts, fold_checks, lift
 from explorer.symmetry.normal_forms import Normal

@@ -11,8 +11,8 @@ from typing import Any
 
 from explorer.ir.expressions import Expr, Family
 from explorer.ir.model import Instance
-from explorer.language.semantics import EvaluationError, closure
-from explorer.language.tracing import Condition, Write
+from explorer.ir.semantics import EvaluationError, closure
+from explorer.ir.steps import Condition, Write
 from explorer.symmetry.permutation import FamilyStructure, Renaming, View
 
 ONE, ALL = 1 << 17, 1 << 19

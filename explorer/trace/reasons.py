@@ -8,7 +8,7 @@ from explorer.engine.space import Violation
 from explorer.ir import expressions as ex
 from explorer.ir.expressions import Expr
 from explorer.ir.model import Model
-from explorer.language.semantics import EvaluationError, State, evaluate
+from explorer.ir.semantics import EvaluationError, State, evaluate
 
 MAX_LINES = 12
 

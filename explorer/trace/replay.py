@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from explorer.engine.reference import step as execute
 from explorer.ir.model import Model
-from explorer.language.semantics import State
+from explorer.ir.semantics import State
 from explorer.trace.tell import ReplayError, state_texts
 from explorer.trace.trace import STILL, Trace
 

@@ -14,7 +14,7 @@ from explorer.engine.reference import step
 from explorer.engine.space import Edge, Handle, StateSpace, Violation
 from explorer.ir.expressions import Failure
 from explorer.ir.model import Instance, Model
-from explorer.language.semantics import EvaluationError, State, evaluate
+from explorer.ir.semantics import EvaluationError, State, evaluate
 
 MOST = 200_000
 """Real states of a layer that are followed; of more, the least."""

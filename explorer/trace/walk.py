@@ -13,11 +13,11 @@ from explorer.engine.space import Violation
 from explorer.ir import expressions as ex
 from explorer.ir.errors import Place, closest
 from explorer.ir.model import Instance, Model
-from explorer.language.semantics import EvaluationError, State, evaluate
-from explorer.liveness.tell_lasso import execute_lasso, tell_lasso
+from explorer.ir.semantics import EvaluationError, State, evaluate
 from explorer.trace.reasons import explain, reasons
 from explorer.trace.replay import initial_with
 from explorer.trace.tell import ReplayError, first_step, lanes, next_step, state_texts
+from explorer.trace.tell_lasso import execute_lasso, tell_lasso
 from explorer.trace.trace import Trace
 
 

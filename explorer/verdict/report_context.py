@@ -14,7 +14,7 @@ from explorer.ir import expressions as ex
 from explorer.ir.errors import Place
 from explorer.ir.expressions import Expr
 from explorer.ir.model import Action, Instance, Model
-from explorer.language.semantics import EvaluationError, State, evaluate
+from explorer.ir.semantics import EvaluationError, State, evaluate
 from explorer.trace.replay import replay, walk_of
 from explorer.trace.trace import Trace
 

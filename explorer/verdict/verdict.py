@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from explorer.engine.limits import peak_bytes
 from explorer.engine.space import StateSpace
 from explorer.ir.errors import Place
+from explorer.ir.expectation import Expectation
 from explorer.ir.model import Model
-from explorer.language.spec import Expectation
 from explorer.trace.tell import tell
 from explorer.trace.trace import Trace
 from explorer.verdict.coverage import Coverage, Finding, Guard, coverage, findings, guards

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from explorer.engine.space import Handle, StateSpace
 from explorer.ir.model import Model
-from explorer.language.semantics import State
+from explorer.ir.semantics import State
 from explorer.render.picture.drawing import TIMEOUT, Drawing, TooLarge, draw
 from explorer.render.text.terminal import clean
 from explorer.trace.tell import state_texts

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from explorer.engine.reference import step as execute
 from explorer.engine.reference import successors
 from explorer.ir.expressions import show
+from explorer.ir.formulas import Ltl, leads
+from explorer.ir.formulas import show as show_formula
 from explorer.ir.model import FairGroup, Model, Temporal
-from explorer.language.declarations import Fairness
-from explorer.language.semantics import State, evaluate
-from explorer.language.temporal import Ltl, leads
-from explorer.language.temporal import show as show_formula
+from explorer.ir.semantics import State, evaluate
+from explorer.ir.steps import Fairness
 from explorer.trace.tell import ReplayError, first_step, lanes, next_step
 from explorer.trace.trace import STILL, Fair, Step, Trace
 

@@ -17,7 +17,7 @@ from explorer.ir import expressions as ex
 from explorer.ir.errors import Place
 from explorer.ir.expressions import Expr
 from explorer.ir.model import Action, Instance, Model
-from explorer.language.tracing import Condition
+from explorer.ir.steps import Condition
 from explorer.program.program import reduce
 
 Path = tuple[int, ...]
