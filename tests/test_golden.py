@@ -1,0 +1,23 @@
+"""The generated source of every shipped spec is what it was; `python -m tests.golden` writes new digests."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.golden.sources import GOLDEN, digests, specs
+
+
+@pytest.mark.parametrize("path", specs(), ids=lambda path: path.stem)
+def test_the_generated_source_of_a_shipped_spec_is_what_it_was(path: Path) -> None:
+    """A refactoring changes no kernel: every generated text has the digest that is written down."""
+    assert digests(path) == json.loads(GOLDEN.read_text())[path.stem], (
+        "generated source changed; if that was meant, run: python -m tests.golden"
+    )
+
+
+def test_every_digest_belongs_to_a_spec() -> None:
+    """No digest is left over from a spec that is gone."""
+    assert sorted(json.loads(GOLDEN.read_text())) == [path.stem for path in specs()]
