@@ -327,6 +327,10 @@ def test_an_interrupt_of_another_program_is_its_own(tmp_path: Path, command: lis
             ["good.py", "--storage", "compact", "--fingerprint", "40.5"],
             "argument --fingerprint: '40.5' is not a number of bits from 32 to 64",
         ),
+        (
+            ["good.py", "--storage", "compact", "--max-omission", "2"],
+            "argument --max-omission: '2' is not a probability",
+        ),
         (["simulate", "good.py", "--runs", "inf"], "argument --runs: 'inf' is not a positive integer"),
         (["good.py", "-D", "=3"], "-D =3: no name; write: -D NAME=VALUE"),
         ([""], "argument SPEC: the name is empty"),

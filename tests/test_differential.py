@@ -46,6 +46,7 @@ OWN = (
     "storage",
     "workers",
     "omission_probability",
+    "fingerprint_bits",
 )
 """Keys of a verdict record in which engines may differ."""
 

@@ -78,6 +78,13 @@ from command_line import Done, record_of, words
             ),
         ),
         (
+            ["good.py", "--max-omission", "0.1"],
+            (
+                "explorer: --max-omission: exact storage leaves no state out; write: --storage compact"
+                " --max-omission P"
+            ),
+        ),
+        (
             ["table", "family.py", "--graph"],
             (
                 "explorer: --graph: shows one run, and a table has several; check one variant by its"

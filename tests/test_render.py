@@ -631,8 +631,8 @@ def test_a_bound_is_part_of_the_claim() -> None:
 
 
 def test_the_probability_of_an_omitted_state_stands_beside_the_verdict() -> None:
-    assert "unless one was omitted (probability at most 1.0e-09)" in summary(
-        record(omission_probability=1e-9)
+    assert "unless one was omitted (fingerprints of 64 bits, probability at most 1.0e-09)" in summary(
+        record(omission_probability=1e-9, fingerprint_bits=64)
     ).replace("\n", " ")
 
 

@@ -89,7 +89,13 @@ def check_parser() -> argparse.ArgumentParser:
         "--fingerprint",
         type=_argument(options.fingerprint),
         metavar="BITS",
-        help="bits of a fingerprint, 32 to 64 (default: 40)",
+        help="bits of a fingerprint, 32 to 64 (default: as many as --max-omission asks for)",
+    )
+    add(
+        "--max-omission",
+        type=_argument(options.probability),
+        metavar="P",
+        help="compact: with a greater probability that a state was left out nothing holds (default: 1e-6)",
     )
     add(
         "--no-symmetry",

@@ -74,7 +74,9 @@ class StateSpace:
     value true in any visited state (on any step, if it reads `.next`). `refused` are scalarsets that were to
     be used and proved to be none. On random walks levels may overlap, and `walked` counts the distinct states
     (None: no walks). With a `quotient` all this is about representatives, and `orbits_sum` counts the states
-    that they stand for; `edges` lists real steps from any states, into the orbits of the targets.
+    that they stand for; `edges` lists real steps from any states, into the orbits of the targets. `omission`
+    is the probability that fingerprints of `fingerprint` bits left a state out, and `max_omission` the one up
+    to which anything holds.
     """
 
     model: Model
@@ -96,6 +98,8 @@ class StateSpace:
     workers: int = 1
     storage: str = "exact"
     omission: float = 0.0
+    max_omission: float = 1e-6
+    fingerprint: int = 0
     phases: dict[str, float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     quotient: Quotient | None = None

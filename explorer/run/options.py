@@ -35,8 +35,10 @@ class Walks:
 class RunOptions:
     """How a model is explored and judged. Raises UsageError where two options contradict each other.
 
-    `properties` are the only ones that count; all if there are none. `fingerprint` is in bits, `timeout` in
-    seconds, `max_memory` in bytes; None means no bound (of memory: a share of what is free). `whole`: every
+    `properties` are the only ones that count; all if there are none. `fingerprint` is in bits (None:
+    as many as `max_omission` asks for), `timeout` in seconds, `max_memory` in bytes; None means no bound (of
+    memory: a share of what is free). Nothing holds where compact storage left a state out with a greater
+    probability than `max_omission` (None: 1e-6). `whole`: every
     single state is wanted, not one of each orbit. `count_guards`: guards are counted even where that takes
     time. `walks` takes random walks in place of a search. `expect` and `strict` say what the exit code is
     about (`verdict/exit_codes.py`).
@@ -47,6 +49,7 @@ class RunOptions:
     workers: int = 1
     storage: str = "exact"
     fingerprint: int | None = None
+    max_omission: float | None = None
     no_symmetry: bool = False
     max_states: int | None = None
     max_depth: int | None = None
@@ -68,6 +71,10 @@ class RunOptions:
         if self.fingerprint is not None and self.storage != "compact":
             raise UsageError(
                 "--fingerprint: exact storage keeps whole states; write: --storage compact --fingerprint BITS"
+            )
+        if self.max_omission is not None and self.storage != "compact":
+            raise UsageError(
+                "--max-omission: exact storage leaves no state out; write: --storage compact --max-omission P"
             )
         if self.walks is not None:
             self._check_walks()
@@ -137,6 +144,13 @@ def fingerprint(text: str) -> int:
     return bits
 
 
+def probability(text: str) -> float:
+    found = number(text, 0, "a probability")
+    if found > 1:
+        raise ValueError(f"{text!r} is not a probability")
+    return found
+
+
 def seconds(text: str) -> float:
     return number(text, 0, "a number of seconds")
 
@@ -169,6 +183,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "fingerprint": fingerprint,
     "max_depth": natural,
     "max_memory": memory,
+    "max_omission": probability,
     "max_states": positive,
     "storage": one_of(STORAGES),
     "timeout": seconds,

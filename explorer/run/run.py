@@ -126,10 +126,12 @@ def engine_of(options: RunOptions) -> Engine:
         if importlib.util.find_spec("numba") is None:
             raise UsageError("the native engine needs Numba; write: pip install numba")
         from explorer.engine.native import search as native
+        from explorer.engine.native.hashing import MAX_OMISSION
 
+        accepted = MAX_OMISSION if options.max_omission is None else options.max_omission
         return partial(
             native.explore,
-            options=native.Options(options.workers, options.storage, options.fingerprint or 40),
+            options=native.Options(options.workers, options.storage, options.fingerprint, accepted),
         )
     from explorer.engine import auto
 

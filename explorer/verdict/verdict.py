@@ -80,6 +80,7 @@ class Verdict:
     properties: tuple[PropertyVerdict, ...]
     states: dict[str, Any]
     omission_probability: float
+    fingerprint_bits: int
     coverage: tuple[Coverage, ...]
     findings: tuple[Finding, ...]
     traces: dict[str, Trace]
@@ -174,6 +175,7 @@ def judge(
         properties,
         _counts(space),
         space.omission,
+        space.fingerprint,
         rows,
         found,
         traces,
@@ -209,7 +211,18 @@ def _doubt(space: StateSpace) -> str:
         )
     if not space.initial:
         return "there is no initial state"
-    return ""
+    return _omission(space)
+
+
+def _omission(space: StateSpace) -> str:
+    """Why fingerprints leave too much to chance; "" where they do not."""
+    if space.omission <= space.max_omission:
+        return ""
+    remedy = "--storage exact" if space.fingerprint >= 64 else "--fingerprint 64, or --storage exact"
+    return (
+        f"fingerprints of {space.fingerprint} bits may have left a state out (probability at most"
+        f" {space.omission:.1e}, accepted {space.max_omission:.1e}); write: {remedy}"
+    )
 
 
 def _unanswered(stated: tuple[str, str, str, str], answers: Mapping[str, Answer]) -> str:

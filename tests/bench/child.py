@@ -82,7 +82,7 @@ def _native(model: Model, job: dict[str, Any]) -> Any:
     options = native.Options(
         workers=job.get("workers", 1),
         storage=job.get("storage", "exact"),
-        fingerprint=job.get("fingerprint", 40),
+        fingerprint=job.get("fingerprint"),
     )
     return lambda: native.explore(model, limits, options=options, prepared=(compiled, made))
 

@@ -71,6 +71,13 @@ class Hashing:
 
 PARTITION_BITS = 9
 
+NARROW, WIDE = 40, 64
+"""Bits of a fingerprint: with the partition's they leave an entry of 32 bits, and one of 64.
+"""
+
+MAX_OMISSION = 1e-6
+"""The probability of an omitted state up to which nothing that was not seen to fail is said to hold."""
+
 
 def exact(bits: int) -> Hashing:
     """For states of one word: nothing is lost."""

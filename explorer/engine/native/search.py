@@ -20,6 +20,7 @@ import numpy as np
 from explorer.codegen.native_expressions import Tables
 from explorer.codegen.native_functions import native_source, witness_source
 from explorer.codegen.python_functions import reads_next
+from explorer.engine.forecast import forecast
 from explorer.engine.limits import Limits, Observer, Progress, available_bytes, ignore
 from explorer.engine.native import hashing
 from explorer.engine.native.exchange import Buckets, Threads
@@ -46,11 +47,14 @@ buckets."""
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`storage` is exact or compact, `fingerprint` its bits; `workers` threads."""
+    """`storage` is exact or compact, `fingerprint` its bits (None: as many as `max_omission` asks for);
+    `workers` threads. No more than a probability of `max_omission` that a state was left out is accepted.
+    """
 
     workers: int = 1
     storage: str = "exact"
-    fingerprint: int = 40
+    fingerprint: int | None = None
+    max_omission: float = hashing.MAX_OMISSION
 
 
 @dataclass(slots=True)
@@ -211,7 +215,12 @@ class Search:
         self.words = layout.words
         self.compact = options.storage == "compact"
         width = layout.bits if self.words == 1 else 64
-        self.hashing = hashing.compact(width, options.fingerprint) if self.compact else hashing.exact(width)
+        self.hashing = (
+            hashing.compact(width, options.fingerprint or hashing.NARROW)
+            if self.compact
+            else hashing.exact(width)
+        )
+        self.omitted = 0.0
         self.mix = self.hashing.mix
         self.partitions = 1 << self.hashing.partition_bits
         self.known = np.zeros_like(made.known) if self.compact else made.known
@@ -233,6 +242,7 @@ class Search:
             quotient=compiled.quotient,
         )
         self.space.workers, self.space.storage = options.workers, options.storage
+        self.space.max_omission = options.max_omission
         self.space.notes = [*compiled.notes, *made.notes]
         self.phases = {
             "compile": made.seconds,
@@ -246,19 +256,7 @@ class Search:
 
     def _worker(self, i: int, rules: int) -> _Worker:
         first, last = (w * self.partitions // self.options.workers for w in (i, i + 1))
-        memory = self.limits.max_memory or int(0.8 * available_bytes())
-        wide_exact = self.words > 1 and not self.compact
-        entry = 8 * self.words + 16 if wide_exact else 8
-        store = Store(
-            self.machine.kernels,
-            self.hashing,
-            first,
-            last,
-            memory // entry // self.options.workers,
-            self.words,
-            wide_exact,
-            leveled=self.words == 1 and not self.compact,
-        )
+        store = self._store(first, last)
         columns = 1 if self.words == 1 else self.words + 1
         depth = max(2 * rules + 64, BUCKET_WORDS // columns // self.partitions)
         buckets = (
@@ -277,6 +275,22 @@ class Search:
             stat,
             np.empty((0, self.words), np.uint64),
             np.empty(0, np.uint16),
+        )
+
+    def _store(self, first: int, last: int) -> Store:
+        """The visited set for some partitions, empty."""
+        memory = self.limits.max_memory or int(0.8 * available_bytes())
+        wide_exact = self.words > 1 and not self.compact
+        entry = 8 * self.words + 16 if wide_exact else 8
+        return Store(
+            self.machine.kernels,
+            self.hashing,
+            first,
+            last,
+            memory // entry // self.options.workers,
+            self.words,
+            wide_exact,
+            leveled=self.words == 1 and not self.compact,
         )
 
     # A beginning.
@@ -315,6 +329,7 @@ class Search:
                 depth = len(space.levels)
                 level = NativeLevel([w.level for w in self.workers], self.words)
                 space.levels.append(level)  # type: ignore[arg-type]
+                self._widen_for_forecast()
                 self._judge(depth)
                 self._weigh(size)
                 self._leave(depth, size)
@@ -368,6 +383,10 @@ class Search:
                 "exchange", lambda: self.threads.exchange([w.buckets for w in self.workers])
             )
             try:
+                self._widen_for(
+                    self.threads.agree([w.store.count for w in self.workers])
+                    + self.threads.agree([int(w.buckets[2].sum()) for w in self.workers])
+                )
                 self._timed("insert", lambda: self._insert_round(arrivals[0], depth + 1, parallel))
             except TableFull:
                 space.stopped = f"--max-memory {limits.max_memory or 'default'} reached"
@@ -450,6 +469,63 @@ class Search:
         elif self.words == 1:
             level.shrink(self.compiled.layout.bits)
 
+    # Fingerprints.
+
+    @property
+    def fingerprint(self) -> int:
+        """How many bits of the hash of a state are compared."""
+        return self.hashing.partition_bits + self.hashing.key_bits
+
+    def _omission(self, states: int) -> float:
+        """The probability that one of so many states is taken for another, at the present width."""
+        lossless = self.words == 1 and self.fingerprint >= self.hashing.bits
+        return 0.0 if lossless or not self.compact else hashing.omission_probability(states, self.fingerprint)
+
+    def _widen_for_forecast(self) -> None:
+        """Widen the fingerprints early, when few states have to be inserted again."""
+        if self.compact:
+            sizes = [*map(len, self.space.levels)]
+            expected = forecast(sizes)
+            self._widen_for(max(sum(sizes), expected.states if expected else 0))
+
+    def _widen_for(self, states: int) -> None:
+        """Make fingerprints as wide as an entry allows before so many states could pass half of the bound.
+
+        All states are inserted again, from the levels. A state that was left out by then stays left out: what
+        the narrow fingerprints may have cost is added to the probability.
+        """
+        wide = hashing.compact(self.hashing.bits, hashing.WIDE)
+        settled = self.options.fingerprint is not None or wide == self.hashing
+        if settled or self._omission(states) <= self.options.max_omission / 2:
+            return
+        now = self.threads.agree([w.store.count for w in self.workers])
+        self.omitted += self._omission(now)
+        self.hashing = wide
+        for w in self.workers:
+            w.store = self._store(w.store.first, w.store.last)
+        fresh = [states for w in self.workers for states, _ in w.fresh]
+        for states_at in (*(level.words() for level in self.space.levels), *fresh):  # type: ignore[attr-defined]
+            self._remember(states_at)
+
+    def _remember(self, states: Any) -> None:
+        """Put states into the visited set that are in a level already."""
+        depth = self.workers[0].buckets[0].shape[1] - 1
+        room = np.empty((self.partitions, depth, self.workers[0].buckets[0].shape[2]), np.uint64)
+        by, counts = np.empty((self.partitions, depth), np.uint16), np.zeros(self.partitions, np.int64)
+        for start in range(0, len(states), depth):
+            stop = min(start + depth, len(states))
+            self.machine.kernels.scatter(states, start, stop, room, by, counts, self.mix, self.nobody)
+            for w in self.workers:
+                total = int(counts[w.store.first : w.store.last].sum())
+                w.store.insert(
+                    (room, by, counts),
+                    0,
+                    np.empty((total, self.words), np.uint64),
+                    np.empty(total, np.uint16),
+                    0,
+                )
+            counts[:] = 0
+
     # Properties.
 
     def _flags(self, w: _Worker, depth: int) -> None:
@@ -496,13 +572,8 @@ class Search:
         space.least = min(space.least, space.most)
         space.seconds = time.monotonic() - self.started
         space.phases = self.phases
-        if self.compact:
-            bits = self.hashing.partition_bits + self.hashing.key_bits
-            space.omission = (
-                0.0
-                if bits >= self.hashing.bits and self.words == 1
-                else hashing.omission_probability(space.distinct, bits)
-            )
+        space.fingerprint = self.fingerprint if self.compact else 0
+        space.omission = min(1.0, self.omitted + self._omission(space.distinct))
 
     # Questions after the search.
 

@@ -173,8 +173,8 @@ def _unchecked(record: Record) -> Iterator[str]:
         yield f"Not every state was visited: {record['stopped']}."
     if record["omission_probability"]:
         yield (
-            "States kept as fingerprints: one may have been left out (probability at most"
-            f" {record['omission_probability']:.1e})."
+            f"States kept as fingerprints of {record['fingerprint_bits']} bits: one may have been left out"
+            f" (probability at most {record['omission_probability']:.1e})."
         )
     kinds = {p["kind"] for p in record["properties"]}
     for kind, text in (

@@ -65,12 +65,19 @@ def _found(record: Record) -> str:
     seen = f"{counted(states['distinct'], 'state')} up to depth {states['depth']}"
     reasons = [p["reason"] for p in record["properties"] if p["verdict"] == "undetermined" and p["reason"]]
     partial = record.get("stopped") or next(iter(reasons), None)
+    omission = record.get("omission_probability") or 0
+    bits = record.get("fingerprint_bits")
+    doubt = (
+        f", unless one was omitted (fingerprints of {bits} bits, probability at most {omission:.1e})"
+        if omission
+        else ""
+    )
     if record["verdict"] == "violated":
         broken = ", ".join(clean(p["name"]) for p in record["properties"] if p["verdict"] == "violated")
         extent = (
             f"{seen} were visited, not all: {clean(partial)}"
             if partial
-            else "every reachable state was visited"
+            else f"every reachable state was visited{doubt}"
         )
         return f"{name} violates {broken}{bound}; {extent}."
     if record["verdict"] == "undetermined":
@@ -79,8 +86,6 @@ def _found(record: Record) -> str:
             f"{subject} is undetermined{bound}: {clean(partial or 'nothing was checked')}; no violation in"
             f" {seen}."
         )
-    omission = record.get("omission_probability") or 0
-    doubt = f", unless one was omitted (probability at most {omission:.1e})" if omission else ""
     if record.get("not_checked"):
         return (
             f"{name}: only {checked} was checked and holds{bound}; every reachable state was visited{doubt}."
