@@ -1,21 +1,16 @@
 """Tests run from any directory and give the same result each time."""
 
-import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import pytest
-from command_line import HOUSE, SPECS, Done, run
 from hypothesis import settings
 
-if str(HOUSE) not in sys.path:
-    sys.path.insert(0, str(HOUSE))
+from tests.support.command_line import SPECS, Done, run
 
 collect_ignore = ["typing", "bench/specs"]
 """Spec files that the tests use: the explorer's own plugin would take them for tests."""
-
-pytest.register_assert_rewrite("families", "quotients")
 
 settings.register_profile("house", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("house")

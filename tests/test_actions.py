@@ -2,11 +2,10 @@
 hand.
 """
 
-from tiny import Cpu, Device, Digit, Step, counts, labels, run, values
-
 from explorer import Map, Spec, State, Var, action, every, initially, when
 from explorer.engine.reference import explore
 from explorer.ground.ground import ground
+from tests.support.tiny import Cpu, Device, Digit, Step, counts, labels, run, values
 
 
 def test_parameters_are_quantified_over_their_domains() -> None:

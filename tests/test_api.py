@@ -16,8 +16,8 @@ import explorer
 from explorer import SpecError
 from explorer.api import check, explore, simulate
 from explorer.run.options import UsageError
+from tests.support.house import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 FIXED, BUGGY = ROOT / "spec" / "ipi_fixed.py", ROOT / "spec" / "ipi_buggy.py"
 COUNTER = """
 from typing import Annotated

@@ -12,9 +12,9 @@ import networkx as nx
 import pytest
 
 import explorer
+from tests.support.house import ROOT
 
-HOUSE = Path(__file__).resolve().parent.parent
-PACKAGE, SPECS = HOUSE / "explorer", HOUSE / "spec"
+PACKAGE, SPECS = ROOT / "explorer", ROOT / "spec"
 
 ROOMS = {
     "memory": (),
@@ -111,7 +111,7 @@ def imports(path: Path) -> Iterator[tuple[str, int]]:
 
 def _is_package(module: str) -> bool:
     parts = module.split(".")
-    return parts[0] == PACKAGE.name and HOUSE.joinpath(*parts).is_dir()
+    return parts[0] == PACKAGE.name and ROOT.joinpath(*parts).is_dir()
 
 
 def allowed(module: str, rules: tuple[str, ...]) -> bool:
@@ -241,7 +241,7 @@ def test_small_specs_load_no_heavy_library(tmp_path: Path) -> None:
             cwd=tmp_path,
             capture_output=True,
             text=True,
-            env={"PYTHONPATH": str(HOUSE), "PATH": "/usr/bin:/bin"},
+            env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
             timeout=60,
         )
         assert done.stderr.splitlines()[-1:] == ["12 []"], done.stderr

@@ -9,7 +9,6 @@ import math
 import random
 
 import pytest
-from quotients import RICH, ROOT, model, random_symmetric
 
 from explorer.engine import python
 from explorer.engine.limits import Limits
@@ -19,6 +18,8 @@ from explorer.run.load import load
 from explorer.symmetry import plan as orbits
 from explorer.symmetry.find import Symmetry, find
 from explorer.symmetry.permutation import Renaming
+from tests.support.house import SPECS
+from tests.support.quotients import RICH, model, random_symmetric
 
 
 def renamings(spec: Model, found: Symmetry) -> list[Renaming]:
@@ -52,7 +53,7 @@ def test_forms_are_canonical(direct: int, monkeypatch: pytest.MonkeyPatch) -> No
     rng, checked, wide = random.Random(7), 0, 0
     rich = model(RICH, CPUS=3)
     family = [
-        ground(load(ROOT / "spec" / "ipi_fixed.py"), constants)
+        ground(load(SPECS / "ipi_fixed.py"), constants)
         for constants in ({"targets": 2}, {"senders": 3, "targets": 2})
     ]
     written = [(spec, find(spec)) for spec in (rich, *family)]

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import ENVIRONMENT, SPECS, Done, record_of, words
 
 from explorer.command import main as cli
 from explorer.run import run as exploration
+from tests.support.command_line import ENVIRONMENT, SPECS, Done, record_of, words
 
 
 @pytest.mark.parametrize(

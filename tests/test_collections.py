@@ -2,8 +2,6 @@
 
 from typing import Annotated
 
-from tiny import Cpu, Digit, Step, Store, counts, run, values
-
 from explorer import (
     Capacity,
     Map,
@@ -23,6 +21,7 @@ from explorer import (
     step_invariant,
     when,
 )
+from tests.support.tiny import Cpu, Digit, Step, Store, counts, run, values
 
 
 def test_nested_maps_have_a_cell_for_every_pair() -> None:

@@ -12,12 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from command_line import ENVIRONMENT, SPECS, Done, record_of, words
 
 from explorer.engine.limits import Limits, ignore
 from explorer.engine.python import CHUNK, LEAST, WORK, Compiled, Search
 from explorer.ground.ground import ground
 from explorer.run.load import load
+from tests.support.command_line import ENVIRONMENT, SPECS, Done, record_of, words
 
 
 def test_a_property_alone_claims_no_more_than_was_checked(

@@ -5,11 +5,8 @@ leaves out.
 from __future__ import annotations
 
 import random
-from pathlib import Path
 
 import pytest
-from generators import spec_text
-from test_differential import bounded, model_of
 
 from explorer.engine.python import Compiled
 from explorer.engine.reference import explore
@@ -17,8 +14,9 @@ from explorer.ground.ground import ground
 from explorer.ir.model import Model
 from explorer.program.commuting import known_after
 from explorer.run.load import load
-
-SPECS = Path(__file__).parents[1] / "spec"
+from tests.support.comparison import bounded, model_of
+from tests.support.generators import spec_text
+from tests.support.house import SPECS
 
 
 def commuting_pairs(model: Model, most: int = 3_000) -> int:

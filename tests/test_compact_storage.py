@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from command_line import Done
 
 from explorer import check
 from explorer.engine.native import hashing
@@ -16,6 +15,7 @@ from explorer.ground.ground import ground
 from explorer.ir.model import Model
 from explorer.run.load import load
 from explorer.verdict.verdict import judge
+from tests.support.command_line import Done
 
 GRID = """
 from typing import Annotated

@@ -10,8 +10,6 @@ import sys
 from typing import Any
 
 import pytest
-from generators import spec_of, spec_text
-from test_differential import bounded, model_of
 
 from explorer.codegen.python_functions import judgements, successors
 from explorer.engine import reference
@@ -21,6 +19,8 @@ from explorer.ir.model import Model
 from explorer.program.dispatch import Branch, Leaf, Tree, dispatch
 from explorer.program.layout import lay_out
 from explorer.program.program import Program, reduce
+from tests.support.comparison import bounded, model_of
+from tests.support.generators import spec_of, spec_text
 
 # Layout.
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-import families
 import pytest
-from families import claims, labels, space
 
 from explorer.engine.python import explore
 from explorer.ground.ground import ground
 from explorer.run.constants import bindings, single
 from explorer.run.load import load
 from explorer.trace.tell import state_texts
+from tests.support import families
+from tests.support.families import claims, labels, space
 
 GOLDEN = {
     "dma_window_fixed": (8895, 18322, 39),

@@ -18,8 +18,8 @@ from explorer.engine.reference import explore
 from explorer.engine.space import StateSpace
 from explorer.ground.ground import ground
 from explorer.run.load import load
+from tests.support.house import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 PAGES = [page for page in [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md"] if page.exists()]
 
 

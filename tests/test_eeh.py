@@ -4,8 +4,8 @@ model repairs.
 
 from __future__ import annotations
 
-import families
-from families import bound, claims, states, steps
+from tests.support import families
+from tests.support.families import bound, claims, states, steps
 
 GOLDEN = {
     "eeh_fixed": (3766, 8693, 26),

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 
-import families
 import pytest
 
 from explorer.engine import reference
@@ -21,8 +19,10 @@ from explorer.liveness import check as liveness
 from explorer.run.load import load
 from explorer.symmetry.find import find
 from explorer.verdict.verdict import HOLDS, VIOLATED, Verdict
+from tests.support import families
+from tests.support.house import DOCS
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "examples.md"
+PAGE = DOCS / "examples.md"
 EXAMPLES = ("peterson", "bakery", "philosophers", "two_phase_commit", "token_ring", "german")
 ROWS = [(example, name) for example in EXAMPLES for name in families.names(f"examples/{example}")]
 

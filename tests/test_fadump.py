@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import families
-from families import bound, claims, states, steps
+from tests.support import families
+from tests.support.families import bound, claims, states, steps
 
 GOLDEN = {
     "fadump_fixed": (324, 751, 23),

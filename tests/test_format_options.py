@@ -15,7 +15,6 @@ from typing import Any
 
 import networkx
 import pytest
-from stories import HOLDS_SPEC, checked, dekker, write
 
 from explorer.command import main as cli
 from explorer.command.arguments import check_parser
@@ -25,8 +24,9 @@ from explorer.render.picture.graph_dot import picture
 from explorer.render.text.summary import summary
 from explorer.render.text.text import story
 from explorer.verdict.report_context import context
+from tests.support.house import ROOT
+from tests.support.stories import HOLDS_SPEC, checked, dekker, write
 
-HOUSE = Path(__file__).resolve().parent.parent
 EXPECTED = '\nspec = Spec(expect=violates("exclusion", steps=6))\n'
 Record = dict[str, Any]
 
@@ -62,11 +62,11 @@ def parsed(name: str, text: str) -> None:
 
 def test_the_recipe_for_ci_is_made_of_commands_that_exist() -> None:
     """Its steps are read as .ci/run reads them, and every call of the explorer has options that there are."""
-    place = importlib.util.spec_from_file_location("recipe", HOUSE / ".ci/recipe.py")
+    place = importlib.util.spec_from_file_location("recipe", ROOT / ".ci/recipe.py")
     assert place is not None and place.loader is not None
     recipe = importlib.util.module_from_spec(place)
     place.loader.exec_module(recipe)
-    found = recipe.steps((HOUSE / "docs/ci.md").read_text())
+    found = recipe.steps((ROOT / "docs/ci.md").read_text())
     calls = [
         shlex.split(step["run"].replace("\\\n", "")) for step in found if "-m explorer" in step.get("run", "")
     ]
@@ -98,7 +98,7 @@ def test_write_all_writes_every_format(at_home: Path, capsys: pytest.CaptureFixt
     """The files are those that docs/formats.md lists."""
     assert cli.main(["dekker.py", "--write", "all"]) == 12
     written = {path.name.replace("exclusion", "<property>") for path in (at_home / "out/dekker").iterdir()}
-    listed = set(re.findall(r"^\| `[\w-]+` \| `([^`]+)` \|", (HOUSE / "docs/formats.md").read_text(), re.M))
+    listed = set(re.findall(r"^\| `[\w-]+` \| `([^`]+)` \|", (ROOT / "docs/formats.md").read_text(), re.M))
     assert written - {"<property>.svg", "<property>.txt"} == listed
     assert len(listed) == len(NAMES)
     assert (
@@ -273,7 +273,7 @@ def test_standard_output_may_close_early(at_home: Path) -> None:
         cwd=at_home,
         capture_output=True,
         text=True,
-        env={"PYTHONPATH": str(HOUSE), "PATH": "/usr/bin:/bin"},
+        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
         timeout=60,
     )
     assert (done.stdout, done.stderr) == ("{\n", "")

@@ -12,7 +12,6 @@ from typing import Any
 
 import jsonschema
 import pytest
-from stories import HOLDS_SPEC, NASTY, NASTY_SPEC, checked, dekker, lasso, record_of, with_lasso, write
 
 from explorer.engine.limits import Limits
 from explorer.ground.ground import ground
@@ -32,8 +31,19 @@ from explorer.run.load import load
 from explorer.trace.replay import replay, walk_of
 from explorer.trace.tell import ReplayError
 from explorer.trace.trace import from_record
+from tests.support.house import ROOT
+from tests.support.stories import (
+    HOLDS_SPEC,
+    NASTY,
+    NASTY_SPEC,
+    checked,
+    dekker,
+    lasso,
+    record_of,
+    with_lasso,
+    write,
+)
 
-HOUSE = Path(__file__).resolve().parent.parent
 EXPECTED = '\nspec = Spec(expect=violates("exclusion", steps=6))\n'
 FAILING = HOLDS_SPEC.replace(
     "    light.on.next", "    when((1 // ite(light.on, 0, 1)) == 1)\n    light.on.next"
@@ -82,7 +92,7 @@ def schema(path: Path) -> Any:
 @pytest.mark.parametrize("text", [HOLDS_SPEC, NASTY_SPEC, FAILING])
 def test_every_record_meets_the_schema(text: str, tmp_path: Path) -> None:
     """verdict.json of specs that hold, are violated and fail to evaluate."""
-    schema(HOUSE / "explorer/render/machine/verdict.schema.json").validate(
+    schema(ROOT / "explorer/render/machine/verdict.schema.json").validate(
         json.loads(to_json(record_of(write(tmp_path, "one", text))))
     )
 
@@ -91,12 +101,12 @@ def test_records_of_stopped_runs_lassos_and_malformed_specs_meet_the_schema(
     violated: Record, undecided: Record
 ) -> None:
     for record in (violated, undecided, with_lasso(violated, "exclusion", 2), MALFORMED):
-        schema(HOUSE / "explorer/render/machine/verdict.schema.json").validate(json.loads(to_json(record)))
+        schema(ROOT / "explorer/render/machine/verdict.schema.json").validate(json.loads(to_json(record)))
 
 
 def test_the_schema_refuses_what_is_no_record(violated: Record) -> None:
     """A schema that takes everything would promise nothing."""
-    valid = schema(HOUSE / "explorer/render/machine/verdict.schema.json").is_valid
+    valid = schema(ROOT / "explorer/render/machine/verdict.schema.json").is_valid
     record = json.loads(to_json(violated))
     assert valid(record)
     assert not valid({**record, "verdict": "maybe"})
@@ -271,7 +281,7 @@ def test_sarif_meets_its_schema(violated: Record, undecided: Record, nasty: Reco
             "1.2.3",
             strict=strict,
         )
-        schema(HOUSE / "tests/sarif.schema.json").validate(json.loads(text))
+        schema(ROOT / "tests/sarif.schema.json").validate(json.loads(text))
 
 
 def test_sarif_meets_the_schema_of_the_standard(violated: Record, undecided: Record, nasty: Record) -> None:

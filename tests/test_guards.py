@@ -10,10 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from generators import spec_of, spec_text
-from stories import record_of, write
-from symmetric import symmetric_text
-from test_differential import model_of
 
 from explorer.command import main as cli
 from explorer.engine import guards, python, reference
@@ -30,8 +26,11 @@ from explorer.run.load import load
 from explorer.symmetry.find import find
 from explorer.verdict.coverage import Guard
 from explorer.verdict.coverage import guards as rows
-
-HOUSE = Path(__file__).resolve().parent.parent
+from tests.support.comparison import model_of
+from tests.support.generators import spec_of, spec_text
+from tests.support.house import ROOT
+from tests.support.stories import record_of, write
+from tests.support.symmetric import symmetric_text
 
 QUEUES = """
 import enum
@@ -169,7 +168,7 @@ def test_machine_code_counts_the_same(text: str) -> None:
 @pytest.mark.parametrize("name", ["ipi_buggy", "xive_cede_fixed"])
 def test_a_spec_of_the_library_is_counted_as_by_hand(name: str) -> None:
     """By generated Python and by machine code."""
-    path = HOUSE / f"spec/{name}.py"
+    path = ROOT / f"spec/{name}.py"
     space = python.explore(ground(load(path), {}, str(path)))
     wanted = by_hand(space.model, states_of(space))
     assert count(space, native=False) == count(space, native=True) == wanted

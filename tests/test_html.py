@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from stories import HOLDS_SPEC, NASTY, NASTY_SPEC, dekker, record_of, with_lasso, write
 
 from explorer.command import main as cli
 from explorer.engine.limits import Limits
@@ -22,6 +21,7 @@ from explorer.render.html.report import report, table_page
 from explorer.render.picture.sequence import NARROW, WIDE, Diagram
 from explorer.render.text.markdown import markdown
 from explorer.trace.trace import from_record
+from tests.support.stories import HOLDS_SPEC, NASTY, NASTY_SPEC, dekker, record_of, with_lasso, write
 
 Record = dict[str, Any]
 

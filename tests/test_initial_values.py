@@ -4,8 +4,6 @@ by hand.
 
 from typing import Annotated
 
-from tiny import Cpu, Digit, Step, Store, counts, run, values
-
 from explorer import (
     Map,
     Range,
@@ -23,6 +21,7 @@ from explorer import (
 )
 from explorer.engine.reference import explore
 from explorer.ground.ground import ground
+from tests.support.tiny import Cpu, Digit, Step, Store, counts, run, values
 
 
 def test_a_variable_takes_its_initial_value_and_keeps_it_until_assigned() -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import families
 import pytest
 
 from explorer.command.main import main
@@ -27,8 +26,8 @@ from explorer.run.constants import constants_of
 from explorer.run.load import load
 from explorer.trace.tell import tell
 from explorer.verdict.coverage import coverage, findings
-
-SPECS = Path(__file__).parents[1] / "spec"
+from tests.support import families
+from tests.support.house import SPECS
 
 VERDICTS = {
     # variant of spec/ipi_fixed.py: the sheet's verdicts under sc, tso, pso: "." holds, "X" an IPI is lost

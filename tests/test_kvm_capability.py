@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-import families
-from families import bound, claims, steps
+from tests.support import families
+from tests.support.families import bound, claims, steps
 
 GOLDEN = {"kvm_capability_fixed": (19022, 30598, 26), "kvm_capability_buggy": (9036, 13717, 18)}
 test_counts, test_expectations, test_variants, test_reference = claims(GOLDEN)

@@ -8,7 +8,6 @@ import random
 from pathlib import Path
 
 import pytest
-from generators import spec_of, spec_text
 
 from explorer import SpecError
 from explorer.engine import python
@@ -22,6 +21,8 @@ from explorer.ir.model import Model, Temporal
 from explorer.ir.steps import Fairness
 from explorer.liveness.check import Answer, check
 from explorer.run.load import load
+from tests.support.generators import spec_of, spec_text
+from tests.support.house import SPECS
 
 needs_numba = pytest.mark.skipif(importlib.util.find_spec("numba") is None, reason="needs Numba")
 
@@ -86,7 +87,7 @@ def test_the_python_engine_tells_the_reference_s_lassos() -> None:
     assert told > 30
 
 
-IPI = Path(__file__).resolve().parent.parent / "spec" / "ipi_fixed.py"
+IPI = SPECS / "ipi_fixed.py"
 
 
 @needs_numba

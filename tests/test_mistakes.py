@@ -14,10 +14,10 @@ from typing import NamedTuple
 import pytest
 
 from explorer.command.explain import base, entries, explain, files_of, message_of
+from tests.support.house import ROOT
 
-HERE = Path(__file__).resolve().parent
-CASES = HERE / "mistakes"
-PACKAGE = HERE.parent / "explorer"
+CASES = Path(__file__).parent / "mistakes"
+PACKAGE = ROOT / "explorer"
 
 
 class Case(NamedTuple):

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from generators import spec_of, spec_text
 
 from explorer import SpecError
 from explorer.command import main as cli
@@ -27,8 +26,8 @@ from explorer.program.mutants import Mutant, mutants, mutated
 from explorer.run.load import load
 from explorer.run.options import UsageError
 from explorer.verdict.verdict import judge
-
-HOUSE = Path(__file__).resolve().parent.parent
+from tests.support.generators import spec_of, spec_text
+from tests.support.house import ROOT
 
 LOCK = """\
 import enum
@@ -297,7 +296,7 @@ def test_equivalence_is_what_complete_explorations_show() -> None:
 
 def test_the_barriers_of_the_lost_ipi_are_mutants() -> None:
     """A step that is only a barrier has its guard conjunct listed as the barrier that it is."""
-    model = ground(load(HOUSE / "spec" / "ipi_fixed.py"))
+    model = ground(load(ROOT / "spec" / "ipi_fixed.py"))
     barriers = [m for m in mutants(model) if m.kind == "barrier"]
     assert {m.action for m in barriers} >= {"set_barrier", "clear_barrier", "smp_mb", "ppc_msgsnd_sync"}
     assert {(m.helper, m.text) for m in barriers} == {("Memory.barrier", "when(self._drained(cpu))")}
@@ -314,7 +313,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         cwd=folder,
         capture_output=True,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(HOUSE), "PYTHONWARNINGS": "error"},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"},
         timeout=120,
     )
 

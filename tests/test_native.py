@@ -16,8 +16,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from generators import spec_text
-from test_differential import agree, bounded, model_of
 
 from explorer.engine import auto as tiered
 from explorer.engine import python
@@ -33,8 +31,11 @@ from explorer.ir.model import Model
 from explorer.language.constants import parse
 from explorer.run.load import load
 from explorer.verdict.verdict import judge
+from tests.support.comparison import agree, bounded, model_of
+from tests.support.generators import spec_text
+from tests.support.house import ROOT
+from tests.support.native import native_engine, without_compiler
 
-ROOT = Path(__file__).resolve().parent.parent
 COUNTERS = """
 from typing import Annotated
 from explorer import *
@@ -52,10 +53,6 @@ def small(c: Counters):
     return every(c.n[i] < M for i in Slot)
 spec = Spec(expect=HOLDS)
 """
-
-
-def native_engine(workers: int, storage: str = "exact") -> partial[StateSpace]:
-    return partial(native.explore, options=native.Options(workers, storage, 64))
 
 
 def bound(path: Path, **constants: str) -> Model:
@@ -90,22 +87,15 @@ def test_many_random_specs_without_the_compiler() -> None:
     """The same source run by the interpreter agrees with the reference on 400 random specs (Numba switched
     off).
     """
-    code = (
-        "import random, sys\nimport numpy as np\nnp.seterr(all='ignore')\nfrom test_native import"
-        " native_engine\nfrom test_differential import check\nfrom generators import spec_text\ndone ="
-        " [check(spec_text(random.Random(s), 1 + s % 4), (native_engine(2),)) for s in range(20000,"
-        " 20400)]\nprint(sum(d is not None for d in done))\n"
+    compared = without_compiler(
+        "import random",
+        "from tests.support.comparison import check",
+        "from tests.support.generators import spec_text",
+        "from tests.support.native import native_engine",
+        "texts = [spec_text(random.Random(seed), 1 + seed % 4) for seed in range(20000, 20400)]",
+        "sum(check(text, (native_engine(2),)) is not None for text in texts)",
     )
-    path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
-    ran = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env={**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONPATH": path},
-    )
-    assert ran.returncode == 0, ran.stderr[-2000:]
-    assert int(ran.stdout.split()[-1]) > 350
+    assert compared > 350
 
 
 @pytest.mark.parametrize("constants", [{}, {"memory": "tso"}], ids=["one word", "two words"])

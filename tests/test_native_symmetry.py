@@ -4,14 +4,9 @@ over.
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from dataclasses import replace
 
 import pytest
-from quotients import RICH, ROOT, model, random_symmetric, same_facts
-from test_differential import bounded
 
 from explorer.engine import auto as tiered
 from explorer.engine import python
@@ -21,45 +16,20 @@ from explorer.ground.ground import ground
 from explorer.run.load import load
 from explorer.symmetry import plan as orbits
 from explorer.symmetry.find import find
+from tests.support.house import SPECS
+from tests.support.native import without_compiler
+from tests.support.quotients import RICH, model, same_facts
 
 
 def test_random_specs_without_the_compiler() -> None:
     """The native engine's text, run by the interpreter, gives the python engine's representatives on random
     symmetric specs.
     """
-    code = (
-        "import random\nimport numpy as np\nnp.seterr(all='ignore')\nfrom test_native_symmetry import"
-        " natively\nprint(sum(natively(seed, 12 if seed % 2 else 1) for seed in range(2000, 2060)))\n"
+    agreed = without_compiler(
+        "from tests.support.native import natively",
+        "sum(natively(seed, 12 if seed % 2 else 1) for seed in range(2000, 2060))",
     )
-    path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
-    ran = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env={**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONPATH": path},
-    )
-    assert ran.returncode == 0, ran.stderr[-2000:]
-    assert int(ran.stdout.split()[-1]) > 20
-
-
-def natively(seed: int, direct: int) -> bool:
-    """Compare the engines on a random spec, if it is symmetric; the number of renamings that are all tried is
-    given.
-
-    The native engine lists steps by its own text, however few there are.
-    """
-    orbits.DIRECT, native.SMALL = direct, 0
-    symmetric = random_symmetric(seed)
-    if symmetric is None:
-        return False
-    spec, found = symmetric
-    limits = bounded(spec)
-    same_facts(
-        python.explore(spec, limits, symmetry=found),
-        native.explore(spec, limits, options=native.Options(2), symmetry=found),
-    )
-    return True
+    assert agreed > 20
 
 
 def test_machine_code_finds_the_same_representatives() -> None:
@@ -67,7 +37,7 @@ def test_machine_code_finds_the_same_representatives() -> None:
     tried.
     """
     for constants in ({"senders": 3}, {"targets": 2}):
-        spec = ground(load(ROOT / "spec" / "ipi_buggy.py"), constants)
+        spec = ground(load(SPECS / "ipi_buggy.py"), constants)
         found = find(replace(spec, temporal=()))
         limits = Limits(max_depth=16)
         compiled = python.Compiled(spec, found)
@@ -94,7 +64,7 @@ def test_the_hand_over_keeps_the_symmetry(monkeypatch: pytest.MonkeyPatch) -> No
     """
     monkeypatch.setattr(tiered, "COMPILE_FROM", 300)
     monkeypatch.setattr(tiered._Builder, "ready", lambda self, states: states >= 300)
-    spec = ground(load(ROOT / "spec" / "ipi_buggy.py"), {"senders": 3})
+    spec = ground(load(SPECS / "ipi_buggy.py"), {"senders": 3})
     found, limits = find(spec), Limits(max_depth=16)
     space = tiered.explore(spec, limits, symmetry=found)
     assert space.engine == "native"

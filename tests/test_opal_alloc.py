@@ -4,14 +4,14 @@ September 2019.
 
 from __future__ import annotations
 
-import families
 import pytest
-from families import claims, steps
 
 from explorer.engine.python import explore
 from explorer.ground.ground import ground
 from explorer.run.constants import constants_of
 from explorer.run.load import load
+from tests.support import families
+from tests.support.families import claims, steps
 
 GOLDEN = {
     "opal_alloc_fixed": (16608, 74352, 22),

@@ -8,9 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from generators import spec_of
-from quotients import ROOT, check, model, random_symmetric
-from test_differential import MOST, SPECS, bounded
 
 from explorer.engine import python, reference
 from explorer.engine.limits import Limits
@@ -19,6 +16,10 @@ from explorer.run.load import load
 from explorer.symmetry import plan as orbits
 from explorer.symmetry.find import find
 from explorer.verdict.verdict import judge
+from tests.support.comparison import MOST, bounded
+from tests.support.generators import spec_of
+from tests.support.house import SPECS
+from tests.support.quotients import check, model, random_symmetric
 
 
 def test_random_symmetric_specs_have_the_same_answers() -> None:
@@ -42,7 +43,9 @@ def test_random_symmetric_specs_have_the_same_answers() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [*SPECS, *sorted((ROOT / "spec" / "examples").glob("*.py"))], ids=lambda path: path.stem
+    "path",
+    [*sorted(SPECS.glob("*.py")), *sorted((SPECS / "examples").glob("*.py"))],
+    ids=lambda path: path.stem,
 )
 def test_the_orbits_of_every_spec_add_up(path: Path) -> None:
     """On the specs of the house the orbits stand for exactly the states that a run without symmetry

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from command_line import DOWN, FINE, HEAD, Done, record_of, words
 
 from explorer.command import check as session
+from tests.support.command_line import DOWN, FINE, HEAD, Done, record_of, words
 
 
 @pytest.mark.parametrize(

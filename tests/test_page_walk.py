@@ -4,8 +4,8 @@ with the lost IPI.
 
 from __future__ import annotations
 
-import families
-from families import bound, claims, same_as_reference, steps
+from tests.support import families
+from tests.support.families import bound, claims, same_as_reference, steps
 
 GOLDEN = {
     "page_walk_fixed": (4208, 12512, 38),

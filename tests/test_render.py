@@ -23,6 +23,7 @@ from explorer.render.text.table import matrix
 from explorer.render.text.terminal import clean, wants_colour
 from explorer.render.text.text import story
 from explorer.trace.trace import Step, Trace, from_record
+from tests.support.house import ROOT
 
 NASTY = [
     'say "hi"',
@@ -526,7 +527,7 @@ def test_the_text_needs_neither_graphviz_nor_networkx() -> None:
             capture_output=True,
             text=True,
             check=True,
-            cwd=Path(__file__).parents[1],
+            cwd=ROOT,
         ).stdout
         == "[]\n"
     )

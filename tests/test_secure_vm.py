@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import families
-from families import claims, steps
+from tests.support import families
+from tests.support.families import claims, steps
 
 GOLDEN = {
     "secure_vm_fixed": (13463, 52566, 22),

@@ -10,8 +10,6 @@ import random
 from collections.abc import Iterator
 
 import pytest
-from generators import spec_of, spec_text
-from test_differential import bounded, model_of
 
 from explorer.engine import python, reference
 from explorer.engine.space import Edge, StateSpace, Violation
@@ -19,6 +17,8 @@ from explorer.ground.ground import ground
 from explorer.ir.model import Model
 from explorer.trace.shortest import shortest
 from explorer.trace.tell import tell
+from tests.support.comparison import bounded, model_of
+from tests.support.generators import spec_of, spec_text
 
 MOST_PATHS = 3000
 Key = tuple[int, tuple[int, ...], tuple[int, ...]]

@@ -21,8 +21,8 @@ from explorer.render.picture.graph import state_graph
 from explorer.run.load import load
 from explorer.trace.tell import tell
 from explorer.verdict.verdict import judge
+from tests.support.house import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 SPEC = """
 from typing import Annotated
 from explorer import *

@@ -7,12 +7,8 @@ from __future__ import annotations
 import dataclasses
 import importlib.util
 import random
-from pathlib import Path
 
 import pytest
-from generators import spec_of
-from symmetric import temporal_text
-from test_differential import model_of
 
 from explorer.engine import python
 from explorer.engine.limits import Limits
@@ -28,8 +24,11 @@ from explorer.symmetry import plan as orbits
 from explorer.symmetry.find import find
 from explorer.symmetry.group import group
 from explorer.trace.tell import ReplayError
+from tests.support.comparison import model_of
+from tests.support.generators import spec_of
+from tests.support.house import ROOT
+from tests.support.symmetric import temporal_text
 
-ROOT = Path(__file__).resolve().parent.parent
 needs_numba = pytest.mark.skipif(importlib.util.find_spec("numba") is None, reason="needs Numba")
 
 

@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from command_line import Done
-from quotients import FIRST_WAITS, HEAD
+from tests.support.command_line import Done
+from tests.support.quotients import FIRST_WAITS, HEAD
 
 
 def test_a_run_reports_orbits_and_what_they_stand_for(explorer: Callable[..., Done], tmp_path: Path) -> None:

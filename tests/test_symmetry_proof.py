@@ -5,11 +5,11 @@ named.
 from __future__ import annotations
 
 import pytest
-from quotients import FIRST_WAITS, HEAD, RICH, check, model
-from test_differential import bounded
 
 from explorer.symmetry.find import LARGEST, Symmetry, find
 from explorer.symmetry.permutation import scalarsets
+from tests.support.comparison import bounded
+from tests.support.quotients import FIRST_WAITS, HEAD, RICH, check, model
 
 
 def refusals(found: Symmetry) -> list[str]:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny import Cpu, Digit
 
 from explorer import (
     STRONG,
@@ -45,6 +44,7 @@ from explorer.liveness.check import check
 from explorer.render.text.text import story
 from explorer.trace.trace import from_record
 from explorer.verdict.verdict import Verdict, judge
+from tests.support.tiny import Cpu, Digit
 
 
 def verdict(*parts: Any, limits: Limits | None = None, **constants: Any) -> Verdict:

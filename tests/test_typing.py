@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-TYPING = ROOT / "tests" / "typing"
+from tests.support.house import ROOT
+
+TYPING = Path(__file__).parent / "typing"
 ERROR = re.compile(r"^(?P<file>[^:]+):(?P<line>\d+): error: (?P<text>.*)$")
 
 

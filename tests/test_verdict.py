@@ -7,12 +7,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from generators import spec_of
 
 from explorer.engine import python, reference
 from explorer.engine.limits import Limits
 from explorer.ground.ground import ground
 from explorer.verdict.verdict import Verdict, judge
+from tests.support.generators import spec_of
 
 HEAD = """\
 from typing import Annotated

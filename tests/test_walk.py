@@ -18,8 +18,8 @@ import pytest
 
 from explorer.api import check, walk
 from explorer.trace.walk import Blocked
+from tests.support.house import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error", "PYTEST_ADDOPTS": ""}
 LAMP = '''
 from explorer import *

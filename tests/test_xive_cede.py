@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import families
-from families import claims, labels
+from tests.support import families
+from tests.support.families import claims, labels
 
 GOLDEN = {"xive_cede_fixed": (905, 2086, 31), "xive_cede_buggy": (4615, 10996, 54)}
 test_counts, test_expectations, test_variants, test_reference = claims(GOLDEN)

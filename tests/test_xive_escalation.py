@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import families
-from families import claims, steps
+from tests.support import families
+from tests.support.families import claims, steps
 
 GOLDEN = {
     "xive_escalation_fixed": (664, 1466, 26),

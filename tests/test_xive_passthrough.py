@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-import families
-from families import claims
+from tests.support import families
+from tests.support.families import claims
 
 GOLDEN = {"xive_passthrough_fixed": (816, 2105, 19), "xive_passthrough_buggy": (699, 1763, 19)}
 test_counts, test_expectations, test_variants, test_reference = claims(GOLDEN)

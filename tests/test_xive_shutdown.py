@@ -4,8 +4,8 @@ commit da15c03b047d.
 
 from __future__ import annotations
 
-import families
-from families import claims, steps
+from tests.support import families
+from tests.support.families import claims, steps
 
 GOLDEN = {"xive_shutdown_fixed": (7723, 30672, 22), "xive_shutdown_buggy": (11731, 48306, 18)}
 test_counts, test_expectations, test_variants, test_reference = claims(GOLDEN)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import families
-from families import claims, labels
+from tests.support import families
+from tests.support.families import claims, labels
 
 GOLDEN = {"xmon_fixed": (18126, 46726, 16), "xmon_buggy": (8124, 21544, 12)}
 test_counts, test_expectations, test_variants, test_reference = claims(GOLDEN)

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import cache, lru_cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,8 +27,7 @@ from explorer.run.constants import constants_of
 from explorer.run.load import load
 from explorer.trace.trace import Trace
 from explorer.verdict.verdict import Verdict, judge
-
-SPECS = Path(__file__).parents[1] / "spec"
+from tests.support.house import SPECS
 
 Counts = tuple[int, int, int]
 """States, transitions and depth."""

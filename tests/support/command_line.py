@@ -11,8 +11,9 @@ import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
-HOUSE = Path(__file__).resolve().parent.parent
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(HOUSE), "PYTHONWARNINGS": "error"}
+from tests.support.house import ROOT
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"}
 
 HEAD = """\
 from typing import Annotated

@@ -6,11 +6,6 @@ from __future__ import annotations
 
 import random
 import re
-from pathlib import Path
-
-from generators import spec_of
-from symmetric import symmetric_text
-from test_differential import model_of, told
 
 from explorer.engine import python
 from explorer.engine.limits import Limits
@@ -18,8 +13,9 @@ from explorer.engine.space import StateSpace
 from explorer.ground.ground import ground
 from explorer.ir.model import Model
 from explorer.symmetry.find import Symmetry, find
-
-ROOT = Path(__file__).resolve().parent.parent
+from tests.support.comparison import model_of, reported
+from tests.support.generators import spec_of
+from tests.support.symmetric import symmetric_text
 
 HEAD = """\
 import enum
@@ -128,7 +124,7 @@ def same_answers(plain: StateSpace, reduced: StateSpace) -> None:
     assert {n: (v.kind, v.level) for n, v in plain.violations.items()} == {
         n: (v.kind, v.level) for n, v in reduced.violations.items()
     }
-    full, small = told(plain), told(reduced)
+    full, small = reported(plain), reported(reduced)
     assert full["traces"] == small["traces"]
     for key in ("verdict", "exit_code", "findings", "traces", "expectation_met"):
         assert full["record"][key] == small["record"][key], key
@@ -154,4 +150,4 @@ def same_facts(a: StateSpace, b: StateSpace) -> None:
     assert [set(level) for level in a.levels] == [set(level) for level in b.levels]
     assert (a.represented, a.enabled, a.changed) == (b.represented, b.enabled, b.changed)
     assert (a.expanded, a.least, a.most) == (b.expanded, b.least, b.most)
-    assert told(a)["traces"] == told(b)["traces"]
+    assert reported(a)["traces"] == reported(b)["traces"]

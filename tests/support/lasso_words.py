@@ -12,12 +12,12 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from lasso_graphs import FORMULAS, Fair, Graphs, bits
 from numba import njit
 
 from explorer.ir.formulas import Ltl
 from explorer.ir.steps import Fairness
 from explorer.liveness.find_lasso import Lasso
+from tests.support.lasso_graphs import FORMULAS, Fair, Graphs, bits
 
 STEM, CYCLE = 4, 5
 """The most states of a stem (before the cycle begins), and of a cycle."""

@@ -14,7 +14,6 @@ from typing import Any
 from unittest.mock import patch
 
 import numpy as np
-from lasso_graphs import ASSIGNMENTS, FORMULAS, MOST, SHAPES, Fair, Graphs, bits
 
 from explorer.engine.limits import Limits
 from explorer.ir import expressions as ex
@@ -27,6 +26,7 @@ from explorer.liveness.backend import Backend
 from explorer.liveness.find_lasso import Lasso
 from explorer.liveness.graph import Graph
 from explorer.liveness.violation import Search, prepare, violation
+from tests.support.lasso_graphs import ASSIGNMENTS, FORMULAS, MOST, SHAPES, Fair, Graphs, bits
 
 checker.automaton = cache(checker.automaton)  # type: ignore[assignment]
 

@@ -14,9 +14,8 @@ import types
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from kinds import BOOL, COLOR, MODE, Kind, integers, maps, optional, queues, records, sets
-
 from explorer import Spec
+from tests.support.kinds import BOOL, COLOR, MODE, Kind, integers, maps, optional, queues, records, sets
 
 HEADER = """\
 import enum

@@ -1,6 +1,7 @@
-"""The liveness checker against brute force: `python tests/lassos.py` compares every labelled graph with up to
-3 states, and a million random ones with 4 to 6, under every assignment of fairness to two groups of steps, on
-every formula of the list.
+"""The liveness checker against brute force, whole: `python -m tests.support.lassos`.
+
+It compares every labelled graph with up to 3 states, and a million random ones with 4 to 6, under every
+assignment of fairness to two groups of steps, on every formula of the list.
 
 Up to 3 states all lassos are enumerated (`lasso_words`); an independent judge (`lasso_sets`) decides these
 graphs and the larger ones, so that violations that the checker misses are noticed in both. Shapes that have
@@ -16,12 +17,20 @@ import time
 from typing import Any
 
 import numpy as np
-from lasso_checker import answer, broken_by_checker
-from lasso_graphs import ASSIGNMENTS, FORMULAS, SHAPES, Graphs, all_graphs, batches, random_graphs
-from lasso_sets import broken_by_sets
-from lasso_words import broken_by_lassos, is_real
 
 from explorer.liveness.backend import Backend, Native, Plain
+from tests.support.lasso_checker import answer, broken_by_checker
+from tests.support.lasso_graphs import (
+    ASSIGNMENTS,
+    FORMULAS,
+    SHAPES,
+    Graphs,
+    all_graphs,
+    batches,
+    random_graphs,
+)
+from tests.support.lasso_sets import broken_by_sets
+from tests.support.lasso_words import broken_by_lassos, is_real
 
 BATCH, LASSOS = 10_000, 200
 """Graphs that are searched at once, and how many of their verdicts are looked at again, each in its graph

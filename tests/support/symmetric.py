@@ -10,8 +10,8 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from generators import Author, Scope
-from kinds import Kind, optional, records
+from tests.support.generators import Author, Scope
+from tests.support.kinds import Kind, optional, records
 
 ME, IT = "me", "it"
 

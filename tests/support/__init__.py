@@ -1,0 +1,1 @@
+"""What several tests share: specs, generators, judges and comparisons. Nothing here is a test."""
