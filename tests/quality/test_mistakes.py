@@ -1,9 +1,9 @@
 """Every mistake of a spec author is found at definition, with one exact message.
 
-The cases stand in `tests/mistakes/*.txt`: a title after `===`, the spec, and the message after `---`. A spec
-imports `explorer/messages/base.txt` as `base`; `# file: name.py` starts another file; without a `Spec(` the
-file composes itself. `python tests/test_mistakes.py` writes the messages as they are now; read the difference
-before keeping it.
+The cases stand beside this file in `mistakes/*.txt`: a title after `===`, the spec, and the message after
+`---`. A spec imports `explorer/messages/base.txt` as `base`; `# file: name.py` starts another file; without a
+`Spec(` the file composes itself. `python -m tests.quality.test_mistakes` writes the messages as they are now;
+read the difference before keeping it.
 """
 
 import re
