@@ -6,11 +6,51 @@ from collections.abc import Callable
 
 from explorer.symmetry.terms import Terms, inverse, moved
 
+_TRANSPARENT = ("ite", "case", "table", "permuted", "has", "at", "loadat", "nextat")
+"""Operators whose operands are looked into for choices that a condition settles."""
+
 
 class Arithmetic(Terms):
     """Sums are linear: factors by term. A permutation of a set's members is kept outside of the operations on
     sets.
     """
+
+    # What a condition settles.
+
+    def assuming(self, condition: int, x: int) -> int:
+        """The value of x as far as it matters where a condition holds: choices that the condition settles are
+        taken.
+        """
+        op, _, args = self.nodes[condition]
+        for fact in args if op == "and" else (condition,):
+            table = self._as_table(fact)
+            if table is not None:
+                x = self._settle_choice(x, *table)
+        return x
+
+    def _settle_choice(self, x: int, by: int, low: int, open_values: tuple[int, ...]) -> int:
+        """Choices by the value of `by` without the branches of values that are not open."""
+        op, value, args = self.nodes[x]
+        if op == "case" and args[0] == by and value == low:
+            kept = [b for b, is_open in zip(args[1:], open_values) if is_open]
+            if not kept:
+                return x
+            return self._case(by, low, [b if o else kept[0] for b, o in zip(args[1:], open_values)])
+        inner = [self._settle_choice(a, by, low, open_values) for a in args] if op in _TRANSPARENT else []
+        if inner == list(args) or not inner:
+            return x
+        if op == "case":
+            return self._case(inner[0], value, inner[1:])
+        if op == "table":
+            values = dict(enumerate(value[1], value[0]))
+            return self.unary(lambda v: values.get(v, v), inner[0])
+        if op == "permuted":
+            return self.permuted(value, inner[0])
+        if op == "ite":
+            return self.make_ite(*inner)
+        if op == "has":
+            return self.make_has(*inner)
+        return self.node(op, value, tuple(inner), self.bounds[x])
 
     # Numbers.
 

@@ -175,11 +175,13 @@ def _orbits(count: int, exchanges: dict[tuple[type[Scalarset], int], Exchange]) 
 def _prove(proof: Proof, renaming: Renaming) -> Exchange:
     """What becomes of instances and conditions; Broken where the renamed model is another."""
     model = proof.model
-    proof.trial.exceeded = False
+    proof.trial.begin("the initial states")
     same_initial(proof, renaming)
+    proof.trial.begin("the constraints")
     constraints = [c for _, c in model.constraints]
     if same_conditions(proof, renaming, "the constraints", constraints):
         raise Broken("the constraints", constraints[0].place)
+    proof.trial.begin("the @terminal condition")
     terminal = ex.either(*(c.expr for c in model.terminal))
     if not same_condition(proof, renaming, terminal, terminal):
         raise Broken("the @terminal condition", model.terminal[0].place)
@@ -187,18 +189,16 @@ def _prove(proof: Proof, renaming: Renaming) -> Exchange:
     _fairness(proof, image)
     conditions: dict[Expr, Expr] = {}
     for prop in model.stated:
-        try:
-            if isinstance(prop, Temporal):
-                conditions |= _formulas(proof, renaming, prop) if prop.name in proof.checked else {}
-            elif same_conditions(
-                proof, renaming, f"property {prop.name}", [Condition(e, prop.place) for _, e in prop.parts]
-            ):
-                proof.ordered.add(prop.name)
-            _premises(proof, renaming, prop)
-        except Broken:
-            if prop.name in proof.checked:
-                raise
+        if prop.name not in proof.checked:
             proof.unproved.add(prop.name)
+            continue
+        subject = f"property {prop.name}"
+        proof.trial.begin(subject)
+        if isinstance(prop, Temporal):
+            conditions |= _formulas(proof, renaming, prop)
+        elif same_conditions(proof, renaming, subject, [Condition(e, prop.place) for _, e in prop.parts]):
+            proof.ordered.add(prop.name)
+        _premises(proof, renaming, prop)
     return Exchange(tuple(image[number] for number in range(len(model.instances))), conditions)
 
 
@@ -240,6 +240,7 @@ def _instances(proof: Proof, renaming: Renaming) -> dict[int, int]:
     taken: set[int] = set()
     odd: list[tuple[Instance, Place]] = []
     for instance in proof.model.instances:
+        proof.trial.begin(f"action {instance.action.name}")
         arguments = tuple(renaming.value(value) for _, value in instance.arguments)
         other = proof.by_arguments[instance.action.name, arguments]
         broken = _difference(proof, renaming, instance, other)
@@ -249,6 +250,7 @@ def _instances(proof: Proof, renaming: Renaming) -> dict[int, int]:
         else:
             odd.append((instance, broken))
     for instance, broken in odd:
+        proof.trial.begin(f"action {instance.action.name}")
         others = (o for o in proof.model.instances if o.action is instance.action and o.number not in taken)
         partner = next((o for o in others if _difference(proof, renaming, instance, o) is None), None)
         if partner is None:

@@ -2,8 +2,9 @@
 proofs.
 
 `Normal.of(expr, renaming)` is the number of what the expression reads in the *renamed* state, as a function
-of the state itself. `require` is left out: whether an expression has a value is another question, put by its
-checks. Where a partial operator has no value any value does, since nobody looks at it.
+of the state itself. `require(ok, x)` is x as far as it matters where ok holds: whether an expression has a
+value is another question, put by its checks. Where a partial operator has no value any value does, since
+nobody looks at it. So the unused slots of a queue, which a renaming leaves alone, do not count.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ class Normal(Arithmetic):
         if op in ("loadat", "nextat"):
             return self._load_at(op, at.value, at.args[0], renaming)
         if op == "require":
-            return args[1]
+            return self.assuming(args[0], args[1])
         make = getattr(self, f"make_{op}")
         result: int = make(*args)
         return result

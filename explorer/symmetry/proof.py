@@ -50,17 +50,8 @@ class Broken(Exception):
 
 
 def begin(model: Model, structure: dict[Family, FamilyStructure], only: tuple[str, ...]) -> Proof:
-    """Nothing proved yet. A property that may have no value counts as checked: that would be an evaluation
-    error.
-    """
-    parts = {p.name: [e for _, e in p.parts] for p in model.properties} | {
-        p.name: p.conditions for p in model.temporal
-    }
-    checked = frozenset(
-        name
-        for name, expressions in parts.items()
-        if not only or name in only or any(lift(e)[1] for e in expressions)
-    )
+    """Nothing proved yet; `only` names the properties that are checked (all if it is empty)."""
+    checked = frozenset(p.name for p in model.stated if not only or p.name in only)
     program = reduce(model)
     by_arguments = {(i.action.name, tuple(value for _, value in i.arguments)): i for i in model.instances}
     doubtful = frozenset(r.instance.number for r in program.rules if any(t.checks for t in r.guard))

@@ -16,20 +16,27 @@ from explorer.ir.steps import Condition, Write
 from explorer.symmetry.permutation import FamilyStructure, Renaming, View
 
 ONE, ALL = 1 << 17, 1 << 19
-"""Reads of cells that one comparison, and all of a model together, may make."""
+"""Reads of cells that one comparison, and all on one action or property together, may make."""
 
 ERROR = "no value"
 Outcome = Callable[[Any, Any], Any]
 
 
 class Trial:
-    """Comparisons with a common budget; `exceeded` tells that some comparison was given up."""
+    """Comparisons with a budget for each subject, an action or a property; `exceeded` tells that one on the
+    present subject was given up.
+    """
 
     def __init__(self, structure: dict[Family, FamilyStructure]):
         self.ranges = {f.first + i: (f.low, f.high) for f in structure for i in range(f.size)}
-        self.left, self.exceeded = ALL, False
+        self.budgets: dict[str, int] = {}
+        self.subject, self.exceeded = "", False
         self.identity = Renaming(structure, {})
         self.memo: dict[Any, bool] = {}
+
+    def begin(self, subject: str) -> None:
+        """What follows is on this subject, whose budget it spends."""
+        self.subject, self.exceeded = subject, False
 
     def agree(self, renaming: Renaming, mine: Outcome, theirs: Outcome, key: Any) -> bool:
         """Whether `mine` of each two states (before and after a step) is `theirs` of the renamed ones; False
@@ -47,12 +54,14 @@ class Trial:
 
     def _agree(self, renaming: Renaming, mine: Outcome, theirs: Outcome) -> bool:
         path: list[list[int]] = []
-        least = max(0, self.left - ONE)
-        while self.left > least:
+        left = self.budgets.get(self.subject, ALL)
+        least = max(0, left - ONE)
+        while left > least:
             known: dict[tuple[int, int], int] = {}
             before, after = _Probe(0, self, path, known), _Probe(1, self, path, known)
             same = mine(before, after) == theirs(View(renaming, before), View(renaming, after))
-            self.left -= 1 + before.reads + after.reads
+            left -= 1 + before.reads + after.reads
+            self.budgets[self.subject] = left
             if not same:
                 return False
             while path and path[-1][2] == path[-1][3]:

@@ -104,7 +104,7 @@ def seen(lock: Lock):
 """)
     for only in (("owner_knows",), ("deadlock",)):
         found = find(spec, only)
-        assert found.unproved == {"seen"}
+        assert "seen" in found.unproved
         reduced = python.explore(spec, symmetry=found)
         assert reduced.distinct < reduced.represented
         assert judge(reduced, only=only).findings == judge(python.explore(spec), only=only).findings
