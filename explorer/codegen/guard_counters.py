@@ -123,7 +123,7 @@ def _inside(program: Program, emitter: Emitter) -> str:
 
 def native_counter(program: Program, layout: Layout, rules: list[Rule]) -> NativeCounter:
     """Text for Numba for the guards of some chains, and its tables."""
-    constants, blocks = Constants(), [_block(rule, layout) for rule in rules]
+    constants, blocks = Constants(), [_block(rule, program, layout) for rule in rules]
     kinds = list(dict.fromkeys(block.text for block in blocks))
     order = sorted(range(len(rules)), key=lambda k: kinds.index(blocks[k].text))
     shapes, shape_of, signed, unsigned = group(
@@ -151,7 +151,7 @@ def native_counter(program: Program, layout: Layout, rules: list[Rule]) -> Nativ
             *(f"            {text}" for text in (*state, *shape.text.split("\n"))),
         ]
         lines += [f"        N[i, U({k})] += n{k}" for k in range(most)]
-    scribe = Scribe(layout)
+    scribe = Scribe(layout, program.facts)
     test = constants.fill(scribe, scribe.truth(_outside(program)))
     keep = [
         "@njit('void(uint64[:,::1], uint8[::1])', nogil=True, cache=True)",
@@ -164,9 +164,10 @@ def native_counter(program: Program, layout: Layout, rules: list[Rule]) -> Nativ
     return NativeCounter("\n".join([head, *lines, "", "", *keep]) + "\n", order, signed, unsigned)
 
 
-def _block(rule: Rule, layout: Layout) -> Block:
-    scribe, lines = Scribe(layout), list[str]()
+def _block(rule: Rule, program: Program, layout: Layout) -> Block:
+    scribe, lines = Scribe(layout, program.facts), list[str]()
     for depth, test in enumerate(rule.guard):
+        scribe.where = rule.instance.guard[test.number].place
         pad, word = "    " * depth, "if"
         if test.checks:
             lines += [

@@ -17,14 +17,16 @@ from dataclasses import dataclass, field
 
 from explorer.codegen.python_functions import after_rule
 from explorer.ir import expressions as ex
+from explorer.ir.errors import NOWHERE, Place
 from explorer.ir.expressions import TRUE, Expr, is_const
 from explorer.program.bitmaps import MAX_RULES, Bitmap, bitmaps, split
 from explorer.program.dispatch import Cell, roots
-from explorer.program.layout import Layout
+from explorer.program.layout import Field, Layout
+from explorer.program.machine_word import check_word
 from explorer.program.program import Program, Rule, Test
-from explorer.program.simplify import Check, fold, fold_checks, lift
+from explorer.program.simplify import Check, Facts, fold, fold_checks, lift
 
-WORD = 64
+WORD, UNSIGNED = 64, (1 << 64) - 1
 _SLOT = re.compile("⟨([IU])([0-9]+)⟩")
 _SIGNS = {"add": "+", "sub": "-", "mul": "*", "floordiv": "//", "mod": "%", "bor": "|", "band": "&"}
 
@@ -32,11 +34,12 @@ _SIGNS = {"add": "+", "sub": "-", "mul": "*", "floordiv": "//", "mod": "%", "bor
 class Scribe:
     """Writes expressions over 64-bit words; every number that could differ between instances becomes a slot.
 
-    `names` maps expressions that already stand in a local variable to it.
+    `names` maps expressions that already stand in a local variable to it. `facts` hold wherever the text is
+    evaluated. Raises BeyondWord, with the line `where`, for what could exceed 64 bits.
     """
 
-    def __init__(self, layout: Layout):
-        self.layout = layout
+    def __init__(self, layout: Layout, facts: Facts, where: Place = NOWHERE):
+        self.layout, self.facts, self.where = layout, facts, where
         self.one = layout.words == 1
         self.slots: list[int] = []
         self.names: dict[Expr, str] = {}
@@ -56,6 +59,7 @@ class Scribe:
         op, args = expr.op, expr.args
         if expr in self.names:
             return f"(I(1) if {self.names[expr]} else I(0))" if is_condition(expr) else self.names[expr]
+        check_word(expr, self.facts, self.where)
         if op == "const":
             return self.slot(expr.value)
         if op in ("load", "next"):
@@ -118,14 +122,28 @@ class Scribe:
         family, index = expr.value
         field = self.layout.fields[family]
         word, shift = divmod(field.shift(index), WORD)
-        return _plus(
-            f"I({self._word(expr.op, word)} >> {self.word(shift)} & {self.word(field.mask)})", family.low
+        return self._code(
+            f"{self._word(expr.op, word)} >> {self.word(shift)} & {self.word(field.mask)}", field
         )
 
     def _load_at(self, expr: Expr) -> str:
         word, shift = self.place(expr.value, expr.args[0])
-        mask = self.word(self.layout.fields[expr.value].mask)
-        return _plus(f"I({self._at(expr.op, word)} >> U({shift}) & {mask})", expr.value.low)
+        field = self.layout.fields[expr.value]
+        return self._code(f"{self._at(expr.op, word)} >> U({shift}) & {self.word(field.mask)}", field)
+
+    def _code(self, content: str, field: Field) -> str:
+        """The signed code that the unsigned content of a field stands for. That of a wide field exceeds
+        a signed word: the sum is made without signs.
+        """
+        if field.width >= WORD - 1:
+            return f"I(({content}) + {self.word(field.family.low & UNSIGNED)})"
+        return _plus(f"I({content})", field.family.low)
+
+    def content(self, expr: Expr, family: ex.Family) -> str:
+        """What a field of the family holds for the code that an expression computes, unsigned."""
+        if self.layout.fields[family].width >= WORD - 1:
+            return f"(U({self.number(expr)}) - {self.word(family.low & UNSIGNED)})"
+        return f"U({_minus(self.number(expr), family.low)})"
 
     def place(self, family: ex.Family, index: Expr) -> tuple[str, str]:
         """Word and shift of the cell at a computed index."""
@@ -338,7 +356,8 @@ def cell_equals(c: Expr) -> tuple[ex.Family, int, int] | None:
 def _block(
     program: Program, rule: Rule, guard: list[Test], layout: Layout
 ) -> tuple[list[tuple[int, int, int]], Block]:
-    scribe = Scribe(layout)
+    guard_of = rule.instance.guard
+    scribe = Scribe(layout, program.facts, rule.instance.action.place)
     lines: list[str] = []
     depth = 0
 
@@ -347,6 +366,7 @@ def _block(
 
     for test in guard:
         word = "if"
+        scribe.where = guard_of[test.number].place
         for check in test.checks:
             line(f"{word} not {scribe.truth(check.ok)}:")
             line("    flag = True")
@@ -355,6 +375,7 @@ def _block(
             line(f"{word} {scribe.truth(test.condition)}:")
             depth += 1
     word = "if"
+    scribe.facts, scribe.where = rule.facts, rule.instance.action.place
     for check in rule.checks:
         line(f"{word} not {scribe.truth(check.ok)}:")
         line("    flag = True")
@@ -392,7 +413,7 @@ def _updates(rule: Rule, layout: Layout, scribe: Scribe) -> tuple[list[tuple[int
     terms = []
     for u, word, shift in computed:
         target = "t" if scribe.one else f"T[{scribe.word(word)}]"
-        terms.append(f"{target} |= U({_minus(scribe.number(u.expr), u.family.low)}) << {scribe.word(shift)}")
+        terms.append(f"{target} |= {scribe.content(u.expr, u.family)} << {scribe.word(shift)}")
     for k, u in enumerate(dynamic):
         mask = layout.fields[u.family].mask
         at, by = scribe.place(u.family, u.index)
@@ -400,8 +421,8 @@ def _updates(rule: Rule, layout: Layout, scribe: Scribe) -> tuple[list[tuple[int
         if not scribe.one:
             terms.append(f"w{k} = {at}")
         terms.append(f"j{k} = U({by})")
-        value = _minus(scribe.number(u.expr), u.family.low)
-        terms.append(f"{target} = ({target} & ~({scribe.word(mask)} << j{k})) | (U({value}) << j{k})")
+        value = scribe.content(u.expr, u.family)
+        terms.append(f"{target} = ({target} & ~({scribe.word(mask)} << j{k})) | ({value} << j{k})")
     return static, terms
 
 
@@ -415,6 +436,7 @@ def _step_tests(program: Program, rule: Rule, scribe: Scribe) -> list[str]:
     for prop in program.model.properties:
         if prop.kind != "step":
             continue
+        scribe.where = prop.place
         pure, raw = lift(ex.both(*(e for _, e in prop.parts)))
         checks = fold_checks(tuple(Check(after_rule(c.ok, rule), c.failure) for c in raw), rule.facts)
         condition = fold(after_rule(pure, rule), rule.facts)

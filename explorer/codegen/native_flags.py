@@ -17,7 +17,7 @@ def flag_source(program: Program, layout: Layout, conditions: list[Expr]) -> str
     """The text of `flags(F, OUT)`: OUT[k, b] is 1 where condition k has the value true in state F[b], else
     0.
     """
-    scribe, constants = Scribe(layout), Constants()
+    scribe, constants = Scribe(layout, program.facts), Constants()
     tests = []
     for condition in conditions:
         pure, raw = lift(condition)

@@ -69,7 +69,7 @@ def native_source(program: Program, layout: Layout, plan: Plan | None = None) ->
     """The native source of a program; with a plan, successors are replaced by their representatives."""
     tables = tabulate(program, layout)
     leave = {mode: _leave(program, tables, layout, mode, plan is not None) for mode in ("expand", "edges")}
-    judge = _judge(program, Scribe(layout), tables.constants)
+    judge = _judge(program, Scribe(layout, program.facts), tables.constants)
     canonical = [native_canonical(plan, layout.words, tables.constants)] if plan is not None else []
     head = HEAD + "".join(f"{name} = U({hex(value)})\n" for value, name in tables.constants.names.items())
     return NativeSource(
@@ -81,7 +81,7 @@ def native_source(program: Program, layout: Layout, plan: Plan | None = None) ->
 
 def witness_source(program: Program, layout: Layout, condition: Expr) -> str:
     """The text of `witness(F)`: whether a condition has the value true in any of the states."""
-    scribe, constants = Scribe(layout), Constants()
+    scribe, constants = Scribe(layout, program.facts), Constants()
     pure, raw = lift(condition)
     whole = ex.both(*(c.ok for c in fold_checks(raw, program.facts)), fold(pure, program.facts))
     text = constants.fill(scribe, scribe.truth(fold(whole, program.facts)))
@@ -158,7 +158,7 @@ def _leave(program: Program, tables: Tables, layout: Layout, mode: str, symmetri
     line(2, "flagged = False")
     if expand:
         line(2, "by = U(BY[row])")
-        _constraints(program, Scribe(layout), tables.constants, line)
+        _constraints(program, Scribe(layout, program.facts), tables.constants, line)
     line(2, "hits = U(0)")
     if tables.root_cells:
         _gather_by_roots(one, line)
@@ -262,7 +262,7 @@ def _constraints(program: Program, scribe: Scribe, constants: Constants, write: 
     if not program.constraints:
         return
     for k, judgement in enumerate(program.constraints):
-        word = "if"
+        word, scribe.where = "if", judgement.place
         for check in judgement.checks:
             write(2, f"{word} not {constants.fill(scribe, scribe.truth(check.ok))}:")
             write(3, "flagged = True")
@@ -413,6 +413,7 @@ def _judge(program: Program, scribe: Scribe, constants: Constants) -> str:
     for k, (judgement, whole) in enumerate(zip(program.invariants, wholes)):
         if whole is TRUE:
             continue
+        scribe.where = judgement.place
         for at in ex.walk(whole):
             if shared.get(at, 0) > 1 and at not in scribe.names and is_total(at, program.facts):
                 text = scribe.truth(at) if is_condition(at) else scribe.number(at)

@@ -18,6 +18,7 @@ from explorer.engine.python import Compiled
 from explorer.engine.python import Search as PythonSearch
 from explorer.engine.space import StateSpace
 from explorer.ir.model import Model
+from explorer.program.machine_word import BeyondWord
 from explorer.symmetry.find import Symmetry
 
 if TYPE_CHECKING:
@@ -69,10 +70,13 @@ class _Builder:
 
         if self.build is None:
             jit = Jit(default_directory())
-            texts = [
-                common_source(),
-                native_source(self.compiled.program, self.compiled.layout, self.compiled.plan).search,
-            ]
+            try:
+                source = native_source(self.compiled.program, self.compiled.layout, self.compiled.plan)
+            except BeyondWord as beyond:
+                self.off = True
+                self.notes.append(f"no machine code: {beyond}: the python engine went on")
+                return False
+            texts = [common_source(), source.search]
             if all(map(jit.ready, texts)):
                 return True
             self.build = Build(texts)

@@ -17,6 +17,7 @@ from explorer.engine.space import StateSpace
 from explorer.ir.expressions import Expr
 from explorer.ir.model import Instance
 from explorer.ir.semantics import EvaluationError, State, evaluate
+from explorer.program.machine_word import BeyondWord
 from explorer.program.program import Rule
 
 UNASKED, NATIVE_FROM = 10_000_000, 30_000_000
@@ -47,7 +48,10 @@ def count(space: StateSpace, asked: bool = False, native: bool | None = None) ->
         native = pairs >= NATIVE_FROM and importlib.util.find_spec("numba") is not None
     compiled = Compiled(space.model)
     rules = chains(compiled.program)
-    found = (_native if native else _plain)(space, compiled, rules)
+    try:
+        found = (_native if native else _plain)(space, compiled, rules)
+    except BeyondWord:
+        found = _plain(space, compiled, rules)
     return [_whole(rule, tests, space.expanded) for rule, tests in zip(rules, found)]
 
 

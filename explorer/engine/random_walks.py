@@ -19,6 +19,7 @@ from explorer.engine.limits import Limits, Observer, Progress, ignore
 from explorer.engine.python import Compiled, Search
 from explorer.engine.space import StateSpace
 from explorer.ir.model import Model
+from explorer.program.machine_word import BeyondWord
 from explorer.symmetry.find import Symmetry
 
 NATIVE_FROM = 300_000
@@ -53,7 +54,11 @@ def explore(
     limits, started = limits or Limits(), time.monotonic()
     compiled = Compiled(model)
     native = options.native and not model.constraints and options.runs * options.steps >= NATIVE_FROM
-    walker = (_native if native else _Python)(compiled, limits, observer, started, seed=options.seed)
+    try:
+        walker = (_native if native else _Python)(compiled, limits, observer, started, seed=options.seed)
+    except BeyondWord as beyond:
+        walker = _Python(compiled, limits, observer, started, seed=options.seed)
+        walker.space.notes.append(f"not computed by machine code: {beyond}: the python engine walked")
     space, begun, ended = walker.space, 0, 0
     space.walked = 0
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import math
 import string
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
@@ -229,9 +230,9 @@ class _Grounder:
         found = resolve(annotation, initial.place)
         families: dict[str, Family] = {}
         for shape in found.cells():
-            names = _cell_names(name, shape.path, [d.names for d in shape.dimensions])
+            size = math.prod(len(dimension.names) for dimension in shape.dimensions)
             first = self.families[-1].first + self.families[-1].size if self.families else 0
-            if first + len(names) > MAX_CELLS:
+            if first + size > MAX_CELLS:
                 raise SpecError(
                     "E0511",
                     f"{cls.__name__}.{name} brings the state to more than {MAX_CELLS} cells",
@@ -239,6 +240,7 @@ class _Grounder:
                     write="smaller domains or constants",
                     place=initial.place,
                 )
+            names = _cell_names(name, shape.path, [d.names for d in shape.dimensions])
             made = Family(
                 len(self.families),
                 first,

@@ -30,14 +30,13 @@ from explorer.ir.types import (
 )
 from explorer.language.collections import Map, Queue, Set
 from explorer.language.constants import value_of
-from explorer.language.domains import Capacity, Range, Scalarset
+from explorer.language.domains import MAX_DOMAIN, Capacity, Range, Scalarset
 from explorer.language.values import Var
 
 T = TypeVar("T")
 _open_records: ContextVar[tuple[type, ...]] = ContextVar("open_records", default=())
 
-MAX_SET = 62
-MAX_DOMAIN = 1 << 16
+MAX_SET, MAX_CAPACITY = 62, 1 << 12
 
 
 @overload
@@ -46,7 +45,21 @@ def domain(annotation: type[T]) -> tuple[T, ...]: ...
 def domain(annotation: Any) -> tuple[Any, ...]: ...
 def domain(annotation: Any) -> tuple[Any, ...]:
     """Every value of a domain, in order, to loop over: `for cpu in domain(Sender | Target)`."""
-    return resolve(annotation, caller()).values()
+    place = caller()
+    found = resolve(annotation, place)
+    if (isinstance(found, SetType) or is_finite_domain(found)) and found.size > MAX_DOMAIN:
+        raise _too_large(f"domain({found.name})", found, place)
+    return found.values()
+
+
+def _too_large(what: str, found: Type, place: Place) -> SpecError:
+    return SpecError(
+        "E0116",
+        f"{what} has {found.size} values",
+        expected=f"at most {MAX_DOMAIN} values",
+        write="a smaller domain",
+        place=place,
+    )
 
 
 def resolve(annotation: Any, place: Place) -> Type:
@@ -175,6 +188,14 @@ def _queue(element: Any, capacity: Any, place: Place) -> QueueType:
             write="Annotated[Queue[T], Capacity(3)]",
             place=place,
         )
+    if capacity > MAX_CAPACITY:
+        raise SpecError(
+            "E0122",
+            f"a Queue with the capacity {capacity}",
+            expected=f"at most {MAX_CAPACITY} elements",
+            write="Annotated[Queue[T], Capacity(3)]",
+            place=place,
+        )
     return QueueType(resolve(element, place), capacity)
 
 
@@ -202,13 +223,7 @@ def _finite(annotation: Any, role: str, place: Place) -> Type:
         )
     found = resolve(annotation, place)
     if is_finite_domain(found) and found.size > MAX_DOMAIN:
-        raise SpecError(
-            "E0116",
-            f"{found.name} as {role} has {found.size} values",
-            expected=f"at most {MAX_DOMAIN} values",
-            write="a smaller domain",
-            place=place,
-        )
+        raise _too_large(f"{found.name} as {role}", found, place)
     if not is_finite_domain(found):
         raise SpecError(
             "E0127",

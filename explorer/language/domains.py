@@ -14,6 +14,12 @@ from explorer.language.constants import is_bound, value_of
 
 T = TypeVar("T")
 
+MAX_NUMBER = 1 << 62
+"""The largest magnitude of a stored number: codes, and their differences as bits, fit a machine word."""
+
+MAX_DOMAIN = 1 << 16
+"""The most values of a domain whose values are taken one by one."""
+
 
 class Range:
     """The integers `low` to `high`, both included. In annotations: `Slot = Annotated[int, Range(0, 3)]`."""
@@ -40,6 +46,15 @@ class Range:
                 write=f"Range({high}, {low}), or bind the constants so that the range has a value",
                 place=self.place,
             )
+        for bound in (low, high):
+            if abs(bound) > MAX_NUMBER:
+                raise SpecError(
+                    "E0117",
+                    f"{self!r} reaches {bound}",
+                    expected="a range from -2**62 to 2**62, or within it",
+                    write="a smaller range; computed numbers that are not stored may be of any size",
+                    place=self.place,
+                )
         return low, high
 
     def __iter__(self) -> Iterator[int]:
@@ -119,6 +134,14 @@ class Scalarset(metaclass=_ScalarsetMeta):
                 f"Scalarset {cls.__name__} has size {size}",
                 expected="a domain with at least one value",
                 write=f"a size of 1 or more for {cls.__name__}",
+                place=class_place(cls),
+            )
+        if size > MAX_DOMAIN:
+            raise SpecError(
+                "E0116",
+                f"Scalarset {cls.__name__} has size {size}",
+                expected=f"at most {MAX_DOMAIN} values",
+                write="a smaller size",
                 place=class_place(cls),
             )
         cache: dict[int, tuple[Any, ...]] = cls.__dict__.get("_identities") or {}

@@ -37,7 +37,8 @@ T = TypeVar("T")
 S = TypeVar("S")
 D = TypeVar("D", bound="_Dataclass")
 
-INTEGER = IntType(-(1 << 62), 1 << 62)
+INTEGER = IntType(-(1 << 63), 1 << 63)
+"""The type of a computed number. No declared range contains it, so assignments are checked."""
 BOOL = BoolType()
 
 

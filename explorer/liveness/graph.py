@@ -9,7 +9,8 @@ large ones arrays made by machine code. Knows nothing of fairness and of formula
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,7 @@ from explorer.ir.expressions import Expr
 from explorer.ir.semantics import State, evaluate
 from explorer.liveness.backend import Backend, Native, Plain
 from explorer.liveness.permutation_labels import PermutationTables, permutation_tables
+from explorer.program.machine_word import BeyondWord
 
 NATIVE_FROM = 50_000
 """States from which machine code is worth the time to load it."""
@@ -117,9 +119,14 @@ class Graph:
             return _native_truth(self, conditions)
         if self.compiled is None:
             return [bytearray(evaluate(c, s) for s in self.states) for c in conditions]
-        program, layout = self.compiled.program, self.compiled.layout
-        result = [run_source(flags(program, layout, c).text, "<flags>")["flags"] for c in conditions]
-        return [bytearray(function(self.states)) for function in result]
+        return [bytearray(function(self.states)) for function in _plain_flags(self, conditions)]
+
+
+def _plain_flags(graph: Graph, conditions: list[Expr]) -> list[Callable[[Any], Any]]:
+    """Generated Python functions: for a list of packed states, whether a condition holds in each."""
+    assert graph.compiled is not None
+    program, layout = graph.compiled.program, graph.compiled.layout
+    return [run_source(flags(program, layout, c).text, "<flags>")["flags"] for c in conditions]
 
 
 def _labels(stutter: int) -> str:
@@ -130,7 +137,8 @@ def build(space: StateSpace, limits: Limits) -> Graph:
     """The graph of a space. Raises Refused where memory does not suffice or a bound is reached."""
     large = space.distinct >= NATIVE_FROM and space.engine != "reference"
     if importlib.util.find_spec("numba") is not None and (large or space.engine == "native"):
-        return _native(space, limits)
+        with suppress(BeyondWord):
+            return _native(space, limits)
     states = [state for level in space.levels for state in level]
     numbers = {state: i for i, state in enumerate(states)}
     compiled = None if space.engine == "reference" else _compiled(space)
@@ -349,9 +357,16 @@ def _native_truth(graph: Graph, conditions: list[Expr]) -> list[Any]:
 
     from explorer.codegen.native_flags import flag_source
     from explorer.engine.native.jit import Jit, default_directory
+    from explorer.engine.native.levels import integers
 
     assert graph.compiled is not None
-    text = flag_source(graph.compiled.program, graph.compiled.layout, conditions)
+    try:
+        text = flag_source(graph.compiled.program, graph.compiled.layout, conditions)
+    except BeyondWord:
+        return [
+            np.array(flags_of(integers(graph.states)), np.uint8)
+            for flags_of in _plain_flags(graph, conditions)
+        ]
     function = Jit(default_directory()).module(text).flags
     out = np.zeros((len(conditions), graph.number), np.uint8)
     function(graph.states, out)

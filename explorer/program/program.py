@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from explorer.ir import expressions as ex
+from explorer.ir.errors import NOWHERE, Place
 from explorer.ir.expressions import FALSE, TRUE, Expr, Family, const
 from explorer.ir.model import Instance, Model, collision
 from explorer.ir.steps import Write
-from explorer.program.simplify import Check, Facts, fold, fold_checks, interval, lift
+from explorer.program.simplify import Check, Facts, fold, fold_checks, lift
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class Judgement:
     """A property, constraint or terminal condition over the state, simplified."""
 
     name: str
+    place: Place
     checks: tuple[Check, ...]
     condition: Expr
 
@@ -107,7 +109,6 @@ def _reduce(model: Model) -> Program:
         written = now
     rigid = frozenset(f for f in model.families if f not in written)
     fixed = frozenset(f for f in rigid if all(len(alternatives[f.first + i]) == 1 for i in range(f.size)))
-    _check_magnitudes(rules, facts)
     return Program(
         model,
         tuple(rules),
@@ -116,16 +117,18 @@ def _reduce(model: Model) -> Program:
         rigid - fixed,
         facts,
         tuple(
-            _judge(p.name, [e for _, e in p.parts], facts) for p in model.properties if p.kind == "invariant"
+            _judge(p.name, p.place, [e for _, e in p.parts], facts)
+            for p in model.properties
+            if p.kind == "invariant"
         )
         + tuple(
             replace(found, condition=TRUE)
             for p in model.temporal
             for e in p.conditions
-            if (found := _judge(p.name, [e], facts)).checks
+            if (found := _judge(p.name, p.place, [e], facts)).checks
         ),
-        tuple(_judge(name, [c.expr], facts) for name, c in model.constraints),
-        _judge("terminal", [ex.either(*(c.expr for c in model.terminal))], facts),
+        tuple(_judge(name, c.place, [c.expr], facts) for name, c in model.constraints),
+        _judge("terminal", NOWHERE, [ex.either(*(c.expr for c in model.terminal))], facts),
     )
 
 
@@ -203,27 +206,9 @@ def _collisions(writes: tuple[Write, ...], updates: list[Update]) -> list[Check]
     return found
 
 
-def _judge(name: str, parts: list[Expr], facts: Facts) -> Judgement:
+def _judge(name: str, place: Place, parts: list[Expr], facts: Facts) -> Judgement:
     pure, raw = lift(ex.both(*parts))
     checks = fold_checks(raw, facts)
     for check in checks:
         facts = facts.assume(check.ok)
-    return Judgement(name, tuple(checks), fold(pure, facts))
-
-
-def _check_magnitudes(rules: list[Rule], facts: Facts) -> None:
-    """Engines compute in 64 bits: an expression that could exceed them is refused."""
-    from explorer.ir.errors import SpecError
-
-    for rule in rules:
-        for expr in [t.condition for t in rule.guard] + [u.expr for u in rule.updates]:
-            for at in ex.walk(expr):
-                low, high = interval(at, rule.facts)
-                if low < -(1 << 62) or high > 1 << 62:
-                    raise SpecError(
-                        "E0701",
-                        f"`{ex.show(at)}` may be as large as {max(-low, high)}",
-                        expected="at most 2**62",
-                        write="smaller ranges",
-                        place=rule.instance.action.place,
-                    )
+    return Judgement(name, place, tuple(checks), fold(pure, facts))

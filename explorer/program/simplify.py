@@ -162,7 +162,7 @@ def interval(expr: Expr, facts: Facts) -> Interval:
 
 
 def _interval(expr: Expr, facts: Facts) -> Interval:
-    low, high = _bounds(expr, facts)
+    low, high = operand_bounds(expr, facts)
     known = facts.known.get(expr, (low, high))
     narrow = max(low, known[0]), min(high, known[1])
     return (
@@ -170,7 +170,8 @@ def _interval(expr: Expr, facts: Facts) -> Interval:
     )  # contradictory facts: nothing is evaluated there
 
 
-def _bounds(expr: Expr, facts: Facts) -> Interval:
+def operand_bounds(expr: Expr, facts: Facts) -> Interval:
+    """Bounds of a node's value as its operands give them, whatever is known of the node itself."""
     op, args = expr.op, expr.args
     if op == "const":
         return expr.value, expr.value

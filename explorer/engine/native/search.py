@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +21,7 @@ import numpy as np
 from explorer.codegen.native_expressions import Tables
 from explorer.codegen.native_functions import native_source, witness_source
 from explorer.codegen.python_functions import reads_next
+from explorer.engine import python
 from explorer.engine.forecast import forecast
 from explorer.engine.limits import Limits, Observer, Progress, available_bytes, ignore
 from explorer.engine.native import hashing
@@ -27,11 +29,12 @@ from explorer.engine.native.exchange import Buckets, Threads
 from explorer.engine.native.jit import Jit, common_source, default_directory
 from explorer.engine.native.levels import NativeLevel, TableLevel, integers, words_of
 from explorer.engine.native.visited import Store, TableFull
-from explorer.engine.python import Compiled, Flagged, run_source
+from explorer.engine.python import Compiled, Flagged, run_source, witness_function
 from explorer.engine.space import Edge, StateSpace
 from explorer.ir.expressions import Expr
 from explorer.ir.model import Model
 from explorer.program.commuting import known_after
+from explorer.program.machine_word import BeyondWord
 from explorer.symmetry.find import Symmetry
 
 BUCKET_WORDS = 1 << 21
@@ -164,9 +167,17 @@ def explore(
     prepared: tuple[Compiled, Machine] | None = None,
     symmetry: Symmetry | None = None,
 ) -> StateSpace:
-    """Visit every reachable state with machine code; one of each orbit where a symmetry is given."""
+    """Visit every reachable state with machine code; one of each orbit where a symmetry is given.
+
+    What a machine word cannot hold is explored by the python engine, and a note of the space says so.
+    """
     started = time.monotonic()
-    compiled, made = prepared or (compiled := Compiled(model, symmetry), machine(compiled))
+    try:
+        compiled, made = prepared or (compiled := Compiled(model, symmetry), machine(compiled))
+    except BeyondWord as beyond:
+        space = python.explore(model, limits, observer, symmetry)
+        space.notes.append(f"not computed by machine code: {beyond}: the python engine explored")
+        return space
     search = Search(compiled, made, limits or Limits(), observer, options, started)
     states = compiled.initial()
     search.seed([], states, set(states))
@@ -621,14 +632,14 @@ class Search:
 
     def somewhere(self, condition: Expr) -> bool:
         """Whether a condition holds in any visited state, or on any step."""
-        if self.space.distinct < SMALL or reads_next(condition):
-            from explorer.engine.python import witness_function
-
+        text = None
+        if self.space.distinct >= SMALL and not reads_next(condition):
+            with suppress(BeyondWord):
+                text = witness_source(self.compiled.program, self.compiled.layout, condition)
+        if text is None:
             found = witness_function(self.compiled, condition)
             return any(found(level) for level in self.space.levels)
-        space = run_source(
-            witness_source(self.compiled.program, self.compiled.layout, condition), "<witness>"
-        )
+        space = run_source(text, "<witness>")
         return any(
             space["witness"](
                 level.words()

@@ -146,8 +146,8 @@ def _counts(record: Record) -> str:
 
 
 def _findings(findings: Sequence[Record], colour: bool) -> Iterator[str]:
-    """Severe findings one by one; on one line each what constants alone make impossible, and what was only a
-    precaution.
+    """Severe findings one by one, and what an engine notes; on one line each what constants alone make
+    impossible, and what was only a precaution.
     """
     severe = [f for f in findings if f["severe"]]
     for finding in severe[:FINDINGS]:
@@ -158,6 +158,8 @@ def _findings(findings: Sequence[Record], colour: bool) -> Iterator[str]:
     for finding in findings:
         if finding["kind"] == "asymmetry" and finding["place"]:
             yield from textwrap.wrap(f"{clean(finding['text'])} ({clean(finding['place'])})", WIDTH)
+        if finding["kind"] == "engine":
+            yield from textwrap.wrap(f"note: {clean(finding['text'])}", WIDTH)
     for kind, text in (
         ("dropped", "without instances under these constants"),
         ("defensive", "precautions that were never needed"),
