@@ -14,7 +14,8 @@ from explorer.ir.errors import Place, SpecError
 from explorer.ir.model import Choice
 from explorer.ir.places import Path
 from explorer.ir.types import MapType, RecordType, ScalarType, SetType, Type, is_finite_domain, value_text
-from explorer.language.annotations import MAX_DOMAIN, resolve
+from explorer.language.annotations import resolve
+from explorer.language.domains import MAX_DOMAIN
 from explorer.language.state import AnyOf
 from explorer.language.structure import assign_cells, lift
 from explorer.language.tracing import Trace, tracing

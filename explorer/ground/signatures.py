@@ -12,8 +12,9 @@ from typing import Any
 
 from explorer.ir.errors import _PACKAGE, Place, SpecError, closest, nearest
 from explorer.ir.types import is_finite_domain, value_text
-from explorer.language.annotations import MAX_DOMAIN, resolve
+from explorer.language.annotations import resolve
 from explorer.language.declarations import Declaration
+from explorer.language.domains import MAX_DOMAIN
 from explorer.language.state import State
 from explorer.language.values import Var
 
