@@ -33,8 +33,11 @@ from explorer.symmetry.proof import (
 )
 from explorer.symmetry.trial import changes, effect
 
-LARGEST = 8
-"""Identities of a scalarset that are still permuted: 40,320 orders."""
+LARGEST = 16
+"""Identities of a scalarset that are still permuted."""
+
+MOST = 1 << 46
+"""Permutations of all scalarsets together: so that the orbits of many states can be summed in 63 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +140,10 @@ def _too_many(
     """Why a scalarset has too many identities; "" where it has not."""
     if len(identities) > LARGEST:
         return f"{len(identities)} identities are more than the {LARGEST} that are permuted"
-    if temporal and prod(factorial(len(known)) for known in (*proven.values(), identities)) > LARGEST_GROUP:
+    order = prod(factorial(len(known)) for known in (*proven.values(), identities))
+    if order > MOST:
+        return f"with the others there would be more than the {MOST:,} permutations that are counted"
+    if temporal and order > LARGEST_GROUP:
         return (
             f"there would be more than the {LARGEST_GROUP:,} renamings that temporal properties are followed"
             " through"

@@ -39,6 +39,9 @@ from explorer.symmetry.find import Symmetry
 
 BUCKET_WORDS = 1 << 21
 FLAGS = 1 << 16
+WEIGHED = 1 << 16
+"""Representatives whose orbits are summed at once: the sum stays below 2**62 (see `symmetry.find.MOST`)."""
+
 PARALLEL = 1 << 13
 SMALL = 1 << 18
 ELSEWHERE = 1 << 62
@@ -412,11 +415,13 @@ class Search:
         """How many states the level stands for, under a symmetry."""
         if self.compiled.quotient is None:
             return
-        levels = [w.level for w in self.workers]
-        weighed = self.threads.run(
-            lambda i: int(self.machine.search.weigh(levels[i], 0, len(levels[i]))), size >= PARALLEL
-        )
-        self.space.orbits_sum += self.threads.agree(weighed)
+        levels, weigh = [w.level for w in self.workers], self.machine.search.weigh
+
+        def weight(i: int) -> int:
+            starts = range(0, len(levels[i]), WEIGHED)
+            return sum(int(weigh(levels[i], at, min(at + WEIGHED, len(levels[i])))) for at in starts)
+
+        self.space.orbits_sum += self.threads.agree(self.threads.run(weight, size >= PARALLEL))
 
     def _timed(self, phase: str, work: Any) -> Any:
         started = time.monotonic()

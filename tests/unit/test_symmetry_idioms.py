@@ -174,3 +174,31 @@ def test_a_property_that_is_not_asked_for_costs_no_symmetry(tmp_path: Path) -> N
     assert [f["text"] for f in check(path)["findings"] if "not used as a symmetry" in f["text"]] == [
         "Proc is not used as a symmetry: property hard may tell Proc0 from Proc1 (too large to be proved)"
     ]
+
+
+MANY = """
+class Count(State):
+    at: Map[Proc, Annotated[int, Range(0, 2)]] = initially(0)
+
+@action
+def step(s: Count, p: Proc):
+    when(s.at[p] < 2)
+    s.at[p].next = s.at[p] + 1
+
+@invariant
+def few(s: Count):
+    return count(s.at[p] == 2 for p in Proc) <= len(list(Proc))
+
+@terminal
+def end(s: Count): return True
+
+spec = Spec()
+"""
+
+
+@pytest.mark.parametrize("engine", ["python", "native"])
+def test_twelve_identities_are_sorted(engine: str, tmp_path: Path) -> None:
+    """More identities than could be permuted one by one: 12 of 3 places each are 3**12 states, 91 orbits."""
+    (tmp_path / "many.py").write_text(HEAD + MANY)
+    states = check(tmp_path / "many.py", PROCS=12, engine=engine)["states"]
+    assert (states["distinct"], states["represented"]) == (91, 3**12)
