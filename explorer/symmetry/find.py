@@ -44,7 +44,8 @@ MOST = 1 << 46
 class Refusal:
     """A scalarset that is not used: what tells two of its identities apart, and where.
 
-    `pair` is empty where the reason is another; `unknown` says that the proof was given up for its size.
+    `pair` is empty where the reason is another; `unknown` says that the proof was given up for its size, and
+    `obstacle` is the condition at which it was.
     """
 
     scalarset: str
@@ -52,13 +53,15 @@ class Refusal:
     pair: tuple[str, ...]
     place: Place | None
     unknown: bool = False
+    obstacle: str = ""
 
     @property
     def text(self) -> str:
         if not self.pair:
             return f"{self.scalarset} is not used as a symmetry: {self.subject}"
         pair = " from ".join(self.pair)
-        tells = f"may tell {pair} (too large to be proved)" if self.unknown else f"tells {pair}"
+        too_large = f"too large to be proved: {self.obstacle}" if self.obstacle else "too large to be proved"
+        tells = f"may tell {pair} ({too_large})" if self.unknown else f"tells {pair}"
         return f"{self.scalarset} is not used as a symmetry: {self.subject} {tells}"
 
 
@@ -113,8 +116,10 @@ def find(model: Model, only: tuple[str, ...] = ()) -> Symmetry:
                 of_scalarset[cls, i] = _prove(proof, Renaming(structure, {cls: swapped}))
             except Broken as broken:
                 pair = (repr(identities[i]), repr(identities[i + 1]))
+                unknown = proof.trial.exceeded
+                obstacle = ex.show(proof.obstacle) if unknown and proof.obstacle is not None else ""
                 refused.append(
-                    Refusal(cls.__name__, broken.subject, pair, broken.place, proof.trial.exceeded)
+                    Refusal(cls.__name__, broken.subject, pair, broken.place, unknown, _short(obstacle))
                 )
                 break
         else:
@@ -129,6 +134,10 @@ def find(model: Model, only: tuple[str, ...] = ()) -> Symmetry:
         frozenset(proof.ordered if proof else ()),
         frozenset(proof.unproved if proof else ()),
     )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 120 else f"{text[:117]}..."
 
 
 def _too_many(
@@ -181,13 +190,13 @@ def _orbits(count: int, exchanges: dict[tuple[type[Scalarset], int], Exchange]) 
 def _prove(proof: Proof, renaming: Renaming) -> Exchange:
     """What becomes of instances and conditions; Broken where the renamed model is another."""
     model = proof.model
-    proof.trial.begin("the initial states")
+    proof.begin("the initial states")
     same_initial(proof, renaming)
-    proof.trial.begin("the constraints")
+    proof.begin("the constraints")
     constraints = [c for _, c in model.constraints]
     if same_conditions(proof, renaming, "the constraints", constraints):
         raise Broken("the constraints", constraints[0].place)
-    proof.trial.begin("the @terminal condition")
+    proof.begin("the @terminal condition")
     terminal = ex.either(*(c.expr for c in model.terminal))
     if not same_condition(proof, renaming, terminal, terminal):
         raise Broken("the @terminal condition", model.terminal[0].place)
@@ -199,7 +208,7 @@ def _prove(proof: Proof, renaming: Renaming) -> Exchange:
             proof.unproved.add(prop.name)
             continue
         subject = f"property {prop.name}"
-        proof.trial.begin(subject)
+        proof.begin(subject)
         if isinstance(prop, Temporal):
             conditions |= _formulas(proof, renaming, prop)
         elif same_conditions(proof, renaming, subject, [Condition(e, prop.place) for _, e in prop.parts]):
@@ -246,7 +255,7 @@ def _instances(proof: Proof, renaming: Renaming) -> dict[int, int]:
     taken: set[int] = set()
     odd: list[tuple[Instance, Place]] = []
     for instance in proof.model.instances:
-        proof.trial.begin(f"action {instance.action.name}")
+        proof.begin(f"action {instance.action.name}")
         arguments = tuple(renaming.value(value) for _, value in instance.arguments)
         other = proof.by_arguments[instance.action.name, arguments]
         broken = _difference(proof, renaming, instance, other)
@@ -256,7 +265,7 @@ def _instances(proof: Proof, renaming: Renaming) -> dict[int, int]:
         else:
             odd.append((instance, broken))
     for instance, broken in odd:
-        proof.trial.begin(f"action {instance.action.name}")
+        proof.begin(f"action {instance.action.name}")
         others = (o for o in proof.model.instances if o.action is instance.action and o.number not in taken)
         partner = next((o for o in others if _difference(proof, renaming, instance, o) is None), None)
         if partner is None:

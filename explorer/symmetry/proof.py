@@ -38,7 +38,19 @@ class Proof:
     by_arguments: dict[tuple[str, tuple[Any, ...]], Instance]
     checks: dict[Expr, tuple[Check, ...]] = field(default_factory=dict)
     ordered: set[str] = field(default_factory=set)
+    obstacle: Expr | None = None
+    """The condition on the present subject that was too large to be compared."""
+
+    def begin(self, subject: str) -> None:
+        """What follows is on this subject: an action, a property, the initial states."""
+        self.obstacle = None
+        self.trial.begin(subject)
+
     unproved: set[str] = field(default_factory=set)
+
+
+CONDITIONS = frozenset({"and", "or", "not", "eq", "lt", "le", "has"})
+"""Operators whose values are true or false."""
 
 
 class Broken(Exception):
@@ -88,9 +100,19 @@ def same_condition(proof: Proof, renaming: Renaming, a: Expr, b: Expr) -> bool:
             may_fail(proof, a) or may_fail(proof, b)
         ):
             return True
-    return proof.trial.agree(
+    agree = proof.trial.agree(
         renaming, lambda s, t: truth(a, s, t), lambda s, t: truth(b, s, t), key=(a, b, renaming)
     )
+    if not agree and proof.trial.exceeded and proof.obstacle is None:
+        proof.obstacle = _obstacle(proof, renaming, a, b)
+    return agree
+
+
+def _obstacle(proof: Proof, renaming: Renaming, a: Expr, b: Expr) -> Expr:
+    """The first innermost condition in `a` that has no counterpart of its normal form in the renamed `b`."""
+    counterparts = {proof.normal.of(part, renaming) for part in parts(b)}
+    odd = (p for p in parts(a) if p.op in CONDITIONS and proof.normal.of(p) not in counterparts)
+    return next(odd, a)
 
 
 def same_conditions(proof: Proof, renaming: Renaming, subject: str, conditions: list[Condition]) -> bool:
@@ -135,6 +157,22 @@ def odd_one(
             return condition
         rest.remove(partner)
     return rest[0] if rest else None
+
+
+def parts(expr: Expr) -> list[Expr]:
+    """An expression and all inside it, each once, the innermost first."""
+    result: dict[Expr, None] = {}
+    stack = [(expr, False)]
+    while stack:
+        at, done = stack.pop()
+        if at in result:
+            continue
+        if done:
+            result[at] = None
+        else:
+            stack.append((at, True))
+            stack += [(inner, False) for inner in reversed(at.args)]
+    return list(result)
 
 
 # Initial states.
