@@ -278,6 +278,13 @@ def litmus_parser() -> argparse.ArgumentParser:
     add("--full", action="store_true", help="every test in herd's words")
     add("--json", action="store_true", help="all results as JSON")
     add("--junit", type=_file, metavar="FILE", help="results for CI")
+    add("--ipi-table", action="store_true", help="which barriers keep the IPI: a table of generated tests")
+    add(
+        "--write",
+        type=_path,
+        metavar="DIR",
+        help="write the tests of --ipi-table for herd7: PPC, and C for LKMM",
+    )
     return parser
 
 

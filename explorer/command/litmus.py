@@ -21,6 +21,10 @@ def litmus(options: Namespace) -> int:
     """Run the tests. The exit code: 150 where a file cannot be run, 12 where a test differs from what is
     expected, 20 where nothing is said of a test in the file of expectations, else 0.
     """
+    if options.ipi_table:
+        return _ipi_table(options)
+    if options.write:
+        raise UsageError("--write goes with --ipi-table: it writes the tests of the table")
     if not options.files:
         raise UsageError("no litmus test; write: python -m explorer litmus tests/litmus/ppc/*.litmus")
     expected = _expected(options)
@@ -49,6 +53,26 @@ def litmus(options: Namespace) -> int:
     if expected is not None and any(outcome.expectation is None for outcome in outcomes):
         return EXIT_UNDETERMINED
     return EXIT_OK
+
+
+def _ipi_table(options: Namespace) -> int:
+    from explorer.litmus.ipi_table import OTHERS, POWER, tables, tests
+
+    if options.files or options.expected or options.junit or options.json:
+        raise UsageError("--ipi-table runs its own tests; it takes no files and no option but --write")
+    say(tables([*POWER, *OTHERS]))
+    if options.write:
+        _directory(options.write)
+        for name, text in tests(POWER).items():
+            _write(options.write / name, text)
+    return EXIT_OK
+
+
+def _directory(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be made: {error.strerror or error}") from None
 
 
 def _expected(options: Namespace) -> dict[str, Expectation] | None:

@@ -9,6 +9,7 @@ says how the tables compare with herd7.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from .judge import judge
@@ -120,6 +121,19 @@ def table(shape: Shape) -> list[str]:
         " ".join([first, *("A" if lost(shape, first, second) else "F" for second in shape.columns)])
         for first in shape.rows
     ]
+
+
+def tests(shapes: list[Shape]) -> dict[str, str]:
+    """Every cell as a test for PPC and one in C, by file name."""
+    files = {}
+    for number, shape in enumerate(shapes, 1):
+        for first in shape.rows:
+            for second in shape.columns:
+                cell = program(shape, first, second)
+                cell = replace(cell, name=f"ipi{number:02}-{shape.look}-{first}-{second}")
+                files[f"{cell.name}.ppc.litmus"] = write_ppc(cell)
+                files[f"{cell.name}.c.litmus"] = write_c(cell)
+    return files
 
 
 def tables(shapes: list[Shape]) -> str:

@@ -7,6 +7,8 @@ another read of its location ends the run: the run in which the two went the oth
 
 from __future__ import annotations
 
+import graphlib
+import itertools
 from collections.abc import Iterator
 
 from explorer.memory.architecture import Barrier
@@ -42,7 +44,8 @@ class Machine(Row):
         while stack:
             run = stack.pop()
             if run.committed == self.everything:
-                ends.add(run)
+                if not self.setting.commits_reads or self.conditional_stores_in_order(run):
+                    ends.add(run)
                 continue
             for following in self.steps(run):
                 following = self.settled(following)
@@ -51,6 +54,23 @@ class Machine(Row):
                     stack.append(following)
         self.states = len(seen)
         return ends
+
+    def conditional_stores_in_order(self, run: Run) -> bool:
+        """Whether coherence agrees with the program order of conditional stores (`scXX` of ppc.cat)."""
+        follows: dict[int, set[int]] = {}
+        for retired, entries in zip(run.retired, run.memory.entries, strict=True):
+            live = [entry.value[0] for entry in reversed(entries)]  # type: ignore[index]
+            for earlier, later in itertools.pairwise([*retired, *live]):
+                follows.setdefault(earlier, set()).add(later)
+        conditional = [number for number, event in enumerate(self.events) if event.pair is not None]
+        for earlier, later in itertools.combinations(conditional, 2):
+            if self.thread[earlier] == self.thread[later]:
+                follows.setdefault(earlier, set()).add(later)
+        try:
+            graphlib.TopologicalSorter(follows).prepare()
+        except graphlib.CycleError:
+            return False
+        return True
 
     def steps(self, run: Run) -> Iterator[Run]:
         """What may happen next, where there is a choice."""

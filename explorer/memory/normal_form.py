@@ -109,7 +109,11 @@ def _without_settled_needs(memory: Memory, state: State, settled: View) -> State
     before it.
     """
 
+    nothing = (NOTHING,) * memory.locations
+
     def asked(view: View) -> View:
+        if view == nothing:
+            return nothing
         return tuple(NOTHING if age >= known else age for age, known in zip(view, settled, strict=True))
 
     entries = []

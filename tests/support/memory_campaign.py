@@ -1,4 +1,4 @@
-"""Random programs, the litmus runner against the axioms: `python -m tests.support.memory_campaign power 0 10000`.
+"""The litmus runner against the axioms on random programs: `python -m tests.support.memory_campaign power 0 9`.
 
 Prints the seeds that differ, and how: weak (the runner allows more) or strong (it allows less).
 """
@@ -30,7 +30,10 @@ def main(model: str, first: int, last: int) -> int:
     for start in range(first, last, 500):
         seeds = range(start, min(start + 500, last))
         total |= differences(model, seeds)
-        print(f"{model}: seeds {first} to {seeds.stop - 1}: {len(total)} differ {total or ''}".rstrip(), flush=True)
+        print(
+            f"{model}: seeds {first} to {seeds.stop - 1}: {len(total)} differ {total or ''}".rstrip(),
+            flush=True,
+        )
     return bool(total)
 
 
