@@ -16,7 +16,7 @@ LITMUS = Path(__file__).resolve().parent.parent / "litmus"
 
 
 def test_the_axioms_are_those_of_herd() -> None:
-    """The axioms give herd's final states for every test: they can judge the runner where herd was not run."""
+    """The axioms give herd's final states for every test: they can judge where herd was not run."""
     for name, expectation in read_expected(LITMUS / "verdicts.tsv").items():
         test = read_file(LITMUS / name)
         finals = final_states(test, MODELS[test.architecture])

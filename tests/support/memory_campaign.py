@@ -1,4 +1,4 @@
-"""The litmus runner against the axioms on random programs: `python -m tests.support.memory_campaign power 0 9`.
+"""The runner against the axioms on random programs: `python -m tests.support.memory_campaign power 0 9`.
 
 Prints the seeds that differ, and how: weak (the runner allows more) or strong (it allows less).
 """
