@@ -15,7 +15,7 @@ from explorer.codegen.python_functions import successors
 from explorer.engine.python import run_source
 from explorer.engine.space import StateSpace
 from explorer.program.layout import lay_out
-from explorer.program.program import Program, reduce
+from explorer.program.program import Program
 
 SAMPLE, REPEAT = 4000, 3
 
@@ -35,7 +35,7 @@ def profile(space: StateSpace) -> str:
 
 
 def _actions(space: StateSpace) -> Iterator[tuple[str, float, int]]:
-    program = reduce(space.model)
+    program = space.compiled.program
     states = _sample(space)
     base = _seconds(program, (), states)
     for action in space.model.actions:
@@ -59,7 +59,7 @@ def _seconds(program: Program, numbers: tuple[int, ...], states: list[int]) -> f
 
 def _sample(space: StateSpace) -> list[int]:
     """Packed states, spread over the levels by their size; the same for the same space."""
-    layout = lay_out(reduce(space.model))
+    layout = space.compiled.layout
     rng, share = random.Random(0), SAMPLE / max(space.distinct, 1)
     found: list[int] = []
     for level in space.levels:

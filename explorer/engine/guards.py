@@ -46,7 +46,7 @@ def count(space: StateSpace, asked: bool = False, native: bool | None = None) ->
         return _by_meaning(space)
     if native is None:
         native = pairs >= NATIVE_FROM and importlib.util.find_spec("numba") is not None
-    compiled = Compiled(space.model)
+    compiled = space.compiled
     rules = chains(compiled.program)
     try:
         found = (_native if native else _plain)(space, compiled, rules)

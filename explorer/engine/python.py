@@ -6,107 +6,22 @@ stored: traces are found by expanding the levels again. Under a symmetry only re
 
 from __future__ import annotations
 
-import linecache
 import time
-from collections.abc import Callable, Iterable
 from typing import Any
 
-from explorer.codegen.python_canonical import NAMES, canonical_source
-from explorer.codegen.python_functions import Code, judgements, successors, witness
+from explorer.codegen.python_functions import witness
+from explorer.engine.compiled import Compiled as Compiled
+from explorer.engine.compiled import run_source as run_source
 from explorer.engine.limits import Limits, Observer, Progress, ignore
-from explorer.engine.space import Edge, Quotient, StateSpace
+from explorer.engine.space import Edge, StateSpace
 from explorer.ir.expressions import Expr, Failure
 from explorer.ir.model import Model
-from explorer.program.layout import Layout, lay_out
-from explorer.program.program import Program, reduce
 from explorer.symmetry.find import Symmetry
-from explorer.symmetry.group import Group
-from explorer.symmetry.plan import Plan, plan
 
 CHUNK, LEAST, WORK = 4096, 16, 16_384
 """States that are left between two looks at the clock: at most, at least, and so many that there are about
 WORK successors.
 """
-
-
-class Compiled:
-    """A program with its layout and its generated functions, made when first asked for.
-
-    With a `quotient` successors are replaced by their representatives; `seen` are successors that are none
-    and whose representative is known.
-    """
-
-    def __init__(self, model: Model, symmetry: Symmetry | None = None):
-        self.model = model
-        self.program: Program = reduce(model)
-        self.layout: Layout = lay_out(self.program)
-        self.plan: Plan | None = (
-            plan(symmetry, self.layout) if symmetry is not None and symmetry.proven else None
-        )
-        self.quotient: Quotient | None = None
-        self.seen: set[int] = set()
-        self.notes: list[str] = []
-        self._made: dict[str, tuple[Code, dict[str, Any]]] = {}
-        self._renaming: dict[str, Any] = {}
-        if symmetry is not None and self.plan is not None:
-            self.notes = [
-                f"{name} is not used as a symmetry: with the others there would be too many renamings"
-                for name in self.plan.unused
-            ]
-            made = run_source(canonical_source(self.plan), f"<representatives of {model.name}>", NAMES)
-            self.quotient = Quotient(
-                symmetry, self.plan.names, made["canonical"], made["orbit"], self.layout.pack
-            )
-            self._renaming = made
-
-    def code(self, part: str) -> tuple[Code, dict[str, Any]]:
-        """The generated source of a part (`expand`, `edges`, `judgements`) and its functions."""
-        if part not in self._made:
-            symmetric = self.quotient is not None
-            made = (
-                judgements(self.program, self.layout)
-                if part == "judgements"
-                else successors(self.program, self.layout, part, symmetric)
-            )
-            names = (
-                {"canonical": self.quotient.canonical, "seen": self.seen, "see": self.seen.add}
-                if self.quotient
-                else {}
-            )
-            self._made[part] = (made, run_source(made.text, f"<{part} of {self.model.name}>", names))
-        return self._made[part]
-
-    def renaming(self, group: Group) -> Callable[[int], tuple[int, int]]:
-        """What gives the representative of a state, and the element of the plan's group that makes it."""
-        self._renaming["L"] = group.left
-        found: Callable[[int], tuple[int, int]] = self._renaming["renamed"]
-        return found
-
-    def exchanges(self) -> list[Callable[[int], int]]:
-        """What the exchanges of the plan make of a state."""
-        assert self.plan is not None
-        return [self._renaming[f"swap{g}"] for g in range(len(self.plan.swaps))]
-
-    def edges(self, states: Iterable[int], targets: Any) -> list[Edge]:
-        found: list[Edge] = self.code("edges")[1]["edges"](states, targets)
-        return found
-
-    def initial(self) -> list[int]:
-        """The packed initial states, or their representatives, each once."""
-        packed = map(self.layout.pack, self.model.initial_states())
-        return list(dict.fromkeys(packed if self.quotient is None else map(self.quotient.canonical, packed)))
-
-    def orbits(self, states: Iterable[int]) -> int:
-        """How many states some representatives stand for; 0 without a symmetry."""
-        return 0 if self.quotient is None else sum(map(self.quotient.orbit, states))
-
-
-def run_source(text: str, name: str, names: dict[str, Any] | None = None) -> dict[str, Any]:
-    """The names that generated source defines, which uses `names`; its lines appear in tracebacks."""
-    linecache.cache[name] = (len(text), None, text.splitlines(True), name)
-    space: dict[str, Any] = {"popcount": int.bit_count, **(names or {})}
-    exec(compile(text, name, "exec"), space)
-    return space
 
 
 def explore(
@@ -251,6 +166,7 @@ class Search:
             "python",
             [],
             compiled.layout.unpack,
+            compiled,
             compiled.edges,
             self.somewhere,
             [0] * n,

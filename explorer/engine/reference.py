@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
+from explorer.engine.compiled import Compiled
 from explorer.engine.limits import Limits, Observer, Progress, ignore
 from explorer.engine.space import Edge, StateSpace
 from explorer.ir.expressions import Expr, Failure, walk
@@ -67,6 +68,7 @@ def explore(
         "reference",
         [],
         lambda s: s,
+        Compiled(model),
         lambda states, targets: _edges(model, states, targets),
         lambda condition: _somewhere(space, condition),
         [0] * len(model.instances),

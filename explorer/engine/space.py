@@ -8,42 +8,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from explorer.engine.compiled import Compiled
+from explorer.engine.compiled import Edge as Edge
+from explorer.engine.compiled import Handle as Handle
+from explorer.engine.compiled import Quotient as Quotient
 from explorer.engine.limits import Limits, Observer
 from explorer.ir.expressions import Expr, Failure
 from explorer.ir.model import Model
 from explorer.ir.semantics import State
 from explorer.symmetry.find import Refusal, Symmetry
-
-Handle = Any
-"""A state as an engine keeps it: a tuple of codes in the reference, a packed integer elsewhere."""
-
-Edge = tuple[Handle, int, Handle]
-"""A state, the number of the action instance taken, and the state after it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Quotient:
-    """A space of representatives: each stands for its orbit, the states that renaming identities makes of it.
-
-    `scalarsets` are the names of those that are renamed; `canonical` gives the representative of any state,
-    `orbit` the number of states that a representative stands for, `encode` the handle of any state.
-    """
-
-    symmetry: Symmetry
-    scalarsets: tuple[str, ...]
-    canonical: Callable[[Handle], Handle]
-    orbit: Callable[[Handle], int]
-    encode: Callable[[State], Handle]
-
-    @property
-    def orbit_of(self) -> tuple[int, ...]:
-        """Action instances with the same number are renamings of each other."""
-        return self.symmetry.orbit_of
-
-    @property
-    def unproved(self) -> frozenset[str]:
-        """Properties that are not the same for all states of an orbit, and are not checked."""
-        return self.symmetry.unproved
 
 
 @dataclass(slots=True)
@@ -72,17 +45,18 @@ class StateSpace:
     that a constraint kept from being left. `edges(states, targets)` lists the steps that leave the states,
     into the targets only where some are given, and `somewhere(condition)` says whether a condition has the
     value true in any visited state (on any step, if it reads `.next`). `refused` are scalarsets that were to
-    be used and proved to be none. On random walks levels may overlap, and `walked` counts the distinct states
-    (None: no walks). With a `quotient` all this is about representatives, and `orbits_sum` counts the states
-    that they stand for; `edges` lists real steps from any states, into the orbits of the targets. `omission`
-    is the probability that fingerprints of `fingerprint` bits left a state out, and `max_omission` the one up
-    to which anything holds.
+    be used and proved to be none; `compiled` is the model's program with its layout and code. On random walks
+    levels may overlap, and `walked` counts the distinct states (None: no walks). With a `quotient` all this
+    is about representatives, and `orbits_sum` counts the states that they stand for; `edges` lists real steps
+    from any states, into the orbits of the targets. `omission` is the probability that fingerprints of
+    `fingerprint` bits left a state out, and `max_omission` the one up to which anything holds.
     """
 
     model: Model
     engine: str
     levels: list[list[Handle]]
     decode: Callable[[Handle], State]
+    compiled: Compiled
     edges: Callable[[Iterable[Handle], Any], list[Edge]]
     somewhere: Callable[[Expr], bool]
     enabled: list[int]

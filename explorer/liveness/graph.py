@@ -141,7 +141,7 @@ def build(space: StateSpace, limits: Limits) -> Graph:
             return _native(space, limits)
     states = [state for level in space.levels for state in level]
     numbers = {state: i for i, state in enumerate(states)}
-    compiled = None if space.engine == "reference" else _compiled(space)
+    compiled = None if space.engine == "reference" else space.compiled
     permutations = permutation_tables(compiled, Plain()) if compiled is not None else None
     size, named = (
         (1, None)
@@ -167,10 +167,6 @@ def build(space: StateSpace, limits: Limits) -> Graph:
     return Graph(
         space, Plain(), states, len(states), list(range(space.initial)), start, to, by, compiled, permutations
     )
-
-
-def _compiled(space: StateSpace) -> Compiled:
-    return Compiled(space.model, space.quotient.symmetry if space.quotient is not None else None)
 
 
 def _go_on(limits: Limits) -> None:
@@ -222,7 +218,7 @@ def _native(space: StateSpace, limits: Limits) -> Graph:
     from explorer.engine.native.search import arrays
     from explorer.engine.native.visited import reserve
 
-    compiled, backend = _compiled(space), Native()
+    compiled, backend = space.compiled, Native()
     permutations = permutation_tables(compiled, backend)
     size = permutations.order if permutations is not None else 1
     words = compiled.layout.words

@@ -77,18 +77,8 @@ class Program:
     terminal: Judgement
 
 
-_last: list[Program] = []
-"""The program that was made last: everything in a run asks for the same one."""
-
-
 def reduce(model: Model) -> Program:
     """Simplify until no more instance can be dropped and no more variable proves constant."""
-    if not (_last and _last[0].model is model):
-        _last[:] = [_reduce(model)]
-    return _last[0]
-
-
-def _reduce(model: Model) -> Program:
     alternatives: dict[int, set[int]] = {}
     for choice in model.choices:
         for position, cell in enumerate(choice.cells):

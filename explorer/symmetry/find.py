@@ -19,6 +19,7 @@ from explorer.ir.expressions import Expr, Family
 from explorer.ir.model import Instance, Model, Property, Temporal
 from explorer.ir.steps import Condition, Fairness, Write
 from explorer.language.domains import Scalarset
+from explorer.program.program import Program
 from explorer.symmetry.group import LARGEST as LARGEST_GROUP
 from explorer.symmetry.permutation import FamilyStructure, Renaming, family_structures, scalarsets
 from explorer.symmetry.proof import (
@@ -83,6 +84,7 @@ class Symmetry:
     of an action instance that instance i may become. Where a property in `ordered` is found
     violated, its failure may hide that it has no value in another state of the orbit: explore again, without
     symmetry. Nothing must be said on the properties in `unproved`, which are not checked.
+    `program` is the model's, where a proof needed it.
     """
 
     structure: dict[Family, FamilyStructure]
@@ -92,6 +94,7 @@ class Symmetry:
     orbit_of: tuple[int, ...] = ()
     ordered: frozenset[str] = frozenset()
     unproved: frozenset[str] = frozenset()
+    program: Program | None = None
 
 
 def find(model: Model, only: tuple[str, ...] = ()) -> Symmetry:
@@ -133,6 +136,7 @@ def find(model: Model, only: tuple[str, ...] = ()) -> Symmetry:
         _orbits(len(model.instances), exchanges),
         frozenset(proof.ordered if proof else ()),
         frozenset(proof.unproved if proof else ()),
+        proof.program if proof else None,
     )
 
 

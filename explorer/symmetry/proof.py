@@ -13,7 +13,7 @@ from explorer.ir.errors import Place
 from explorer.ir.expressions import Expr, Family
 from explorer.ir.model import Choice, Instance, Model
 from explorer.ir.steps import Condition
-from explorer.program.program import reduce
+from explorer.program.program import Program, reduce
 from explorer.program.simplify import Check, Facts, fold_checks, lift
 from explorer.symmetry.normal_forms import Normal
 from explorer.symmetry.permutation import FamilyStructure, Renaming
@@ -28,11 +28,10 @@ class Proof:
     """What the proofs of one model share. Instances by number: those never possible, those whose guard and
     those whose assignments may have no value."""
 
-    model: Model
+    program: Program
     normal: Normal
     trial: Trial
     checked: frozenset[str]
-    dead: dict[int, int]
     doubtful: frozenset[int]
     fallible: frozenset[int]
     by_arguments: dict[tuple[str, tuple[Any, ...]], Instance]
@@ -47,6 +46,14 @@ class Proof:
         self.trial.begin(subject)
 
     unproved: set[str] = field(default_factory=set)
+
+    @property
+    def model(self) -> Model:
+        return self.program.model
+
+    @property
+    def dead(self) -> dict[int, int]:
+        return self.program.dropped
 
 
 CONDITIONS = frozenset({"and", "or", "not", "eq", "lt", "le", "has"})
@@ -68,9 +75,7 @@ def begin(model: Model, structure: dict[Family, FamilyStructure], only: tuple[st
     by_arguments = {(i.action.name, tuple(value for _, value in i.arguments)): i for i in model.instances}
     doubtful = frozenset(r.instance.number for r in program.rules if any(t.checks for t in r.guard))
     fallible = frozenset(r.instance.number for r in program.rules if r.checks)
-    return Proof(
-        model, Normal(structure), Trial(structure), checked, program.dropped, doubtful, fallible, by_arguments
-    )
+    return Proof(program, Normal(structure), Trial(structure), checked, doubtful, fallible, by_arguments)
 
 
 def _checks(proof: Proof, expr: Expr) -> tuple[Check, ...]:

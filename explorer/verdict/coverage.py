@@ -16,7 +16,7 @@ from explorer.ir.errors import Place
 from explorer.ir.expressions import Expr, Family
 from explorer.ir.model import Instance, Model
 from explorer.language.values import Value
-from explorer.program.program import Program, reduce
+from explorer.program.program import Program
 from explorer.program.simplify import fold, lift
 
 LINES = 8
@@ -75,7 +75,7 @@ def coverage(space: StateSpace) -> list[Coverage]:
     """A row for every action instance, in order. Under a symmetry one that a renaming makes possible is not
     blocked.
     """
-    program = reduce(space.model)
+    program = space.compiled.program
     instances = space.model.instances
     orbit_of = space.quotient.orbit_of if space.quotient is not None else tuple(i.number for i in instances)
     possible = {orbit_of[i.number] for i in instances if space.enabled[i.number]}
@@ -198,7 +198,7 @@ def findings(space: StateSpace, rows: list[Coverage], unbreakable: list[str] | N
             )
         )
     if not space.stopped:
-        found += _never_taken(model, rows)
+        found += _never_taken(space.compiled.program, rows)
         found += _vacuous(space)
         found += _unbreakable(model, unbreakable, {f.subject for f in found})
     found += _never_read(model)
@@ -229,8 +229,8 @@ def _unbreakable(model: Model, names: list[str], known: set[str]) -> Iterator[Fi
             )
 
 
-def _never_taken(model: Model, rows: list[Coverage]) -> Iterator[Finding]:
-    program = reduce(model)
+def _never_taken(program: Program, rows: list[Coverage]) -> Iterator[Finding]:
+    model = program.model
     for action in model.actions:
         mine = [row for row in rows if row.action == action.name]
         if any(row.taken for row in mine):

@@ -247,6 +247,7 @@ class Search:
             "native",
             [],
             layout.unpack,
+            compiled,
             self.edges,
             self.somewhere,
             [0] * n,

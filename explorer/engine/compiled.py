@@ -1,0 +1,139 @@
+"""What is made of a model before it is explored, and travels with its space. Knows nothing of search."""
+
+from __future__ import annotations
+
+import linecache
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from explorer.codegen.python_canonical import NAMES, canonical_source
+from explorer.codegen.python_functions import Code, judgements, successors
+from explorer.ir.model import Model
+from explorer.ir.semantics import State
+from explorer.program.layout import Layout, lay_out
+from explorer.program.program import Program, reduce
+from explorer.symmetry.find import Symmetry
+from explorer.symmetry.group import Group
+from explorer.symmetry.plan import Plan, plan
+
+Handle = Any
+"""A state as an engine keeps it: a tuple of codes in the reference, a packed integer elsewhere."""
+
+Edge = tuple[Handle, int, Handle]
+"""A state, the number of the action instance taken, and the state after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quotient:
+    """A space of representatives: each stands for its orbit, the states that renaming identities makes of it.
+
+    `scalarsets` are the names of those that are renamed; `canonical` gives the representative of any state,
+    `orbit` the number of states that a representative stands for, `encode` the handle of any state.
+    """
+
+    symmetry: Symmetry
+    scalarsets: tuple[str, ...]
+    canonical: Callable[[Handle], Handle]
+    orbit: Callable[[Handle], int]
+    encode: Callable[[State], Handle]
+
+    @property
+    def orbit_of(self) -> tuple[int, ...]:
+        """Action instances with the same number are renamings of each other."""
+        return self.symmetry.orbit_of
+
+    @property
+    def unproved(self) -> frozenset[str]:
+        """Properties that are not the same for all states of an orbit, and are not checked."""
+        return self.symmetry.unproved
+
+
+class Compiled:
+    """A model with its program, layout, plan of symmetry and generated functions: made once for a run, each
+    when it is first asked for.
+
+    With a `quotient` successors are replaced by their representatives; `seen` are successors that are none
+    and whose representative is known.
+    """
+
+    def __init__(self, model: Model, symmetry: Symmetry | None = None):
+        self.model = model
+        self._symmetry = symmetry
+        self.plan: Plan | None = (
+            plan(symmetry, self.layout) if symmetry is not None and symmetry.proven else None
+        )
+        self.quotient: Quotient | None = None
+        self.seen: set[int] = set()
+        self.notes: list[str] = []
+        self._made: dict[str, tuple[Code, dict[str, Any]]] = {}
+        self._renaming: dict[str, Any] = {}
+        if symmetry is not None and self.plan is not None:
+            self.notes = [
+                f"{name} is not used as a symmetry: with the others there would be too many renamings"
+                for name in self.plan.unused
+            ]
+            made = run_source(canonical_source(self.plan), f"<representatives of {model.name}>", NAMES)
+            self.quotient = Quotient(
+                symmetry, self.plan.names, made["canonical"], made["orbit"], self.layout.pack
+            )
+            self._renaming = made
+
+    @cached_property
+    def program(self) -> Program:
+        known = self._symmetry.program if self._symmetry is not None else None
+        return known if known is not None else reduce(self.model)
+
+    @cached_property
+    def layout(self) -> Layout:
+        return lay_out(self.program)
+
+    def code(self, part: str) -> tuple[Code, dict[str, Any]]:
+        """The generated source of a part (`expand`, `edges`, `judgements`) and its functions."""
+        if part not in self._made:
+            symmetric = self.quotient is not None
+            made = (
+                judgements(self.program, self.layout)
+                if part == "judgements"
+                else successors(self.program, self.layout, part, symmetric)
+            )
+            names = (
+                {"canonical": self.quotient.canonical, "seen": self.seen, "see": self.seen.add}
+                if self.quotient
+                else {}
+            )
+            self._made[part] = (made, run_source(made.text, f"<{part} of {self.model.name}>", names))
+        return self._made[part]
+
+    def renaming(self, group: Group) -> Callable[[int], tuple[int, int]]:
+        """What gives the representative of a state, and the element of the plan's group that makes it."""
+        self._renaming["L"] = group.left
+        found: Callable[[int], tuple[int, int]] = self._renaming["renamed"]
+        return found
+
+    def exchanges(self) -> list[Callable[[int], int]]:
+        """What the exchanges of the plan make of a state."""
+        assert self.plan is not None
+        return [self._renaming[f"swap{g}"] for g in range(len(self.plan.swaps))]
+
+    def edges(self, states: Iterable[int], targets: Any) -> list[Edge]:
+        found: list[Edge] = self.code("edges")[1]["edges"](states, targets)
+        return found
+
+    def initial(self) -> list[int]:
+        """The packed initial states, or their representatives, each once."""
+        packed = map(self.layout.pack, self.model.initial_states())
+        return list(dict.fromkeys(packed if self.quotient is None else map(self.quotient.canonical, packed)))
+
+    def orbits(self, states: Iterable[int]) -> int:
+        """How many states some representatives stand for; 0 without a symmetry."""
+        return 0 if self.quotient is None else sum(map(self.quotient.orbit, states))
+
+
+def run_source(text: str, name: str, names: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The names that generated source defines, which uses `names`; its lines appear in tracebacks."""
+    linecache.cache[name] = (len(text), None, text.splitlines(True), name)
+    space: dict[str, Any] = {"popcount": int.bit_count, **(names or {})}
+    exec(compile(text, name, "exec"), space)
+    return space
