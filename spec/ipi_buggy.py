@@ -2,7 +2,7 @@
 it.
 """
 
-from actions import (
+from actions.ipi import (
     calls,
     consistency,
     doorbell,
@@ -17,7 +17,7 @@ from actions import (
     sender,
     xics,
 )
-from actions.kernel import Barrier
+from actions.ipi.kernel import Barrier
 
 from explorer import Spec, violates
 

@@ -2,7 +2,7 @@
 lost.
 """
 
-from actions import (
+from actions.ipi import (
     calls,
     consistency,
     doorbell,

@@ -3,7 +3,7 @@
 A kick by KVM is the first doorbell here. So both senders are free to call, one before and one after the loss.
 """
 
-from actions import (
+from actions.ipi import (
     calls,
     consistency,
     doorbell,
@@ -19,7 +19,7 @@ from actions import (
     sender,
     xics,
 )
-from actions.kernel import Barrier
+from actions.ipi.kernel import Barrier
 
 from explorer import Spec, variant, violates
 

@@ -2,14 +2,14 @@
 one.
 """
 
-from actions import opal
+from actions.opal import firmware
 from actions.opal_alloc import chips, kernel, linux, properties
 from actions.opal_alloc.kernel import Check, Skiboot
 
 from explorer import Spec, violates
 
 spec = Spec(
-    opal,
+    firmware,
     kernel,
     chips,
     linux,

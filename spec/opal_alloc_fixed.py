@@ -2,7 +2,7 @@
 hears of it.
 """
 
-from actions import opal
+from actions.opal import firmware
 from actions.opal_alloc import chips, kernel, linux, properties
 
 from explorer import HOLDS, Spec, variant, violates
@@ -11,7 +11,7 @@ OLD_FIRMWARE = ("call_contract", "any_chip_is_complete", "retry_succeeds")
 BUSY = {"busy_spells": 1, "chips": 1}
 
 spec = Spec(
-    opal,
+    firmware,
     kernel,
     chips,
     linux,

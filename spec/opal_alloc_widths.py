@@ -2,14 +2,14 @@
 Every word of 8 bits.
 """
 
-from actions import opal
+from actions.opal import firmware
 from actions.opal_alloc import kernel, widths
 from actions.opal_alloc.kernel import Skiboot
 
 from explorer import HOLDS, Spec, variant, violates
 
 spec = Spec(
-    opal,
+    firmware,
     kernel,
     widths,
     word=8,

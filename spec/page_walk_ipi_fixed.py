@@ -2,9 +2,9 @@
 is given back.
 """
 
-from actions import calls, doorbell, guest, locks, memory, receiver, sender
-from actions import properties as ipi_properties
-from actions.kernel import Barrier
+from actions.ipi import calls, doorbell, guest, locks, memory, receiver, sender
+from actions.ipi import properties as ipi_properties
+from actions.ipi.kernel import Barrier
 from actions.page_walk import ipi_call, liveness, page_table, properties, teardown, walker
 
 from explorer import HOLDS, Spec, variant, violates

@@ -2,8 +2,8 @@
 afterwards.
 """
 
-from actions import esb, event_queue, xive
-from actions.esb import PQ
+from actions.xive import esb, event_queue, presentation
+from actions.xive.esb import PQ
 from actions.xive_cede import properties, vcpu
 from actions.xive_cede.vcpu import Sign
 
@@ -12,7 +12,7 @@ from explorer import Spec, violates
 spec = Spec(
     esb,
     event_queue,
-    xive,
+    presentation,
     vcpu,
     properties,
     events=0,

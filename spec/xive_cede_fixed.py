@@ -5,8 +5,8 @@ That guest entry must heed Q as well as P is what the model says of Linux 5.4: s
 xive_escalation.
 """
 
-from actions import esb, event_queue, xive
-from actions.esb import PQ
+from actions.xive import esb, event_queue, presentation
+from actions.xive.esb import PQ
 from actions.xive_cede import properties, vcpu
 
 from explorer import HOLDS, Spec, variant, violates
@@ -14,7 +14,7 @@ from explorer import HOLDS, Spec, variant, violates
 spec = Spec(
     esb,
     event_queue,
-    xive,
+    presentation,
     vcpu,
     properties,
     events=0,

@@ -4,9 +4,9 @@
 The model says so; no report is known. The entry is popped without a descriptor, and dropped with a message.
 """
 
-from actions import esb, event_queue, irq_desc, irq_flow, irq_properties, xive, xive_irq
-from actions.esb import PQ
-from actions.irq_desc import Disable
+from actions.xive import esb, event_queue, irq_chip, irq_desc, irq_flow, irq_properties, presentation
+from actions.xive.esb import PQ
+from actions.xive.irq_desc import Disable
 from actions.xive_escalation import teardown, vcpu
 from actions.xive_escalation.vcpu import Signs
 
@@ -15,8 +15,8 @@ from explorer import Spec, violates
 spec = Spec(
     esb,
     event_queue,
-    xive,
-    xive_irq,
+    presentation,
+    irq_chip,
     irq_desc,
     irq_flow,
     irq_properties,

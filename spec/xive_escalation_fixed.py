@@ -6,9 +6,9 @@ waits for the EOI of an earlier event. `python -m explorer table spec/xive_escal
 and each part left out.
 """
 
-from actions import esb, event_queue, irq_desc, irq_flow, irq_properties, xive, xive_irq
-from actions.esb import PQ
-from actions.irq_desc import Disable
+from actions.xive import esb, event_queue, irq_chip, irq_desc, irq_flow, irq_properties, presentation
+from actions.xive.esb import PQ
+from actions.xive.irq_desc import Disable
 from actions.xive_escalation import teardown, vcpu
 
 from explorer import HOLDS, Spec, variant, violates
@@ -18,8 +18,8 @@ ENDLESS = ("deadlock", "free_ends", "teardown_ends")
 spec = Spec(
     esb,
     event_queue,
-    xive,
-    xive_irq,
+    presentation,
+    irq_chip,
     irq_desc,
     irq_flow,
     irq_properties,

@@ -2,7 +2,16 @@
 for ever (V10).
 """
 
-from actions import esb, event_queue, irq_desc, irq_flags, irq_flow, irq_properties, xive, xive_irq
+from actions.xive import (
+    esb,
+    event_queue,
+    irq_chip,
+    irq_desc,
+    irq_flags,
+    irq_flow,
+    irq_properties,
+    presentation,
+)
 from actions.xive_passthrough import host, probe
 
 from explorer import Spec, violates
@@ -10,8 +19,8 @@ from explorer import Spec, violates
 spec = Spec(
     esb,
     event_queue,
-    xive,
-    xive_irq,
+    presentation,
+    irq_chip,
     irq_desc,
     irq_flags,
     irq_flow,

@@ -4,8 +4,17 @@ The guest's driver requests the MSI without enabling it, and calls synchronize_i
 the ESB that both share. `python -m explorer table spec/xive_passthrough_fixed.py` has the guests before.
 """
 
-from actions import esb, event_queue, irq_desc, irq_flags, irq_flow, irq_properties, xive, xive_irq
-from actions.xive_irq import Callback
+from actions.xive import (
+    esb,
+    event_queue,
+    irq_chip,
+    irq_desc,
+    irq_flags,
+    irq_flow,
+    irq_properties,
+    presentation,
+)
+from actions.xive.irq_chip import Callback
 from actions.xive_passthrough import host, probe
 
 from explorer import HOLDS, Spec, variant, violates
@@ -15,8 +24,8 @@ STALE = ("flag_truth", "no_early_end", "no_early_return")
 spec = Spec(
     esb,
     event_queue,
-    xive,
-    xive_irq,
+    presentation,
+    irq_chip,
     irq_desc,
     irq_flags,
     irq_flow,

@@ -2,9 +2,18 @@
 gone.
 """
 
-from actions import esb, event_queue, irq_desc, irq_flags, irq_flow, irq_properties, xive, xive_irq
-from actions.irq_flow import Drop
-from actions.xive_irq import Callback
+from actions.xive import (
+    esb,
+    event_queue,
+    irq_chip,
+    irq_desc,
+    irq_flags,
+    irq_flow,
+    irq_properties,
+    presentation,
+)
+from actions.xive.irq_chip import Callback
+from actions.xive.irq_flow import Drop
 from actions.xive_shutdown import all_ones, forwarding, offline
 
 from explorer import Spec, violates
@@ -12,8 +21,8 @@ from explorer import Spec, violates
 spec = Spec(
     esb,
     event_queue,
-    xive,
-    xive_irq,
+    presentation,
+    irq_chip,
     irq_desc,
     irq_flags,
     irq_flow,

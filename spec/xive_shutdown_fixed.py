@@ -4,7 +4,16 @@
 it. Rows M1 to M5 are the model's own: no report is known.
 """
 
-from actions import esb, event_queue, irq_desc, irq_flags, irq_flow, irq_properties, xive, xive_irq
+from actions.xive import (
+    esb,
+    event_queue,
+    irq_chip,
+    irq_desc,
+    irq_flags,
+    irq_flow,
+    irq_properties,
+    presentation,
+)
 from actions.xive_shutdown import all_ones, forwarding, offline
 
 from explorer import HOLDS, Spec, variant, violates
@@ -15,8 +24,8 @@ STALE = ("flag_truth", "no_early_end")
 spec = Spec(
     esb,
     event_queue,
-    xive,
-    xive_irq,
+    presentation,
+    irq_chip,
     irq_desc,
     irq_flags,
     irq_flow,

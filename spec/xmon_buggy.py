@@ -1,13 +1,14 @@
 """Linux 5.3: xmon calls OPAL on every platform, and reads the XIVE state of CPUs that have none."""
 
-from actions import esb, event_queue, opal
+from actions.opal import firmware
+from actions.xive import esb, event_queue
 from actions.xmon import commands, kernel, machine, properties
 from actions.xmon.kernel import Config, Walk
 
 from explorer import Spec, violates
 
 spec = Spec(
-    opal,
+    firmware,
     esb,
     event_queue,
     kernel,

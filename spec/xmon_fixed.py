@@ -2,13 +2,14 @@
 changes nothing.
 """
 
-from actions import esb, event_queue, opal
+from actions.opal import firmware
+from actions.xive import esb, event_queue
 from actions.xmon import commands, kernel, machine, properties
 
 from explorer import HOLDS, Spec, variant, violates
 
 spec = Spec(
-    opal,
+    firmware,
     esb,
     event_queue,
     kernel,

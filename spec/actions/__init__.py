@@ -1,1 +1,1 @@
-"""The actions of the IPI protocol, one module for each part of the machine; `spec/ipi_*.py` compose them."""
+"""Action modules: a folder for each family, and `xive`, `opal` and `shared` for what several of them use."""

@@ -12,7 +12,7 @@ from typing import Annotated
 
 from explorer import WEAK, Map, Range, State, Value, Var, action, constant, initially, ite, some, when
 
-from ..esb import PQ, ended, triggered
+from ..xive.esb import PQ, ended, triggered
 from . import kernel
 from .hosts import Host, Hosts, IcMode, Mode
 

@@ -10,7 +10,7 @@ import enum
 
 from explorer import Map, State, Value, Var, any_of, every, initial, initially, ite
 
-from ..opal import Token
+from ..opal.firmware import Token
 from . import kernel
 from .kernel import Kernel, Lacks
 

@@ -11,8 +11,8 @@ from typing import Annotated
 
 from explorer import WEAK, Range, State, Value, Var, action, constant, initially, ite, some, when
 
-from ..esb import PQ
-from ..opal import Token
+from ..opal.firmware import Token
+from ..xive.esb import PQ
 from . import kernel
 from .guest import FRESH, SLOTS, Guest, Phase, Place, generation, index, on_xive
 from .hosts import Host, Hosts, Mode, kernel_of

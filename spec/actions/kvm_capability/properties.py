@@ -18,7 +18,7 @@ from explorer import (
     terminal,
 )
 
-from ..esb import PQ, p_bit
+from ..xive.esb import PQ, p_bit
 from .guest import FRESH, Guest, Phase, Slot, on_xive
 from .hosts import Host, Hosts, IcMode, Mode, Policy
 from .migration import Migration, native

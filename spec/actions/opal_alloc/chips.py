@@ -9,7 +9,7 @@ from typing import Annotated
 
 from explorer import Map, Range, State, Value, action, any_of, constant, domain, every, initially, some, when
 
-from .. import opal
+from ..opal import firmware as opal
 from . import kernel
 from .kernel import Skiboot
 

@@ -11,8 +11,8 @@ import enum
 
 from explorer import WEAK, Map, State, Value, action, initially, ite, some, when
 
-from .. import opal
-from ..opal import U32, Firmware, Int64
+from ..opal import firmware as opal
+from ..opal.firmware import U32, Firmware, Int64
 from . import kernel
 from .chips import CHIPS, Caller, Chip, Chips, Index, knows, no_space, number
 from .kernel import Check

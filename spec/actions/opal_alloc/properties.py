@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from explorer import Formula, Value, domain, every, implies, invariant, leads_to, some, temporal, terminal
 
-from .. import opal
+from ..opal import firmware as opal
 from .chips import CHIPS, Caller, Chip, Chips, Irq, knows
 from .linux import Callers, Step, any_chip, home, locked
 

@@ -28,8 +28,8 @@ from explorer import (
     when,
 )
 
-from .. import opal
-from ..opal import U32, WORD
+from ..opal import firmware as opal
+from ..opal.firmware import U32, WORD
 from . import kernel
 from .chips import Caller
 from .kernel import Skiboot

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from explorer import STRONG, WEAK, action, when
 
-from ..cpus import Target
+from ..shared.cpus import Target
 from .page_table import PageTable
 from .teardown import TEXT, Kind, Teardown, begins
 from .walker import Step, Walkers

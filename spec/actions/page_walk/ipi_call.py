@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from explorer import WEAK, State, Value, Var, action, every, initially, invariant, when
 
-from ..calls import Calls, Csd
-from ..cpus import Sender, Target
-from ..layout import Call
-from ..memory import Memory
-from ..properties import hangs
-from ..receiver import SOFT_MASKED, Mode, Receivers
-from ..sender import IPIS, Senders
-from ..sender import Step as Sending
+from ..ipi.calls import Calls, Csd
+from ..ipi.layout import Call
+from ..ipi.memory import Memory
+from ..ipi.properties import hangs
+from ..ipi.receiver import SOFT_MASKED, Mode, Receivers
+from ..ipi.sender import IPIS, Senders
+from ..ipi.sender import Step as Sending
+from ..shared.cpus import Sender, Target
 from .page_table import PageTable
 from .teardown import TEXT, Kind, Teardown, begins
 from .teardown import Step as Tearing

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from explorer import Formula, leads_to, temporal
 
-from ..cpus import Target
+from ..shared.cpus import Target
 from .teardown import Step as Tearing
 from .teardown import Teardown
 from .walker import Step, Walkers

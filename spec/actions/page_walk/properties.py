@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from explorer import Value, domain, implies, invariant, some, step_invariant
 
-from ..cpus import Target
+from ..shared.cpus import Target
 from . import kernel
 from .page_table import PageTable, Pfn, Pmd, Use
 from .teardown import Kind, Step, Teardown

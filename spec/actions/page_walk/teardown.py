@@ -9,7 +9,7 @@ import enum
 
 from explorer import WEAK, Map, State, Value, Var, action, closes, domain, every, initially, opens, when
 
-from ..cpus import Target
+from ..shared.cpus import Target
 from . import kernel
 from .kernel import Serialize
 from .page_table import PageTable, Pfn, Pmd, Use

@@ -25,7 +25,7 @@ from explorer import (
     when,
 )
 
-from ..cpus import Target
+from ..shared.cpus import Target
 from . import kernel
 from .page_table import PageTable, Pfn, Pmd, Use
 

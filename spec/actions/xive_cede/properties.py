@@ -15,9 +15,9 @@ from explorer import (
     terminal,
 )
 
-from ..esb import PQ, Esb, Source
-from ..event_queue import Cpu, EventQueue
-from ..xive import Cppr, Presenter, Step
+from ..xive.esb import PQ, Esb, Source
+from ..xive.event_queue import Cpu, EventQueue
+from ..xive.presentation import Cppr, Presenter, Step
 from .vcpu import INTERRUPTS, Mode, Vcpu
 
 

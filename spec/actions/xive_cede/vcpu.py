@@ -26,9 +26,9 @@ from explorer import (
     when,
 )
 
-from ..esb import PQ, Esb, Source, triggered
-from ..event_queue import Cpu, Eas, EventQueue
-from ..xive import Presenter, Step, queue_eoi
+from ..xive.esb import PQ, Esb, Source, triggered
+from ..xive.event_queue import Cpu, Eas, EventQueue
+from ..xive.presentation import Presenter, Step, queue_eoi
 
 PARKS = constant("parks", True)
 """H_CEDE that finds xive_esc_on leaves PQ at 10 (959c5d513478). Linux 5.3: 00, as always."""

@@ -41,8 +41,8 @@ from explorer import (
     when,
 )
 
-from ..kernel import Barrier, text
-from ..memory import MODEL, MemoryModel
+from ..ipi.kernel import Barrier, text
+from ..ipi.memory import MODEL, MemoryModel
 
 HANDLER_BARRIER = constant("handler_barrier", Barrier.LWSYNC)
 TEARDOWN_BARRIER = constant("teardown_barrier", Barrier.SYNC)

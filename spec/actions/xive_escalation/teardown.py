@@ -23,9 +23,9 @@ from explorer import (
     when,
 )
 
-from ..esb import PQ, Esb, Source
-from ..irq_desc import Descriptors, begin_free
-from ..xive_irq import XiveIrq
+from ..xive.esb import PQ, Esb, Source
+from ..xive.irq_chip import XiveIrq
+from ..xive.irq_desc import Descriptors, begin_free
 from .vcpu import Mode, Signs, Vcpu, signed
 
 TEARDOWN = constant("teardown_heeds", Signs.P_AND_Q)

@@ -27,9 +27,9 @@ from explorer import (
     when,
 )
 
-from ..esb import PQ, Esb, Source
-from ..event_queue import Cpu
-from ..xive import Presenter, Step
+from ..xive.esb import PQ, Esb, Source
+from ..xive.event_queue import Cpu
+from ..xive.presentation import Presenter, Step
 
 
 class Signs(enum.Enum):

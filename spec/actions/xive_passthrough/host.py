@@ -24,10 +24,10 @@ from explorer import (
     when,
 )
 
-from ..esb import PQ, Esb, Source, p_bit
-from ..event_queue import Eas, EventQueue
-from ..irq_desc import NO_AUTOEN, Descriptors, Use
-from ..xive_irq import set_pq_00_and_trigger
+from ..xive.esb import PQ, Esb, Source, p_bit
+from ..xive.event_queue import Eas, EventQueue
+from ..xive.irq_chip import set_pq_00_and_trigger
+from ..xive.irq_desc import NO_AUTOEN, Descriptors, Use
 
 HOST_EVENTS = constant("host_events", 2)
 

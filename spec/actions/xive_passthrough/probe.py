@@ -22,12 +22,12 @@ from explorer import (
     when,
 )
 
-from ..esb import Esb, Source
-from ..event_queue import EventQueue
-from ..irq_desc import Descriptors
-from ..irq_properties import ending, outstanding
-from ..xive import Presenter
-from ..xive_irq import XiveIrq
+from ..xive.esb import Esb, Source
+from ..xive.event_queue import EventQueue
+from ..xive.irq_chip import XiveIrq
+from ..xive.irq_desc import Descriptors
+from ..xive.irq_properties import ending, outstanding
+from ..xive.presentation import Presenter
 
 
 class Call(enum.Enum):

@@ -8,8 +8,8 @@ import enum
 
 from explorer import action, constant, when
 
-from ..esb import Esb, Source
-from ..irq_desc import Descriptors
+from ..xive.esb import Esb, Source
+from ..xive.irq_desc import Descriptors
 
 
 class AllOnes(enum.Enum):

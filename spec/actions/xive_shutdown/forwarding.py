@@ -9,10 +9,10 @@ from typing import Annotated
 
 from explorer import Map, Range, State, action, constant, initially, ite, when
 
-from ..esb import PQ, Esb, Source
-from ..event_queue import Eas, EventQueue
-from ..irq_desc import Descriptors
-from ..xive_irq import XiveIrq
+from ..xive.esb import PQ, Esb, Source
+from ..xive.event_queue import Eas, EventQueue
+from ..xive.irq_chip import XiveIrq
+from ..xive.irq_desc import Descriptors
 
 FORWARDS = constant("forwards", 0)
 

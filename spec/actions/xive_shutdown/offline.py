@@ -12,11 +12,11 @@ import enum
 
 from explorer import WEAK, Map, State, action, constant, every, initially, ite, when
 
-from ..esb import Esb, Source
-from ..event_queue import Cpu, Eas, EventQueue
-from ..irq_desc import Descriptors, Use
-from ..xive import Cppr, Presenter, Step
-from ..xive_irq import XiveIrq
+from ..xive.esb import Esb, Source
+from ..xive.event_queue import Cpu, Eas, EventQueue
+from ..xive.irq_chip import XiveIrq
+from ..xive.irq_desc import Descriptors, Use
+from ..xive.presentation import Cppr, Presenter, Step
 
 OFFLINE = constant("offline", False)
 

@@ -11,9 +11,9 @@ import enum
 
 from explorer import WEAK, Map, Set, State, Value, Var, action, domain, initially, ite, some, when
 
-from ..esb import PQ, Esb, Source
-from ..event_queue import Cpu, Eas, EventQueue
-from ..opal import Firmware
+from ..opal.firmware import Firmware
+from ..xive.esb import PQ, Esb, Source
+from ..xive.event_queue import Cpu, Eas, EventQueue
 from . import kernel
 from .kernel import Config, Load, Walk
 from .machine import Kind, Machine, Platform, Xc

@@ -25,8 +25,8 @@ from explorer import (
     when,
 )
 
-from ..esb import Esb, Source
-from ..event_queue import Cpu, Eas, EventQueue
+from ..xive.esb import Esb, Source
+from ..xive.event_queue import Cpu, Eas, EventQueue
 from . import kernel
 
 EVENTS = constant("events", 2)

@@ -16,8 +16,8 @@ from explorer import (
     terminal,
 )
 
-from ..esb import Esb, Source, p_bit
-from ..event_queue import Cpu, EventQueue
+from ..xive.esb import Esb, Source, p_bit
+from ..xive.event_queue import Cpu, EventQueue
 from . import kernel
 from .commands import Step, Xmon
 from .machine import Kind, Machine, Platform, Xc

@@ -27,9 +27,9 @@ from explorer import (
     when,
 )
 
+from ..shared.cpus import Sender, Target
 from . import kernel
 from .calls import Calls, Csd
-from .cpus import Sender, Target
 from .kernel import Barrier, Controller
 from .layout import Call, Plain, doorbell, host_ipi, is_host_action, wording
 from .memory import Memory

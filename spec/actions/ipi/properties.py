@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from explorer import Value, domain, every, invariant, some, step_invariant, terminal
 
+from ..shared.cpus import Sender, Spinner, Target
 from .calls import Calls, Csd
-from .cpus import Sender, Spinner, Target
 from .doorbell import rung
 from .guest import ignored
 from .layout import doorbell

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from explorer import STRONG, WEAK, Map, State, Value, action, initially, ite, sends, some, when
 
+from ..shared.cpus import Sender, Target
 from . import kernel
-from .cpus import Sender, Target
 from .doorbell import rung, take
 from .guest import Kicks
 from .kernel import Barrier, Controller

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from explorer import Formula, Value, leads_to, some, temporal
 
+from ..shared.cpus import Sender, Target
 from .calls import Calls, Csd
-from .cpus import Sender, Target
 from .memory import Memory
 from .properties import hangs
 from .receiver import Receivers

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from explorer import STRONG, Formula, action, constant, leads_to, temporal, when
 
+from ..shared.cpus import Sender, Spinner, Target
 from .calls import Calls, Csd
-from .cpus import Sender, Spinner, Target
 from .layout import Plain, is_host_action
 from .locks import Locks
 from .sender import Senders, Step

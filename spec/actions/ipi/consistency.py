@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from explorer import Value, every, implies, invariant, some, step_invariant
 
+from ..shared.cpus import Sender, Spinner, Target
 from . import kernel
 from .calls import Calls, Csd
-from .cpus import Sender, Spinner, Target
 from .doorbell import rung
 from .kernel import Controller
 from .layout import Call, doorbell, host_ipi

@@ -6,10 +6,10 @@ from explorer import Value, implies, invariant, step_invariant
 
 from .esb import PQ, Esb, Source
 from .event_queue import EventQueue
+from .irq_chip import NO_EOI, XiveIrq
 from .irq_desc import Descriptors
 from .irq_properties import ending, outstanding
-from .xive import Presenter
-from .xive_irq import NO_EOI, XiveIrq
+from .presentation import Presenter
 
 
 @invariant

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from explorer import WEAK, Value, action, sends, when
 
+from ..shared.cpus import Sender, Target
 from . import kernel
-from .cpus import Sender, Target
 from .kernel import Barrier, Msgsnd
 from .layout import doorbell
 from .memory import Memory

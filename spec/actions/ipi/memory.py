@@ -34,8 +34,8 @@ from explorer import (
     when,
 )
 
+from ..shared.cpus import Cpu, Target
 from . import kernel
-from .cpus import Cpu, Target
 from .kernel import Barrier
 from .layout import Address, Word, stored, wording
 

@@ -12,7 +12,7 @@ from explorer import WEAK, Map, State, Value, action, constant, initially, ite, 
 
 from .esb import Esb, Source
 from .event_queue import Eas, EventQueue
-from .xive_irq import XiveIrq
+from .irq_chip import XiveIrq
 
 
 class Disable(enum.Enum):

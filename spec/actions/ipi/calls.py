@@ -10,8 +10,8 @@ import enum
 
 from explorer import WEAK, Map, State, Value, action, constant, initially, ite, some, when
 
+from ..shared.cpus import Sender, Target
 from . import kernel
-from .cpus import Sender, Target
 from .layout import Call
 from .memory import Memory
 from .sender import Senders, Step

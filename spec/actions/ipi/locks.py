@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from explorer import WEAK, Map, State, Value, action, constant, initially, when
 
-from .cpus import Sender, Spinner
+from ..shared.cpus import Sender, Spinner
 from .layout import Call
 from .sender import Senders
 

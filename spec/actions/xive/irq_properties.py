@@ -19,10 +19,10 @@ from explorer import (
 
 from .esb import Esb, Source
 from .event_queue import Cpu, EventQueue
+from .irq_chip import XiveIrq
 from .irq_desc import Descriptors, Use
 from .irq_flow import scans_for_ever
-from .xive import Cppr, Presenter, Step
-from .xive_irq import XiveIrq
+from .presentation import Cppr, Presenter, Step
 
 
 def served(presenter: Presenter, source: Source, *steps: Step) -> Value[bool]:

@@ -8,8 +8,8 @@ from typing import Annotated
 
 from explorer import STRONG, WEAK, Range, State, Value, Var, action, constant, initially, sends, some, when
 
+from ..shared.cpus import Target
 from . import kernel
-from .cpus import Target
 from .doorbell import take
 from .kernel import Controller
 from .layout import doorbell, host_ipi

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from explorer import STRONG, WEAK, action, constant, every, when
 
+from ..shared.cpus import Sender, Target
 from . import kernel
 from .calls import Calls
-from .cpus import Sender, Target
 from .doorbell import rung
 from .kernel import Barrier, Controller
 from .layout import doorbell, host_ipi, wording

@@ -12,9 +12,9 @@ from explorer import STRONG, WEAK, Value, action, constant, ite, some, when
 
 from .esb import Esb, Source
 from .event_queue import Cpu, Eas, EventQueue
+from .irq_chip import XiveIrq
 from .irq_desc import DISABLE, RESEND, Descriptors, Disable
-from .xive import Presenter, Step, queue_eoi
-from .xive_irq import XiveIrq
+from .presentation import Presenter, Step, queue_eoi
 
 
 class Drop(enum.Enum):

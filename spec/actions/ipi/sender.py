@@ -11,8 +11,8 @@ from typing import Annotated
 
 from explorer import WEAK, Map, Range, State, Value, action, constant, domain, initially, ite, some, when
 
+from ..shared.cpus import Sender, Target
 from . import kernel
-from .cpus import Sender, Target
 from .kernel import Barrier, Controller
 from .layout import Call, Message, Plain, host_ipi, is_host_action, message, wording
 from .memory import Memory

@@ -11,9 +11,9 @@ import enum
 
 from explorer import STRONG, WEAK, Map, State, Value, action, constant, domain, initially, ite, some, when
 
+from ..shared.cpus import Sender, Target
 from . import kernel
 from .calls import Calls, Csd
-from .cpus import Sender, Target
 from .doorbell import take
 from .kernel import Barrier, Controller, Exchange
 from .layout import Message, Plain, host_ipi, is_host_action, message, wording

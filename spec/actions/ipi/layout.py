@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from explorer import Scalarset, constant
 
-from .cpus import Cpu, Sender, Target
+from ..shared.cpus import Cpu, Sender, Target
 from .kernel import MSGSND, REAL_MODE, Msgsnd, split
 
 

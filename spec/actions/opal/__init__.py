@@ -1,0 +1,1 @@
+"""Firmware: what a call returns, and when it is busy."""
