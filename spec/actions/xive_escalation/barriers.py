@@ -8,8 +8,8 @@ stores.
 
 Whenever the handler has finished, stale_p must be 1 in the end. Every store goes through its CPU's buffer, in
 program order; it leaves in that order (tso), or before stores to the other word unless an lwsync stands
-between (pso). In sc nothing else happens before it has left. The models are those of `memory.py`, whose
-buffers hold no values: here one word gets two of them.
+between (pso). In sc nothing else happens before it has left. The models are those of `ipi/memory.py`,
+whose buffers hold no values: here one word gets two of them.
 """
 
 from __future__ import annotations
