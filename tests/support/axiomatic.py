@@ -100,7 +100,12 @@ class Execution:
         return not any(both(self.rmw, then(self.fre, self.coe)))
 
 
-def power(x: Execution) -> bool:
+def power_in_order(x: Execution) -> bool:
+    """The same, where each store also waits for all earlier loads of its thread: the calls of protocols."""
+    return power(x, restricted(x.po, x.reads, x.writes))
+
+
+def power(x: Execution, more: Relation | None = None) -> bool:
     """The axioms no-thin-air, observation, propagation and the order of conditional stores, of `ppc.cat`."""
     dd = union(x.addr, x.data)
     rdw = both(x.po_loc, then(x.fre, x.rfe))
@@ -120,6 +125,7 @@ def power(x: Execution) -> bool:
             break
         ci, ii, cc, ic = new
     ppo = union(restricted(ii, x.reads, x.reads), restricted(ic, x.reads, x.writes))
+    ppo = union(ppo, more or ppo)
     strong = x.fence(Barrier.SYNC)
     lwsync = x.fence(Barrier.LWSYNC)
     both_ways = restricted(lwsync, x.writes, x.reads)
@@ -186,7 +192,13 @@ def sc(x: Execution) -> bool:
     return acyclic(union(x.po, x.rf, x.fr, x.co))
 
 
-MODELS: dict[str, Callable[[Execution], bool]] = {"power": power, "arm": arm, "tso": tso, "sc": sc}
+MODELS: dict[str, Callable[[Execution], bool]] = {
+    "power": power,
+    "power in order": power_in_order,
+    "arm": arm,
+    "tso": tso,
+    "sc": sc,
+}
 
 
 def final_states(test: LitmusTest, model: str) -> set[tuple[Value, ...]]:

@@ -41,6 +41,7 @@ STYLES = {
         False,
         0.1,
     ),
+    "power in order": Style((Barrier.SYNC, Barrier.LWSYNC, Barrier.LWSYNC, Barrier.EIEIO), (), False, 0.0),
     "arm": Style((Barrier.SYNC, Barrier.DMB_LD, Barrier.EIEIO), ("addr", "data", "ctrl", "isync"), True, 0.1),
     "tso": Style((Barrier.SYNC,), (), False, 0.15),
     "sc": Style((), (), False, 0.1),
