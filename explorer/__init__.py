@@ -33,7 +33,7 @@ from explorer.language.declarations import (
 )
 from explorer.language.domains import Capacity, Range, Scalarset
 from explorer.language.operators import count, every, implies, ite, some
-from explorer.language.spec import HOLDS, Spec, variant, violates
+from explorer.language.spec import HOLDS, Spec, violates
 from explorer.language.state import State, any_of, initially
 from explorer.language.temporal import (
     Formula,
@@ -47,6 +47,7 @@ from explorer.language.temporal import (
     until,
 )
 from explorer.language.values import Location, Value, Var
+from explorer.language.variants import variant
 
 if TYPE_CHECKING:
     from explorer.api import check as check

@@ -22,9 +22,10 @@ from explorer.ir.errors import nearest
 from explorer.ir.model import Model
 from explorer.ir.semantics import State
 from explorer.language.concrete import concrete
-from explorer.language.spec import HOLDS, Spec, Variant
+from explorer.language.spec import HOLDS, Spec
 from explorer.language.structure import read
 from explorer.language.values import Path as Location
+from explorer.language.variants import Variant
 from explorer.render.text.summary import summary
 from explorer.render.text.text import story
 from explorer.run.constants import constants_of

@@ -1,10 +1,10 @@
 """Spec files as tests: `pytest spec/ -k ipi` has one test for each property of each spec, and a failure shows
 the story.
 
-A file is a spec where `spec = Spec(...)` stands at the top of the module. A property passes if its verdict is
-the declared one: violated where `expect=violates(...)` names it, and else it must hold, without a declaration
-too. Undetermined fails. A spec is explored once, for all its tests. Files that pytest takes as test modules
-(`python_files`) are left to it.
+A file is a spec where `spec = Spec(...)` or `spec = other.variant(...)` stands at the top of the module. A
+property passes if its verdict is the declared one: violated where `expect=violates(...)` names it, and else
+it must hold, without a declaration too. Undetermined fails. A spec is explored once, for all its tests. Files
+that pytest takes as test modules (`python_files`) are left to it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import pytest
 if TYPE_CHECKING:
     from explorer.api import Checked
 
-_SPEC = re.compile(r"^spec(?:: Spec)? = Spec\(", re.MULTILINE)
+_SPEC = re.compile(r"^spec(?:: Spec)? = (?:Spec|[\w.]+\.variant)\(", re.MULTILINE)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:

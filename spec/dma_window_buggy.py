@@ -2,20 +2,6 @@
 model says so (V8).
 """
 
-from actions.dma_window import allocator, properties, table
-from actions.dma_window.kernel import Allocator
+from dma_window_fixed import spec as fixed
 
-from explorer import Spec, violates
-
-spec = Spec(
-    table,
-    allocator,
-    properties,
-    allocator=Allocator.KEEPS_LOCK,
-    mmio=2,
-    expect=violates(
-        "no_overlap",
-        steps=11,
-        also=("mapped_is_marked", "marked_is_mapped", "vfio_owns_alone", "writes_locked_word"),
-    ),
-)
+spec = fixed.variant("V8")

@@ -2,13 +2,6 @@
 56090a3902c8).
 """
 
-from actions.dma_window import level_properties, levels
+from dma_window_levels_fixed import spec as fixed
 
-from explorer import Spec, violates
-
-spec = Spec(
-    levels,
-    level_properties,
-    cmpxchg=False,
-    expect=violates("no_tce_lost", steps=11, also=("one_leaf", "no_leak", "building_ends")),
-)
+spec = fixed.variant("V6")

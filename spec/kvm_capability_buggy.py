@@ -2,19 +2,13 @@
 found out.
 """
 
-from actions.kvm_capability import guest, hosts, kernel, migration, properties
-from actions.kvm_capability.kernel import Kernel
+from kvm_capability_fixed import spec as fixed
 
-from explorer import Spec, violates
+from explorer import violates
 
-spec = Spec(
-    kernel,
-    hosts,
-    guest,
-    migration,
-    properties,
-    kernel_a=Kernel.NONE,
-    kernel_b=Kernel.NONE,
+spec = fixed.variant(
+    violates("promise_is_kept", steps=8, also=("capability_is_honest", "device_needs_calls")),
+    kernel_a="5.3",
+    kernel_b="5.3",
     migrations=1,
-    expect=violates("promise_is_kept", steps=8, also=("capability_is_honest", "device_needs_calls")),
 )

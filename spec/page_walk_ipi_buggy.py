@@ -2,33 +2,12 @@
 ever.
 """
 
-from actions.ipi import calls, doorbell, guest, locks, memory, receiver, sender
-from actions.ipi import properties as ipi_properties
-from actions.ipi.kernel import Barrier
-from actions.page_walk import ipi_call, liveness, page_table, properties, teardown, walker
+from page_walk_ipi_fixed import spec as fixed
 
-from explorer import Spec, violates
+from explorer import violates
 
-spec = Spec(
-    sender,
-    calls,
-    doorbell,
-    receiver,
-    guest,
-    memory,
-    locks,
-    ipi_properties,
-    page_table,
-    walker,
-    teardown,
-    ipi_call,
-    properties,
-    liveness,
-    soft_masked=False,
-    napping=False,
-    set_barrier=Barrier.NONE,
-    clear_barrier=Barrier.NONE,
-    expect=violates(
+spec = fixed.variant(
+    violates(
         "pmd_lock_is_not_stuck",
         steps=26,
         also=(
@@ -39,4 +18,6 @@ spec = Spec(
             "pmd_lock_is_given_back",
         ),
     ),
+    set_barrier="none",
+    clear_barrier="none",
 )

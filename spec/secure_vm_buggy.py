@@ -2,16 +2,6 @@
 that are still shared.
 """
 
-from actions.secure_vm import guest, hypervisor, machine, properties, ultravisor
+from secure_vm_fixed import spec as fixed
 
-from explorer import Spec, violates
-
-spec = Spec(
-    machine,
-    guest,
-    ultravisor,
-    hypervisor,
-    properties,
-    unshare_all=False,
-    expect=violates("confidentiality", steps=10, also=("agreement", "integrity", "logs_are_shared")),
-)
+spec = fixed.variant("V0")

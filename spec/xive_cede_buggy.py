@@ -2,23 +2,6 @@
 afterwards.
 """
 
-from actions.xive import esb, event_queue, presentation
-from actions.xive.esb import PQ
-from actions.xive_cede import properties, vcpu
-from actions.xive_cede.vcpu import Sign
+from xive_cede_fixed import spec as fixed
 
-from explorer import Spec, violates
-
-spec = Spec(
-    esb,
-    event_queue,
-    presentation,
-    vcpu,
-    properties,
-    events=0,
-    pq=PQ.OFF,
-    parks=False,
-    on_first=False,
-    heeds=Sign.P,
-    expect=violates("one_entry", steps=17, also=("esc_on_is_true",)),
-)
+spec = fixed.variant("5.3")

@@ -24,7 +24,8 @@ from explorer.engine.space import StateSpace
 from explorer.ground.ground import ground
 from explorer.ir.errors import SpecError, nearest
 from explorer.ir.expectation import Expectation
-from explorer.language.spec import Spec, Variant
+from explorer.language.spec import Spec
+from explorer.language.variants import Variant
 from explorer.render.formats import SEVERAL, Settings
 from explorer.render.text.terminal import wants_colour
 from explorer.run.constants import bindings, constants_of, single

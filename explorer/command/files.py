@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from explorer.engine.space import StateSpace
-from explorer.language.spec import Variant
+from explorer.language.variants import Variant
 from explorer.render.formats import GRAPHS, RUNS, SEVERAL, TRACES, Settings
 from explorer.render.machine.json_record import to_json
 from explorer.render.text.summary import met, summary

@@ -10,7 +10,8 @@ from typing import Any
 
 from explorer.ground.ground import ground
 from explorer.ir.model import Model
-from explorer.language.spec import HOLDS, Spec, Variant
+from explorer.language.spec import HOLDS, Spec
+from explorer.language.variants import Variant
 from explorer.render.machine.itf import read
 from explorer.render.text.terminal import counted
 from explorer.render.text.text import story

@@ -25,14 +25,15 @@ from explorer.ir.places import Path, Variable
 from explorer.ir.steps import Condition
 from explorer.ir.types import value_text
 from explorer.language.annotations import resolve
-from explorer.language.constants import Constant, bound, check, parse
+from explorer.language.constants import bound, check
 from explorer.language.declarations import Declaration
-from explorer.language.spec import Spec, Variant
+from explorer.language.spec import Spec
 from explorer.language.state import Initial, State, component, declared
 from explorer.language.structure import read
 from explorer.language.temporal import MadeFormula
 from explorer.language.tracing import DECORATORS, Trace, tracing
 from explorer.language.values import condition, shown
+from explorer.language.variants import assignment, constants_of_variant
 
 T = TypeVar("T")
 MAX_CELLS = 4096
@@ -56,7 +57,7 @@ def ground(spec: Spec, overrides: Mapping[str, Any] | None = None, file: str = "
                 f"constant {name!r} was never declared",
                 expected=nearest(name, list(known)),
                 place=spec.place,
-                write=_assignment(name, known, f'{name} = constant("{name}", default) in a composed module'),
+                write=assignment(name, known, f'{name} = constant("{name}", default) in a composed module'),
             )
     for name, value in values.items():
         check(name, value, known[name]._default, spec.place)
@@ -65,38 +66,6 @@ def ground(spec: Spec, overrides: Mapping[str, Any] | None = None, file: str = "
     model.constants.update({name: values.get(name, c._default) for name, c in known.items()})
     model.bound.update({name: value for name, value in values.items() if value != known[name]._default})
     return model
-
-
-def constants_of_variant(known: Mapping[str, Constant], row: Variant) -> dict[str, Any]:
-    """The constants of a variant; text is read as on the command line. Raises SpecError for what is no
-    constant or no value.
-    """
-    found: dict[str, Any] = {}
-    for name, value in row.constants.items():
-        if name not in known:
-            raise SpecError(
-                "E0507",
-                f"constant {name!r} of {row.name!r} was never declared",
-                place=row.place,
-                expected=nearest(name, list(known)),
-                write=_assignment(name, known, f"constants without {name}"),
-            )
-        try:
-            found[name] = parse(known[name], value) if isinstance(value, str) else value
-        except ValueError as error:
-            raise SpecError(
-                "E0508",
-                f"constant {name} of {row.name!r}: {error}",
-                place=row.place,
-                expected="a value like its default",
-                write=f"{name}={known[name]._default!r}",
-            ) from None
-    return found
-
-
-def _assignment(name: str, known: Mapping[str, Constant], otherwise: str) -> str:
-    near = closest(name, list(known))
-    return f"{near}=..." if near else otherwise
 
 
 def first_paragraph(function: Callable[..., Any]) -> str:

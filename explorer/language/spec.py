@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
@@ -15,6 +15,7 @@ from explorer.ir.expectation import Expectation
 from explorer.language.constants import Constant, constant_name
 from explorer.language.declarations import Declaration, declaration_of
 from explorer.language.state import State
+from explorer.language.variants import Variant, constants_of_variant, row_named, rows
 
 HOLDS = Expectation(True)
 
@@ -50,35 +51,6 @@ def violates(property: str, *, steps: int | None = None, also: tuple[str, ...] =
     return Expectation(False, property, steps, tuple(also))
 
 
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """A row of a family's table: constants that differ from the spec's, what they stand for, and what must be
-    found.
-    """
-
-    name: str
-    expect: Expectation
-    text: str
-    constants: dict[str, Any]
-    place: Place
-
-
-def variant(name: str, expect: Expectation, text: str = "", /, **constants: Any) -> Variant:
-    """`variants=[variant("V1", violates("no_lost_ipi"), "no barrier", set_barrier="none")]`, for `python -m
-    explorer table`.
-
-    A constant's value may be given as on the command line, as text.
-    """
-    if not isinstance(expect, Expectation):
-        raise SpecError(
-            "E0502",
-            f"expect={expect!r} of variant {name!r}",
-            expected='HOLDS or violates("property")',
-            write="HOLDS",
-        )
-    return Variant(name, expect, text, constants, caller())
-
-
 class Spec:
     """A protocol: the modules of its actions and properties, values for constants, and the expected verdict.
 
@@ -99,7 +71,8 @@ class Spec:
     ):
         self.place = caller()
         frame = sys._getframe(1)
-        self.name = name or frame.f_globals.get("__name__", "spec").rpartition(".")[2]
+        self.name = name or _file_of(frame.f_globals)
+        self._directory = os.path.dirname(self.place.file)
         self.expect = expect
         self.constants = constants
         self.met: dict[str, Constant] = {}
@@ -109,7 +82,7 @@ class Spec:
             raise SpecError(
                 "E0502", f"expect={expect!r}", expected='HOLDS or violates("property")', write="expect=HOLDS"
             )
-        self.variants = _variants(variants, self.place)
+        self.variants = rows(variants, self.place)
         self.survivors = _survivors(survivors or {}, self.place)
         modules = self.composed_modules()
         if modules and len(modules) < len(parts):
@@ -136,6 +109,27 @@ class Spec:
                     if plain
                     else "from actions import sender; spec = Spec(sender)",
                 )
+
+    def variant(self, row: str | Expectation, /, **constants: Any) -> Spec:
+        """This spec with other constants, for a file of its own: `spec = fixed.variant("V0")`.
+
+        A name stands for the constants and the expectation of that row of `variants`. In place of a row an
+        expectation and constants can be given: `fixed.variant(violates("safe"), barrier="none")`. The new
+        spec is named after the file that calls, and has neither rows nor survivors. Raises SpecError where
+        there is no such row or constant.
+        """
+        expect, name = row, "variant(...)"
+        if not isinstance(expect, Expectation):
+            name = str(row)
+            chosen = row_named(row, self.variants, self.name)
+            expect, constants = chosen.expect, {**chosen.constants, **constants}
+        known = self.declared_constants()
+        read = constants_of_variant(known, Variant(name, expect, "", constants, caller()))
+        made = copy.copy(self)
+        made.place, made.name = caller(), _file_of(sys._getframe(1).f_globals)
+        made.expect, made.constants = expect, {**self.constants, **read}
+        made.variants, made.survivors, made.met = (), {}, {}
+        return made
 
     def composed_modules(self) -> list[ModuleType]:
         return [part for part in self._parts if isinstance(part, ModuleType)]
@@ -241,16 +235,24 @@ class Spec:
         found: dict[str, Constant] = {}
         spaces = [*map(vars, self.composed_modules()), self._namespace]
         seen = {id(space) for space in spaces}
-        home = os.path.dirname(self.place.file)
         while spaces:
             for obj in list(spaces.pop().values()):
                 name = constant_name(obj)
                 if name is not None:
                     found[name] = obj
-                elif isinstance(obj, ModuleType) and id(vars(obj)) not in seen and _inside(obj, home):
+                elif (
+                    isinstance(obj, ModuleType)
+                    and id(vars(obj)) not in seen
+                    and _inside(obj, self._directory)
+                ):
                     seen.add(id(vars(obj)))
                     spaces.append(vars(obj))
         return found
+
+
+def _file_of(namespace: Mapping[str, Any]) -> str:
+    """The name of a module without its packages, which is that of its file."""
+    return str(namespace.get("__name__", "spec")).rpartition(".")[2]
 
 
 def _inside(module: ModuleType, directory: str) -> bool:
@@ -259,30 +261,6 @@ def _inside(module: ModuleType, directory: str) -> bool:
     return bool(directory and file) and os.path.realpath(str(file)).startswith(
         os.path.realpath(directory) + os.sep
     )
-
-
-def _variants(given: Any, place: Place) -> tuple[Variant, ...]:
-    """The rows, each name once."""
-    found: dict[str, Variant] = {}
-    for row in given:
-        if not isinstance(row, Variant):
-            raise SpecError(
-                "E0515",
-                f"variants has {row!r}",
-                expected="rows made by variant(...)",
-                place=place,
-                write='variants=[variant("V1", HOLDS, "with the barrier", barrier="sync")]',
-            )
-        if row.name in found:
-            raise SpecError(
-                "E0515",
-                f"two variants named {row.name!r} (the other at {found[row.name].place})",
-                place=row.place,
-                expected="one name for each row",
-                write="another name for one of them",
-            )
-        found[row.name] = row
-    return tuple(found.values())
 
 
 def _survivors(given: Any, place: Place) -> dict[str, str]:

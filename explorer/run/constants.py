@@ -7,10 +7,11 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from explorer.ground.ground import constants_of_variant, ground
+from explorer.ground.ground import ground
 from explorer.ir.errors import nearest
 from explorer.language.constants import parse
-from explorer.language.spec import Spec, Variant
+from explorer.language.spec import Spec
+from explorer.language.variants import Variant, constants_of_variant
 from explorer.run.options import UsageError
 
 

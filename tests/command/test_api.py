@@ -141,6 +141,16 @@ def test_spec_files_are_tests(counter: Path) -> None:
     assert "1 passed, 2 deselected" in pytest_run(counter.parent, ".", "-k", "small").stdout
 
 
+def test_a_variant_in_a_file_of_its_own_is_a_test(counter: Path) -> None:
+    """`spec = other.variant(...)` makes a spec file, as `spec = Spec(...)` does."""
+    counter.with_name("larger.py").write_text(
+        "from counter import spec as counter\nfrom explorer import violates\n\n"
+        'spec = counter.variant(violates("small"), LAST=4)\n'
+    )
+    done = pytest_run(counter.parent, "-vv", "larger.py", "-k", "small")
+    assert "larger.py::small PASSED" in done.stdout and done.returncode == 0, done.stdout
+
+
 def test_a_failing_property_shows_its_story(counter: Path) -> None:
     """No Python traceback: the story, and what was expected."""
     counter.write_text(COUNTER.format(expect="HOLDS"))
