@@ -22,6 +22,10 @@ ISAS = {"PPC": ppc, "X86": x86, "AArch64": aarch64}
 FINAL = re.compile(r"^[ \t]*(locations|filter|exists|forall|~[ \t]*exists)\b", re.MULTILINE)
 
 
+COMMENT = re.compile(r"\(\*(?=[\s*]).*?\*\)|/\*.*?\*/|//[^\n]*", re.DOTALL)
+"""`(*` opens a comment only before a blank or a star: `READ_ONCE(*x)` is none."""
+
+
 class Source(NamedTuple):
     """The text of a file without its comments, in which every character keeps its line."""
 
@@ -48,7 +52,7 @@ def read_file(path: Path, mapping: str = "power") -> LitmusTest:
 
 def read(text: str, file: str, mapping: str = "power") -> LitmusTest:
     """The litmus test of a text; raises LitmusError."""
-    source = Source(file, re.sub(r"\(\*.*?\*\)|/\*.*?\*/|//[^\n]*", _blank, text, flags=re.DOTALL))
+    source = Source(file, COMMENT.sub(_blank, text))
     words = source.text.split(maxsplit=2)
     if len(words) < 2 or words[0] not in (*ISAS, "C"):
         found = words[0] if words else "nothing"

@@ -162,6 +162,7 @@ def arm(x: Execution) -> bool:
         restricted(union(x.ctrl_isync, x.addr_isync), everything, x.reads),
         restricted(then(x.addr, x.po), everything, x.writes),
         then(union(x.addr, x.data), x.rfi),
+        then(union(x.ctrl, x.data), x.coi),
     )
     aob = union(x.rmw, restricted(x.rfi, halves, acquires))
     full = x.fence(Barrier.SYNC)
@@ -177,6 +178,7 @@ def arm(x: Execution) -> bool:
         restricted(x.po, acquires, everything),
         restricted(x.fence(Barrier.EIEIO), x.writes, x.writes),
         restricted(x.po, everything, releases),
+        then(restricted(x.po, everything, releases), x.coi),
     )
     return acyclic(union(x.rfe, x.fre, x.coe, dob, aob, bob))
 

@@ -216,6 +216,49 @@ def test_a_loop_in_c() -> None:
     assert all(judgement.test.observed[0].name == "r1" for _ in judgement.executions)
 
 
+KERNEL_TREE = """C MP+pooncerelease+poacquireonce
+
+(*
+ * Result: Never
+ *
+ * A comment as the kernel's own tests have it (*x).
+ *)
+
+{
+	int *p = &buf;
+}
+
+P0(int *buf, int *flag) // Producer
+{
+	WRITE_ONCE(*buf, 1);
+	smp_store_release(flag, 1);
+}
+
+P1(int *buf, int *flag, int **p) // Consumer
+{
+	int r0;
+	int r1;
+	int *r2 = rcu_dereference(*p);
+
+	r0 = smp_load_acquire(flag);
+	if (r0)
+		r1 = READ_ONCE(*r2); /* through the pointer */
+	else
+		r1 = -1;
+}
+
+exists (1:r0=1 /\\ 1:r1=0) (* Bad outcome. *)
+"""
+
+
+def test_a_test_as_the_kernel_tree_has_them() -> None:
+    """Comments of all kinds, tabs, declarations, pointers and a condition with a remark behind it are
+    read.
+    """
+    judgement = run(KERNEL_TREE)
+    assert sorted(judgement.executions) == [(0, -1), (1, 1)]
+
+
 REFUSED = {
     "": ("1: found nothing, expected an architecture and a name; known are PPC, X86, AArch64 and C"),
     "MIPS t\n{ }\n": (
