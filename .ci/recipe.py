@@ -1,4 +1,4 @@
-"""Runs the steps of the workflow in docs/ci.md as a CI service would: in order, those with `if: always()`
+"""Runs the steps of `.github/workflows/specs.yml` as a CI service would: in order, those with `if: always()`
 after a failure too.
 
 A step that hands a file over to another service must find it. Exit code 1 where a step failed.
@@ -14,11 +14,8 @@ from pathlib import Path
 HOUSE = Path(__file__).resolve().parent.parent
 
 
-def steps(page: str) -> list[dict[str, str]]:
-    """The steps of the page's workflow: the values of their keys as text, `run` with all its lines."""
-    workflow = next(
-        block for block in re.findall(r"^```yaml\n(.*?)^```$", page, re.M | re.S) if "\njobs:" in block
-    )
+def steps(workflow: str) -> list[dict[str, str]]:
+    """The steps of a workflow's only job: the values of their keys as text, `run` with all its lines."""
     found: list[dict[str, str]] = []
     for text in re.split(r"^      - ", workflow.partition("    steps:\n")[2], flags=re.M)[1:]:
         lines = ("        " + text).splitlines()
@@ -36,7 +33,7 @@ def steps(page: str) -> list[dict[str, str]]:
 
 def main() -> int:
     failed = False
-    for step in steps((HOUSE / "docs/ci.md").read_text()):
+    for step in steps((HOUSE / ".github/workflows/specs.yml").read_text()):
         if failed and step.get("if") != "always()":
             continue
         if "run" in step:

@@ -10,15 +10,13 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-sys.path.insert(0, str(ROOT))
-
 from explorer.engine import reference
 from tests.bench import peers
 from tests.bench.child import model_of
 from tests.bench.flat import NotImplementedHere
 from tests.bench.murphi import murphi
 from tests.bench.promela import promela
+from tests.support.house import ROOT
 
 CORNERS = str(ROOT / "tests" / "bench" / "specs" / "corners.py")
 
@@ -40,6 +38,7 @@ def table() -> dict[str, list[str]]:
     }
 
 
+@pytest.mark.slow
 def test_the_table_has_a_line_for_every_demand(table: dict[str, list[str]]) -> None:
     for measure in (
         "distinct states/s, one worker",
@@ -63,6 +62,7 @@ def test_the_table_has_a_line_for_every_demand(table: dict[str, list[str]]) -> N
         assert re.match(r"-?[\d,.]+", table[measure][0]) or table[measure][3] == "skipped", measure
 
 
+@pytest.mark.slow
 def test_engines_and_peers_find_the_same_states(table: dict[str, list[str]]) -> None:
     found = {who: table[f"states, {who}"] for who in ("native engine", "python engine", "SPIN", "Rumur")}
     assert {cells[0] for cells in found.values() if cells[3] != "skipped"} == {"5,444"}

@@ -83,6 +83,7 @@ def test_compiled_rules_mean_what_the_reference_means(seed: int) -> None:
     agree(model, *engines, limits=bounded(model))
 
 
+@pytest.mark.slow
 def test_many_random_specs_without_the_compiler() -> None:
     """The same source run by the interpreter agrees with the reference on 400 random specs (Numba switched
     off).
@@ -136,6 +137,7 @@ def test_counters_are_counted_exactly(tmp_path: Path) -> None:
     assert (12**6, 6 * 12**6, 6 * 11) == (space.distinct, space.transitions, space.depth)
 
 
+@pytest.mark.slow
 def test_a_hundred_million_states_are_counted_exactly() -> None:
     """A space whose size is known in closed form, at the size where sloppy storage loses states: 100^4."""
     space = native_engine(2)(
