@@ -176,7 +176,7 @@ def same_steps(model: Model, mutant: Mutant, states: Iterable[State]) -> bool:
 def _group(instance: Instance) -> Any:
     """What is fair together with this instance: those with equal values of the parameters in `per`."""
     per = instance.action.per
-    return instance.number if per is None else tuple(repr(dict(instance.arguments)[name]) for name in per)
+    return instance.number if per is None else tuple(dict(instance.arguments)[name] for name in per)
 
 
 # All of them.

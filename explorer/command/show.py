@@ -94,7 +94,7 @@ def _actions(model: Model, program: Program) -> Iterator[str]:
         for number, condition in enumerate(shown.guard):
             dropped = number == program.dropped.get(shown.number)
             yield (
-                f"  when    {ex.show(condition.expr)}"
+                f"  when    {ex.show_condition(condition.expr)}"
                 + ("   (constantly false)" if dropped else "")
                 + f"   {condition.place}"
             )
@@ -151,9 +151,10 @@ def _properties(model: Model, program: Program) -> Iterator[str]:
         parts = f", {len(prop.parts)} parts" if len(prop.parts) > 1 else ""
         yield f"  {prop.kind} {prop.name}{parts}  {prop.place}" + (f"  {prop.text}" if prop.text else "")
     for condition in model.terminal:
-        yield f"  terminal {ex.show(condition.expr)}  {condition.place}"
+        yield f"  terminal {ex.show_condition(condition.expr)}  {condition.place}"
     for name, condition in model.constraints:
-        yield f"  constraint {name}: {ex.show(condition.expr)}  {condition.place}"
+        yield f"  constraint {name}: {ex.show_condition(condition.expr)}  {condition.place}"
     for number, conjunct in program.dropped.items():
         instance = model.instances[number]
-        yield f"  dropped {instance.name}: {ex.show(instance.guard[conjunct].expr)} is constantly false"
+        condition = ex.show_condition(instance.guard[conjunct].expr)
+        yield f"  dropped {instance.name}: {condition} is constantly false"

@@ -11,19 +11,19 @@ import itertools
 import math
 import string
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from explorer.ground.initial import choices
 from explorer.ground.lint import lint
-from explorer.ground.signatures import crash, domain_values, is_component, signature
-from explorer.ir import expressions as ex
+from explorer.ground.mentions import mentions
+from explorer.ground.signatures import crash, domain_of, is_component, signature
 from explorer.ir.errors import SpecError, SpecErrors, closest, nearest
 from explorer.ir.expressions import Expr, Family
 from explorer.ir.formulas import Ltl
 from explorer.ir.model import Action, Choice, Instance, Model, Observation, Property, Temporal
 from explorer.ir.places import Path, Variable
 from explorer.ir.steps import Condition
-from explorer.ir.types import value_text
 from explorer.language.annotations import resolve
 from explorer.language.constants import bound, check
 from explorer.language.declarations import Declaration
@@ -31,7 +31,7 @@ from explorer.language.spec import Spec
 from explorer.language.state import Initial, State, component, declared
 from explorer.language.structure import read
 from explorer.language.temporal import MadeFormula
-from explorer.language.tracing import DECORATORS, Trace, tracing
+from explorer.language.tracing import DECORATORS, Impossible, Trace, tracing
 from explorer.language.values import condition, shown
 from explorer.language.variants import assignment, constants_of_variant
 
@@ -74,6 +74,19 @@ def first_paragraph(function: Callable[..., Any]) -> str:
     return " ".join(line.strip() for line in paragraph.splitlines())
 
 
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """A value of a quantified parameter, and its text."""
+
+    name: str
+    value: Any
+    text: str
+
+
+def _part_name(chosen: list[Argument]) -> str:
+    return ", ".join(f"{argument.name}={argument.text}" for argument in chosen)
+
+
 class _Grounder:
     def __init__(self, spec: Spec, file: str):
         self.spec, self.file = spec, file or spec.place.file
@@ -83,6 +96,7 @@ class _Grounder:
         self.components: dict[type[State], State] = {}
         self.choices: list[Choice] = []
         self.owners: dict[str, str] = {}
+        self.mentioned: set[str] = set()
 
     def attempt(self, make: Callable[..., T], *args: Any) -> T | None:
         """Run a part of the work; a mistake there is noted and the rest goes on."""
@@ -144,6 +158,7 @@ class _Grounder:
             tuple(made["observe"]),
             self.owners,
             temporal=tuple(made["temporal"]),
+            mentioned=frozenset(self.mentioned),
         )
 
     def check_expectation(self, properties: list[str]) -> None:
@@ -238,6 +253,8 @@ class _Grounder:
         with tracing(Trace(kind, d.name)) as trace:
             try:
                 return d.function(**arguments), trace
+            except Impossible:
+                return None, trace
             except SpecError:
                 raise
             except RecursionError:
@@ -253,13 +270,16 @@ class _Grounder:
 
     def calls(
         self, d: Declaration, parameters: dict[str, Any]
-    ) -> Iterator[tuple[dict[str, Any], tuple[tuple[str, Any], ...]]]:
+    ) -> Iterator[tuple[dict[str, Any], list[Argument]]]:
         """The arguments of each ground copy: all of them, and the quantified ones."""
         fixed = {name: self.components[a] for name, a in parameters.items() if is_component(a)}
-        domains = {name: domain_values(d, name, a) for name, a in parameters.items() if not is_component(a)}
-        for picked in itertools.product(*domains.values()):
-            chosen = dict(zip(domains, picked))
-            yield {**fixed, **chosen}, tuple(chosen.items())
+        types = {name: domain_of(d, name, a) for name, a in parameters.items() if not is_component(a)}
+        domains = [
+            [Argument(name, value, type.name_of(value)) for value in type.values()]
+            for name, type in types.items()
+        ]
+        for picked in itertools.product(*domains):
+            yield {**fixed, **{argument.name: argument.value for argument in picked}}, list(picked)
 
     def action(self, d: Declaration, parameters: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
         options = d.options
@@ -274,6 +294,7 @@ class _Grounder:
             names,
             options["defensive"],
         )
+        ended = False
         for arguments, chosen in self.calls(d, parameters):
             result, trace = self.run_function(d, "action", arguments)
             if result is not None:
@@ -284,7 +305,7 @@ class _Grounder:
                     write="when(condition) for a guard",
                     place=d.place,
                 )
-            if not trace.writes and all(not ex.is_const(c.expr) or c.expr.value for c in trace.conditions):
+            if not trace.writes and not trace.impossible:
                 raise SpecError(
                     "E0606",
                     f"action {d.name} assigns nothing",
@@ -292,26 +313,27 @@ class _Grounder:
                     write="component.variable.next = ...",
                     place=d.place,
                 )
-            lane = info.actor
-            actor = value_text(dict(chosen)[lane]) if lane in names else (lane or d.name if lane else "")
+            ended = ended or trace.impossible
+            actor = next((a.text for a in chosen if a.name == info.actor), info.actor or "")
             yield (
                 info,
-                chosen,
+                tuple((argument.name, argument.value) for argument in chosen),
+                tuple(argument.text for argument in chosen),
                 actor,
                 tuple(trace.conditions),
                 tuple(trace.writes),
                 tuple(trace.marks),
-                self.label(d, arguments, chosen),
+                (d.name,) if trace.impossible else self.label(d, arguments, chosen),
             )
+        if ended:
+            self.mentioned |= mentions(d.function, [a for a in parameters.values() if is_component(a)])
 
-    def label(
-        self, d: Declaration, arguments: dict[str, Any], chosen: tuple[tuple[str, Any], ...]
-    ) -> tuple[Any, ...]:
+    def label(self, d: Declaration, arguments: dict[str, Any], chosen: list[Argument]) -> tuple[Any, ...]:
         """The step's text in pieces, from the first paragraph of the docstring."""
         text = first_paragraph(d.function)
         if not text:
-            inner = ", ".join(value_text(value) for _, value in chosen)
-            return (f"{d.name}({inner})",)
+            return (f"{d.name}({', '.join(argument.text for argument in chosen)})",)
+        names = {id(argument.value): argument.text for argument in chosen}
         function = d.function
         outer = dict(
             zip(function.__code__.co_freevars, (c.cell_contents for c in function.__closure__ or ()))
@@ -334,7 +356,8 @@ class _Grounder:
                 )
             with tracing(Trace("label", d.name)):
                 try:
-                    pieces.append(eval(name, {**function.__globals__, **outer}, arguments))
+                    piece = eval(name, {**function.__globals__, **outer}, arguments)
+                    pieces.append(names.get(id(piece), piece))
                 except SpecError as error:
                     raise self._label_error(d, f"{{{name}}}", error.found) from None
                 except SyntaxError:
@@ -385,8 +408,7 @@ class _Grounder:
                     write=write,
                     place=d.place,
                 ) from None
-            text = ", ".join(f"{name}={value_text(value)}" for name, value in chosen)
-            yield text, found, trace
+            yield _part_name(chosen), found, trace
 
     def property(self, d: Declaration, parameters: dict[str, Any]) -> Iterator[Property]:
         found = list(self.parts(d, parameters, d.kind))
@@ -410,7 +432,7 @@ class _Grounder:
                     if isinstance(result, list)
                     else "return leads_to(p, q), or @invariant above it",
                 )
-            parts.append((", ".join(f"{name}={value_text(value)}" for name, value in chosen), result.node))
+            parts.append((_part_name(chosen), result.node))
             premises += trace.premises
         text = first_paragraph(d.function)
         yield Temporal(d.name, d.place, text, tuple(parts), tuple(premises))
@@ -434,7 +456,7 @@ class _Grounder:
                     write="return count(...)",
                     place=d.place,
                 )
-            inner = ", ".join(value_text(value) for _, value in chosen)
+            inner = ", ".join(argument.text for argument in chosen)
             yield Observation(f"{d.name}[{inner}]" if inner else d.name, result)
 
 

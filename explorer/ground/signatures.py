@@ -11,7 +11,7 @@ import typing
 from typing import Any
 
 from explorer.ir.errors import _PACKAGE, Place, SpecError, closest, nearest
-from explorer.ir.types import is_finite_domain, value_text
+from explorer.ir.types import Type, is_finite_domain, value_text
 from explorer.language.annotations import resolve
 from explorer.language.declarations import Declaration
 from explorer.language.domains import MAX_DOMAIN
@@ -77,7 +77,8 @@ def signature(d: Declaration) -> dict[str, Any]:
     return found
 
 
-def domain_values(d: Declaration, name: str, annotation: Any) -> tuple[Any, ...]:
+def domain_of(d: Declaration, name: str, annotation: Any) -> Type:
+    """The domain that a parameter is quantified over; SpecError where its values cannot be listed."""
     if typing.get_origin(annotation) is Var:
         raise SpecError(
             "E0611",
@@ -112,7 +113,7 @@ def domain_values(d: Declaration, name: str, annotation: Any) -> tuple[Any, ...]
             expected=f"at most {MAX_DOMAIN} values",
             write="a smaller domain",
         )
-    return found.values()
+    return found
 
 
 def crash(error: Exception, doing: str, place: Place) -> SpecError:

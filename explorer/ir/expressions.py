@@ -187,6 +187,11 @@ _INFIX = {
 }
 
 
+def show_condition(expr: Expr) -> str:
+    """The text of an expression that is a condition: its constants are False and True."""
+    return str(bool(expr.value)) if is_const(expr) else show(expr)
+
+
 def show(expr: Expr) -> str:
     """Text for people, close to what the author wrote."""
     op, args = expr.op, expr.args
@@ -203,13 +208,13 @@ def show(expr: Expr) -> str:
         a = args[0]
         if a.op == "eq":
             return f"{_show_equation(a, '!=')}"
-        return f"~{_inner(a)}"
+        return f"~{_inner(a, show_condition)}"
     if op == "eq":
         return _show_equation(expr, "==")
     if op == "table":
         return f"{expr.value}[{show(args[0])}]"
     if op == "ite":
-        return "ite(" + ", ".join(map(show, args)) + ")"
+        return f"ite({show_condition(args[0])}, {show(args[1])}, {show(args[2])})"
     if op == "bit":
         return "{" + show(args[0]) + "}"
     if op == "has":
@@ -218,7 +223,8 @@ def show(expr: Expr) -> str:
         return f"size({show(args[0])})"
     if op == "neg":
         return f"-{_inner(args[0])}"
-    return f" {_INFIX[op]} ".join(_inner(a) for a in args)
+    shown = show_condition if op in ("and", "or") else show
+    return f" {_INFIX[op]} ".join(_inner(a, shown) for a in args)
 
 
 def _place_text(family: Family, index: str) -> str:
@@ -227,8 +233,8 @@ def _place_text(family: Family, index: str) -> str:
     return text.replace("[]", f"[{index}]") if text.count("[]") == 1 else f"{text.replace('[]', '')}[{index}]"
 
 
-def _inner(expr: Expr) -> str:
-    text = show(expr)
+def _inner(expr: Expr, shown: Callable[[Expr], str] = show) -> str:
+    text = shown(expr)
     infix = expr.op in _INFIX or (expr.op == "not" and expr.args[0].op == "eq")
     return f"({text})" if infix else text
 

@@ -46,7 +46,7 @@ _INFIX = {"and": " & ", "or": " | "}
 def show(node: Ltl) -> str:
     """Text for people, close to what the author wrote."""
     if node.op == "state":
-        return ex.show(node.condition)
+        return ex.show_condition(node.condition)
     if node.op in _INFIX:
         return _INFIX[node.op].join(
             f"({show(a)})" if a.op in _INFIX or a.op == "state" else show(a) for a in node.args

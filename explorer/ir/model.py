@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,17 +35,24 @@ class Action:
     parameters: tuple[str, ...]
     defensive: bool
 
+    def name_with(self, arguments: Iterable[tuple[str, str]]) -> str:
+        """The name with the texts of some arguments."""
+        inner = ", ".join(f"{name}={text}" for name, text in arguments)
+        return f"{self.name}({inner})" if inner else self.name
+
 
 @dataclass(frozen=True, slots=True)
 class Instance:
     """One action with concrete parameters. Guard conjuncts in order; writes read the old state.
 
-    `label` alternates text and symbolic values; `actor` is the text of the lane.
+    `texts` are those of the arguments, `label` alternates text and symbolic values; `actor` is the text of
+    the lane.
     """
 
     number: int
     action: Action
     arguments: tuple[tuple[str, Any], ...]
+    texts: tuple[str, ...]
     actor: str
     guard: tuple[Condition, ...]
     writes: tuple[Write, ...]
@@ -54,10 +61,12 @@ class Instance:
 
     @property
     def name(self) -> str:
-        from explorer.ir.types import value_text
+        return self.action.name_with(self.parameters.items())
 
-        inner = ", ".join(f"{name}={value_text(value)}" for name, value in self.arguments)
-        return f"{self.action.name}({inner})" if inner else self.action.name
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The texts of the arguments, by parameter."""
+        return {name: text for (name, _), text in zip(self.arguments, self.texts)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +135,9 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """`constants` are all of them with their values, `bound` those whose value is not the default."""
+    """`constants` are all of them with their values, `bound` those whose value is not the default;
+    `mentioned` are names in actions of which instances are constantly impossible.
+    """
 
     name: str
     file: str
@@ -145,6 +156,7 @@ class Model:
     components: dict[str, str] = field(default_factory=dict)
     bound: dict[str, Any] = field(default_factory=dict)
     temporal: tuple[Temporal, ...] = ()
+    mentioned: frozenset[str] = frozenset()
 
     @property
     def size(self) -> int:
@@ -168,23 +180,14 @@ class Model:
 
     @property
     def fair_groups(self) -> list[FairGroup]:
-        """What fairness is promised of: each instance of a fair action, or those that agree on the parameters
-        `per`.
+        """What fairness is promised of: each instance of a fair action, or those that agree on the values of
+        the parameters `per`.
         """
-        from explorer.ir.types import value_text
-
-        found: dict[str, tuple[Fairness, list[int]]] = {}
+        groups: dict[tuple[Any, ...], list[Instance]] = {}
         for instance in self.instances:
-            action = instance.action
-            if action.fair is not Fairness.NONE:
-                inner = ", ".join(
-                    f"{name}={value_text(value)}"
-                    for name, value in instance.arguments
-                    if action.per is None or name in action.per
-                )
-                name = f"{action.name}({inner})" if inner else action.name
-                found.setdefault(name, (action.fair, []))[1].append(instance.number)
-        return [FairGroup(name, fair, tuple(numbers)) for name, (fair, numbers) in found.items()]
+            if instance.action.fair is not Fairness.NONE:
+                groups.setdefault((instance.action.name, *_fair_values(instance)), []).append(instance)
+        return [_fair_group(members) for members in groups.values()]
 
     def initial_states(self) -> Iterator[State]:
         """Every initial state, in order. SpecError where an @initial condition has no value: there is no
@@ -217,6 +220,21 @@ class Model:
         return hashlib.sha256("\n".join(_lines(self)).encode()).hexdigest()[:16]
 
 
+def _is_fair_apart(action: Action, parameter: str) -> bool:
+    return action.per is None or parameter in action.per
+
+
+def _fair_values(instance: Instance) -> Iterator[Any]:
+    return (value for name, value in instance.arguments if _is_fair_apart(instance.action, name))
+
+
+def _fair_group(members: list[Instance]) -> FairGroup:
+    first = members[0]
+    shared = [(name, text) for name, text in first.parameters.items() if _is_fair_apart(first.action, name)]
+    numbers = tuple(instance.number for instance in members)
+    return FairGroup(first.action.name_with(shared), first.action.fair, numbers)
+
+
 def _lines(model: Model) -> Iterator[str]:
     numbers: dict[Expr, int] = {}
 
@@ -239,8 +257,11 @@ def _lines(model: Model) -> Iterator[str]:
         yield f"family {family.variable}{family.path} {family.size} {family.low} {family.high} {family.names}"
     for choice in model.choices:
         yield f"choice {choice.cells} {choice.alternatives}"
-    for condition in (*model.initial, *model.terminal, *(c for _, c in model.constraints)):
-        yield f"condition {refer(condition.expr)}"
+    for kind, conditions in (("initial", model.initial), ("terminal", model.terminal)):
+        for condition in conditions:
+            yield f"{kind} {refer(condition.expr)}"
+    for name, condition in model.constraints:
+        yield f"constraint {name} {refer(condition.expr)}"
     for at in model.instances:
         guard = [refer(c.expr) for c in at.guard]
         writes = [(w.family.number, refer(w.index), refer(w.expr)) for w in at.writes]

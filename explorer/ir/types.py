@@ -9,8 +9,10 @@ from __future__ import annotations
 import dataclasses
 import enum
 import itertools
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from explorer.ir.errors import SpecError
@@ -58,9 +60,9 @@ class Type:
     def size(self) -> int:
         return len(self.values())
 
-    def text(self, value: Any) -> str:
-        """What a person reads for an author's value."""
-        return str(value)
+    def name_of(self, value: Any) -> str:
+        """What a person reads for an author's value of this type; no two values have the same text."""
+        return value_text(value)
 
 
 class ScalarType(Type):
@@ -86,7 +88,7 @@ class ScalarType(Type):
 
     def text(self, value: Any) -> str:
         """Text of a *code* of this type."""
-        return value_text(self.decode(value)) if self.low <= value <= self.high else str(value)
+        return self.name_of(self.decode(value)) if self.low <= value <= self.high else str(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,19 @@ class UnionType(ScalarType):
     def decode(self, code: int) -> Any:
         return None if code < 0 else self.members[code]
 
+    def name_of(self, value: Any) -> str:
+        """A member of two classes' names is told with its class: `A.P`, `B.P`."""
+        text = value_text(value)
+        return f"{type(value).__name__}.{text}" if text in _shared_names(self) and value is not None else text
+
+
+@lru_cache(maxsize=256)
+def _shared_names(union: UnionType) -> frozenset[str]:
+    """The texts that several values of a union would have."""
+    counts = Counter(map(value_text, union.members))
+    counts["None"] += union.optional
+    return frozenset(text for text, count in counts.items() if count > 1)
+
 
 @dataclass(frozen=True, slots=True)
 class OptionalScalar(ScalarType):
@@ -212,16 +227,17 @@ class SetType(ScalarType):
     def encode(self, value: Any) -> int | None:
         if not isinstance(value, (set, frozenset)):
             return None
-        members = list(self.element.values())
-        if any(v not in members for v in value):
-            return None
-        return sum(1 << members.index(v) for v in value)
+        places = [position(self.element, v) for v in value]
+        return None if None in places else sum(1 << place for place in places if place is not None)
 
     def decode(self, code: int) -> Any:
         return frozenset(v for i, v in enumerate(self.element.values()) if code >> i & 1)
 
+    def name_of(self, value: Any) -> str:
+        return "{" + ", ".join(sorted(map(self.element.name_of, value))) + "}"
+
     def text(self, value: Any) -> str:
-        members = [value_text(v) for i, v in enumerate(self.element.values()) if value >> i & 1]
+        members = [self.element.name_of(v) for i, v in enumerate(self.element.values()) if value >> i & 1]
         return "{" + ", ".join(members) + "}"
 
 
@@ -251,6 +267,10 @@ class RecordType(Type):
             total *= inner.size
         return total
 
+    def name_of(self, value: Any) -> str:
+        inner = ", ".join(f"{name}={type.name_of(getattr(value, name))}" for name, type in self.fields)
+        return f"{self.name}({inner})"
+
 
 @dataclass(frozen=True, slots=True)
 class OptionalRecord(Type):
@@ -267,6 +287,9 @@ class OptionalRecord(Type):
     def values(self) -> tuple[Any, ...]:
         return (None, *self.inner.values())
 
+    def name_of(self, value: Any) -> str:
+        return "None" if value is None else self.inner.name_of(value)
+
 
 @dataclass(frozen=True, slots=True)
 class MapType(Type):
@@ -278,9 +301,13 @@ class MapType(Type):
         return f"Map[{self.key.name}, {self.value.name}]"
 
     def cells(self) -> Iterator[CellShape]:
-        dimension = Dimension(tuple(value_text(v) for v in self.key.values()))
+        dimension = Dimension(tuple(self.key.name_of(v) for v in self.key.values()))
         for cell in self.value.cells():
             yield CellShape(f"[]{cell.path}", (dimension, *cell.dimensions), cell.type)
+
+    def name_of(self, value: Any) -> str:
+        inner = (f"{self.key.name_of(key)}: {self.value.name_of(held)}" for key, held in value.items())
+        return "{" + ", ".join(inner) + "}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,9 +325,29 @@ class QueueType(Type):
         for cell in self.element.cells():
             yield CellShape(f"[]{cell.path}", (slots, *cell.dimensions), cell.type)
 
+    def name_of(self, value: Any) -> str:
+        return "[" + ", ".join(map(self.element.name_of, value)) + "]"
+
+
+def position(domain: Type, value: Any) -> int | None:
+    """The rank of an author's value in a finite domain, from 0; None where it is not in it."""
+    if isinstance(domain, RecordType):
+        if not isinstance(value, domain.cls):
+            return None
+        rank = 0
+        for name, inner in domain.fields:
+            place = position(inner, getattr(value, name))
+            if place is None:
+                return None
+            rank = rank * inner.size + place
+        return rank
+    assert isinstance(domain, ScalarType)
+    code = domain.encode(value)
+    return None if code is None else code - domain.low
+
 
 def value_text(value: Any) -> str:
-    """An author's value as the author would write it."""
+    """An author's value as the author would write it, whatever its type: `Type.name_of` tells twins apart."""
     if isinstance(value, enum.Enum):
         return value.name
     if isinstance(value, (set, frozenset)):

@@ -14,7 +14,7 @@ from typing import Any, TypeVar, overload
 
 from explorer.ir.errors import Place, SpecError, caller, closest, nearest
 from explorer.ir.steps import Condition, Fairness, Mark
-from explorer.language.tracing import DECORATORS, current
+from explorer.language.tracing import DECORATORS, Impossible, current
 from explorer.language.values import Value, condition
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -205,7 +205,7 @@ def observe(function: F) -> F:
 
 def when(ok: bool | Value[bool]) -> None:
     """A guard: the action can be taken only where this holds. Several are evaluated in order, up to the first
-    that fails.
+    that fails. Where the constants and the parameters settle that it fails, the instance ends here.
     """
     trace = current("when(...)")
     if not trace.may_write:
@@ -216,6 +216,8 @@ def when(ok: bool | Value[bool]) -> None:
             write="return implies(condition, ...)",
         )
     trace.conditions.append(Condition(condition(ok, "when(...)"), caller()))
+    if trace.impossible:
+        raise Impossible
 
 
 def opens(*key: Any) -> None:

@@ -29,6 +29,12 @@ DECORATORS = {
 """The decorator that an author writes for each kind of declaration."""
 
 
+class Impossible(BaseException):
+    """A guard is constantly false: the instance ends there, and nothing behind it runs. No `except Exception`
+    of an author takes it.
+    """
+
+
 @dataclass(slots=True)
 class Trace:
     """What one function left behind. `kind`: action, invariant, step, temporal, initial, constraint,

@@ -424,7 +424,10 @@ def describe(value: Any) -> str:
     if isinstance(value, Value):
         if value._path is None and not isinstance(value._type, ScalarType):
             return f"a computed {value._type.name}"
-        return f"`{value._path}`" if value._path is not None else f"`{ex.show(value._expr)}`"
+        if value._path is not None:
+            return f"`{value._path}`"
+        shown = ex.show_condition if isinstance(value._type, BoolType) else ex.show
+        return f"`{shown(value._expr)}`"
     return f"`{value_text(value)}`"
 
 

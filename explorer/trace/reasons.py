@@ -49,7 +49,7 @@ def reasons(expr: Expr, holds: bool, s: State, t: State) -> list[str]:
     ):
         return values
     shown = ", ".join(dict.fromkeys(value for value in values if value))
-    return [f"{ex.show(expr)} is {'true' if holds else 'false'}" + (f" ({shown})" if shown else "")]
+    return [f"{ex.show_condition(expr)} is {'true' if holds else 'false'}" + (f" ({shown})" if shown else "")]
 
 
 def _is_condition(expr: Expr) -> bool:
@@ -67,14 +67,15 @@ def _value(at: Expr, s: State, t: State) -> str:
 
 def _stuck(model: Model, state: State) -> list[str]:
     """For each action of a deadlocked state, the conjunct that blocks the instance that comes nearest to
-    being enabled.
+    being enabled. What constants alone make impossible waits for nothing.
     """
     nearest: dict[str, tuple[int, str]] = {}
     for instance in model.instances:
         for number, condition in enumerate(instance.guard):
             if not evaluate(condition.expr, state):
-                text = f"{instance.name} waits for {ex.show(condition.expr)}"
-                if instance.action.name not in nearest or number > nearest[instance.action.name][0]:
+                text = f"{instance.name} waits for {ex.show_condition(condition.expr)}"
+                best = nearest.get(instance.action.name, (-1, ""))
+                if number > best[0] and not ex.is_const(condition.expr):
                     nearest[instance.action.name] = (number, text)
                 break
     lines = ["no @terminal condition says that this state may be the last; what the actions wait for:"]
@@ -93,4 +94,4 @@ def _false(condition: Expr, state: State) -> list[str]:
     try:
         return reasons(condition, False, state, state)
     except EvaluationError:
-        return [f"{ex.show(condition)} has no value"]
+        return [f"{ex.show_condition(condition)} has no value"]

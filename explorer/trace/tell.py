@@ -12,7 +12,7 @@ from explorer.engine.reference import step as execute
 from explorer.engine.space import Handle, StateSpace, Violation
 from explorer.ir.model import Instance, Model
 from explorer.ir.semantics import EvaluationError, State
-from explorer.ir.types import value_text
+from explorer.ir.types import MapType, Type, value_text
 from explorer.language.concrete import concrete
 from explorer.language.structure import read
 from explorer.language.values import Path as Location
@@ -87,16 +87,16 @@ def state_texts(model: Model, state: State, *, quiet: bool = True) -> dict[str, 
         if variable.quiet and not quiet:
             continue
         place = read(variable.type, Location(variable, "", (), False))
-        _entries(variable.name, concrete(place, state), result)
+        _entries(variable.name, variable.type, concrete(place, state), result)
     return result
 
 
-def _entries(name: str, value: Any, found: dict[str, str]) -> None:
-    if isinstance(value, dict):
+def _entries(name: str, type: Type, value: Any, found: dict[str, str]) -> None:
+    if isinstance(type, MapType):
         for key, inner in value.items():
-            _entries(f"{name}[{value_text(key)}]", inner, found)
+            _entries(f"{name}[{type.key.name_of(key)}]", type.value, inner, found)
     else:
-        found[name] = value_text(value)
+        found[name] = type.name_of(value)
 
 
 def first_step(model: Model, state: State) -> Step:
@@ -150,7 +150,7 @@ def _made(
         index,
         action.name,
         instance.name,
-        {name: value_text(value) for name, value in instance.arguments},
+        instance.parameters,
         instance.actor,
         "".join(piece if isinstance(piece, str) else _one(piece, before, after) for piece in instance.label),
         action.source.rpartition(":")[2],
@@ -168,7 +168,9 @@ def _made(
 
 def _one(piece: Any, before: State, after: State) -> str:
     try:
-        return value_text(concrete(piece, before, after) if isinstance(piece, Value) else piece)
+        if isinstance(piece, Value):
+            return piece._type.name_of(concrete(piece, before, after))
+        return value_text(piece)
     except EvaluationError as error:  # a label without a value must not hide its step
         return f"<{error.failure.message}>"
 

@@ -91,7 +91,7 @@ class Walk:
         failing = next(c for c in instance.guard if not evaluate(c.expr, self.state))
         why = ", ".join(reasons(failing.expr, False, self.state, self.state)) or "never, with these constants"
         return Blocked(
-            f"step {len(self.states)}: {instance.name} waits for {ex.show(failing.expr)}: {why}",
+            f"step {len(self.states)}: {instance.name} waits for {ex.show_condition(failing.expr)}: {why}",
             failing.place,
         )
 

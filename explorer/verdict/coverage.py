@@ -127,7 +127,8 @@ def _conjunct(instance: Instance, number: int) -> str:
     condition = instance.guard[number]
     if not ex.is_const(condition.expr):
         return ex.show(condition.expr)
-    return linecache.getline(condition.place.file, condition.place.line).strip() or ex.show(condition.expr)
+    line = linecache.getline(condition.place.file, condition.place.line).strip()
+    return line or ex.show_condition(condition.expr)
 
 
 def guards(model: Model, counts: list[list[tuple[int, int]]]) -> list[Guard]:
@@ -154,7 +155,7 @@ def guards(model: Model, counts: list[list[tuple[int, int]]]) -> list[Guard]:
             action,
             _statement(place),
             str(place),
-            "" if ex.is_const(said) else ex.show(said),
+            "" if ex.is_const(said) else ex.show_condition(said),
             evaluated,
             stopped,
             ex.is_const(said),
@@ -285,7 +286,8 @@ def _vacuous(space: StateSpace) -> Iterator[Finding]:
             by_place.setdefault(str(premise.place), []).append(premise.expr)
         for place, premises in by_place.items():
             if not space.somewhere(ex.either(*premises)):
-                text = f"the premise `{ex.show(premises[0])}` of {prop.name} is never met: it holds vacuously"
+                premise = ex.show_condition(premises[0])
+                text = f"the premise `{premise}` of {prop.name} is never met: it holds vacuously"
                 yield Finding("vacuous-premise", prop.name, text, place)
 
 
@@ -295,7 +297,7 @@ def _never_read(model: Model) -> Iterator[Finding]:
     for expr, target in _read_expressions(model):
         read |= {family.variable for family in _families(expr) if family.variable != target}
     for variable in model.variables:
-        if variable.name not in read:
+        if variable.name not in read and variable.name.rpartition(".")[2] not in model.mentioned:
             place = next(iter(variable.families.values())).place
             yield Finding("never-read", variable.name, f"variable {variable.name} is never read", str(place))
 

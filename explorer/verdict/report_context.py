@@ -107,7 +107,7 @@ def _moment(model: Model, state: State, texts: dict[str, int]) -> dict[str, list
         if failing is None:
             possible.setdefault(name, []).append(instance.name)
         elif not ex.is_const(failing[1]) and (name not in nearest or failing[0] > nearest[name][0]):
-            nearest[name] = (failing[0], f"{instance.name} waits for {ex.show(failing[1])}")
+            nearest[name] = (failing[0], f"{instance.name} waits for {ex.show_condition(failing[1])}")
     return {
         "possible": [texts.setdefault(text, len(texts)) for found in possible.values() for text in found],
         "waiting": [

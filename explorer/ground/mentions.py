@@ -1,0 +1,41 @@
+"""Which attributes an author's function mentions, itself or by way of what it calls, read off its code.
+
+An instance that ends at a constantly false guard leaves no trace of what stands behind it; what it mentions
+there is not forgotten all the same. Knows nothing of symbolic values.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from types import CodeType
+from typing import Any
+
+
+def mentions(function: Callable[..., Any], classes: list[type]) -> frozenset[str]:
+    """Names of attributes and globals in the code of a function, and of the functions of its module and the
+    methods of `classes` that it mentions.
+    """
+    names: set[str] = set()
+    seen: set[CodeType] = set()
+    todo: list[Any] = [function]
+    while todo:
+        at = todo.pop()
+        if not inspect.isfunction(at) or at.__code__ in seen:
+            continue
+        seen.add(at.__code__)
+        outer = inspect.getclosurevars(at).nonlocals
+        for name in _names(at.__code__):
+            names.add(name)
+            todo += [at.__globals__.get(name), outer.get(name)]
+            todo += [vars(cls).get(name) for cls in classes]
+    return frozenset(names)
+
+
+def _names(code: CodeType) -> Iterator[str]:
+    """The names in a code object and in those inside it (comprehensions, lambdas)."""
+    yield from code.co_names
+    yield from code.co_freevars
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _names(constant)
