@@ -156,5 +156,5 @@ def _properties(model: Model, program: Program) -> Iterator[str]:
         yield f"  constraint {name}: {ex.show_condition(condition.expr)}  {condition.place}"
     for number, conjunct in program.dropped.items():
         instance = model.instances[number]
-        condition = ex.show_condition(instance.guard[conjunct].expr)
-        yield f"  dropped {instance.name}: {condition} is constantly false"
+        why = ex.show_condition(instance.guard[conjunct].expr)
+        yield f"  dropped {instance.name}: {why} is constantly false"

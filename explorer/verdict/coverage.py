@@ -286,8 +286,8 @@ def _vacuous(space: StateSpace) -> Iterator[Finding]:
             by_place.setdefault(str(premise.place), []).append(premise.expr)
         for place, premises in by_place.items():
             if not space.somewhere(ex.either(*premises)):
-                premise = ex.show_condition(premises[0])
-                text = f"the premise `{premise}` of {prop.name} is never met: it holds vacuously"
+                text = ex.show_condition(premises[0])
+                text = f"the premise `{text}` of {prop.name} is never met: it holds vacuously"
                 yield Finding("vacuous-premise", prop.name, text, place)
 
 
