@@ -12,6 +12,7 @@ from explorer.ir.steps import Fairness
 from explorer.ir.types import value_text
 from explorer.program.layout import Layout, lay_out
 from explorer.program.program import Program, Rule, reduce
+from explorer.render.text.terminal import clean
 from explorer.symmetry.find import find
 
 
@@ -32,7 +33,7 @@ def show(model: Model, *, code: bool = False) -> str:
             ]
         )
     return "\n".join(
-        line
+        clean(line)
         for part in (
             _head(model, layout),
             _variables(model, program, layout),

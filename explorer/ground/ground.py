@@ -10,14 +10,14 @@ import inspect
 import itertools
 import math
 import string
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from explorer.ground.initial import choices
 from explorer.ground.lint import lint
 from explorer.ground.mentions import mentions
-from explorer.ground.signatures import crash, domain_of, is_component, signature
+from explorer.ground.signatures import check_actor, crash, domain_of, is_component, signature
 from explorer.ir.errors import SpecError, SpecErrors, closest, nearest
 from explorer.ir.expressions import Expr, Family
 from explorer.ir.formulas import Ltl
@@ -141,6 +141,15 @@ class _Grounder:
                 place=spec.place,
             )
         instances = [Instance(i, *rest) for i, rest in enumerate(made["action"])]
+        twice = _first_twice(instance.name for instance in instances)
+        if twice is not None:
+            raise SpecError(
+                "E0118",
+                f"two instances of actions are named {twice}",
+                expected="names of identities that tell them apart",
+                write="names without brackets and commas",
+                place=spec.place,
+            )
         return Model(
             spec.name,
             self.file,
@@ -209,6 +218,17 @@ class _Grounder:
                 if place is not None:
                     places[name] = place
             self.components[cls] = component(cls, places)
+        twice = _first_twice(name for family in self.families for name in family.names)
+        if twice is not None:
+            self.errors.append(
+                SpecError(
+                    "E0118",
+                    f"two cells of the state are named {twice}",
+                    expected="names of identities, fields and variables that tell them apart",
+                    write="names without brackets and dots, or another name for a variable",
+                    place=self.spec.place,
+                )
+            )
 
     def variable(self, name: str, annotation: Any, initial: Initial, cls: type) -> Any:
         found = resolve(annotation, initial.place)
@@ -284,6 +304,7 @@ class _Grounder:
     def action(self, d: Declaration, parameters: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
         options = d.options
         names = tuple(name for name, a in parameters.items() if not is_component(a))
+        check_actor(d, names)
         info = Action(
             d.name,
             d.place,
@@ -473,6 +494,11 @@ _MAKERS: dict[str, Any] = {
 
 
 _NOT_PROPERTIES = ("action", "initial", "constraint", "terminal", "observe")
+
+
+def _first_twice(names: Iterable[str]) -> str | None:
+    seen: set[str] = set()
+    return next((name for name in names if name in seen or seen.add(name)), None)  # type: ignore[func-returns-value]
 
 
 def _cell_names(variable: str, path: str, dimensions: list[tuple[str, ...]]) -> list[str]:

@@ -14,7 +14,7 @@ from explorer.ir.errors import _PACKAGE, Place, SpecError, closest, nearest
 from explorer.ir.types import Type, is_finite_domain, value_text
 from explorer.language.annotations import resolve
 from explorer.language.declarations import Declaration
-from explorer.language.domains import MAX_DOMAIN
+from explorer.language.domains import MAX_DOMAIN, check_name
 from explorer.language.state import State
 from explorer.language.values import Var
 
@@ -75,6 +75,28 @@ def signature(d: Declaration) -> dict[str, Any]:
             )
         found[name] = hints[name]
     return found
+
+
+def check_actor(d: Declaration, quantified: tuple[str, ...]) -> None:
+    """SpecError where the actor is a quantified parameter misspelt. Any other text is a fixed lane."""
+    actor = d.options["actor"]
+    if actor is not None:
+        check_name(actor, f"the actor of {d.name}", d.place)
+    meant = next((name for name in quantified if actor != name and _is_slip(actor or "", name)), None)
+    if meant is not None and actor not in quantified:
+        raise SpecError(
+            "E0404",
+            f"actor={actor!r} on action {d.name}",
+            expected=f"did you mean {meant!r}?",
+            write=f'@action(actor="{meant}")',
+            place=d.place,
+        )
+
+
+def _is_slip(text: str, name: str) -> bool:
+    """Whether two names differ only in capitals, in the order of their letters, or in a plural."""
+    text, name = text.lower(), name.lower()
+    return sorted(text) == sorted(name) or text == name + "s" or name == text + "s"
 
 
 def domain_of(d: Declaration, name: str, annotation: Any) -> Type:

@@ -27,10 +27,11 @@ from explorer.ir.types import (
     Type,
     UnionType,
     is_finite_domain,
+    value_text,
 )
 from explorer.language.collections import Map, Queue, Set
 from explorer.language.constants import value_of
-from explorer.language.domains import MAX_DOMAIN, Capacity, Range, Scalarset
+from explorer.language.domains import MAX_DOMAIN, Capacity, Range, Scalarset, check_name
 from explorer.language.values import Var
 
 T = TypeVar("T")
@@ -98,6 +99,8 @@ def resolve(annotation: Any, place: Place) -> Type:
                 write=f"at least one member in {annotation.__name__}",
                 place=place,
             )
+        for member in annotation:
+            check_name(member.name, f"a member of {annotation.__name__}", place)
         return UnionType((annotation,), tuple(annotation), False)
     if isinstance(annotation, type) and dataclasses.is_dataclass(annotation):
         return _record(annotation, place)
@@ -271,13 +274,7 @@ def _fields(cls: type, place: Place) -> RecordType:
 
 def _field(cls: type, name: str, annotation: Any, place: Place) -> Type:
     if name == "next" or name.startswith("_"):
-        raise SpecError(
-            "E0128",
-            f"record {cls.__name__} has a field named {name!r}",
-            expected="a name that the language does not use",
-            write="following, or another name",
-            place=place,
-        )
+        raise _reserved(cls.__name__, name, place)
     try:
         return resolve(annotation, place)
     except SpecError as error:
@@ -290,6 +287,16 @@ def _field(cls: type, name: str, annotation: Any, place: Place) -> Type:
         ) from None
 
 
+def _reserved(record: str, field: str, place: Place) -> SpecError:
+    return SpecError(
+        "E0128",
+        f"record {record} has a field named {field!r}" + (", and may be None" if field == "present" else ""),
+        expected="a name that the language does not use",
+        write="following, or another name",
+        place=place,
+    )
+
+
 def _union(args: tuple[Any, ...], place: Place) -> Type:
     optional = type(None) in args
     parts = [a for a in args if a is not type(None)]
@@ -300,6 +307,8 @@ def _union(args: tuple[Any, ...], place: Place) -> Type:
         if isinstance(inner, (BoolType, IntType)):
             return OptionalScalar(inner)
         if isinstance(inner, RecordType):
+            if "present" in dict(inner.fields):
+                raise _reserved(inner.name, "present", place)
             return OptionalRecord(inner)
         raise SpecError(
             "E0129",
@@ -320,6 +329,32 @@ def _union(args: tuple[Any, ...], place: Place) -> Type:
         )
     unions = [r for r in resolved if isinstance(r, UnionType)]
     classes = tuple(c for u in unions for c in u.classes)
-    return UnionType(
-        classes, tuple(m for u in unions for m in u.members), optional or any(u.optional for u in unions)
-    )
+    members = tuple(m for u in unions for m in u.members)
+    _check_members(classes, members, place)
+    return UnionType(classes, members, optional or any(u.optional for u in unions))
+
+
+def _check_members(classes: tuple[type, ...], members: tuple[Any, ...], place: Place) -> None:
+    """SpecError where two members of a union could not be told apart, by Python or by a reader."""
+    equal: dict[Any, Any] = {}
+    for member in members:
+        other = equal.setdefault(member, member)
+        if other is not member:
+            one, two = (f"{type(m).__name__}.{value_text(m)}" for m in (other, member))
+            raise SpecError(
+                "E0129",
+                f"the union of {type(other).__name__} and {type(member).__name__}: {one} == {two}",
+                expected="members that Python tells apart",
+                write="enum.Enum in place of enum.IntEnum",
+                place=place,
+            )
+    names = [cls.__name__ for cls in classes]
+    twice = next((cls for cls in classes if names.count(cls.__name__) > 1), None)
+    if twice is not None:
+        raise SpecError(
+            "E0129",
+            f"the union of two classes named {twice.__name__}",
+            expected="classes with names of their own",
+            write="another name for one of them",
+            place=place,
+        )

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, overload
 
-from explorer.ir.errors import Place, SpecError, caller, closest, nearest
+from explorer.ir.errors import Place, SpecError, caller, nearest
 from explorer.ir.steps import Condition, Fairness, Mark
 from explorer.language.tracing import DECORATORS, Impossible, current
 from explorer.language.values import Value, condition
@@ -136,13 +136,6 @@ def _check_options(name: str, known: list[str], actor: Any, fair: Any, per: Any)
             f"actor={getattr(actor, '__name__', actor)} on action {name}",
             write='@action(actor="cpu")',
             expected="the name of a parameter, as text",
-        )
-    if actor is not None and actor not in known and closest(actor, known, cutoff=0.65):
-        raise SpecError(
-            "E0404",
-            f"actor={actor!r} on action {name}",
-            expected=nearest(actor, known),
-            write=f'@action(actor="{closest(actor, known)}")',
         )
     if per is not None and not isinstance(per, (tuple, list)):
         raise SpecError(

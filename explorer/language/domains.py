@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
-from explorer.ir.errors import SpecError, caller, class_place
+from explorer.ir.errors import Place, SpecError, caller, class_place
 from explorer.language.constants import is_bound, value_of
 
 T = TypeVar("T")
@@ -146,6 +146,7 @@ class Scalarset(metaclass=_ScalarsetMeta):
             )
         cache: dict[int, tuple[Any, ...]] = cls.__dict__.get("_identities") or {}
         if size not in cache:
+            _check_names(cls, size)
             cache[size] = tuple(cls(i) for i in range(size))
             cls._identities = cache  # type: ignore[attr-defined]
         return cache[size]
@@ -159,5 +160,45 @@ class Scalarset(metaclass=_ScalarsetMeta):
         return hash((type(self), self.index))
 
     def __repr__(self) -> str:
-        names = type(self).names
-        return names[self.index] if self.index < len(names) else f"{type(self).__name__}{self.index}"
+        return _identity_name(type(self), self.index)
+
+
+def _identity_name(cls: type[Scalarset], index: int) -> str:
+    return cls.names[index] if index < len(cls.names) else f"{cls.__name__}{index}"
+
+
+def _check_names(cls: type[Scalarset], size: int) -> None:
+    """SpecError where the names of identities are no texts, cannot be printed, or are not told apart."""
+    names = cls.names
+    if not isinstance(names, (tuple, list)) or not all(isinstance(name, str) for name in names):
+        raise SpecError(
+            "E0118",
+            f"Scalarset {cls.__name__} has the names {names!r}",
+            expected="a tuple of texts, one for each of the first identities",
+            write='names = ("boot", "other")',
+            place=class_place(cls),
+        )
+    shown = [_identity_name(cls, index) for index in range(size)]
+    for name in shown:
+        check_name(name, f"an identity of {cls.__name__}", class_place(cls))
+    twice = next((name for name in shown if shown.count(name) > 1), None) if len(set(shown)) < size else None
+    if twice is not None:
+        raise SpecError(
+            "E0118",
+            f"two identities of {cls.__name__} are named {twice!r}",
+            expected="a name of its own for each",
+            write='names = ("boot", "other")',
+            place=class_place(cls),
+        )
+
+
+def check_name(name: str, what: str, place: Place) -> None:
+    """SpecError where the name of something cannot stand in a line of text."""
+    if not name.strip() or not name.isprintable():
+        raise SpecError(
+            "E0118",
+            f"{what} is named {name!r}",
+            expected="a name that can be printed on one line",
+            write="letters, digits and signs, without line breaks and control characters",
+            place=place,
+        )

@@ -14,6 +14,7 @@ from explorer.ir.errors import Place, SpecError, caller, class_place
 from explorer.ir.expectation import Expectation
 from explorer.language.constants import Constant, constant_name
 from explorer.language.declarations import Declaration, declaration_of
+from explorer.language.domains import check_name
 from explorer.language.state import State
 from explorer.language.variants import Variant, constants_of_variant, row_named, rows
 
@@ -72,6 +73,7 @@ class Spec:
         self.place = caller()
         frame = sys._getframe(1)
         self.name = name or _file_of(frame.f_globals)
+        check_name(self.name, "the spec", self.place)
         self._directory = os.path.dirname(self.place.file)
         self.expect = expect
         self.constants = constants
