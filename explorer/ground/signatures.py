@@ -80,7 +80,7 @@ def signature(d: Declaration) -> dict[str, Any]:
 def check_actor(d: Declaration, quantified: tuple[str, ...]) -> None:
     """SpecError where the actor is a quantified parameter misspelt. Any other text is a fixed lane."""
     actor = d.options["actor"]
-    if actor is not None:
+    if actor:
         check_name(actor, f"the actor of {d.name}", d.place)
     meant = next((name for name in quantified if actor != name and _is_slip(actor or "", name)), None)
     if meant is not None and actor not in quantified:
