@@ -153,7 +153,7 @@ class Scribe:
             return self.word(word), f"({self.slot(shift)} + {self.number(index)} * {field.width})"
         return (
             f"U({self.slot(word)} + {self.number(index)} // {field.per_word})",
-            f"({self.number(index)} % {field.per_word} * {field.width})",
+            f"({self.slot(shift)} + {self.number(index)} % {field.per_word} * {field.width})",
         )
 
     def _word(self, op: str, word: int) -> str:

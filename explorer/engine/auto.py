@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from explorer.codegen.native_functions import native_source
 from explorer.engine.limits import Limits, Observer, ignore
-from explorer.engine.native.jit import Jit, common_source, default_directory
+from explorer.engine.native.jit import Jit, common_source, default_directory, tree_source
 from explorer.engine.python import Compiled
 from explorer.engine.python import Search as PythonSearch
 from explorer.engine.space import StateSpace
@@ -77,6 +77,8 @@ class _Builder:
                 self.notes.append(f"no machine code: {beyond}: the python engine went on")
                 return False
             texts = [common_source(), source.search]
+            if self.compiled.layout.words > 1:
+                texts.append(tree_source())
             if all(map(jit.ready, texts)):
                 return True
             self.build = Build(texts)
@@ -99,8 +101,9 @@ def _hand_over(
 ) -> StateSpace:
     """Go on natively from the level that the python engine has reached."""
     from explorer.engine.native import search as native
+    from explorer.engine.native.machine import machine
 
-    made = native.machine(compiled)
+    made = machine(compiled)
     further = native.Search(
         compiled, made, search.limits, observer, options or native.Options(), search.started
     )

@@ -86,7 +86,7 @@ def _native(space: StateSpace, compiled: Compiled, rules: list[Rule]) -> Counts:
 
     from explorer.engine.native.jit import Jit, default_directory
     from explorer.engine.native.levels import words_of
-    from explorer.engine.native.search import padded
+    from explorer.engine.native.machine import padded
 
     made, words = native_counter(compiled.program, compiled.layout, rules), compiled.layout.words
     code = Jit(default_directory()).module(made.text)

@@ -172,7 +172,7 @@ class Search:
             [0] * n,
             [0] * n,
             least=1 << 62,
-            bits=compiled.layout.bits,
+            bits=compiled.layout.cell_bits,
             phases={"compile": time.monotonic() - started},
             quotient=compiled.quotient,
             notes=[*compiled.notes],

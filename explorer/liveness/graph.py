@@ -215,7 +215,7 @@ def _native(space: StateSpace, limits: Limits) -> Graph:
     from explorer.codegen.native_functions import native_source
     from explorer.codegen.native_permutations import renaming_source
     from explorer.engine.native.jit import Jit, default_directory
-    from explorer.engine.native.search import arrays
+    from explorer.engine.native.machine import arrays
     from explorer.engine.native.visited import reserve
 
     compiled, backend = space.compiled, Native()

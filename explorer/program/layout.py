@@ -20,8 +20,8 @@ class Field:
     """A family's place: cell i has `width` bits from bit `offset + i * width`; the code is the content plus
     `family.low`.
 
-    A family too large for one word starts at a word's first bit and has `per_word` cells in each word, so
-    that no cell crosses from one 64-bit word to the next.
+    In a state of several words a family may have `per_word` cells in each word, from the same bit on, so that
+    no cell crosses from one word to the next.
     """
 
     family: Family
@@ -42,7 +42,9 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The packed state: `bits` in all; `fixed` gives the codes of the families that have no field."""
+    """The packed state: an integer of `bits` bits, some of which are no cell's where there are several words;
+    `fixed` gives the codes of the families that have no field, `size` is the number of cells.
+    """
 
     fields: dict[Family, Field]
     fixed: dict[int, int]
@@ -53,6 +55,11 @@ class Layout:
     def words(self) -> int:
         """How many 64-bit words a packed state takes."""
         return max(1, -(-self.bits // WORD))
+
+    @property
+    def cell_bits(self) -> int:
+        """How many bits belong to cells."""
+        return sum(field.width * field.family.size for field in self.fields.values())
 
     def pack(self, state: State) -> int:
         packed = 0
@@ -73,7 +80,8 @@ class Layout:
 
 def lay_out(program: Program) -> Layout:
     """Fields in the order of declaration; a state of more than one word is laid out so that no cell crosses
-    words.
+    words, and so that cells of one index lie in one word: their values depend on each other, and a word that
+    has all of them takes few values (`engine/native/tree.py`).
     """
     fixed: dict[int, int] = {}
     initial = {
@@ -86,7 +94,7 @@ def lay_out(program: Program) -> Layout:
         fixed.update({family.first + i: initial[family.first + i] for i in range(family.size)})
     width = {family: (family.high - family.low).bit_length() for family in varying}
     total = sum(width[family] * family.size for family in varying)
-    fields = _side_by_side(varying, width) if total <= WORD else _by_words(varying, width)
+    fields = _side_by_side(varying, width) if total <= WORD else _by_words(varying, width, total)
     bits = max((field.shift(field.family.size - 1) + field.width for field in fields.values()), default=0)
     return Layout(fields, fixed, bits, program.model.size)
 
@@ -100,10 +108,40 @@ def _side_by_side(families: list[Family], width: dict[Family, int]) -> dict[Fami
     return fields
 
 
-def _by_words(families: list[Family], width: dict[Family, int]) -> dict[Family, Field]:
-    """First fit: each family goes into the first word with room for all of it, a larger one into words of its
-    own.
+def _by_words(families: list[Family], width: dict[Family, int], bits: int) -> dict[Family, Field]:
+    """Families dealt out evenly over as few words as possible; where that needs half as many again as there
+    are bits for, first fit.
     """
+    least = -(-bits // WORD)
+    for words in range(least, least + least // 2 + 1):
+        fields = _dealt(families, width, words)
+        if fields is not None:
+            return fields
+    return _first_fit(families, width)
+
+
+def _dealt(families: list[Family], width: dict[Family, int], words: int) -> dict[Family, Field] | None:
+    """Families of as many cells as words, or more, lie evenly in all words; each smaller one goes whole into
+    the emptiest word, the largest first. None where they do not fit.
+    """
+    fields: dict[Family, Field] = {}
+    offset = 0
+    for family in families:
+        if family.size >= words:
+            per_word = -(-family.size // words)
+            fields[family] = Field(family, offset, width[family], per_word)
+            offset += per_word * width[family]
+    used = [offset] * words
+    small = [family for family in families if family not in fields]
+    for family in sorted(small, key=lambda f: -width[f] * f.size):
+        word = used.index(min(used))
+        fields[family] = Field(family, word * WORD + used[word], width[family])
+        used[word] += width[family] * family.size
+    return fields if max(used) <= WORD else None
+
+
+def _first_fit(families: list[Family], width: dict[Family, int]) -> dict[Family, Field]:
+    """Each family goes into the first word with room for all of it, a larger one into words of its own."""
     fields: dict[Family, Field] = {}
     used: list[int] = []
     for family in families:

@@ -74,10 +74,11 @@ def _python(model: Model) -> Any:
 
 def _native(model: Model, job: dict[str, Any]) -> Any:
     from explorer.engine.native import search as native
+    from explorer.engine.native.machine import machine
     from explorer.engine.python import Compiled
 
     compiled = Compiled(model, _symmetry(model, job))
-    made = native.machine(compiled)
+    made = machine(compiled)
     limits = Limits(max_states=job.get("most"))
     options = native.Options(
         workers=job.get("workers", 1),
@@ -98,9 +99,9 @@ def compile_only(model: Model, job: dict[str, Any]) -> dict[str, Any]:
     clock = time.perf_counter()
     compiled = Compiled(model, _symmetry(model, job))
     python = job["ground"] + time.perf_counter() - clock
-    from explorer.engine.native import search as native
+    from explorer.engine.native.machine import machine
 
-    native.machine(compiled)
+    machine(compiled)
     return {
         "seconds": job["ground"] + time.perf_counter() - clock,
         "python": python,

@@ -95,11 +95,12 @@ def measured(*what: str) -> Found:
 def ring(modulus: int) -> Found:
     """Everything runs once on a smaller ring first, so that no compilation is measured."""
     from explorer.engine.native import search as native
+    from explorer.engine.native.machine import machine
     from explorer.engine.python import Compiled
 
     model = model_of(str(ROOT / SPEC), {"NODES": str(NODES), "MODULUS": str(modulus)})
     checker.check(native.explore(model_of(str(ROOT / SPEC), {"NODES": "2", "MODULUS": "2"})), Limits())
-    prepared = (compiled := Compiled(model)), native.machine(compiled)
+    prepared = (compiled := Compiled(model)), machine(compiled)
     checker.check(native.explore(model, Limits(max_states=10), prepared=prepared), Limits())
     clock = time.perf_counter()
     space = native.explore(model, prepared=prepared)
@@ -124,12 +125,13 @@ def senders(number: int, symmetric: bool) -> Found:
     levels.
     """
     from explorer.engine.native import search as native
+    from explorer.engine.native.machine import machine
     from explorer.engine.python import Compiled
     from explorer.symmetry.find import find
 
     model = model_of(str(ROOT / "spec" / "ipi_fixed.py"), {"senders": str(number)})
     found = find(model) if symmetric else None
-    prepared = (compiled := Compiled(model, found)), native.machine(compiled)
+    prepared = (compiled := Compiled(model, found)), machine(compiled)
     checker.check(native.explore(model, Limits(max_depth=10), prepared=prepared, symmetry=found), Limits())
     clock = time.perf_counter()
     space = native.explore(model, prepared=prepared, symmetry=found)

@@ -24,6 +24,7 @@ from explorer.engine.native import hashing
 from explorer.engine.native import search as native
 from explorer.engine.native.jit import Jit, common_source, prune
 from explorer.engine.native.levels import integers, words_of
+from explorer.engine.native.machine import machine
 from explorer.engine.native.visited import Store
 from explorer.engine.space import StateSpace
 from explorer.ground.ground import ground
@@ -75,7 +76,7 @@ def test_compiled_rules_mean_what_the_reference_means(seed: int) -> None:
     if model is None:
         return
     compiled = python.Compiled(model)
-    made = native.machine(compiled)
+    made = machine(compiled)
     engines = [
         partial(native_engine(w, storage), prepared=(compiled, made))
         for w, storage in ((1, "exact"), (3, "exact"), (2, "compact"))
@@ -107,7 +108,7 @@ def test_the_lost_ipi_is_the_same_natively(constants: dict[str, str]) -> None:
     model = bound(ROOT / "spec" / "ipi_buggy.py", **constants)
     compiled = python.Compiled(model)
     assert compiled.layout.words == (2 if constants else 1)
-    made = native.machine(compiled)
+    made = machine(compiled)
     agree(
         model,
         *(
@@ -213,7 +214,7 @@ def test_the_hash_is_a_bijection(bits: int) -> None:
 def _store(bits: int, fingerprint: int | None = None) -> Store:
     hashed = hashing.exact(bits) if fingerprint is None else hashing.compact(bits, fingerprint)
     kernels = Jit(native.default_directory()).module(common_source())
-    return Store(kernels, hashed, 0, 1 << hashed.partition_bits, 1 << 22, 1, False, fingerprint is None)
+    return Store(kernels, hashed, 0, 1 << hashed.partition_bits, 1 << 22, leveled=fingerprint is None)
 
 
 def _insert(store: Store, states: list[int]) -> tuple[np.ndarray, int]:
@@ -224,7 +225,8 @@ def _insert(store: Store, states: list[int]) -> tuple[np.ndarray, int]:
         np.empty((partitions, room), np.uint16),
         np.zeros(partitions, np.int64),
     )
-    store.kernels.scatter(words_of(states, 1), 0, len(states), *buckets, store.hashing.mix, 0)
+    none = np.zeros(len(states), np.uint16)
+    store.kernels.scatter(words_of(states, 1), none, 0, len(states), *buckets, store.hashing.mix)
     fresh = np.empty((len(states), 1), np.uint64)
     return fresh, store.insert(buckets, 0, fresh, np.empty(len(states), np.uint16), 0)
 

@@ -12,6 +12,7 @@ from explorer.engine import auto as tiered
 from explorer.engine import python
 from explorer.engine.limits import Limits
 from explorer.engine.native import search as native
+from explorer.engine.native.machine import machine
 from explorer.ground.ground import ground
 from explorer.run.load import load
 from explorer.symmetry import plan as orbits
@@ -41,7 +42,7 @@ def test_machine_code_finds_the_same_representatives() -> None:
         found = find(replace(spec, temporal=()))
         limits = Limits(max_depth=16)
         compiled = python.Compiled(spec, found)
-        made = native.machine(compiled)
+        made = machine(compiled)
         expected = python.explore(spec, limits, symmetry=found)
         for options in (native.Options(1), native.Options(3)):
             space = native.explore(spec, limits, options=options, prepared=(compiled, made))

@@ -104,6 +104,11 @@ def common_source() -> str:
     return Path(__file__).with_name("kernels.py").read_text()
 
 
+def tree_source() -> str:
+    """The text that a search over states of several words needs, whatever the spec."""
+    return Path(__file__).with_name("tree_kernels.py").read_text()
+
+
 def default_directory() -> Path:
     """`EXPLORER_CACHE`, or the user's cache directory."""
     given = os.environ.get("EXPLORER_CACHE")

@@ -18,39 +18,33 @@ U, I = np.uint64, np.int64
 
 
 @njit(
-    "void(uint64[:,::1], int64, int64, uint64[:,:,::1], uint16[:,::1], int64[::1], uint64[::1], int64)",
+    "int64(uint64[:,::1], uint16[::1], int64, int64, uint64[:,:,::1], uint16[:,::1], int64[::1],"
+    " uint64[::1])",
     nogil=True,
     cache=True,
 )
-def scatter(F, start, stop, B, BB, NB, MIX, nobody):
-    """Put states themselves into the buckets of their owners, hashed (initial states, hand-over): no rule has
-    made them.
+def scatter(F, BY, start, stop, B, BB, NB, MIX):
+    """Put states F[start:stop] (uint64 [n, 1]), hashed, and the rules that made them (uint16 [n]) into the
+    buckets of their owners. Returns the first that found no room.
     """
-    words = F.shape[1]
+    depth = B.shape[1]
+    half, first, second, whole, shift = MIX[0], MIX[1], MIX[2], MIX[3], MIX[5]
+    zero = U(0)
     for b in range(start, stop):
-        if words == 1:
-            h = F[b, 0]
-            h ^= h >> MIX[0]
-            h = (h * MIX[1]) & MIX[3]
-            h ^= h >> MIX[0]
-            h = (h * MIX[2]) & MIX[3]
-            h ^= h >> MIX[0]
-        else:
-            h = MIX[4]
-            for w in range(words):
-                h = (h ^ F[b, w]) * MIX[1]
-                h ^= h >> U(32)
-            h = h * MIX[2]
-            h ^= h >> U(29)
-            h = (h * MIX[1]) & MIX[3]
-        p = I(h >> MIX[5])
+        h = F[U(b), zero]
+        h ^= h >> half
+        h = (h * first) & whole
+        h ^= h >> half
+        h = (h * second) & whole
+        h ^= h >> half
+        p = h >> shift
         n = NB[p]
-        B[p, n, 0] = h
-        if words > 1:
-            for w in range(words):
-                B[p, n, w + 1] = F[b, w]
-        BB[p, n] = nobody
+        if n >= depth:
+            return b
+        B[p, U(n), zero] = h
+        BB[p, U(n)] = BY[U(b)]
         NB[p] = n + 1
+    return stop
 
 
 @njit(
@@ -76,7 +70,6 @@ def insert(B, BB, NB, first, last, AT, table, capacity, fill, K, INV, tag, fresh
     negative ones at every access.
     """
     limit = capacity - capacity // 5
-    words = fresh.shape[1]
     size = U(capacity)
     dropped, mask, high, low, part = K[0], K[1], K[2], K[3], K[4]
     half, inverse_2, inverse_1, whole = INV[0], INV[1], INV[2], INV[3]
@@ -108,81 +101,18 @@ def insert(B, BB, NB, first, last, AT, table, capacity, fill, K, INV, tag, fresh
                     return n
                 table[base + x] = key | tag
                 count += 1
-                if words > 1:
-                    for w in range(words):
-                        fresh[U(n), U(w)] = B[bucket, j, U(w + 1)]
-                else:
-                    h ^= h >> half
-                    h = (h * inverse_2) & whole
-                    h ^= h >> half
-                    h = (h * inverse_1) & whole
-                    h ^= h >> half
-                    fresh[U(n), zero] = h
+                h ^= h >> half
+                h = (h * inverse_2) & whole
+                h ^= h >> half
+                h = (h * inverse_1) & whole
+                h ^= h >> half
+                fresh[U(n), zero] = h
                 by[U(n)] = BB[bucket, j]
                 n += 1
             j += one
         fill[p - first] = count
         p += 1
         j = zero
-    AT[0] = last
-    AT[1] = 0
-    return n
-
-
-@njit(
-    "int64(uint64[:,:,::1], uint16[:,::1], int64[::1], int64, int64, int64[::1], uint32[::1], uint32[::1],"
-    " int64, int64[::1], uint64[::1], uint64[:,::1], uint16[::1], int64)",
-    nogil=True,
-    cache=True,
-)
-def insert_exact(B, BB, NB, first, last, AT, lo, hi, capacity, fill, K, arena, by, n):
-    """As `insert`, for states of several words stored exactly: `lo` holds the row of a state in the arena
-    plus one, `hi` the low bits of its hash, which decide most comparisons."""
-    limit = capacity - capacity // 5
-    words = arena.shape[1]
-    p = AT[0]
-    j = AT[1]
-    while p < last:
-        base = (p - first) * capacity
-        count = fill[p - first]
-        while j < NB[p]:
-            h = B[p, j, 0]
-            key = (h >> K[0]) & K[1]
-            x = I(((key >> K[2]) * U(capacity)) >> K[3])
-            tag = np.uint32(h & U(0xFFFFFFFF))
-            new = True
-            while True:
-                row = I(lo[base + x])
-                if row == 0:
-                    break
-                if hi[base + x] == tag:
-                    new = False
-                    for w in range(words):
-                        if arena[row - 1, w] != B[p, j, w + 1]:
-                            new = True
-                            break
-                    if not new:
-                        break
-                x += 1
-                if x == capacity:
-                    x = 0
-            if new:
-                if count >= limit or n >= arena.shape[0]:
-                    fill[p - first] = count
-                    AT[0] = p
-                    AT[1] = j
-                    return n
-                for w in range(words):
-                    arena[n, w] = B[p, j, w + 1]
-                by[n] = BB[p, j]
-                n += 1
-                lo[base + x] = np.uint32(n)
-                hi[base + x] = tag
-                count += 1
-            j += 1
-        fill[p - first] = count
-        p += 1
-        j = 0
     AT[0] = last
     AT[1] = 0
     return n
@@ -238,41 +168,3 @@ def collect(table, first, partitions, capacity, key_bits, K, INV, tag, out, n):
                 out[n, 0] = h
                 n += 1
     return n
-
-
-@njit(
-    "void(uint32[::1], uint32[::1], int64, int64, int64, uint64[::1], uint32[::1], uint32[::1],"
-    " uint64[:,::1], uint64[::1])",
-    nogil=True,
-    cache=True,
-)
-def grow_exact(lo, hi, partitions, old, new, K, slo, shi, arena, MIX):
-    """As `grow`, for a table of rows: keys are hashed again from the arena."""
-    words = arena.shape[1]
-    for p in range(partitions - 1, -1, -1):
-        n = 0
-        for x in range(p * old, (p + 1) * old):
-            if lo[x] != 0:
-                slo[n] = lo[x]
-                shi[n] = hi[x]
-                lo[x] = 0
-                hi[x] = 0
-                n += 1
-        base = p * new
-        for k in range(n):
-            row = I(slo[k]) - 1
-            h = MIX[4]
-            for w in range(words):
-                h = (h ^ arena[row, w]) * MIX[1]
-                h ^= h >> U(32)
-            h = h * MIX[2]
-            h ^= h >> U(29)
-            h = (h * MIX[1]) & MIX[3]
-            key = (h >> K[0]) & K[1]
-            x = I(((key >> K[2]) * U(new)) >> K[3])
-            while lo[base + x] != 0:
-                x += 1
-                if x == new:
-                    x = 0
-            lo[base + x] = slo[k]
-            hi[base + x] = shi[k]

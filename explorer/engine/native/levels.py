@@ -12,14 +12,18 @@ from typing import Any
 
 import numpy as np
 
+from explorer.engine.native.tree import Tree
+
 
 class NativeLevel:
     """The states at one distance. `words()` has a row of 64-bit words for each; iterating gives packed
     integers.
+
+    `parts` are arrays of `columns` words, root words where there is a tree.
     """
 
-    def __init__(self, parts: list[Any], words: int):
-        self._words, self._size = words, sum(len(p) for p in parts)
+    def __init__(self, parts: list[Any], columns: int, tree: Tree | None = None):
+        self._columns, self._tree, self._size = columns, tree, sum(len(p) for p in parts)
         self._parts: list[Any] = parts
         self._bytes = 8
         self._file: Any = None
@@ -29,11 +33,15 @@ class NativeLevel:
 
     def words(self) -> Any:
         """An array of shape (states, words)."""
+        return self.roots() if self._tree is None else self._tree.unfold(self.roots())
+
+    def roots(self) -> Any:
+        """The states as they are kept: of shape (states, columns)."""
         if not self._size:
-            return np.empty((0, self._words), np.uint64)
+            return np.empty((0, self._columns), np.uint64)
         if self._file is not None:
             self._file.seek(0)
-            packed = np.fromfile(self._file, np.uint8).reshape(-1, self._bytes * self._words)
+            packed = np.fromfile(self._file, np.uint8).reshape(-1, self._bytes * self._columns)
             return self._unpack(packed)
         if self._bytes == 8:
             return np.concatenate(self._parts) if len(self._parts) != 1 else self._parts[0]
@@ -43,9 +51,9 @@ class NativeLevel:
         return iter(integers(self.words()))
 
     def shrink(self, bits: int) -> None:
-        """Keep only the bytes that states of so many bits need (states of one word)."""
+        """Keep only the bytes that words of so many bits need (where a state is kept as one)."""
         size = max(1, -(-bits // 8))
-        if self._words == 1 and self._bytes == 8 and size < 8:
+        if self._columns == 1 and self._bytes == 8 and size < 8:
             self._parts = [
                 np.ascontiguousarray(p.view(np.uint8).reshape(-1, 8)[:, :size]) for p in self._parts
             ]
@@ -61,7 +69,7 @@ class NativeLevel:
 
     def _unpack(self, packed: Any) -> Any:
         if self._bytes == 8:
-            return np.ascontiguousarray(packed).view(np.uint64).reshape(-1, self._words)
+            return np.ascontiguousarray(packed).view(np.uint64).reshape(-1, self._columns)
         whole = np.zeros((len(packed), 8), np.uint8)
         whole[:, : self._bytes] = packed
         return whole.view(np.uint64)
@@ -70,8 +78,8 @@ class NativeLevel:
 class TableLevel:
     """A level that stands in the visited set only, and is collected from it when asked for."""
 
-    def __init__(self, stores: list[Any], number: int, size: int):
-        self._stores, self._number, self._size = stores, number, size
+    def __init__(self, stores: list[Any], number: int, size: int, tree: Tree | None):
+        self._stores, self._number, self._size, self._tree = stores, number, size, tree
 
     def __len__(self) -> int:
         return self._size
@@ -81,14 +89,20 @@ class TableLevel:
         for store in self._stores:
             n = store.collect(self._number, out, n)
         assert n == self._size
-        return out
+        return out if self._tree is None else self._tree.unfold(out)
 
     def all_levels(self, collect: Any, places: Any, out: Any) -> None:
         """The states of this and other levels in one walk over the visited set (see
         `graph_kernels.collect_levels`).
         """
+        begin = places.copy()
+        roots = out if self._tree is None else np.empty((len(out), 1), np.uint64)
         for store in self._stores:
-            store.collect_levels(collect, places, out)
+            store.collect_levels(collect, places, roots)
+        if self._tree is not None:
+            for first, last in zip(begin.tolist(), places.tolist()):
+                if first >= 0:
+                    out[first:last] = self._tree.unfold(roots[first:last])
 
     def __iter__(self) -> Iterator[int]:
         return iter(integers(self.words()))

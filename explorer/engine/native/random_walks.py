@@ -13,6 +13,7 @@ from explorer.engine.limits import Limits, Observer
 from explorer.engine.native import search as native
 from explorer.engine.native.jit import Jit, default_directory
 from explorer.engine.native.levels import NativeLevel, words_of
+from explorer.engine.native.machine import machine
 from explorer.engine.native.visited import TableFull
 from explorer.engine.python import Compiled
 
@@ -23,9 +24,7 @@ class NativeWalks:
     batch = 1 << 16
 
     def __init__(self, compiled: Compiled, limits: Limits, observer: Observer, started: float, *, seed: int):
-        self.search = native.Search(
-            compiled, native.machine(compiled), limits, observer, native.Options(), started
-        )
+        self.search = native.Search(compiled, machine(compiled), limits, observer, native.Options(), started)
         self.space = self.search.space
         self.worker = self.search.workers[0]
         self.random = np.random.default_rng(seed)
@@ -58,7 +57,7 @@ class NativeWalks:
         search = self.search
         self.levels.append(_once(self.at))
         try:
-            search._insert_all(self.levels[-1], native.ELSEWHERE)
+            search.insert_all(self.levels[-1], native.ELSEWHERE)
         except TableFull:
             self.space.stopped = f"--max-memory {search.limits.max_memory or 'default'} reached"
         search._next_level()
@@ -66,16 +65,16 @@ class NativeWalks:
         if depth == len(self.first):
             self.first.append([])
         if len(self.worker.level):
-            self.first[depth].append(self.worker.level)
+            self.first[depth] += self.worker.states()
             search._judge(depth)
         return len(self.at)
 
     def leave(self, depth: int) -> None:
         """Note what is wrong with any step that leaves a new state."""
         search, worker = self.search, self.worker
-        while worker.at < len(worker.level):
-            search._expand(0)
-            search._flags(worker, depth)
+        while worker.busy():
+            search.expand()
+            search._flags(depth)
             worker.buckets[2][:] = 0
 
     def step(self) -> int:

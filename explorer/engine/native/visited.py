@@ -41,44 +41,28 @@ def reserve(rows: int, kind: Any) -> Any:
 
 
 class Store:
-    """Partitions `first` to `last - 1` of the hash space.
+    """Partitions `first` to `last - 1` of the hash space, for states of one word.
 
-    `rows` is the reserved number of slots; `arena` holds whole states where they are wider than a word and
-    stored exactly. Where `leveled`, an entry has room for levels below `levels`; that number itself marks
-    states whose level is kept elsewhere.
+    `rows` is the reserved number of slots. Where `leveled`, an entry has room for levels below `levels`; that
+    number itself marks states whose level is kept elsewhere.
     """
 
-    def __init__(
-        self,
-        kernels: Any,
-        hashing: Hashing,
-        first: int,
-        last: int,
-        rows: int,
-        words: int,
-        wide_exact: bool,
-        leveled: bool,
-    ):
+    def __init__(self, kernels: Any, hashing: Hashing, first: int, last: int, rows: int, leveled: bool):
         self.kernels, self.hashing, self.first, self.last = kernels, hashing, first, last
         self.partitions = last - first
         self.capacity = FIRST_CAPACITY
         self.limit = max(rows // max(self.partitions, 1), FIRST_CAPACITY)
-        self.words = words
-        kind: Any = np.uint32 if not wide_exact and not leveled and hashing.entry_bits <= 32 else np.uint64
+        kind: Any = np.uint32 if not leveled and hashing.entry_bits <= 32 else np.uint64
         bits = np.dtype(kind).itemsize * 8
         self.levels = (1 << bits - hashing.entry_bits) - 1 if leveled else 0
-        slots = self.limit * self.partitions
-        self.table = reserve(slots, np.uint32 if wide_exact else kind)
-        self.tags = reserve(slots if wide_exact else 1, np.uint32)
+        self.table = reserve(self.limit * self.partitions, kind)
         self.fill = np.zeros(self.partitions, np.int64)
         self.k = hashing.store
-        self.arena = np.empty((max(rows // 2, 1024), words), np.uint64) if wide_exact else None
-        self.arena_by = np.empty(max(rows // 2, 1024) if wide_exact else 0, np.uint16)
         self.count = 0
 
     def insert(self, buckets: Buckets, level: int, fresh: Any, by: Any, n: int) -> int:
         """Insert this worker's part of the buckets; new states go to `fresh` from row n, the rules that made
-        them to `by` (to the arena and beside it where there is one).
+        them to `by`.
 
         Returns the new n. Raises TableFull when the table may not grow any more.
         """
@@ -86,43 +70,23 @@ class Store:
         tag = min(level, self.levels)
         while True:
             before = n
-            if self.arena is not None:
-                n = int(
-                    self.kernels.insert_exact(
-                        *buckets,
-                        self.first,
-                        self.last,
-                        at,
-                        self.table,
-                        self.tags,
-                        self.capacity,
-                        self.fill,
-                        self.k,
-                        self.arena,
-                        self.arena_by,
-                        n,
-                    )
+            n = int(
+                self.kernels.insert(
+                    *buckets,
+                    self.first,
+                    self.last,
+                    at,
+                    self.table,
+                    self.capacity,
+                    self.fill,
+                    self.k,
+                    self.hashing.inverse,
+                    tag,
+                    fresh,
+                    by,
+                    n,
                 )
-                if n >= self.arena.shape[0]:
-                    raise TableFull
-            else:
-                n = int(
-                    self.kernels.insert(
-                        *buckets,
-                        self.first,
-                        self.last,
-                        at,
-                        self.table,
-                        self.capacity,
-                        self.fill,
-                        self.k,
-                        self.hashing.inverse,
-                        tag,
-                        fresh,
-                        by,
-                        n,
-                    )
-                )
+            )
             self.count += n - before
             if at[0] == self.last:
                 return n
@@ -133,33 +97,19 @@ class Store:
         new = min(int(self.capacity * factor), self.limit)
         if new <= self.capacity + 8:
             raise TableFull
-        if self.arena is not None:
-            scratch = np.empty(self.capacity, np.uint32), np.empty(self.capacity, np.uint32)
-            self.kernels.grow_exact(
-                self.table,
-                self.tags,
-                self.partitions,
-                self.capacity,
-                new,
-                self.k,
-                *scratch,
-                self.arena,
-                self.hashing.mix,
-            )
-        else:
-            self.kernels.grow(
-                self.table,
-                self.partitions,
-                self.capacity,
-                new,
-                self.k,
-                np.empty(self.capacity + 1, self.table.dtype),
-            )
+        self.kernels.grow(
+            self.table,
+            self.partitions,
+            self.capacity,
+            new,
+            self.k,
+            np.empty(self.capacity + 1, self.table.dtype),
+        )
         self.capacity = new
 
     def collect(self, level: int, out: Any, n: int) -> int:
-        """The states of a level below `levels` into `out` from row n; the new n. For states of one word
-        stored exactly.
+        """The states of a level below `levels` into `out` from row n; the new n. Not in
+        compact storage.
         """
         return int(
             self.kernels.collect(

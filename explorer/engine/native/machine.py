@@ -1,0 +1,130 @@
+"""The compiled code of a program and its tables, as the arrays that generated functions take.
+
+Knows nothing of search.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from explorer.codegen.native_expressions import Tables
+from explorer.codegen.native_functions import native_source
+from explorer.engine.native.jit import Jit, common_source, default_directory, tree_source
+from explorer.engine.native.levels import words_of
+from explorer.engine.python import Compiled
+from explorer.program.commuting import known_after
+
+NOBODY = (1 << 16) - 1
+"""The most rules that are told apart in the buckets."""
+
+
+@dataclass(slots=True)
+class Machine:
+    """The compiled code of a program and its tables, as arrays.
+
+    `search` has the functions of the program, `kernels` those of the visited set, `trees` those of states of
+    several words (None for one). `numbers` are the action instances by rule. `known` (uint64 [rules + 1,
+    words of so many bits]) are the successors that need no insertion after a rule (decision 0010); its last
+    row is that of no rule.
+    """
+
+    search: Any
+    kernels: Any
+    trees: Any
+    arguments: tuple[Any, ...]
+    numbers: list[int]
+    known: Any
+    seconds: float
+    notes: list[str] = field(default_factory=list)
+
+
+def machine(compiled: Compiled) -> Machine:
+    """Compile a program, or load what an earlier run compiled."""
+    started = time.monotonic()
+    jit = Jit(default_directory())
+    source = native_source(compiled.program, compiled.layout, compiled.plan)
+    kernels = jit.module(common_source())
+    trees = jit.module(tree_source()) if compiled.layout.words > 1 else None
+    search = jit.module(source.search)
+    numbers = source.tables.numbers
+    return Machine(
+        search,
+        kernels,
+        trees,
+        arrays(source.tables),
+        numbers,
+        _known(compiled, numbers),
+        time.monotonic() - started,
+        jit.notes,
+    )
+
+
+def _known(compiled: Compiled, numbers: list[int]) -> Any:
+    """A row of bits for each rule and one for none: the successors that need no insertion after it (decision
+    0010).
+
+    None under a symmetry: a representative is not the state that the rule made.
+    """
+    words = -(-len(numbers) // 64) or 1
+    if len(numbers) > NOBODY or compiled.model.constraints or compiled.quotient is not None:
+        return np.zeros((len(numbers) + 1, words), np.uint64)
+    rule = {rule.instance.number: rule for rule in compiled.program.rules}
+    return words_of([*known_after([rule[number] for number in numbers]), 0], words)
+
+
+def arrays(tables: Tables) -> tuple[Any, ...]:
+    """G, P, Q, SH, RC, RB, ST, CA, GS, GW, US, UW, BM, SURE of the generated source."""
+    n = len(tables.shape_of)
+    full = (1 << 64) - 1
+    g = np.zeros((n, 4), np.uint64)
+    for i in range(n):
+        mask, wanted = next(((m, v) for w, m, v in tables.guards[i] if w == 0), (0, 0))
+        keep, add = next(((k, a) for w, k, a in tables.updates[i] if w == 0), (full, 0))
+        g[i] = (mask, wanted, keep, add)
+    starts, candidates, bases = [0], [], []
+    for cases in tables.cases:
+        bases.append(len(starts) - 1)
+        for ranks in cases:
+            candidates += sorted(ranks, key=lambda r: (tables.shape_of[r], r))
+            starts.append(len(candidates))
+    cells = np.array(tables.root_cells, np.uint64).reshape(-1, 3)
+    width = -(-n // 64) or 1
+    rows = [row for bitmap in tables.bitmaps for row in bitmap.rows] or [0]
+    sure = words_of([sum(1 << rank for rank in tables.sure)], width)[0]
+    return (
+        g,
+        padded(tables.signed, np.int64),
+        padded(tables.unsigned, np.uint64),
+        ints(tables.shape_of),
+        cells,
+        _words(bases),
+        _words(starts),
+        _words(candidates),
+        *_triples(tables.guards),
+        *_triples(tables.updates),
+        words_of(rows, width),
+        sure,
+    )
+
+
+def padded(rows: list[list[int]], kind: Any) -> Any:
+    width = max([1, *map(len, rows)])
+    return np.array([row + [0] * (width - len(row)) for row in rows], kind).reshape(len(rows), width)
+
+
+def ints(values: list[int]) -> Any:
+    return np.array(values, np.int64)
+
+
+def _words(values: list[int]) -> Any:
+    return np.array(values, np.uint64)
+
+
+def _triples(rows: list[list[tuple[int, int, int]]]) -> tuple[Any, Any]:
+    starts = np.cumsum([0, *map(len, rows)]).astype(np.int64)
+    flat = [triple for row in rows for triple in row]
+    return starts, np.array(flat, np.uint64).reshape(-1, 3)

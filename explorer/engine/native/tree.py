@@ -1,0 +1,113 @@
+"""States of several words as one word each: recursive indexing (decision 0013).
+
+`tree_kernels.py` does the work. The dictionaries are small: parts of states repeat. They grow when no worker
+looks at them. Knows nothing of search.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from explorer.engine.native.visited import TableFull
+
+ROOT_BITS = 60
+"""Bits of a root word: two numbers of 30 bits."""
+
+FIRST_ROOM = 1 << 10
+MOST_ENTRIES = 1 << 30
+BATCH = 1 << 14
+"""Entries that a new dictionary has room for, those that a number can tell apart, states folded at once."""
+
+
+class Tree:
+    """The dictionaries of states of `words` words. Arrays are those that `tree_kernels.py` lists."""
+
+    def __init__(self, kernels: Any, words: int):
+        self.kernels, self.words = kernels, words
+        self.pairs = _pairs(words)
+        self.nodes = len(self.pairs) - 1
+        self.count = np.zeros((self.nodes, 2), np.int64)
+        self.values = np.empty(0, np.uint64)
+        self.shape = np.zeros((self.nodes, 4), np.uint64)
+        self._build([FIRST_ROOM] * self.nodes)
+
+    @property
+    def tables(self) -> tuple[Any, ...]:
+        """SLOTS, VALUES, SHAPE, COUNT, PAIR."""
+        return self.slots, self.values, self.shape, self.count, self.pairs
+
+    def grow(self, node: int) -> None:
+        """Make room for twice as many entries of a node. Raises TableFull where numbers cannot tell them
+        apart.
+        """
+        rooms = self.count[:, 1].tolist()
+        rooms[node] *= 2
+        if rooms[node] > MOST_ENTRIES:
+            raise TableFull
+        self._build(rooms)
+
+    def unfold(self, roots: Any) -> Any:
+        """The states (uint64 [n, words]) of root words (uint64 [n, 1])."""
+        states = np.empty((len(roots), self.words), np.uint64)
+        numbers = np.empty((min(BATCH, len(roots)), self.nodes), np.uint64)
+        for start in range(0, len(roots), BATCH):
+            stop = min(start + BATCH, len(roots))
+            self.unfold_some(roots, start, stop, states[start:stop], numbers)
+        return states
+
+    def unfold_some(self, roots: Any, start: int, stop: int, states: Any, numbers: Any) -> None:
+        """The states of some root words and the numbers of their nodes, into `states` and `numbers`."""
+        self.kernels.unfold(roots, start, stop, self.values, self.shape, self.pairs, states, numbers)
+
+    def fold(self, states: Any) -> Any:
+        """The root words (uint64 [n, 1]) of states (uint64 [n, words]), which may be new. Not while workers
+        look up.
+        """
+        alone = np.zeros((len(states), 1 + self.words), np.uint64)
+        alone[:, 1:] = states
+        return self.fold_alone(alone, np.zeros(len(states), np.uint16), len(states))[0]
+
+    def fold_alone(self, states: Any, by: Any, size: int) -> tuple[Any, Any]:
+        """As `fold`, for the first `size` rows of states with a column before the words, and their rules."""
+        roots, rules = np.empty((size, 1), np.uint64), np.empty(size, np.uint16)
+        nothing, none = np.empty((1, 1 + self.words), np.uint64), np.empty(1, np.uint16)
+        stat, at = np.array([0, 0, -1], np.int64), 0
+        parent = np.zeros((1, self.words), np.uint64), np.zeros((1, self.nodes), np.uint64)
+        while at < size:
+            at = self.kernels.fold(
+                states, by, at, size, True, *parent, *self.tables, True, roots, rules, nothing, none, stat
+            )
+            if stat[2] >= 0:
+                self.grow(int(stat[2]))
+        return roots, rules
+
+    def _build(self, rooms: list[int]) -> None:
+        """Lay all dictionaries out anew; slots are filled from the entries."""
+        capacities = [1 << math.ceil(math.log2(2 * room)) for room in rooms]
+        values, before = np.empty(sum(rooms), np.uint64), self.shape[:, 3].tolist()
+        at = np.cumsum([0, *rooms])
+        for node, size in enumerate(self.count[:, 0].tolist()):
+            values[at[node] : at[node] + size] = self.values[before[node] : before[node] + size]
+        self.values = values
+        self.count[:, 1] = rooms
+        self.shape[:, 0] = np.cumsum([0, *capacities])[:-1]
+        self.shape[:, 1] = [capacity - 1 for capacity in capacities]
+        self.shape[:, 2] = [64 - capacity.bit_length() + 1 for capacity in capacities]
+        self.shape[:, 3] = at[:-1]
+        self.slots = np.empty(0, np.uint32)
+        self.slots = np.zeros(sum(capacities), np.uint32)
+        for node in range(self.nodes):
+            self.kernels.rehash(self.slots, self.values, self.shape, self.count, node)
+
+
+def _pairs(words: int) -> Any:
+    """The children of every node: words first, then pairs of neighbours; last those of the root."""
+    pairs, top = [[-1, -1]] * words, list(range(words))
+    while len(top) > 2:
+        above = list(range(len(pairs), len(pairs) + len(top) // 2))
+        pairs += [top[k : k + 2] for k in range(0, len(top) - 1, 2)]
+        top = above + top[2 * len(above) :]
+    return np.array([*pairs, top], np.int64)

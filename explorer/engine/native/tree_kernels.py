@@ -1,0 +1,144 @@
+"""Recursive indexing, compiled: wide states as the root words of a tree of dictionaries, and back.
+
+Python for Numba, compiled through `jit.py` where states have several words. A tree over W words has one
+dictionary for each word and for each inner node but the root: node n < W numbers the values of word n, an
+inner node the pairs of numbers of its children. The pair of the two topmost numbers is the root word; it is
+as good as the state (Blom, Lisser, van de Pol, Weber 2009; Laarman, van de Pol, Weber 2011).
+
+Arrays of a tree of N nodes, here and in `tree.py`:
+
+SLOTS   uint32, slots of all nodes: number of an entry plus one, 0 where empty (open addressing)
+VALUES  uint64, entries of all nodes by number
+SHAPE   uint64 [N, 4]: first slot, number of slots less one, shift from hash to slot, first entry
+COUNT   int64 [N, 2]: entries that there are, entries that there is room for
+PAIR    int64 [N + 1, 2]: the children of an inner node, -1 of a word; last those of the root
+"""
+
+import numpy as np
+from numba import njit
+
+U, I = np.uint64, np.int64
+BITS = U(30)
+LOW = U((1 << 30) - 1)
+ODD = U(0x9E3779B97F4A7C15)
+
+
+@njit(inline="always")
+def find(SLOTS, VALUES, SHAPE, node, key):
+    """The number of an entry plus one, or 0 where there is none; and the slot where it stands or would."""
+    h = (key ^ (key >> U(32))) * ODD
+    first, mask, begin = SHAPE[node, 0], SHAPE[node, 1], SHAPE[node, 3]
+    x = h >> SHAPE[node, 2]
+    number = U(SLOTS[first + x])
+    while number != U(0) and VALUES[begin + number - U(1)] != key:
+        x = (x + U(1)) & mask
+        number = U(SLOTS[first + x])
+    return number, first + x
+
+
+@njit(
+    "void(uint64[:,::1], int64, int64, uint64[::1], uint64[:,::1], int64[:,::1], uint64[:,::1],"
+    " uint64[:,::1])",
+    nogil=True,
+    cache=True,
+)
+def unfold(ROOTS, start, stop, VALUES, SHAPE, PAIR, F, NUMBERS):
+    """States of the roots ROOTS[start:stop] (uint64 [n, 1]): words to F (uint64 [stop - start, W]), the
+    numbers of all nodes to NUMBERS (uint64 [stop - start, N]).
+    """
+    words, nodes = F.shape[1], PAIR.shape[0] - 1
+    left, right = U(PAIR[nodes, 0]), U(PAIR[nodes, 1])
+    for r in range(stop - start):
+        row = U(r)
+        root = ROOTS[U(start + r), U(0)]
+        NUMBERS[row, left] = root >> BITS
+        NUMBERS[row, right] = root & LOW
+        for n in range(nodes - 1, words - 1, -1):
+            pair = VALUES[SHAPE[n, 3] + NUMBERS[row, U(n)]]
+            NUMBERS[row, U(PAIR[n, 0])] = pair >> BITS
+            NUMBERS[row, U(PAIR[n, 1])] = pair & LOW
+        for w in range(words):
+            F[row, U(w)] = VALUES[SHAPE[w, 3] + NUMBERS[row, U(w)]]
+
+
+@njit(
+    "int64(uint64[:,::1], uint16[::1], int64, int64, boolean, uint64[:,::1], uint64[:,::1], uint32[::1],"
+    " uint64[::1], uint64[:,::1], int64[:,::1], int64[:,::1], boolean, uint64[:,::1], uint16[::1],"
+    " uint64[:,::1], uint16[::1], int64[::1])",
+    nogil=True,
+    cache=True,
+)
+def fold(
+    T, BY, at, stop, alone, F, NUMBERS, SLOTS, VALUES, SHAPE, COUNT, PAIR, extend, ROOTS, ROOTS_BY, MISSED,
+    MISSED_BY, STAT
+):  # fmt: skip
+    """The root words of states T[at:stop] (uint64 [n, 1 + W]: row of the predecessor in F and NUMBERS, then
+    the words); what a state has in common with its predecessor is not looked up, unless it stands `alone`.
+
+    Roots go to ROOTS (uint64 [n, 1]) and the rules that made them (BY, uint16 [n]) to ROOTS_BY; with `extend`
+    new entries are made, otherwise states that have some go to MISSED (as T) and MISSED_BY. STAT: 0 number of
+    roots, 1 of missed states, 2 the node whose dictionary is full, or -1. Returns the first state that was
+    not looked at.
+    """
+    words, nodes = F.shape[1], PAIR.shape[0] - 1
+    top, other = U(PAIR[nodes, 0]), U(PAIR[nodes, 1])
+    NEW = np.empty(nodes, np.uint64)
+    roots, missed = STAT[0], STAT[1]
+    room = MISSED.shape[0]
+    STAT[2] = -1
+    n = at
+    while n < stop and missed < room:
+        s = U(n)
+        row = T[s, U(0)]
+        known = True
+        for m in range(nodes):
+            node = U(m)
+            if m < words:
+                key = T[s, node + U(1)]
+                if not alone and key == F[row, node]:
+                    NEW[node] = NUMBERS[row, node]
+                    continue
+            else:
+                left, right = U(PAIR[m, 0]), U(PAIR[m, 1])
+                if not alone and NEW[left] == NUMBERS[row, left] and NEW[right] == NUMBERS[row, right]:
+                    NEW[node] = NUMBERS[row, node]
+                    continue
+                key = NEW[left] << BITS | NEW[right]
+            number, slot = find(SLOTS, VALUES, SHAPE, node, key)
+            if number == U(0):
+                if not extend:
+                    known = False
+                    break
+                if COUNT[m, 0] >= COUNT[m, 1]:
+                    STAT[0], STAT[1], STAT[2] = roots, missed, m
+                    return n
+                VALUES[SHAPE[node, 3] + U(COUNT[m, 0])] = key
+                COUNT[m, 0] += 1
+                number = U(COUNT[m, 0])
+                SLOTS[slot] = np.uint32(number)
+            NEW[node] = number - U(1)
+        if known:
+            ROOTS[U(roots), U(0)] = NEW[top] << BITS | NEW[other]
+            ROOTS_BY[U(roots)] = BY[s]
+            roots += 1
+        else:
+            for w in range(words + 1):
+                MISSED[U(missed), U(w)] = T[s, U(w)]
+            MISSED_BY[U(missed)] = BY[s]
+            missed += 1
+        n += 1
+    STAT[0], STAT[1] = roots, missed
+    return n
+
+
+@njit(
+    "void(uint32[::1], uint64[::1], uint64[:,::1], int64[:,::1], int64)",
+    nogil=True,
+    cache=True,
+)
+def rehash(SLOTS, VALUES, SHAPE, COUNT, m):
+    """Fill the empty slots of node m from its entries."""
+    node = U(m)
+    for k in range(COUNT[m, 0]):
+        _, slot = find(SLOTS, VALUES, SHAPE, node, VALUES[SHAPE[node, 3] + U(k)])
+        SLOTS[slot] = np.uint32(k + 1)

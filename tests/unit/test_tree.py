@@ -1,0 +1,60 @@
+"""Recursive indexing: a root word is as good as the state, for any number of words."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+
+from explorer.engine.native.jit import Jit, default_directory, tree_source
+from explorer.engine.native.levels import integers, words_of
+from explorer.engine.native.tree import Tree
+
+
+def tree(words: int) -> Tree:
+    return Tree(Jit(default_directory()).module(tree_source()), words)
+
+
+@pytest.mark.parametrize("words", [2, 3, 4, 5, 7, 8, 16, 17])
+def test_states_come_back_from_their_roots(words: int) -> None:
+    """Equal states have equal roots, different ones different roots, and each comes back whole, while every
+    dictionary grows several times.
+    """
+    rng = random.Random(words)
+    parts = [[rng.getrandbits(64) for _ in range(5000)] for _ in range(words)]
+    rows = [[rng.choice(part[: rng.choice((3, 5000))]) for part in parts] for _ in range(20_000)]
+    states = np.array(rows, np.uint64)
+    found = tree(words)
+    roots = found.fold(states)
+    assert (found.fold(states) == roots).all()
+    assert (found.unfold(roots) == states).all()
+    assert len(set(integers(roots))) == len(set(integers(states)))
+    assert int(roots.max()).bit_length() <= 60
+
+
+def test_the_dictionaries_stay_small() -> None:
+    """A million pairs of a thousand parts need a thousand entries each."""
+    found = tree(2)
+    grid = np.array([(a << 40, b << 3) for a in range(300) for b in range(300)], np.uint64)
+    assert len(np.unique(found.fold(grid))) == 90_000
+    assert found.count[:, 0].tolist() == [300, 300]
+
+
+def test_parts_that_differ_in_few_bits_spread() -> None:
+    """Dense words and words that differ in high bits only are found in few steps."""
+    for shift in (0, 20, 48):
+        found = tree(2)
+        states = np.array([(i << shift, 0) for i in range(1 << 14)], np.uint64)
+        found.fold(states)
+        first, mask, move, _ = (int(x) for x in found.shape[0])
+        slots = np.flatnonzero(found.slots[first : first + mask + 1])
+        keys = [int(found.values[int(found.slots[first + s]) - 1]) for s in slots]
+        homes = [((k ^ k >> 32) * 0x9E3779B97F4A7C15 & (1 << 64) - 1) >> move for k in keys]
+        assert np.mean([(int(s) - h) & mask for s, h in zip(slots, homes)]) < 4
+
+
+def test_no_state_at_all() -> None:
+    """Nothing is folded to nothing."""
+    found = tree(3)
+    assert found.unfold(found.fold(words_of([], 3).reshape(0, 3))).shape == (0, 3)
