@@ -33,7 +33,7 @@ from explorer.language.declarations import (
 )
 from explorer.language.domains import Capacity, Range, Scalarset
 from explorer.language.operators import count, every, implies, ite, some
-from explorer.language.spec import HOLDS, Spec, violates
+from explorer.language.spec import HOLDS, Spec, holds_within, violates
 from explorer.language.state import State, any_of, initially
 from explorer.language.temporal import (
     Formula,
@@ -99,6 +99,7 @@ __all__ = [
     "eventually",
     "eventually_always",
     "every",
+    "holds_within",
     "implies",
     "initial",
     "initially",

@@ -120,7 +120,7 @@ class Told:
 
 class Checked(Mapping[str, Any]):
     """A verdict: a mapping (the record that `verdict.json` has) with the space and the counterexamples at
-    hand. True iff it holds.
+    hand. True iff it holds, under `strict` without severe findings.
     """
 
     def __init__(self, space: StateSpace, verdict: Verdict):
@@ -134,8 +134,10 @@ class Checked(Mapping[str, Any]):
         return self.verdict.verdict == "holds"
 
     def __bool__(self) -> bool:
-        """So that `assert check(SPEC)` means what it says: false where violated or undetermined."""
-        return self.holds
+        """Whether the command would exit with 0, so that `assert check(SPEC)` means what it says: false where
+        violated, undetermined, or vacuous under `strict`.
+        """
+        return self.verdict.exit_code == 0
 
     @property
     def as_expected(self) -> bool:

@@ -117,20 +117,18 @@ class SpecItem(pytest.Item):
 
     def runtest(self) -> None:
         from explorer.render.text.terminal import counted
+        from explorer.verdict.expectation import as_expected, wanted
 
         found = self.parent.checked()
         mine = next(p for p in found.verdict.properties if p.name == self.name)
         expect = found.space.model.expect
-        wanted = (
-            "violated" if expect is not None and self.name in (expect.property, *expect.also) else "holds"
-        )
-        steps = expect.steps if expect is not None and self.name == expect.property else None
-        if mine.verdict == wanted and steps in (None, mine.trace_length):
+        if as_expected(expect, mine, found.verdict.bounds):
             return
+        verdict, steps = wanted(expect, self.name)
         story = found.traces[self.name].story() if self.name in found.traces else ""
         length = f" after {counted(mine.trace_length, 'step')}" if mine.trace_length is not None else ""
         because = f": {mine.reason}" if mine.reason else ""
-        asked = wanted if steps is None else f"{wanted} after {counted(steps, 'step')}"
+        asked = verdict if steps is None else f"{verdict} after {counted(steps, 'step')}"
         raise Failure(
             "\n".join(
                 filter(None, [f"{self.name} {mine.verdict}{length}{because}; expected: {asked}", story])

@@ -451,7 +451,8 @@ def run_options(given: argparse.Namespace) -> RunOptions:
     formats = (given.format, *given.write)
     return RunOptions(
         properties=tuple(given.property),
-        **{name: getattr(given, name) for name in (*options.READERS, *options.FLAGS, "expect")},
+        **{name: getattr(given, name) for name in (*options.READERS, *options.FLAGS)},
+        expect=given.expect or given.table,
         whole=given.graph or not GRAPHS.keys().isdisjoint(formats),
         count_guards="html" in formats or "json" in given.write,
         walks=Walks(runs=given.runs, steps=given.steps, seed=given.seed) if given.simulate else None,

@@ -32,21 +32,10 @@ from explorer.run.constants import bindings, constants_of, single
 from explorer.run.load import load
 from explorer.run.options import UsageError
 from explorer.run.run import limits_of, run
+from explorer.verdict import exit_codes
+from explorer.verdict.expectation import UNDETERMINED
 from explorer.verdict.report_context import context
-from explorer.verdict.verdict import (
-    EXIT_INTERNAL,
-    EXIT_INTERRUPTED,
-    EXIT_MALFORMED,
-    EXIT_OK,
-    EXIT_UNDETERMINED,
-    EXIT_UNWRITTEN,
-    EXIT_VACUOUS,
-    UNDETERMINED,
-    Verdict,
-)
-
-EXIT_UNEXPECTED = 1
-"""A declared expectation that is not met, or missing under --expect, where the verdict itself is `holds`."""
+from explorer.verdict.verdict import Verdict
 
 
 def writable(directory: Path, option: str = "--out", what: str = "DIR with") -> Path:
@@ -76,7 +65,7 @@ class Session:
     def __init__(self, options: argparse.Namespace):
         self.options = options
         self.run_options = run_options(options)
-        self.settings = Settings(__version__, options.expect, options.strict)
+        self.settings = Settings(__version__)
         self.silent = options.json or options.format != "text"
         self.alone(len(options.specs) > 1 or options.table)
         self.refuse()
@@ -98,7 +87,9 @@ class Session:
                     raise
                 if self.limits.interrupted:
                     break
-        return worst([*codes, self.together()])
+        if len(codes) < len(self.options.specs):
+            codes.append(exit_codes.INTERRUPTED)
+        return exit_codes.worst([*codes, self.together()])
 
     def refuse(self) -> None:
         """UsageError where an option would have no effect."""
@@ -123,8 +114,8 @@ class Session:
                 raise UsageError(f"--{name}: shows one run, and {what} has several; {way} with -D")
 
     def together(self) -> int:
-        """What is said of all runs at once, and the files of all of them; EXIT_UNWRITTEN where one could not
-        be written.
+        """What is said of all runs at once, and the files of all of them; exit_codes.UNWRITTEN where one
+        could not be written.
         """
         from explorer.command import files as output
 
@@ -138,7 +129,7 @@ class Session:
         notes = output.write_together(self.records, files, self.settings)
         for note in notes:
             print(note, file=sys.stderr)
-        return EXIT_UNWRITTEN if notes else EXIT_OK
+        return exit_codes.UNWRITTEN if notes else exit_codes.OK
 
     def alone(self, several: bool) -> None:
         """UsageError where a format of a single run is asked for several."""
@@ -177,10 +168,11 @@ class Session:
             if len(self.options.specs) == 1 and not self.silent:
                 raise
             print(error, file=sys.stderr)
-            return EXIT_MALFORMED
+            return exit_codes.MALFORMED
         if len(combinations) > 1:
             self.matrix(outcomes, directory, len(combinations))
-        return worst([self.code(outcome.verdict) for outcome in outcomes])
+        codes = [outcome.verdict.exit_code for outcome in outcomes]
+        return exit_codes.worst([*codes, *[exit_codes.INTERRUPTED] * (len(outcomes) < len(combinations))])
 
     def directory(self, path: str) -> Path:
         """Where the files of a spec go: made now, so that a wrong --out is known before the work."""
@@ -224,13 +216,6 @@ class Session:
             for note in write_formats(self.options.write, space, verdict, record, below, self.settings):
                 print(note, file=sys.stderr)
         return Outcome(binding, verdict)
-
-    def code(self, verdict: Verdict) -> int:
-        if not self.options.expect or verdict.exit_code == EXIT_INTERRUPTED:
-            return verdict.exit_code
-        if verdict.expectation_met:
-            return EXIT_VACUOUS if self.options.strict and verdict.severe else EXIT_OK
-        return verdict.exit_code or EXIT_UNEXPECTED
 
     def report(self, space: StateSpace, verdict: Verdict, record: dict[str, Any], directory: Path) -> None:
         """Write the files, then say what was found; a file that cannot be written is a note, never a loss."""
@@ -342,11 +327,9 @@ class Session:
         notes += self.opened(directory) + self.unfinished(len(rows), len(wanted))
         for note in notes:
             print(note, file=sys.stderr)
-        if self.limits.interrupted:
-            return EXIT_INTERRUPTED
-        if not all(o.verdict.expectation_met for _, o in rows):
-            return EXIT_UNEXPECTED
-        return EXIT_VACUOUS if self.options.strict and any(o.verdict.severe for _, o in rows) else EXIT_OK
+        return exit_codes.of_table(
+            [outcome.verdict.exit_code for _, outcome in rows], finished=not self.limits.interrupted
+        )
 
     def unfinished(self, begun: int, wanted: int) -> list[str]:
         return [
@@ -375,28 +358,12 @@ class Session:
             "spec": Path(path).stem,
             "file": path,
             "verdict": UNDETERMINED,
-            "exit_code": EXIT_MALFORMED,
+            "exit_code": exit_codes.MALFORMED,
             "error": str(error),
         }
         with contextlib.suppress(UsageError):
             write_record(record, self.directory(path))
         return record
-
-
-PRECEDENCE = (
-    EXIT_INTERNAL,
-    EXIT_INTERRUPTED,
-    EXIT_MALFORMED,
-    75,
-    12,
-    11,
-    13,
-    EXIT_UNDETERMINED,
-    21,
-    EXIT_UNWRITTEN,
-    EXIT_UNEXPECTED,
-    EXIT_OK,
-)
 
 
 def _places(paths: Sequence[str]) -> dict[str, str]:
@@ -416,11 +383,6 @@ def _places(paths: Sequence[str]) -> dict[str, str]:
                 " with its --out DIR"
             )
     return places
-
-
-def worst(codes: list[int]) -> int:
-    """The exit code of several runs: the gravest of theirs."""
-    return min(codes, key=PRECEDENCE.index, default=EXIT_OK)
 
 
 @contextlib.contextmanager

@@ -17,7 +17,8 @@ from explorer.render.machine.json_record import to_json
 from explorer.render.text.summary import met, summary
 from explorer.render.text.table import below, matrix, variants
 from explorer.render.text.text import story
-from explorer.verdict.verdict import EXIT_VACUOUS, Verdict
+from explorer.verdict import exit_codes
+from explorer.verdict.verdict import Verdict
 
 NO_SETTINGS = Settings("")
 
@@ -147,10 +148,10 @@ def screen(
         parts += [f"  {sentence}" for sentence in verdict.differs]
     parts += [f"note: {note}" for note in notes]
     severe = sum(f.severe for f in verdict.findings)
-    if strict and severe and (verdict.exit_code == EXIT_VACUOUS or (expect and verdict.expectation_met)):
+    if verdict.exit_code == exit_codes.VACUOUS:
         parts.append(
             f"--strict: {'a finding fails' if severe == 1 else f'{severe} findings fail'} (exit"
-            f" {EXIT_VACUOUS})"
+            f" {exit_codes.VACUOUS})"
         )
     return "\n".join(parts)
 

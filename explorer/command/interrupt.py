@@ -5,11 +5,11 @@ that takes time.
 import os
 import sys
 
+from explorer.verdict.exit_codes import INTERRUPTED
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
-
-EXIT_INTERRUPTED = 130
 
 
 def say_interrupted_in_one_line() -> None:
@@ -49,4 +49,4 @@ def _is_command() -> bool:
 
 def _leave() -> None:
     print("explorer: interrupted", file=sys.stderr, flush=True)
-    os._exit(EXIT_INTERRUPTED)
+    os._exit(INTERRUPTED)

@@ -14,7 +14,7 @@ from explorer.litmus.program import LitmusError
 from explorer.litmus.read import read_file
 from explorer.litmus.report import Outcome, herd, junit, table, to_json
 from explorer.run.options import UsageError
-from explorer.verdict.verdict import EXIT_MALFORMED, EXIT_OK, EXIT_SAFETY, EXIT_UNDETERMINED
+from explorer.verdict import exit_codes
 
 
 def litmus(options: Namespace) -> int:
@@ -47,12 +47,12 @@ def litmus(options: Namespace) -> int:
     if options.junit:
         _write(options.junit, junit(outcomes, errors))
     if errors:
-        return EXIT_MALFORMED
+        return exit_codes.MALFORMED
     if any(outcome.difference for outcome in outcomes):
-        return EXIT_SAFETY
+        return exit_codes.SAFETY
     if expected is not None and any(outcome.expectation is None for outcome in outcomes):
-        return EXIT_UNDETERMINED
-    return EXIT_OK
+        return exit_codes.UNDETERMINED
+    return exit_codes.OK
 
 
 def _ipi_table(options: Namespace) -> int:
@@ -65,7 +65,7 @@ def _ipi_table(options: Namespace) -> int:
         _directory(options.write)
         for name, text in tests(POWER).items():
             _write(options.write / name, text)
-    return EXIT_OK
+    return exit_codes.OK
 
 
 def _directory(path: Path) -> None:

@@ -31,14 +31,7 @@ from explorer.render.text.terminal import wants_colour
 from explorer.run.constants import bindings, single
 from explorer.run.load import PathError, load, spec_file
 from explorer.run.options import UsageError
-from explorer.verdict.verdict import (
-    EXIT_INTERNAL,
-    EXIT_INTERRUPTED,
-    EXIT_MALFORMED,
-    EXIT_OK,
-    EXIT_UNWRITTEN,
-    EXIT_USAGE,
-)
+from explorer.verdict import exit_codes
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -48,16 +41,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _main(arguments)
     except (UsageError, PathError) as error:
         print(f"explorer: {error}", file=sys.stderr)
-        return EXIT_USAGE
+        return exit_codes.USAGE
     except OutputError as error:
         print(f"explorer: {error}", file=sys.stderr)
-        return EXIT_UNWRITTEN
+        return exit_codes.UNWRITTEN
     except SpecError as error:
         print(error, file=sys.stderr)
-        return EXIT_MALFORMED
+        return exit_codes.MALFORMED
     except KeyboardInterrupt:
         print("explorer: interrupted", file=sys.stderr)
-        return EXIT_INTERRUPTED
+        return exit_codes.INTERRUPTED
     except Exception as error:
         import traceback
 
@@ -66,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             f"explorer: internal error: {error!r}; this is a bug of the explorer, not of the spec",
             file=sys.stderr,
         )
-        return EXIT_INTERNAL
+        return exit_codes.INTERNAL
 
 
 def _main(arguments: list[str]) -> int:
@@ -99,14 +92,14 @@ def _show(options: Namespace) -> int:
     from explorer.command.show import show
 
     say(show(_model(options), code=options.code))
-    return EXIT_OK
+    return exit_codes.OK
 
 
 def _estimate(options: Namespace) -> int:
     from explorer.command.estimate import estimate
 
     say(estimate(_model(options), options.seconds))
-    return EXIT_OK
+    return exit_codes.OK
 
 
 def _mutate(options: Namespace) -> int:
@@ -119,7 +112,7 @@ def _explain(options: Namespace) -> int:
     from explorer.command.explain import explain
 
     say(explain(options.code))
-    return EXIT_OK
+    return exit_codes.OK
 
 
 def _litmus(options: Namespace) -> int:
@@ -146,7 +139,7 @@ def _completion(options: Namespace) -> int:
     from explorer.command.completion import completion
 
     say(completion(options.shell, {name: parser() for name, (parser, _) in COMMANDS.items()}))
-    return EXIT_OK
+    return exit_codes.OK
 
 
 COMMANDS: dict[str, tuple[Callable[[], ArgumentParser], Callable[[Namespace], int]]] = {

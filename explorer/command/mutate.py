@@ -23,7 +23,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from explorer.command.check import EXIT_UNEXPECTED, writable
+from explorer.command.check import writable
 from explorer.command.standard_output import say
 from explorer.engine.limits import Limits, available_bytes, ignore
 from explorer.engine.python import Compiled, Search
@@ -41,7 +41,9 @@ from explorer.render.text.terminal import wants_colour
 from explorer.run.constants import bindings, single
 from explorer.run.load import load
 from explorer.run.options import UsageError, check_workers
-from explorer.verdict.verdict import EXIT_OK, UNDETERMINED, VIOLATED, Verdict, judge
+from explorer.verdict import exit_codes
+from explorer.verdict.expectation import UNDETERMINED, VIOLATED
+from explorer.verdict.verdict import Verdict, judge
 
 NOTICED, SURVIVED, EQUIVALENT = "noticed", "survived", "equivalent"
 
@@ -245,13 +247,13 @@ def command(options: argparse.Namespace) -> int:
     if verdict.verdict == VIOLATED or verdict.stopped:
         return verdict.exit_code
     if _percent(record["counts"]) >= options.at_least:
-        return EXIT_OK
+        return exit_codes.OK
     print(
         f"--at-least {options.at_least:g}: only {_percent(record['counts']):.1f} % of the mutants that differ"
         " are noticed",
         file=sys.stderr,
     )
-    return EXIT_UNEXPECTED
+    return exit_codes.UNEXPECTED
 
 
 @contextlib.contextmanager

@@ -10,14 +10,20 @@ import time
 from dataclasses import dataclass
 
 from explorer.engine.limits import Limits
+from explorer.engine.reference import step
 from explorer.engine.space import StateSpace
-from explorer.ir.model import Temporal
+from explorer.ir.model import Model, Temporal
+from explorer.ir.semantics import EvaluationError
 from explorer.liveness.automaton import TooLarge
 from explorer.liveness.find_lasso import Lasso
 from explorer.liveness.graph import Graph, Refused, build, estimate
 from explorer.liveness.violation import Search, prepare, violation
+from explorer.program.simplify import lift
+from explorer.trace.replay import replay, walk_of
 from explorer.trace.tell_lasso import tell_lasso
 from explorer.trace.trace import Trace
+
+NO_VALUE = "an expression has no value in some reachable state"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +72,6 @@ def _impossible(space: StateSpace) -> str:
     """
     if space.walked is not None:
         return "random walks do not look at temporal properties"
-    if "evaluation" in space.violations:
-        return "an expression has no value in some reachable state"
     if space.stopped and not space.stopped.startswith(("--max-states", "--max-depth")):
         return space.stopped
     if space.storage != "exact":
@@ -83,10 +87,38 @@ def _answers(space: StateSpace, limits: Limits, wanted: list[Temporal]) -> dict[
         return {p.name: Answer(doubt=str(reason)) for p in wanted}
     for prop in wanted:
         try:
-            result[prop.name] = _answer(search, prop)
+            result[prop.name] = _answer_beside_failures(search, space, prop)
         except (Refused, TooLarge) as reason:
             result[prop.name] = Answer(doubt=str(reason))
     return result
+
+
+def _answer_beside_failures(search: Search, space: StateSpace, prop: Temporal) -> Answer:
+    """The answer where some expression has no value: the steps that have one make real behaviours,
+    so that a violation counts; that there is none says nothing. A formula that may itself have no value is
+    not looked at.
+    """
+    if "evaluation" not in space.violations:
+        return _answer(search, prop)
+    if not any(lift(condition)[1] for condition in prop.conditions):
+        answer = _answer(search, prop)
+        if answer.trace is not None and _all_have_values(space.model, answer.trace):
+            return answer
+    return Answer(doubt=NO_VALUE)
+
+
+def _all_have_values(model: Model, lasso: Trace) -> bool:
+    """Whether every action has a value in the states that a lasso goes through for ever: else it is open what
+    is enabled there, and with it what is fair.
+    """
+    assert lasso.loop is not None
+    try:
+        for state in replay(model, walk_of(lasso))[lasso.loop :]:
+            for instance in model.instances:
+                step(instance, state)
+    except EvaluationError:
+        return False
+    return True
 
 
 def _answer(search: Search, prop: Temporal) -> Answer:

@@ -17,11 +17,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How verdicts count: the explorer's version, and whether expectations decide and findings fail."""
+    """What a format needs beside the records: the explorer's version."""
 
     version: str
-    expect: bool = False
-    strict: bool = False
 
 
 def _json(records: Sequence[Record], settings: Settings) -> str:
@@ -37,25 +35,25 @@ def _json(records: Sequence[Record], settings: Settings) -> str:
 def _junit(records: Sequence[Record], settings: Settings) -> str:
     from explorer.render.machine.junit import junit
 
-    return junit(records, expect=settings.expect, strict=settings.strict)
+    return junit(records)
 
 
 def _sarif(records: Sequence[Record], settings: Settings) -> str:
     from explorer.render.machine.sarif import sarif
 
-    return sarif(records, settings.version, expect=settings.expect, strict=settings.strict)
+    return sarif(records, settings.version)
 
 
 def _markdown(records: Sequence[Record], settings: Settings) -> str:
     from explorer.render.text.markdown import markdown
 
-    return markdown(records, expect=settings.expect, strict=settings.strict)
+    return markdown(records)
 
 
 def _annotations(records: Sequence[Record], settings: Settings) -> str:
     from explorer.render.text.annotations import commands
 
-    return commands(records, expect=settings.expect, strict=settings.strict)
+    return commands(records)
 
 
 def _html(records: Sequence[Record], settings: Settings) -> str:

@@ -67,7 +67,14 @@ def run(
     space = explore(model, options, limits, watcher=watcher)
     answers = check_liveness(space, options, limits, watcher)
     counts = count(space, asked=options.count_guards) if count_guards else None
-    return space, judge(space, only=options.properties, strict=options.strict, answers=answers, counts=counts)
+    return space, judge(
+        space,
+        only=options.properties,
+        expect=options.expect,
+        strict=options.strict,
+        answers=answers,
+        counts=counts,
+    )
 
 
 def explore(model: Model, options: RunOptions, limits: Limits, *, watcher: Watcher = NOBODY) -> StateSpace:

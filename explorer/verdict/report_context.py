@@ -70,7 +70,8 @@ def _expects(model: Model) -> dict[str, Any] | None:
         return None
     return {
         "holds": model.expect.holds,
-        "violated": [] if model.expect.holds else [model.expect.property, *model.expect.also],
+        "violated": list(model.expect.violated),
+        "within": model.expect.bounds,
     }
 
 

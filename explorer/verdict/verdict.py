@@ -14,53 +14,34 @@ from typing import TYPE_CHECKING, Any
 from explorer.engine.limits import peak_bytes
 from explorer.engine.space import StateSpace
 from explorer.ir.errors import Place
-from explorer.ir.expectation import Expectation
 from explorer.ir.model import Model
 from explorer.trace.tell import tell
 from explorer.trace.trace import Trace
+from explorer.verdict import exit_codes
 from explorer.verdict.coverage import Coverage, Finding, Guard, coverage, findings, guards
+from explorer.verdict.expectation import (
+    HOLDS,
+    NO_BOUNDS,
+    UNDETERMINED,
+    VIOLATED,
+    Bounds,
+    PropertyVerdict,
+    bounds_of,
+    differences,
+)
 
 if TYPE_CHECKING:
     from explorer.liveness.check import Answer
 
-HOLDS, VIOLATED, UNDETERMINED = "holds", "violated", "undetermined"
 
-EXIT_OK, EXIT_DEADLOCK, EXIT_SAFETY, EXIT_LIVENESS = 0, 11, 12, 13
-EXIT_UNDETERMINED, EXIT_VACUOUS, EXIT_EVALUATION = 20, 21, 75
-EXIT_USAGE, EXIT_UNWRITTEN, EXIT_INTERRUPTED, EXIT_MALFORMED, EXIT_INTERNAL = 2, 74, 130, 150, 255
-
-_EXITS = {
-    "evaluation": EXIT_EVALUATION,
-    "invariant": EXIT_SAFETY,
-    "step": EXIT_SAFETY,
-    "deadlock": EXIT_DEADLOCK,
-    "temporal": EXIT_LIVENESS,
-}
-"""In order of precedence where several properties are violated."""
-
-
-@dataclass(frozen=True, slots=True)
-class PropertyVerdict:
-    """`reason` says why a verdict is undetermined; `trace_length` counts the steps of the shortest
-    counterexample.
-    """
-
-    name: str
-    kind: str
-    verdict: str
-    reason: str
-    trace_length: int | None
-    place: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """Everything that a run learned. `record()` is what verdict.json holds.
 
     `not_checked`: properties that the run was told to leave out; `expectation_met` then goes as far as what
     was checked. `differs`: a sentence for each property whose verdict is not the declared one. `guards`: None
-    where they were not counted.
+    where they were not counted. `exit_code` is what the run ends with, which says under `expect` whether the
+    expectation is met; under `strict` severe findings fail.
     """
 
     spec: str
@@ -89,6 +70,9 @@ class Verdict:
     not_checked: tuple[str, ...] = ()
     differs: tuple[str, ...] = ()
     guards: tuple[Guard, ...] | None = None
+    expect: bool = False
+    strict: bool = False
+    bounds: Bounds = NO_BOUNDS
 
     @property
     def severe(self) -> bool:
@@ -98,18 +82,19 @@ class Verdict:
     @property
     def main_trace(self) -> Trace | None:
         """The counterexample to tell first: that of the property which the expectation names, else the
-        gravest; None without one.
+        shortest, of equally short ones the gravest; None without one.
         """
-        if not self.traces:
-            return None
+        order = [*exit_codes.OF_KIND]
         expected = (self.expected or "").split(" ")[0]
-        if expected in self.traces:
-            return self.traces[expected]
-        order = ["evaluation", "invariant", "step", "deadlock", "temporal"]
-        return min(self.traces.values(), key=lambda t: (order.index(t.kind), t.length))
+        return min(
+            self.traces.values(),
+            key=lambda t: (t.property != expected, t.length, order.index(t.kind)),
+            default=None,
+        )
 
     def record(self) -> dict[str, Any]:
         found = asdict(self)
+        del found["bounds"]
         for key in ("constants", "bound"):
             found[key] = {name: plain(value) for name, value in found[key].items()}
         return found
@@ -123,68 +108,72 @@ def judge(
     space: StateSpace,
     *,
     only: tuple[str, ...] = (),
+    expect: bool = False,
     strict: bool = False,
     answers: Mapping[str, Answer] = {},
     counts: list[list[tuple[int, int]]] | None = None,
 ) -> Verdict:
-    """The verdict on an exploration. `only` names the properties that count (all if empty); `strict` makes
-    severe findings fail; `counts` are those of the guards (`engine/guards.py`). No property holds better than
-    it was checked: a bound, a constraint that cut, or an expression without a value makes it undetermined; so
-    is a temporal property without one of the `answers` of `liveness.check`."""
+    """The verdict on an exploration. `only` names the properties that count (all if empty); `expect` lets the
+    exit code say whether the declared expectation is met, `strict` makes severe findings fail; `counts` are
+    those of the guards (`engine/guards.py`). No property holds better than it was checked: a bound, a
+    constraint that cut, or an expression without a value makes it undetermined; so is a temporal property
+    without one of the `answers` of `liveness.check`."""
     model = space.model
+    stated = [p for p in _stated(model) if not only or p[0] in only]
+    traces = _traces(space, answers)
+    properties = tuple(_property(p, space, traces, _unanswered(p, answers) or _doubt(space)) for p in stated)
     rows = tuple(coverage(space))
-    found = tuple(
-        findings(space, list(rows), [name for name, answer in answers.items() if answer.unbreakable])
-    )
-    doubt = _doubt(space)
-    traces = {
-        name: tell(space, violation)
-        for name, violation in space.violations.items()
-        if not only or name in only
-    }
-    traces |= {name: answer.trace for name, answer in answers.items() if answer.trace}
-    properties = tuple(
-        _property(p, space, traces, _unanswered(p, answers) or doubt)
-        for p in _stated(model)
-        if not only or p[0] in only
-    )
-    verdict, code = _overall(space, properties, found, strict)
-    if code == EXIT_UNDETERMINED and "interrupted" in (
-        space.stopped,
-        *(answer.doubt for answer in answers.values()),
-    ):
-        code = EXIT_INTERRUPTED
-    expectation = model.expect
+    unbreakable = [name for name, answer in answers.items() if answer.unbreakable]
+    found = tuple(findings(space, list(rows), unbreakable))
+    expectation, bounds = model.expect, bounds_of(space, _doubt(space))
     left_out = tuple(p[0] for p in _stated(model) if only and p[0] not in only)
-    differs = _differs(expectation, properties, left_out) if expectation else ()
+    differs = differences(expectation, properties, left_out, bounds) if expectation else ()
+    undetermined = any(p.verdict == UNDETERMINED for p in properties) or not properties
+    violated = {p.kind for p in properties if p.verdict == VIOLATED}
     return Verdict(
-        model.name,
-        str(Place(model.file, 0)).rpartition(":")[0],
-        model.digest,
-        model.constants,
-        model.bound,
-        space.engine,
-        space.storage,
-        space.workers,
-        verdict,
-        code,
-        space.stopped,
-        round(space.seconds, 4),
-        round(space.distinct / space.seconds) if space.seconds else 0,
-        peak_bytes(),
-        properties,
-        _counts(space),
-        space.omission,
-        space.fingerprint,
-        rows,
-        found,
-        traces,
-        str(expectation) if expectation else None,
-        not differs if expectation else None,
-        left_out,
-        differs,
-        None if counts is None else tuple(guards(model, counts)),
+        spec=model.name,
+        file=str(Place(model.file, 0)).rpartition(":")[0],
+        digest=model.digest,
+        constants=model.constants,
+        bound=model.bound,
+        engine=space.engine,
+        storage=space.storage,
+        workers=space.workers,
+        verdict=VIOLATED if violated else UNDETERMINED if undetermined else HOLDS,
+        exit_code=exit_codes.of_run(
+            violated=violated,
+            undetermined=undetermined,
+            interrupted="interrupted" in (space.stopped, *(answer.doubt for answer in answers.values())),
+            vacuous=strict and any(f.severe for f in found),
+            expect=expect,
+            met=expectation is not None and not differs,
+        ),
+        stopped=space.stopped,
+        seconds=round(space.seconds, 4),
+        states_per_second=round(space.distinct / space.seconds) if space.seconds else 0,
+        peak_memory_bytes=peak_bytes(),
+        properties=properties,
+        states=_counts(space),
+        omission_probability=space.omission,
+        coverage=rows,
+        findings=found,
+        traces={p[0]: traces[p[0]] for p in stated if p[0] in traces},
+        fingerprint_bits=space.fingerprint,
+        expected=str(expectation) if expectation else None,
+        expectation_met=not differs if expectation else None,
+        not_checked=left_out,
+        differs=differs,
+        guards=None if counts is None else tuple(guards(model, counts)),
+        expect=expect,
+        strict=strict,
+        bounds=bounds,
     )
+
+
+def _traces(space: StateSpace, answers: Mapping[str, Answer]) -> dict[str, Trace]:
+    """The counterexamples by property."""
+    lassos = {name: answer.trace for name, answer in answers.items() if answer.trace}
+    return {name: tell(space, violation) for name, violation in space.violations.items()} | lassos
 
 
 def _stated(model: Model) -> list[tuple[str, str, str, str]]:
@@ -244,25 +233,13 @@ def _property(
     return PropertyVerdict(name, kind, UNDETERMINED if doubt else HOLDS, doubt, None, place, text)
 
 
-def _overall(
-    space: StateSpace, properties: tuple[PropertyVerdict, ...], found: tuple[Finding, ...], strict: bool
-) -> tuple[str, int]:
-    violated = {p.kind for p in properties if p.verdict == VIOLATED}
-    for kind, code in _EXITS.items():
-        if kind in violated:
-            return VIOLATED, code
-    if any(p.verdict == UNDETERMINED for p in properties) or not properties:
-        return UNDETERMINED, EXIT_UNDETERMINED
-    if strict and any(f.severe for f in found):
-        return HOLDS, EXIT_VACUOUS
-    return HOLDS, EXIT_OK
-
-
 def _counts(space: StateSpace) -> dict[str, Any]:
     mean = space.transitions / space.expanded if space.expanded else 0.0
     return {
         "initial": space.initial,
         "distinct": space.distinct,
+        "within": space.distinct - sum(space.cut.values()),
+        "beyond": dict(space.cut),
         "generated": space.generated,
         "transitions": space.transitions,
         "depth": space.depth,
@@ -272,23 +249,3 @@ def _counts(space: StateSpace) -> dict[str, Any]:
         "represented": space.represented,
         "bits": space.bits,
     }
-
-
-def _differs(
-    expectation: Expectation, properties: tuple[PropertyVerdict, ...], left_out: tuple[str, ...]
-) -> tuple[str, ...]:
-    """What was found otherwise than declared, a sentence for each property that was checked."""
-    violated = () if expectation.holds else (expectation.property, *expectation.also)
-    found = []
-    for p in properties:
-        steps = expectation.steps if p.name == expectation.property else None
-        wanted = _in_steps(VIOLATED if p.name in violated else HOLDS, steps)
-        if (_in_steps(p.verdict, p.trace_length) if steps is not None else p.verdict) != wanted:
-            reason = f" ({p.reason})" if p.reason else ""
-            found.append(f"{p.name}: expected {wanted}, found {_in_steps(p.verdict, p.trace_length)}{reason}")
-    absent = set(violated) - {p.name for p in properties} - set(left_out)
-    return (*found, *(f"{name}: expected violated, but there is no such property" for name in sorted(absent)))
-
-
-def _in_steps(verdict: str, steps: int | None) -> str:
-    return verdict if steps is None else f"{verdict} in {steps} step{'' if steps == 1 else 's'}"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from explorer.command import check as session
+from explorer.verdict import exit_codes
 from tests.support.command_line import DOWN, FINE, HEAD, Done, record_of, words
 
 
@@ -30,7 +30,7 @@ def test_json_is_one_document_and_nothing_else(explorer: Callable[..., Done], ar
     done = explorer(*arguments, "--json")
     found = json.loads(done.out)
     records = found if isinstance(found, list) else [found]
-    assert session.worst([record["exit_code"] for record in records]) == done.code
+    assert exit_codes.worst([record["exit_code"] for record in records]) == done.code
     assert len(records) == (3 if "-D" in arguments else sum(a.endswith(".py") for a in arguments))
 
 

@@ -18,7 +18,8 @@ from explorer.ir.model import Model
 from explorer.liveness import check as liveness
 from explorer.run.load import load
 from explorer.symmetry.find import find
-from explorer.verdict.verdict import HOLDS, VIOLATED, Verdict
+from explorer.verdict.expectation import HOLDS, VIOLATED
+from explorer.verdict.verdict import Verdict
 from tests.support import families
 from tests.support.house import DOCS
 

@@ -241,7 +241,7 @@ def test_junit_of_a_malformed_spec_is_an_error(violated: Record) -> None:
 
 def test_findings_fail_in_junit_only_under_strict(violated: Record) -> None:
     assert len(tags(junit([violated]), ".//testcase[@name='vacuity']/failure")) == 0
-    (failure,) = tags(junit([violated], strict=True), ".//testcase[@name='vacuity']/failure")
+    (failure,) = tags(junit([violated | {"strict": True}]), ".//testcase[@name='vacuity']/failure")
     assert "action impossible is never possible" in (failure.text or "")
 
 
@@ -249,18 +249,18 @@ def test_what_is_declared_is_no_failure_under_expect(tmp_path: Path) -> None:
     """A spec that is meant to fail is green as long as it fails as declared, and only with --expect."""
     met = record_of(dekker(tmp_path, EXPECTED))
     assert met["expectation_met"]
-    assert not [r for r in reports(met, expect=True) if r.severity != "warning"]
+    assert not [r for r in reports(met | {"expect": True}) if r.severity != "warning"]
     assert [r.subject for r in reports(met) if r.severity == "failure"] == ["exclusion"]
 
 
 def test_a_missed_expectation_is_a_failure_of_its_own(tmp_path: Path) -> None:
     missed = record_of(dekker(tmp_path, '\nspec = Spec(expect=violates("exclusion", steps=4))\n'))
-    found = [(r.subject, r.text) for r in reports(missed, expect=True) if r.severity == "failure"]
+    found = [(r.subject, r.text) for r in reports(missed | {"expect": True}) if r.severity == "failure"]
     assert [subject for subject, _ in found] == ["exclusion", "expectation"]
     assert found[1][1] == "declared: exclusion violated in 4 steps; found: exclusion violated in 6 steps"
     undeclared = record_of(dekker(tmp_path))
     assert "no expectation is declared" in next(
-        r.text for r in reports(undeclared, expect=True) if r.subject == "expectation"
+        r.text for r in reports(undeclared | {"expect": True}) if r.subject == "expectation"
     )
 
 
@@ -277,9 +277,14 @@ def test_sarif_meets_its_schema(violated: Record, undecided: Record, nasty: Reco
     """Violated, undetermined, malformed, lasso and hostile texts, in one file."""
     for strict in (False, True):
         text = sarif(
-            [violated, undecided, nasty, with_lasso(violated, "exclusion", 2), MALFORMED],
+            [
+                violated | {"strict": strict},
+                undecided,
+                nasty,
+                with_lasso(violated, "exclusion", 2),
+                MALFORMED,
+            ],
             "1.2.3",
-            strict=strict,
         )
         schema(Path(__file__).with_name("sarif.schema.json")).validate(json.loads(text))
 
@@ -301,9 +306,14 @@ def test_sarif_meets_the_schema_of_the_standard(violated: Record, undecided: Rec
     for strict in (False, True):
         told = json.loads(
             sarif(
-                [violated, undecided, nasty, with_lasso(violated, "exclusion", 2), MALFORMED],
+                [
+                    violated | {"strict": strict},
+                    undecided,
+                    nasty,
+                    with_lasso(violated, "exclusion", 2),
+                    MALFORMED,
+                ],
                 "1.2.3",
-                strict=strict,
             )
         )
         judge.validate(told)
@@ -405,7 +415,9 @@ def test_annotations_are_one_line_each_whatever_the_text(nasty: Record) -> None:
 
 
 def test_a_run_without_complaint_has_no_annotation(tmp_path: Path) -> None:
-    assert commands([record_of(write(tmp_path, "light", HOLDS_SPEC))], expect=True, strict=True) == ""
+    assert (
+        commands([record_of(write(tmp_path, "light", HOLDS_SPEC)) | {"expect": True, "strict": True}]) == ""
+    )
 
 
 # Sequence diagrams in text

@@ -45,7 +45,7 @@ ROOMS = {
         "render",
     ),
     "api": ("ir", "language", "ground", "engine", "trace", "verdict", "render", "run"),
-    "pytest_plugin": ("ir", "language", "ground", "render", "run", "api"),
+    "pytest_plugin": ("ir", "language", "ground", "verdict", "render", "run", "api"),
     "command": (
         "",
         "litmus",

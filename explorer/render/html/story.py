@@ -45,13 +45,13 @@ def stories(record: Record) -> Html:
 
 
 def gravest(record: Record) -> str:
-    """The property whose counterexample is told first: the one the expectation names, else of the gravest
-    kind, the shortest.
+    """The property whose counterexample is told first: the one the expectation names, else the shortest, of
+    equally short ones the gravest.
     """
     expected = (record["expected"] or "").split(" ")[0]
     traces: dict[str, Record] = record["traces"]
     return min(
-        traces, key=lambda name: (name != expected, ORDER.index(traces[name]["kind"]), traces[name]["length"])
+        traces, key=lambda name: (name != expected, traces[name]["length"], ORDER.index(traces[name]["kind"]))
     )
 
 

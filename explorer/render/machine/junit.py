@@ -16,11 +16,11 @@ from explorer.render.text.terminal import clean
 from explorer.render.text.text import story
 
 
-def junit(records: Sequence[Record], *, expect: bool = False, strict: bool = False) -> str:
+def junit(records: Sequence[Record]) -> str:
     """The document, with an XML declaration and a newline at the end."""
     root = ElementTree.Element("testsuites", name="interrupt-explorer")
     for record in records:
-        root.append(_suite(record, reports(record, expect=expect, strict=strict)))
+        root.append(_suite(record, reports(record)))
     for key in ("tests", "failures", "errors"):
         root.set(key, str(sum(int(suite.get(key, "0")) for suite in root)))
     root.set("time", f"{sum(float(suite.get('time', '0')) for suite in root):.3f}")

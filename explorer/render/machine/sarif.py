@@ -32,11 +32,9 @@ TEXTS = {
 }
 
 
-def sarif(records: Sequence[Record], version: str, *, expect: bool = False, strict: bool = False) -> str:
+def sarif(records: Sequence[Record], version: str) -> str:
     """One run with the results of all records. `version` is the explorer's."""
-    found = [
-        (record, report) for record in records for report in reports(record, expect=expect, strict=strict)
-    ]
+    found = [(record, report) for record in records for report in reports(record)]
     texts = {clean(p["name"]): p["text"] for record in records for p in record.get("properties", ())}
     rules = list(dict.fromkeys([*texts, *(clean(report.subject) for _, report in found)]))
     driver = {

@@ -11,11 +11,11 @@ from explorer.render.text.summary import Record
 from explorer.render.text.terminal import clean
 
 
-def commands(records: Sequence[Record], *, expect: bool = False, strict: bool = False) -> str:
+def commands(records: Sequence[Record]) -> str:
     """A line for each thing to report; "" where there is none."""
     lines = []
     for record in records:
-        for report in reports(record, expect=expect, strict=strict):
+        for report in reports(record):
             command = "warning" if report.severity == WARNING else "error"
             file, line = where(report.place)
             title = f"{clean(str(record['spec']))}: {clean(report.subject)}"

@@ -1,8 +1,8 @@
 """What a run has to say to a machine, in one form for JUnit, SARIF and annotations. A pure function of the
 record.
 
-With an expectation that is met, what was expected is no failure; without it, or where it is not met,
-everything counts.
+A failure or an error is reported exactly where the record's exit code is not 0. Under --expect, with an
+expectation that is met, what was expected is none; else everything counts.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ class Report:
     trace: Trace | None = None
 
 
-def reports(record: Record, *, expect: bool = False, strict: bool = False) -> list[Report]:
+def reports(record: Record) -> list[Report]:
     """Everything that a record has to report, gravest kinds in the order of the properties."""
     if "error" in record:
         return [_malformed(record)]
-    return [*_properties(record, expect), *_expectation(record, expect), *_vacuity(record, strict)]
+    return [*_properties(record), *_expectation(record), *_vacuity(record)]
 
 
 def _malformed(record: Record) -> Report:
@@ -49,15 +49,17 @@ def _malformed(record: Record) -> Report:
     return Report(ERROR, "spec", "\n".join(map(clean, text.splitlines())), found or f"{record['file']}:1")
 
 
-def _properties(record: Record, expect: bool) -> Iterator[Report]:
+def _properties(record: Record) -> Iterator[Report]:
     for p in record["properties"]:
-        if p["verdict"] == "violated" and not as_declared(record, p, expect):
+        if p["verdict"] == "holds" or as_declared(record, p):
+            continue
+        if p["verdict"] == "violated":
             trace = from_record(record["traces"][p["name"]])
             why = reasons(trace.why)
             yield Report(
                 FAILURE, p["name"], verdict_line(trace) + (f": {why}" if why else ""), p["place"], trace
             )
-        elif p["verdict"] == "undetermined":
+        else:
             yield Report(
                 ERROR,
                 p["name"],
@@ -66,18 +68,19 @@ def _properties(record: Record, expect: bool) -> Iterator[Report]:
             )
 
 
-def as_declared(record: Record, found: Record, expect: bool) -> bool:
-    """Whether a violation is one that the spec declares, and every declaration of it is met."""
-    return (
-        expect
-        and record["expectation_met"] is True
-        and found["name"] in (record.get("expects") or {"violated": ()})["violated"]
-    )
+def as_declared(record: Record, found: Record) -> bool:
+    """Whether a violation is one that the spec declares, or what is undetermined is so within the declared
+    bounds, and it counts that every declaration is met.
+    """
+    if not record.get("expect") or record["expectation_met"] is not True:
+        return False
+    violated = (record.get("expects") or {"violated": ()})["violated"]
+    return found["verdict"] == "undetermined" or found["name"] in violated
 
 
-def _expectation(record: Record, expect: bool) -> Iterator[Report]:
+def _expectation(record: Record) -> Iterator[Report]:
     """Under --expect: a declaration that is not met, or missing."""
-    if not expect or record["expectation_met"]:
+    if not record.get("expect") or record["expectation_met"]:
         return
     found = (
         ", ".join(
@@ -96,10 +99,15 @@ def _expectation(record: Record, expect: bool) -> Iterator[Report]:
     yield Report(FAILURE, "expectation", clean(f"{declared}; found: {found}"), f"{record['file']}:1")
 
 
-def _vacuity(record: Record, strict: bool) -> Iterator[Report]:
+def _vacuity(record: Record) -> Iterator[Report]:
     for f in record["findings"]:
         if f["severe"]:
-            yield Report(FAILURE if strict else WARNING, f"vacuity/{f['kind']}", clean(f["text"]), f["place"])
+            yield Report(
+                FAILURE if record.get("strict") else WARNING,
+                f"vacuity/{f['kind']}",
+                clean(f["text"]),
+                f["place"],
+            )
 
 
 def where(place: str) -> tuple[str, int]:

@@ -21,12 +21,12 @@ told as text.
 """
 
 
-def markdown(records: Sequence[Record], *, expect: bool = False, strict: bool = False) -> str:
+def markdown(records: Sequence[Record]) -> str:
     """A section for each record."""
-    return "\n".join(line for record in records for line in _section(record, expect, strict))
+    return "\n".join(line for record in records for line in _section(record))
 
 
-def _section(record: Record, expect: bool, strict: bool) -> Iterator[str]:
+def _section(record: Record) -> Iterator[str]:
     yield f"### {text(str(record['spec']))}: {record['verdict']}\n"
     if "error" in record:
         yield from _fenced(str(record["error"]))
@@ -47,7 +47,7 @@ def _section(record: Record, expect: bool, strict: bool) -> Iterator[str]:
     )
     if record["traces"]:
         yield from _story(record)
-    for report in reports(record, expect=expect, strict=strict):
+    for report in reports(record):
         if report.subject.startswith("vacuity/"):
             yield f"- finding: {text(report.text)}" + (f" (`{clean(report.place)}`)" if report.place else "")
 

@@ -126,11 +126,19 @@ def standing(states: Record) -> str:
     return f", standing for {whole:,} by symmetry" if whole != states["distinct"] else ""
 
 
+def apart(states: Record) -> str:
+    """Behind a number of visited states: how many a constraint kept from being left, where it did."""
+    beyond = sum(states.get("beyond", {}).values())
+    return f", {states['within']:,} within the constraint and {beyond:,} beyond" if beyond else ""
+
+
 def _counts(record: Record) -> str:
     states = record["states"]
     transitions = states.get("transitions", states["generated"] - states["initial"])
     parts = [
-        f"{counted(states['distinct'], 'state')} ({states['initial']:,} initial){standing(states)}",
+        f"{counted(states['distinct'], 'state')} ({states['initial']:,} initial)"
+        + standing(states)
+        + apart(states),
         counted(transitions, "transition"),
         f"depth {states['depth']}",
         f"out-degree {states['out_degree']['mean']:.1f} (at most {states['out_degree']['max']})",

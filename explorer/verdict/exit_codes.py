@@ -1,0 +1,86 @@
+"""Exit codes: the only place where they exist and where it is decided which one a run, a table and a process
+end with.
+
+The numbers are TLC's where TLC has one (docs/decisions/0005-exit-codes.md). Imports nothing, so that Ctrl-C
+at any moment finds its own.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+OK = 0
+UNEXPECTED = 1
+"""A declared expectation that is not met, or missing under --expect, where the verdict itself is `holds`."""
+USAGE = 2
+DEADLOCK, SAFETY, LIVENESS = 11, 12, 13
+UNDETERMINED = 20
+VACUOUS = 21
+UNWRITTEN = 74
+EVALUATION = 75
+INTERRUPTED = 130
+MALFORMED = 150
+INTERNAL = 255
+
+OF_KIND = {
+    "evaluation": EVALUATION,
+    "invariant": SAFETY,
+    "step": SAFETY,
+    "deadlock": DEADLOCK,
+    "temporal": LIVENESS,
+}
+"""The code of a violation of each kind of property, the gravest first."""
+
+GRAVEST = (
+    *(INTERNAL, INTERRUPTED, MALFORMED, EVALUATION, SAFETY, DEADLOCK, LIVENESS),
+    *(UNDETERMINED, VACUOUS, UNWRITTEN, UNEXPECTED, OK),
+)
+"""Of several runs the code that stands first here is the process's."""
+
+
+def of_run(
+    *,
+    violated: Collection[str],
+    undetermined: bool,
+    interrupted: bool,
+    vacuous: bool,
+    expect: bool = False,
+    met: bool = False,
+) -> int:
+    """What one run ends with. `violated` are the kinds of the properties that fail; `undetermined` says
+    whether something is; `vacuous` whether a finding fails (--strict). Under `expect` it counts whether the
+    declared expectation is `met`.
+    """
+    own = _of_verdict(violated, undetermined, interrupted, vacuous)
+    if not expect or own == INTERRUPTED:
+        return own
+    if not met:
+        return own or UNEXPECTED
+    return VACUOUS if vacuous else OK
+
+
+def _of_verdict(violated: Collection[str], undetermined: bool, interrupted: bool, vacuous: bool) -> int:
+    for kind, code in OF_KIND.items():
+        if kind in violated:
+            return code
+    if undetermined:
+        return INTERRUPTED if interrupted else UNDETERMINED
+    return VACUOUS if vacuous else OK
+
+
+def of_table(rows: Sequence[int], finished: bool) -> int:
+    """What a table ends with, whose rows end with these codes under their expectations: a row is met or not,
+    whatever it found.
+    """
+    if not finished or INTERRUPTED in rows:
+        return INTERRUPTED
+    if any(code not in (OK, VACUOUS) for code in rows):
+        return UNEXPECTED
+    return VACUOUS if VACUOUS in rows else OK
+
+
+def worst(codes: Sequence[int]) -> int:
+    """What a process ends with whose runs end with these."""
+    return min(codes, key=GRAVEST.index, default=OK)

@@ -1,0 +1,110 @@
+"""Whether a run found what a spec declares. Knows nothing of exit codes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from explorer.engine.space import StateSpace
+from explorer.ir.expectation import Expectation
+
+HOLDS, VIOLATED, UNDETERMINED = "holds", "violated", "undetermined"
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyVerdict:
+    """`reason` says why a verdict is undetermined; `trace_length` counts the steps of the shortest
+    counterexample.
+    """
+
+    name: str
+    kind: str
+    verdict: str
+    reason: str
+    trace_length: int | None
+    place: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How far a run went: the `known` constraints and those that cut, the limit that ended it (""; its
+    sentence), the depth up to which every state was left, the distinct states. `reason` is what properties
+    that only these bounds leave open give as theirs.
+    """
+
+    known: tuple[str, ...]
+    constraints: tuple[str, ...]
+    limit: str
+    depth: int
+    states: int
+    reason: str
+
+    def allowed_by(self, expectation: Expectation) -> bool:
+        """Whether an expectation declares these bounds, or nearer ones."""
+        return set(self.constraints) <= set(expectation.within) and self._limit_allowed(expectation)
+
+    def _limit_allowed(self, expectation: Expectation) -> bool:
+        if self.limit.startswith("--max-depth"):
+            return expectation.max_depth is not None and self.depth >= expectation.max_depth
+        if self.limit.startswith("--max-states"):
+            return expectation.max_states is not None and self.states >= expectation.max_states
+        return not self.limit
+
+
+NO_BOUNDS = Bounds((), (), "", 0, 0, "")
+
+
+def bounds_of(space: StateSpace, reason: str) -> Bounds:
+    known = tuple(name for name, _ in space.model.constraints)
+    return Bounds(known, tuple(space.cut), space.stopped or "", space.depth, space.distinct, reason)
+
+
+def wanted(expectation: Expectation | None, name: str) -> tuple[str, int | None]:
+    """The verdict that a property must have, and the steps of its story where they are declared; without an
+    expectation everything must hold.
+    """
+    if expectation is None or name not in expectation.violated:
+        return HOLDS, None
+    return VIOLATED, expectation.steps if name == expectation.property else None
+
+
+def as_expected(expectation: Expectation | None, found: PropertyVerdict, bounds: Bounds) -> bool:
+    """Whether a property has the verdict that it must have."""
+    verdict, steps = wanted(expectation, found.name)
+    if found.verdict == verdict:
+        return steps is None or found.trace_length == steps
+    return (
+        expectation is not None
+        and verdict == HOLDS
+        and found.verdict == UNDETERMINED
+        and bool(bounds.reason)
+        and found.reason == bounds.reason
+        and bounds.allowed_by(expectation)
+    )
+
+
+def differences(
+    expectation: Expectation, properties: Sequence[PropertyVerdict], left_out: Sequence[str], bounds: Bounds
+) -> tuple[str, ...]:
+    """What was found otherwise than declared, a sentence for each property that was checked."""
+    sentences = []
+    for p in properties:
+        if as_expected(expectation, p, bounds):
+            continue
+        verdict, steps = wanted(expectation, p.name)
+        within = f" within {expectation.bounds}" if expectation.bounds and verdict == HOLDS else ""
+        reason = f" ({p.reason})" if p.reason else ""
+        found = _in_steps(p.verdict, p.trace_length)
+        sentences.append(f"{p.name}: expected {_in_steps(verdict, steps)}{within}, found {found}{reason}")
+    unknown = [name for name in expectation.within if name not in bounds.known]
+    sentences += [f"{name}: expected as a bound, but there is no such constraint" for name in unknown]
+    absent = {*expectation.violated} - {p.name for p in properties} - {*left_out}
+    return (
+        *sentences,
+        *(f"{name}: expected violated, but there is no such property" for name in sorted(absent)),
+    )
+
+
+def _in_steps(verdict: str, steps: int | None) -> str:
+    return verdict if steps is None else f"{verdict} in {steps} step{'' if steps == 1 else 's'}"
