@@ -48,13 +48,16 @@ def load(memory: Memory, state: State, cpu: int, location: int, age: int, how: O
         everywhere = closure(state, arrived)
         propagated = [join(view, everywhere) for view in propagated]
     propagated[cpu] = join(propagated[cpu], arrived)
+    own = age == state.own[cpu][location]
     fenced = state.fenced
     if memory.architecture.fences_stores:
-        fenced = _with(fenced, cpu, join(fenced[cpu], need))
+        # A store comes after earlier loads. Where all have what one has read, it also comes after what they
+        # took.
+        shared = memory.dependencies and memory.architecture.multi_copy_atomic and not own
+        fenced = _with(fenced, cpu, join(fenced[cpu], arrived if shared else need))
     floor = replaced(state.floor[cpu], location, min(age, state.floor[cpu][location]))
     saved = state.saved
     if memory.dependencies and (how.save is not None or how.acquire):
-        own = age == state.own[cpu][location]
         satisfied = at_least(floor if own else join(floor, need), location, age)
         for slot in how.after:
             satisfied = join(satisfied, saved[cpu][slot])

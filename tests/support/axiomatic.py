@@ -148,7 +148,12 @@ def power(x: Execution, more: Relation | None = None) -> bool:
     return acyclic(union(x.co, restricted(x.po, exclusive, exclusive)))
 
 
-def arm(x: Execution) -> bool:
+def arm_in_order(x: Execution) -> bool:
+    """The same, where each store also waits for all earlier loads of its thread."""
+    return arm(x, restricted(x.po, x.reads, x.writes))
+
+
+def arm(x: Execution, more: Relation | None = None) -> bool:
     """The external visibility axiom of Armv8."""
     acquires = members(lambda k: x.events[k].acquire, x.size)
     strong_acquires = members(lambda k: x.events[k].acquire and not x.events[k].weakly, x.size)
@@ -180,7 +185,7 @@ def arm(x: Execution) -> bool:
         restricted(x.po, everything, releases),
         then(restricted(x.po, everything, releases), x.coi),
     )
-    return acyclic(union(x.rfe, x.fre, x.coe, dob, aob, bob))
+    return acyclic(union(x.rfe, x.fre, x.coe, dob, aob, bob, more or dob))
 
 
 def tso(x: Execution) -> bool:
@@ -198,6 +203,7 @@ MODELS: dict[str, Callable[[Execution], bool]] = {
     "power": power,
     "power in order": power_in_order,
     "arm": arm,
+    "arm in order": arm_in_order,
     "tso": tso,
     "sc": sc,
 }

@@ -18,7 +18,9 @@ from explorer.memory.operations import (
     load,
     loadable,
     places,
+    release_need,
     store,
+    store_need,
 )
 from explorer.memory.state import Memory, State
 
@@ -31,6 +33,7 @@ class Load(NamedTuple):
 class Store(NamedTuple):
     location: int
     value: int
+    release: bool = False
 
 
 class Exchange(NamedTuple):
@@ -88,8 +91,9 @@ def step(
         for age in loadable(memory, state, cpu, x, instruction.how.after):
             yield (values[age],), load(memory, state, cpu, x, age, instruction.how)
     elif isinstance(instruction, Store):
-        for age in places(memory, state, cpu, x):
-            yield (), store(memory, state, cpu, x, instruction.value, age)
+        need = (release_need if instruction.release else store_need)(memory, state, cpu)
+        for age in places(memory, state, cpu, x, need):
+            yield (), store(memory, state, cpu, x, instruction.value, age, need)
     else:
         for age in exchangeable(memory, state, cpu, x):
             yield (values[age],), exchange(memory, state, cpu, x, instruction.value, age)

@@ -16,31 +16,34 @@ from explorer.litmus.judge import MODELS
 from explorer.litmus.paths import Event, Kind, Path, paths
 from explorer.litmus.program import LitmusTest
 from explorer.memory.architecture import ARCHITECTURES, Barrier
-from explorer.memory.operations import PLAIN, Ordering
+from explorer.memory.operations import Ordering
 from explorer.memory.state import Memory
 from tests.support.in_order import Exchange, Fence, Instruction, Load, Store, outcomes
 
 
-def final_states(test: LitmusTest, hints: bool = True, bound: int = 0) -> set[tuple[Value, ...]]:
+def final_states(
+    test: LitmusTest, hints: bool = True, bound: int = 0, model: str = ""
+) -> set[tuple[Value, ...]]:
     """The values of the observed places in every run; `hints=False`: dependencies are not named."""
     finals = set()
     each = [paths(test.file, number, thread).paths for number, thread in enumerate(test.threads)]
     for combination in itertools.product(*each):
         assert not any(path.assumptions for path in combination), "a branch that decides something"
-        finals |= _final_states(test, combination, hints, bound)
+        finals |= _final_states(test, combination, hints, bound, model or MODELS[test.architecture])
     return finals
 
 
 def _final_states(
-    test: LitmusTest, combination: tuple[Path, ...], hints: bool, bound: int
+    test: LitmusTest, combination: tuple[Path, ...], hints: bool, bound: int, model: str
 ) -> set[tuple[Value, ...]]:
     events = [event for path in combination for event in path.events if event.kind != Kind.FENCE]
     names = sorted({str(evaluate(event.address, lambda _: 0)) for event in events})
     memory = Memory(
-        ARCHITECTURES[MODELS[test.architecture]],
+        ARCHITECTURES[model],
         len(combination),
         len(names),
         slots=max(len(path.events) for path in combination) if hints else 0,
+        acquires=any(event.acquire for event in events),
         eieio=True,
         bound=bound,
         settle=True,
@@ -75,13 +78,14 @@ def _thread(path: Path, names: list[str], hints: bool) -> list[Instruction]:
         if hints and event.control_isync != ordered:
             ordered = event.control_isync
             made.append(Fence(Barrier.ISYNC, tuple(sorted(ordered))))
-        made += _event(path, names, index, event, _ordering(event, index, needed) if hints else PLAIN)
+        how = _ordering(event, index, needed) if hints else Ordering(acquire=event.acquire)
+        made += _event(path, names, index, event, how)
     return made
 
 
 def _ordering(event: Event, index: int, needed: set[int]) -> Ordering:
     after = tuple(sorted({each.event for each in reads(event.address)}))
-    return Ordering(after=after, save=index if index in needed else None)
+    return Ordering(after=after, save=index if index in needed else None, acquire=event.acquire)
 
 
 def _event(path: Path, names: list[str], index: int, event: Event, how: Ordering) -> list[Instruction]:
@@ -93,4 +97,4 @@ def _event(path: Path, names: list[str], index: int, event: Event, how: Ordering
         return [] if exchanged else [Load(location, how)]
     value = evaluate(event.value, lambda _: 0)
     assert isinstance(value, int)
-    return [Exchange(location, value) if event.pair is not None else Store(location, value)]
+    return [Exchange(location, value) if event.pair is not None else Store(location, value, event.release)]

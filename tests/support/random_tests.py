@@ -32,6 +32,8 @@ class Style(NamedTuple):
     """Acquire and release."""
     pairs: float
     """How often an access is an atomic pair."""
+    rcsc: bool = True
+    """Whether an acquire also waits for earlier releases."""
 
 
 STYLES = {
@@ -43,6 +45,7 @@ STYLES = {
     ),
     "power in order": Style((Barrier.SYNC, Barrier.LWSYNC, Barrier.LWSYNC, Barrier.EIEIO), (), False, 0.0),
     "arm": Style((Barrier.SYNC, Barrier.DMB_LD, Barrier.EIEIO), ("addr", "data", "ctrl", "isync"), True, 0.1),
+    "arm in order": Style((Barrier.SYNC, Barrier.DMB_LD, Barrier.EIEIO), (), True, 0.0, rcsc=False),
     "tso": Style((Barrier.SYNC,), (), False, 0.15),
     "sc": Style((), (), False, 0.1),
 }
@@ -103,7 +106,7 @@ class _Writer:
         acquire = style.marks and choose.random() < 0.2
         release = style.marks and choose.random() < 0.2
         if kind == "R":
-            weakly = acquire and choose.random() < 0.3
+            weakly = acquire and (not style.rcsc or choose.random() < 0.3)
             self.made.append(
                 Load(line=1, register=register, address=address, size=4, acquire=acquire, weakly=weakly)
             )

@@ -83,6 +83,22 @@ def test_a_retry_loop_turns_as_often_as_asked() -> None:
     assert run(text).cut
 
 
+def test_conditional_stores_keep_their_order() -> None:
+    """Two CPUs that exchange two locations in opposite order do not both come before each other (scXX)."""
+    pair = "lwarx r5,0,{0} | lwarx r5,0,{1} ; stwcx. r1,0,{0} | stwcx. r1,0,{1} ; bne E | bne E"
+    first, second = pair.format("r2", "r4"), pair.format("r4", "r2")
+    rows = f"li r1,1 | li r1,2 ; {first} ; {second} ; li r6,1 | li r6,1 ; E: | E: ;"
+    text = ppc(rows).replace("1:r1=1 /\\ 1:r3=0", "x=1 /\\ y=2 /\\ 0:r6=1 /\\ 1:r6=1")
+    assert not run(text).allowed
+    assert run(text.replace("y=2", "y=1")).allowed
+
+
+def test_a_store_inside_an_atomic_pair_is_refused() -> None:
+    """A plain store of the same thread between lwarx and stwcx. to their location has no meaning here."""
+    with pytest.raises(LitmusError, match=r"^demo.litmus:6: another store of this thread to the location"):
+        run(ppc("lwarx r1,0,r2 | ;\n stw r1,0(r2) | ;\n stwcx. r1,0,r2 | ;"))
+
+
 ARM = """AArch64 demo
 { 0:X1=x; 0:X3=y; 0:X8=z; 1:X1=y; 1:X3=x; 1:X8=z2; }
  P0 | P1 ;
