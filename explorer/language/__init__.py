@@ -1,0 +1,1 @@
+"""What a spec author writes: domains, state, actions, properties, `Spec`. Knows neither bits nor engines."""

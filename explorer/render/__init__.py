@@ -1,0 +1,1 @@
+"""One module for each format, each a pure function of the verdict record."""

@@ -1,0 +1,1 @@
+"""A counterexample: its steps told, shortened, walked again. Knows no file format."""

@@ -5,16 +5,14 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import networkx as nx
 import pytest
 
 import explorer
-from tests.support.house import ROOT
-
-PACKAGE, SPECS = ROOT / "explorer", ROOT / "spec"
+from tests.support.house import DOCS, ROOT, SPECS
+from tests.support.rooms import MODULES, imports, name_of, room_of, rooms_table
 
 ROOMS = {
     "memory": (),
@@ -82,44 +80,9 @@ ONLY_IN = {
 }
 """Libraries, and the rooms or modules that may import them."""
 
-MODULES = sorted(PACKAGE.rglob("*.py"))
-
-
-def name_of(path: Path) -> str:
-    """`compile.model` for explorer/ir/model.py."""
-    parts = path.relative_to(PACKAGE).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-def imports(path: Path) -> Iterator[tuple[str, int]]:
-    """The modules of `explorer` that a file imports anywhere, without the package's name, and the lines."""
-    package = [PACKAGE.name, *path.relative_to(PACKAGE).parent.parts]
-    for found in ast.walk(ast.parse(path.read_text())):
-        if isinstance(found, ast.Import):
-            names = [alias.name for alias in found.names]
-        elif isinstance(found, ast.ImportFrom):
-            base = package[: len(package) - found.level + 1] if found.level else []
-            module = ".".join([*base, *([found.module] if found.module else [])])
-            names = [f"{module}.{a.name}" if _is_package(module) else module for a in found.names]
-        else:
-            continue
-        for name in names:
-            first, _, rest = name.partition(".")
-            if first == PACKAGE.name:
-                yield rest, found.lineno
-
-
-def _is_package(module: str) -> bool:
-    parts = module.split(".")
-    return parts[0] == PACKAGE.name and ROOT.joinpath(*parts).is_dir()
-
 
 def allowed(module: str, rules: tuple[str, ...]) -> bool:
     return any(module == rule or module.startswith(rule + ".") for rule in rules)
-
-
-def room_of(module: str) -> str:
-    return module.partition(".")[0]
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
@@ -204,6 +167,11 @@ def test_every_public_name_exists_and_says_what_it_is_for() -> None:
         if callable(getattr(explorer, name)) and not getattr(explorer, name).__doc__
     ]
     assert (missing, silent) == ([], [])
+
+
+def test_the_page_shows_the_rooms_as_they_are() -> None:
+    """The table of docs/architecture.md is drawn from the code: `python -m tests.support.rooms` writes it."""
+    assert rooms_table() in (DOCS / "architecture.md").read_text()
 
 
 SMALL = """\

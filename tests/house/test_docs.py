@@ -5,20 +5,24 @@ expectation must be met. A malformed one must be followed by a text block with i
 without `spec` is a module for those after it. The other blocks of a page run in order, in one namespace.
 """
 
+import ast
 import itertools
 import re
+import shlex
 import sys
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+import explorer
 from explorer import SpecError
 from explorer.engine.reference import explore
 from explorer.engine.space import StateSpace
 from explorer.ground.ground import ground
 from explorer.run.load import load
-from tests.support.house import ROOT
+from tests.support.command_line import run
+from tests.support.house import DOCS, ROOT
 
 PAGES = [page for page in [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md"] if page.exists()]
 
@@ -88,6 +92,54 @@ def test_every_python_block_of_a_page_works(
         code.write_text(at.text)
         exec(compile(at.text, str(code), "exec"), namespace)
     sys.modules.pop("page", None)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
+def test_a_command_prints_what_the_page_shows(page: Path, tmp_path: Path) -> None:
+    """The lines below a command in a `console` block are lines of its output, in this order."""
+    files = [block for block in blocks(page) if block.file]
+    for block in files:
+        (tmp_path / str(block.file)).write_text(block.text.partition("\n")[2])
+    for block in blocks(page):
+        if block.language == "console":
+            command, _, shown = block.text.removeprefix("$ python -m explorer ").partition("\n")
+            lines = iter(run(*shlex.split(command), cwd=tmp_path).out.splitlines())
+            missing = [line for line in shown.splitlines() if line not in lines]
+            assert not missing, f"{page.name}:{block.line}"
+
+
+def test_every_idea_is_where_the_page_says() -> None:
+    """docs/architecture.md names file and function of at least thirty ideas, and the code has them."""
+    text = (DOCS / "architecture.md").read_text()
+    rows = re.findall(r"^\| (.+) \| `(explorer/\S+)` \| `(\S+)` \|$", text, re.MULTILINE)
+    wrong = [row for row in rows if not (ROOT / row[1]).exists() or row[2] not in defined(ROOT / row[1])]
+    assert len(rows) >= 30 and not wrong
+
+
+def defined(path: Path) -> set[str]:
+    """The names of a module's functions and classes, and of the methods as Class.method."""
+    names: set[str] = set()
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            names.add(node.name)
+        if isinstance(node, ast.ClassDef):
+            names |= {f"{node.name}.{at.name}" for at in node.body if isinstance(at, ast.FunctionDef)}
+    return names
+
+
+def test_every_public_name_is_in_the_reference() -> None:
+    """docs/language.md or docs/python.md says what each name of `from explorer import *` is for."""
+    text = (DOCS / "language.md").read_text() + (DOCS / "python.md").read_text()
+    assert [name for name in explorer.__all__ if not re.search(rf"\b{name}\b", text)] == []
+    assert "quiet=True" in text
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    """Every relative link of a page, and of the README, names a file or folder that exists."""
+    pages = [*DOCS.rglob("*.md"), *ROOT.glob("*.md")]
+    links = [(page, to) for page in pages for to in re.findall(r"\]\(([^)#:\s]+)[^)\s]*\)", page.read_text())]
+    broken = [f"{page.relative_to(ROOT)}: {to}" for page, to in links if not (page.parent / to).exists()]
+    assert len(links) > 40 and not broken
 
 
 def test_the_pages_have_examples() -> None:
