@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 COMPILE_FROM = 100_000
 """Distinct states from which machine code is worth its compilation."""
 
+WIDE_LEVEL = 32
+"""States of a level from which machine code is faster: below, a call of it takes longer than the python
+engine needs for them.
+"""
+
 
 def explore(
     model: Model,
@@ -45,7 +50,11 @@ def explore(
     try:
         while search.level and not search.space.stopped:
             search.step()
-            if search.level and not search.space.stopped and builder.ready(len(search.visited)):
+            if (
+                search.level
+                and not search.space.stopped
+                and builder.ready(len(search.visited), len(search.level))
+            ):
                 return _hand_over(compiled, search, observer, options, builder.notes)
         search.space.notes += builder.notes
         return search.finish()
@@ -62,9 +71,11 @@ class _Builder:
         self.notes: list[str] = []
         self.off = importlib.util.find_spec("numba") is None
 
-    def ready(self, states: int) -> bool:
-        """Whether machine code can take over now; begins its compilation when the space proves large."""
-        if self.off or states < COMPILE_FROM:
+    def ready(self, states: int, level: int) -> bool:
+        """Whether machine code can take over now, and pays; begins its compilation when the space proves
+        large.
+        """
+        if self.off or states < COMPILE_FROM or level < WIDE_LEVEL:
             return False
         from explorer.engine.native.build import Build
 

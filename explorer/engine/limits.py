@@ -7,13 +7,18 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+BETWEEN = 0.01
+"""Seconds between two looks at the memory of the process: asking the system takes longer than a short level.
+"""
+
 
 @dataclass(slots=True)
 class Limits:
     """Bounds of a run; None means none. `timeout` is in seconds from the start, `max_memory` in bytes
     resident.
 
-    `interrupted` may be set at any moment, from a signal handler too.
+    `interrupted` may be set at any moment, from a signal handler too; `weighed` is when memory was last
+    looked at.
     """
 
     max_states: int | None = None
@@ -22,6 +27,7 @@ class Limits:
     max_memory: int | None = None
     interrupted: bool = False
     started: float = field(default_factory=time.monotonic)
+    weighed: float = 0.0
 
     def restart(self) -> None:
         """Count the timeout from now."""
@@ -33,10 +39,13 @@ class Limits:
             return "interrupted"
         if self.max_states is not None and distinct >= self.max_states:
             return f"--max-states {self.max_states} reached"
-        if self.timeout is not None and time.monotonic() - self.started >= self.timeout:
+        now = time.monotonic()
+        if self.timeout is not None and now - self.started >= self.timeout:
             return f"--timeout {self.timeout:g} s reached"
-        if self.max_memory is not None and resident_bytes() >= self.max_memory:
-            return f"--max-memory {self.max_memory} bytes reached"
+        if self.max_memory is not None and now - self.weighed >= BETWEEN:
+            self.weighed = now
+            if resident_bytes() >= self.max_memory:
+                return f"--max-memory {self.max_memory} bytes reached"
         return None
 
 
@@ -71,7 +80,8 @@ def peak_bytes() -> int:
 @dataclass(frozen=True, slots=True)
 class Progress:
     """What a run knows between two chunks of a level: its number, the states so far, those of the next level
-    so far, the seconds, and the sizes of the levels from the first to this one."""
+    so far, the seconds, and the sizes of the levels from the first to this one: a list that goes on growing.
+    """
 
     level: int
     states: int

@@ -179,6 +179,7 @@ class Search:
         )
         self.flagged = Flagged(compiled, self.space)
         self.level = compiled.initial()
+        self.sizes: list[int] = []
         compiled.seen.clear()
         self.visited = set(self.level)
 
@@ -191,6 +192,7 @@ class Search:
         """Check and leave one level."""
         depth = len(self.space.levels)
         self.space.levels.append(self.level)
+        self.sizes.append(len(self.level))
         begun = time.monotonic()
         self.space.orbits_sum += self.compiled.orbits(self.level)
         self.flagged.check(self.level, depth)
@@ -243,7 +245,7 @@ class Search:
                     len(self.visited),
                     len(fresh),
                     time.monotonic() - self.started,
-                    [*map(len, space.levels)],
+                    self.sizes,
                 )
             )
         if space.stopped and fresh:

@@ -19,7 +19,7 @@ import pytest
 
 from explorer.engine import auto as tiered
 from explorer.engine import python
-from explorer.engine.limits import Limits
+from explorer.engine.limits import Limits, Progress
 from explorer.engine.native import hashing
 from explorer.engine.native import search as native
 from explorer.engine.native.jit import Jit, common_source, prune
@@ -121,7 +121,7 @@ def test_the_lost_ipi_is_the_same_natively(constants: dict[str, str]) -> None:
 def test_the_hand_over_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """A search that goes from the python engine to the native one in the middle finds what either finds."""
     monkeypatch.setattr(tiered, "COMPILE_FROM", 500)
-    monkeypatch.setattr(tiered._Builder, "ready", lambda self, states: states >= 500)
+    monkeypatch.setattr(tiered._Builder, "ready", lambda self, states, level: states >= 500)
     found = []
 
     def engine(model: Model, limits: Limits | None) -> StateSpace:
@@ -130,6 +130,20 @@ def test_the_hand_over_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
     agree(bound(ROOT / "spec" / "ipi_buggy.py"), engine)
     assert [space.engine for space in found] == ["native"]
+
+
+def test_long_thin_graphs_stay_with_the_python_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A call of machine code for each state would be slower; what is noted of a level does not grow with the
+    number of levels before it.
+    """
+    monkeypatch.setattr(tiered, "COMPILE_FROM", 100)
+    seen: list[Progress] = []
+    space = tiered.explore(counters(tmp_path, 1, 3000), None, seen.append)
+    assert (space.engine, space.distinct, space.depth) == ("python", 3000, 2999)
+    assert {id(progress.levels) for progress in seen} == {id(seen[0].levels)}
+    assert seen[-1].levels == [1] * 3000
 
 
 def test_counters_are_counted_exactly(tmp_path: Path) -> None:

@@ -118,6 +118,7 @@ class Search:
             else hashing.exact(width)
         )
         self.omitted = 0.0
+        self.sizes: list[int] = []
         self.threads = Threads(options.workers)
         self.workers = [self._worker(i) for i in range(options.workers)]
         n = len(model.instances)
@@ -171,6 +172,7 @@ class Search:
             level = self._level([self.roots(words_of(list(states), self.words))])
             self._keep(level)
             self.space.levels.append(level)  # type: ignore[arg-type]
+            self.sizes.append(len(level))
         front = words_of(frontier, self.words)
         known = set(frontier)
         self.insert_all(words_of([s for s in visited if s not in known], self.words), ELSEWHERE)
@@ -205,6 +207,7 @@ class Search:
                 depth = len(space.levels)
                 level = self._level([w.level for w in self.workers])
                 space.levels.append(level)  # type: ignore[arg-type]
+                self.sizes.append(size)
                 self._widen_for_forecast()
                 self._judge(depth)
                 self._weigh(size)
@@ -248,16 +251,16 @@ class Search:
                 arrivals = self._timed(
                     "exchange", lambda: self.threads.exchange([w.buckets for w in self.workers])
                 )
-                self._widen_for(states + self.threads.agree([int(w.buckets[2].sum()) for w in self.workers]))
+                if self.compact:
+                    arrived = self.threads.agree([int(w.buckets[2].sum()) for w in self.workers])
+                    self._widen_for(states + arrived)
                 self._timed("insert", lambda: self._insert_round(arrivals[0], depth + 1, parallel))
             except TableFull:
                 space.stopped = f"--max-memory {limits.max_memory or 'default'} reached"
                 return
             found = self.threads.agree([w.store.count for w in self.workers])
             fresh = sum(len(states) for w in self.workers for states, _ in w.fresh)
-            self.observer(
-                Progress(depth, found, fresh, time.monotonic() - self.started, [*map(len, space.levels)])
-            )
+            self.observer(Progress(depth, found, fresh, time.monotonic() - self.started, self.sizes))
 
     def expand(self, parallel: bool = False) -> None:
         """One round: every worker fills its buckets."""
@@ -321,9 +324,8 @@ class Search:
     def _widen_for_forecast(self) -> None:
         """Widen the fingerprints early, when few states have to be inserted again."""
         if self.compact:
-            sizes = [*map(len, self.space.levels)]
-            expected = forecast(sizes)
-            self._widen_for(max(sum(sizes), expected.states if expected else 0))
+            expected = forecast(self.sizes)
+            self._widen_for(max(self.space.distinct, expected.states if expected else 0))
 
     def _widen_for(self, states: int) -> None:
         """Make fingerprints as wide as an entry allows before so many states could pass half of the bound.
@@ -361,6 +363,8 @@ class Search:
     def _flags(self, depth: int) -> None:
         """Show flagged states to the python engine."""
         for w in self.workers:
+            if not w.flagged:
+                continue
             for states in w.flagged if self.flagged.wanted(depth) else ():
                 self._timed("properties", partial(self.flagged.leave, integers(states), depth))
             w.flagged = []

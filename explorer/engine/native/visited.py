@@ -57,7 +57,7 @@ class Store:
         self.levels = (1 << bits - hashing.entry_bits) - 1 if leveled else 0
         self.table = reserve(self.limit * self.partitions, kind)
         self.fill = np.zeros(self.partitions, np.int64)
-        self.k = hashing.store
+        self.k, self.inverse = hashing.store, hashing.inverse
         self.count = 0
 
     def insert(self, buckets: Buckets, level: int, fresh: Any, by: Any, n: int) -> int:
@@ -80,7 +80,7 @@ class Store:
                     self.capacity,
                     self.fill,
                     self.k,
-                    self.hashing.inverse,
+                    self.inverse,
                     tag,
                     fresh,
                     by,
@@ -119,7 +119,7 @@ class Store:
                 self.capacity,
                 self.hashing.key_bits,
                 self.k,
-                self.hashing.inverse,
+                self.inverse,
                 level,
                 out,
                 n,
@@ -135,7 +135,7 @@ class Store:
             self.capacity,
             self.hashing.key_bits,
             self.k,
-            self.hashing.inverse,
+            self.inverse,
             places,
             out,
         )

@@ -54,8 +54,11 @@ class Worker:
 
     def begin(self) -> None:
         """Make the level to expand of what was new."""
-        self.level = np.concatenate([np.empty((0, 1), np.uint64), *(states for states, _ in self.fresh)])
-        self.by = np.concatenate([np.empty(0, np.uint16), *(rules for _, rules in self.fresh)])
+        if len(self.fresh) == 1:
+            self.level, self.by = self.fresh[0]
+        else:
+            self.level = np.concatenate([np.empty((0, 1), np.uint64), *(states for states, _ in self.fresh)])
+            self.by = np.concatenate([np.empty(0, np.uint16), *(rules for _, rules in self.fresh)])
         self.fresh, self.at = [], 0
 
     def busy(self) -> bool:
@@ -77,7 +80,7 @@ class Worker:
     def insert(self, arrivals: list[Buckets], level: int) -> None:
         """Insert this worker's part of all buckets; what is new goes to `fresh`."""
         for arrived in arrivals:
-            total = int(arrived[2][self.store.first : self.store.last].sum())
+            total = int(np.add.reduce(arrived[2][self.store.first : self.store.last]))
             if not total:
                 continue
             fresh, by = np.empty((total, 1), np.uint64), np.empty(total, np.uint16)
