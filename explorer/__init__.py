@@ -32,6 +32,7 @@ from explorer.language.declarations import (
     when,
 )
 from explorer.language.domains import Capacity, Range, Scalarset
+from explorer.language.memory import Memory, MemoryModel
 from explorer.language.operators import count, every, implies, ite, some
 from explorer.language.spec import HOLDS, Spec, holds_within, violates
 from explorer.language.state import State, any_of, initially
@@ -48,6 +49,7 @@ from explorer.language.temporal import (
 )
 from explorer.language.values import Location, Value, Var
 from explorer.language.variants import variant
+from explorer.memory.architecture import Barrier
 
 if TYPE_CHECKING:
     from explorer.api import check as check
@@ -72,11 +74,14 @@ __all__ = [
     "HOLDS",
     "STRONG",
     "WEAK",
+    "Barrier",
     "Capacity",
     "Fairness",
     "Formula",
     "Location",
     "Map",
+    "Memory",
+    "MemoryModel",
     "Queue",
     "Range",
     "RecordLocation",

@@ -22,7 +22,7 @@ from explorer.ir.expressions import TRUE, Expr, is_const
 from explorer.program.bitmaps import MAX_RULES, Bitmap, bitmaps, split
 from explorer.program.dispatch import Cell, roots
 from explorer.program.layout import Field, Layout
-from explorer.program.machine_word import check_word
+from explorer.program.machine_word import NoMachineCode, check_word
 from explorer.program.program import Program, Rule, Test
 from explorer.program.simplify import Check, Facts, fold, fold_checks, lift
 
@@ -59,6 +59,8 @@ class Scribe:
         op, args = expr.op, expr.args
         if expr in self.names:
             return f"(I(1) if {self.names[expr]} else I(0))" if is_condition(expr) else self.names[expr]
+        if op == "apply":
+            raise NoMachineCode(expr)
         check_word(expr, self.facts, self.where)
         if op == "const":
             return self.slot(expr.value)

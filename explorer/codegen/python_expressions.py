@@ -75,6 +75,8 @@ class Emitter:
             return f"popcount({self.number(args[0])})"
         if op == "bandnot":
             return f"({self.number(args[0])} & ~{self.number(args[1])})"
+        if op == "apply":
+            return f"{expr.value.symbol}({', '.join(map(self.number, args))})"
         return f"({self.number(args[0])} {_SIGNS[op]} {self.number(args[1])})"
 
     def truth(self, expr: Expr) -> str:

@@ -16,9 +16,10 @@ from typing import Any, TypeVar
 
 from explorer.ground.initial import choices
 from explorer.ground.lint import lint
+from explorer.ground.memories import Locations, spreading
 from explorer.ground.mentions import mentions
 from explorer.ground.signatures import check_actor, crash, domain_of, is_component, signature
-from explorer.ir.errors import SpecError, SpecErrors, closest, nearest
+from explorer.ir.errors import SpecError, SpecErrors, class_place, closest, nearest
 from explorer.ir.expressions import Expr, Family
 from explorer.ir.formulas import Ltl
 from explorer.ir.model import Action, Choice, Instance, Model, Observation, Property, Temporal
@@ -27,6 +28,7 @@ from explorer.ir.steps import Condition
 from explorer.language.annotations import resolve
 from explorer.language.constants import bound, check
 from explorer.language.declarations import Declaration
+from explorer.language.memory import WIRING, Memory, MemoryType, Wiring, storage_of
 from explorer.language.spec import Spec
 from explorer.language.state import Initial, State, component, declared
 from explorer.language.structure import read
@@ -97,6 +99,7 @@ class _Grounder:
         self.choices: list[Choice] = []
         self.owners: dict[str, str] = {}
         self.mentioned: set[str] = set()
+        self.memories: list[Wiring] = []
 
     def attempt(self, make: Callable[..., T], *args: Any) -> T | None:
         """Run a part of the work; a mistake there is noted and the rest goes on."""
@@ -140,6 +143,8 @@ class _Grounder:
                 write="@action\ndef step(component: Component): ...",
                 place=spec.place,
             )
+        if made["temporal"]:
+            made["action"] += [step for wiring in self.memories for step in spreading(wiring)]
         instances = [Instance(i, *rest) for i, rest in enumerate(made["action"])]
         twice = _first_twice(instance.name for instance in instances)
         if twice is not None:
@@ -211,6 +216,9 @@ class _Grounder:
         found = [(cls, self.attempt(declared, cls) or []) for cls in classes]
         names = [name for _, variables in found for name, _, _ in variables]
         for cls, variables in found:
+            if issubclass(cls, Memory):
+                self.components[cls] = self.attempt(self.memory, cls, variables) or component(cls, {})
+                continue
             places: dict[str, Any] = {}
             for name, annotation, initial in variables:
                 shown = name if names.count(name) == 1 else f"{cls.__name__}.{name}"
@@ -266,11 +274,38 @@ class _Grounder:
         self.choices.extend(choices(path, found, initial.value, initial.place))
         return read(found, path)
 
+    def memory(self, cls: type[Memory], variables: list[tuple[str, Any, Initial]]) -> State:
+        """A memory component: one cell in the state, whatever its locations."""
+        made = Locations()
+        for name, annotation, initial in variables:
+            made.add(name, resolve(annotation, initial.place), initial)
+        cpus = resolve(cls._cpus, class_place(cls))
+        storage = storage_of(cls, cpus, tuple(made.initial))
+        type = MemoryType(
+            storage,
+            tuple(map(cpus.name_of, cpus.values())),
+            tuple(made.names),
+            tuple(made.types),
+            cls.__name__,
+        )
+        first = self.families[-1].first + self.families[-1].size if self.families else 0
+        name, place = cls.__name__, class_place(cls)
+        family = Family(len(self.families), first, 1, type.low, type.high, name, "", (name,), type, place)
+        self.families.append(family)
+        self.variables.append(Variable(name, type, {"": family}))
+        self.owners[name] = name
+        self.choices.append(Choice((first,), tuple((i,) for i in range(storage.first_numbers))))
+        wiring = Wiring(family, type, cpus, tuple(made.variables))
+        self.memories.append(wiring)
+        return component(cls, {**made.places, WIRING: wiring})
+
     # Functions.
 
-    def run_function(self, d: Declaration, kind: str, arguments: dict[str, Any]) -> tuple[Any, Trace]:
+    def run_function(
+        self, d: Declaration, kind: str, arguments: dict[str, Any], asked: tuple[int, ...] = ()
+    ) -> tuple[Any, Trace]:
         """Trace one call; whatever the author's code raises becomes a SpecError with its place."""
-        with tracing(Trace(kind, d.name)) as trace:
+        with tracing(Trace(kind, d.name, asked=asked)) as trace:
             try:
                 return d.function(**arguments), trace
             except Impossible:
@@ -316,8 +351,7 @@ class _Grounder:
             options["defensive"],
         )
         ended = False
-        for arguments, chosen in self.calls(d, parameters):
-            result, trace = self.run_function(d, "action", arguments)
+        for arguments, chosen, result, trace in self.choices_of(d, parameters):
             if result is not None:
                 raise SpecError(
                     "E0605",
@@ -348,6 +382,22 @@ class _Grounder:
             )
         if ended:
             self.mentioned |= mentions(d.function, [a for a in parameters.values() if is_component(a)])
+
+    def choices_of(
+        self, d: Declaration, parameters: dict[str, Any]
+    ) -> Iterator[tuple[dict[str, Any], list[Argument], Any, Trace]]:
+        """Every call of an action, once for each way to make its choices besides the parameters."""
+        for arguments, chosen in self.calls(d, parameters):
+            todo: list[tuple[int, ...]] = [()]
+            while todo:
+                asked = todo.pop()
+                result, trace = self.run_function(d, "action", arguments, asked)
+                picks = trace.picked
+                for i in reversed(range(len(asked), len(picks))):
+                    before = tuple(pick.chosen for pick in picks[:i])
+                    todo += [(*before, other) for other in reversed(range(1, picks[i].count))]
+                text = ", ".join(f"{pick.what} {pick.chosen}" for pick in picks if pick.chosen)
+                yield arguments, [*chosen, *([Argument("where", text, text)] if text else [])], result, trace
 
     def label(self, d: Declaration, arguments: dict[str, Any], chosen: list[Argument]) -> tuple[Any, ...]:
         """The step's text in pieces, from the first paragraph of the docstring."""

@@ -21,12 +21,16 @@ equality.
     popcount   mask                            how many members
     table      index             (int, ...)    a constant, by index (made by the compiler)
     require    ok, a             Failure       a, or an evaluation error where ok is 0
+    apply      a, b, ...         Function      what a pure function of integers gives; no expression spells it
+    out
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -62,6 +66,37 @@ class Family:
 
     def __repr__(self) -> str:
         return f"{self.variable}{self.path}"
+
+
+class Function:
+    """A pure and total function of integers, `low..high` its values: a part of the state that is too
+    intricate for expressions (the memory of a multiprocessor) is a number, and what is done to it such a
+    function.
+
+    `call` is what generated code calls by the name `symbol`; it should remember its results.
+    """
+
+    __slots__ = ("__weakref__", "call", "high", "low", "name", "symbol")
+
+    def __init__(self, name: str, low: int, high: int, call: Callable[..., int]):
+        self.name, self.low, self.high, self.call = name, low, high, call
+        self.symbol = f"apply{next(_numbers)}"
+        _functions[self.symbol] = self
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+_numbers = count()
+_functions: WeakValueDictionary[str, Function] = WeakValueDictionary()
+
+
+def functions_in(source: str) -> dict[str, Callable[..., int]]:
+    """The functions that generated source calls, by their symbols."""
+    return {symbol: _functions[symbol].call for symbol in set(_SYMBOL.findall(source))}
+
+
+_SYMBOL = re.compile(r"\bapply[0-9]+\b")
 
 
 class Expr:
@@ -138,6 +173,10 @@ def within(a: Expr, low: int, high: int) -> Expr:
 
 def require(ok: Expr, a: Expr, failure: Failure) -> Expr:
     return node("require", (ok, a), failure)
+
+
+def apply(function: Function, *args: Expr) -> Expr:
+    return node("apply", args, function)
 
 
 def cell(family: Family, index: Expr, primed: bool = False) -> Expr:
@@ -223,6 +262,8 @@ def show(expr: Expr) -> str:
         return f"size({show(args[0])})"
     if op == "neg":
         return f"-{_inner(args[0])}"
+    if op == "apply":
+        return f"{expr.value.name}({', '.join(map(show, args))})"
     shown = show_condition if op in ("and", "or") else show
     return f" {_INFIX[op]} ".join(_inner(a, shown) for a in args)
 

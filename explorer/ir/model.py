@@ -249,12 +249,16 @@ def _lines(model: Model) -> Iterator[str]:
                     value = value.number
                 elif at.op == "require":
                     value = value.message
+                elif at.op == "apply":
+                    value = value.name
                 defined.append(f"{numbers[at]} {at.op} {value} {[numbers[a] for a in at.args]}")
         return str(numbers[expr])
 
     defined: list[str] = []
     for family in model.families:
         yield f"family {family.variable}{family.path} {family.size} {family.low} {family.high} {family.names}"
+        if family.type.settings:
+            yield f"settings {family.type.settings}"
     for choice in model.choices:
         yield f"choice {choice.cells} {choice.alternatives}"
     for kind, conditions in (("initial", model.initial), ("terminal", model.terminal)):

@@ -22,6 +22,8 @@ class Variable:
     type: Type
     families: dict[str, Family]
     quiet: bool = False
+    shared: bool = False
+    """Whether its cells are locations of a memory, which only a CPU's load reads."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,9 @@ def _build(expr: Expr) -> Meaning:
         return lambda s, t: 1 if any(a(s, t) for a in args) else 0
     if op == "require":
         return _require(args[0], args[1], value)
+    if op == "apply":
+        call = value.call
+        return lambda s, t: call(*(a(s, t) for a in args))
     if len(args) == 1:
         return _unary(op, args[0])
     if op == "ite":

@@ -43,6 +43,16 @@ class Type:
 
     name: str
 
+    @property
+    def settings(self) -> str:
+        """What makes types with the same codes differ in meaning; "" where the codes say all."""
+        return ""
+
+    @property
+    def cut(self) -> str:
+        """Why states with such a value were not all explored; "" where they were."""
+        return ""
+
     def cells(self) -> Iterator[CellShape]:
         raise AssertionError
 

@@ -216,7 +216,7 @@ class Spec:
                 if (
                     inspect.isclass(obj)
                     and issubclass(obj, State)
-                    and obj is not State
+                    and obj.is_component
                     and obj not in classes
                 ):
                     classes.append(obj)

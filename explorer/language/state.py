@@ -59,9 +59,12 @@ class State:
     """A component of the state: `class Sender(State): at: Map[Cpu, Step] = initially(Step.IDLE)`."""
 
     _namespace = typing.cast("dict[str, Any]", {})
+    is_component = False
+    """Whether this is a class of an author's own, and no base for such."""
 
-    def __init_subclass__(cls) -> None:
+    def __init_subclass__(cls, base: bool = False) -> None:
         cls._namespace = sys._getframe(1).f_globals
+        cls.is_component = not base
 
     def __init__(self) -> None:
         raise SpecError(

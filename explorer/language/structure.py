@@ -26,12 +26,15 @@ from explorer.ir.types import (
 from explorer.language import collections as kinds
 from explorer.language.constants import value_of
 from explorer.language.conversion import advice, convert, encode
+from explorer.language.shared import SharedLocation
 from explorer.language.values import BOOL, Location, Value, computed, describe, shown, write_cell
 
 
 def read(type: Type, path: Path | None) -> Any:
     """The value at a place of the state."""
     assert path is not None
+    if path.variable.shared and isinstance(type, ScalarType):
+        return SharedLocation(type, path)
     if isinstance(type, SetType):
         found: kinds.Set[Any] = kinds.Set(type, path)
         object.__setattr__(found, "_expr", ex.cell(*path.cell(), path.primed))

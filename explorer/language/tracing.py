@@ -35,6 +35,15 @@ class Impossible(BaseException):
     """
 
 
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A choice among `count` possibilities that a step makes; `what` is its text."""
+
+    what: str
+    count: int
+    chosen: int
+
+
 @dataclass(slots=True)
 class Trace:
     """What one function left behind. `kind`: action, invariant, step, temporal, initial, constraint,
@@ -47,6 +56,16 @@ class Trace:
     writes: list[Write] = field(default_factory=list)
     marks: list[Mark] = field(default_factory=list)
     premises: list[Condition] = field(default_factory=list)
+    asked: tuple[int, ...] = ()
+    """What the first picks shall be; the others are 0."""
+    picked: list[Pick] = field(default_factory=list)
+
+    def pick(self, what: str, count: int) -> int:
+        """A choice of the step besides its parameters, below `count`: each is an instance of its own."""
+        number = len(self.picked)
+        chosen = self.asked[number] if number < len(self.asked) else 0
+        self.picked.append(Pick(what, count, chosen))
+        return chosen
 
     @property
     def decorator(self) -> str:

@@ -474,6 +474,14 @@ def primed(value: Value[Any]) -> Any:
 def write_cell(path: Path, expr: Expr, place: Place) -> None:
     """Record that a scalar place gets a new value; SpecError where that cannot be."""
     trace = maybe_current()
+    if path.variable.shared:
+        raise SpecError(
+            "E0250",
+            f"`{path}.next` is assigned, and `{path}` is a location of a memory",
+            expected="a store by a CPU",
+            write=f"memory.store(cpu, {path}, value)",
+            place=place,
+        )
     if trace is None or not trace.may_write:
         where = f"{trace.decorator} {trace.subject}" if trace else "module level"
         raise SpecError(

@@ -101,28 +101,43 @@ def store(
     return insert(memory, state, cpu, location, age, Entry(value, need, False))
 
 
-def exchangeable(memory: Memory, state: State, cpu: int, location: int, how: Ordering = PLAIN) -> list[int]:
+def exchangeable(
+    memory: Memory, state: State, cpu: int, location: int, how: Ordering = PLAIN, release: bool = False
+) -> list[int]:
     """The ages of the entries that an exchange may read and directly overwrite."""
     oldest = state.propagated[cpu][location]
     return [
         age
         for age in loadable(memory, state, cpu, location, how.after)
         if age <= oldest
-        and age in places(memory, load(memory, state, cpu, location, age, how), cpu, location)
+        and age in _places_after(memory, load(memory, state, cpu, location, age, how), cpu, location, release)
     ]
 
 
+def _places_after(memory: Memory, state: State, cpu: int, location: int, release: bool) -> list[int]:
+    return places(memory, state, cpu, location, release_need(memory, state, cpu) if release else None)
+
+
 def exchange(
-    memory: Memory, state: State, cpu: int, location: int, value: Hashable, age: int, how: Ordering = PLAIN
+    memory: Memory,
+    state: State,
+    cpu: int,
+    location: int,
+    value: Hashable,
+    age: int,
+    how: Ordering = PLAIN,
+    release: bool = False,
 ) -> State:
     """The CPU reads the entry of that age and stores directly after it; no store ever comes between.
+    `release`: its store is a store-release.
 
     A compare-exchange is this where it succeeds, and `load` where it fails.
     """
     state = load(memory, state, cpu, location, age, how)
-    if age not in places(memory, state, cpu, location):
+    if age not in _places_after(memory, state, cpu, location, release):
         raise ValueError(f"CPU {cpu} cannot exchange at age {age} at location {location}")
-    return insert(memory, state, cpu, location, age, Entry(value, store_need(memory, state, cpu), True))
+    need = release_need(memory, state, cpu) if release else store_need(memory, state, cpu)
+    return insert(memory, state, cpu, location, age, Entry(value, need, True))
 
 
 def reserve(memory: Memory, state: State, cpu: int, location: int, age: int, how: Ordering = PLAIN) -> State:

@@ -83,7 +83,7 @@ def only_cell(condition: Expr) -> Cell | None:
     for at in ex.walk(condition):
         if at.op == "load":
             cells.add(at.value)
-        elif at.op in ("loadat", "next", "nextat", "table"):
+        elif at.op in ("loadat", "next", "nextat", "table", "apply"):
             return None
     if len(cells) != 1:
         return None

@@ -28,6 +28,14 @@ class BeyondWord(Exception):
         )
 
 
+class NoMachineCode(BeyondWord):
+    """A function that no machine code exists for."""
+
+    def __init__(self, expr: Expr):
+        self.expr, self.magnitude, self.place = expr, 0, NOWHERE
+        Exception.__init__(self, f"{expr.value.name} has no machine code")
+
+
 def check_word(expr: Expr, facts: Facts, place: Place) -> None:
     """Raise BeyondWord where the value of a node may not fit, judged by its operands.
 

@@ -183,6 +183,8 @@ def operand_bounds(expr: Expr, facts: Facts) -> Interval:
         return 0, 1
     if op == "table":
         return min(expr.value), max(expr.value)
+    if op == "apply":
+        return expr.value.low, expr.value.high
     if op == "popcount":
         return 0, max(0, interval(args[0], facts)[1].bit_length())
     if op == "bit":

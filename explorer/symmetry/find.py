@@ -107,7 +107,7 @@ def find(model: Model, only: tuple[str, ...] = ()) -> Symmetry:
     refused: list[Refusal] = []
     temporal = any(not only or p.name in only for p in model.temporal)
     for cls, identities in candidates.items():
-        reason = _too_many(cls, identities, proven, temporal)
+        reason = _too_many(cls, identities, proven, temporal) or _in_a_memory(model)
         if reason:
             refused.append(Refusal(cls.__name__, reason, (), _use(structure, cls)))
             continue
@@ -162,6 +162,12 @@ def _too_many(
             " through"
         )
     return ""
+
+
+def _in_a_memory(model: Model) -> str:
+    """Why no identities are exchanged beside a memory; "" where there is none."""
+    memory = next((f.variable for f in model.families if f.type.settings), None)
+    return f"the states of memory {memory} are not renamed" if memory else ""
 
 
 def _use(structure: dict[Family, FamilyStructure], cls: type[Scalarset]) -> Place | None:

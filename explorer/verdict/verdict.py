@@ -198,6 +198,9 @@ def _doubt(space: StateSpace) -> str:
         return "bounded by " + ", ".join(
             f"constraint {name} ({n} state{'' if n == 1 else 's'} not left)" for name, n in space.cut.items()
         )
+    cut = ", ".join(filter(None, (family.type.cut for family in space.model.families)))
+    if cut:
+        return f"bounded by {cut}"
     if not space.initial:
         return "there is no initial state"
     return _omission(space)

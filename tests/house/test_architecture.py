@@ -18,7 +18,7 @@ ROOMS = {
     "memory": (),
     "litmus": ("memory",),
     "ir": (),
-    "language": ("ir",),
+    "language": ("ir", "memory"),
     "ground": ("ir", "language"),
     "program": ("ir", "language", "ground"),
     "symmetry": ("ir", "language", "ground", "program"),
@@ -62,7 +62,7 @@ ROOMS = {
         "run",
         "api",
     ),
-    "": ("ir", "language", "run", "api", "command.interrupt"),
+    "": ("ir", "language", "memory", "run", "api", "command.interrupt"),
     "__main__": ("command",),
 }
 """Each room with the rooms that its modules may import, from the ground floor up. `""` is the package."""

@@ -1,0 +1,298 @@
+"""The states of one memory by number, made as they are met, and what is done to them as functions of numbers.
+
+An exploration keeps a number in place of the intricate state, and each result is computed once and
+remembered: the memory becomes an automaton that is built while it is walked. Two states have one number
+exactly if they are equal in normal form. Knows nothing of the explorer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import lru_cache
+from itertools import product
+from typing import TypeVar
+
+from .architecture import Architecture, Barrier
+from .normal_form import Dead, normal_form
+from .operations import (
+    Ordering,
+    barrier,
+    conditional,
+    exchange,
+    exchangeable,
+    load,
+    loadable,
+    places,
+    release_need,
+    reserve,
+    settle_oldest,
+    store,
+    unreserved,
+    unsettled,
+)
+from .state import NO_RESERVATION, BoundError, Memory, State
+
+IMPOSSIBLE, BEYOND_BOUND, DECLARED_DEAD = -1, -2, -3
+"""What an operation gives in place of a memory: it cannot happen here; more stores are live than the bound
+allows; the program said that it would not do this.
+"""
+LOWEST, HIGHEST = DECLARED_DEAD, (1 << 24) - 1
+"""The least and the greatest result of an operation."""
+
+_FENCES = (Barrier.SYNC, Barrier.LWSYNC)
+F = TypeVar("F", bound=Callable[..., int])
+
+
+class MemoryFull(Exception):
+    """More memory states than numbers."""
+
+
+class NumberedMemory:
+    """A memory whose states are numbers. The first numbers are the initial states, one for each choice of
+    values.
+
+    `use` is told every access that the program may make, before the first operation: what no CPU ever does is
+    what makes states equal. Every operation takes and gives integers; a memory below 0 stays what it is.
+    """
+
+    def __init__(
+        self,
+        architecture: Architecture,
+        cpus: int,
+        initial: tuple[tuple[int, ...], ...],
+        bound: int,
+        settle: bool = False,
+    ) -> None:
+        """`initial`: for each location the codes that it may hold at first."""
+        self.architecture, self.cpus, self.initial = architecture, cpus, initial
+        self.bound, self.settle, self.settled = bound, settle, False
+        self.locations = len(initial)
+        self.loads: set[tuple[int, int]] = set()
+        self.stores: set[tuple[int, int]] = set()
+        self.slots, self.acquires, self.eieio = 0, False, False
+        self._states: list[tuple[State, Dead]] = []
+        self._numbers: dict[tuple[State, Dead], int] = {}
+        self._memory: Memory | None = None
+        self._never = Dead()
+
+    @property
+    def first_numbers(self) -> int:
+        """How many initial states there are."""
+        count = 1
+        for codes in self.initial:
+            count *= len(codes)
+        return count
+
+    @property
+    def memory(self) -> Memory:
+        """The constant part; from the first use on no further access may become known."""
+        if self._memory is None:
+            self._begin()
+        assert self._memory is not None
+        return self._memory
+
+    def state(self, number: int) -> State:
+        """The state of a number."""
+        if self._memory is None:
+            self._begin()
+        return self._states[number][0]
+
+    def _begin(self) -> None:
+        accesses = self.loads | self.stores
+        users = tuple(
+            frozenset(cpu for cpu, location in accesses if location == x) for x in range(self.locations)
+        )
+        self._memory = memory = Memory(
+            self.architecture,
+            self.cpus,
+            self.locations,
+            self.slots,
+            self.acquires,
+            self.eieio,
+            users,
+            self.bound,
+        )
+        pairs = frozenset(product(range(self.cpus), range(self.locations)))
+        self._never = Dead(
+            floors=pairs - self.loads,
+            fences=frozenset(range(self.cpus)) - {cpu for cpu, _ in self.stores},
+        )
+        for values in product(*self.initial):
+            self._number(normal_form(memory, memory.initial(values), self._never), Dead())
+
+    def _number(self, state: State, declared: Dead) -> int:
+        key = (state, declared)
+        number = self._numbers.get(key)
+        if number is None:
+            number = len(self._states)
+            if number > HIGHEST:
+                raise MemoryFull(f"more than {HIGHEST + 1} states of the memory")
+            self._states.append(key)
+            self._numbers[key] = number
+        return number
+
+    def _finish(self, state: State, declared: Dead) -> int:
+        """The number of the normal form."""
+        everything = Dead(
+            floors=declared.floors | self._never.floors,
+            fences=declared.fences | self._never.fences,
+            finished=declared.finished,
+        )
+        try:
+            state = normal_form(self.memory, state, everything)
+        except BoundError:
+            if not self.settle:
+                return BEYOND_BOUND
+            self.settled = True
+            state = normal_form(replace(self.memory, settle=True), state, everything)
+        return self._number(state, declared)
+
+    # Operations: each takes numbers and gives a number.
+
+    def step(self, m: int, make: Callable[[State, Dead], tuple[State, Dead] | int]) -> int:
+        """One operation on the state of a number."""
+        if m < 0:
+            return m
+        result = make(self.state(m), self._states[m][1])
+        return result if isinstance(result, int) else self._finish(*result)
+
+    def value(self, m: int, location: int, age: int) -> int:
+        """The code that the store of this age has; that of the oldest where it is too old."""
+        if m < 0:
+            return 0
+        entries = self.state(m).entries[location]
+        value = entries[min(age, len(entries) - 1)].value
+        assert isinstance(value, int)
+        return value
+
+    def load(self, m: int, cpu: int, location: int, age: int, how: Ordering) -> int:
+        """The CPU reads the store of that age."""
+
+        def make(state: State, dead: Dead) -> tuple[State, Dead] | int:
+            if (cpu, location) in dead.floors or cpu in dead.finished:
+                return DECLARED_DEAD
+            if age not in loadable(self.memory, state, cpu, location, how.after):
+                return IMPOSSIBLE
+            return load(self.memory, state, cpu, location, age, how), dead
+
+        return self.step(m, make)
+
+    def store(self, m: int, cpu: int, location: int, value: int, age: int, release: bool) -> int:
+        """The CPU stores a code, coherence-before the `age` newest stores."""
+
+        def make(state: State, dead: Dead) -> tuple[State, Dead] | int:
+            if cpu in dead.fences or cpu in dead.finished:
+                return DECLARED_DEAD
+            need = release_need(self.memory, state, cpu) if release else None
+            if age not in places(self.memory, state, cpu, location, need):
+                return IMPOSSIBLE
+            return store(self.memory, state, cpu, location, value, age, need), dead
+
+        return self.step(m, make)
+
+    def exchange(
+        self, m: int, cpu: int, location: int, value: int, age: int, how: Ordering, release: bool
+    ) -> int:
+        """The CPU reads the store of that age and stores directly after it."""
+
+        def make(state: State, dead: Dead) -> tuple[State, Dead] | int:
+            if cpu in dead.fences or (cpu, location) in dead.floors or cpu in dead.finished:
+                return DECLARED_DEAD
+            if age not in exchangeable(self.memory, state, cpu, location, how, release):
+                return IMPOSSIBLE
+            return exchange(self.memory, state, cpu, location, value, age, how, release), dead
+
+        return self.step(m, make)
+
+    def reserve(self, m: int, cpu: int, location: int, age: int, how: Ordering) -> int:
+        """A load that takes a reservation."""
+
+        def make(state: State, dead: Dead) -> tuple[State, Dead] | int:
+            if (cpu, location) in dead.floors or cpu in dead.finished:
+                return DECLARED_DEAD
+            if age not in loadable(self.memory, state, cpu, location, how.after):
+                return IMPOSSIBLE
+            return reserve(self.memory, state, cpu, location, age, how), dead
+
+        return self.step(m, make)
+
+    def conditional(self, m: int, cpu: int, location: int, value: int) -> int:
+        """A conditional store that succeeds."""
+
+        def make(state: State, dead: Dead) -> tuple[State, Dead] | int:
+            if cpu in dead.fences or cpu in dead.finished:
+                return DECLARED_DEAD
+            after = conditional(self.memory, state, cpu, location, value)
+            return IMPOSSIBLE if after is None else (after, dead)
+
+        return self.step(m, make)
+
+    def fail(self, m: int, cpu: int) -> int:
+        """A conditional store that fails: the reservation is gone."""
+        return self.step(m, lambda state, dead: (unreserved(state, cpu), dead))
+
+    def barrier(self, m: int, cpu: int, kind: Barrier, slots: tuple[int, ...]) -> int:
+        """A barrier; it ends what was declared until then."""
+
+        def make(state: State, dead: Dead) -> tuple[State, Dead]:
+            if kind in (*_FENCES, Barrier.DMB_LD):
+                fences = dead.fences - {cpu} if kind in _FENCES else dead.fences
+                dead = Dead(frozenset(p for p in dead.floors if p[0] != cpu), fences, dead.finished)
+            return barrier(self.memory, state, cpu, kind, slots), dead
+
+        return self.step(m, make)
+
+    def declare(self, m: int, cpu: int, unloaded: Iterable[int], stores_nothing: bool) -> int:
+        """The CPU loads none of these locations, and stores nothing, before its next barrier that orders
+        it.
+        """
+
+        def make(state: State, dead: Dead) -> tuple[State, Dead]:
+            floors = dead.floors | {(cpu, x) for x in unloaded if (cpu, x) in self.loads}
+            fences = dead.fences | {cpu} if stores_nothing else dead.fences
+            return state, Dead(floors, fences, dead.finished)
+
+        return self.step(m, make)
+
+    def spread(self, m: int, location: int) -> int:
+        """The oldest store that somebody may still miss reaches everybody."""
+
+        def make(state: State, dead: Dead) -> tuple[State, Dead] | int:
+            if not unsettled(state, location):
+                return IMPOSSIBLE
+            return settle_oldest(self.memory, state, location), dead
+
+        return self.step(m, make)
+
+    def unsettled(self, m: int, location: int) -> int:
+        """Whether somebody may still miss a store of the location."""
+        return int(m >= 0 and unsettled(self.state(m), location))
+
+    def missed(self, m: int, cpu: int, location: int) -> int:
+        """Whether the CPU may still miss the newest store of the location."""
+        return int(m >= 0 and self.state(m).propagated[cpu][location] > 0)
+
+    def text(self, number: int, cpus: tuple[str, ...], names: tuple[str, ...], values: Value) -> str:
+        """The state for people: of each location the newest value, and the older ones with who may still see
+        them.
+        """
+        state, parts = self.state(number), []
+        for x, entries in enumerate(state.entries):
+            shown = [f"{names[x]} = {values(x, entries[0].value)}"]
+            for age, entry in enumerate(entries[1:], 1):
+                behind = [name for name, view in zip(cpus, state.propagated, strict=True) if view[x] >= age]
+                whom = f", not past it: {' '.join(behind)}" if behind else ""
+                shown.append(f"older {values(x, entry.value)}{whom}")
+            parts.append(shown[0] if len(shown) == 1 else f"{shown[0]} ({'; '.join(shown[1:])})")
+        held = [name for name, kept in zip(cpus, state.reserved, strict=True) if kept != NO_RESERVATION]
+        return ", ".join(parts) + (f"; reserved by {' '.join(held)}" if held else "")
+
+
+Value = Callable[[int, object], str]
+"""The text of a code at a location."""
+
+
+def remembered(function: F) -> F:
+    """The function, each result computed once."""
+    return lru_cache(maxsize=None)(function)  # type: ignore[return-value]

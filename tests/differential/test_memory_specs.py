@@ -1,0 +1,130 @@
+"""Memory inside the language: random programs as specs, in both engines, against independent judges."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import pytest
+
+from explorer import Map, Memory, MemoryModel, Range, Spec, State, action, constant, initially, terminal, when
+from explorer.engine import python, reference
+from explorer.engine.space import StateSpace
+from explorer.ground.ground import ground
+from explorer.ir.model import Model
+from explorer.language.memory import MemoryType
+from explorer.memory.architecture import ARCHITECTURES
+from explorer.memory.state import Memory as Sizes
+from tests.differential.test_memory_protocol import random_program
+from tests.support import store_buffers
+from tests.support.comparison import facts
+from tests.support.in_order import Exchange, Fence, Instruction, Load, Outcome, Store, outcomes
+
+Cpu = Annotated[int, Range(0, constant("cpus", 2) - 1)]
+Place = Annotated[int, Range(0, constant("places", 2) - 1)]
+Number = Annotated[int, Range(0, 31)]
+
+
+class Ram(Memory, cpus=Cpu):
+    cell: Map[Place, Number] = initially(0)
+
+
+class Program(State):
+    at: Map[Cpu, Annotated[int, Range(0, 15)]] = initially(0)
+    loaded: Map[Cpu, Map[Annotated[int, Range(0, 4)], Number]] = initially(0)
+
+
+def step_of(cpu: int, number: int, register: int, instruction: Instruction) -> Callable[..., None]:
+    """The action of one instruction."""
+
+    def step(ram: Ram, program: Program) -> None:
+        when(program.at[cpu] == number)
+        program.at[cpu].next = number + 1
+        if isinstance(instruction, Fence):
+            ram.barrier(cpu, instruction.kind)
+        elif isinstance(instruction, Store):
+            ram.store(cpu, ram.cell[instruction.location], instruction.value)
+        elif isinstance(instruction, Load):
+            program.loaded[cpu][register].next = ram.load(cpu, ram.cell[instruction.location])
+        else:
+            old = ram.exchange(cpu, ram.cell[instruction.location], instruction.value)
+            program.loaded[cpu][register].next = old
+
+    step.__name__ = f"cpu{cpu}_step{number}"
+    return action(step)
+
+
+def spec_of(threads: tuple[tuple[Instruction, ...], ...]) -> tuple[Spec, tuple[int, ...]]:
+    """A spec that runs the program, and how many loads each CPU makes."""
+    parts, loads = [], []
+    for cpu, thread in enumerate(threads):
+        register = 0
+        for number, instruction in enumerate(thread):
+            parts.append(step_of(cpu, number, register, instruction))
+            register += isinstance(instruction, Load | Exchange)
+        loads.append(register)
+
+    @terminal
+    def end(program: Program) -> Any:
+        return program.at[0] == len(threads[0])
+
+    return Spec(Ram, Program, end, *parts), tuple(loads)
+
+
+def model_of(seed: int, architecture: str, bound: int = 7) -> tuple[Model, tuple[int, ...]]:
+    locations, threads = random_program(seed)
+    spec, loads = spec_of(threads)
+    constants = {"cpus": len(threads), "places": locations, "memory_bound": bound}
+    return ground(spec, {**constants, "memory": MemoryModel(architecture)}), loads
+
+
+def final_states(space: StateSpace, loads: tuple[int, ...]) -> set[Outcome]:
+    """What the CPUs loaded, and the newest values, in the states that no step leaves."""
+    model = space.model
+    family = next(f for f in model.families if isinstance(f.type, MemoryType))
+    loaded = next(f for f in model.families if f.variable == "loaded")
+    left = {s for level in space.levels for s, _, _ in space.edges(level, None)}
+    ends = set()
+    for state in (space.decode(s) for level in space.levels for s in level if s not in left):
+        codes = [state[loaded.first + i] for i in range(loaded.size)]
+        registers = [tuple(codes[5 * cpu : 5 * cpu + n]) for cpu, n in enumerate(loads)]
+        entries = family.type.storage.state(state[family.first]).entries
+        ends.add((*registers, tuple(several[0].value for several in entries)))
+    return ends
+
+
+@pytest.mark.parametrize("architecture", ["sc", "tso", "pso"])
+def test_specs_have_the_outcomes_of_store_buffers(architecture: str) -> None:
+    """Random programs, as specs, end as store buffers let them end."""
+    for seed in range(24):
+        model, loads = model_of(seed, architecture)
+        locations, threads = random_program(seed)
+        ends = final_states(python.explore(model), loads)
+        assert ends == store_buffers.outcomes(architecture, locations, threads), seed
+
+
+@pytest.mark.parametrize("architecture", ["arm", "power"])
+def test_specs_have_the_outcomes_of_the_storage(architecture: str) -> None:
+    """Random programs, as specs, end as they do on the storage alone, without a normal form."""
+    for seed in range(24):
+        model, loads = model_of(seed, architecture)
+        locations, threads = random_program(seed)
+        sizes = Sizes(ARCHITECTURES[architecture], len(threads), locations)
+        assert final_states(python.explore(model), loads) == outcomes(sizes, threads, normal=False), seed
+
+
+@pytest.mark.parametrize("architecture", list(ARCHITECTURES))
+def test_the_engines_agree_on_memory(architecture: str) -> None:
+    """Reference and python engine find the same states, steps and counts."""
+    for seed in range(8):
+        model, _ = model_of(seed, architecture)
+        assert facts(python.explore(model)) == facts(reference.explore(model)), seed
+
+
+def test_machine_code_hands_over() -> None:
+    """The native engine explores with the python engine where there is a memory, and says so."""
+    native = pytest.importorskip("explorer.engine.native.search")
+    model, _ = model_of(1, "power")
+    space = native.explore(model)
+    assert space.distinct == python.explore(model).distinct
+    assert any("has no machine code" in note for note in space.notes)
