@@ -33,7 +33,7 @@ from explorer.language.spec import Spec
 from explorer.language.state import Initial, State, component, declared
 from explorer.language.structure import read
 from explorer.language.temporal import MadeFormula
-from explorer.language.tracing import DECORATORS, Impossible, Trace, tracing
+from explorer.language.tracing import DECORATORS, Impossible, Trace, tracing, unusual
 from explorer.language.values import condition, shown
 from explorer.language.variants import assignment, constants_of_variant
 
@@ -396,7 +396,7 @@ class _Grounder:
                 for i in reversed(range(len(asked), len(picks))):
                     before = tuple(pick.chosen for pick in picks[:i])
                     todo += [(*before, other) for other in reversed(range(1, picks[i].count))]
-                text = ", ".join(f"{pick.what} {pick.chosen}" for pick in picks if pick.chosen)
+                text = unusual(picks)
                 yield arguments, [*chosen, *([Argument("where", text, text)] if text else [])], result, trace
 
     def label(self, d: Declaration, arguments: dict[str, Any], chosen: list[Argument]) -> tuple[Any, ...]:

@@ -173,7 +173,7 @@ class Memory(State, base=True):
             cls._cpus = cpus
         if not base and cls._cpus is None:
             raise SpecError(
-                "E0252",
+                "E0703",
                 f"memory {cls.__name__} without CPUs",
                 expected="the domain of those that load and store",
                 write=f"class {cls.__name__}(Memory, cpus=Cpu): ...",
@@ -403,7 +403,7 @@ class Memory(State, base=True):
         trace = current("memory.newest_after(...)")
         if not trace.may_prime:
             raise SpecError(
-                "E0254",
+                "E0705",
                 f"memory.newest_after(...) in {trace.decorator} {trace.subject}",
                 expected="one state",
                 write="memory.newest(...), or @step_invariant",
@@ -445,7 +445,7 @@ class Memory(State, base=True):
     def _acting(self, trace: Trace, name: str) -> Trace:
         if not trace.may_write:
             raise SpecError(
-                "E0253",
+                "E0704",
                 f"memory.{name}(...) in {trace.decorator} {trace.subject}",
                 expected="accesses in actions only",
                 write="memory.newest(location) for what everybody will see in the end",
@@ -463,14 +463,14 @@ class Memory(State, base=True):
         if path is None or path.variable not in self._wiring.variables:
             known = ", ".join(variable.name for variable in self._wiring.variables)
             raise SpecError(
-                "E0255",
+                "E0706",
                 f"{shown(location)} as a location of the memory",
                 expected=f"one of {known}",
                 write=f"memory.{self._wiring.variables[0].name}",
             )
         if not isinstance(location, SharedLocation):
             raise SpecError(
-                "E0255",
+                "E0706",
                 f"`{path}` as a location of the memory, which is several",
                 expected="one location",
                 write=f"memory.{path}[key]",
@@ -569,7 +569,7 @@ def storage_of(cls: type[Memory], cpus: Type, initial: tuple[tuple[int, ...], ..
     model, bound, beyond = value_of(MODEL), value_of(BOUND), value_of(BEYOND)
     if not 2 <= bound <= 64:
         raise SpecError(
-            "E0256",
+            "E0707",
             f"memory_bound is {bound}",
             expected="2 to 64 stores",
             write="memory_bound=5",

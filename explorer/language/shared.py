@@ -26,7 +26,7 @@ class SharedLocation(Location[T_co]):
         @property
         def _expr(self) -> Any:
             raise SpecError(
-                "E0251",
+                "E0702",
                 f"`{self._path}` is read without a CPU, and it is a location of a memory",
                 expected="a load by a CPU, or memory.newest(...) in a property",
                 write=f"memory.load(cpu, {self._path})",

@@ -44,6 +44,16 @@ class Pick:
     chosen: int
 
 
+def unusual(picks: list[Pick]) -> str:
+    """The choices of a step that are not the first possibility; "" where all are."""
+    names = [pick.what for pick in picks]
+    return ", ".join(
+        f"{pick.what} {pick.chosen}" + (f" in access {i + 1}" if names.count(pick.what) > 1 else "")
+        for i, pick in enumerate(picks)
+        if pick.chosen
+    )
+
+
 @dataclass(slots=True)
 class Trace:
     """What one function left behind. `kind`: action, invariant, step, temporal, initial, constraint,

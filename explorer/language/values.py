@@ -476,7 +476,7 @@ def write_cell(path: Path, expr: Expr, place: Place) -> None:
     trace = maybe_current()
     if path.variable.shared:
         raise SpecError(
-            "E0250",
+            "E0701",
             f"`{path}.next` is assigned, and `{path}` is a location of a memory",
             expected="a store by a CPU",
             write=f"memory.store(cpu, {path}, value)",

@@ -311,21 +311,21 @@ def refused(act: Act, *more: Any, **constants: Any) -> str:
     [
         (
             lambda ram, program, cpu: when(ram.flag[A] == 1),
-            "E0251: `flag[A]` is read without a CPU, and it is a location of a memory;"
+            "E0702: `flag[A]` is read without a CPU, and it is a location of a memory;"
             " memory.load(cpu, flag[A])",
         ),
         (
             lambda ram, program, cpu: setattr(ram.flag[A], "next", 1),
-            "E0250: `flag[A].next` is assigned, and `flag[A]` is a location of a memory;"
+            "E0701: `flag[A].next` is assigned, and `flag[A]` is a location of a memory;"
             " memory.store(cpu, flag[A], value)",
         ),
         (
             lambda ram, program, cpu: ram.store(cpu, program.saw[A], 1),
-            "E0255: `saw[A]` (Range(0, 3)) as a location of the memory; memory.data",
+            "E0706: `saw[A]` (Range(0, 3)) as a location of the memory; memory.data",
         ),
         (
             lambda ram, program, cpu: ram.store(cpu, ram.flag, 1),
-            "E0255: `flag` as a location of the memory, which is several; memory.flag[key]",
+            "E0706: `flag` as a location of the memory, which is several; memory.flag[key]",
         ),
         (
             lambda ram, program, cpu: ram.store(cpu, ram.flag[A], 9),
@@ -350,7 +350,7 @@ def test_properties_do_not_access() -> None:
         """Wrong."""
         return ram.load(A, ram.flag[A]) == 0
 
-    text = "E0253: memory.load(...) in @invariant loads; memory.newest(location) for what everybody will see"
+    text = "E0704: memory.load(...) in @invariant loads; memory.newest(location) for what everybody will see"
     assert refused(set_flag, loads) == f"{text} in the end"
 
 
@@ -358,10 +358,10 @@ def test_a_memory_needs_cpus() -> None:
     """The class says whose memory it is."""
     with pytest.raises(SpecError) as caught:
         type("Lone", (Memory,), {"__module__": __name__})
-    assert (caught.value.code, caught.value.found) == ("E0252", "memory Lone without CPUs")
+    assert (caught.value.code, caught.value.found) == ("E0703", "memory Lone without CPUs")
 
 
 def test_the_bound_has_a_range() -> None:
     """One live store is not enough for anything."""
-    text = "E0256: memory_bound is 1; memory_bound=5"
+    text = "E0707: memory_bound is 1; memory_bound=5"
     assert refused(set_flag, memory_bound=1) == text
