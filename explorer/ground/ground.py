@@ -9,26 +9,37 @@ from __future__ import annotations
 import inspect
 import itertools
 import math
-import string
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from explorer.ground.initial import choices
+from explorer.ground.labels import pieces
 from explorer.ground.lint import lint
 from explorer.ground.memories import Locations, spreading
 from explorer.ground.mentions import mentions
+from explorer.ground.processes import Processes
 from explorer.ground.signatures import check_actor, crash, domain_of, is_component, signature
+<<<<<<< HEAD
 from explorer.ir.errors import SpecError, SpecErrors, class_place, closest, nearest
+=======
+from explorer.ir.errors import Place, SpecError, SpecErrors, closest, nearest
+>>>>>>> ceb8504 (Processes: generator functions with atomic steps become ordinary actions; places and registers are hidden variables)
 from explorer.ir.expressions import Expr, Family
 from explorer.ir.formulas import Ltl
 from explorer.ir.model import Action, Choice, Instance, Model, Observation, Property, Temporal
 from explorer.ir.places import Path, Variable
 from explorer.ir.steps import Condition
+from explorer.ir.types import Type
 from explorer.language.annotations import resolve
 from explorer.language.constants import bound, check
 from explorer.language.declarations import Declaration
+<<<<<<< HEAD
 from explorer.language.memory import WIRING, Memory, MemoryType, Wiring, storage_of
+=======
+from explorer.language.process import places
+>>>>>>> ceb8504 (Processes: generator functions with atomic steps become ordinary actions; places and registers are hidden variables)
 from explorer.language.spec import Spec
 from explorer.language.state import Initial, State, component, declared
 from explorer.language.structure import read
@@ -130,11 +141,37 @@ class _Grounder:
         self.attempt(self.compose, used)
         if len(self.errors) > before:
             self.stop_if_wrong()
+        self.processes = Processes(self.components)
+        token = places.set(self.processes)
+        try:
+            return self.trace_all(declarations, signatures, linted)
+        finally:
+            places.reset(token)
+
+    def trace_all(
+        self,
+        declarations: list[Declaration],
+        signatures: Mapping[str, Any],
+        linted: Mapping[str, list[SpecError]],
+    ) -> Model:
+        """The model of the declarations: processes first, since they add variables."""
+        spec = self.spec
+        before = len(self.errors)
+        declared_processes = [d for d in declarations if d.kind == "process"]
+        for d in declared_processes:
+            if not linted[d.name]:
+                self.attempt(self.processes.discover, d, signatures[d.name])
+        if len(self.errors) > before or any(linted[d.name] for d in declared_processes):
+            self.stop_if_wrong()
+        self.processes.lay_out(self.hidden)
         made: dict[str, list[Any]] = {kind: [] for kind in _MAKERS}
         for d in declarations:
             if not linted[d.name]:
                 made[d.kind].extend(self.attempt(self.trace, d, signatures[d.name]) or [])
         self.stop_if_wrong()
+        ended = self.processes.ended()
+        made["terminal"] += [] if ended is None else [ended]
+        made["action"] += made["process"]
         if not made["action"]:
             raise SpecError(
                 "E0509",
@@ -240,6 +277,15 @@ class _Grounder:
 
     def variable(self, name: str, annotation: Any, initial: Initial, cls: type) -> Any:
         found = resolve(annotation, initial.place)
+        variable = self.add_variable(name, found, initial, cls.__name__)
+        return read(found, Path(variable, "", (), False))
+
+    def hidden(self, name: str, found: Type, value: Any, place: Place, owner: str) -> Variable:
+        """A variable that no author declared: where a process is, what it keeps."""
+        return self.add_variable(name, found, Initial(value, place, True), owner)
+
+    def add_variable(self, name: str, found: Type, initial: Initial, owner: str) -> Variable:
+        """Lay out the cells of a variable, and note its initial values."""
         families: dict[str, Family] = {}
         for shape in found.cells():
             size = math.prod(len(dimension.names) for dimension in shape.dimensions)
@@ -247,7 +293,7 @@ class _Grounder:
             if first + size > MAX_CELLS:
                 raise SpecError(
                     "E0511",
-                    f"{cls.__name__}.{name} brings the state to more than {MAX_CELLS} cells",
+                    f"{owner}.{name} brings the state to more than {MAX_CELLS} cells",
                     expected="a smaller state",
                     write="smaller domains or constants",
                     place=initial.place,
@@ -269,10 +315,10 @@ class _Grounder:
             families[shape.path] = made
         variable = Variable(name, found, families, initial.quiet)
         self.variables.append(variable)
-        self.owners[name] = cls.__name__
+        self.owners[name] = owner
         path = Path(variable, "", (), False)
         self.choices.extend(choices(path, found, initial.value, initial.place))
-        return read(found, path)
+        return variable
 
     def memory(self, cls: type[Memory], variables: list[tuple[str, Any, Initial]]) -> State:
         """A memory component: one cell in the state, whatever its locations."""
@@ -383,6 +429,7 @@ class _Grounder:
         if ended:
             self.mentioned |= mentions(d.function, [a for a in parameters.values() if is_component(a)])
 
+<<<<<<< HEAD
     def choices_of(
         self, d: Declaration, parameters: dict[str, Any]
     ) -> Iterator[tuple[dict[str, Any], list[Argument], Any, Trace]]:
@@ -398,6 +445,12 @@ class _Grounder:
                     todo += [(*before, other) for other in reversed(range(1, picks[i].count))]
                 text = unusual(picks)
                 yield arguments, [*chosen, *([Argument("where", text, text)] if text else [])], result, trace
+=======
+    def process(self, d: Declaration, parameters: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+        yield from self.processes.instances(d)
+        if self.processes.known[d.name].impossible:
+            self.mentioned |= mentions(d.function, [a for a in parameters.values() if is_component(a)])
+>>>>>>> ceb8504 (Processes: generator functions with atomic steps become ordinary actions; places and registers are hidden variables)
 
     def label(self, d: Declaration, arguments: dict[str, Any], chosen: list[Argument]) -> tuple[Any, ...]:
         """The step's text in pieces, from the first paragraph of the docstring."""
@@ -409,33 +462,8 @@ class _Grounder:
         outer = dict(
             zip(function.__code__.co_freevars, (c.cell_contents for c in function.__closure__ or ()))
         )
-        pieces: list[Any] = []
-        try:
-            parsed = list(string.Formatter().parse(text))
-        except ValueError as error:
-            raise self._label_error(d, f'"{text}"', str(error)) from None
-        for literal, name, format, conversion in parsed:
-            if literal:
-                pieces.append(literal)
-            if name is None:
-                continue
-            if format or conversion:
-                raise self._label_error(
-                    d,
-                    f"{{{name}{'!' + conversion if conversion else ''}{':' + format if format else ''}}}",
-                    "formats are not supported",
-                )
-            with tracing(Trace("label", d.name)):
-                try:
-                    piece = eval(name, {**function.__globals__, **outer}, arguments)
-                    pieces.append(names.get(id(piece), piece))
-                except SpecError as error:
-                    raise self._label_error(d, f"{{{name}}}", error.found) from None
-                except SyntaxError:
-                    raise self._label_error(d, f"{{{name}}}", "not an expression") from None
-                except Exception as error:
-                    raise self._label_error(d, f"{{{name}}}", str(error)) from None
-        return tuple(pieces)
+        refuse = partial(self._label_error, d)
+        return pieces(text, d.name, {**function.__globals__, **outer}, arguments, refuse, names)
 
     def _label_error(self, d: Declaration, text: str, why: str) -> SpecError:
         return SpecError(
@@ -533,6 +561,7 @@ class _Grounder:
 
 _MAKERS: dict[str, Any] = {
     "action": _Grounder.action,
+    "process": _Grounder.process,
     "invariant": _Grounder.property,
     "step": _Grounder.property,
     "terminal": _Grounder.conditions,
@@ -543,7 +572,7 @@ _MAKERS: dict[str, Any] = {
 }
 
 
-_NOT_PROPERTIES = ("action", "initial", "constraint", "terminal", "observe")
+_NOT_PROPERTIES = ("action", "process", "initial", "constraint", "terminal", "observe")
 
 
 def _first_twice(names: Iterable[str]) -> str | None:

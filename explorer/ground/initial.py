@@ -55,7 +55,7 @@ def choices(path: Path, type: Type, value: Any, place: Place) -> Iterator[Choice
         for i in range(type.key.size):
             yield from choices(path.at(ex.const(i), type.key.size), type.value, value, place)
         return
-    options = _options(value) if isinstance(value, AnyOf) else [value]
+    options = options_of(value) if isinstance(value, AnyOf) else [value]
     alternatives = [_codes(path, type, option, role, place) for option in options]
     cells = tuple(cell for cell, _ in alternatives[0])
     distinct = dict.fromkeys(tuple(code for _, code in alternative) for alternative in alternatives)
@@ -75,7 +75,7 @@ def _codes(path: Path, type: Type, option: Any, role: str, place: Place) -> list
     return [(w.family.first + w.index.value, w.expr.value) for w in trace.writes]
 
 
-def _options(value: AnyOf) -> list[Any]:
+def options_of(value: AnyOf) -> list[Any]:
     """The values a free choice stands for: the members of a single domain, or those listed."""
     if len(value.choices) == 1:
         try:

@@ -10,16 +10,19 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from explorer.ir.errors import Place, SpecError
+from explorer.language.process import step
 
 _OPERATORS = {"every", "some", "count", "ite", "implies", "record", "any_of"}
 _UPDATES = {"push", "pop", "remove_at", "add", "remove", "union", "intersection", "difference"}
 _TESTS = {"contains", "issubset"}
+_STEPS = ("action", "process")
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -40,8 +43,42 @@ def lint(function: Callable[..., Any], kind: str = "action") -> list[SpecError]:
         for error in (*_dropped(found, source, kind), *_identity(found, source))
     ]
     return sorted(
-        [*errors, *_parameters(body, source), *_vain(body, source)], key=lambda error: error.place.line
+        [
+            *errors,
+            *_parameters(body, source),
+            *_vain(body, source),
+            *(unyielded(body, source, function.__globals__) if kind == "process" else ()),
+        ],
+        key=lambda error: error.place.line,
     )
+
+
+def unyielded(body: _Function, source: _Source, space: dict[str, Any]) -> Iterator[SpecError]:
+    """Statements of a process that begin no step, since their `yield` is forgotten."""
+    for found in ast.walk(body):
+        if not isinstance(found, ast.Expr) or found is body.body[0]:
+            continue
+        value = found.value
+        called = (
+            space.get(value.func.id)
+            if isinstance(value, ast.Call) and isinstance(value.func, ast.Name)
+            else None
+        )
+        if isinstance(value, ast.Constant) and isinstance(value.value, str):
+            write = f"yield {source.show(value)}"
+        elif inspect.isgeneratorfunction(called):
+            write = f"yield from {source.show(value)}"
+        elif called is step:
+            write = f"yield {source.show(value)}"
+        else:
+            continue
+        yield SpecError(
+            "E0806",
+            f"`{source.show(value)}` without `yield`: it does nothing",
+            expected="the beginning of a step, or the steps of a procedure",
+            write=write,
+            place=source.place(found),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +101,7 @@ def _dropped(found: ast.AST, source: _Source, kind: str) -> Iterator[SpecError]:
             "E0601",
             f"`{source.show(found.value)}` stands alone and does nothing",
             place=source.place(found),
-            expected="an assignment or a guard" if kind == "action" else "a returned condition",
+            expected="an assignment or a guard" if kind in _STEPS else "a returned condition",
             write=_instead(found.value, source, kind),
         )
 
@@ -94,7 +131,7 @@ def _has_no_effect(value: ast.expr) -> bool:
 
 def _instead(value: ast.expr, source: _Source, kind: str) -> str:
     text = source.show(value)
-    if kind != "action":
+    if kind not in _STEPS:
         return f"return {text}"
     if isinstance(value, ast.Compare) and isinstance(value.ops[0], ast.Eq):
         left, right = source.show(value.left), source.show(value.comparators[0])
@@ -137,6 +174,13 @@ def _vain(body: _Function, source: _Source) -> Iterator[SpecError]:
     """Local names whose last assignment nothing reads: a forgotten `.next` on an alias."""
     names = [n for n in ast.walk(body) if isinstance(n, ast.Name)]
     looped = {n for loop in ast.walk(body) if isinstance(loop, (ast.For, ast.While)) for n in ast.walk(loop)}
+    texts = [n.value for n in ast.walk(body) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+    told = {
+        name
+        for text in texts
+        for part in re.findall(r"\{([^{}]*)\}", text)
+        for name in re.findall(r"\w+", part)
+    }
     shared = {name for n in ast.walk(body) if isinstance(n, (ast.Global, ast.Nonlocal)) for name in n.names}
     for found in ast.walk(body):
         if not isinstance(found, (ast.Assign, ast.AugAssign)) or found in looped:
@@ -145,6 +189,8 @@ def _vain(body: _Function, source: _Source) -> Iterator[SpecError]:
         if not isinstance(target, ast.Name) or target.id.startswith("_") or target.id in shared:
             continue
         end = found.end_lineno or found.lineno
+        if target.id in told:
+            continue
         if not any(n.id == target.id and isinstance(n.ctx, ast.Load) and n.lineno > end for n in names):
             yield SpecError(
                 "E0612",

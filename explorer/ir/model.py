@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from explorer.ir.errors import Place, SpecError
@@ -24,7 +24,9 @@ from explorer.ir.steps import Condition, Fairness, Mark, Write
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What an author wrote once; `instances` are its ground copies."""
+    """What an author wrote once; `instances` are its ground copies. `process` is set for a step whose
+    fairness is that of its process.
+    """
 
     name: str
     place: Place
@@ -34,6 +36,7 @@ class Action:
     source: str
     parameters: tuple[str, ...]
     defensive: bool
+    process: str = ""
 
     def name_with(self, arguments: Iterable[tuple[str, str]]) -> str:
         """The name with the texts of some arguments."""
@@ -110,8 +113,8 @@ class Temporal:
 
 @dataclass(frozen=True, slots=True)
 class FairGroup:
-    """Instances of a fair action that count as one: what is enabled or taken is some instance of the
-    group.
+    """Instances of a fair action or process that count as one: what is enabled or taken is some instance of
+    the group.
     """
 
     name: str
@@ -186,7 +189,9 @@ class Model:
         groups: dict[tuple[Any, ...], list[Instance]] = {}
         for instance in self.instances:
             if instance.action.fair is not Fairness.NONE:
-                groups.setdefault((instance.action.name, *_fair_values(instance)), []).append(instance)
+                groups.setdefault(
+                    (instance.action.process or instance.action.name, *_fair_values(instance)), []
+                ).append(instance)
         return [_fair_group(members) for members in groups.values()]
 
     def initial_states(self) -> Iterator[State]:
@@ -232,7 +237,8 @@ def _fair_group(members: list[Instance]) -> FairGroup:
     first = members[0]
     shared = [(name, text) for name, text in first.parameters.items() if _is_fair_apart(first.action, name)]
     numbers = tuple(instance.number for instance in members)
-    return FairGroup(first.action.name_with(shared), first.action.fair, numbers)
+    whole = replace(first.action, name=first.action.process or first.action.name)
+    return FairGroup(whole.name_with(shared), first.action.fair, numbers)
 
 
 def _lines(model: Model) -> Iterator[str]:
@@ -269,7 +275,7 @@ def _lines(model: Model) -> Iterator[str]:
     for at in model.instances:
         guard = [refer(c.expr) for c in at.guard]
         writes = [(w.family.number, refer(w.index), refer(w.expr)) for w in at.writes]
-        yield f"instance {at.name} {at.action.fair} {at.action.per} {guard} {writes}"
+        yield f"instance {at.name} {at.action.process} {at.action.fair} {at.action.per} {guard} {writes}"
     for prop in model.properties:
         yield f"{prop.kind} {prop.name} {[refer(e) for _, e in prop.parts]}"
     for formula in model.temporal:

@@ -45,7 +45,7 @@ def declaration_of(obj: Any) -> Declaration | None:
     return found if isinstance(found, Declaration) else None
 
 
-def _declare(kind: str, function: F, **options: Any) -> F:
+def declare(kind: str, function: F, **options: Any) -> F:
     name = f"@{DECORATORS[kind]}"
     if not inspect.isfunction(function):
         shown = f"the class {function.__name__}" if inspect.isclass(function) else f"{function!r}"
@@ -56,7 +56,15 @@ def _declare(kind: str, function: F, **options: Any) -> F:
             write=f"{name}\ndef step(component: Component): ...",
         )
     place = Place(function.__code__.co_filename, function.__code__.co_firstlineno)
-    if inspect.isgeneratorfunction(function) or inspect.iscoroutinefunction(function):
+    if kind == "process" and not inspect.isgeneratorfunction(function):
+        raise SpecError(
+            "E0803",
+            f"@process on {function.__name__}, which has no `yield`",
+            expected="a generator function: its steps begin with `yield`",
+            place=place,
+            write='yield "what the step does", before each step, or @action for a single one',
+        )
+    if kind != "process" and (inspect.isgeneratorfunction(function) or inspect.iscoroutinefunction(function)):
         shown = "async" if inspect.iscoroutinefunction(function) else "a generator: it has a `yield`"
         raise SpecError(
             "E0401",
@@ -119,13 +127,13 @@ def action(
 
     def decorate(found: F) -> F:
         known = list(inspect.signature(found).parameters) if inspect.isfunction(found) else []
-        _check_options(getattr(found, "__name__", "?"), known, actor, fair, per)
-        return _declare("action", found, actor=actor, fair=fair, per=per, source=source, defensive=defensive)
+        check_options(getattr(found, "__name__", "?"), known, actor, fair, per)
+        return declare("action", found, actor=actor, fair=fair, per=per, source=source, defensive=defensive)
 
     return decorate if function is None else decorate(function)
 
 
-def _check_options(name: str, known: list[str], actor: Any, fair: Any, per: Any) -> None:
+def check_options(name: str, known: list[str], actor: Any, fair: Any, per: Any) -> None:
     if not isinstance(fair, Fairness):
         raise SpecError(
             "E0403", f"fair={fair!r} on action {name}", expected="WEAK or STRONG", write="@action(fair=WEAK)"
@@ -163,37 +171,37 @@ def _check_options(name: str, known: list[str], actor: Any, fair: Any, per: Any)
 
 def invariant(function: F) -> F:
     """A condition that must hold in every reachable state."""
-    return _declare("invariant", function)
+    return declare("invariant", function)
 
 
 def step_invariant(function: F) -> F:
     """A condition on every step: plain reads see the state before, `.next` the state after."""
-    return _declare("step", function)
+    return declare("step", function)
 
 
 def temporal(function: F) -> F:
     """A formula on whole behaviours, such as `leads_to(p, q)`: every fair behaviour must meet it."""
-    return _declare("temporal", function)
+    return declare("temporal", function)
 
 
 def terminal(function: F) -> F:
     """A state without successors where this holds is an end, not a deadlock."""
-    return _declare("terminal", function)
+    return declare("terminal", function)
 
 
 def constraint(function: F) -> F:
     """A bound on exploration: states where it fails are checked but not left, and every verdict says so."""
-    return _declare("constraint", function)
+    return declare("constraint", function)
 
 
 def initial(function: F) -> F:
     """A condition that initial states must meet."""
-    return _declare("initial", function)
+    return declare("initial", function)
 
 
 def observe(function: F) -> F:
     """An expression shown along traces; never part of the state."""
-    return _declare("observe", function)
+    return declare("observe", function)
 
 
 def when(ok: bool | Value[bool]) -> None:

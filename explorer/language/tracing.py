@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from types import FrameType
+from typing import Any
 
 from explorer.ir.errors import SpecError, author_frame
 from explorer.ir.steps import Condition, Mark, Write
@@ -25,6 +26,7 @@ DECORATORS = {
     "initial": "initial",
     "observe": "observe",
     "temporal": "temporal",
+    "process": "process",
 }
 """The decorator that an author writes for each kind of declaration."""
 
@@ -57,7 +59,7 @@ def unusual(picks: list[Pick]) -> str:
 @dataclass(slots=True)
 class Trace:
     """What one function left behind. `kind`: action, invariant, step, temporal, initial, constraint,
-    terminal, observe, label.
+    terminal, observe, label, process (one of its steps). `decisions` are those that a step of a process made.
     """
 
     kind: str
@@ -66,6 +68,7 @@ class Trace:
     writes: list[Write] = field(default_factory=list)
     marks: list[Mark] = field(default_factory=list)
     premises: list[Condition] = field(default_factory=list)
+<<<<<<< HEAD
     asked: tuple[int, ...] = ()
     """What the first picks shall be; the others are 0."""
     picked: list[Pick] = field(default_factory=list)
@@ -76,6 +79,9 @@ class Trace:
         chosen = self.asked[number] if number < len(self.asked) else 0
         self.picked.append(Pick(what, count, chosen))
         return chosen
+=======
+    decisions: list[Any] = field(default_factory=list)
+>>>>>>> ceb8504 (Processes: generator functions with atomic steps become ordinary actions; places and registers are hidden variables)
 
     @property
     def decorator(self) -> str:
@@ -88,7 +94,7 @@ class Trace:
 
     @property
     def may_write(self) -> bool:
-        return self.kind == "action"
+        return self.kind in ("action", "process")
 
     @property
     def may_prime(self) -> bool:

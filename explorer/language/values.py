@@ -494,11 +494,15 @@ def write_cell(path: Path, expr: Expr, place: Place) -> None:
     family, index = path.cell()
     for earlier in trace.writes:
         if earlier.family is family and earlier.index is index and not trace.impossible:
+            whole = trace.kind == "action"
             raise SpecError(
                 "E0217",
-                f"`{path}` is assigned twice in action {trace.subject} (first at {earlier.place})",
-                expected="one assignment to each location in an action",
-                write="one assignment with ite(condition, a, b)",
+                f"`{path}` is assigned twice in {'action' if whole else 'a step of process'} {trace.subject}"
+                f" (first at {earlier.place})",
+                expected=f"one assignment to each location in {'an action' if whole else 'a step'}",
+                write="one assignment with ite(condition, a, b)"
+                if whole
+                else 'yield "what the second step does" between them, or ite(condition, a, b)',
                 place=place,
             )
     trace.writes.append(Write(family, index, expr, place))

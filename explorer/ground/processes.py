@@ -1,0 +1,274 @@
+"""From processes to actions: hidden variables for places and registers, and an action for each step. Knows
+nothing of bits and engines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from explorer.ground.discovery import Copy, Process, discover, following, ways
+from explorer.ground.labels import pieces
+from explorer.ground.places import PlaceTable
+from explorer.ground.registers import held
+from explorer.ground.traced import Node, Register, StepTrace, expressions_of
+from explorer.ir import expressions as ex
+from explorer.ir.errors import NOWHERE, Place, SpecError
+from explorer.ir.expressions import Expr, Family
+from explorer.ir.model import Action
+from explorer.ir.places import Variable
+from explorer.ir.steps import Condition, Fairness, Write
+from explorer.ir.types import BoolType, MapType, Type, UnionType, value_text
+from explorer.language.declarations import Declaration, declaration_of
+from explorer.language.process import PROCEDURES
+from explorer.language.state import State
+from explorer.language.structure import assign_cells, read, same
+from explorer.language.tracing import Trace, tracing
+from explorer.language.values import BOOL, Value
+
+AddVariable = Callable[[str, Type, Any, Place, str], Variable]
+"""Lays out a hidden variable: name, type, initial value, place and owner."""
+
+_UNKNOWN = Family(1, 0, 1, 0, 1, "at", "", ("at(...)",), BoolType(), NOWHERE)
+"""Stands for `at(...)` while places are discovered."""
+
+
+class Processes:
+    """The processes of a spec: first `discover` each, then `lay_out`, then `instances`."""
+
+    def __init__(self, components: dict[type[State], State]):
+        self.components = components
+        self.known: dict[str, Process] = {}
+        self.laid_out = False
+
+    def discover(self, d: Declaration, parameters: dict[str, Any]) -> None:
+        self.known[d.name] = discover(d, parameters, self.components)
+
+    def lay_out(self, add: AddVariable) -> None:
+        """Give every process the variable of its places, and those of its registers."""
+        for process in self.known.values():
+            nodes = [
+                (copy.values, n, step) for copy in process.copies for n, (_, _, step) in copy.nodes.items()
+            ]
+            table = process.table = PlaceTable(
+                process.d.name, nodes, any(copy.ends for copy in process.copies)
+            )
+            name, members = process.d.name, tuple(table.type)
+            starts = {copy.values: members[_start(table, copy)] for copy in process.copies}
+            if len(members) > 1:
+                type = _mapped(process.types, UnionType((table.type,), members, False))
+                process.at = add(
+                    f"at@{name}", type, _initial(process, starts.__getitem__), process.d.place, name
+                )
+            used = dict.fromkeys(r for _, n, _ in nodes for r in [*sorted(n.kept, key=str), *dict(n.chosen)])
+            for register in used:
+                stored = held(process.registers.types[register])
+                blank = process.registers.stored(register, None)
+                process.variables[register] = add(
+                    process.registers.names[register],
+                    _mapped(process.types, stored),
+                    _initial(process, dict.fromkeys(starts, blank).__getitem__),
+                    process.d.place,
+                    name,
+                )
+        self.laid_out = True
+
+    # What properties and guards ask.
+
+    def at(self, function: Callable[..., Any], label: str | None, arguments: tuple[Any, ...]) -> Value[bool]:
+        d = declaration_of(function)
+        name = function.__name__
+        if d is None or d.kind != "process" or (self.laid_out and d.name not in self.known):
+            raise SpecError(
+                "E0810",
+                f"at({name}, ...), which is no process of this spec",
+                expected="a function with @process in a composed module",
+                write=f"@process above def {name}",
+            )
+        if not self.laid_out:
+            return Value(BOOL, ex.cell(_UNKNOWN, ex.const(0)))
+        process = self.known[d.name]
+        table = process.table
+        assert table is not None
+        if len(arguments) != len(process.types):
+            names = ", ".join(process.domains)
+            raise SpecError(
+                "E0810",
+                f"at({name}, ...) with {len(arguments)} values for {len(process.types)} parameters",
+                expected=f"a value for each of: {names}" if names else "no values",
+                write=f"at({name}, {label!r}{', ' if names else ''}{names})",
+            )
+        if label is None:
+            return Value(BOOL, process.is_at([] if table.done is None else [table.done], arguments))
+        codes = [place.code for place in table.labelled(label)]
+        if not codes:
+            expected, write = table.advice(label)
+            raise SpecError(
+                "E0810",
+                f"process {name} has no step {label!r}",
+                expected=expected,
+                write=f"at({name}, {write!r}, ...)",
+            )
+        return Value(BOOL, process.is_at(codes, arguments))
+
+    def ended(self) -> Condition | None:
+        """Where every process has come to its end: such a state may be the last one."""
+        parts: list[Expr] = []
+        for process in self.known.values():
+            assert process.table is not None
+            handler = process.d.options["level"] > 0
+            for copy in process.copies:
+                codes = [] if process.table.done is None else [process.table.done]
+                codes += [_start(process.table, copy)] * handler
+                if not codes:
+                    return None
+                parts.append(process.is_at(codes, copy.values))
+        place = next(iter(self.known.values())).d.place if self.known else NOWHERE
+        return Condition(ex.both(*parts), place) if parts else None
+
+    # Steps.
+
+    def instances(self, d: Declaration) -> Iterator[tuple[Any, ...]]:
+        """The ground actions of one process, as `_Grounder.action` gives them."""
+        process = self.known[d.name]
+        actions: dict[str, Action] = {}
+        for copy in process.copies:
+            for node in list(copy.nodes):
+                for found in ways(process, copy, node):
+                    yield self._instance(process, copy, node, found, actions)
+
+    def _instance(
+        self, process: Process, copy: Copy, node: Node, found: StepTrace, actions: dict[str, Action]
+    ) -> tuple[Any, ...]:
+        assert process.table is not None
+        place = process.table.of(node)
+        after = following(process, copy, found)
+        texts = {name: type.name_of(v) for (name, v), type in zip(copy.chosen, process.types)}
+        arguments = (*copy.chosen, *((r.name, value) for r, value in node.chosen), *found.decided)
+        action = actions.setdefault(
+            place.name, _action(process, place.name, found, tuple(n for n, _ in arguments))
+        )
+        lane = action.actor
+        actor = texts.get(lane, lane) if lane else ""
+        shown = (*texts.values(), *(value_text(value) for _, value in arguments[len(texts) :]))
+        here = process.is_at([place.code], copy.values)
+        guard = [] if process.at is None else [Condition(here, found.step.place)]
+        guard += self._undisturbed(process, copy, node)
+        for register, value in node.chosen:
+            variable = process.variables[register]
+            content = read(held(process.registers.types[register]), process.path(variable, copy.values))
+            guard.append(Condition(same(content, value)._expr, found.step.place))
+        guard += found.trace.conditions
+        writes = [*found.trace.writes, *_moves(process, copy, node, found, after)]
+        label = self._label(process, copy, found)
+        return action, arguments, shown, actor, tuple(guard), tuple(writes), tuple(found.trace.marks), label
+
+    def _undisturbed(self, process: Process, copy: Copy, node: Node) -> Iterator[Condition]:
+        """Nothing of a higher level is active on the same CPU; where a handler begins, nothing of its own
+        level.
+        """
+        level, lane = process.d.options["level"], process.d.options["actor"]
+        if lane not in process.domains:
+            return
+        begins = level > 0 and node == copy.start
+        for other in self.known.values():
+            above = other.d.options["level"] > level or (begins and other.d.options["level"] == level)
+            lane_of_other = other.d.options["actor"]
+            if not above or lane_of_other not in other.domains or other.at is None:
+                continue
+            assert other.table is not None
+            for twin in other.copies:
+                here = dict(twin.chosen)[lane_of_other] == dict(copy.chosen)[lane]
+                if here and not (other is process and twin.values == copy.values):
+                    idle = [_start(other.table, twin)]
+                    idle += [] if other.table.done is None else [other.table.done]
+                    yield Condition(other.is_at(idle, twin.values), process.d.place)
+
+    def _label(self, process: Process, copy: Copy, found: StepTrace) -> tuple[Any, ...]:
+        local = {**dict(found.frame.f_locals), **found.local}
+        step = found.step
+
+        def refuse(text: str, why: str) -> SpecError:
+            return SpecError(
+                "E0607",
+                f"the text of a step of {process.d.name} has {text}: {why}",
+                expected="expressions over parameters and local names",
+                write='yield "message[{kind}] = 1", or {{ and }} for braces',
+                place=step.place,
+            )
+
+        made = pieces(step.text, process.d.name, found.frame.f_globals, local, refuse, {})
+        replay = process.replay(copy, found.way, found.counts)
+        for piece in made:
+            for expr in expressions_of(piece):
+                replay.check_expression(expr, step.place)
+        return made
+
+
+def _start(table: PlaceTable, copy: Copy) -> int:
+    """The code of the place where a copy begins: its end, where it has no step."""
+    if copy.start is None:
+        assert table.done is not None
+        return table.done
+    return table.of(copy.start).code
+
+
+def _mapped(types: list[Type], value: Type) -> Type:
+    """A map from the parameters to a value, one index at a time."""
+    for type in reversed(types):
+        value = MapType(type, value)
+    return value
+
+
+def _initial(process: Process, value: Callable[[tuple[Any, ...]], Any]) -> Any:
+    """The initial value of a map from the parameters: a function of each key in turn."""
+
+    def level(taken: tuple[Any, ...]) -> Any:
+        return value(taken) if len(taken) == len(process.types) else (lambda key: level((*taken, key)))
+
+    return level(())
+
+
+def _action(process: Process, place: str, found: StepTrace, arguments: tuple[str, ...]) -> Action:
+    """What the steps from one place have in common."""
+    options, step = process.d.options, found.step
+    source, fair = PROCEDURES.get(found.codes[-1], ("", None))
+    own = step.fair if step.fair is not None else fair
+    return Action(
+        f"{process.d.name}.{place}",
+        step.place,
+        step.actor or options["actor"],
+        options["fair"] if own is None else own,
+        tuple(process.domains) if (own or options["fair"]) is not Fairness.NONE else None,
+        step.source or source or options["source"],
+        arguments,
+        step.defensive,
+        process.d.name if own is None else "",
+    )
+
+
+def _moves(process: Process, copy: Copy, node: Node, found: StepTrace, after: Node | None) -> Iterator[Write]:
+    """What a step does to the hidden variables: the place that comes next, and the registers that change."""
+    table, line = process.table, found.step.place
+    assert table is not None
+    here = table.of(node).code
+    there = table.done if after is None else table.of(after).code
+    if process.at is not None and here != there:
+        assert there is not None
+        family, index = process.path(process.at, copy.values).cell()
+        yield Write(family, index, ex.const(there), line)
+    held_before = {*node.kept, *dict(node.chosen)}
+    held_after: set[Register] = set() if after is None else {*after.kept, *dict(after.chosen)}
+    with tracing(Trace("process", process.d.name)) as trace:
+        for register, variable in process.variables.items():
+            fresh = {**found.kept, **found.chosen}
+            if register in held_after and register in fresh:
+                value = process.registers.stored(register, fresh[register])
+            elif register in held_before - held_after:
+                value = process.registers.stored(register, None)
+            else:
+                continue
+            assign_cells(
+                process.path(variable, copy.values), held(process.registers.types[register]), value, line
+            )
+    yield from trace.writes

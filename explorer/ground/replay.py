@@ -1,0 +1,329 @@
+"""One run of a process up to a place, and through one step from there. Knows nothing of which places there
+are.
+
+A generator cannot be copied, so it runs again from its start: the steps behind on *stale* places, which
+leave nothing behind, the step in question on the state. A stale value that turns up in it was read in an
+earlier step.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+from types import FrameType, GeneratorType
+from typing import Any
+
+from explorer.ground.live_locals import live_after, name_assigned
+from explorer.ground.local_values import Mentions, normal
+from explorer.ground.signatures import crash
+from explorer.ground.traced import (
+    STALE,
+    Codes,
+    Node,
+    Open,
+    Position,
+    Register,
+    StepTrace,
+    Surroundings,
+    Way,
+    expressions_of,
+)
+from explorer.ir import expressions as ex
+from explorer.ir.errors import Place, SpecError
+from explorer.ir.expressions import Expr, Family
+from explorer.ir.steps import Condition
+from explorer.language.declarations import Declaration
+from explorer.language.process import Decision, Step, forgotten
+from explorer.language.tracing import Impossible, Trace, tracing
+
+MOST_DECISIONS = 64
+
+
+class Replay:
+    """One run. `counts` says how often each register is written on the way: only its last value is still
+    there.
+    """
+
+    def __init__(self, d: Declaration, around: Surroundings, way: Way, counts: dict[Register, int]):
+        self.d, self.around, self.way, self.counts = d, around, way, counts
+        self.generator: Any = None
+        self.live = False
+        self.taken = 0
+        self.seen: dict[Register, int] = {}
+        self.chosen: dict[Register, Any] = {}
+
+    # The steps behind.
+
+    def arrive(self) -> Step | None:
+        """Run the steps behind; the beginning of the next one, None where the process returns without a
+        step.
+        """
+        self._show(stale=True)
+        with tracing(Trace("process", self.d.name)) as trace:
+            self.generator = self._call(lambda: self.d.function(**self.around.arguments))
+            reply: Any = None
+            labels = 0
+            while True:
+                yielded = self._resume(reply, trace)
+                if yielded is None:
+                    return None
+                if isinstance(yielded, Step):
+                    if labels == 0:
+                        self._check_preamble(trace)
+                    labels += 1
+                    if labels > self.way.steps:
+                        return yielded
+                    reply = None
+                    for left in (trace.writes, trace.conditions, trace.marks):
+                        left.clear()
+                    continue
+                if labels == 0:
+                    raise self._no_step(f"{yielded.kind}(...)", yielded.place)
+                assert self.taken < len(self.way.outcomes) or yielded.kind == "keep"
+                reply = self._behind(yielded)
+
+    def _check_preamble(self, trace: Trace) -> None:
+        """Before the first step nothing happens."""
+        for found, what in (
+            (trace.writes, "an assignment"),
+            (trace.conditions, "when(...)"),
+            (trace.marks, "a mark"),
+        ):
+            if found:
+                raise self._no_step(what, getattr(found[0], "place", self.d.place))
+
+    def _no_step(self, what: str, place: Place) -> SpecError:
+        return SpecError(
+            "E0802",
+            f"{what} before the first step of process {self.d.name}",
+            expected="a step that it belongs to",
+            write='yield "what the step does" above it',
+            place=place,
+        )
+
+    def _behind(self, decision: Decision) -> Any:
+        register = self._register(decision)
+        if decision.kind == "keep":
+            self.seen[register] = self.seen.get(register, 0) + 1
+            last = self.seen[register] == self.counts.get(register)
+            return self.around.read(register, last)
+        outcome = self._outcome()
+        if decision.kind == "choose":
+            self.chosen[register] = outcome
+        return outcome
+
+    def _outcome(self) -> Any:
+        self.taken += 1
+        return self.way.outcomes[self.taken - 1]
+
+    # The place.
+
+    def chain(self) -> list[GeneratorType[Any, Any, Any]]:
+        """The active generators, the innermost last."""
+        found = [self.generator]
+        while isinstance(found[-1].gi_yieldfrom, GeneratorType):
+            found.append(found[-1].gi_yieldfrom)
+        return found
+
+    def _codes(self) -> Codes:
+        return tuple(generator.gi_code for generator in self.chain())
+
+    def _register(self, decision: Decision) -> Register:
+        inner = self.chain()[-1]
+        name = name_assigned(inner.gi_code, frame_of(inner).f_lasti) or f"line{frame_of(inner).f_lineno}"
+        return Register(decision.kind, self._codes(), name)
+
+    def node(self) -> Node:
+        """The place that `arrive` came to."""
+        chain = self.chain()
+        mentions = Mentions(self.around.registers)
+        found: list[tuple[tuple[int, str], Any]] = []
+        names: set[tuple[Codes, str]] = set()
+        for depth, generator in enumerate(chain):
+            frame = frame_of(generator)
+            local, place = dict(frame.f_locals), Place(generator.gi_code.co_filename, frame.f_lineno)
+            for name in sorted(live_after(generator.gi_code, frame.f_lasti) & set(local)):
+                names.add((self._codes()[: depth + 1], name))
+                value = normal(local[name], mentions, name, place)
+                if value is not None:
+                    found.append(((depth, name), value))
+            inside = [o for o in gc.get_referents(generator) if hasattr(o, "__next__") and o not in chain]
+            found += [
+                ((depth, f"iterator {i}"), normal(o, mentions, "a loop", place)) for i, o in enumerate(inside)
+            ]
+        position = Position(
+            tuple((g.gi_code, frame_of(g).f_lasti) for g in chain),
+            Place(chain[-1].gi_code.co_filename, frame_of(chain[-1]).f_lineno),
+        )
+        kept = frozenset(register for register in self.seen if register in mentions.registers)
+        chosen = tuple(
+            (register, value)
+            for register, value in self.chosen.items()
+            if (register.codes, register.name) in names or mentions.has(value)
+        )
+        return Node(position, tuple(found), kept, chosen)
+
+    # The step.
+
+    def walk(self, begin: Step) -> StepTrace | Open:
+        """Take the step that `arrive` came to: what it leaves behind, or the first decision that is open."""
+        self._show(stale=False)
+        self.live = True
+        frame = frame_of(self.chain()[-1])
+        with tracing(Trace("process", self.d.name)) as trace:
+            found = StepTrace(
+                begin, self._codes(), frame, dict(frame.f_locals), trace, self.way, counts=dict(self.counts)
+            )
+            reply: Any = None
+            decisions = 0
+            while True:
+                yielded = self._resume(reply, trace)
+                if yielded is None or isinstance(yielded, Step):
+                    found.ends = yielded is None
+                    found.way = Way(self.way.outcomes, self.way.steps + 1)
+                    self._check_fresh(found)
+                    return found
+                decisions += 1
+                if decisions > MOST_DECISIONS:
+                    raise self._endless(yielded.place)
+                if yielded.kind != "keep" and self.taken == len(self.way.outcomes):
+                    return Open(yielded, self.way)
+                reply = self._decide(yielded, found)
+
+    def _decide(self, decision: Decision, found: StepTrace) -> Any:
+        register = self._register(decision)
+        if decision.kind == "keep":
+            value = found.kept[register] = self.around.kept(register, decision)
+            found.counts[register] = found.counts.get(register, 0) + 1
+            if register.codes == found.codes:
+                found.local[register.name] = value
+            return value
+        outcome = self._outcome()
+        if decision.kind == "choose":
+            found.chosen[register] = self.chosen[register] = outcome
+            found.choices[register] = decision
+            if register.codes == found.codes:
+                found.local[register.name] = outcome
+            found.decided.append((register.name, outcome))
+        else:
+            test: Expr = decision.value._expr
+            found.trace.conditions.append(Condition(test if outcome else ex.negate(test), decision.place))
+            found.decided.append((f"line{decision.place.line}", outcome))
+        return outcome
+
+    def _endless(self, place: Place) -> SpecError:
+        return SpecError(
+            "E0807",
+            f"more than {MOST_DECISIONS} decisions in one step of process {self.d.name}",
+            expected="a step that ends: a loop takes one step a turn, or more",
+            write='yield "what the turn does" inside the loop',
+            place=place,
+        )
+
+    def _check_fresh(self, found: StepTrace) -> None:
+        """Every value in the step was read in it."""
+        trace = found.trace
+        parts: list[tuple[Place, Expr]] = [(c.place, c.expr) for c in trace.conditions]
+        parts += [(w.place, e) for w in trace.writes for e in (w.index, w.expr)]
+        parts += [(found.step.place, e) for v in found.kept.values() for e in expressions_of(v)]
+        parts += [(found.step.place, e) for m in trace.marks for v in m.key for e in expressions_of(v)]
+        for write in trace.writes:
+            if write.family.number == STALE:
+                raise self.stale(write.place, ex.cell(write.family, write.index))
+        for place, expr in parts:
+            self.check_expression(expr, place)
+
+    def check_expression(self, expr: Expr, place: Place) -> None:
+        for at in ex.walk(expr):
+            family = at.value[0] if at.op in ("load", "next") else at.value if at.op == "loadat" else None
+            if isinstance(family, Family) and family.number == STALE:
+                raise self.stale(place, at)
+
+    def stale(self, place: Place, at: Expr) -> SpecError:
+        shown = ex.show(at)
+        bare = shown.rpartition(".")[2].partition("[")[0]
+        return SpecError(
+            "E0804",
+            f"`{shown}` as it was in an earlier step of process {self.d.name}",
+            expected="a value that is read in this step, or was kept",
+            write=f"{bare} = yield keep(...) in the earlier step, or read it again",
+            place=place,
+        )
+
+    # The author's code.
+
+    def _show(self, stale: bool) -> None:
+        for component, fresh, gone in self.around.components:
+            vars(component).update(gone if stale else fresh)
+
+    def _call(self, run: Callable[[], Any]) -> Any:
+        try:
+            return run()
+        except SpecError:
+            raise
+        except RecursionError:
+            raise SpecError(
+                "E0603",
+                f"recursion without end while tracing {self.d.name}",
+                expected="procedures that return while being traced",
+                write="a loop, with a step in each turn",
+                place=self.d.place,
+            ) from None
+        except Exception as error:
+            raise crash(error, f"tracing {self.d.name}", self.d.place) from error
+
+    def _resume(self, reply: Any, trace: Trace) -> Any:
+        """Up to the next `yield`: a Step, a Decision, or None where the process returned."""
+        made = len(trace.decisions)
+        try:
+            yielded = self._call(lambda: self._send(reply))
+        except SpecError as error:
+            unasked = [d for d in trace.decisions[made:] if not d.yielded]
+            if unasked and error.code in ("E0222", "E0225", "E0226"):
+                raise forgotten(unasked[0]) from None
+            raise
+        if isinstance(yielded, Decision):
+            yielded.yielded = True
+        unasked = [d for d in trace.decisions[made:] if not d.yielded]
+        if unasked:
+            raise forgotten(unasked[0])
+        if yielded is None or isinstance(yielded, Decision):
+            return yielded
+        return self._step(None if yielded is _BARE else yielded)
+
+    def _send(self, reply: Any) -> Any:
+        try:
+            yielded = self.generator.send(reply)
+        except StopIteration:
+            return None
+        except Impossible:
+            if not self.live:
+                raise self._no_step("when(...)", self.d.place) from None
+            return None
+        return _BARE if yielded is None else yielded
+
+    def _step(self, yielded: Any) -> Step:
+        inner = self.chain()[-1]
+        place = Place(inner.gi_code.co_filename, frame_of(inner).f_lineno)
+        text = yielded.text if isinstance(yielded, Step) else yielded
+        if not isinstance(text, str) or not text.strip():
+            found = "`yield` alone" if yielded is None else f"`yield {text!r}`"
+            raise SpecError(
+                "E0801",
+                f"{found} in process {self.d.name}",
+                expected="the text of the step that begins here, or a decision",
+                write='yield "what the step does", or yield branch(...), choose(...), keep(...)',
+                place=place,
+            )
+        if isinstance(yielded, Step):
+            return yielded
+        return Step(text, "", None, None, None, False, False, place)
+
+
+_BARE = object()
+
+
+def frame_of(generator: GeneratorType[Any, Any, Any]) -> FrameType:
+    """The frame of a generator that has not returned."""
+    assert generator.gi_frame is not None
+    return generator.gi_frame

@@ -1,0 +1,126 @@
+"""What is known of a process while it is traced: ways, places, registers and steps. Plain data.
+
+Knows nothing of how they are found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from types import CodeType, FrameType
+from typing import Any
+
+from explorer.ir.errors import Place
+from explorer.ir.expressions import Expr
+from explorer.ir.places import Variable
+from explorer.ir.types import ScalarType
+from explorer.language.process import Decision, Step
+from explorer.language.structure import parts_of
+from explorer.language.tracing import Trace
+from explorer.language.values import Value
+
+STALE = -1
+"""The number of a family whose values belong to an earlier step."""
+
+Codes = tuple[CodeType, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """Where a kept or chosen value lives: the functions that are active there, and the name it is assigned
+    to.
+    """
+
+    kind: str
+    codes: Codes
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a place is reached: the outcomes of all branches and choices, and how many steps they belong to."""
+
+    outcomes: tuple[Any, ...] = ()
+    steps: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where each active function of a process stands, the innermost last."""
+
+    stack: tuple[tuple[CodeType, int], ...]
+    line: Place = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A place with its local values: what comes next depends on nothing else but the state.
+
+    `locals` are plain values by depth and name, `kept` the registers in use, `chosen` the choices in use
+    with values.
+    """
+
+    position: Position
+    locals: tuple[tuple[tuple[int, str], Any], ...]
+    kept: frozenset[Register]
+    chosen: tuple[tuple[Register, Any], ...]
+
+
+@dataclass(slots=True)
+class StepTrace:
+    """What one step left behind: its beginning, trace and outcomes. `ends` where the process returned.
+
+    `local` are the local values when it began, and those that its decisions gave.
+    """
+
+    step: Step
+    codes: Codes
+    frame: FrameType
+    local: dict[str, Any]
+    trace: Trace
+    way: Way
+    kept: dict[Register, Any] = field(default_factory=dict)
+    chosen: dict[Register, Any] = field(default_factory=dict)
+    choices: dict[Register, Decision] = field(default_factory=dict)
+    decided: list[tuple[str, Any]] = field(default_factory=list)
+    counts: dict[Register, int] = field(default_factory=dict)
+    ends: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A decision that the way says nothing about."""
+
+    decision: Decision
+    way: Way
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a process meets: its arguments, and those of them that are components with their places, fresh
+    and stale.
+
+    `registers` are known by the names of their variables. `read` gives the content of one, or a stale value;
+    `kept` is what a decision keeps, as a value of the register's type.
+    """
+
+    arguments: dict[str, Any]
+    components: tuple[tuple[Any, dict[str, Any], dict[str, Any]], ...]
+    registers: dict[str, Register]
+    read: Callable[[Register, bool], Any]
+    kept: Callable[[Register, Decision], Any]
+
+
+def stale_variable(variable: Variable) -> Variable:
+    families = {path: replace(family, number=STALE) for path, family in variable.families.items()}
+    return Variable(variable.name, variable.type, families, variable.quiet)
+
+
+def expressions_of(value: Any) -> Iterator[Expr]:
+    """The expressions in a symbolic value; nothing for a plain one."""
+    if isinstance(value, Value):
+        if isinstance(value._type, ScalarType):
+            yield value._expr
+        else:
+            for _, part in parts_of(value):  # type: ignore[arg-type]
+                yield from expressions_of(part)
