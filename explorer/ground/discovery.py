@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from explorer.ground.initial import options_of
@@ -16,7 +16,7 @@ from explorer.ground.places import PlaceTable
 from explorer.ground.registers import Registers
 from explorer.ground.replay import Replay
 from explorer.ground.signatures import check_actor, domain_of, is_component
-from explorer.ground.traced import Node, Open, Register, StepTrace, Surroundings, Way, stale_variable
+from explorer.ground.traced import STALE, Node, Open, Register, StepTrace, Surroundings, Way, stale_variable
 from explorer.ir import expressions as ex
 from explorer.ir.errors import SpecError
 from explorer.ir.expressions import Expr
@@ -24,6 +24,7 @@ from explorer.ir.places import Path, Variable
 from explorer.ir.types import Type
 from explorer.language.annotations import resolve
 from explorer.language.declarations import Declaration
+from explorer.language.memory import WIRING, Memory
 from explorer.language.operators import type_of
 from explorer.language.process import Decision, Step
 from explorer.language.state import AnyOf, State, component
@@ -91,7 +92,7 @@ class Process:
         for fixed in self.components.values():
             if id(fixed) not in made:
                 own = made[id(fixed)] = component(type(fixed), dict(vars(fixed)))
-                shown.append((own, dict(vars(fixed)), {k: _stale(v) for k, v in vars(fixed).items()}))
+                shown.append((own, dict(vars(fixed)), _stale(fixed)))
         arguments = {name: made[id(fixed)] for name, fixed in self.components.items()} | dict(copy.chosen)
         registers = self.registers
 
@@ -101,12 +102,18 @@ class Process:
             variable = self.variables.get(register)
             return registers.content(register, None if variable is None else self.path(variable, copy.values))
 
-        return Surroundings(arguments, tuple(shown), registers.known, content, registers.kept)
+        memories = [vars(fixed)[WIRING] for fixed in self.components.values() if isinstance(fixed, Memory)]
+        locations = tuple(variable for wiring in memories for variable in wiring.variables)
+        return Surroundings(arguments, tuple(shown), registers.known, locations, content, registers.kept)
 
 
-def _stale(place: Any) -> Any:
-    """A place of the state as earlier steps see it."""
-    return read(place._type, Path(stale_variable(place._path.variable), "", (), False))
+def _stale(fixed: State) -> dict[str, Any]:
+    """The places of a component as earlier steps see them. Locations of a memory are no values: they stay."""
+    if isinstance(fixed, Memory):
+        wiring = vars(fixed)[WIRING]
+        return {**vars(fixed), WIRING: replace(wiring, family=replace(wiring.family, number=STALE))}
+    paths = {name: (place._type, place._path.variable) for name, place in vars(fixed).items()}
+    return {name: read(type, Path(stale_variable(v), "", (), False)) for name, (type, v) in paths.items()}
 
 
 def discover(d: Declaration, parameters: dict[str, Any], components: dict[type[State], State]) -> Process:
@@ -182,16 +189,23 @@ def ways(process: Process, copy: Copy, node: Node) -> Iterator[StepTrace]:
     none.
     """
     way, counts, _ = copy.nodes[node]
-    todo = [way]
+    todo: list[tuple[Way, tuple[int, ...]]] = [(way, ())]
     while todo:
-        replay = process.replay(copy, todo.pop(), counts)
+        along, asked = todo.pop()
+        replay = process.replay(copy, along, counts)
         step = replay.arrive()
         assert step is not None
-        found = replay.walk(step)
+        found = replay.walk(step, asked)
         if isinstance(found, Open):
             options = [True, False] if found.decision.kind == "branch" else alternatives(found.decision)[0]
-            todo += [Way((*found.way.outcomes, option), found.way.steps) for option in reversed(options)]
-        elif found.trace.impossible:
+            outcomes = found.way.outcomes
+            todo += [(Way((*outcomes, option), along.steps), asked) for option in reversed(options)]
+            continue
+        picks = found.trace.picked
+        for i in reversed(range(len(asked), len(picks))):
+            before = tuple(pick.chosen for pick in picks[:i])
+            todo += [(along, (*before, other)) for other in reversed(range(1, picks[i].count))]
+        if found.trace.impossible:
             process.impossible = True
         else:
             yield found

@@ -21,11 +21,7 @@ from explorer.ground.memories import Locations, spreading
 from explorer.ground.mentions import mentions
 from explorer.ground.processes import Processes
 from explorer.ground.signatures import check_actor, crash, domain_of, is_component, signature
-<<<<<<< HEAD
-from explorer.ir.errors import SpecError, SpecErrors, class_place, closest, nearest
-=======
-from explorer.ir.errors import Place, SpecError, SpecErrors, closest, nearest
->>>>>>> ceb8504 (Processes: generator functions with atomic steps become ordinary actions; places and registers are hidden variables)
+from explorer.ir.errors import Place, SpecError, SpecErrors, class_place, closest, nearest
 from explorer.ir.expressions import Expr, Family
 from explorer.ir.formulas import Ltl
 from explorer.ir.model import Action, Choice, Instance, Model, Observation, Property, Temporal
@@ -35,11 +31,8 @@ from explorer.ir.types import Type
 from explorer.language.annotations import resolve
 from explorer.language.constants import bound, check
 from explorer.language.declarations import Declaration
-<<<<<<< HEAD
 from explorer.language.memory import WIRING, Memory, MemoryType, Wiring, storage_of
-=======
 from explorer.language.process import places
->>>>>>> ceb8504 (Processes: generator functions with atomic steps become ordinary actions; places and registers are hidden variables)
 from explorer.language.spec import Spec
 from explorer.language.state import Initial, State, component, declared
 from explorer.language.structure import read
@@ -429,7 +422,6 @@ class _Grounder:
         if ended:
             self.mentioned |= mentions(d.function, [a for a in parameters.values() if is_component(a)])
 
-<<<<<<< HEAD
     def choices_of(
         self, d: Declaration, parameters: dict[str, Any]
     ) -> Iterator[tuple[dict[str, Any], list[Argument], Any, Trace]]:
@@ -445,12 +437,11 @@ class _Grounder:
                     todo += [(*before, other) for other in reversed(range(1, picks[i].count))]
                 text = unusual(picks)
                 yield arguments, [*chosen, *([Argument("where", text, text)] if text else [])], result, trace
-=======
+
     def process(self, d: Declaration, parameters: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
         yield from self.processes.instances(d)
         if self.processes.known[d.name].impossible:
             self.mentioned |= mentions(d.function, [a for a in parameters.values() if is_component(a)])
->>>>>>> ceb8504 (Processes: generator functions with atomic steps become ordinary actions; places and registers are hidden variables)
 
     def label(self, d: Declaration, arguments: dict[str, Any], chosen: list[Argument]) -> tuple[Any, ...]:
         """The step's text in pieces, from the first paragraph of the docstring."""

@@ -16,6 +16,7 @@ from typing import Any
 from explorer.ground.traced import expressions_of
 from explorer.ir import expressions as ex
 from explorer.ir.errors import Place, SpecError
+from explorer.ir.places import Variable
 from explorer.language.constants import value_of
 from explorer.language.domains import Range, Scalarset
 from explorer.language.process import Decision
@@ -30,8 +31,8 @@ class Mentions:
     values inside.
     """
 
-    def __init__(self, known: Mapping[str, Any]) -> None:
-        self.known = known
+    def __init__(self, known: Mapping[str, Any], locations: tuple[Variable, ...]) -> None:
+        self.known, self.locations = known, locations
         self.registers: set[Any] = set()
         self.values: list[Any] = []
 
@@ -124,8 +125,15 @@ def _unknown(value: Any, name: str, place: Place) -> SpecError:
 
 
 def _symbolic(value: Value[Any], mentions: Mentions) -> Any:
-    """Registers by their expressions; None for what is left over from an earlier step."""
-    found = tuple(expressions_of(value))
+    """Registers by their expressions, locations of a memory by their path; None for what an earlier step
+    left.
+    """
+    path = value._path
+    if path is not None and any(path.variable is location for location in mentions.locations):
+        found = tuple(index for index, _ in path.indices)
+        place: tuple[Any, ...] = ("location", path.variable.name, path.fields)
+    else:
+        found, place = tuple(expressions_of(value)), ("symbolic", value._type.name)
     registers = set()
     for expr in found:
         for at in ex.walk(expr):
@@ -135,4 +143,4 @@ def _symbolic(value: Value[Any], mentions: Mentions) -> Any:
                     return None
                 registers.add(mentions.known[family.variable])
     mentions.registers |= registers
-    return ("symbolic", value._type.name, found)
+    return (*place, found)

@@ -23,7 +23,7 @@ from explorer.language.declarations import Declaration, declaration_of
 from explorer.language.process import PROCEDURES
 from explorer.language.state import State
 from explorer.language.structure import assign_cells, read, same
-from explorer.language.tracing import Trace, tracing
+from explorer.language.tracing import Trace, tracing, unusual
 from explorer.language.values import BOOL, Value
 
 AddVariable = Callable[[str, Type, Any, Place, str], Variable]
@@ -144,7 +144,9 @@ class Processes:
         place = process.table.of(node)
         after = following(process, copy, found)
         texts = {name: type.name_of(v) for (name, v), type in zip(copy.chosen, process.types)}
-        arguments = (*copy.chosen, *((r.name, value) for r, value in node.chosen), *found.decided)
+        unlike = unusual(found.trace.picked)
+        where = [("where", unlike)] if unlike else []
+        arguments = (*copy.chosen, *((r.name, value) for r, value in node.chosen), *found.decided, *where)
         action = actions.setdefault(
             place.name, _action(process, place.name, found, tuple(n for n, _ in arguments))
         )

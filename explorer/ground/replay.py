@@ -136,7 +136,7 @@ class Replay:
     def node(self) -> Node:
         """The place that `arrive` came to."""
         chain = self.chain()
-        mentions = Mentions(self.around.registers)
+        mentions = Mentions(self.around.registers, self.around.locations)
         found: list[tuple[tuple[int, str], Any]] = []
         names: set[tuple[Codes, str]] = set()
         for depth, generator in enumerate(chain):
@@ -165,12 +165,15 @@ class Replay:
 
     # The step.
 
-    def walk(self, begin: Step) -> StepTrace | Open:
-        """Take the step that `arrive` came to: what it leaves behind, or the first decision that is open."""
+    def walk(self, begin: Step, asked: tuple[int, ...] = ()) -> StepTrace | Open:
+        """Take the step that `arrive` came to: what it leaves behind, or the first decision that is open.
+
+        `asked` are the choices that a memory makes in it.
+        """
         self._show(stale=False)
         self.live = True
         frame = frame_of(self.chain()[-1])
-        with tracing(Trace("process", self.d.name)) as trace:
+        with tracing(Trace("process", self.d.name, asked=asked)) as trace:
             found = StepTrace(
                 begin, self._codes(), frame, dict(frame.f_locals), trace, self.way, counts=dict(self.counts)
             )

@@ -100,13 +100,14 @@ class Surroundings:
     """What a process meets: its arguments, and those of them that are components with their places, fresh
     and stale.
 
-    `registers` are known by the names of their variables. `read` gives the content of one, or a stale value;
-    `kept` is what a decision keeps, as a value of the register's type.
+    `registers` are known by the names of their variables, `locations` are those of memories. `read` gives
+    the content of one, or a stale value; `kept` is what a decision keeps, as a value of the register's type.
     """
 
     arguments: dict[str, Any]
     components: tuple[tuple[Any, dict[str, Any], dict[str, Any]], ...]
     registers: dict[str, Register]
+    locations: tuple[Variable, ...]
     read: Callable[[Register, bool], Any]
     kept: Callable[[Register, Decision], Any]
 

@@ -68,10 +68,10 @@ class Trace:
     writes: list[Write] = field(default_factory=list)
     marks: list[Mark] = field(default_factory=list)
     premises: list[Condition] = field(default_factory=list)
-<<<<<<< HEAD
     asked: tuple[int, ...] = ()
     """What the first picks shall be; the others are 0."""
     picked: list[Pick] = field(default_factory=list)
+    decisions: list[Any] = field(default_factory=list)
 
     def pick(self, what: str, count: int) -> int:
         """A choice of the step besides its parameters, below `count`: each is an instance of its own."""
@@ -79,9 +79,6 @@ class Trace:
         chosen = self.asked[number] if number < len(self.asked) else 0
         self.picked.append(Pick(what, count, chosen))
         return chosen
-=======
-    decisions: list[Any] = field(default_factory=list)
->>>>>>> ceb8504 (Processes: generator functions with atomic steps become ordinary actions; places and registers are hidden variables)
 
     @property
     def decorator(self) -> str:
