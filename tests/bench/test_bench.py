@@ -40,6 +40,7 @@ def table() -> dict[str, list[str]]:
 
 @pytest.mark.slow
 def test_the_table_has_a_line_for_every_demand(table: dict[str, list[str]]) -> None:
+    """The quick benchmark prints each measure with its figure and what is asked of it."""
     for measure in (
         "distinct states/s, one worker",
         "transitions/s, one worker",
@@ -64,6 +65,7 @@ def test_the_table_has_a_line_for_every_demand(table: dict[str, list[str]]) -> N
 
 @pytest.mark.slow
 def test_engines_and_peers_find_the_same_states(table: dict[str, list[str]]) -> None:
+    """Every engine and every peer that is installed counts the same states."""
     found = {who: table[f"states, {who}"] for who in ("native engine", "python engine", "SPIN", "Rumur")}
     assert {cells[0] for cells in found.values() if cells[3] != "skipped"} == {"5,444"}
     for tool, who in (("spin", "SPIN"), ("rumur", "Rumur")):
@@ -72,6 +74,7 @@ def test_engines_and_peers_find_the_same_states(table: dict[str, list[str]]) -> 
 
 @pytest.mark.skipif(not shutil.which("spin"), reason="SPIN is not installed")
 def test_spin_counts_choices_swaps_and_computed_indices_like_the_reference(tmp_path: Path) -> None:
+    """The Promela that the exporter writes has the reference's states."""
     model = model_of(CORNERS, {})
     expected, (found,) = reference.explore(model), peers.spin(model, tmp_path, 1000)
     assert (found.states, found.transitions) == (expected.distinct, expected.transitions)
@@ -79,12 +82,14 @@ def test_spin_counts_choices_swaps_and_computed_indices_like_the_reference(tmp_p
 
 @pytest.mark.skipif(not shutil.which("rumur"), reason="Rumur is not installed")
 def test_rumur_counts_choices_swaps_and_computed_indices_like_the_reference(tmp_path: Path) -> None:
+    """The Murphi that the exporter writes has the reference's states."""
     model = model_of(CORNERS, {})
     expected, (found,) = reference.explore(model), peers.rumur(model, tmp_path)
     assert (found.states, found.transitions) == (expected.distinct, expected.transitions)
 
 
 def test_what_has_no_counterpart_is_refused_by_name(tmp_path: Path) -> None:
+    """An exporter names what it cannot translate; it never writes something else."""
     (tmp_path / "members.py").write_text("""
 from explorer import Scalarset, Set, Spec, State, action, initially, when
 

@@ -136,6 +136,7 @@ def test_identifiers_are_unique_and_labels_are_there(violated: Record) -> None:
 
 
 def test_the_top_says_what_was_found_and_what_was_not_checked(violated: Record, directory: Path) -> None:
+    """The verdict, its property and every doubt stand above everything else."""
     text = Reader(report(violated)).text
     assert "dekker violates exclusion; every reachable state was visited." in text
     assert (
@@ -147,6 +148,7 @@ def test_the_top_says_what_was_found_and_what_was_not_checked(violated: Record, 
 
 
 def test_the_list_tells_the_same_story_without_scripts(violated: Record) -> None:
+    """The list of steps in the page is the story of the text format."""
     page = report(violated)
     items = re.findall(
         r'<li value="(\d+)"><button[^>]*>([^<]*)</button><span class="note">([^<]*)</span>', page
@@ -226,17 +228,20 @@ def test_coverage_lists_the_conditions_of_an_action(directory: Path) -> None:
 
 
 def test_coverage_names_the_guard_of_what_never_happened(violated: Record) -> None:
+    """An action that was never taken stands there with the condition that stopped it."""
     text = Reader(report(violated)).text
     assert "impossible : at[A] == START" in text
     assert "action impossible is never possible" in text
 
 
 def test_a_spec_that_holds_has_no_story(directory: Path) -> None:
+    """Where nothing is violated there is no player, and no empty frame for one."""
     page = report(record_of(write(directory, "light", HOLDS_SPEC)))
     assert 'id="story"' not in page and "✓" in page and "None: every action" in page
 
 
 def test_a_malformed_spec_has_a_report_too() -> None:
+    """What could not be checked has a page with the message."""
     page = report(
         {
             "spec": "wrong",
@@ -250,6 +255,7 @@ def test_a_malformed_spec_has_a_report_too() -> None:
 
 
 def test_a_table_has_a_row_for_each_run(violated: Record, directory: Path) -> None:
+    """The page of a matrix has the verdict of each run, and the story of each violation."""
     page = table_page(
         "locks", [("CPUS=2", violated), ("<b>", record_of(write(directory, "light", HOLDS_SPEC)))]
     )
@@ -279,6 +285,7 @@ def test_notes_stand_inside_the_picture_and_rows_follow_each_other(
 
 
 def test_a_deferred_store_slants_from_its_issue_to_where_it_becomes_visible(violated: Record) -> None:
+    """The arrow of a store begins and ends at the two steps it belongs to."""
     trace = from_record(violated["traces"]["exclusion"])
     diagram = Diagram(trace)
     line = re.search(
@@ -297,6 +304,7 @@ def test_a_deferred_store_slants_from_its_issue_to_where_it_becomes_visible(viol
 
 
 def test_a_message_goes_from_the_senders_lane_to_the_receivers(violated: Record) -> None:
+    """An arrow joins the lanes of who sends and who receives."""
     diagram = Diagram(from_record(violated["traces"]["exclusion"]))
     paths = re.findall(r'<g class="message"><path d="M([\d.]+) ([\d.]+)H([\d.]+)"', diagram.svg(0))
     ends = [(float(x1), float(x2)) for x1, _, x2 in paths]
@@ -305,6 +313,7 @@ def test_a_message_goes_from_the_senders_lane_to_the_receivers(violated: Record)
 
 @pytest.mark.parametrize(("loop", "inside"), [(2, 4), (0, 6), (6, 0)])
 def test_a_box_stands_around_the_steps_that_repeat(loop: int, inside: int, violated: Record) -> None:
+    """The cycle of a lasso is framed, and nothing else."""
     trace = from_record(with_lasso(violated, "exclusion", loop)["traces"]["exclusion"])
     diagram = Diagram(trace)
     found = re.search(
@@ -400,6 +409,7 @@ def test_keys_and_buttons_step_through_the_story(browser: Any, pages: dict[str, 
 def test_a_step_shows_its_state_source_and_what_the_others_wait_for(
     browser: Any, pages: dict[str, str]
 ) -> None:
+    """Beside a step stand the state behind it, its line in the spec, and the guards of the other actors."""
     with Visit(browser, pages["violated"] + "#story-0/2") as page:
         assert page.locator(".now .text").inner_text() == "A A looks at the other flag and enters -> B"
         changed = page.locator(".state .changed").all_inner_texts()
@@ -422,6 +432,7 @@ def test_a_step_shows_its_state_source_and_what_the_others_wait_for(
 def test_the_violated_property_stands_at_its_step_with_its_values(
     browser: Any, pages: dict[str, str]
 ) -> None:
+    """The last step names the property and the values that break it."""
     with Visit(browser, pages["violated"]) as page:
         said = page.locator(".failure").inner_text()
         assert "exclusion is violated after 6 steps" in said and "flag[A] = True" in said
@@ -443,6 +454,7 @@ def test_a_click_on_a_step_goes_there(browser: Any, pages: dict[str, str]) -> No
 def test_after_the_last_step_of_a_lasso_comes_the_first_of_its_cycle(
     browser: Any, pages: dict[str, str]
 ) -> None:
+    """Going on from the end of a lasso goes round its cycle."""
     with Visit(browser, pages["lasso"]) as page:
         page.keyboard.press("ArrowRight")
         assert position(page) == "3 / 6"
@@ -477,6 +489,7 @@ def test_a_hostile_spec_runs_nothing(browser: Any, pages: dict[str, str]) -> Non
 @pytest.mark.parametrize("name", ["violated", "nasty", "lasso", "light"])
 @pytest.mark.parametrize("width", [320, 400, 700, 1000, 1280])
 def test_the_page_never_scrolls_sideways(name: str, width: int, browser: Any, pages: dict[str, str]) -> None:
+    """On a narrow screen, too, only the diagram scrolls."""
     with Visit(browser, pages[name], viewport={"width": width, "height": 800}) as page:
         for summary in page.locator("summary:visible").all():
             summary.click()
@@ -536,11 +549,13 @@ def test_every_text_stands_out_from_what_is_behind_it(
 
 
 def test_without_scripts_the_story_is_still_told(browser: Any, pages: dict[str, str]) -> None:
+    """With scripts off the list of steps is there to read."""
     with Visit(browser, pages["violated"], java_script_enabled=False) as page:
         assert page.locator(".wide svg").is_visible() and not page.locator(".bar").is_visible()
 
 
 def test_on_paper_there_are_no_controls(browser: Any, pages: dict[str, str]) -> None:
+    """A printed report has the story and no buttons."""
     with Visit(browser, pages["violated"], color_scheme="dark") as page:
         page.emulate_media(media="print")
         assert not page.locator(".bar").is_visible() and page.locator(".now").is_visible()

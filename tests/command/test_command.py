@@ -64,6 +64,7 @@ def test_strict_counts_findings_in_tables_and_says_so(explorer: Callable[..., Do
 
 
 def test_undetermined_cells_have_their_reason_below_the_table(explorer: Callable[..., Done]) -> None:
+    """A cell that says undetermined has a number, and its reason stands below."""
     done = explorer("good.py", "-D", "LAST=3,4", "--max-depth", "1")
     assert "undetermined: --max-depth 1 reached [every row]" in done.out and done.code == 20
 
@@ -94,6 +95,7 @@ def test_a_full_disk_behind_standard_output_is_one_sentence(
 
 
 def test_a_report_that_cannot_be_written_is_no_success(explorer: Callable[..., Done], tmp_path: Path) -> None:
+    """A run whose output is lost exits as an error, whatever it found."""
     (tmp_path / "taken").mkdir()
     done = explorer("good.py", "--junit", "taken")
     assert done.code == 74 and "taken was not written: Is a directory" in done.err
@@ -187,6 +189,7 @@ def test_prints_of_a_spec_are_no_results(explorer: Callable[..., Done], tmp_path
 
 
 def test_specs_of_one_name_do_not_overwrite_each_other(explorer: Callable[..., Done], tmp_path: Path) -> None:
+    """Two files of one name get two directories of output."""
     for folder in ("x", "y"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "spin.py").write_text(SPECS["good" if folder == "x" else "bad"])
@@ -199,6 +202,7 @@ def test_specs_of_one_name_do_not_overwrite_each_other(explorer: Callable[..., D
 
 
 def test_options_stand_before_and_after_specs(explorer: Callable[..., Done]) -> None:
+    """The order of options and files on the command line does not matter."""
     done = explorer("--expect", "good.py", "--engine", "python", "bad.py", "--json")
     assert done.code == 0 and [r["engine"] for r in json.loads(done.out)] == ["python", "python"]
 
@@ -224,6 +228,7 @@ def test_a_table_writes_formats_for_each_row(explorer: Callable[..., Done], tmp_
 def test_a_wrong_variant_is_known_without_the_table(
     explorer: Callable[..., Done], tmp_path: Path, change: str, message: str
 ) -> None:
+    """A malformed row is reported by a plain check as well."""
     (tmp_path / "rows.py").write_text(
         SPECS["bad"].replace("spec = Spec(", f"spec = Spec(variants=[{change}], ")
     )
@@ -234,6 +239,7 @@ def test_a_wrong_variant_is_known_without_the_table(
 def test_a_deadlock_tells_why_the_terminal_condition_is_false(
     explorer: Callable[..., Done], tmp_path: Path
 ) -> None:
+    """The story of a deadlock ends with the condition that does not accept the state."""
     (tmp_path / "ends.py").write_text(
         SPECS["stuck"].replace("spec =", "@terminal\ndef ends(s: S):\n    return s.n == 1\n\nspec =")
     )
@@ -353,6 +359,7 @@ def test_a_wrong_argument_is_told_at_once(
 
 
 def test_large_numbers_may_be_written_short(explorer: Callable[..., Done]) -> None:
+    """`1e6` and a number beyond a machine word are limits that can be given."""
     assert (
         explorer("good.py", "--max-states", "1e6").code
         == explorer("good.py", "--max-states", "12345678901234567891").code
@@ -370,6 +377,7 @@ def test_too_few_noticed_mutants_are_said(explorer: Callable[..., Done], tmp_pat
 
 
 def test_one_is_no_plural(explorer: Callable[..., Done]) -> None:
+    """Texts say `1 state` and `2 states`."""
     told = (
         explorer("good.py", "-D", "LAST=0", "--format", "markdown").out
         + explorer("estimate", "good.py", "-D", "LAST=0").out

@@ -45,6 +45,7 @@ def completed(*words: str) -> list[str]:
     ],
 )
 def test_bash_completes(words: tuple[str, ...], expected: str) -> None:
+    """A real bash offers words, options and their choices."""
     assert expected in completed(*words)
 
 

@@ -168,6 +168,7 @@ def test_png_on_request(explorer: Callable[..., Done], tmp_path: Path) -> None:
 def test_a_table_has_a_row_for_each_variant_and_fails_where_one_is_not_as_expected(
     explorer: Callable[..., Done], tmp_path: Path
 ) -> None:
+    """`table` prints every row, and exits 1 for one that is not as declared."""
     done = explorer("table", "family.py")
     assert done.code == 1
     assert (

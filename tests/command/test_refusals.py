@@ -184,6 +184,7 @@ def test_too_many_workers_are_refused(explorer: Callable[..., Done]) -> None:
 
 
 def test_mistakes_about_variants_are_usage_errors(explorer: Callable[..., Done]) -> None:
+    """Asking for a row or a table that is not there exits 2 with what to write."""
     done = explorer("table", "family.py", "--row", "V4")
     assert (done.code, done.err.strip()) == (2, "explorer: --row V4: no such variant; known: V0, V1, V2")
     done = explorer("table", "good.py")

@@ -85,6 +85,7 @@ def lock(tmp_path_factory: pytest.TempPathFactory) -> tuple[StateSpace, list[Tra
 
 
 def test_the_graph_has_the_states_and_transitions_of_the_search(lock: tuple[StateSpace, list[Trace]]) -> None:
+    """Nodes and edges are exactly what the search counted."""
     found = graph.state_graph(*lock)
     assert (len(found), found.number_of_edges()) == (lock[0].distinct, lock[0].transitions)
     assert [sum(d == depth for _, d in found.nodes("depth")) for depth in range(lock[0].depth + 1)] == list(
@@ -96,11 +97,13 @@ def test_the_graph_has_the_states_and_transitions_of_the_search(lock: tuple[Stat
 
 
 def test_depth_is_the_distance_from_an_initial_state(lock: tuple[StateSpace, list[Trace]]) -> None:
+    """A node's depth is its distance in the graph itself."""
     found = graph.state_graph(lock[0])
     assert dict(networkx.single_source_shortest_path_length(found, 0)) == dict(found.nodes("depth"))
 
 
 def test_every_engine_gives_the_same_graph(tmp_path: Path) -> None:
+    """The graph does not depend on the engine that explored it."""
     one, two = (graph.state_graph(*explored(tmp_path, engine=engine)) for engine in (python, reference))
     assert list(one.nodes(data=True)) == list(two.nodes(data=True)) and list(one.edges(data=True)) == list(
         two.edges(data=True)
@@ -110,6 +113,7 @@ def test_every_engine_gives_the_same_graph(tmp_path: Path) -> None:
 def test_a_node_is_labelled_with_what_changed_and_an_edge_with_its_action(
     lock: tuple[StateSpace, list[Trace]],
 ) -> None:
+    """Labels are short: only what differs from the state before."""
     found = graph.state_graph(*lock)
     assert (
         found.nodes[0]["label"] == ""
@@ -123,6 +127,7 @@ def test_a_node_is_labelled_with_what_changed_and_an_edge_with_its_action(
 def test_the_counterexample_is_a_marked_path_to_a_violating_state(
     lock: tuple[StateSpace, list[Trace]],
 ) -> None:
+    """The marked edges form a path from an initial state to a violating one."""
     space, traces = lock
     trace = next(t for t in traces if t.property == "few")
     found = graph.state_graph(space, [trace])
@@ -138,6 +143,7 @@ def test_the_counterexample_is_a_marked_path_to_a_violating_state(
 
 
 def test_the_steps_that_break_a_step_property_are_named(lock: tuple[StateSpace, list[Trace]]) -> None:
+    """An edge that breaks a step property carries its name."""
     found = graph.state_graph(*lock)
     broken = [data for _, _, data in found.edges(data=True) if data["violates"]]
     assert broken and {(data["violates"], data["action"]) for data in broken} == {("steady", "release")}
@@ -157,6 +163,7 @@ def counted(source: Path) -> tuple[int, int]:
     "constants", [{}, {"PROCS": 3, "ROUNDS": 12}], ids=["labelled", "dots laid out by sfdp"]
 )
 def test_each_file_read_back_has_the_same_counts(tmp_path: Path, constants: dict[str, Any]) -> None:
+    """DOT and GraphML hold all nodes and edges."""
     space, traces = explored(tmp_path, **constants)
     assert (space.distinct > graph_dot.LAYERED) == bool(constants)
     written = graph.write_graph(space, tmp_path / "out", traces)
@@ -183,6 +190,7 @@ def test_each_file_read_back_has_the_same_counts(tmp_path: Path, constants: dict
 def test_the_picture_shows_states_actions_and_a_legend(
     lock: tuple[StateSpace, list[Trace]], tmp_path: Path
 ) -> None:
+    """The drawing has the labels of the graph and explains its colours."""
     graph.write_graph(lock[0], tmp_path, lock[1])
     shown = "\n".join(
         e.text or ""
@@ -204,6 +212,7 @@ def test_the_picture_shows_states_actions_and_a_legend(
 def test_a_large_graph_is_not_drawn_but_given_as_graphml(
     lock: tuple[StateSpace, list[Trace]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Above the limit of drawing the data is still written."""
     monkeypatch.setattr(graph, "LIMIT", 10)
     (tmp_path / "graph.svg").write_text("an old picture")
     written = graph.write_graph(lock[0], tmp_path)
@@ -219,6 +228,7 @@ def test_a_large_graph_is_not_drawn_but_given_as_graphml(
 def test_a_huge_graph_is_refused_with_advice(
     lock: tuple[StateSpace, list[Trace]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Above the limit of files one message says what to do instead."""
     monkeypatch.setattr(graph, "GRAPHML_LIMIT", 10)
     with pytest.raises(TooLarge, match=r"at most 10 are put into a graph.*-D NAME=VALUE.*--max-depth N"):
         graph.write_graph(lock[0], tmp_path)
@@ -226,6 +236,7 @@ def test_a_huge_graph_is_refused_with_advice(
 
 
 def test_an_unfinished_exploration_gives_the_part_that_was_visited(tmp_path: Path) -> None:
+    """After a limit the graph is that of the visited states."""
     space, traces = explored(tmp_path, limits=Limits(max_depth=3))
     found = graph.state_graph(space, traces)
     assert len(found) == space.distinct and max(depth for _, depth in found.nodes("depth")) == 3

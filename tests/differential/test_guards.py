@@ -225,6 +225,7 @@ def test_a_row_for_each_line_of_an_action(tmp_path: Path) -> None:
 def test_only_a_complete_exploration_is_counted_and_a_large_one_where_it_is_asked_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """Counts are never given for a part of the states."""
     model = ground(spec_of(QUEUES))
     assert count(python.explore(model, Limits(max_depth=1)), asked=True) is None
     monkeypatch.setattr(guards, "UNASKED", 9 * len(model.instances) - 1)
@@ -279,6 +280,7 @@ def test_the_record_and_the_report_have_the_counts_or_say_why_not(
 
 
 def test_small_spaces_are_counted_unasked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where counting is cheap the report has it without an option."""
     monkeypatch.chdir(tmp_path)
     assert cli.main([str(write(tmp_path, "queues", QUEUES))]) == 0
     page = (tmp_path / "out/queues/report.html").read_text()
@@ -289,6 +291,7 @@ def test_small_spaces_are_counted_unasked(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_the_report_of_representatives_says_what_they_stand_for(tmp_path: Path) -> None:
+    """Under symmetry the counts are said to be of representatives."""
     record = record_of(write(tmp_path, "queues", QUEUES))
     record["guards"] = []
     record["states"]["represented"] += 1

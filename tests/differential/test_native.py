@@ -69,12 +69,11 @@ def counters(tmp_path: Path, k: int, m: int) -> Model:
     return ground(load(file), {"k": k, "m": m})
 
 
-@pytest.mark.parametrize("seed", range(9000, 9012))
+@pytest.mark.parametrize("seed", range(9000, 9600, 50))
 def test_compiled_rules_mean_what_the_reference_means(seed: int) -> None:
     """On random specs, with one to three workers and either storage, everything found is the reference's."""
-    model = model_of(spec_text(random.Random(seed), 1 + seed % 4))
-    if model is None:
-        return
+    texts = (spec_text(random.Random(number), 1 + number % 4) for number in range(seed, seed + 50))
+    model = next(model for model in map(model_of, texts) if model is not None)
     compiled = python.Compiled(model)
     made = machine(compiled)
     engines = [

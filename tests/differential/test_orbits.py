@@ -42,6 +42,15 @@ def test_random_symmetric_specs_have_the_same_answers() -> None:
     assert proved > 35 and reduced > 20
 
 
+SYMMETRIC = """
+    dma_window_buggy dma_window_fixed dma_window_levels_buggy dma_window_levels_fixed fadump_buggy
+    fadump_fixed ipi_buggy ipi_fixed ipi_healing page_walk_buggy page_walk_fixed page_walk_ipi_buggy
+    page_walk_ipi_fixed xive_shutdown_buggy xive_shutdown_fixed xmon_buggy xmon_fixed german peterson
+    two_phase_commit
+""".split()
+"""The shipped specs whose symmetry is proved; a proof that is lost shows here."""
+
+
 @pytest.mark.parametrize(
     "path",
     [*sorted(SPECS.glob("*.py")), *sorted((SPECS / "examples").glob("*.py"))],
@@ -53,6 +62,7 @@ def test_the_orbits_of_every_spec_add_up(path: Path) -> None:
     """
     spec = replace(ground(load(path)), temporal=())
     found = find(spec)
+    assert found.proven == (path.stem in SYMMETRIC)
     if not found.proven:
         return
     plain = python.explore(spec, Limits(max_states=30_000))

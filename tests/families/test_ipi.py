@@ -135,12 +135,14 @@ def buggy() -> StateSpace:
 
 
 def test_the_fixed_kernel_holds() -> None:
+    """Linux 5.4 loses no IPI: every property holds in every reachable state."""
     space = run("ipi_fixed")
     assert numbers(space) == (5444, 19882, 33)
     assert space.violations == {} and space.stopped is None
 
 
 def test_the_buggy_kernel_loses_an_ipi(buggy: StateSpace) -> None:
+    """Linux 5.3 violates what the commit message says, after 22 steps."""
     assert numbers(buggy) == (6128, 24096, 29)
     assert {name: tell(buggy, found).length for name, found in buggy.violations.items()} == {
         "no_ignored_message": 22,
@@ -151,6 +153,7 @@ def test_the_buggy_kernel_loses_an_ipi(buggy: StateSpace) -> None:
 
 
 def test_expectations_say_what_is_found(buggy: StateSpace) -> None:
+    """The declared expectation names exactly the properties that fail."""
     expect = load(SPECS / "ipi_buggy.py").expect
     assert (
         expect is not None
@@ -160,6 +163,7 @@ def test_expectations_say_what_is_found(buggy: StateSpace) -> None:
 
 
 def test_every_cpu_of_the_story_does_what_the_commit_message_says(buggy: StateSpace) -> None:
+    """Each CPU takes the message's steps in the message's order."""
     shortest = [step for step in story(buggy, "no_lost_ipi") if step[1] not in UNMENTIONED]
     for cpu in ("X", "105", "42"):
         assert [text for who, text in shortest if who == cpu] == [text for who, text in told() if who == cpu]
@@ -167,6 +171,7 @@ def test_every_cpu_of_the_story_does_what_the_commit_message_says(buggy: StateSp
 
 
 def test_the_story_is_the_commit_messages_but_for_the_order_of_independent_steps(buggy: StateSpace) -> None:
+    """Only steps that touch nothing in common stand elsewhere."""
     shortest = story(buggy, "no_lost_ipi")
     early = [("42", "doorbell_exception()"), ("42", "ppc_msgsync()")]
     moved = [step for step in shortest if step not in early and step[1] not in UNMENTIONED]
@@ -179,6 +184,7 @@ def test_the_story_is_the_commit_messages_but_for_the_order_of_independent_steps
 
 
 def test_the_commit_messages_own_order_is_a_run_of_the_buggy_kernel(buggy: StateSpace) -> None:
+    """The interleaving of the message itself can be taken step by step."""
     states: set[State] = set(buggy.model.initial_states())
     for step in _with_unmentioned(told(), story(buggy, "no_lost_ipi")):
         states = {after for state in states for after in _steps(buggy.model, state, step)}
@@ -271,6 +277,7 @@ def test_the_page_shows_the_table(name: str) -> None:
     ],
 )
 def test_the_fixed_kernel_holds_in_every_size(texts: dict[str, str], expected: tuple[int, int, int]) -> None:
+    """With more CPUs or messages no property fails, and the counts are as they were."""
     space = run("ipi_fixed", **texts)
     assert space.violations == {}
     assert numbers(space) == expected
@@ -284,10 +291,12 @@ def test_without_a_first_doorbell_nobody_clears_the_flag() -> None:
 
 
 def test_only_a_guest_ignores_doorbells() -> None:
+    """Without a guest Linux 5.3 loses no IPI."""
     assert run("ipi_buggy", guest="false").violations == {}
 
 
 def test_a_host_that_tests_the_flag_spreads_the_bug_of_5_3_to_the_host() -> None:
+    """Testing the flag in the host's handler loses IPIs without a guest."""
     assert run("ipi_buggy", guest="false", host_tests_flag="true").violations["no_lost_ipi"].level == 23
 
 
@@ -401,6 +410,7 @@ def test_with_liveness_alone_the_buggy_kernel_hangs(
     ],
 )
 def test_stories_end_in_the_kernels_own_words(name: str, last: list[str]) -> None:
+    """The last lines of a story are those of the kernel functions."""
     space = explore(families.model("ipi_fixed", name))
     found = story(space, "no_action_on_a_freed_vcpu" if name == "R2" else "no_lost_ipi")
     assert [f"{actor}: {label}" for actor, label in found][-len(last) :] == last
@@ -408,12 +418,14 @@ def test_stories_end_in_the_kernels_own_words(name: str, last: list[str]) -> Non
 
 @pytest.mark.parametrize("name", ("ipi_fixed", "ipi_buggy", "ipi_healing"))
 def test_nothing_in_the_shipped_specs_is_vacuous(name: str) -> None:
+    """No finding is made about the shipped specs of the IPI."""
     space = run(name)
     assert [found.text for found in findings(space, coverage(space)) if found.severe] == []
 
 
 @pytest.mark.parametrize("name", ("ipi_fixed", "ipi_buggy"))
 def test_the_reference_counts_the_same(name: str) -> None:
+    """The reference finds the states, transitions and depth of the python engine."""
     model = bind(load(SPECS / f"{name}.py"), {})
     fast, slow = explore(model), reference.explore(model)
     assert numbers(fast) == numbers(slow)

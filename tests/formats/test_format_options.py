@@ -92,6 +92,7 @@ def test_a_malformed_spec_replaces_the_report_of_an_earlier_run(
 def test_format_prints_a_format_and_nothing_else(
     name: str, at_home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """Standard output is read by the format's own parser as it stands."""
     assert cli.main(["dekker.py", "--format", name]) == 12
     parsed(name, capsys.readouterr().out)
 
@@ -131,6 +132,7 @@ def test_files_of_all_runs_together(at_home: Path, capsys: pytest.CaptureFixture
 def test_a_single_malformed_spec_is_in_the_files_too(
     at_home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """JUnit has an error for a spec that cannot be checked."""
     assert cli.main(["wrong.py", "--junit", "junit.xml"]) == 150
     assert len(ElementTree.fromstring((at_home / "junit.xml").read_text()).findall(".//error")) == 1
     assert "E0513" in capsys.readouterr().err
@@ -139,6 +141,7 @@ def test_a_single_malformed_spec_is_in_the_files_too(
 def test_annotations_go_to_standard_error_on_github(
     at_home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """On GitHub annotations do not mix with what is asked for on standard output."""
     cli.main(["dekker.py"])
     assert "::error" not in capsys.readouterr().err
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
@@ -170,6 +173,7 @@ def test_annotations_go_to_standard_error_on_github(
 def test_wrong_formats_are_one_clear_message(
     arguments: list[str], message: str, at_home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """What cannot be printed or written exits 2 with one message."""
     assert cli.main(arguments) == 2
     assert capsys.readouterr().err.startswith(f"explorer: {message}")
 
@@ -186,6 +190,7 @@ def test_a_graph_that_is_too_large_is_refused(
 
 
 def test_a_story_format_without_a_story_says_so(at_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where nothing is violated a story format is refused in one sentence."""
     assert cli.main(["light.py", "--format", "mermaid"]) == 0
     shown = capsys.readouterr()
     assert (shown.out, shown.err) == ("", "--format mermaid: there is no counterexample to show\n")
@@ -194,6 +199,7 @@ def test_a_story_format_without_a_story_says_so(at_home: Path, capsys: pytest.Ca
 def test_open_without_a_browser_is_a_note(
     at_home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """`--open` without a browser does not fail the run."""
     opened: list[str] = []
     monkeypatch.setattr("webbrowser.open", lambda url: opened.append(url) or False)
     assert cli.main(["light.py", "--open"]) == 0

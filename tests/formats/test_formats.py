@@ -100,6 +100,7 @@ def test_every_record_meets_the_schema(text: str, tmp_path: Path) -> None:
 def test_records_of_stopped_runs_lassos_and_malformed_specs_meet_the_schema(
     violated: Record, undecided: Record
 ) -> None:
+    """The schema covers every way in which a run ends."""
     for record in (violated, undecided, with_lasso(violated, "exclusion", 2), MALFORMED):
         schema(ROOT / "explorer/render/machine/verdict.schema.json").validate(json.loads(to_json(record)))
 
@@ -118,6 +119,7 @@ def test_the_schema_refuses_what_is_no_record(violated: Record) -> None:
 
 
 def test_the_record_says_at_each_step_what_is_possible_and_what_waits(violated: Record) -> None:
+    """Each step lists what else could happen and which guards held others back."""
     texts, moments = violated["waiting"]["texts"], violated["waiting"]["traces"]["exclusion"]
     assert len(moments) == 7
     assert [texts[n] for n in moments[0]["possible"]] == ["store(cpu=A)", "store(cpu=B)"]
@@ -151,6 +153,7 @@ def test_an_itf_trace_is_executed_again_step_by_step(tmp_path: Path) -> None:
 
 
 def test_an_itf_trace_that_was_tampered_with_is_not_executed(tmp_path: Path, violated: Record) -> None:
+    """A changed state or step in a stored trace is refused."""
     model = ground(load(tmp_path / "dekker.py"), {}, "dekker.py")
     text = itf.itf(violated, "exclusion")
     walk, _ = itf.read(text)
@@ -165,6 +168,7 @@ def test_an_itf_trace_that_was_tampered_with_is_not_executed(tmp_path: Path, vio
 
 
 def test_itf_values_have_the_types_that_the_format_names(violated: Record) -> None:
+    """Sets, maps, sequences and large numbers are written as ITF says."""
     state = json.loads(itf.itf(violated, "exclusion"))["states"][-1]
     assert state["at"] == {"#map": [["A", "INSIDE"], ["B", "INSIDE"]]}
     assert state["buffered"] == {
@@ -189,6 +193,7 @@ def test_itf_values_have_the_types_that_the_format_names(violated: Record) -> No
 
 
 def test_every_itf_state_assigns_every_variable(nasty: Record) -> None:
+    """No state of a trace leaves a variable out."""
     found = json.loads(itf.itf(nasty, "unfilled"))
     assert found["vars"] == ["by", "n"]
     assert all(set(state) == {"#meta", "by", "n"} for state in found["states"])
@@ -196,6 +201,7 @@ def test_every_itf_state_assigns_every_variable(nasty: Record) -> None:
 
 
 def test_a_lasso_in_itf_names_the_state_it_goes_back_to(violated: Record) -> None:
+    """The key `loop` is the index of the first state of the cycle."""
     assert itf.read(itf.itf(with_lasso(violated, "exclusion", 2), "exclusion"))[1] == 2
 
 
@@ -211,6 +217,7 @@ def test_initial_states_are_found_again_among_many(tmp_path: Path) -> None:
 
 
 def test_junit_counts_a_violation_as_failure_with_its_story(violated: Record) -> None:
+    """A violated property is a failed test case whose text is the story."""
     (suite,) = tags(junit([violated]), "testsuite")
     cases = {case.get("name"): case for case in suite}
     assert [suite.get(key) for key in ("tests", "failures", "errors", "skipped")] == ["5", "1", "0", "0"]
@@ -225,6 +232,7 @@ def test_junit_counts_a_violation_as_failure_with_its_story(violated: Record) ->
 
 
 def test_junit_reports_undetermined_as_an_error_and_never_as_skipped(undecided: Record) -> None:
+    """What was not checked cannot look green."""
     text = junit([undecided])
     (suite,) = tags(text, "testsuite")
     assert (suite.get("errors"), suite.get("skipped"), "<skipped" in text) == ("4", "0", False)
@@ -240,6 +248,7 @@ def test_junit_of_a_malformed_spec_is_an_error(violated: Record) -> None:
 
 
 def test_findings_fail_in_junit_only_under_strict(violated: Record) -> None:
+    """Findings are failures exactly where the run counts them."""
     assert len(tags(junit([violated]), ".//testcase[@name='vacuity']/failure")) == 0
     (failure,) = tags(junit([violated | {"strict": True}]), ".//testcase[@name='vacuity']/failure")
     assert "action impossible is never possible" in (failure.text or "")
@@ -254,6 +263,7 @@ def test_what_is_declared_is_no_failure_under_expect(tmp_path: Path) -> None:
 
 
 def test_a_missed_expectation_is_a_failure_of_its_own(tmp_path: Path) -> None:
+    """The test case says what was declared and what was found."""
     missed = record_of(dekker(tmp_path, '\nspec = Spec(expect=violates("exclusion", steps=4))\n'))
     found = [(r.subject, r.text) for r in reports(missed | {"expect": True}) if r.severity == "failure"]
     assert [subject for subject, _ in found] == ["exclusion", "expectation"]
@@ -322,6 +332,7 @@ def test_sarif_meets_the_schema_of_the_standard(violated: Record, undecided: Rec
 
 
 def test_sarif_tells_the_story_as_a_code_flow(violated: Record) -> None:
+    """Each step of the story is a location in the spec, in order."""
     result = next(
         r for r in json.loads(sarif([violated], "1.2.3"))["runs"][0]["results"] if r["ruleId"] == "exclusion"
     )
@@ -357,6 +368,8 @@ def test_sarif_fingerprints_tell_results_apart_and_stay(violated: Record, tmp_pa
 
 
 def test_sarif_paths_are_relative_to_the_root_or_complete(violated: Record) -> None:
+    """A reader finds the files from the repository's root."""
+
     def uri(place: str) -> Any:
         record = {**violated, "properties": [{**p, "place": place} for p in violated["properties"]]}
         found = json.loads(sarif([record], "1"))["runs"][0]["results"][0]
@@ -367,6 +380,7 @@ def test_sarif_paths_are_relative_to_the_root_or_complete(violated: Record) -> N
 
 
 def test_a_flow_beyond_the_limit_of_readers_is_cut_in_its_middle(violated: Record) -> None:
+    """A long story keeps its first and last steps."""
     trace = violated["traces"]["exclusion"]
     long = {
         **trace,
@@ -402,6 +416,7 @@ def decoded(line: str) -> tuple[str, dict[str, str], str]:
 
 
 def test_annotations_stand_at_the_line_of_the_property(violated: Record) -> None:
+    """Each annotation names file and line of what fails."""
     command, where, text = decoded(commands([violated]).splitlines()[0])
     assert (command, where["title"]) == ("error", "dekker: exclusion")
     assert f"{where['file']}:{where['line']}" == violated["properties"][0]["place"]
@@ -409,12 +424,14 @@ def test_annotations_stand_at_the_line_of_the_property(violated: Record) -> None
 
 
 def test_annotations_are_one_line_each_whatever_the_text(nasty: Record) -> None:
+    """Line ends in a text are escaped."""
     found = [decoded(line) for line in commands([{**nasty, "file": "a,b:c%.py"}, MALFORMED]).splitlines()]
     assert [where["title"] for _, where, _ in found] == ["<b>x: unfilled", "<b>x: deadlock", "wrong: spec"]
     assert (found[-1][1]["file"], found[-1][1]["line"]) == ("spec/wrong.py", "7")
 
 
 def test_a_run_without_complaint_has_no_annotation(tmp_path: Path) -> None:
+    """Nothing is printed where nothing is wrong."""
     assert (
         commands([record_of(write(tmp_path, "light", HOLDS_SPEC)) | {"expect": True, "strict": True}]) == ""
     )
@@ -484,6 +501,7 @@ def test_diagrams_have_no_line_that_a_spec_could_forge(
 
 
 def test_markdown_has_a_row_for_each_property_and_draws_the_story(violated: Record) -> None:
+    """The summary is a table and a diagram that GitHub renders."""
     text = markdown([violated])
     rows = [line for line in text.splitlines() if line.startswith("| ")]
     assert rows == [
@@ -511,6 +529,7 @@ AUT = re.compile(r'\((\d+), "((?:[^"\\]|\\.)*)", (\d+)\)')
 
 
 def test_aut_has_every_step_of_the_graph(tmp_path: Path) -> None:
+    """The Aldebaran file has as many transitions as the search counted."""
     _, space, verdict = checked(dekker(tmp_path))
     header, *lines = aut(state_graph(space, verdict.traces.values())).splitlines()
     assert header == f"des (0, {space.transitions}, {space.distinct})"
@@ -535,6 +554,7 @@ def test_aut_has_one_initial_state_where_the_space_has_several(tmp_path: Path) -
 
 
 def test_labels_in_aut_cannot_end_their_quotes(tmp_path: Path) -> None:
+    """Quotes in a label are escaped."""
     _, space, _ = checked(write(tmp_path, "x", NASTY_SPEC))
     _, *lines = aut(state_graph(space)).splitlines()
     assert all(AUT.fullmatch(line) for line in lines) and len(lines) == space.transitions

@@ -110,6 +110,7 @@ COMMIT: list[Row] = [
 
 
 def test_the_story_is_laid_out_as_in_the_commit_message() -> None:
+    """Actors, calls, brackets and changes stand in the columns of a kernel commit."""
     assert (
         story(told(COMMIT, ("X", "42", "105"), why=("message[CALL_FUNCTION] waits",)))
         == """\
@@ -146,6 +147,7 @@ def test_the_story_is_laid_out_as_in_the_commit_message() -> None:
 
 
 def test_what_changed_stands_in_a_column_of_its_own() -> None:
+    """Changes are aligned to the right of the steps."""
     trace = told(
         [
             ("A", "x = 1", {"changed": {"x": "1"}}),
@@ -165,6 +167,7 @@ def test_what_changed_stands_in_a_column_of_its_own() -> None:
 
 
 def test_a_line_that_is_too_long_continues_below_with_the_bracket_drawn_on() -> None:
+    """A folded line does not cut the bracket beside it."""
     long = {"changed": {"a_rather_long_name": "1", "another_rather_long_name": "1"}}
     trace = told(
         [("A", "x = 1", {"opens": ("x",), **long}), ("B", "look", {}), ("A", "x = 1", {"closes": ("x",)})],
@@ -231,26 +234,31 @@ def look(actor: str) -> Row:
 def test_a_bracket_joins_issue_and_visibility_where_another_cpu_acts_between(
     rows: list[Row], edges: list[str]
 ) -> None:
+    """A bracket is drawn exactly where the delay can be noticed."""
     assert gutters(rows) == edges
 
 
 def test_stores_of_one_key_become_visible_in_the_order_of_their_issue() -> None:
+    """The first store that was issued is the first that closes."""
     rows = [issue("A", "x"), issue("A", "x"), look("B"), visible("A", "x"), look("B"), visible("A", "x")]
     assert gutters(rows) == ["    --", "  --|-", "  | |", "  | ->", "  |", "  --->"]
 
 
 def test_a_store_that_never_becomes_visible_is_said_to_be_deferred_still() -> None:
+    """The end of the story lists stores that are still under way."""
     assert (
         lines(story(told([issue("A", "x"), look("B")], ("A", "B"))))[-1] == "  |      // STORE STILL DEFERRED"
     )
 
 
 def test_the_call_itself_needs_no_heading() -> None:
+    """A function that is called by name has no heading with its name again."""
     trace = told([("A", "sync(1)", {"function": "sync"}), ("A", "x = 1", {"function": "sync"})], ("A",))
     assert lines(story(trace)) == ["      A: sync(1)", "      A:   x = 1"]
 
 
 def test_a_receiver_that_the_text_leaves_out_is_added() -> None:
+    """A message's arrow names the receiver once."""
     trace = told(
         [("A", "ring", {"sends": (("B", "doorbell"),)}), ("A", "ring B", {"sends": (("B", "doorbell"),)})],
         ("A", "B"),
@@ -259,11 +267,13 @@ def test_a_receiver_that_the_text_leaves_out_is_added() -> None:
 
 
 def test_observed_values_appear_when_they_change() -> None:
+    """An `@observe` value stands at the steps that change it."""
     trace = told([("A", "one", {"observed": {"sum": "1"}}), ("A", "two", {"observed": {"sum": "1"}})], ("A",))
     assert lines(story(trace)) == ["      A: one   sum = 1", "      A: two"]
 
 
 def test_long_repetitions_are_told_once() -> None:
+    """A repeated block is told once, with how often it happens."""
     rows: list[Row] = [("A", "tick", {"changed": {"n": str(n)}}) for n in range(1, 20)] + [("B", "stop", {})]
     assert lines(story(told(rows, ("A", "B"), n="0"))) == [
         "      A: tick                                      n: 0 → 1",
@@ -274,6 +284,7 @@ def test_long_repetitions_are_told_once() -> None:
 
 
 def test_whole_states_are_printed_on_request() -> None:
+    """`--full` prints every variable after every step."""
     initial: dict[str, Any] = {"at[A]": "0", "at[B]": "0", "lock": "None"}
     trace = told([("A", "at[B] = 2", {"changed": {"at[B]": "2"}})], ("A", "B"), **initial)
     assert lines(story(trace, full=True)) == [
@@ -298,21 +309,25 @@ def test_whole_states_are_printed_on_request() -> None:
     ],
 )
 def test_the_story_ends_with_the_property_and_why(kind: str, failed: bool, sentence: str) -> None:
+    """The last lines name the property and the values that break it."""
     text = story(told([("A", "go", {"failed": failed})], ("A",), kind=kind, why=("because",)))
     assert text.endswith(f"\n\n  {sentence}:\n    because\n")
     assert ("<- THIS STEP FAILS" in text) == failed
 
 
 def test_a_violation_in_an_initial_state_has_no_steps() -> None:
+    """The story of an initial state says that no step is needed."""
     assert story(told([], ("A",))) == "    CPU\n\n  safe is violated in an initial state\n"
 
 
 def test_the_story_survives_the_record() -> None:
+    """A trace that is written to JSON and read back tells the same story."""
     trace = told(COMMIT, ("X", "42", "105"))
     assert story(from_record(json.loads(to_json(trace.record())))) == story(trace)
 
 
 def test_colour_adds_codes_and_nothing_else() -> None:
+    """Without its escape codes a coloured text is the plain one."""
     trace = told(COMMIT, ("X", "42", "105"), why=("because",))
     coloured = story(trace, colour=True)
     assert "\x1b[" in coloured and "\x1b[" not in story(trace)
@@ -321,6 +336,7 @@ def test_colour_adds_codes_and_nothing_else() -> None:
 
 @pytest.mark.parametrize("text", NASTY)
 def test_no_text_of_a_spec_can_move_the_cursor_or_break_a_line(text: str) -> None:
+    """Control characters of an author's text are shown, not sent."""
     trace = told(
         [("A", text, {"changed": {"x": text}, "function": text, "opens": (text,)})],
         ("A",),
@@ -353,6 +369,7 @@ class Terminal(io.StringIO):
 def test_colour_only_on_a_terminal_unless_the_environment_says_otherwise(
     monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], terminal: bool, colour: bool
 ) -> None:
+    """NO_COLOR and FORCE_COLOR are respected."""
     for name in ("NO_COLOR", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TERM", "xterm")
@@ -384,6 +401,7 @@ def svg_text(path: Path) -> str:
 
 
 def test_the_picture_has_a_lane_for_each_cpu_and_a_node_for_each_step(tmp_path: Path) -> None:
+    """Nothing of the story is missing from the picture."""
     trace = told(COMMIT, ("X", "42", "105"), why=("because",))
     assert dot.draw(dot.lanes(trace), tmp_path / "story") == []
     graph = parsed(tmp_path / "story.dot")
@@ -412,6 +430,7 @@ def test_the_picture_has_a_lane_for_each_cpu_and_a_node_for_each_step(tmp_path: 
 
 
 def test_the_picture_draws_each_kind_of_edge(tmp_path: Path) -> None:
+    """Messages, deferred stores and the back edge of a lasso are told apart."""
     dot.draw(dot.lanes(told(COMMIT, ("X", "42", "105"))), tmp_path / "story", ())
     kinds = [edge["class"] for edge in parsed(tmp_path / "story.dot")["edges"]]
     assert {kind: kinds.count(kind) for kind in sorted(set(kinds))} == {
@@ -424,6 +443,7 @@ def test_the_picture_draws_each_kind_of_edge(tmp_path: Path) -> None:
 
 
 def test_the_picture_is_well_formed_and_shows_each_label(tmp_path: Path) -> None:
+    """The SVG parses and has every label as text."""
     trace = told(COMMIT, ("X", "42", "105"), why=("because of it",))
     dot.draw(dot.lanes(trace), tmp_path / "story", ("svg", "png"))
     shown = svg_text(tmp_path / "story.svg")
@@ -439,6 +459,7 @@ def test_the_picture_is_well_formed_and_shows_each_label(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("text", NASTY)
 def test_no_text_of_a_spec_can_break_the_picture(tmp_path: Path, text: str) -> None:
+    """Markup in an author's text is escaped."""
     trace = told(
         [(text, text, {"changed": {text: text}, "function": text, "sends": (("B", text),)}), ("B", text, {})],
         (text, "B"),
@@ -452,12 +473,14 @@ def test_no_text_of_a_spec_can_break_the_picture(tmp_path: Path, text: str) -> N
 
 
 def test_an_initial_violation_and_an_actorless_step_can_be_drawn(tmp_path: Path) -> None:
+    """A story without steps, and a step without an actor, have pictures."""
     assert dot.draw(dot.lanes(told([], ("A",))), tmp_path / "none") == []
     assert dot.draw(dot.lanes(told([("", "it rains", {})], ("A",))), tmp_path / "rain") == []
     assert "(no actor)" in svg_text(tmp_path / "rain.svg")
 
 
 def test_a_picture_above_the_limit_is_refused_with_advice() -> None:
+    """A story of too many steps has a note in place of a picture."""
     rows: list[Row] = [("AB"[n % 2], f"step {n}", {}) for n in range(dot.LIMIT + 1)]
     with pytest.raises(
         drawing.TooLarge,
@@ -467,6 +490,7 @@ def test_a_picture_above_the_limit_is_refused_with_advice() -> None:
 
 
 def test_the_largest_picture_is_drawn_in_time(tmp_path: Path) -> None:
+    """The layout of the longest allowed story takes seconds."""
     rows: list[Row] = [
         ("AB"[n % 2], f"step {n}", {"opens": (f"{n}",), "closes": (f"{n - 3}",)}) for n in range(dot.LIMIT)
     ]
@@ -476,6 +500,7 @@ def test_the_largest_picture_is_drawn_in_time(tmp_path: Path) -> None:
 def test_without_graphviz_the_dot_file_is_written_and_a_note_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """A missing program costs the picture and nothing else."""
     monkeypatch.setattr(drawing, "layout_program", lambda: None)
     (tmp_path / "story.svg").write_text("an old picture")
     assert dot.draw(dot.lanes(told([look("A")], ("A",))), tmp_path / "story") == [drawing.MISSING]
@@ -497,6 +522,7 @@ def test_without_graphviz_the_dot_file_is_written_and_a_note_says_what_to_instal
 def test_a_failing_or_endless_layout_is_a_note(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, note: str
 ) -> None:
+    """A layout program that fails or hangs does not fail the run."""
     program = tmp_path / "dot"
     program.write_text(f"#!/bin/sh\n{script.replace('sleep', 'exec sleep')}\n")
     program.chmod(0o755)
@@ -511,12 +537,14 @@ def test_a_failing_or_endless_layout_is_a_note(
 
 
 def test_a_place_that_cannot_be_written_is_a_note(tmp_path: Path) -> None:
+    """A picture that cannot be written does not fail the run."""
     (tmp_path / "file").write_text("")
     notes = dot.draw(dot.lanes(told([look("A")], ("A",))), tmp_path / "file" / "story")
     assert len(notes) == 1 and "was not written" in notes[0]
 
 
 def test_the_text_needs_neither_graphviz_nor_networkx() -> None:
+    """Telling a story imports no library for graphs."""
     code = (
         "import sys, explorer.render.text.text, explorer.render.text.summary, explorer.render.picture.dot,"
         " explorer.render.picture.graph; print([m for m in ('graphviz', 'networkx') if m in sys.modules])"
@@ -534,6 +562,7 @@ def test_the_text_needs_neither_graphviz_nor_networkx() -> None:
 
 
 def test_the_record_is_plain_json_in_its_own_order() -> None:
+    """The record has strings, numbers, lists and objects only, in a fixed order."""
     text = to_json({"b": 1, "a": math.inf, "é": (1, Path("x"))})
     assert text == '{\n  "b": 1,\n  "a": null,\n  "é": [\n    1,\n    "x"\n  ]\n}\n'
 
@@ -578,6 +607,7 @@ def record(verdict: str = "holds", **other: Any) -> dict[str, Any]:
 
 
 def test_a_verdict_that_holds_is_told_calmly() -> None:
+    """A run without a violation is a few lines."""
     assert (
         summary(record())
         == """\
@@ -592,6 +622,7 @@ states/s, python engine, exact storage)"""
 
 
 def test_many_properties_that_hold_share_a_line() -> None:
+    """Properties without a story do not fill the screen."""
     many = [
         {"name": f"p{n}", "kind": "invariant", "verdict": "holds", "reason": "", "trace_length": None}
         for n in range(9)
@@ -601,6 +632,7 @@ def test_many_properties_that_hold_share_a_line() -> None:
 
 
 def test_a_violation_names_the_property_and_the_length_of_its_story() -> None:
+    """The summary has a line for each violated property."""
     assert summary(record("violated")).splitlines()[:4] == [
         "toy violates safe with CPUS=3; every reachable state was visited.",
         "",
@@ -610,6 +642,7 @@ def test_a_violation_names_the_property_and_the_length_of_its_story() -> None:
 
 
 def test_a_bound_is_part_of_the_claim() -> None:
+    """A limit that was reached stands in the sentence of the verdict."""
     unknown = {
         "name": "safe",
         "kind": "invariant",
@@ -632,12 +665,14 @@ def test_a_bound_is_part_of_the_claim() -> None:
 
 
 def test_the_probability_of_an_omitted_state_stands_beside_the_verdict() -> None:
+    """Compact storage is never silent about what it may have missed."""
     assert "unless one was omitted (fingerprints of 64 bits, probability at most 1.0e-09)" in summary(
         record(omission_probability=1e-9, fingerprint_bits=64)
     ).replace("\n", " ")
 
 
 def test_findings_and_files_are_listed_but_never_flood_the_screen() -> None:
+    """Long lists are cut, and say how much is left."""
     findings = [
         {
             "kind": "dropped",
@@ -657,6 +692,7 @@ def test_findings_and_files_are_listed_but_never_flood_the_screen() -> None:
 
 
 def test_a_malformed_spec_has_a_summary_too() -> None:
+    """In place of a verdict stands the message."""
     assert (
         summary({"spec": "toy", "error": "toy.py:3: E0101: no"})
         == "toy could not be checked:\ntoy.py:3: E0101: no"
@@ -664,6 +700,7 @@ def test_a_malformed_spec_has_a_summary_too() -> None:
 
 
 def test_a_matrix_has_a_row_for_each_binding_and_a_column_for_each_property() -> None:
+    """Every combination of `-D` values has its row."""
     rows = [
         ({"CPUS": 2}, record()),
         ({"CPUS": 3}, record("violated")),
@@ -680,6 +717,7 @@ def test_a_matrix_has_a_row_for_each_binding_and_a_column_for_each_property() ->
 
 
 def test_a_wide_matrix_numbers_its_columns() -> None:
+    """Names that do not fit are numbered and explained below."""
     many = [
         {
             "name": f"a_rather_long_property_{n}",
