@@ -100,6 +100,7 @@ def _setting(test: LitmusTest, architecture: Architecture, every: list[Path]) ->
         [test.memory.get(name, 0) for name in names],
         in_order=not architecture.early_loads,
         commits_reads=not architecture.multi_copy_atomic,
+        sizes={},
     )
 
 

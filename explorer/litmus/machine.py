@@ -168,28 +168,50 @@ class Machine(Row):
         changed = True
         while changed:
             changed = False
-            pending = self.everything & ~run.committed
+            pending = self.light | self.reads & run.issued | self.writes & ~run.issued
+            pending &= ~run.committed
             while pending:
                 bit = pending & -pending
                 pending &= ~bit
                 number = bit.bit_length() - 1
-                event = self.events[number]
-                if event.kind == Kind.FENCE:
-                    if event.fence != Barrier.SYNC and self.may_issue(run, number):
+                if bit & self.light:
+                    if self.may_issue(run, number):
                         run, changed = self.fenced(run, number), True
-                elif event.kind == Kind.READ:
-                    if run.issued & bit and self.may_commit(run, number):
+                elif bit & self.reads:
+                    if self.may_commit(run, number):
                         run, changed = run._replace(committed=run.committed | bit), True
-                elif not run.issued & bit and self.may_issue(run, number):
+                elif self.may_issue(run, number):
                     run, changed = run._replace(issued=run.issued | bit), True
-        finished = frozenset(n for n, mine in enumerate(self.mine) if not mine & ~run.committed)
-        silent = frozenset(n for n, mine in enumerate(self.mine) if not mine & self.writes & ~run.committed)
-        memory = normal_form(self.memory, run.memory, Dead(fences=silent, finished=finished))
-        retired = tuple(
-            (*before, *(entry.value[0] for entry in reversed(old[len(new) :])))  # type: ignore[index]
-            for before, old, new in zip(run.retired, run.memory.entries, memory.entries, strict=True)
+        key = (
+            run.memory,
+            tuple(not mine & ~run.committed for mine in self.mine),
+            tuple(not mine & self.writes & ~run.committed for mine in self.mine),
         )
-        return run._replace(memory=memory, retired=retired)
+        known = self.normal.get(key)
+        if known is None:
+            known = self.normal[key] = self.normal_form(*key)
+        memory, retired = known
+        if any(retired):
+            retired = tuple(before + more for before, more in zip(run.retired, retired, strict=True))
+            return run._replace(memory=memory, retired=retired)
+        return run._replace(memory=memory)
+
+    def normal_form(
+        self, state: State, finished: tuple[bool, ...], silent: tuple[bool, ...]
+    ) -> tuple[State, tuple[tuple[int, ...], ...]]:
+        """The normal form, and for each location the writers that retire. `silent`: threads without more
+        writes.
+        """
+        dead = Dead(
+            fences=frozenset(n for n, each in enumerate(silent) if each),
+            finished=frozenset(n for n, each in enumerate(finished) if each),
+        )
+        memory = normal_form(self.memory, state, dead)
+        retired = tuple(
+            tuple(entry.value[0] for entry in reversed(old[len(new) :]))  # type: ignore[index]
+            for old, new in zip(state.entries, memory.entries, strict=True)
+        )
+        return memory, retired
 
     def fenced(self, run: Run, number: int) -> Run:
         kind, cpu, bit = self.events[number].fence, self.thread[number], 1 << number

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from explorer.memory.architecture import Barrier
 from explorer.memory.state import Memory, State
 
 from .dependencies import waits
@@ -42,6 +43,8 @@ class Setting(NamedTuple):
     """Each event waits for all before it (x86-TSO, PSO, sequential consistency)."""
     commits_reads: bool
     """The commit of a read is a moment of its own (POWER)."""
+    sizes: dict[int, int]
+    """The size of the accesses to each location, as far as it is known."""
 
 
 class Row:
@@ -55,7 +58,9 @@ class Row:
         self.mine = [
             sum(1 << k for k, n in enumerate(self.thread) if n == number) for number in range(len(paths))
         ]
-        self.writes = sum(1 << k for k, event in enumerate(self.events) if event.kind == Kind.WRITE)
+        self.reads = self.bits(lambda event: event.kind == Kind.READ)
+        self.writes = self.bits(lambda event: event.kind == Kind.WRITE)
+        self.light = self.bits(lambda event: event.fence not in (None, Barrier.SYNC))
         self.everything = (1 << len(self.events)) - 1
         self.waits = [
             tuple(bits << base for bits in each)
@@ -69,10 +74,15 @@ class Row:
         ]
         self.index = {name: k for k, name in enumerate(setting.names)}
         self.states = 0
-        self.sizes: dict[int, int] = {}
+        self.normal: dict[object, tuple[State, tuple[tuple[int, ...], ...]]] = {}
+        self.known: list[int | None] = [None] * len(self.events)
         self.fixed = [
             None if any(True for _ in reads(each.address)) else each.address for each in self.events
         ]
+
+    def bits(self, test: Callable[[Event], bool]) -> int:
+        """The events for which the test is true."""
+        return sum(1 << number for number, event in enumerate(self.events) if test(event))
 
     def number(self, read: ReadOf) -> int:
         """The number of a read in the row of all events."""
@@ -90,6 +100,9 @@ class Row:
 
     def location(self, run: Run, number: int) -> int | None:
         """The location of an access; None while its address is not known."""
+        known = self.known[number]
+        if known is not None:
+            return known
         address = self.fixed[number]
         if address is None:
             event = self.events[number]
@@ -105,12 +118,14 @@ class Row:
             self.no_location(run, number, f"the address {address} is no location of the test")
             return None
         size = self.events[number].size
-        if self.sizes.setdefault(location, size) != size:
+        if self.setting.sizes.setdefault(location, size) != size:
             message = (
                 f"{self.setting.names[location]} is accessed with {size} bytes here and with "
-                f"{self.sizes[location]} elsewhere; mixed sizes are not modelled"
+                f"{self.setting.sizes[location]} elsewhere; mixed sizes are not modelled"
             )
             raise LitmusError(self.setting.file, self.events[number].line, message)
+        if self.fixed[number] is not None:
+            self.known[number] = location
         return location
 
     def no_location(self, run: Run, number: int, message: str) -> None:
