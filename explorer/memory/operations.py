@@ -217,7 +217,12 @@ def insert(memory: Memory, state: State, cpu: int, location: int, age: int, entr
         return tuple(older(view) for view in views)
 
     entries = [tuple(e._replace(need=older(e.need)) for e in several) for several in state.entries]
-    new = entry._replace(need=replaced(entry.need, location, NOTHING))
+    # Who reads a store and then stores elsewhere hands on what that store needs, older stores of its
+    # location too. With multi-copy atomicity these have reached everybody by then.
+    need = entry.need
+    if memory.architecture.multi_copy_atomic:
+        need = replaced(need, location, NOTHING)
+    new = entry._replace(need=older(need))
     entries[location] = (*entries[location][:age], new, *entries[location][age:])
     propagated, floor, own = aged(state.propagated), aged(state.floor), aged(state.own)
     if memory.architecture.immediate:

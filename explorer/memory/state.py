@@ -11,14 +11,15 @@ location; every age is below it.
 
 The encoding, for C CPUs, L locations, S saved views for each CPU:
 
-    entries[x][age]      (value, need, glued); need is a view with need[x] = NOTHING; the base needs nothing
-    and is not glued propagated[cpu][x]   an age < len(entries[x]): the newest store of x that has certainly
-    reached the CPU fenced[cpu][x]       an age or NOTHING: what must have reached a CPU before the next store
-    of this CPU can floor[cpu][x]        an age >= propagated[cpu][x]: the oldest store of x that a load of
-    this CPU may still take own[cpu][x]          an age or NOTHING: the CPU's own newest store to x, while
-    that matters saved[cpu][slot][x]  an age or NOTHING: what a load that depends on the loads saved in this
-    slot must not miss reserved[cpu]        (x, age) of the entry that the CPU's reservation is for, or
-    NO_RESERVATION
+    entries[x][age]      (value, need, glued): need is a view, glued is true after an exchange.
+                         The base needs nothing and is not glued. need[x], of the own location, is
+                         NOTHING with multi-copy atomicity, else NOTHING or greater than age.
+    propagated[cpu][x]   an age < len(entries[x]): the newest store that has certainly reached the CPU
+    fenced[cpu][x]       an age or NOTHING: what must reach a CPU before the next store of this one can
+    floor[cpu][x]        an age >= propagated[cpu][x]: the oldest store that a load of this CPU may take
+    own[cpu][x]          an age or NOTHING: the CPU's own newest store to x, while that matters
+    saved[cpu][slot][x]  an age or NOTHING: what a load that depends on the slot's loads must not miss
+    reserved[cpu]        (x, age) of the entry that the CPU has reserved, or NO_RESERVATION
 
 Where a setting or a spec has no use for a field, the field is constant in all states: `fenced` is NOTHING
 under sc and tso, `floor` equals `propagated` without early loads, `own` is NOTHING unless

@@ -28,3 +28,8 @@ def test_the_axioms_are_those_of_herd() -> None:
 def test_random_programs_have_the_final_states_of_the_axioms(model: str) -> None:
     """60 random programs with barriers, dependencies and atomics: the runner and the axioms agree on all."""
     assert differences(model, range(60)) == {}
+
+
+def test_a_program_that_once_differed() -> None:
+    """Of 2,000 programs one showed that a store must hand on what it needs of its own location."""
+    assert differences("power", range(1902, 1903)) == {}

@@ -85,6 +85,17 @@ def test_the_normal_form_loses_no_outcome(shape: str) -> None:
     assert outcomes(kept, program) == outcomes(kept, program, normal=False)
 
 
+def test_a_store_hands_on_older_stores_of_its_location() -> None:
+    """Whoever learns, over a third CPU, of a store behind a barrier stores nothing before what it covers.
+
+    P0: y=1; lwsync; y=2. P1: reads y=2; x=1. P2: reads x=1; y=3. Then y=3 is not coherence-before y=1.
+    """
+    first, second = (Store(Y, 1), LWSYNC, Store(Y, 2)), (Load(Y), Store(X, 1))
+    program = (first, second, (Load(X), Store(Y, 3)), (Load(Y), SYNC, Load(Y), SYNC, Load(Y)))
+    seen = {outcome[3] for outcome in outcomes(Memory(POWER, 4, 2), program) if outcome[1:3] == ((2,), (1,))}
+    assert (1, 3, 2) in seen and (1, 2, 3) in seen and (3, 1, 2) not in seen
+
+
 def several(length: int, bound: int = 0, settle: bool = False) -> tuple[Memory, State]:
     """CPU 0 has stored 1, 2, … to X; CPU 1 has been reached by none of them."""
     kept = Memory(POWER, 2, 2, bound=bound, settle=settle)
