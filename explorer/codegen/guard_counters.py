@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from explorer.codegen.native_expressions import Block, Constants, Scribe, group
-from explorer.codegen.native_functions import HEAD
+from explorer.codegen.native_expressions import Block, Constants, Scribe, Shape, Sharing, group
+from explorer.codegen.native_functions import head_of, lowered_function, state_arguments, truth_function
 from explorer.codegen.python_expressions import Emitter
 from explorer.ir import expressions as ex
 from explorer.ir.expressions import FALSE, TRUE, Expr
@@ -131,49 +131,55 @@ def native_counter(program: Program, layout: Layout, rules: list[Rule]) -> Nativ
     )
     one = layout.words == 1
     state = ["row = U(b)"] + ["s = F[row, U(0)]"] * one
+    scribe = Scribe(layout, program.facts)
     lines = [
+        _count(shapes, one),
+        truth_function("outside", scribe, constants, _outside(program), program.facts),
+        f"SHAPE = np.array({shape_of}, np.int64)",
+        "",
+        "",
         "@njit('void(uint64[:,::1], int64[:,::1], uint64[:,::1], int64[:,::1])', nogil=True, cache=True)",
         "def guards(F, P, Q, N):",
-    ]
-    for shape in shapes:
-        most = 2 * len(shape.rules[0].guard)
-        first = shape_of.index(shape.number)
-        lines += [
-            (
-                f"    for r in range({first}, {first + len(shape.rules)}):  #"
-                f" {shape.rules[0].instance.action.name}"
-            ),
-            "        i = U(r)",
-        ]
-        lines += [f"        n{k} = 0" for k in range(most)]
-        lines += [
-            "        for b in range(F.shape[0]):",
-            *(f"            {text}" for text in (*state, *shape.text.split("\n"))),
-        ]
-        lines += [f"        N[i, U({k})] += n{k}" for k in range(most)]
-    scribe = Scribe(layout, program.facts)
-    test = constants.fill(scribe, scribe.truth(_outside(program)))
-    keep = [
+        "    for r in range(SHAPE.shape[0]):",
+        "        for b in range(F.shape[0]):",
+        *(f"            {text}" for text in state),
+        f"            count({state_arguments(one)}, U(r), SHAPE[r], P, Q, N)",
+        "",
+        "",
         "@njit('void(uint64[:,::1], uint8[::1])', nogil=True, cache=True)",
         "def keep(F, KEEP):",
         "    for b in range(F.shape[0]):",
         *(f"        {text}" for text in state),
-        f"        KEEP[b] = 0 if {test} else 1",
+        f"        KEEP[b] = 0 if outside({state_arguments(one)}) else 1",
     ]
-    head = HEAD + "".join(f"{name} = U({hex(value)})\n" for value, name in constants.names.items())
-    return NativeCounter("\n".join([head, *lines, "", "", *keep]) + "\n", order, signed, unsigned)
+    return NativeCounter("\n".join([head_of(constants), *lines]) + "\n", order, signed, unsigned)
+
+
+def _count(shapes: list[Shape], one: bool) -> str:
+    """The text of `count`: follow a chain in a state, and add to the counters of its tests."""
+    body, word = list[str](), "if"
+    for shape in shapes:
+        body.append(f"{word} shape == {shape.number}:  # {shape.rules[0].instance.action.name}")
+        body += [f"    {text}" for text in shape.text.split("\n")]
+        word = "elif"
+    parameters = [("i", "uint64"), ("shape", "int64"), ("P", "int64[:,::1]"), ("Q", "uint64[:,::1]")]
+    parameters.append(("N", "int64[:,::1]"))
+    return lowered_function("count", one, parameters, body, {"True": "boolean"})
 
 
 def _block(rule: Rule, program: Program, layout: Layout) -> Block:
     scribe, lines = Scribe(layout, program.facts), list[str]()
+    sharing = Sharing(scribe, [e for t in rule.guard for e in (*(c.ok for c in t.checks), t.condition)])
     for depth, test in enumerate(rule.guard):
         scribe.where = rule.instance.guard[test.number].place
         pad, word = "    " * depth, "if"
+        oks = [c.ok for c in test.checks]
+        lines += [pad + text for text in sharing.names(oks or [test.condition], program.facts)]
         if test.checks:
             lines += [
-                f"{pad}if not {scribe.truth(ex.both(*(c.ok for c in test.checks)))}:",
-                f"{pad}    n{2 * depth + 1} += 1",
+                f"{pad}if not {scribe.truth(ex.both(*oks))}:",
+                f"{pad}    N[i, {2 * depth + 1}] += 1",
             ]
             word = "elif"
-        lines += [f"{pad}{word} {scribe.truth(test.condition)}:", f"{pad}    n{2 * depth} += 1"]
+        lines += [f"{pad}{word} {scribe.truth(test.condition)}:", f"{pad}    N[i, {2 * depth}] += 1"]
     return Block("\n".join(lines) or "pass", tuple(scribe.slots))

@@ -13,9 +13,11 @@ and `I` for unsigned and signed 64-bit integers.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from explorer.codegen.python_functions import after_rule
+from explorer.codegen.python_expressions import total_parts
+from explorer.codegen.python_functions import after_rule, uses
 from explorer.ir import expressions as ex
 from explorer.ir.errors import NOWHERE, Place
 from explorer.ir.expressions import TRUE, Expr, is_const
@@ -73,11 +75,7 @@ class Scribe:
         if op == "ite":
             return f"({self.number(args[1])} if {self.truth(args[0])} else {self.number(args[2])})"
         if op == "table":
-            text = self.slot(expr.value[-1])
-            index = self.number(args[0])
-            for i in reversed(range(len(expr.value) - 1)):
-                text = f"({self.slot(expr.value[i])} if {index} == {i} else {text})"
-            return text
+            return f"table({self.number(args[0])}, {', '.join(map(str, expr.value))})"
         if op == "neg":
             return f"(-{self.number(args[0])})"
         if op == "bit":
@@ -165,6 +163,50 @@ class Scribe:
         if self.one:
             return "t" if op.startswith("next") else "s"
         return f"T[{word}]" if op.startswith("next") else f"F[row, {word}]"
+
+
+LARGE, DEEP = 150, 30
+"""Operators of a block from which on its parts get names; operators in each other that stand in one line."""
+
+
+class Sharing:
+    """Names for parts of some expressions, so that the text grows with the parts and not with the ways to
+    them, and does not nest deeply.
+
+    Small expressions get none: their parts are evaluated lazily. `everything` names all that occurs twice.
+    """
+
+    def __init__(self, scribe: Scribe, roots: list[Expr], everything: bool = False):
+        self.scribe = scribe
+        self.uses = uses(roots)
+        self.active = everything or size(roots) > LARGE
+
+    def names(self, roots: Iterable[Expr], facts: Facts) -> list[str]:
+        """Lines that name parts of the roots, before the statement that uses them first."""
+        if not self.active:
+            return []
+        scribe, lines, depth = self.scribe, list[str](), dict[Expr, int]()
+        roots = list(roots)
+        total = total_parts(roots, facts)
+        for root in roots:
+            for at in ex.walk(root):
+                depth[at] = 0 if at in scribe.names else 1 + max((depth[a] for a in at.args), default=0)
+                often = self.uses.get(at, 0) > 1 or depth[at] > DEEP
+                if often and at not in scribe.names and at in total:
+                    text = scribe.truth(at) if is_condition(at) else scribe.number(at)
+                    scribe.names[at] = f"{'c' if is_condition(at) else 'x'}{len(scribe.names)}"
+                    lines.append(f"{scribe.names[at]} = {text}")
+                    depth[at] = 0
+        return lines
+
+
+def size(roots: list[Expr]) -> int:
+    """Operators of some expressions written out in full."""
+    sizes: dict[Expr, int] = {}
+    for root in roots:
+        for at in ex.walk(root):
+            sizes[at] = 1 + sum(sizes[a] for a in at.args)
+    return sum(sizes[root] for root in roots)
 
 
 def is_condition(expr: Expr) -> bool:
@@ -366,18 +408,35 @@ def _block(
     def line(text: str) -> None:
         lines.append("    " * depth + text)
 
+    steps = _step_conditions(program, rule)
+    sharing = Sharing(
+        scribe,
+        [e for test in guard for e in (*(c.ok for c in test.checks), test.condition)]
+        + [c.ok for c in rule.checks]
+        + [e for u in rule.updates for e in (u.index, u.expr)]
+        + [wanted for wanted, _ in steps],
+    )
+
+    def share(roots: Iterable[Expr], facts: Facts) -> None:
+        for text in sharing.names(roots, facts):
+            line(text)
+
     for test in guard:
         word = "if"
         scribe.where = guard_of[test.number].place
+        share([c.ok for c in test.checks], program.facts)
         for check in test.checks:
             line(f"{word} not {scribe.truth(check.ok)}:")
             line("    flag = True")
             word = "elif"
+        if word == "if":
+            share([test.condition], program.facts)
         if test.condition is not TRUE or test.checks:
             line(f"{word} {scribe.truth(test.condition)}:")
             depth += 1
     word = "if"
     scribe.facts, scribe.where = rule.facts, rule.instance.action.place
+    share([c.ok for c in rule.checks], rule.facts)
     for check in rule.checks:
         line(f"{word} not {scribe.truth(check.ok)}:")
         line("    flag = True")
@@ -386,11 +445,14 @@ def _block(
         line("else:")
         depth += 1
     line("ok = True")
+    share([e for u in rule.updates for e in (u.index, u.expr)], rule.facts)
     static, terms = _updates(rule, layout, scribe)
     for text in terms:
         line(text)
-    for text in _step_tests(program, rule, scribe):
-        line(text)
+    for wanted, scribe.where in steps:
+        share([wanted], rule.facts)
+        line(f"if not {scribe.truth(wanted)}:")
+        line("    flag = True")
     return static, Block("\n".join(lines), tuple(scribe.slots))
 
 
@@ -432,19 +494,18 @@ def _minus(text: str, low: int) -> str:
     return text if not low else f"({text} {'-' if low > 0 else '+'} {abs(low)})"
 
 
-def _step_tests(program: Program, rule: Rule, scribe: Scribe) -> list[str]:
-    """Lines that flag a step on which a step property fails or has no value."""
-    found = []
+def _step_conditions(program: Program, rule: Rule) -> list[tuple[Expr, Place]]:
+    """What must hold on a step of a rule, or a step property fails or has no value; and where it stands."""
+    wanted: list[tuple[Expr, Place]] = []
     for prop in program.model.properties:
         if prop.kind != "step":
             continue
-        scribe.where = prop.place
         pure, raw = lift(ex.both(*(e for _, e in prop.parts)))
         checks = fold_checks(tuple(Check(after_rule(c.ok, rule), c.failure) for c in raw), rule.facts)
         condition = fold(after_rule(pure, rule), rule.facts)
-        for test in [c.ok for c in checks] + ([condition] if condition is not TRUE else []):
-            found += [f"if not {scribe.truth(test)}:", "    flag = True"]
-    return found
+        wanted += [(c.ok, prop.place) for c in checks]
+        wanted += [(condition, prop.place)] if condition is not TRUE else []
+    return wanted
 
 
 def group(

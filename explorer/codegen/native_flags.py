@@ -4,8 +4,8 @@ conditions are for.
 
 from __future__ import annotations
 
-from explorer.codegen.native_expressions import Constants, Scribe
-from explorer.codegen.native_functions import HEAD
+from explorer.codegen.native_expressions import Constants, Scribe, Sharing
+from explorer.codegen.native_functions import head_of, lowered_function, state_arguments
 from explorer.ir import expressions as ex
 from explorer.ir.expressions import Expr
 from explorer.program.layout import Layout
@@ -18,19 +18,25 @@ def flag_source(program: Program, layout: Layout, conditions: list[Expr]) -> str
     0.
     """
     scribe, constants = Scribe(layout, program.facts), Constants()
-    tests = []
-    for condition in conditions:
+    body: list[str] = []
+    for k, condition in enumerate(conditions):
         pure, raw = lift(condition)
         whole = ex.both(*(c.ok for c in fold_checks(raw, program.facts)), fold(pure, program.facts))
-        tests.append(constants.fill(scribe, scribe.truth(fold(whole, program.facts))))
+        scribe.names = {}
+        folded = fold(whole, program.facts)
+        lines = Sharing(scribe, [folded]).names([folded], program.facts)
+        lines.append(f"OUT[{k}, b] = U({scribe.truth(folded)})")
+        body += [constants.fill(scribe, text) for text in lines]
+    parameters = [("b", "uint64"), ("OUT", "uint8[:,::1]")]
     lines = [
-        HEAD,
-        *(f"{name} = U({hex(value)})" for value, name in constants.names.items()),
+        head_of(constants),
         "",
+        lowered_function("note", scribe.one, parameters, body, {"True": "boolean"}),
         "@njit('void(uint64[:,::1], uint8[:,::1])', nogil=True, cache=True)",
         "def flags(F, OUT):",
         "    for b in range(F.shape[0]):",
         "        row = U(b)",
-    ] + ["        s = F[row, U(0)]"] * scribe.one
-    lines += [f"        OUT[{k}, b] = 1 if {test} else 0" for k, test in enumerate(tests)]
+        *["        s = F[row, U(0)]"] * scribe.one,
+        f"        note({state_arguments(scribe.one)}, row, OUT)",
+    ]
     return "\n".join(lines) + "\n"

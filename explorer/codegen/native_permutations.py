@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from explorer.codegen.native_canonical import Writer, native_canonical
 from explorer.codegen.native_expressions import Constants
-from explorer.codegen.native_functions import HEAD
+from explorer.codegen.native_functions import head_of
 from explorer.symmetry.plan import Plan
 
 _ONE = '''
@@ -105,6 +105,4 @@ def renaming_source(plan: Plan, words: int) -> str:
         _ROWS.format(body=body),
         least,
     ]
-    return "\n".join(
-        [HEAD, *(f"{name} = U({hex(value)})" for value, name in constants.names.items()), *texts]
-    )
+    return "\n".join([head_of(constants), *texts])

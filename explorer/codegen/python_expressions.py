@@ -202,18 +202,22 @@ def _minus(text: str, low: int) -> str:
     return text if not low else f"({text} {'-' if low > 0 else '+'} {abs(low)})"
 
 
-def is_total(expr: Expr, facts: Facts) -> bool:
-    """Whether an expression can be computed anywhere, not only where its checks were made."""
-    for at in ex.walk(expr):
-        if at.op in ("loadat", "nextat", "table"):
-            low, high = interval(at.args[0], facts)
-            size = len(at.value) if at.op == "table" else at.value.size
-            if low < 0 or high >= size:
-                return False
-        elif at.op in ("floordiv", "mod"):
-            low, high = interval(at.args[1], facts)
-            if low <= 0 <= high:
-                return False
-        elif at.op in ("bit", "has") and interval(at.args[-1], facts)[0] < 0:
-            return False
-    return True
+def total_parts(roots: Iterable[Expr], facts: Facts) -> set[Expr]:
+    """The parts that can be computed anywhere, not only where their checks were made."""
+    known: dict[Expr, bool] = {}
+    for root in roots:
+        for at in ex.walk(root):
+            if at not in known:
+                known[at] = all(known[a] for a in at.args) and _is_total(at, facts)
+    return {at for at, total in known.items() if total}
+
+
+def _is_total(at: Expr, facts: Facts) -> bool:
+    """Whether an operator has a value for all that its operands may be."""
+    if at.op in ("loadat", "nextat", "table"):
+        low, high = interval(at.args[0], facts)
+        return low >= 0 and high < (len(at.value) if at.op == "table" else at.value.size)
+    if at.op in ("floordiv", "mod"):
+        low, high = interval(at.args[1], facts)
+        return not low <= 0 <= high
+    return at.op not in ("bit", "has") or interval(at.args[-1], facts)[0] >= 0

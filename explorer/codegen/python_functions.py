@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from explorer.codegen.python_expressions import Emitter, is_total
+from explorer.codegen.python_expressions import Emitter, total_parts
 from explorer.ir import expressions as ex
 from explorer.ir.expressions import FALSE, TRUE, Expr, Failure, is_const
 from explorer.program.dispatch import Branch, Leaf, Tree, dispatch
@@ -67,9 +67,10 @@ class Writer:
         """Give a local name to what `wanted` counts as used more than once, before the statement that uses it
         first.
         """
+        total = total_parts(roots, facts)
         for root in roots:
             for at in ex.walk(root):
-                if wanted.get(at, 0) > 1 and at not in self.emitter.names and is_total(at, facts):
+                if wanted.get(at, 0) > 1 and at not in self.emitter.names and at in total:
                     text = self.emitter.number(at)
                     self.fresh += 1
                     name = f"x{self.fresh}"
