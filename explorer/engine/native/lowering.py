@@ -10,7 +10,7 @@ minutes and gigabytes. LLVM takes the same code in milliseconds. A function mark
 over 64-bit words, with Python's lazy `and`, `or`, `not` and `x if c else y`, comparisons, the operators
 `+ - * // % & | ^ << >> ~`, the casts `U(x)` and `I(x)`, `popcount(x)`, `table(i, 7, 5, ...)` (number i of the
 constants), and arrays that it takes as arguments.
-Signed and unsigned numbers are told apart by their casts as in Numba; a division by zero gives zero.
+Signed and unsigned numbers are told apart by their casts as in Numba; a division by zero gives some number.
 """
 
 from __future__ import annotations

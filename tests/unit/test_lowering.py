@@ -1,0 +1,86 @@
+"""Functions that LLVM compiles without Numba compute what Python computes."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import numpy as np
+import pytest
+
+from explorer.engine.python import run_source
+
+numba = pytest.importorskip("numba")
+
+HEAD = """
+import numpy as np
+from numba import njit
+from explorer.engine.native.lowering import lowered, popcount, table
+U, I = np.uint64, np.int64
+K0, K1 = U(0x15), U(3)
+
+@lowered("Tuple((uint64, boolean, boolean))(uint64, uint64, int64[:,::1], uint64[:,::1], int64[::1])")
+def step(s, i, P, Q, N):
+    {body}
+    return t, ok, flag
+
+@njit("Tuple((uint64, boolean, boolean))(uint64, uint64, int64[:,::1], uint64[:,::1], int64[::1])")
+def run(s, i, P, Q, N):
+    return step(s, i, P, Q, N)
+"""
+
+BODY = """t = s
+    ok = False
+    flag = False
+    x = I(s >> U(1) & K1) - 2
+    c = x < 0 or (s & K0 == K0 and not s & K1 == K1)
+    if c and P[i, 1] // (x - 3) <= 1:
+        ok = True
+        t |= U((x + P[i, 0]) % 3 + 3) << Q[i, 1]
+    elif (7 if c else x) * -2 > P[i, 0] ^ 1:
+        flag = True
+    else:
+        N[1] += popcount(I(s) & ~x)
+        N[0] = table(x + 2, 7, -5, 11, 2)
+        t = U(I(1) if c else -x)"""
+
+
+def _expected(s: int, p: list[int], q: int, counts: list[int]) -> tuple[int, bool, bool]:
+    x = (s >> 1 & 3) - 2
+    c = x < 0 or (s & 21 == 21 and s & 3 != 3)
+    if c and p[1] // (x - 3) <= 1:
+        return s | ((x + p[0]) % 3 + 3) << q, True, False
+    if (7 if c else x) * -2 > p[0] ^ 1:
+        return s, False, True
+    counts[1] += (s & ~x).bit_count()
+    counts[0] = (7, -5, 11, 2)[x + 2]
+    return (1 if c else -x) & 2**64 - 1, False, False
+
+
+def test_a_lowered_function_computes_what_python_computes() -> None:
+    """Signs, laziness, floors, choices, tables and arrays mean the same in machine code."""
+    run = run_source(HEAD.format(body=BODY), "<lowered>")["run"]
+    rng, signed, counts = random.Random(1), np.array([[4, 9], [-5, -7]], np.int64), [0, 0]
+    unsigned, sums = np.array([[1, 8], [2, 5]], np.uint64), np.zeros(2, np.int64)
+    for _ in range(500):
+        s, i = rng.randrange(256), rng.randrange(2)
+        got = run(np.uint64(s), np.uint64(i), signed, unsigned, sums)
+        assert got == _expected(s, signed[i].tolist(), int(unsigned[i, 1]), counts)
+        assert sums.tolist() == counts
+
+
+def test_a_division_by_zero_stops_nothing() -> None:
+    """What is computed where a check before it fails may divide by zero: the process goes on."""
+    body = "t = U(I(s) // (I(s) - 3)) + U(I(s) % (I(s) - 3))\n    ok = True\n    flag = P[0, 0] == N[0]"
+    run: Any = run_source(HEAD.format(body=body), "<division>")["run"]
+    one, words = np.zeros((1, 1), np.int64), np.zeros((1, 1), np.uint64)
+    t, ok, flag = run(np.uint64(3), np.uint64(0), one, words, np.zeros(1, np.int64))
+    assert (ok, flag) == (True, True)
+    assert run(np.uint64(9), np.uint64(0), one, words, np.zeros(1, np.int64))[0] == 9 // 6 + 9 % 6
+
+
+def test_a_name_has_one_kind() -> None:
+    """A generated function that gives a name a condition here and a number there is refused, not wrong."""
+    body = "t = s\n    ok = True\n    flag = False\n    x = s == K0\n    x = I(s)"
+    with pytest.raises(Exception, match="x is b and i"):
+        run_source(HEAD.format(body=body), "<kinds>")
