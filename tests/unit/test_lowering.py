@@ -74,7 +74,7 @@ def test_a_division_by_zero_stops_nothing() -> None:
     body = "t = U(I(s) // (I(s) - 3)) + U(I(s) % (I(s) - 3))\n    ok = True\n    flag = P[0, 0] == N[0]"
     run: Any = run_source(HEAD.format(body=body), "<division>")["run"]
     one, words = np.zeros((1, 1), np.int64), np.zeros((1, 1), np.uint64)
-    t, ok, flag = run(np.uint64(3), np.uint64(0), one, words, np.zeros(1, np.int64))
+    _, ok, flag = run(np.uint64(3), np.uint64(0), one, words, np.zeros(1, np.int64))
     assert (ok, flag) == (True, True)
     assert run(np.uint64(9), np.uint64(0), one, words, np.zeros(1, np.int64))[0] == 9 // 6 + 9 % 6
 
