@@ -152,7 +152,7 @@ def expand(F, BY, start, stop, B, BB, NB, MIX, KNOWN, EN, SAME, CUT, FLAG, STAT,
 
     STAT: 0 least and 1 most successors, 2 flagged states, 3 expanded, 4 transitions.
     """
-    HIT = np.empty(SH.shape[0] + 1, np.uint64)
+    HIT, T = np.empty(SH.shape[0] + 1, np.uint64), np.empty(F.shape[1], np.uint64)
     limit = B.shape[1] - SH.shape[0] - 1
     room = FLAG.shape[0]
     full = False
@@ -169,7 +169,7 @@ def edges(F, start, stop, TARGETS, FROM, BY, TO, STAT, G, P, Q, SH, RC, RB, ST, 
     FROM, BY, TO take the row of the state, the rule and the successor; STAT[2] counts them. Returns the first
     state not left.
     """
-    HIT = np.empty(SH.shape[0] + 1, np.uint64)
+    HIT, T = np.empty(SH.shape[0] + 1, np.uint64), np.empty(F.shape[1], np.uint64)
     limit = FROM.shape[0] - SH.shape[0] - 1
     full = False
     b = start
@@ -190,7 +190,8 @@ def _leave(program: Program, tables: Tables, layout: Layout, mode: str, symmetri
         lines.append("    " * depth + text + "\n")
 
     line(2, "row = U(b)")
-    line(2, "s = F[row, U(0)]" if one else f"T = np.empty({words}, np.uint64)")
+    if one:
+        line(2, "s = F[row, U(0)]")
     line(2, "degree = I(0)")
     line(2, "flagged = False")
     if expand:

@@ -49,7 +49,7 @@ def test_parts_that_differ_in_few_bits_spread() -> None:
         found.fold(states)
         first, mask, move, _ = (int(x) for x in found.shape[0])
         slots = np.flatnonzero(found.slots[first : first + mask + 1])
-        keys = [int(found.values[int(found.slots[first + s]) - 1]) for s in slots]
+        keys = [int(found.values[int(found.slots[first + s])]) for s in slots]
         homes = [((k ^ k >> 32) * 0x9E3779B97F4A7C15 & (1 << 64) - 1) >> move for k in keys]
         assert np.mean([(int(s) - h) & mask for s, h in zip(slots, homes)]) < 4
 

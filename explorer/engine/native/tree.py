@@ -6,7 +6,6 @@ looks at them. Knows nothing of search.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,10 @@ ROOT_BITS = 60
 FIRST_ROOM = 1 << 10
 MOST_ENTRIES = 1 << 30
 BATCH = 1 << 14
-"""Entries that a new dictionary has room for, those that a number can tell apart, states folded at once."""
+ROOMY, LARGE = 4, 1 << 20
+"""Entries that a new dictionary has room for, those that a number can tell apart, states folded at once;
+slots for each entry, and the entries from which there are two, as memory counts for more than collisions.
+"""
 
 
 class Tree:
@@ -30,7 +32,7 @@ class Tree:
         self.pairs = _pairs(words)
         self.nodes = len(self.pairs) - 1
         self.count = np.zeros((self.nodes, 2), np.int64)
-        self.values = np.empty(0, np.uint64)
+        self.values = np.zeros(1, np.uint64)
         self.shape = np.zeros((self.nodes, 4), np.uint64)
         self._build([FIRST_ROOM] * self.nodes)
 
@@ -45,7 +47,7 @@ class Tree:
         """
         rooms = self.count[:, 1].tolist()
         rooms[node] *= 2
-        if rooms[node] > MOST_ENTRIES:
+        if rooms[node] >= MOST_ENTRIES:
             raise TableFull
         self._build(rooms)
 
@@ -86,11 +88,11 @@ class Tree:
 
     def _build(self, rooms: list[int]) -> None:
         """Lay all dictionaries out anew; slots are filled from the entries."""
-        capacities = [1 << math.ceil(math.log2(2 * room)) for room in rooms]
-        values, before = np.empty(sum(rooms), np.uint64), self.shape[:, 3].tolist()
-        at = np.cumsum([0, *rooms])
+        capacities = [(ROOMY if room < LARGE else 2) * room for room in rooms]
+        at = np.cumsum([0, *(room + 1 for room in rooms)])
+        values, before = np.zeros(at[-1], np.uint64), self.shape[:, 3].tolist()
         for node, size in enumerate(self.count[:, 0].tolist()):
-            values[at[node] : at[node] + size] = self.values[before[node] : before[node] + size]
+            values[at[node] : at[node] + size + 1] = self.values[before[node] : before[node] + size + 1]
         self.values = values
         self.count[:, 1] = rooms
         self.shape[:, 0] = np.cumsum([0, *capacities])[:-1]

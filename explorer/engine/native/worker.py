@@ -199,21 +199,14 @@ class TreeWorker(Worker):
         """Fold successors; whether there is room for more that have a part in no dictionary."""
         stat = self.fold_stat
         stat[0] = 0
+        states = self.successors[0][0], self.successors[1][0], self.folded, int(self.successors[2][0])
+        out = self.alone, self.roots, self.roots_by, self.missed, self.missed_by, stat
+        slots, values, shape, count, pairs = self.tree.tables
         self.folded = int(
-            self.machine.trees.fold(
-                self.successors[0][0],
-                self.successors[1][0],
-                self.folded,
-                int(self.successors[2][0]),
-                False,
-                *self.chunk,
-                *self.tree.tables,
-                self.alone,
-                self.roots,
-                self.roots_by,
-                self.missed,
-                self.missed_by,
-                stat,
+            self.machine.trees.fold_two(*states, slots, values, shape, count, *out)
+            if self.tree.words == 2
+            else self.machine.trees.fold(
+                *states, False, *self.chunk, slots, values, shape, count, pairs, *out
             )
         )
         self.pending.append((self.roots[: stat[0]], self.roots_by[: stat[0]], 0))
