@@ -24,7 +24,7 @@ from explorer.ground.signatures import check_actor, crash, domain_of, is_compone
 from explorer.ir.errors import Place, SpecError, SpecErrors, class_place, closest, nearest
 from explorer.ir.expressions import Expr, Family
 from explorer.ir.formulas import Ltl
-from explorer.ir.model import Action, Choice, Instance, Model, Observation, Property, Temporal
+from explorer.ir.model import Action, Choice, Doubt, Instance, Model, Observation, Property, Temporal
 from explorer.ir.places import Path, Variable
 from explorer.ir.steps import Condition
 from explorer.ir.types import Type
@@ -203,6 +203,7 @@ class _Grounder:
             self.owners,
             temporal=tuple(made["temporal"]),
             mentioned=frozenset(self.mentioned),
+            doubts=tuple(self.doubts()),
         )
 
     def check_expectation(self, properties: list[str]) -> None:
@@ -221,6 +222,17 @@ class _Grounder:
                         expected=nearest(wanted, known),
                         write=f"violates({closest(wanted, known, known[0])!r})",
                     )
+
+    def doubts(self) -> Iterator[Doubt]:
+        """What looks like a part of the spec and is none."""
+        for function in self.spec.undeclared():
+            yield Doubt(
+                "undeclared",
+                function.name,
+                f"{function.name} takes the state {function.component}, but has no decorator, and nothing"
+                " calls it: it is not part of the spec",
+                function.place,
+            )
 
     def trace(self, d: Declaration, parameters: Any) -> list[Any]:
         """What one declaration contributes to the model: its instances, parts or conditions."""

@@ -131,6 +131,16 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """Something in a spec that its author probably did not mean: it becomes a finding of that `kind`."""
+
+    kind: str
+    subject: str
+    text: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
     name: str
     value: Any
@@ -139,7 +149,8 @@ class Observation:
 @dataclass(frozen=True, slots=True)
 class Model:
     """`constants` are all of them with their values, `bound` those whose value is not the default;
-    `mentioned` are names in actions of which instances are constantly impossible.
+    `mentioned` are names in actions of which instances are constantly impossible; `doubts` are what looks
+    otherwise than it is read.
     """
 
     name: str
@@ -160,6 +171,7 @@ class Model:
     bound: dict[str, Any] = field(default_factory=dict)
     temporal: tuple[Temporal, ...] = ()
     mentioned: frozenset[str] = frozenset()
+    doubts: tuple[Doubt, ...] = ()
 
     @property
     def size(self) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 
 from explorer.ir.errors import Place, SpecError, caller, class_place
 from explorer.ir.expectation import Expectation
+from explorer.language.composition import Undeclared, check_classes, members, undeclared
 from explorer.language.constants import Constant, constant_name
 from explorer.language.declarations import Declaration, declaration_of
 from explorer.language.domains import check_name
@@ -121,7 +122,8 @@ class Spec:
         self.place = caller()
         frame = sys._getframe(1)
         self.name = name or _file_of(frame.f_globals)
-        check_name(self.name, "the spec", self.place)
+        if name:
+            check_name(name, "the spec", self.place)
         self._directory = os.path.dirname(self.place.file)
         self.expect = expect
         self.constants = constants
@@ -189,11 +191,19 @@ class Spec:
         by_parts = any(not isinstance(part, ModuleType) for part in self._parts)
         return {} if by_parts else self._namespace
 
+    def _spaces(self) -> list[dict[str, Any]]:
+        """The namespaces that are composed as a whole."""
+        return [*(vars(module) for module in self.composed_modules()), self._own_file()]
+
+    def undeclared(self) -> list[Undeclared]:
+        """Functions of the composed files that look like a declaration whose decorator was forgotten."""
+        return undeclared(self._spaces())
+
     def declarations(self) -> list[Declaration]:
         """Every declaration of every composed part, in order; duplicates and name clashes are errors."""
         found: dict[str, Declaration] = {}
         for part in [*self._parts, None]:
-            for obj in _members(self._own_file() if part is None else part):
+            for obj in members(self._own_file() if part is None else part):
                 made = declaration_of(obj)
                 if made is None or any(made is d for d in found.values()):
                     continue
@@ -212,7 +222,7 @@ class Spec:
         """The State classes of the composed parts and those that signatures use, each name once."""
         classes: list[type[State]] = []
         for part in [*self._parts, None]:
-            for obj in _members(self._own_file() if part is None else part):
+            for obj in members(self._own_file() if part is None else part):
                 if (
                     inspect.isclass(obj)
                     and issubclass(obj, State)
@@ -238,12 +248,14 @@ class Spec:
         """An action in a module that is imported or whose state is used, but that no one composed, is an
         error.
         """
+        check_classes(self._spaces())
         composed = self.composed_modules()
         for obj in self._own_file().values():
             made = declaration_of(obj)
             owner = obj.__module__ if made is not None else None
             if (
                 made is not None
+                and "<locals>" not in made.function.__qualname__
                 and owner != self._namespace.get("__name__")
                 and all(m.__name__ != owner for m in composed)
             ):
@@ -262,7 +274,7 @@ class Spec:
         for module in dict.fromkeys([*imported, *owners]):
             if module in composed or vars(module) is self._namespace:
                 continue
-            for obj in _members(module):
+            for obj in members(module):
                 made = declaration_of(obj)
                 if made is not None and made.kind == "action":
                     short = module.__name__.rpartition(".")[2]
@@ -331,15 +343,3 @@ def _survivors(given: Any, place: Place) -> dict[str, str]:
                 place=place,
             )
     return dict(found)
-
-
-def _members(part: Any) -> list[Any]:
-    """The objects that a part defines itself, in the order of their definition."""
-    if isinstance(part, ModuleType):
-        space = vars(part)
-    elif isinstance(part, dict):
-        space = part
-    else:
-        return [part]
-    owner = space.get("__name__")
-    return [obj for obj in list(space.values()) if getattr(obj, "__module__", None) == owner]

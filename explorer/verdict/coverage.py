@@ -61,8 +61,9 @@ class Guard:
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Something that makes a verdict mean less than it seems. `kind`: no-initial-state, never-taken,
-    vacuous-premise, never-read, unbreakable, cut-cycles, dropped, defensive, asymmetry, engine; the last four
-    are notes."""
+    vacuous-premise, never-read, unbreakable, cut-cycles, constant, undeclared, precedence, unmatched, dropped,
+    defensive, asymmetry, engine; the last four are notes.
+    """
 
     kind: str
     subject: str
@@ -190,6 +191,7 @@ def findings(space: StateSpace, rows: list[Coverage], unbreakable: list[str] | N
     found: list[Finding] = [
         Finding("asymmetry", r.scalarset, r.text, str(r.place or ""), False) for r in space.refused
     ]
+    found += [Finding(d.kind, d.subject, d.text, str(d.place)) for d in model.doubts]
     found += [Finding("engine", space.engine, note, "", False) for note in space.notes]
     if not space.initial and not space.stopped:
         place = str(model.initial[0].place) if model.initial else model.file

@@ -1,0 +1,158 @@
+"""Which objects of a module are part of a spec, and which only look like it. Knows nothing of constants."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import typing
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+from explorer.ir.errors import Place, SpecError
+from explorer.language.declarations import declaration_of
+from explorer.language.state import State
+from explorer.language.tracing import DECORATORS
+
+DEPTH, FILES = 3, 400
+"""How deep containers are looked into; the most files beside a spec that are searched for a name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undeclared:
+    """A function that takes the state, has no decorator, and is called by nobody."""
+
+    name: str
+    component: str
+    place: Place
+
+
+def members(part: Any) -> list[Any]:
+    """The objects that a part defines itself, in the order of their definition, and those that it had a
+    function make: a factory of components may stand in any module, and its results in a tuple, a list or a dict.
+    """
+    if isinstance(part, ModuleType):
+        space = vars(part)
+    elif isinstance(part, dict):
+        space = part
+    else:
+        return [part]
+    owner = space.get("__name__")
+    found = []
+    for bound in list(space.values()):
+        for obj in _inside(bound, DEPTH):
+            if getattr(obj, "__module__", None) == owner or _is_made(obj):
+                found.append(obj)
+    return found
+
+
+def _inside(bound: Any, depth: int) -> Iterator[Any]:
+    """An object, or those in a container."""
+    inner: Iterable[Any] = ()
+    if isinstance(bound, (tuple, list, set, frozenset)):
+        inner = bound
+    elif isinstance(bound, dict):
+        inner = bound.values()
+    elif isinstance(bound, SimpleNamespace):
+        inner = vars(bound).values()
+    else:
+        yield bound
+    if depth:
+        for item in list(inner):
+            yield from _inside(item, depth - 1)
+
+
+def _is_made(obj: Any) -> bool:
+    """Whether a declaration or a component was made by a call of a function."""
+    part = declaration_of(obj) is not None or (inspect.isclass(obj) and issubclass(obj, State))
+    return part and "<locals>" in getattr(obj, "__qualname__", "")
+
+
+def check_classes(spaces: Iterable[dict[str, Any]]) -> None:
+    """SpecError for a decorated function that stands in a class: nothing would ever find it."""
+    for space in spaces:
+        for cls in [obj for obj in members(space) if inspect.isclass(obj)]:
+            for name, held in vars(cls).items():
+                found = declaration_of(getattr(held, "__func__", held))
+                if found is not None:
+                    raise SpecError(
+                        "E0521",
+                        f"@{DECORATORS[found.kind]} {cls.__name__}.{name} stands in a class",
+                        expected="actions and properties beside the classes",
+                        write=f"def {name}(...) at the left margin, behind the class",
+                        place=found.place,
+                    )
+
+
+def undeclared(spaces: Iterable[dict[str, Any]]) -> list[Undeclared]:
+    """Functions of these namespaces that look like a declaration without its decorator."""
+    found = []
+    for space in spaces:
+        for obj in members(space):
+            if not inspect.isfunction(obj) or declaration_of(obj) is not None:
+                continue
+            component = _component(obj)
+            file = obj.__code__.co_filename
+            if component and not _is_used(obj.__name__, file):
+                found.append(Undeclared(obj.__name__, component, Place(file, obj.__code__.co_firstlineno)))
+    return found
+
+
+def _component(function: Any) -> str:
+    """The component that a function takes whose parameters are all annotated; "" for any other function."""
+    parameters = inspect.signature(function).parameters
+    try:
+        hints = typing.get_type_hints(function)
+    except Exception:  # an annotation that only a type checker can read
+        return ""
+    if not parameters or not all(name in hints for name in parameters):
+        return ""
+    classes = [hints[name] for name in parameters]
+    return next((cls.__name__ for cls in classes if inspect.isclass(cls) and issubclass(cls, State)), "")
+
+
+def _is_used(name: str, file: str) -> bool:
+    """Whether code mentions the name: of the file itself, or of one near it that imports the file."""
+    here = Path(file)
+    if name in _names(_tree(here)):
+        return True
+    root = here.parent
+    near = sorted({*root.glob("*.py"), *root.glob("*/*.py"), *root.parent.glob("*.py")})[:FILES]
+    return any(_imports(tree, here.stem) and name in _names(tree) for tree in map(_tree, near))
+
+
+def _tree(path: Path) -> ast.Module:
+    try:
+        return ast.parse(path.read_text(errors="replace"))
+    except (OSError, SyntaxError, ValueError):
+        return ast.Module([], [])
+
+
+def _imports(tree: ast.Module, stem: str) -> bool:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module or "", *(alias.name for alias in node.names)]
+        else:
+            continue
+        if any(name.rpartition(".")[2] == stem for name in names):
+            return True
+    return False
+
+
+def _names(tree: ast.Module) -> set[str]:
+    """The names that code reads, those in the braces of docstrings included."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            found.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            found.add(node.attr)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            for inside in re.findall(r"\{([^{}]+)\}", node.value):
+                found.update(re.findall(r"\w+", inside))
+    return found
