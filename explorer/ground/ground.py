@@ -18,15 +18,15 @@ from explorer.ground.initial import choices
 from explorer.ground.labels import pieces
 from explorer.ground.lint import lint
 from explorer.ground.memories import Locations, spreading
-from explorer.ground.mentions import mentions
+from explorer.ground.mentions import mentions, mentions_constant
 from explorer.ground.processes import Processes
 from explorer.ground.signatures import check_actor, crash, domain_of, is_component, signature
 from explorer.ir.errors import Place, SpecError, SpecErrors, class_place, closest, nearest
 from explorer.ir.expressions import Expr, Family
 from explorer.ir.formulas import Ltl
-from explorer.ir.model import Action, Choice, Doubt, Instance, Model, Observation, Property, Temporal
+from explorer.ir.model import Action, Choice, Instance, Model, Observation, Property, Temporal
 from explorer.ir.places import Path, Variable
-from explorer.ir.steps import Condition
+from explorer.ir.steps import Condition, Doubt
 from explorer.ir.types import Type
 from explorer.language.annotations import resolve
 from explorer.language.constants import bound, check
@@ -104,6 +104,8 @@ class _Grounder:
         self.owners: dict[str, str] = {}
         self.mentioned: set[str] = set()
         self.memories: list[Wiring] = []
+        self.noted: list[Doubt] = []
+        self.by_constants: set[str] = set()
 
     def attempt(self, make: Callable[..., T], *args: Any) -> T | None:
         """Run a part of the work; a mistake there is noted and the rest goes on."""
@@ -204,6 +206,7 @@ class _Grounder:
             temporal=tuple(made["temporal"]),
             mentioned=frozenset(self.mentioned),
             doubts=tuple(self.doubts()),
+            by_constants=frozenset(self.by_constants),
         )
 
     def check_expectation(self, properties: list[str]) -> None:
@@ -224,7 +227,7 @@ class _Grounder:
                     )
 
     def doubts(self) -> Iterator[Doubt]:
-        """What looks like a part of the spec and is none."""
+        """What looks like a part of the spec and is none, and what Python reads otherwise than people do."""
         for function in self.spec.undeclared():
             yield Doubt(
                 "undeclared",
@@ -233,6 +236,7 @@ class _Grounder:
                 " calls it: it is not part of the spec",
                 function.place,
             )
+        yield from dict.fromkeys(self.noted)
 
     def trace(self, d: Declaration, parameters: Any) -> list[Any]:
         """What one declaration contributes to the model: its instances, parts or conditions."""
@@ -356,7 +360,7 @@ class _Grounder:
         self, d: Declaration, kind: str, arguments: dict[str, Any], asked: tuple[int, ...] = ()
     ) -> tuple[Any, Trace]:
         """Trace one call; whatever the author's code raises becomes a SpecError with its place."""
-        with tracing(Trace(kind, d.name, asked=asked)) as trace:
+        with tracing(Trace(kind, d.name, doubts=self.noted, asked=asked)) as trace:
             try:
                 return d.function(**arguments), trace
             except Impossible:
@@ -515,6 +519,8 @@ class _Grounder:
     def property(self, d: Declaration, parameters: dict[str, Any]) -> Iterator[Property]:
         found = list(self.parts(d, parameters, d.kind))
         premises = tuple(p for _, _, trace in found for p in trace.premises)
+        if mentions_constant(d.function, [a for a in parameters.values() if is_component(a)]):
+            self.by_constants.add(d.name)
         text = first_paragraph(d.function)
         yield Property(d.name, d.kind, d.place, text, tuple((t, e) for t, e, _ in found), premises)
 

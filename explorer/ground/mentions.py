@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
-from types import CodeType
+from types import CodeType, ModuleType
 from typing import Any
+
+from explorer.language.constants import constant_name
 
 
 def mentions(function: Callable[..., Any], classes: list[type]) -> frozenset[str]:
@@ -30,6 +32,14 @@ def mentions(function: Callable[..., Any], classes: list[type]) -> frozenset[str
             todo += [at.__globals__.get(name), outer.get(name)]
             todo += [vars(cls).get(name) for cls in classes]
     return frozenset(names)
+
+
+def mentions_constant(function: Callable[..., Any], classes: list[type]) -> bool:
+    """Whether a function mentions a constant, of its own module or of one that it mentions."""
+    names = mentions(function, classes)
+    spaces = [function.__globals__]
+    spaces += [vars(obj) for name in names if isinstance(obj := function.__globals__.get(name), ModuleType)]
+    return any(constant_name(space.get(name)) is not None for space in spaces for name in names)
 
 
 def _names(code: CodeType) -> Iterator[str]:

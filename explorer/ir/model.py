@@ -19,7 +19,7 @@ from explorer.ir.expressions import Expr, Failure, Family, walk
 from explorer.ir.formulas import Ltl
 from explorer.ir.places import Variable
 from explorer.ir.semantics import EvaluationError, State, evaluate
-from explorer.ir.steps import Condition, Fairness, Mark, Write
+from explorer.ir.steps import Condition, Doubt, Fairness, Mark, Write
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,16 +131,6 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
-    """Something in a spec that its author probably did not mean: it becomes a finding of that `kind`."""
-
-    kind: str
-    subject: str
-    text: str
-    place: Place
-
-
-@dataclass(frozen=True, slots=True)
 class Observation:
     name: str
     value: Any
@@ -150,7 +140,7 @@ class Observation:
 class Model:
     """`constants` are all of them with their values, `bound` those whose value is not the default;
     `mentioned` are names in actions of which instances are constantly impossible; `doubts` are what looks
-    otherwise than it is read.
+    otherwise than it is read; `by_constants` are properties whose code mentions constants.
     """
 
     name: str
@@ -172,6 +162,7 @@ class Model:
     temporal: tuple[Temporal, ...] = ()
     mentioned: frozenset[str] = frozenset()
     doubts: tuple[Doubt, ...] = ()
+    by_constants: frozenset[str] = frozenset()
 
     @property
     def size(self) -> int:

@@ -48,3 +48,16 @@ class Mark:
 
     kind: str
     key: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Something in a spec that its author probably did not mean: it becomes a finding of that `kind`, and
+    fails under --strict where `severe`.
+    """
+
+    kind: str
+    subject: str
+    text: str
+    place: Place
+    severe: bool = True

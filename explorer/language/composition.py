@@ -32,7 +32,7 @@ class Undeclared:
 
 def members(part: Any) -> list[Any]:
     """The objects that a part defines itself, in the order of their definition, and those that it had a
-    function make: a factory of components may stand in any module, and its results in a tuple, a list or a dict.
+    function make: a factory of components may stand in any module, its results in a tuple, a list or a dict.
     """
     if isinstance(part, ModuleType):
         space = vars(part)

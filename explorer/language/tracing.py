@@ -15,7 +15,7 @@ from types import FrameType
 from typing import Any
 
 from explorer.ir.errors import SpecError, author_frame
-from explorer.ir.steps import Condition, Mark, Write
+from explorer.ir.steps import Condition, Doubt, Mark, Write
 
 DECORATORS = {
     "action": "action",
@@ -68,6 +68,7 @@ class Trace:
     writes: list[Write] = field(default_factory=list)
     marks: list[Mark] = field(default_factory=list)
     premises: list[Condition] = field(default_factory=list)
+    doubts: list[Doubt] = field(default_factory=list)
     asked: tuple[int, ...] = ()
     """What the first picks shall be; the others are 0."""
     picked: list[Pick] = field(default_factory=list)

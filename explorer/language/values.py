@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, overload
 
 from explorer.ir import expressions as ex
-from explorer.ir.errors import Place, SpecError, caller, closest, nearest
+from explorer.ir.errors import Place, SpecError, author_frame, caller, closest, nearest
 from explorer.ir.expressions import Expr, Failure
 from explorer.ir.places import Path as Path
 from explorer.ir.places import Variable as Variable
-from explorer.ir.steps import Write
+from explorer.ir.steps import Doubt, Write
 from explorer.ir.types import (
     BoolType,
     IntType,
@@ -26,6 +26,7 @@ from explorer.ir.types import (
     value_text,
 )
 from explorer.language.constants import value_of
+from explorer.language.precedence import misread
 from explorer.language.tracing import current, maybe_current, no_truth_value
 
 if TYPE_CHECKING:
@@ -71,18 +72,14 @@ class Value(Generic[T_co]):
     @overload
     def __eq__(self, other: object) -> Incomparable: ...
     def __eq__(self, other: Any) -> Any:
-        from explorer.language.structure import same
-
-        return same(self, value_of(other))
+        return _equation(self, other)
 
     @overload  # type: ignore[override]
     def __ne__(self, other: T_co | Value[T_co]) -> Value[bool]: ...
     @overload
     def __ne__(self, other: object) -> Incomparable: ...
     def __ne__(self, other: Any) -> Any:
-        from explorer.language.structure import same
-
-        return Value(BOOL, ex.negate(same(self, value_of(other))._expr))
+        return Value(BOOL, ex.negate(_equation(self, other)._expr))
 
     def __lt__(self: Value[int], other: int | Value[int]) -> Value[bool]:
         return Value(BOOL, ex.node("lt", (number(self, "<"), number(other, "<"))))
@@ -552,6 +549,25 @@ def number(obj: Any, where: str) -> Expr:
         if isinstance(obj, Value) and isinstance(obj._type, OptionalScalar)
         else "== or != for enums and identities, count(...) for conditions, parentheses around comparisons",
     )
+
+
+def _equation(a: Value[Any], b: Any) -> Value[bool]:
+    """Whether two values are equal. A comparison that swallowed an `&` or `|` beside it is noted."""
+    from explorer.language.structure import same
+
+    b = value_of(b)
+    trace = maybe_current()
+    if trace is not None and (_is_joined(a) or _is_joined(b)):
+        frame = author_frame()
+        readings = misread(frame) if frame is not None else None
+        if readings is not None:
+            text = f"Python reads `{readings[0]}`; if `{readings[1]}` is meant, write the parentheses"
+            trace.doubts.append(Doubt("precedence", trace.subject, text, caller()))
+    return same(a, b)
+
+
+def _is_joined(obj: Any) -> bool:
+    return isinstance(obj, Value) and obj._expr.op in ("and", "or")
 
 
 def _divide(op: str, sign: str, a: Any, b: Any) -> Value[int]:

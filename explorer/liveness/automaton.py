@@ -49,6 +49,37 @@ class Automaton:
     marks: tuple[int, ...]
     demands: int
 
+    @property
+    def empty(self) -> bool:
+        """Whether it accepts no behaviour whatever: a contradiction (Emerson and Lei 1986)."""
+        places = set(range(len(self.next)))
+        while True:
+            before = len(places)
+            wanted = [
+                {q for q in places if self.marks[q] >> bit & 1} for bit in range(self.demands.bit_length())
+            ]
+            for goal in wanted or [places]:
+                places &= self._before(goal & places, places)
+            if len(places) == before:
+                return not self._reached() & places
+
+    def _before(self, goal: set[int], places: set[int]) -> set[int]:
+        """The places from which one step or more, within `places`, lead to the goal."""
+        found: set[int] = set()
+        while True:
+            fresh = {q for q in places - found if any(p in goal or p in found for p in self.next[q])}
+            if not fresh:
+                return found
+            found |= fresh
+
+    def _reached(self) -> set[int]:
+        found, todo = set(self.initial), list(self.initial)
+        while todo:
+            fresh = set(self.next[todo.pop()]) - found
+            found |= fresh
+            todo += fresh
+        return found
+
 
 @dataclass(slots=True)
 class _Place:

@@ -155,7 +155,7 @@ def _by_product(search: Search, seen: View) -> Lasso | None:
     graph, backend = search.graph, search.graph.backend
     buchi = automaton(Ltl("not", (seen.formulas[0],)))
     size = len(buchi.must)
-    if not size:
+    if not size or buchi.empty:
         return None
     estimate_product(graph, size * seen.copies, search.limits)
     graph.sort()

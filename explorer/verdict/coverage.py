@@ -17,7 +17,7 @@ from explorer.ir.expressions import Expr, Family
 from explorer.ir.model import Instance, Model
 from explorer.language.values import Value
 from explorer.program.program import Program
-from explorer.program.simplify import fold, lift
+from explorer.program.simplify import Facts, fold, lift
 
 LINES = 8
 """The most lines of a condition that are shown."""
@@ -61,8 +61,8 @@ class Guard:
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Something that makes a verdict mean less than it seems. `kind`: no-initial-state, never-taken,
-    vacuous-premise, never-read, unbreakable, cut-cycles, constant, undeclared, precedence, unmatched, dropped,
-    defensive, asymmetry, engine; the last four are notes.
+    vacuous-premise, never-read, unbreakable, cut-cycles, constant, undeclared, precedence, unmatched,
+    dropped, defensive, asymmetry, engine; the last four are notes.
     """
 
     kind: str
@@ -191,7 +191,7 @@ def findings(space: StateSpace, rows: list[Coverage], unbreakable: list[str] | N
     found: list[Finding] = [
         Finding("asymmetry", r.scalarset, r.text, str(r.place or ""), False) for r in space.refused
     ]
-    found += [Finding(d.kind, d.subject, d.text, str(d.place)) for d in model.doubts]
+    found += [Finding(d.kind, d.subject, d.text, str(d.place), d.severe) for d in model.doubts]
     found += [Finding("engine", space.engine, note, "", False) for note in space.notes]
     if not space.initial and not space.stopped:
         place = str(model.initial[0].place) if model.initial else model.file
@@ -205,6 +205,7 @@ def findings(space: StateSpace, rows: list[Coverage], unbreakable: list[str] | N
         found += _vacuous(space)
         found += _unbreakable(model, unbreakable, {f.subject for f in found})
     found += _never_read(model)
+    found += _constant(model, {f.subject for f in found})
     if model.temporal:
         found += [_cut_cycles(model, name, count) for name, count in space.cut.items()]
     return found
@@ -291,6 +292,19 @@ def _vacuous(space: StateSpace) -> Iterator[Finding]:
                 text = ex.show_condition(premises[0])
                 text = f"the premise `{text}` of {prop.name} is never met: it holds vacuously"
                 yield Finding("vacuous-premise", prop.name, text, place)
+
+
+def _constant(model: Model, known: set[str]) -> Iterator[Finding]:
+    """Properties that are true whatever the state is. What domains or constants settle is a note."""
+    for prop in model.properties:
+        if prop.name in known or not all(fold(lift(e)[0], Facts()) is ex.TRUE for _, e in prop.parts):
+            continue
+        read = {family for _, e in prop.parts for family in _families(e)}
+        logical = all((family.low, family.high) == (0, 1) for family in read)
+        severe = logical and prop.name not in model.by_constants
+        why = "" if logical else " that its variables can hold"
+        text = f"{prop.name} is true in every state{why}: it says nothing about the actions"
+        yield Finding("constant", prop.name, text, str(prop.place), severe)
 
 
 def _never_read(model: Model) -> Iterator[Finding]:
