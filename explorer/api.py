@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from explorer.engine.space import Handle, StateSpace
-from explorer.ground.ground import ground
+from explorer.ground.ground import ground, meet_constants
 from explorer.ir.errors import nearest
 from explorer.ir.model import Model
 from explorer.ir.semantics import State
@@ -262,8 +262,7 @@ def _prepared(
 ) -> tuple[Model, RunOptions]:
     """The model under the constants among the settings, and the options that the others are."""
     loaded = spec if isinstance(spec, Spec) else load(spec)
-    ground(loaded)
-    constants = loaded.known_constants()
+    constants, _ = meet_constants(loaded)
     names = {*READERS, *FLAGS, *COMMAND_ONLY, *(WALK_READERS if walks else ())} - {*constants}
     given = {name: settings.pop(name) for name in [*settings] if name in names}
     options = options_from(given, [property] if isinstance(property, str) else property, walks)

@@ -20,7 +20,7 @@ from explorer.ground.lint import lint
 from explorer.ground.memories import Locations, spreading
 from explorer.ground.mentions import mentions, mentions_constant
 from explorer.ground.processes import Processes
-from explorer.ground.signatures import check_actor, crash, domain_of, is_component, signature
+from explorer.ground.signatures import check_actor, crash, domain_of, is_component, settled, signature
 from explorer.ir.errors import Place, SpecError, SpecErrors, class_place, closest, nearest
 from explorer.ir.expressions import Expr, Family
 from explorer.ir.formulas import Ltl
@@ -29,7 +29,7 @@ from explorer.ir.places import Path, Variable
 from explorer.ir.steps import Condition, Doubt
 from explorer.ir.types import Type
 from explorer.language.annotations import resolve
-from explorer.language.constants import bound, check
+from explorer.language.constants import Constant, bound, check
 from explorer.language.declarations import Declaration
 from explorer.language.memory import WIRING, Memory, MemoryType, Wiring, storage_of
 from explorer.language.process import places
@@ -52,9 +52,10 @@ def ground(spec: Spec, overrides: Mapping[str, Any] | None = None, file: str = "
     """
     values = {**spec.constants, **(overrides or {})}
     with bound(values, spec.place) as asked:
-        grounder = _Grounder(spec, file)
-        model = grounder.run()
-        spec.met.update(asked)
+        try:
+            model = _Grounder(spec, file).run()
+        finally:
+            spec.met.update(asked)
         known = spec.known_constants()
     for name in values:
         if name not in known:
@@ -72,6 +73,16 @@ def ground(spec: Spec, overrides: Mapping[str, Any] | None = None, file: str = "
     model.constants.update({name: values.get(name, c._default) for name, c in known.items()})
     model.bound.update({name: value for name, value in values.items() if value != known[name]._default})
     return model
+
+
+def meet_constants(spec: Spec) -> tuple[dict[str, Constant], SpecError | None]:
+    """The constants that a spec has, and what is wrong with it under its own: others may mend that."""
+    wrong = None
+    try:
+        ground(spec)
+    except SpecError as error:
+        wrong = error
+    return spec.known_constants(), wrong
 
 
 def first_paragraph(function: Callable[..., Any]) -> str:
@@ -124,7 +135,7 @@ class _Grounder:
 
     def run(self) -> Model:
         spec = self.spec
-        declarations = spec.declarations()
+        declarations = [settled(d) for d in spec.declarations()]
         signatures = {d.name: self.attempt(signature, d) for d in declarations}
         linted = {d.name: lint(d.function, d.kind) for d in declarations}
         self.errors.extend(error for errors in linted.values() for error in errors)

@@ -8,12 +8,15 @@ import enum
 import inspect
 import os
 import typing
+from dataclasses import replace
 from typing import Any
 
 from explorer.ir.errors import _PACKAGE, Place, SpecError, closest, nearest
+from explorer.ir.steps import Fairness
 from explorer.ir.types import Type, is_finite_domain, value_text
 from explorer.language.annotations import resolve
-from explorer.language.declarations import Declaration
+from explorer.language.constants import Constant, value_of
+from explorer.language.declarations import Declaration, check_options
 from explorer.language.domains import MAX_DOMAIN, check_name
 from explorer.language.state import State
 from explorer.language.values import Var
@@ -75,6 +78,19 @@ def signature(d: Declaration) -> dict[str, Any]:
             )
         found[name] = hints[name]
     return found
+
+
+def settled(d: Declaration) -> Declaration:
+    """The declaration with the values of the constants among its options."""
+    late = [option for option in d.options.values() if isinstance(option, Constant)]
+    if not late:
+        return d
+    options = {name: value_of(option) for name, option in d.options.items()}
+    if options["fair"] is Fairness.NONE and options.get("per") is not None:
+        options["per"] = None  # a constant switches fairness off
+    known = list(inspect.signature(d.function).parameters)
+    check_options(d.name, known, options["actor"], options["fair"], options.get("per"), place=d.place)
+    return replace(d, options=options)
 
 
 def check_actor(d: Declaration, quantified: tuple[str, ...]) -> None:

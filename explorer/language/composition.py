@@ -79,7 +79,7 @@ def check_classes(spaces: Iterable[dict[str, Any]]) -> None:
                 found = declaration_of(getattr(held, "__func__", held))
                 if found is not None:
                     raise SpecError(
-                        "E0521",
+                        "E0522",
                         f"@{DECORATORS[found.kind]} {cls.__name__}.{name} stands in a class",
                         expected="actions and properties beside the classes",
                         write=f"def {name}(...) at the left margin, behind the class",

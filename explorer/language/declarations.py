@@ -14,6 +14,7 @@ from typing import Any, TypeVar, overload
 
 from explorer.ir.errors import Place, SpecError, caller, nearest
 from explorer.ir.steps import Condition, Fairness, Mark
+from explorer.language.constants import Constant
 from explorer.language.tracing import DECORATORS, Impossible, current
 from explorer.language.values import Value, condition
 
@@ -119,10 +120,10 @@ def action(
     """A step of the protocol: one instance for every value of its domain parameters.
 
     `actor` names the parameter that acts (or a fixed lane, such as "hardware"); `fair` is WEAK or STRONG,
-    `per` the parameters whose values are fair separately (default: all); `source` is where the step stands,
-    "path:function". A `defensive` step handles what should never happen: that it never does is a note, no
-    finding that fails under --strict. The first line of the docstring is the step's text in traces;
-    `{expression}` in it reads the old state.
+    `per` the parameters whose values are fair separately (default: all), and each may be a constant; `source`
+    is where the step stands, "path:function". A `defensive` step handles what should never happen: that it
+    never does is a note, no finding that fails under --strict. The first line of the docstring is the step's
+    text in traces; `{expression}` in it reads the old state.
     """
 
     def decorate(found: F) -> F:
@@ -133,10 +134,19 @@ def action(
     return decorate if function is None else decorate(function)
 
 
-def check_options(name: str, known: list[str], actor: Any, fair: Any, per: Any) -> None:
+def check_options(
+    name: str, known: list[str], actor: Any, fair: Any, per: Any, *, place: Place | None = None
+) -> None:
+    """SpecError where an option of an action is no value of its kind. Constants are checked late."""
+    if any(isinstance(option, Constant) for option in (actor, fair, per)):
+        return
     if not isinstance(fair, Fairness):
         raise SpecError(
-            "E0403", f"fair={fair!r} on action {name}", expected="WEAK or STRONG", write="@action(fair=WEAK)"
+            "E0403",
+            f"fair={fair!r} on action {name}",
+            expected="WEAK or STRONG",
+            write="@action(fair=WEAK)",
+            place=place,
         )
     if actor is not None and not isinstance(actor, str):
         raise SpecError(
@@ -144,6 +154,7 @@ def check_options(name: str, known: list[str], actor: Any, fair: Any, per: Any) 
             f"actor={getattr(actor, '__name__', actor)} on action {name}",
             write='@action(actor="cpu")',
             expected="the name of a parameter, as text",
+            place=place,
         )
     if per is not None and not isinstance(per, (tuple, list)):
         raise SpecError(
@@ -151,6 +162,7 @@ def check_options(name: str, known: list[str], actor: Any, fair: Any, per: Any) 
             f"per={per!r} on action {name}",
             expected="a tuple of names of parameters",
             write=f"per=({per!r},)",
+            place=place,
         )
     if per is not None and fair is Fairness.NONE:
         raise SpecError(
@@ -158,6 +170,7 @@ def check_options(name: str, known: list[str], actor: Any, fair: Any, per: Any) 
             f"per={per!r} on action {name}, which is not fair",
             expected="per= beside fair=",
             write=f"@action(fair=WEAK, per={tuple(per)!r})",
+            place=place,
         )
     for item in per or ():
         if item not in known:
@@ -166,6 +179,7 @@ def check_options(name: str, known: list[str], actor: Any, fair: Any, per: Any) 
                 f"per={item!r} on action {name}",
                 expected=nearest(item, known),
                 write='per=("cpu",) with names of parameters',
+                place=place,
             )
 
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from explorer.ground.ground import ground
-from explorer.ir.errors import nearest
-from explorer.language.constants import parse
+from explorer.ground.ground import meet_constants
+from explorer.ir.errors import SpecError, nearest
+from explorer.language.constants import Constant, parse
 from explorer.language.spec import Spec
 from explorer.language.variants import Variant, constants_of_variant
 from explorer.run.options import UsageError
@@ -21,8 +21,16 @@ def bindings(spec: Spec, definitions: list[str]) -> list[dict[str, Any]]:
     """
     if not definitions:
         return [{}]
-    ground(spec)  # reports a malformed spec before wrong options
-    known = spec.known_constants()
+    known, wrong = meet_constants(spec)
+    try:
+        return _combinations(known, definitions)
+    except UsageError:
+        if wrong is not None:
+            raise wrong from None  # a malformed spec is reported before wrong options
+        raise
+
+
+def _combinations(known: dict[str, Constant], definitions: list[str]) -> list[dict[str, Any]]:
     choices: dict[str, list[Any]] = {}
     for definition in definitions:
         name, equals, text = definition.partition("=")
@@ -63,5 +71,8 @@ def single(bindings: list[dict[str, Any]]) -> dict[str, Any]:
 
 def constants_of(spec: Spec, row: Variant) -> dict[str, Any]:
     """The constants of a variant; text is read as on the command line."""
-    ground(spec)
-    return constants_of_variant(spec.known_constants(), row)
+    known, wrong = meet_constants(spec)
+    try:
+        return constants_of_variant(known, row)
+    except SpecError as error:
+        raise wrong or error from None
