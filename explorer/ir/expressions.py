@@ -158,7 +158,14 @@ def at_most(a: Expr, b: Expr) -> Expr:
 
 
 def choose(c: Expr, a: Expr, b: Expr) -> Expr:
-    return a if a is b else node("ite", (c, a, b))
+    """`a` where c, else `b`. The condition is evaluated in any case."""
+    return demand(c, a) if a is b else node("ite", (c, a, b))
+
+
+def demand(needed: Expr, a: Expr) -> Expr:
+    """`a`, evaluated after `needed`: where that has no value, `a` has none, for the same reason."""
+    failure = next((at.value for at in walk(needed) if at.op == "require"), None)
+    return a if failure is None else require(equal(needed, needed), a, failure)
 
 
 def plus(a: Expr, offset: int) -> Expr:

@@ -347,19 +347,15 @@ class Queue(Composite[Sequence[E]], Generic[E]):
         return Queue(shape, None, parts)
 
     def contains(self, x: E | Value[E]) -> Value[bool]:
-        """Whether some element equals x."""
+        """Whether some element equals x. An x without a value is an evaluation error, also where the queue is
+        empty.
+        """
         item = structure.lift(self._shape.element, x, f"an element of {describe(self)}")
-        return Value(
-            BOOL,
-            ex.either(
-                *(
-                    ex.both(
-                        ex.node("lt", (ex.const(i), self._length)), structure.same(self._slot(i), item)._expr
-                    )
-                    for i in range(self._shape.capacity)
-                )
-            ),
+        among = (
+            ex.both(ex.node("lt", (ex.const(i), self._length)), structure.same(self._slot(i), item)._expr)
+            for i in range(self._shape.capacity)
         )
+        return Value(BOOL, structure.after(item, ex.either(*among)))
 
 
 def record(cls: type[D], **fields: Any) -> RecordLocation[D]:

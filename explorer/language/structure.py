@@ -89,6 +89,17 @@ def guard(ok: Expr, value: Any, failure: Failure) -> Any:
     return map_cells(value, lambda _, expr: ex.require(ok, expr, failure))
 
 
+def after(value: Any, expr: Expr) -> Expr:
+    """An expression that has a value only where all of `value` has one: operators but `&`, `|`, `implies`,
+    `every`, `some` and `ite` evaluate all their operands.
+    """
+    if isinstance(value._type, ScalarType):
+        return ex.demand(value._expr, expr)
+    for _, part in parts_of(value):
+        expr = after(part, expr)
+    return expr
+
+
 def merge(c: Expr, a: Any, b: Any) -> Any:
     """`a` where c, else `b`; both of one type."""
     if ex.is_const(c):
@@ -249,7 +260,8 @@ def same(a: Value[Any], b: Any) -> Value[bool]:
             )
         other = lift(a._type, b, f"a value compared with {describe(a)}")
         left, right = dict(parts_of(a)), dict(parts_of(other))  # type: ignore[arg-type]
-        return Value(BOOL, ex.both(*(same(left[key], right[key])._expr for key in left)))
+        equations = ex.both(*(same(left[key], right[key])._expr for key in left))
+        return Value(BOOL, after(a, after(other, equations)))
     if isinstance(a._type, IntType) and isinstance(b._type, IntType):
         return Value(BOOL, ex.equal(a._expr, b._expr))
     for x, y in ((a, b), (b, a)):
