@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from explorer.ground.initial import choices
 from explorer.ground.labels import pieces
 from explorer.ground.lint import lint
+from explorer.ground.marks import unmatched
 from explorer.ground.memories import Locations, spreading
 from explorer.ground.mentions import mentions, mentions_constant
 from explorer.ground.processes import Processes
@@ -189,6 +190,9 @@ class _Grounder:
         if made["temporal"]:
             made["action"] += [step for wiring in self.memories for step in spreading(wiring)]
         instances = [Instance(i, *rest) for i, rest in enumerate(made["action"])]
+        self.noted += unmatched(
+            [(m.kind, m.key, i.action.name, i.action.place) for i in instances for m in i.marks]
+        )
         twice = _first_twice(instance.name for instance in instances)
         if twice is not None:
             raise SpecError(
