@@ -1,4 +1,4 @@
-"""Marks that never meet: an `opens` that no `closes` can end, or the other way round. Knows nothing of engines."""
+"""Marks that never meet: an `opens` that no `closes` can end, or the other way round. Knows no engine."""
 
 from __future__ import annotations
 
