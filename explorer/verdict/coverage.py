@@ -295,16 +295,15 @@ def _vacuous(space: StateSpace) -> Iterator[Finding]:
 
 
 def _constant(model: Model, known: set[str]) -> Iterator[Finding]:
-    """Properties that are true whatever the state is. What domains or constants settle is a note."""
+    """Properties that are true whatever the state is. What domains settle is left out; what constants do is a
+    note."""
     for prop in model.properties:
         if prop.name in known or not all(fold(lift(e)[0], Facts()) is ex.TRUE for _, e in prop.parts):
             continue
         read = {family for _, e in prop.parts for family in _families(e)}
-        logical = all((family.low, family.high) == (0, 1) for family in read)
-        severe = logical and prop.name not in model.by_constants
-        why = "" if logical else " that its variables can hold"
-        text = f"{prop.name} is true in every state{why}: it says nothing about the actions"
-        yield Finding("constant", prop.name, text, str(prop.place), severe)
+        if all((family.low, family.high) == (0, 1) for family in read):
+            text = f"{prop.name} is true in every state: it says nothing about the actions"
+            yield Finding("constant", prop.name, text, str(prop.place), prop.name not in model.by_constants)
 
 
 def _never_read(model: Model) -> Iterator[Finding]:
