@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from .expressions import Value
+from .expressions import Value, integer
 
 
 class Place(NamedTuple):
@@ -187,7 +187,7 @@ class Parser:
         _, kind, text = self.tokens[0]
         if kind == "number":
             self.tokens.pop(0)
-            return int(text, 0)
+            return integer(text)
         if kind == "register":
             return self.place()
         if kind == "name":

@@ -15,6 +15,11 @@ from typing import NamedTuple
 Value = int | str
 
 
+def integer(text: str) -> int:
+    """A decimal number, leading zeros allowed, or a hexadecimal one (0x). Raises ValueError."""
+    return int(text, 16 if text.lstrip("-")[:2] in ("0x", "0X") else 10)
+
+
 class Register(NamedTuple):
     """A register, or a local variable of a C function."""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from .condition import Condition, ConditionError, Parser, Place, places
-from .expressions import Value
+from .expressions import Value, integer
 from .isa import aarch64, ppc, x86
 from .isa.cells import Cell, InstructionError
 from .kernel.read import read_functions
@@ -132,7 +132,7 @@ def _initial(
 def _value(text: str) -> Value:
     text = text.removeprefix("&").strip()
     try:
-        return int(text, 0)
+        return integer(text)
     except ValueError:
         return text
 

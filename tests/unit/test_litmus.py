@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import random
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -336,6 +338,23 @@ def test_what_cannot_be_run_is_refused(text: str) -> None:
     with pytest.raises(LitmusError) as caught:
         run(text)
     assert str(caught.value).startswith("demo.litmus:" + REFUSED[text])
+
+
+def test_damaged_tests_end_in_a_message() -> None:
+    """300 texts with a few characters lost, added or copied are run or refused: nothing else happens."""
+    choose = random.Random(7)
+    texts = [path.read_text() for path in sorted(LITMUS.glob("*/*.litmus"))] + [KERNEL_TREE] * 60
+    texts += [ARM % (first, rows, "1:X0=1") for first, rows, _ in ARM_TESTS.values()] * 8
+    for _ in range(300):
+        text = choose.choice(texts)
+        for _ in range(choose.randint(1, 3)):
+            at = choose.randrange(len(text))
+            if choose.random() < 0.4:
+                text = text[:at] + text[at + choose.randint(1, 6) :]
+            else:
+                text = text[:at] + choose.choice("{}()[];:|=,01rxy*&~/\\ \n-#$") + text[at:]
+        with contextlib.suppress(LitmusError):
+            run(text)
 
 
 def test_one_file_is_printed_as_herd_prints_it(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from explorer.memory.architecture import Barrier
 
-from ..expressions import Expression, Register
+from ..expressions import Expression, Register, integer
 from ..program import OLD, Assign, Branch, Exchange, Fence, Instruction, Load, Store, StoreConditional, Thread
-from .cells import Cell, Make, add, number, operation, pattern, read_column
+from .cells import Cell, Make, add, operation, pattern, read_column
 
 CONDITIONS = {
     "EQ": "==",
@@ -45,7 +45,7 @@ def _operand(text: str) -> Expression:
     text = text.strip()
     if text.upper() in ("WZR", "XZR"):
         return 0
-    return Register(canonical(text)) if text[0] in "wxWX" else number(text.lstrip("#"))
+    return Register(canonical(text)) if text[0] in "wxWX" else integer(text.lstrip("#"))
 
 
 def _address(base: str, offset: str | None) -> Expression:

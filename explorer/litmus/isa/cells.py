@@ -81,11 +81,6 @@ def operation(name: str, *arguments: Expression) -> Operation:
     return Operation(name, arguments)
 
 
-def number(text: str) -> int:
-    """A decimal or hexadecimal number, with or without a sign."""
-    return int(text, 0)
-
-
 __all__ = [
     "Cell",
     "InstructionError",
@@ -93,7 +88,6 @@ __all__ = [
     "Register",
     "Table",
     "add",
-    "number",
     "operation",
     "pattern",
     "read_column",

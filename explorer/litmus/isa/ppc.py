@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from explorer.memory.architecture import Barrier
 
-from ..expressions import Expression, Register
+from ..expressions import Expression, Register, integer
 from ..program import Assign, Branch, Fence, Instruction, Load, Store, StoreConditional, Thread
-from .cells import Cell, Make, add, number, operation, pattern, read_column
+from .cells import Cell, Make, add, operation, pattern, read_column
 
 SIZES = {"b": 1, "h": 2, "w": 4, "d": 8}
 CONDITIONS = {"eq": "==", "ne": "!=", "lt": "<", "gt": ">", "le": "<=", "ge": ">="}
@@ -62,7 +62,7 @@ def _assign(line: int, target: str, value: Expression) -> Assign:
 
 
 def _load(line: int, size: str, target: str, displacement: str, base: str) -> Load:
-    address = add(_base(base), number(displacement))
+    address = add(_base(base), integer(displacement))
     return Load(line=line, register=canonical(target), address=address, size=SIZES[size[0].lower()])
 
 
@@ -78,7 +78,7 @@ def _reserve(line: int, size: str, target: str, base: str, index: str) -> Load:
 
 
 def _store(line: int, size: str, value: str, displacement: str, base: str) -> Store:
-    address = add(_base(base), number(displacement))
+    address = add(_base(base), integer(displacement))
     return Store(line=line, value=_register(value), address=address, size=SIZES[size.lower()])
 
 
@@ -96,7 +96,7 @@ def _conditional(line: int, size: str, value: str, base: str, index: str) -> Sto
 
 def _compute(line: int, name: str, target: str, left: str, right: str) -> list[Instruction]:
     name = name.lower()
-    second: Expression = number(right) if right.lstrip("-")[0].isdigit() else _register(right)
+    second: Expression = integer(right) if right.lstrip("-")[0].isdigit() else _register(right)
     made: list[Instruction] = [_assign(line, target, operation(OPERATIONS[name], _register(left), second))]
     if name.endswith("."):
         made.append(Assign(line=line, register="cr0", value=operation("compare", _register(target), 0)))
@@ -104,7 +104,7 @@ def _compute(line: int, name: str, target: str, left: str, right: str) -> list[I
 
 
 def _compare(line: int, field: str | None, left: str, right: str) -> Assign:
-    second: Expression = number(right) if right.lstrip("-")[0].isdigit() else _register(right)
+    second: Expression = integer(right) if right.lstrip("-")[0].isdigit() else _register(right)
     return Assign(line=line, register=_flag(field), value=operation("compare", _register(left), second))
 
 
@@ -123,7 +123,7 @@ TABLE: list[tuple[str, Make]] = [
     (rf"st([bhwd]) {R} , {N}\({R}\)", _store),
     (rf"st([bhwd])x {R} , {BASE} , {R}", _store_indexed),
     (rf"st([bhwd])cx\. {R} , {BASE} , {R}", _conditional),
-    (rf"li {R} , {N}", lambda line, target, value: _assign(line, target, number(value))),
+    (rf"li {R} , {N}", lambda line, target, value: _assign(line, target, integer(value))),
     (rf"mr {R} , {R}", lambda line, target, source: _assign(line, target, _register(source))),
     (
         rf"neg {R} , {R}",

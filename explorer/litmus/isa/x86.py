@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from explorer.memory.architecture import Barrier
 
-from ..expressions import Expression, Register
+from ..expressions import Expression, Register, integer
 from ..program import OLD, Assign, Branch, Exchange, Fence, Instruction, Load, Store, Thread
-from .cells import Cell, Make, number, operation, pattern, read_column
+from .cells import Cell, Make, operation, pattern, read_column
 
 CONDITIONS = {"E": "==", "Z": "==", "NE": "!=", "NZ": "!=", "L": "<", "G": ">", "LE": "<=", "GE": ">="}
 OPERATIONS = {"ADD": "+", "SUB": "-", "AND": "&", "OR": "|", "XOR": "^"}
@@ -22,7 +22,7 @@ def canonical(register: str) -> str:
 
 
 def _operand(text: str) -> Expression:
-    return Register(canonical(text)) if text[0].isalpha() else number(text.removeprefix("$"))
+    return Register(canonical(text)) if text[0].isalpha() else integer(text.removeprefix("$"))
 
 
 def _address(text: str) -> Expression:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ..expressions import Expression, Operation, Register
+from ..expressions import Expression, Operation, Register, integer
 from ..program import LitmusError, Thread
 from .macros import Emitter, MacroError, expand
 
@@ -264,7 +264,7 @@ class _Function:
                 return self.unary()
             return self.parenthesised()
         if re.match(r"\d", word):
-            return int(self.take().text, 0)
+            return integer(self.take().text)
         if self.peek(1) == "(":
             value = self.call()
             if value is None:
