@@ -99,7 +99,13 @@ def test_many_random_specs_without_the_compiler() -> None:
     assert compared > 350
 
 
-@pytest.mark.parametrize("constants", [{}, {"memory": "tso"}], ids=["one word", "two words"])
+@pytest.mark.parametrize(
+    "constants",
+    [
+        pytest.param({}, id="one word"),
+        pytest.param({"memory": "tso"}, id="two words", marks=pytest.mark.slow),
+    ],
+)
 def test_the_lost_ipi_is_the_same_natively(constants: dict[str, str]) -> None:
     """States, violations and stories of ipi_buggy do not depend on engine, workers, storage or the width of a
     state.

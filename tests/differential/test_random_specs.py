@@ -16,10 +16,12 @@ from tests.support.generators import spec_of, spec_text
 from tests.support.house import SPECS
 
 
-@pytest.mark.parametrize("part", range(8))
+@pytest.mark.parametrize(
+    "part", [*range(3), *(pytest.param(part, marks=pytest.mark.slow) for part in range(3, 8))]
+)
 def test_engines_agree_with_the_reference_on_random_specs(part: int) -> None:
     """States, steps, counts, violations, traces and verdicts are those of the reference on 2,000 random specs
-    (eight times 250).
+    (eight times 250; five of the eight are slow).
     """
     spaces = [
         check_or_shrink(spec_text(random.Random(seed), 1 + seed % 4))

@@ -148,7 +148,10 @@ def pair(seed: int) -> tuple[Model, StateSpace, StateSpace] | None:
     return model, plain, python.explore(model, symmetry=found)
 
 
-@pytest.mark.parametrize("direct", [orbits.DIRECT, 1], ids=["all tried", "sorted"])
+@pytest.mark.parametrize(
+    "direct",
+    [pytest.param(orbits.DIRECT, id="all tried"), pytest.param(1, id="sorted", marks=pytest.mark.slow)],
+)
 def test_random_specs_have_the_verdicts_of_all_states(direct: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Any fairness, any formula: the same verdict, and the same story step by step."""
     monkeypatch.setattr(orbits, "DIRECT", direct)
@@ -189,6 +192,7 @@ def test_forgetting_who_is_who_is_noticed(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @needs_numba
+@pytest.mark.slow
 def test_machine_code_tells_the_same_stories() -> None:
     """The native engine's graph of representatives, and its algorithms, find what the python engine's do."""
     from explorer.engine.native import search as native
@@ -213,6 +217,7 @@ def test_machine_code_tells_the_same_stories() -> None:
 
 
 @needs_numba
+@pytest.mark.slow
 def test_wide_states_are_followed() -> None:
     """States of several words, sorted for and all tried."""
     from explorer.engine.native import search as native
