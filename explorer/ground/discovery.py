@@ -198,8 +198,7 @@ def ways(process: Process, copy: Copy, node: Node) -> Iterator[StepTrace]:
         found = replay.walk(step, asked)
         if isinstance(found, Open):
             options = [True, False] if found.decision.kind == "branch" else alternatives(found.decision)[0]
-            outcomes = found.way.outcomes
-            todo += [(Way((*outcomes, option), along.steps), asked) for option in reversed(options)]
+            todo += [(along.deciding(option), asked) for option in reversed(options)]
             continue
         picks = found.trace.picked
         for i in reversed(range(len(asked), len(picks))):

@@ -74,7 +74,8 @@ class Replay:
                     if labels > self.way.steps:
                         return yielded
                     reply = None
-                    for left in (trace.writes, trace.conditions, trace.marks):
+                    trace.asked = self.way.picks[labels - 1]
+                    for left in (trace.writes, trace.conditions, trace.marks, trace.picked):
                         left.clear()
                     continue
                 if labels == 0:
@@ -183,7 +184,7 @@ class Replay:
                 yielded = self._resume(reply, trace)
                 if yielded is None or isinstance(yielded, Step):
                     found.ends = yielded is None
-                    found.way = Way(self.way.outcomes, self.way.steps + 1)
+                    found.way = self.way.stepping(pick.chosen for pick in trace.picked)
                     self._check_fresh(found)
                     return found
                 decisions += 1

@@ -5,7 +5,7 @@ Knows nothing of how they are found.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from types import CodeType, FrameType
 from typing import Any
@@ -38,10 +38,19 @@ class Register:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How a place is reached: the outcomes of all branches and choices, and how many steps they belong to."""
+    """How a place is reached: the outcomes of all branches and choices, how many steps they belong to, and
+    for each step what a memory chose in it.
+    """
 
     outcomes: tuple[Any, ...] = ()
     steps: int = 0
+    picks: tuple[tuple[int, ...], ...] = ()
+
+    def deciding(self, outcome: Any) -> Way:
+        return Way((*self.outcomes, outcome), self.steps, self.picks)
+
+    def stepping(self, picks: Iterable[int]) -> Way:
+        return Way(self.outcomes, self.steps + 1, (*self.picks, tuple(picks)))
 
 
 @dataclass(frozen=True, slots=True)
