@@ -278,7 +278,8 @@ def _lines(model: Model) -> Iterator[str]:
     for at in model.instances:
         guard = [refer(c.expr) for c in at.guard]
         writes = [(w.family.number, refer(w.index), refer(w.expr)) for w in at.writes]
-        yield f"instance {at.name} {at.action.process} {at.action.fair} {at.action.per} {guard} {writes}"
+        process = f" of {at.action.process}" if at.action.process else ""
+        yield f"instance {at.name}{process} {at.action.fair} {at.action.per} {guard} {writes}"
     for prop in model.properties:
         yield f"{prop.kind} {prop.name} {[refer(e) for _, e in prop.parts]}"
     for formula in model.temporal:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from types import CodeType
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
 from explorer.ir.errors import Place, SpecError, caller
 from explorer.ir.steps import Fairness
@@ -88,6 +88,18 @@ def forgotten(decision: Decision) -> SpecError:
     )
 
 
+@overload
+def process(function: P, /) -> P: ...
+@overload
+def process(
+    *,
+    actor: str | None = None,
+    fair: Fairness = Fairness.NONE,
+    level: int = MAINLINE,
+    restart: bool = False,
+    source: str = "",
+    atomic: bool = False,
+) -> Callable[[P], P]: ...
 def process(
     function: Any = None,
     /,

@@ -6,7 +6,9 @@ from typing import Annotated
 
 from explorer import (
     HOLDS,
+    IRQ,
     STRONG,
+    UNFAIR,
     WEAK,
     Capacity,
     Formula,
@@ -17,12 +19,16 @@ from explorer import (
     Set,
     Spec,
     State,
+    Steps,
     Value,
     Var,
     action,
     always,
     always_eventually,
     any_of,
+    at,
+    branch,
+    choose,
     closes,
     constant,
     constraint,
@@ -36,14 +42,17 @@ from explorer import (
     initially,
     invariant,
     ite,
+    keep,
     leads_to,
     next_step,
     observe,
     opens,
+    process,
     record,
     release,
     sends,
     some,
+    step,
     step_invariant,
     temporal,
     terminal,
@@ -216,6 +225,29 @@ def bounded(host: Host) -> Value[bool]:
 @observe
 def busy(host: Host) -> Value[int]:
     return count(host.at[cpu] == Step.BUSY for cpu in Cpu)
+
+
+def helper(host: Host, cpu: Cpu) -> Steps:
+    yield step("waits", name="waits", fair=UNFAIR)
+    when(host.at[cpu] == Step.IDLE)
+    before = yield keep(host.stopped)
+    return before
+
+
+@process(actor="cpu", fair=WEAK, level=IRQ, restart=True)
+def worker(host: Host, cpu: Cpu) -> Steps:
+    yield "begins"
+    other: Cpu = yield choose(Cpu)
+    if (yield branch(host.at[other] == Step.BUSY)):
+        return
+    before: Value[bool] = yield from helper(host, cpu)
+    yield "ends"
+    host.stopped.next = before
+
+
+@invariant
+def waiting(cpu: Cpu) -> Value[bool]:
+    return implies(at(worker, "waits", cpu), ~at(worker, None, cpu))
 
 
 spec = Spec(CPUS=2, expect=HOLDS)

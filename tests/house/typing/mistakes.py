@@ -13,11 +13,13 @@ from explorer import (
     Scalarset,
     Set,
     State,
+    Steps,
     Value,
     Var,
     action,
     always,
     always_eventually,
+    branch,
     count,
     domain,
     eventually,
@@ -25,6 +27,7 @@ from explorer import (
     initially,
     invariant,
     ite,
+    process,
     record,
     temporal,
     when,
@@ -166,3 +169,23 @@ def chosen(host: Host) -> Formula:
 @invariant
 def not_one_state(host: Host) -> Value[bool]:
     return always_eventually(host.stopped)  # error
+
+
+@process
+def numbered(host: Host) -> Steps:
+    yield 3  # error
+    host.stopped.next = True
+
+
+@process  # error
+def plain(host: Host) -> None:
+    host.stopped.next = True
+
+
+@process
+def undecided(host: Host) -> Steps:
+    yield "looks"
+    if branch(host.stopped):  # error
+        host.stopped.next = True
+    if (yield branch(host.slot)):  # error
+        host.stopped.next = True
