@@ -116,6 +116,11 @@ def check_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="exit 0 iff each spec's declared expectation is met by the named property",
     )
+    add(
+        "--first",
+        action="store_true",
+        help="stop at the first violation, whose story is the shortest; what did not fail stays undetermined",
+    )
     add("--strict", action="store_true", help="vacuity findings fail (exit 21)")
     add("--full", action="store_true", help="whole states along the story")
     add("--png", action="store_true", help="the picture of the counterexample as PNG too (half a second)")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 BETWEEN = 0.01
@@ -18,7 +18,8 @@ class Limits:
     resident.
 
     `interrupted` may be set at any moment, from a signal handler too; `weighed` is when memory was last
-    looked at.
+    looked at. Where `first` is given the search ends with the level at which one of these properties fails
+    (any, if there are none).
     """
 
     max_states: int | None = None
@@ -28,10 +29,18 @@ class Limits:
     interrupted: bool = False
     started: float = field(default_factory=time.monotonic)
     weighed: float = 0.0
+    first: frozenset[str] | None = None
 
     def restart(self) -> None:
         """Count the timeout from now."""
         self.started = time.monotonic()
+
+    def ended(self, violated: Iterable[str]) -> str | None:
+        """Why a search ends that is to find the first violation only; None to go on."""
+        if self.first is None:
+            return None
+        names = [name for name in violated if not self.first or name in self.first]
+        return f"--first: {', '.join(names)} failed" if names else None
 
     def reached(self, distinct: int) -> str | None:
         """The bound that is reached, as a sentence; None to go on."""

@@ -197,7 +197,8 @@ class Search:
         self.space.orbits_sum += self.compiled.orbits(self.level)
         self.flagged.check(self.level, depth)
         checked = time.monotonic()
-        self.level = self.leave(self.level, depth)
+        self.space.stopped = self.limits.ended(self.space.violations)
+        self.level = [] if self.space.stopped else self.leave(self.level, depth)
         phases = self.space.phases
         phases["properties"] = phases.get("properties", 0.0) + checked - begun
         phases["successors"] = phases.get("successors", 0.0) + time.monotonic() - checked
@@ -248,6 +249,7 @@ class Search:
                     self.sizes,
                 )
             )
+        space.stopped = space.stopped or limits.ended(space.violations)
         if space.stopped and fresh:
             space.levels.append(fresh)
             space.orbits_sum += self.compiled.orbits(fresh)

@@ -85,11 +85,14 @@ def explore(
         bounded = limits.max_depth is not None and depth >= limits.max_depth
         for state in level:
             _check_state(space, state, depth)
+        space.stopped = limits.ended(space.violations)
+        for state in () if space.stopped else level:
             space.stopped = limits.reached(len(visited))
             if not bounded and not space.stopped and _inside(space, state, depth):
                 _expand(space, state, depth, visited, fresh)
         if bounded:
             space.stopped = space.stopped or f"--max-depth {limits.max_depth} reached"
+        space.stopped = space.stopped or limits.ended(space.violations)
         observer(Progress(depth, len(visited), len(fresh), time.monotonic() - started))
         if space.stopped:
             if fresh:

@@ -38,10 +38,10 @@ class RunOptions:
     `properties` are the only ones that count; all if there are none. `fingerprint` is in bits (None:
     as many as `max_omission` asks for), `timeout` in seconds, `max_memory` in bytes; None means no bound (of
     memory: a share of what is free). Nothing holds where compact storage left a state out with a greater
-    probability than `max_omission` (None: 1e-6). `whole`: every
-    single state is wanted, not one of each orbit. `count_guards`: guards are counted even where that takes
-    time. `walks` takes random walks in place of a search. `expect` and `strict` say what the exit code is
-    about (`verdict/exit_codes.py`).
+    probability than `max_omission` (None: 1e-6). `whole`: every single state is wanted, not one of each
+    orbit. `count_guards`: guards are counted even where that takes time. `walks` takes random walks in place
+    of a search. `first`: the search ends at the first violation. `expect` and `strict` say what the exit code
+    is about (`verdict/exit_codes.py`).
     """
 
     properties: tuple[str, ...] = ()
@@ -57,6 +57,7 @@ class RunOptions:
     max_memory: int | None = None
     expect: bool = False
     strict: bool = False
+    first: bool = False
     whole: bool = False
     count_guards: bool = False
     walks: Walks | None = None
@@ -85,6 +86,7 @@ class RunOptions:
             "--storage": self.storage != "exact",
             "--no-symmetry": self.no_symmetry,
             "--max-depth": self.max_depth is not None,
+            "--first": self.first,
             "--engine reference": self.engine == "reference",
         }
         for name, given in ignored.items():
@@ -194,7 +196,7 @@ READERS: dict[str, Callable[[str], Any]] = {
 WALK_READERS: dict[str, Callable[[str], Any]] = {"runs": positive, "seed": natural, "steps": positive}
 """Options of random walks."""
 
-FLAGS = ("no_symmetry", "strict")
+FLAGS = ("first", "no_symmetry", "strict")
 """Options that are given or not."""
 
 COMMAND_ONLY = frozenset(

@@ -43,7 +43,8 @@ NOBODY = Watcher()
 def limits_of(options: RunOptions) -> Limits:
     """The bounds of a run; of memory, without an own bound, a share of what is free now."""
     memory = options.max_memory or int(0.8 * available_bytes())
-    return Limits(options.max_states, options.max_depth, options.timeout, memory)
+    first = frozenset(options.properties) if options.first else None
+    return Limits(options.max_states, options.max_depth, options.timeout, memory, first=first)
 
 
 def check_properties(model: Model, options: RunOptions) -> None:

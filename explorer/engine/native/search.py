@@ -211,7 +211,10 @@ class Search:
                 self._widen_for_forecast()
                 self._judge(depth)
                 self._weigh(size)
-                self._leave(depth, size)
+                space.stopped = self.limits.ended(space.violations)
+                if not space.stopped:
+                    self._leave(depth, size)
+                    space.stopped = space.stopped or self.limits.ended(space.violations)
                 self._keep(level)
                 if self._in_table(depth):
                     space.levels[depth] = TableLevel([w.store for w in self.workers], depth, size, self.tree)  # type: ignore[call-overload]
