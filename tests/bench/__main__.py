@@ -15,10 +15,12 @@ from pathlib import Path
 
 from .liveness import liveness
 from .measures import GROUPS, Bench, WrongCount
+from .models import models
 from .sizes import FULL, QUICK, ROOT
 from .table import append, load, machine, markdown
 
 GROUPS["liveness"] = liveness
+GROUPS["models"] = models
 
 
 def main() -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 IPI, COUNTERS, PROGRAM = "spec/ipi_fixed.py", "tests/bench/specs/counters.py", "tests/bench/specs/program.py"
+EXAMPLES = "spec/examples/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,11 @@ class Size:
 def counters(modulus: int) -> Size:
     """Four counters: as many successors for any modulus, and counts in closed form."""
     return Size(COUNTERS, ("COUNTERS=4", f"MODULUS={modulus}"), modulus**4, 4 * modulus**4)
+
+
+def thin(levels: int) -> Size:
+    """So many levels of one state each."""
+    return Size(COUNTERS, ("COUNTERS=1", f"MODULUS={levels}"), levels, levels)
 
 
 def instances(number: int) -> Size:
@@ -62,6 +68,8 @@ class Sizes:
     repeat: int
     rarely: int
     senders: tuple[Size, ...]
+    models: tuple[Size, ...]
+    thin: Size
     symmetry_most: int = 1_500_000
 
 
@@ -80,6 +88,14 @@ FULL = Sizes(
     repeat=5,
     rarely=1,
     senders=tuple(Size(IPI, (f"senders={n}",), 0, 0) for n in range(2, 7)),
+    models=(
+        Size(EXAMPLES + "peterson.py", ("PROCESSES=6",), 10_187_487, 40_976_544),
+        Size(EXAMPLES + "german.py", ("CACHES=4",), 1_105_434, 5_922_288),
+        Size(EXAMPLES + "german.py", ("CACHES=5",), 22_031_028, 147_274_200),
+        Size(EXAMPLES + "philosophers.py", ("SEATS=11",), 1_089_942, 9_879_391),
+        Size(EXAMPLES + "two_phase_commit.py", ("MANAGERS=8",), 1_745_408, 18_507_777),
+    ),
+    thin=thin(100_000),
 )
 
 QUICK = Sizes(
@@ -95,4 +111,6 @@ QUICK = Sizes(
     repeat=1,
     rarely=1,
     senders=(Size(IPI, ("senders=2",), 0, 0),),
+    models=(Size(EXAMPLES + "peterson.py", ("PROCESSES=4",), 18_165, 54_064),),
+    thin=thin(2_000),
 )

@@ -59,6 +59,9 @@ def test_the_table_has_a_line_for_every_demand(table: dict[str, list[str]]) -> N
         "states for each orbit, senders=2",
         "cost per transition, senders=2",
         "safety and liveness without symmetry over with, senders=2",
+        "against SPIN, peterson PROCESSES=4",
+        "levels/s, one state a level, python",
+        "levels/s, one state a level, native",
     ):
         assert re.match(r"-?[\d,.]+", table[measure][0]) or table[measure][3] == "skipped", measure
 
