@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
+from explorer.ground.atomicity import doubts, of_action
 from explorer.ground.initial import choices
 from explorer.ground.labels import pieces
 from explorer.ground.lint import lint
@@ -220,7 +221,7 @@ class _Grounder:
             self.owners,
             temporal=tuple(made["temporal"]),
             mentioned=frozenset(self.mentioned),
-            doubts=tuple(self.doubts()),
+            doubts=(*self.doubts(), *self.several(made)),
             by_constants=frozenset(self.by_constants),
         )
 
@@ -240,6 +241,13 @@ class _Grounder:
                         expected=nearest(wanted, known),
                         write=f"violates({closest(wanted, known, known[0])!r})",
                     )
+
+    def several(self, made: Mapping[str, list[Any]]) -> Iterator[Doubt]:
+        """Steps of processes that access several shared places."""
+        if self.processes.accesses:
+            actions = made["action"][: len(made["action"]) - len(made["process"])]
+            others = [of_action(i, at[4], at[5], at[0].place) for i, at in enumerate(actions)]
+            yield from doubts([*self.processes.accesses, *others])
 
     def doubts(self) -> Iterator[Doubt]:
         """What looks like a part of the spec and is none, and what Python reads otherwise than people do."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from explorer.ground.atomicity import Access, access
 from explorer.ground.discovery import Copy, Process, discover, following, ways
 from explorer.ground.labels import pieces
 from explorer.ground.places import PlaceTable
@@ -40,6 +41,7 @@ class Processes:
         self.components = components
         self.known: dict[str, Process] = {}
         self.laid_out = False
+        self.accesses: list[Access] = []
 
     def discover(self, d: Declaration, parameters: dict[str, Any]) -> None:
         self.known[d.name] = discover(d, parameters, self.components)
@@ -163,6 +165,12 @@ class Processes:
         guard += found.trace.conditions
         writes = [*found.trace.writes, *_moves(process, copy, node, found, after)]
         label = self._label(process, copy, found)
+        parts = [c.expr for c in found.trace.conditions]
+        parts += [expr for value in found.kept.values() for expr in expressions_of(value)]
+        hidden = frozenset(process.registers.known) | {f"at@{process.d.name}"}
+        atomic = found.step.atomic or process.d.options["atomic"]
+        who, line = (process.d.name, copy.values), found.step.place
+        self.accesses.append(access(who, action.name, line, atomic, parts, found.trace.writes, hidden))
         return action, arguments, shown, actor, tuple(guard), tuple(writes), tuple(found.trace.marks), label
 
     def _undisturbed(self, process: Process, copy: Copy, node: Node) -> Iterator[Condition]:

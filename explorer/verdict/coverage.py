@@ -61,8 +61,8 @@ class Guard:
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Something that makes a verdict mean less than it seems. `kind`: no-initial-state, never-taken,
-    vacuous-premise, never-read, unbreakable, cut-cycles, constant, undeclared, precedence, unmatched,
-    dropped, defensive, asymmetry, engine; the last four are notes.
+    vacuous-premise, never-read, unbreakable, cut-cycles, constant, undeclared, precedence, not-atomic,
+    unmatched, dropped, defensive, asymmetry, engine; the last four are notes.
     """
 
     kind: str

@@ -26,6 +26,7 @@ from explorer import (
     initially,
     invariant,
     process,
+    step,
     terminal,
     when,
 )
@@ -88,7 +89,7 @@ def poll(ring: Ring, poller: Poller) -> Steps:
             ring.smp_mb(Thread.POLLER)
         yield "reads tail once more"
         if not (yield branch(ring.smp_load_acquire(Thread.POLLER, ring.tail) > poller.consumed)):
-            yield "sleeps until it is woken"
+            yield step("sleeps until it is woken", atomic=True)
             when(poller.woken)
             poller.woken.next = False
         yield "need_wakeup = 0"

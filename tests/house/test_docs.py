@@ -54,7 +54,7 @@ def check_expectation(space: StateSpace) -> None:
         return
     found = space.violations[expected.property]
     assert expected.steps in (None, found.level + (found.kind == "step"))
-    assert set(space.violations) == {expected.property}
+    assert set(space.violations) == {expected.property, *expected.also}
 
 
 def check_file(folder: Path, block: Block, following: Block | None) -> None:

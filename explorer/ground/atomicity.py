@@ -1,0 +1,108 @@
+"""Steps of processes that access several shared places at once (the at-most-once property of Andrews 1991,
+turned round): no machine does that in one go, so a `yield` is missing, or the author says `atomic`.
+
+A place is shared where another process or an action accesses it too, and one of the two writes it. Knows
+nothing of how steps are found. Accesses to a memory component are not counted: it orders them itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from explorer.ir import expressions as ex
+from explorer.ir.errors import Place
+from explorer.ir.expressions import Expr, Family
+from explorer.ir.steps import Condition, Doubt, Write
+from explorer.language.memory import MemoryType
+
+Cell = tuple[Family, int | None]
+"""A cell of a family; None for its index where that is computed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What one step reads and writes. `who` tells processes apart; None for an action."""
+
+    who: Any
+    name: str
+    place: Place
+    atomic: bool
+    reads: frozenset[Cell]
+    writes: frozenset[Cell]
+
+
+def access(
+    who: Any,
+    name: str,
+    place: Place,
+    atomic: bool,
+    parts: Iterable[Expr],
+    writes: Iterable[Write],
+    hidden: frozenset[str] = frozenset(),
+) -> Access:
+    """The accesses of a step: `parts` are the expressions it evaluates besides those of its writes."""
+    written = list(writes)
+    exprs = [*parts, *(w.expr for w in written), *(w.index for w in written)]
+    reads = {cell for expr in exprs for cell in _cells(expr)}
+    targets = {(w.family, w.index.value if ex.is_const(w.index) else None) for w in written}
+
+    def shown(cells: set[Cell]) -> frozenset[Cell]:
+        return frozenset(
+            c for c in cells if c[0].variable not in hidden and not isinstance(c[0].type, MemoryType)
+        )
+
+    return Access(who, name, place, atomic, shown(reads), shown(targets))
+
+
+def of_action(number: int, guard: Iterable[Condition], writes: Iterable[Write], place: Place) -> Access:
+    return access((number,), "", place, True, (c.expr for c in guard), writes)
+
+
+def _cells(expr: Expr) -> Iterator[Cell]:
+    for at in ex.walk(expr):
+        if at.op == "load":
+            yield at.value
+        elif at.op == "loadat":
+            yield at.value, None
+
+
+def doubts(steps: list[Access]) -> Iterator[Doubt]:
+    """A finding for each step of a process with several accesses to shared places, each once."""
+    readers: dict[Family, set[tuple[Any, int | None]]] = {}
+    writers: dict[Family, set[tuple[Any, int | None]]] = {}
+    for at in steps:
+        for cells, known in ((at.reads, readers), (at.writes, writers)):
+            for family, index in cells:
+                known.setdefault(family, set()).add((at.who, index))
+    told: set[Place] = set()
+    for at in steps:
+        if at.atomic or at.place in told:
+            continue
+        reads = sorted({_text(c) for c in at.reads if _met(writers, c, at.who)})
+        writes = sorted({_text(c) for c in at.writes if _met(writers, c, at.who) or _met(readers, c, at.who)})
+        if len(reads) + len(writes) > 1:
+            told.add(at.place)
+            what = [f"reads {text}" for text in reads] + [f"writes {text}" for text in writes]
+            yield Doubt(
+                "not-atomic",
+                at.name,
+                f"one step of {at.name} accesses several shared places: {', '.join(what)};"
+                " a yield between them, or atomic=True",
+                at.place,
+            )
+
+
+def _met(known: dict[Family, set[tuple[Any, int | None]]], cell: Cell, who: Any) -> bool:
+    """Whether somebody else accesses the cell."""
+    family, index = cell
+    return any(
+        other != who and (index is None or there is None or index == there)
+        for other, there in known.get(family, ())
+    )
+
+
+def _text(cell: Cell) -> str:
+    family, index = cell
+    return family.names[index] if index is not None else repr(family)

@@ -1,0 +1,122 @@
+"""What a process becomes: places, registers, fairness, findings."""
+
+from __future__ import annotations
+
+import enum
+from typing import Annotated, Any
+
+from explorer import (
+    WEAK,
+    Map,
+    Range,
+    Scalarset,
+    Spec,
+    State,
+    Steps,
+    Var,
+    branch,
+    choose,
+    initially,
+    keep,
+    process,
+    step,
+    when,
+)
+from explorer.ground.ground import ground
+from explorer.ir.model import Model
+
+Slot = Annotated[int, Range(0, 3)]
+
+
+class Cpu(Scalarset):
+    size = 2
+
+
+class Kind(enum.Enum):
+    CALL, WAKE = range(2)
+
+
+class Mem(State):
+    n: Var[Slot] = initially(0)
+    owner: Var[Cpu | None] = initially(None)
+    mine: Map[Cpu, Slot] = initially(0)
+
+
+def model(*parts: Any) -> Model:
+    return ground(Spec(Mem, *parts))
+
+
+@process(actor="cpu", fair=WEAK)
+def counts(mem: Mem, cpu: Cpu) -> Steps:
+    yield "reads"
+    old = yield keep(mem.n)
+    if (yield branch(mem.n == 3)):
+        return
+    yield step("adds one", atomic=True)
+    mem.n.next = ite_less(old)
+
+
+def ite_less(old: Any) -> Any:
+    return (old + 1) % 4
+
+
+@process
+def loops(mem: Mem, cpu: Cpu) -> Steps:
+    for turn in range(2):
+        yield "turn {turn}"
+        mem.mine[cpu].next = turn
+
+
+@process
+def chooses(mem: Mem, cpu: Cpu) -> Steps:
+    yield "takes {kind}"
+    kind = yield choose(Kind)
+    yield "has {kind}"
+    when((mem.n == 0) if kind == Kind.CALL else (mem.n == 1))
+    yield "ends"
+    mem.mine[cpu].next = 1
+
+
+@process
+def increments(mem: Mem, cpu: Cpu) -> Steps:
+    yield "n++"
+    mem.n.next = (mem.n + 1) % 4
+    yield "mine++"
+    mem.mine[cpu].next = (mem.mine[cpu] + 1) % 4
+
+
+def test_places_and_registers_are_quiet_variables() -> None:
+    """One for the place, one for each register that a later step reads."""
+    found = {v.name: v.quiet for v in model(counts).variables}
+    assert found == {"n": False, "owner": False, "mine": False, "at@counts": True, "counts.old": True}
+
+
+def test_the_turns_of_a_loop_are_places() -> None:
+    """Local values that are read later tell places apart, and name them."""
+    names = [action.name for action in model(loops).actions]
+    assert names == ["loops.turn(turn=0)", "loops.turn(turn=1)"]
+    assert {i.label for i in model(loops).instances} == {("turn ", 0), ("turn ", 1)}
+
+
+def test_a_choice_is_no_part_of_the_place() -> None:
+    """It stands in a register, as long as a later step reads it."""
+    found = model(chooses)
+    assert [action.name for action in found.actions] == ["chooses.takes", "chooses.has", "chooses.ends"]
+    assert len(found.instances) == 2 * (2 + 2 + 1)
+
+
+def test_fairness_is_that_of_the_process() -> None:
+    """All steps of one process are one group."""
+    groups = model(counts).fair_groups
+    assert [group.name for group in groups] == ["counts(cpu=Cpu0)", "counts(cpu=Cpu1)"]
+    assert sorted(n for group in groups for n in group.instances) == [
+        i.number for i in model(counts).instances
+    ]
+
+
+def test_two_shared_accesses_in_a_step_are_a_finding() -> None:
+    """Not where nobody else accesses the place, and not where the author says atomic."""
+    (doubt,) = model(increments).doubts
+    assert (doubt.kind, doubt.subject, doubt.severe) == ("not-atomic", "increments.n", True)
+    assert "reads n, writes n" in doubt.text
+    assert model(counts).doubts == ()
