@@ -432,3 +432,12 @@ def test_the_reference_counts_the_same(name: str) -> None:
     assert {k: v.level for k, v in fast.violations.items()} == {
         k: v.level for k, v in slow.violations.items()
     }
+
+
+def test_with_three_senders_a_host_action_outlives_its_vcpu() -> None:
+    """What R1 shows for two senders fails for three, after as many steps as docs/models/ipi.md says."""
+    off = dict.fromkeys(("locks", "napping", "soft_masked"), "false")
+    space = run("ipi_fixed", real_mode="true", message_types="3", senders="3", **off)
+    assert {name: violation.level for name, violation in space.violations.items()} == {
+        "no_action_on_a_freed_vcpu": 26
+    }

@@ -4,8 +4,13 @@ commit da15c03b047d.
 
 from __future__ import annotations
 
+from explorer import HOLDS
+from explorer.engine.python import explore
+from explorer.ground.ground import ground
+from explorer.run.load import load
 from tests.support import families
 from tests.support.families import claims, steps
+from tests.support.house import SPECS
 
 GOLDEN = {"xive_shutdown_fixed": (7723, 30672, 22), "xive_shutdown_buggy": (11731, 48306, 18)}
 test_counts, test_expectations, test_variants, test_reference = claims(GOLDEN)
@@ -50,3 +55,11 @@ def test_a_resend_behind_unmask_enters_the_queue_twice() -> None:
         "device: triggers irq16",
         "driver: xive_irq_retrigger(irq16)",
     ]
+
+
+def test_lazy_disable_and_resend_break_what_the_default_keeps() -> None:
+    """With both of Linux 5.4's own behaviours the properties that docs/models/xive_shutdown.md names fail."""
+    fixed = load(SPECS / "xive_shutdown_fixed.py")
+    space = explore(ground(fixed.variant(HOLDS, disable="lazy", resend=True, sources=1)))
+    levels = {name: violation.level for name, violation in space.violations.items()}
+    assert (levels["no_dead_source"], levels["one_entry"], levels["no_stale_pop"]) == (9, 10, 21)

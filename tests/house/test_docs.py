@@ -47,7 +47,7 @@ def blocks(page: Path) -> list[Block]:
 
 
 def check_expectation(space: StateSpace) -> None:
-    """Exactly the expected property fails, after the expected number of steps."""
+    """Exactly the expected properties fail, the first after the expected number of steps."""
     expected = space.model.expect
     if expected is None or expected.holds:
         assert set(space.violations) == set()
@@ -97,14 +97,14 @@ def test_every_python_block_of_a_page_works(
 @pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
 def test_a_command_prints_what_the_page_shows(page: Path, tmp_path: Path) -> None:
     """The lines below a command in a `console` block are lines of its output, in this order."""
-    files = [block for block in blocks(page) if block.file]
-    for block in files:
-        (tmp_path / str(block.file)).write_text(block.text.partition("\n")[2])
     for block in blocks(page):
-        if block.language == "console":
+        if block.file:
+            (tmp_path / block.file).write_text(block.text)
+        elif block.language == "console":
             command, _, shown = block.text.removeprefix("$ python -m explorer ").partition("\n")
-            lines = iter(run(*shlex.split(command), cwd=tmp_path).out.splitlines())
-            missing = [line for line in shown.splitlines() if line not in lines]
+            done = run(*shlex.split(command), cwd=tmp_path)
+            lines = iter((done.out + done.err).splitlines())
+            missing = [line for line in shown.splitlines() if line and line not in lines]
             assert not missing, f"{page.name}:{block.line}"
 
 

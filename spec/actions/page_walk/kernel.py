@@ -44,4 +44,4 @@ UNMAP = constant("unmap", False)
 """munmap and page faults happen too, beside collapse and split."""
 
 TEST_PRESENT = constant("test_present", False)
-"""addr_to_pfn takes an entry that is not present for no pfn. No kernel up to 5.10 does."""
+"""addr_to_pfn takes an entry that is not present for no pfn. Linux 5.8 and later do, of a single read."""
