@@ -190,7 +190,50 @@ def _reason(formula: Ltl, lasso: Lasso) -> list[str]:
     if formula.op == "always" and inner.op == "state":
         at = next(i for i, s in enumerate(moments) if not evaluate(inner.condition, s))
         return [f"{show(inner.condition)} fails {_after(at)}"]
+    lost = lost_at(formula, moments)
+    if lost is not None:
+        return [f"{show_formula(formula)} fails {_after(lost)}, whatever follows"]
     return [f"{show_formula(formula)} is false of this behaviour"]
+
+
+def lost_at(formula: Ltl, moments: list[State]) -> int | None:
+    """The first moment after which no continuation makes the formula true; None where one could, as far as
+    its parts show that (Kleene's logic on finite beginnings).
+    """
+    for end in range(1, len(moments) + 1):
+        if _known(formula, moments[:end])[0] is False:
+            return end - 1
+    return None
+
+
+def _known(formula: Ltl, beginning: list[State]) -> list[bool | None]:
+    """The value of a formula at each moment of a beginning; None where it depends on what follows."""
+    n = len(beginning)
+    if formula.op == "state":
+        return [bool(evaluate(formula.condition, state)) for state in beginning]
+    args = [_known(a, beginning) for a in formula.args]
+    if formula.op == "not":
+        return [None if v is None else not v for v in args[0]]
+    if formula.op in ("and", "or"):
+        return [_joined(formula.op, *column) for column in zip(*args)]
+    if formula.op == "next":
+        return [*args[0][1:], None]
+    if formula.op in ("always", "eventually"):
+        args = [[formula.op == "eventually"] * n, args[0]]
+    hold, goal = args
+    result: list[bool | None] = [None] * (n + 1)
+    for i in reversed(range(n)):
+        inner, outer = ("and", "or") if formula.op in ("until", "eventually") else ("or", "and")
+        result[i] = _joined(outer, goal[i], _joined(inner, hold[i], result[i + 1]))
+    return result[:n]
+
+
+def _joined(op: str, *values: bool | None) -> bool | None:
+    """Conjunction or disjunction of three values."""
+    decides = op == "or"
+    if decides in values:
+        return decides
+    return None if None in values else not decides
 
 
 def _after(index: int) -> str:
