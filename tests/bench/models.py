@@ -11,6 +11,7 @@ from statistics import median
 
 from . import peers
 from .child import model_of
+from .flat import NotImplementedHere
 from .measures import Bench, seconds, timing
 from .sizes import ROOT, Size
 from .table import Row
@@ -22,7 +23,7 @@ def models(bench: Bench) -> Iterator[Row]:
         name, note = f"against SPIN, {size}", timing(runs, size)
         try:
             spin = _spin(bench, size)
-        except peers.Missing as reason:
+        except (peers.Missing, NotImplementedHere) as reason:
             yield Row(name, None, "x", 15, 25, note=str(reason))
             continue
         by_cpu = spin.cpu / median(run["cpu"] for run in runs)

@@ -91,7 +91,6 @@ FULL = Sizes(
     models=(
         Size(EXAMPLES + "peterson.py", ("PROCESSES=6",), 10_187_487, 40_976_544),
         Size(EXAMPLES + "german.py", ("CACHES=4",), 1_105_434, 5_922_288),
-        Size(EXAMPLES + "german.py", ("CACHES=5",), 22_031_028, 147_274_200),
         Size(EXAMPLES + "philosophers.py", ("SEATS=11",), 1_089_942, 9_879_391),
         Size(EXAMPLES + "two_phase_commit.py", ("MANAGERS=8",), 1_745_408, 18_507_777),
     ),
