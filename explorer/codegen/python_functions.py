@@ -18,6 +18,8 @@ from explorer.program.program import Judgement, Program, Rule
 from explorer.program.simplify import Check, Facts, fold, fold_checks, lift
 
 INDENT = "    "
+DEEP = 30
+"""Operators in each other that stand in one line, where a part can be computed before."""
 Successor = Callable[["Writer", Rule], None]
 
 
@@ -67,15 +69,23 @@ class Writer:
         """Give a local name to what `wanted` counts as used more than once, before the statement that uses it
         first.
         """
-        total = total_parts(roots, facts)
+        names, total, depth = self.emitter.names, total_parts(roots, facts), dict[Expr, int]()
         for root in roots:
             for at in ex.walk(root):
-                if wanted.get(at, 0) > 1 and at not in self.emitter.names and at in total:
+                depth[at] = 0 if at in names else 1 + max((depth[a] for a in at.args), default=0)
+                if (wanted.get(at, 0) > 1 or depth[at] > DEEP) and at not in names and at in total:
                     text = self.emitter.number(at)
                     self.fresh += 1
-                    name = f"x{self.fresh}"
-                    self.line(f"{name} = {text}")
-                    self.emitter.names[at] = name
+                    self.line(f"x{self.fresh} = {text}")
+                    names[at], depth[at] = f"x{self.fresh}", 0
+
+
+def nests_deeply(expr: Expr) -> bool:
+    """Whether more operators stand in each other than one line should have."""
+    depth: dict[Expr, int] = {}
+    for at in ex.walk(expr):
+        depth[at] = 1 + max((depth[a] for a in at.args), default=0)
+    return depth[expr] > DEEP
 
 
 def uses(roots: list[Expr]) -> dict[Expr, int]:
@@ -256,7 +266,11 @@ def _rule(w: Writer, leaf: Leaf, successor: Successor) -> None:
     names, depth = dict(w.emitter.names), w.depth
     pending: list[Expr] = []
     for test in leaf.guard:
-        if test.checks or any(wanted.get(at, 0) > 1 for at in ex.walk(test.condition)):
+        if (
+            test.checks
+            or nests_deeply(test.condition)
+            or any(wanted.get(at, 0) > 1 for at in ex.walk(test.condition))
+        ):
             _open_if(w, pending, "if")
             pending = []
             w.share([c.ok for c in test.checks], w.program.facts, wanted)

@@ -28,6 +28,7 @@ equality.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -97,6 +98,13 @@ def functions_in(source: str) -> dict[str, Callable[..., int]]:
 
 
 _SYMBOL = re.compile(r"\bapply[0-9]+\b")
+
+
+NESTED = 50_000
+"""Python calls in each other that an expression may need, ten for each operator within another. They take
+memory of the heap, not of the C stack.
+"""
+sys.setrecursionlimit(max(NESTED, sys.getrecursionlimit()))
 
 
 class Expr:
@@ -172,6 +180,14 @@ def plus(a: Expr, offset: int) -> Expr:
     if offset == 0:
         return a
     return const(a.value + offset) if is_const(a) else node("add", (a, const(offset)))
+
+
+def total(terms: list[Expr]) -> Expr:
+    """The sum of some terms, as a tree of little depth."""
+    while len(terms) > 1:
+        pairs = [node("add", (a, b)) for a, b in zip(terms[::2], terms[1::2])]
+        terms = pairs + terms[len(pairs) * 2 :]
+    return terms[0] if terms else const(0)
 
 
 def within(a: Expr, low: int, high: int) -> Expr:

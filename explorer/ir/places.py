@@ -4,11 +4,11 @@ values.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from explorer.ir import expressions as ex
 from explorer.ir.expressions import Expr, Family
-from explorer.ir.types import Type
+from explorer.ir.types import CellShape, Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,14 @@ class Variable:
     quiet: bool = False
     shared: bool = False
     """Whether its cells are locations of a memory, which only a CPU's load reads."""
+    _shapes: list[CellShape] = field(default_factory=list, compare=False, repr=False)
+
+    @property
+    def shapes(self) -> list[CellShape]:
+        """The cells of its type. They are listed once: every place that is read has a text."""
+        if not self._shapes:
+            self._shapes.extend(self.type.cells())
+        return self._shapes
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +58,7 @@ class Path:
 
     def __str__(self) -> str:
         text, fields = self.variable.name, self.fields
-        shapes = (shape for shape in self.variable.type.cells() if shape.path.startswith(fields))
+        shapes = (shape for shape in self.variable.shapes if shape.path.startswith(fields))
         dimensions = next(shapes).dimensions
         for (index, _), dimension in zip(self.indices, dimensions):
             shown = dimension.names[index.value] if ex.is_const(index) else ex.show(index)

@@ -134,11 +134,8 @@ def some(conditions: Any) -> Any:
 
 def count(conditions: Iterable[bool | Value[bool]]) -> Value[int]:
     """How many hold."""
-    total: ex.Expr = ex.const(0)
     found = [condition(c, "count(...)") for c in _items(conditions, "count")]
-    for item in found:
-        total = item if total is ex.const(0) else ex.node("add", (total, item))
-    return Value(IntType(0, len(found)), total)
+    return Value(IntType(0, len(found)), ex.total([item for item in found if item is not ex.const(0)]))
 
 
 def _items(conditions: Any, name: str) -> list[Any]:

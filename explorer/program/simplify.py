@@ -268,17 +268,19 @@ def _fold_logic(expr: Expr, facts: Facts) -> Expr:
     """Left to right: each operand is folded under what the earlier ones imply."""
     neutral, absorbing = (TRUE, FALSE) if expr.op == "and" else (FALSE, TRUE)
     kept: list[Expr] = []
+    seen: set[Expr] = set()
     stack = list(reversed(expr.args))
     while stack:
         folded = fold(stack.pop(), facts)
         if folded is absorbing:
             return absorbing
-        if folded is neutral or folded in kept:
+        if folded is neutral or folded in seen:
             continue
         if folded.op == expr.op:
             stack.extend(reversed(folded.args))
             continue
         kept.append(folded)
+        seen.add(folded)
         facts = facts.assume(folded, expr.op == "and")
         if facts.impossible:
             return absorbing
