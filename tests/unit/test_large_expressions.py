@@ -46,7 +46,8 @@ BODIES = {
     "chain of sums": "x = 0\n    for i in range(2000): x = x + ite(c.n[i % 100], 1, 0)\n    return x <= 180",
     "chain of choices": "x = 0\n    for i in range(400): x = ite(c.n[i % 100] & (c.k == i % 7), i % 11, x)\n"
     "    return x <= 9",
-    "conditions in each other": "x = c.k >= 0\n    for i in range(150): x = (c.n[i % 100] | x) & (c.k != 9 + i)\n"
+    "conditions in each other": "x = c.k >= 0\n"
+    "    for i in range(150): x = (c.n[i % 100] | x) & (c.k != 9 + i)\n"
     "    return x",
     "parts used twice": "x = c.k\n    for i in range(10): x = ite(x < i, x + 1, x - ite(x > 50, 1, 0))\n"
     "    return x <= 9",
