@@ -129,17 +129,13 @@ class Row:
         return location
 
     def no_location(self, run: Run, number: int, message: str) -> None:
-        """An error, unless the path rests on assumptions that are still open: then it may never come to
-        that.
-        """
+        """An error, unless the path rests on assumptions that are still open and may prove wrong."""
         thread = self.thread[number]
         if all(not needed & ~run.issued for needed, _, _, each in self.assumptions if each == thread):
             raise LitmusError(self.setting.file, self.events[number].line, message)
 
     def later_reads(self, run: Run, number: int, location: int) -> Iterator[int]:
-        """Issued reads of the location after the event, up to the next write to it; and what they read
-        from.
-        """
+        """What the issued reads of the location after the event, up to the next write to it, read from."""
         for later in range(number + 1, len(self.events)):
             if self.thread[later] != self.thread[number]:
                 return
