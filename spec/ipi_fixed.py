@@ -37,6 +37,7 @@ V0 = {"set_barrier": "none", "clear_barrier": "none"}
 XICS = {"controller": "xics"}
 OPAL = {"controller": "xics_opal"}
 OFFLINE = {"offline": True}
+POWER = {"memory": "power"}
 REAL_MODE = {"real_mode": True, "message_types": 3}
 
 spec = Spec(
@@ -212,6 +213,56 @@ spec = Spec(
             "CALL_FUNCTION looked at first",
             host_action_first=False,
             **REAL_MODE,
+        ),
+        variant("P0", violates("no_lost_ipi", steps=21, also=LOST), "5.3 on POWER", **POWER, **V0),
+        variant("P1", HOLDS, "5.4 on POWER", **POWER),
+        variant("P2", HOLDS, "POWER, barrier at set only", clear_barrier="none", **POWER),
+        variant(
+            "P2' relaxed",
+            violates("no_lost_ipi", steps=22, also=LOST),
+            "and a relaxed exchange",
+            clear_barrier="none",
+            exchange="relaxed",
+            **POWER,
+        ),
+        variant(
+            "P2' load",
+            violates("no_lost_ipi", steps=22, also=LOST),
+            "and a demultiplexer that loads",
+            clear_barrier="none",
+            exchange="load",
+            **POWER,
+        ),
+        variant(
+            "P3",
+            violates("no_lost_ipi", steps=22, also=LOST),
+            "POWER, barrier at clear only",
+            set_barrier="none",
+            **POWER,
+        ),
+        variant("P6", HOLDS, "POWER, smp_wmb at set", set_barrier="lwsync", **POWER),
+        variant(
+            "P6'",
+            violates("no_lost_ipi", steps=24, also=LOST),
+            "and a demultiplexer that loads",
+            set_barrier="lwsync",
+            exchange="load",
+            **POWER,
+        ),
+        variant(
+            "P10",
+            violates("no_lost_ipi", steps=10, also=(*LOST, STALE)),
+            "POWER, no msgsync",
+            msgsync=False,
+            **POWER,
+        ),
+        variant(
+            "P10 context",
+            HOLDS,
+            "and an interrupt that orders loads",
+            msgsync=False,
+            interrupt_synchronises=True,
+            **POWER,
         ),
     ],
 )

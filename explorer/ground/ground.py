@@ -33,7 +33,7 @@ from explorer.ir.types import Type
 from explorer.language.annotations import resolve
 from explorer.language.constants import Constant, bound, check
 from explorer.language.declarations import Declaration
-from explorer.language.memory import WIRING, Memory, MemoryType, Wiring, storage_of
+from explorer.language.memory import WIRING, Memory, MemoryType, Wiring, exists, is_location, storage_of
 from explorer.language.process import places
 from explorer.language.spec import Spec
 from explorer.language.state import Initial, State, component, declared
@@ -356,7 +356,12 @@ class _Grounder:
         """A memory component: one cell in the state, whatever its locations."""
         made = Locations()
         for name, annotation, initial in variables:
-            made.add(name, resolve(annotation, initial.place), initial)
+            if is_location(cls, name):
+                made.add(name, resolve(annotation, initial.place), initial)
+            else:
+                made.places[name] = self.variable(name, annotation, initial, cls)
+        if not exists(cls):
+            return component(cls, made.places)
         cpus = resolve(cls._cpus, class_place(cls))
         storage = storage_of(cls, cpus, tuple(made.initial))
         type = MemoryType(

@@ -30,7 +30,7 @@ def mentions(function: Callable[..., Any], classes: list[type]) -> frozenset[str
         for name in _names(at.__code__):
             names.add(name)
             todo += [at.__globals__.get(name), outer.get(name)]
-            todo += [vars(cls).get(name) for cls in classes]
+            todo += [inspect.getattr_static(cls, name, None) for cls in classes]
     return frozenset(names)
 
 

@@ -161,14 +161,22 @@ class Memory(State, base=True):
     """A memory of some CPUs: `class Ram(Memory, cpus=Cpu): flag: Var[bool] = initially(False)`.
 
     `cpus` is the domain of the CPUs. Every variable is a location, a map of variables one location for each
-    key. A location holds a scalar: bool, an enum, a Range, `T | None`, a Set.
+    key. A location holds a scalar: bool, an enum, a Range, `T | None`, a Set. `model` is a constant of one's
+    own in place of `memory`; with `only` the memory is there under these models alone, and its calls are not
+    made under others. Variables that it inherits from a State with `base=True` are plain ones.
     """
 
     _cpus = None
+    _model = MODEL
+    _only = tuple(MemoryModel)
 
-    def __init_subclass__(cls, cpus: Any = None, base: bool = False) -> None:
+    def __init_subclass__(
+        cls, cpus: Any = None, model: Any = None, only: tuple[MemoryModel, ...] = (), base: bool = False
+    ) -> None:
         super().__init_subclass__(base=base)
         cls._namespace = sys._getframe(1).f_globals
+        cls._model = cls._model if model is None else model
+        cls._only = only or cls._only
         if cpus is not None:
             cls._cpus = cpus
         if not base and cls._cpus is None:
@@ -564,9 +572,20 @@ def _is_set(type: ScalarType) -> bool:
     return isinstance(type, SetType)
 
 
+def exists(cls: type[Memory]) -> bool:
+    """Whether the memory is there under the memory model that is bound."""
+    return cls._only == tuple(MemoryModel) or value_of(cls._model) in cls._only
+
+
+def is_location(cls: type[Memory], name: str) -> bool:
+    """Whether a variable is a location: those that a memory inherits from another kind of state are not."""
+    owner = next(base for base in cls.__mro__ if name in vars(base).get("__annotations__", {}))
+    return issubclass(owner, Memory)
+
+
 def storage_of(cls: type[Memory], cpus: Type, initial: tuple[tuple[int, ...], ...]) -> NumberedMemory:
     """The storage of a memory component under the active binding of constants."""
-    model, bound, beyond = value_of(MODEL), value_of(BOUND), value_of(BEYOND)
+    model, bound, beyond = value_of(cls._model), value_of(BOUND), value_of(BEYOND)
     if not 2 <= bound <= 64:
         raise SpecError(
             "E0707",

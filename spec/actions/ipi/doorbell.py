@@ -18,13 +18,12 @@ from .sender import Route, Senders, Step
 
 def rung(memory: Memory, target: Target) -> Value[bool]:
     """Whether the target has a doorbell exception pending."""
-    return memory.load(target, doorbell(target)) == 1
+    return memory.newest(doorbell(target)) == 1
 
 
 def take(memory: Memory, target: Target) -> None:
     """The interrupt is taken, which ends the exception."""
-    when(rung(memory, target))
-    memory.overtake(doorbell(target), 0)
+    memory.takes(doorbell(target))
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/dbell.c:doorbell_global_ipi")

@@ -61,6 +61,8 @@ def doorbell_in_guest(receivers: Receivers, memory: Memory, cpu: Target) -> None
     when(GUEST and kernel.CONTROLLER == Controller.DOORBELL)
     when(receivers.at[cpu] == Mode.GUEST)
     take(memory, cpu)
+    if kernel.MSGSYNC:
+        memory.msgsync(cpu)
     receivers.at[cpu].next = Mode.GUEST_TEST
 
 
@@ -105,6 +107,8 @@ def doorbell_in_nap(receivers: Receivers, memory: Memory, cpu: Target) -> None:
     when(GUEST and NAPPING and kernel.CONTROLLER == Controller.DOORBELL)
     when(receivers.at[cpu] == Mode.NAP)
     take(memory, cpu)
+    if kernel.MSGSYNC:
+        memory.msgsync(cpu)
     receivers.at[cpu].next = Mode.NAP_TEST
 
 

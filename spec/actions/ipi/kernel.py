@@ -65,6 +65,11 @@ MSGSND_SYNC = constant("msgsnd_sync", True)
 """In front of the interrupt: ppc_msgsnd_sync(); on XICS the `sync` in out_8(), or in the OPAL call."""
 
 MSGSYNC = constant("msgsync", True)
+INTERRUPT_SYNCHRONISES = constant("interrupt_synchronises", False)
+"""Under arm and power: taking an interrupt is context synchronising for loads too, as a sync without its
+push.
+"""
+
 MSGSND = constant("msgsnd", Msgsnd.IMMEDIATE)
 
 FLAG_FIRST = constant("flag_first", False)

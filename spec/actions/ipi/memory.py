@@ -11,14 +11,15 @@ stores where.
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Sequence
 from typing import Annotated
 
+import explorer
 from explorer import (
     WEAK,
     Location,
     Map,
+    MemoryModel,
     Range,
     State,
     Value,
@@ -36,25 +37,17 @@ from explorer import (
 
 from ..shared.cpus import Cpu, Target
 from . import kernel
-from .kernel import Barrier
-from .layout import Address, Word, stored, wording
-
-
-class MemoryModel(enum.Enum):
-    """SC: Lamport 1979. TSO: Owens, Sarkar, Sewell 2009. PSO: SPARC V8, a queue for each location."""
-
-    SC = "sc"
-    TSO = "tso"
-    PSO = "pso"
-
+from .kernel import Barrier, Exchange, Msgsnd
+from .layout import Address, Flag, Word, stored, wording
 
 MODEL = constant("memory", MemoryModel.PSO)
+"""sc, tso and pso are store buffers here; arm and power are the language's own memory."""
 
 Bit = Annotated[int, Range(0, 1)]
 Epoch = Annotated[int, Range(0, 3)]
 
 
-class Memory(State):
+class Buffers(State, base=True):
     """What all CPUs see, and which of its stores each CPU has still to make visible.
 
     `epoch` counts the barriers (in `tso`: the stores) since the buffer was last empty; `issued` is the epoch
@@ -154,6 +147,111 @@ class Memory(State):
         )
 
 
+class Memory(Buffers, explorer.Memory, cpus=Cpu, model=MODEL, only=(MemoryModel.ARM, MemoryModel.POWER)):
+    """The memory of the model that is checked. Doorbells are no memory, and stand in `contents`, except where
+    `msgsnd` is ordered like a store.
+    """
+
+    bytes: Map[Target, Map[Word, Bit]] = initially(0)
+
+    def store(self, cpu: Cpu, address: Address, value: int, deferred: bool) -> None:
+        """Store a value."""
+        if buffered():
+            Buffers.store(self, cpu, address, value, deferred)
+            return
+        when(not deferred)
+        explorer.Memory.store(self, cpu, self._shared(address), value)
+
+    def overtake(self, address: Address, value: int | Value[int]) -> None:
+        """What a device stores: nobody may miss it."""
+        if self._is_plain(address):
+            Buffers.overtake(self, address, value)
+        else:
+            explorer.Memory.store(self, address.target, self._shared(address), value)
+
+    def takes(self, address: Address) -> None:
+        """The interrupt is taken, which ends the exception."""
+        if self._is_plain(address):
+            when(self.newest(address) == 1)
+            self.overtake(address, 0)
+        else:
+            when(explorer.Memory.exchange(self, address.target, self._shared(address), 0) == 1)
+        if not buffered() and kernel.INTERRUPT_SYNCHRONISES:
+            explorer.Memory.barrier(self, address.target, explorer.Barrier.CONTEXT)
+
+    def load(self, cpu: Cpu, address: Address) -> Value[int]:
+        """What the CPU reads."""
+        if buffered():
+            return Buffers.load(self, cpu, address)
+        return explorer.Memory.load(self, cpu, self._shared(address))
+
+    def newest(self, address: Address) -> Value[int]:
+        """What everybody will read in the end; a target knows all stores to its own words but its own."""
+        if self._is_plain(address):
+            return Buffers.load(self, address.target, address)
+        return explorer.Memory.newest(self, self._shared(address))
+
+    def after_step(self, address: Address) -> Value[int]:
+        """In a step invariant: what the byte holds behind the step."""
+        if self._is_plain(address):
+            return Buffers.after_step(self, address)
+        return explorer.Memory.newest_after(self, self._shared(address))
+
+    def exchange(self, cpu: Cpu, addresses: Sequence[Address], value: int, how: Exchange) -> list[Value[int]]:
+        """Take several bytes of one word: by an exchange, ordered or not, or by loads that are followed by a
+        store where the byte was set.
+        """
+        if buffered():
+            return Buffers.exchange(self, cpu, addresses, value, how == Exchange.ORDERED)
+        places = [self._shared(address) for address in addresses]
+        if how == Exchange.LOAD:
+            return [explorer.Memory.compare_exchange(self, cpu, place, 1, value) for place in places]
+        if how == Exchange.ORDERED:
+            self.barrier(cpu, Barrier.SYNC)
+        old = [explorer.Memory.exchange(self, cpu, place, value) for place in places]
+        if how == Exchange.ORDERED:
+            self.barrier(cpu, Barrier.SYNC)
+        return old
+
+    def barrier(self, cpu: Cpu, barrier: Barrier) -> None:
+        """A barrier of the CPU."""
+        if buffered():
+            Buffers.barrier(self, cpu, barrier)
+        elif barrier != Barrier.NONE:
+            explorer.Memory.barrier(self, cpu, explorer.Barrier(barrier.value))
+
+    def msgsync(self, cpu: Cpu) -> None:
+        """What the sender's sync has pushed is seen by all later loads. Store buffers have no early loads."""
+        if not buffered():
+            explorer.Memory.barrier(self, cpu, explorer.Barrier.LWSYNC)
+
+    def settled(self) -> Value[bool] | bool:
+        """Whether all stores of all CPUs are visible; where nothing waits in a buffer, the newest ones
+        count.
+        """
+        return Buffers.settled(self) if buffered() else True
+
+    def under_way(self, address: Address) -> Value[bool] | bool:
+        """Whether a store to the address waits in some buffer."""
+        return Buffers.under_way(self, address) if buffered() else False
+
+    def _is_plain(self, address: Address) -> bool:
+        return buffered() or (address.word == Flag.DOORBELL and doorbells_are_bits())
+
+    def _shared(self, address: Address) -> Location[int]:
+        return self.bytes[address.target][address.word]
+
+
+def buffered() -> bool:
+    """Whether the memory is store buffers."""
+    return MODEL not in (MemoryModel.ARM, MemoryModel.POWER)
+
+
+def doorbells_are_bits() -> bool:
+    """Whether one take uses up all doorbells of a target; else another one may be under way in memory."""
+    return buffered() or kernel.MSGSND == Msgsnd.IMMEDIATE
+
+
 def in_order() -> bool:
     """Whether some stores must leave before others."""
     return MODEL == MemoryModel.TSO or kernel.uses(Barrier.LWSYNC)
@@ -169,5 +267,5 @@ def complete(memory: Memory, cpu: Cpu, address: Address) -> None:
 
     Fair: a store buffer empties by itself.
     """
-    when(address in _reach(cpu))
+    when(buffered() and address in _reach(cpu))
     memory.complete(cpu, address)

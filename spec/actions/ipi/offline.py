@@ -16,7 +16,7 @@ from .doorbell import rung
 from .kernel import Barrier, Controller
 from .layout import doorbell, host_ipi, wording
 from .memory import Memory
-from .receiver import Mode, Receivers, some_message
+from .receiver import Mode, Receivers, message_waits
 from .sender import Senders
 from .xics import Icp
 
@@ -36,7 +36,7 @@ def go_offline(senders: Senders, receivers: Receivers, calls: Calls, memory: Mem
     when(OFFLINE)
     when(receivers.at[cpu] == Mode.HOST)
     when(every(senders.target[sender] != cpu for sender in Sender))
-    when(~some_message(memory, cpu) & calls.queue_empty(cpu))
+    when(~message_waits(memory, cpu) & calls.queue_empty(cpu))
     memory.barrier(cpu, Barrier.SYNC)
     senders.online[cpu].next = False
     receivers.at[cpu].next = Mode.OFFLINE_CLEAR

@@ -11,7 +11,7 @@ from .guest import ignored
 from .layout import doorbell
 from .locks import Locks
 from .memory import Memory
-from .receiver import Receivers, some_message
+from .receiver import Receivers, message_waits
 from .sender import Senders, Step
 
 
@@ -22,7 +22,7 @@ def unannounced(senders: Senders, memory: Memory, target: Target) -> Value[bool]
     coming = some(senders.between_message_and_msgsnd(cpu, target) for cpu in Sender) | memory.under_way(
         doorbell(target)
     )
-    return some_message(memory, target) & ~rung(memory, target) & ~coming
+    return message_waits(memory, target) & ~rung(memory, target) & ~coming
 
 
 def lost(senders: Senders, receivers: Receivers, memory: Memory, target: Target) -> Value[bool]:
@@ -74,4 +74,4 @@ def no_stuck_spinner(
 def all_served(senders: Senders, receivers: Receivers, memory: Memory) -> Value[bool]:
     """Every sender is done, and no target has a doorbell or a message left."""
     done = every(senders.at[cpu] == Step.IDLE for cpu in Sender)
-    return done & every(receivers.rests(t) & ~rung(memory, t) & ~some_message(memory, t) for t in Target)
+    return done & every(receivers.rests(t) & ~rung(memory, t) & ~message_waits(memory, t) for t in Target)

@@ -15,7 +15,7 @@ from ..shared.cpus import Sender, Target
 from . import kernel
 from .calls import Calls, Csd
 from .doorbell import take
-from .kernel import Barrier, Controller, Exchange
+from .kernel import Barrier, Controller
 from .layout import Message, Plain, host_ipi, is_host_action, message, wording
 from .memory import Memory
 from .sender import Senders
@@ -138,13 +138,14 @@ def replay(receivers: Receivers, cpu: Target) -> None:
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/dbell.c:doorbell_exception")
-def ppc_msgsync(receivers: Receivers, cpu: Target) -> None:
+def ppc_msgsync(receivers: Receivers, memory: Memory, cpu: Target) -> None:
     """ppc_msgsync()
 
-    No effect in a model where loads are performed in order. Nor has its lwsync: all that the CPU's buffer can
-    hold is an earlier clear of the same flag.
+    No effect on store buffers, where loads are performed in order. Nor has its lwsync: all that the CPU's
+    buffer can hold is an earlier clear of the same flag.
     """
     receivers.turn(cpu, Mode.MSGSYNC)
+    memory.msgsync(cpu)
 
 
 @action(actor="cpu", fair=WEAK, source="not in any kernel: variant V11")
@@ -183,12 +184,10 @@ def demux(receivers: Receivers, senders: Senders, memory: Memory, cpu: Target) -
 
     Takes all messages. The work of the plain kinds is done on the spot; calls have their own steps.
     """
-    again = (receivers.at[cpu] == Mode.REREAD) & some_message(memory, cpu) & ~receivers.host_action[cpu]
+    again = (receivers.at[cpu] == Mode.REREAD) & message_waits(memory, cpu) & ~receivers.host_action[cpu]
     when((receivers.at[cpu] == Mode.DEMUX) | again)
     kinds = domain(Message)
-    taken = memory.exchange(
-        cpu, [message(cpu, kind) for kind in kinds], 0, kernel.EXCHANGE == Exchange.ORDERED
-    )
+    taken = memory.exchange(cpu, [message(cpu, kind) for kind in kinds], 0, kernel.EXCHANGE)
     for kind, byte in zip(kinds, taken):
         if isinstance(kind, Plain) and is_host_action(kind):
             receivers.host_action[cpu].next = byte == 1
@@ -226,5 +225,10 @@ def reread(receivers: Receivers, memory: Memory, cpu: Target) -> None:
 
 
 def some_message(memory: Memory, target: Target) -> Value[bool]:
-    """Whether any message byte of the target is set in memory."""
+    """Whether the target sees any message byte set."""
     return some(memory.load(target, message(target, kind)) == 1 for kind in domain(Message))
+
+
+def message_waits(memory: Memory, target: Target) -> Value[bool]:
+    """Whether any message byte of the target is set, whether or not it has seen that."""
+    return some(memory.newest(message(target, kind)) == 1 for kind in domain(Message))

@@ -70,7 +70,7 @@ def request(receivers: Receivers, memory: Memory, icp: Icp, target: Target) -> N
     """MFRR = IPI_PRIORITY: the interrupt is presented, at once where no other one is being handled."""
     icp.requested[target].next = True
     idle = some(receivers.at[target] == mode for mode in OPEN)
-    memory.overtake(doorbell(target), ite(idle, 1, memory.load(target, doorbell(target))))
+    memory.overtake(doorbell(target), ite(idle, 1, memory.newest(doorbell(target))))
 
 
 def presents(icp: Icp, target: Target) -> Value[bool]:
