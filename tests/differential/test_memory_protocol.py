@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,8 @@ from explorer.memory.architecture import ARCHITECTURES, Barrier
 from explorer.memory.normal_form import normal_form
 from explorer.memory.state import Memory
 from tests.support import axiomatic, protocol, store_buffers
-from tests.support.in_order import Exchange, Fence, Instruction, Load, Store, outcomes, step
+from tests.support.in_order import Fence, Instruction, Load, Store, outcomes, step
+from tests.support.random_programs import random_program
 from tests.support.random_tests import random_test
 
 LITMUS = Path(__file__).resolve().parent.parent / "litmus"
@@ -111,30 +111,6 @@ def count_states(model: str, cpus: int, locations: int, bound: int) -> int:
                         seen.add(after)
                         stack.append(after)
     return len(seen)
-
-
-def random_program(seed: int) -> tuple[int, tuple[tuple[Instruction, ...], ...]]:
-    """The number of locations, and a program of 2 or 3 CPUs with at most 9 accesses."""
-    choose = random.Random(seed)
-    locations = choose.choice((1, 2, 2, 3))
-    counts = [choose.randint(1, 4) for _ in range(choose.choice((2, 2, 3)))]
-    values = iter(range(1, 100))
-    program = []
-    for count in counts:
-        thread: list[Instruction] = []
-        for _ in range(count):
-            if choose.random() < 0.25:
-                thread.append(Fence(choose.choice((Barrier.SYNC, Barrier.LWSYNC))))
-            location, kind = choose.randrange(locations), choose.random()
-            if kind < 0.45:
-                thread.append(Load(location))
-            elif kind < 0.9:
-                thread.append(Store(location, next(values)))
-            else:
-                sync = Fence(Barrier.SYNC)
-                thread += [sync, Exchange(location, next(values)), sync]
-        program.append(tuple(thread))
-    return locations, tuple(program)
 
 
 @pytest.mark.parametrize("model", ["sc", "tso", "pso"])

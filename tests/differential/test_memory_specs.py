@@ -15,10 +15,10 @@ from explorer.ir.model import Model
 from explorer.language.memory import MemoryType
 from explorer.memory.architecture import ARCHITECTURES
 from explorer.memory.state import Memory as Sizes
-from tests.differential.test_memory_protocol import random_program
 from tests.support import store_buffers
 from tests.support.comparison import facts
 from tests.support.in_order import Exchange, Fence, Instruction, Load, Outcome, Store, outcomes
+from tests.support.random_programs import random_program
 
 Cpu = Annotated[int, Range(0, constant("cpus", 2) - 1)]
 Place = Annotated[int, Range(0, constant("places", 2) - 1)]

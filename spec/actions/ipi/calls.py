@@ -69,7 +69,7 @@ def llist_add(senders: Senders, calls: Calls, memory: Memory, cpu: Sender, targe
     """
     when(senders.at[cpu] == Step.LLIST_ADD)
     when(senders.target[cpu] == target)
-    memory.barrier(cpu, kernel.Barrier.SYNC)
+    memory.fence(cpu, kernel.Barrier.SYNC)
     calls.csd[cpu][target].next = Csd.QUEUED
     first = calls.queue_empty(target) | kernel.ALWAYS_SEND
     senders.at[cpu].next = ite(first, Step.SMP_MB, Step.CSD_LOCK_WAIT)

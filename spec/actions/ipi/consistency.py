@@ -89,7 +89,7 @@ def a_guest_exits_for_the_host_only(receivers: Receivers, memory: Memory, target
     )
     if not buffered():
         return ~exits | True  # what the guest's side has read may be old
-    return implies(exits, memory.newest(host_ipi(target)) == 1)
+    return implies(exits, memory.latest(host_ipi(target)) == 1)
 
 
 @step_invariant
@@ -110,5 +110,5 @@ def no_stale_flag(senders: Senders, receivers: Receivers, memory: Memory, target
     sending = some(
         (senders.target[cpu] == target) & (senders.at[cpu] != Step.CSD_LOCK_WAIT) for cpu in Sender
     )
-    quiet = receivers.rests(target) & ~rung(memory, target) & ~sending & memory.settled()
-    return implies(quiet, memory.newest(host_ipi(target)) == 0)
+    quiet = receivers.rests(target) & ~rung(memory, target) & ~sending & memory.all_visible()
+    return implies(quiet, memory.latest(host_ipi(target)) == 0)

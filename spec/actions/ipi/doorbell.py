@@ -18,7 +18,7 @@ from .sender import Route, Senders, Step
 
 def rung(memory: Memory, target: Target) -> Value[bool]:
     """Whether the target has a doorbell exception pending."""
-    return memory.newest(doorbell(target)) == 1
+    return memory.latest(doorbell(target)) == 1
 
 
 def take(memory: Memory, target: Target) -> None:
@@ -30,7 +30,7 @@ def take(memory: Memory, target: Target) -> None:
 def ppc_msgsnd_sync(senders: Senders, memory: Memory, cpu: Sender, target: Target) -> None:
     """ppc_msgsnd_sync()"""
     senders.turn(cpu, Step.MSGSND_SYNC, target, Route.DOORBELL)
-    memory.barrier(cpu, Barrier.SYNC)
+    memory.fence(cpu, Barrier.SYNC)
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/dbell.c:doorbell_global_ipi")
@@ -40,7 +40,7 @@ def ppc_msgsnd(senders: Senders, memory: Memory, cpu: Sender, target: Target, de
     when(senders.target[cpu] == target)
     senders.takes(cpu, Route.DOORBELL)
     if kernel.MSGSND == Msgsnd.BUFFERED:
-        memory.store(cpu, doorbell(target), 1, deferred)
+        memory.write(cpu, doorbell(target), 1, deferred)
     else:
         when(not deferred)
         memory.overtake(doorbell(target), 1)

@@ -71,7 +71,7 @@ def ignore_in_guest(receivers: Receivers, memory: Memory, cpu: Target) -> None:
     """local_paca->kvm_hstate.host_ipi == 0  // IPI ignored"""
     when(GUEST and kernel.CONTROLLER == Controller.DOORBELL)
     when(receivers.at[cpu] == Mode.GUEST_TEST)
-    when(memory.load(cpu, host_ipi(cpu)) == 0)
+    when(memory.read(cpu, host_ipi(cpu)) == 0)
     receivers.at[cpu].next = Mode.GUEST
 
 
@@ -80,7 +80,7 @@ def exit_for_doorbell(receivers: Receivers, memory: Memory, cpu: Target) -> None
     """local_paca->kvm_hstate.host_ipi == 1  // guest exit, PACA_IRQ_DBELL"""
     when(GUEST and kernel.CONTROLLER == Controller.DOORBELL)
     when((receivers.at[cpu] == Mode.GUEST_TEST) | (receivers.at[cpu] == Mode.NAP_TEST))
-    when(memory.load(cpu, host_ipi(cpu)) == 1)
+    when(memory.read(cpu, host_ipi(cpu)) == 1)
     receivers.latched[cpu].next = True
     receivers.at[cpu].next = Mode.SOFT_MASKED
 
@@ -117,7 +117,7 @@ def ignore_in_nap(receivers: Receivers, memory: Memory, cpu: Target) -> None:
     """local_paca->kvm_hstate.host_ipi == 0  // a wake-up for the guest, IPI ignored"""
     when(GUEST and NAPPING and kernel.CONTROLLER == Controller.DOORBELL)
     when(receivers.at[cpu] == Mode.NAP_TEST)
-    when(memory.load(cpu, host_ipi(cpu)) == 0)
+    when(memory.read(cpu, host_ipi(cpu)) == 0)
     receivers.at[cpu].next = inside()
 
 

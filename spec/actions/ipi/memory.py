@@ -1,5 +1,6 @@
-"""Memory with a store buffer for each CPU. The other modules use `store`, `overtake`, `load`, `exchange` and
-`barrier`; properties also ask `settled`, `under_way` and `after_step`. Nothing else of it is theirs.
+"""Memory with a store buffer for each CPU. The other modules use `write`, `overtake`, `takes`, `read`,
+`swap`, `msgsync` and `fence`; properties also ask `latest`, `all_visible`, `waits` and `after_step`. Nothing
+else of it is theirs.
 
 A store is either visible at once or *deferred*: it waits in its CPU's buffer and a later `complete` makes it
 visible. Every behaviour of a buffer is covered, because a store that leaves right after it was issued is the
@@ -14,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
-import explorer
 from explorer import (
     WEAK,
     Location,
@@ -34,6 +34,8 @@ from explorer import (
     some,
     when,
 )
+from explorer import Barrier as Fence
+from explorer import Memory as SharedMemory
 
 from ..shared.cpus import Cpu, Target
 from . import kernel
@@ -59,7 +61,7 @@ class Buffers(State, base=True):
     issued: Map[Cpu, Map[Target, Map[Word, Epoch]]] = initially(0, quiet=True)
     epoch: Map[Cpu, Epoch] = initially(0, quiet=True)
 
-    def store(self, cpu: Cpu, address: Address, value: int, deferred: bool) -> None:
+    def write(self, cpu: Cpu, address: Address, value: int, deferred: bool) -> None:
         """Store a value; `deferred` says that it stays in the buffer for now."""
         assert stored(cpu, address) == value, f"{cpu} stores {value} to {address}: not in layout.stored"
         when(~self._pending(cpu, address))
@@ -92,7 +94,7 @@ class Buffers(State, base=True):
         """A store that never waits in a buffer, whatever is pending there."""
         self._byte(address).next = value
 
-    def load(self, cpu: Cpu, address: Address) -> Value[int]:
+    def read(self, cpu: Cpu, address: Address) -> Value[int]:
         """What the CPU reads: its own pending store, else memory."""
         own = stored(cpu, address)
         if own is None:
@@ -103,28 +105,28 @@ class Buffers(State, base=True):
         """In a step invariant: what the byte holds behind the step."""
         return self._byte(address).next
 
-    def exchange(self, cpu: Cpu, addresses: Sequence[Address], value: int, ordered: bool) -> list[Value[int]]:
+    def swap(self, cpu: Cpu, addresses: Sequence[Address], value: int, how: Exchange) -> list[Value[int]]:
         """Replace several bytes of one word at once; the old values. An ordered exchange is between two
         syncs.
         """
-        if ordered:
-            self.barrier(cpu, Barrier.SYNC)
+        if how == Exchange.ORDERED:
+            self.fence(cpu, Barrier.SYNC)
         for address in addresses:
             self._byte(address).next = value
         return [self._byte(address) for address in addresses]
 
-    def barrier(self, cpu: Cpu, barrier: Barrier) -> None:
+    def fence(self, cpu: Cpu, barrier: Barrier) -> None:
         """SYNC waits until the buffer is empty; after LWSYNC no later store leaves before an earlier one."""
         if barrier == Barrier.SYNC:
             when(self._drained(cpu))
         if barrier == Barrier.LWSYNC and MODEL == MemoryModel.PSO:
             self.epoch[cpu].next = ite(self._drained(cpu), self.epoch[cpu], self.epoch[cpu] + 1)
 
-    def settled(self) -> Value[bool]:
+    def all_visible(self) -> Value[bool] | bool:
         """Whether all stores of all CPUs are visible."""
         return every(self._drained(cpu) for cpu in domain(Cpu))
 
-    def under_way(self, address: Address) -> Value[bool]:
+    def waits(self, address: Address) -> Value[bool] | bool:
         """Whether a store to the address waits in some buffer."""
         return some(self._pending(cpu, address) for cpu in domain(Cpu) if stored(cpu, address) is not None)
 
@@ -147,93 +149,93 @@ class Buffers(State, base=True):
         )
 
 
-class Memory(Buffers, explorer.Memory, cpus=Cpu, model=MODEL, only=(MemoryModel.ARM, MemoryModel.POWER)):
+class Memory(Buffers, SharedMemory, cpus=Cpu, model=MODEL, only=(MemoryModel.ARM, MemoryModel.POWER)):
     """The memory of the model that is checked. Doorbells are no memory, and stand in `contents`, except where
     `msgsnd` is ordered like a store.
     """
 
     bytes: Map[Target, Map[Word, Bit]] = initially(0)
 
-    def store(self, cpu: Cpu, address: Address, value: int, deferred: bool) -> None:
+    def write(self, cpu: Cpu, address: Address, value: int, deferred: bool) -> None:
         """Store a value."""
         if buffered():
-            Buffers.store(self, cpu, address, value, deferred)
+            Buffers.write(self, cpu, address, value, deferred)
             return
         when(not deferred)
-        explorer.Memory.store(self, cpu, self._shared(address), value)
+        self.store(cpu, self._shared(address), value)
 
     def overtake(self, address: Address, value: int | Value[int]) -> None:
         """What a device stores: nobody may miss it."""
         if self._is_plain(address):
             Buffers.overtake(self, address, value)
         else:
-            explorer.Memory.store(self, address.target, self._shared(address), value)
+            self.store(address.target, self._shared(address), value)
 
     def takes(self, address: Address) -> None:
         """The interrupt is taken, which ends the exception."""
         if self._is_plain(address):
-            when(self.newest(address) == 1)
+            when(self.latest(address) == 1)
             self.overtake(address, 0)
         else:
-            when(explorer.Memory.exchange(self, address.target, self._shared(address), 0) == 1)
+            when(self.exchange(address.target, self._shared(address), 0) == 1)
         if not buffered() and kernel.INTERRUPT_SYNCHRONISES:
-            explorer.Memory.barrier(self, address.target, explorer.Barrier.CONTEXT)
+            self.barrier(address.target, Fence.CONTEXT)
 
-    def load(self, cpu: Cpu, address: Address) -> Value[int]:
+    def read(self, cpu: Cpu, address: Address) -> Value[int]:
         """What the CPU reads."""
         if buffered():
-            return Buffers.load(self, cpu, address)
-        return explorer.Memory.load(self, cpu, self._shared(address))
+            return Buffers.read(self, cpu, address)
+        return self.load(cpu, self._shared(address))
 
-    def newest(self, address: Address) -> Value[int]:
+    def latest(self, address: Address) -> Value[int]:
         """What everybody will read in the end; a target knows all stores to its own words but its own."""
         if self._is_plain(address):
-            return Buffers.load(self, address.target, address)
-        return explorer.Memory.newest(self, self._shared(address))
+            return Buffers.read(self, address.target, address)
+        return self.newest(self._shared(address))
 
     def after_step(self, address: Address) -> Value[int]:
         """In a step invariant: what the byte holds behind the step."""
         if self._is_plain(address):
             return Buffers.after_step(self, address)
-        return explorer.Memory.newest_after(self, self._shared(address))
+        return self.newest_after(self._shared(address))
 
-    def exchange(self, cpu: Cpu, addresses: Sequence[Address], value: int, how: Exchange) -> list[Value[int]]:
+    def swap(self, cpu: Cpu, addresses: Sequence[Address], value: int, how: Exchange) -> list[Value[int]]:
         """Take several bytes of one word: by an exchange, ordered or not, or by loads that are followed by a
         store where the byte was set.
         """
         if buffered():
-            return Buffers.exchange(self, cpu, addresses, value, how == Exchange.ORDERED)
+            return Buffers.swap(self, cpu, addresses, value, how)
         places = [self._shared(address) for address in addresses]
         if how == Exchange.LOAD:
-            return [explorer.Memory.compare_exchange(self, cpu, place, 1, value) for place in places]
+            return [self.compare_exchange(cpu, place, 1, value) for place in places]
         if how == Exchange.ORDERED:
-            self.barrier(cpu, Barrier.SYNC)
-        old = [explorer.Memory.exchange(self, cpu, place, value) for place in places]
+            self.fence(cpu, Barrier.SYNC)
+        old = [self.exchange(cpu, place, value) for place in places]
         if how == Exchange.ORDERED:
-            self.barrier(cpu, Barrier.SYNC)
+            self.fence(cpu, Barrier.SYNC)
         return old
 
-    def barrier(self, cpu: Cpu, barrier: Barrier) -> None:
+    def fence(self, cpu: Cpu, barrier: Barrier) -> None:
         """A barrier of the CPU."""
         if buffered():
-            Buffers.barrier(self, cpu, barrier)
+            Buffers.fence(self, cpu, barrier)
         elif barrier != Barrier.NONE:
-            explorer.Memory.barrier(self, cpu, explorer.Barrier(barrier.value))
+            self.barrier(cpu, Fence(barrier.value))
 
     def msgsync(self, cpu: Cpu) -> None:
         """What the sender's sync has pushed is seen by all later loads. Store buffers have no early loads."""
         if not buffered():
-            explorer.Memory.barrier(self, cpu, explorer.Barrier.LWSYNC)
+            self.barrier(cpu, Fence.LWSYNC)
 
-    def settled(self) -> Value[bool] | bool:
+    def all_visible(self) -> Value[bool] | bool:
         """Whether all stores of all CPUs are visible; where nothing waits in a buffer, the newest ones
         count.
         """
-        return Buffers.settled(self) if buffered() else True
+        return Buffers.all_visible(self) if buffered() else True
 
-    def under_way(self, address: Address) -> Value[bool] | bool:
+    def waits(self, address: Address) -> Value[bool] | bool:
         """Whether a store to the address waits in some buffer."""
-        return Buffers.under_way(self, address) if buffered() else False
+        return Buffers.waits(self, address) if buffered() else False
 
     def _is_plain(self, address: Address) -> bool:
         return buffered() or (address.word == Flag.DOORBELL and doorbells_are_bits())

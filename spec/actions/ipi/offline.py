@@ -37,7 +37,7 @@ def go_offline(senders: Senders, receivers: Receivers, calls: Calls, memory: Mem
     when(receivers.at[cpu] == Mode.HOST)
     when(every(senders.target[sender] != cpu for sender in Sender))
     when(~message_waits(memory, cpu) & calls.queue_empty(cpu))
-    memory.barrier(cpu, Barrier.SYNC)
+    memory.fence(cpu, Barrier.SYNC)
     senders.online[cpu].next = False
     receivers.at[cpu].next = Mode.OFFLINE_CLEAR
 
@@ -47,7 +47,7 @@ def clear_offline(receivers: Receivers, memory: Memory, cpu: Target, deferred: b
     """{wording(host_ipi(cpu), 0)}"""
     when(OFFLINE)
     when(receivers.at[cpu] == Mode.OFFLINE_CLEAR)
-    memory.store(cpu, host_ipi(cpu), 0, deferred)
+    memory.write(cpu, host_ipi(cpu), 0, deferred)
     receivers.at[cpu].next = Mode.OFFLINE if kernel.CLEAR_BARRIER == Barrier.NONE else Mode.OFFLINE_BARRIER
 
 
@@ -56,7 +56,7 @@ def barrier_offline(receivers: Receivers, memory: Memory, cpu: Target) -> None:
     """{kernel.text(kernel.CLEAR_BARRIER)}  // kvmppc_clear_host_ipi"""
     when(OFFLINE and kernel.CLEAR_BARRIER != Barrier.NONE)
     when(receivers.at[cpu] == Mode.OFFLINE_BARRIER)
-    memory.barrier(cpu, kernel.CLEAR_BARRIER)
+    memory.fence(cpu, kernel.CLEAR_BARRIER)
     receivers.at[cpu].next = Mode.OFFLINE
 
 
@@ -66,7 +66,7 @@ def drop_interrupt(receivers: Receivers, memory: Memory, icp: Icp, cpu: Target) 
     when(OFFLINE)
     when(receivers.at[cpu] == Mode.OFFLINE)
     when(rung(memory, cpu))
-    memory.barrier(cpu, Barrier.SYNC)
+    memory.fence(cpu, Barrier.SYNC)
     memory.overtake(doorbell(cpu), 0)
     icp.requested[cpu].next = False
     receivers.at[cpu].next = Mode.OFFLINE_CLEAR
@@ -77,6 +77,6 @@ def come_online(senders: Senders, receivers: Receivers, memory: Memory, cpu: Tar
     """smp_mb(); generic_check_cpu_restart()  // back in cpu_online_mask"""
     when(OFFLINE)
     when(receivers.at[cpu] == Mode.OFFLINE)
-    memory.barrier(cpu, Barrier.SYNC)
+    memory.fence(cpu, Barrier.SYNC)
     senders.online[cpu].next = True
     receivers.at[cpu].next = Mode.HOST

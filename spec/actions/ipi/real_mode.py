@@ -69,21 +69,21 @@ def post_host_action(
 def rm_set_barrier(senders: Senders, memory: Memory, cpu: Sender, target: Target) -> None:
     """{kernel.text(kernel.SET_BARRIER)}  // kvmppc_set_host_ipi"""
     senders.turn(cpu, Step.SET_BARRIER, target, Route.REAL_MODE)
-    memory.barrier(cpu, kernel.SET_BARRIER)
+    memory.fence(cpu, kernel.SET_BARRIER)
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/kvm/book3s_hv_rm_xics.c:icp_send_hcore_msg")
 def rm_set_host_ipi(senders: Senders, memory: Memory, cpu: Sender, target: Target, deferred: bool) -> None:
     """{wording(host_ipi(target), 1)}"""
     senders.turn(cpu, Step.SET_HOST_IPI, target, Route.REAL_MODE)
-    memory.store(cpu, host_ipi(target), 1, deferred)
+    memory.write(cpu, host_ipi(target), 1, deferred)
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/kvm/book3s_hv_rm_xics.c:icp_send_hcore_msg")
 def rm_smp_mb(senders: Senders, memory: Memory, cpu: Sender, target: Target) -> None:
     """smp_mb()"""
     senders.turn(cpu, Step.MSGSND_SYNC, target, Route.REAL_MODE)
-    memory.barrier(cpu, Barrier.SYNC)
+    memory.fence(cpu, Barrier.SYNC)
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/kvm/book3s_hv_rm_xics.c:icp_send_hcore_msg")

@@ -150,10 +150,10 @@ def ppc_msgsync(receivers: Receivers, memory: Memory, cpu: Target) -> None:
 
 @action(actor="cpu", fair=WEAK, source="not in any kernel: variant V11")
 def host_test(receivers: Receivers, memory: Memory, cpu: Target) -> None:
-    """host_ipi == {memory.load(cpu, host_ipi(cpu))}  // tested by the host's handler"""
+    """host_ipi == {memory.read(cpu, host_ipi(cpu))}  // tested by the host's handler"""
     when(Mode.HOST_TEST in program())
     when(receivers.at[cpu] == Mode.HOST_TEST)
-    ours = memory.load(cpu, host_ipi(cpu)) == 1
+    ours = memory.read(cpu, host_ipi(cpu)) == 1
     receivers.at[cpu].next = ite(ours, following(Mode.HOST_TEST), receivers.after(cpu, Mode.HOST))
 
 
@@ -161,21 +161,21 @@ def host_test(receivers: Receivers, memory: Memory, cpu: Target) -> None:
 def clear_barrier_before(receivers: Receivers, memory: Memory, cpu: Target) -> None:
     """{kernel.text(kernel.CLEAR_BARRIER_BEFORE)}"""
     receivers.turn(cpu, Mode.BARRIER_BEFORE)
-    memory.barrier(cpu, kernel.CLEAR_BARRIER_BEFORE)
+    memory.fence(cpu, kernel.CLEAR_BARRIER_BEFORE)
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/dbell.c:doorbell_exception")
 def clear_host_ipi(receivers: Receivers, memory: Memory, cpu: Target, deferred: bool) -> None:
     """{wording(host_ipi(cpu), 0)}"""
     receivers.turn(cpu, Mode.CLEAR, doorbells=True)
-    memory.store(cpu, host_ipi(cpu), 0, deferred)
+    memory.write(cpu, host_ipi(cpu), 0, deferred)
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/dbell.c:doorbell_exception")
 def clear_barrier(receivers: Receivers, memory: Memory, cpu: Target) -> None:
     """{kernel.text(kernel.CLEAR_BARRIER)}  // kvmppc_clear_host_ipi"""
     receivers.turn(cpu, Mode.BARRIER, doorbells=True)
-    memory.barrier(cpu, kernel.CLEAR_BARRIER)
+    memory.fence(cpu, kernel.CLEAR_BARRIER)
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/smp.c:smp_ipi_demux_relaxed")
@@ -187,7 +187,7 @@ def demux(receivers: Receivers, senders: Senders, memory: Memory, cpu: Target) -
     again = (receivers.at[cpu] == Mode.REREAD) & message_waits(memory, cpu) & ~receivers.host_action[cpu]
     when((receivers.at[cpu] == Mode.DEMUX) | again)
     kinds = domain(Message)
-    taken = memory.exchange(cpu, [message(cpu, kind) for kind in kinds], 0, kernel.EXCHANGE)
+    taken = memory.swap(cpu, [message(cpu, kind) for kind in kinds], 0, kernel.EXCHANGE)
     for kind, byte in zip(kinds, taken):
         if isinstance(kind, Plain) and is_host_action(kind):
             receivers.host_action[cpu].next = byte == 1
@@ -226,9 +226,9 @@ def reread(receivers: Receivers, memory: Memory, cpu: Target) -> None:
 
 def some_message(memory: Memory, target: Target) -> Value[bool]:
     """Whether the target sees any message byte set."""
-    return some(memory.load(target, message(target, kind)) == 1 for kind in domain(Message))
+    return some(memory.read(target, message(target, kind)) == 1 for kind in domain(Message))
 
 
 def message_waits(memory: Memory, target: Target) -> Value[bool]:
     """Whether any message byte of the target is set, whether or not it has seen that."""
-    return some(memory.newest(message(target, kind)) == 1 for kind in domain(Message))
+    return some(memory.latest(message(target, kind)) == 1 for kind in domain(Message))

@@ -157,7 +157,7 @@ def queue_wakeup(senders: Senders, cpu: Sender, target: Target, kind: Plain) -> 
 def smp_mb(senders: Senders, memory: Memory, cpu: Sender, target: Target) -> None:
     """smp_mb()"""
     senders.turn(cpu, Step.SMP_MB, target)
-    memory.barrier(cpu, Barrier.SYNC)
+    memory.fence(cpu, Barrier.SYNC)
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/smp.c:smp_muxed_ipi_set_message")
@@ -167,25 +167,25 @@ def set_message(
     """{wording(message(target, kind), 1)}"""
     senders.turn(cpu, Step.SET_MESSAGE, target)
     when(senders.kind[cpu] == kind)
-    memory.store(cpu, message(target, kind), 1, deferred)
+    memory.write(cpu, message(target, kind), 1, deferred)
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/dbell.c:doorbell_global_ipi")
 def set_barrier(senders: Senders, memory: Memory, cpu: Sender, target: Target) -> None:
     """{kernel.text(kernel.SET_BARRIER)}  // kvmppc_set_host_ipi"""
     senders.turn(cpu, Step.SET_BARRIER, target, Route.DOORBELL)
-    memory.barrier(cpu, kernel.SET_BARRIER)
+    memory.fence(cpu, kernel.SET_BARRIER)
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/dbell.c:doorbell_global_ipi")
 def set_host_ipi(senders: Senders, memory: Memory, cpu: Sender, target: Target, deferred: bool) -> None:
     """{wording(host_ipi(target), 1)}"""
     senders.turn(cpu, Step.SET_HOST_IPI, target, Route.DOORBELL)
-    memory.store(cpu, host_ipi(target), 1, deferred)
+    memory.write(cpu, host_ipi(target), 1, deferred)
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/include/asm/kvm_ppc.h:kvmppc_set_host_ipi")
 def set_barrier_after(senders: Senders, memory: Memory, cpu: Sender, target: Target) -> None:
     """{kernel.text(kernel.SET_BARRIER_AFTER)}  // end of kvmppc_set_host_ipi"""
     senders.turn(cpu, Step.SET_BARRIER_AFTER, target)
-    memory.barrier(cpu, kernel.SET_BARRIER_AFTER)
+    memory.fence(cpu, kernel.SET_BARRIER_AFTER)

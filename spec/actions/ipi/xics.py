@@ -70,7 +70,7 @@ def request(receivers: Receivers, memory: Memory, icp: Icp, target: Target) -> N
     """MFRR = IPI_PRIORITY: the interrupt is presented, at once where no other one is being handled."""
     icp.requested[target].next = True
     idle = some(receivers.at[target] == mode for mode in OPEN)
-    memory.overtake(doorbell(target), ite(idle, 1, memory.newest(doorbell(target))))
+    memory.overtake(doorbell(target), ite(idle, 1, memory.latest(doorbell(target))))
 
 
 def presents(icp: Icp, target: Target) -> Value[bool]:
@@ -85,21 +85,21 @@ def presents(icp: Icp, target: Target) -> Value[bool]:
 def xics_set_barrier(senders: Senders, memory: Memory, cpu: Sender, target: Target) -> None:
     """{kernel.text(kernel.SET_BARRIER)}  // kvmppc_set_host_ipi"""
     senders.turn(cpu, Step.SET_BARRIER, target, Route.XICS)
-    memory.barrier(cpu, kernel.SET_BARRIER)
+    memory.fence(cpu, kernel.SET_BARRIER)
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/include/asm/xics.h:icp_ops->cause_ipi")
 def xics_set_host_ipi(senders: Senders, memory: Memory, cpu: Sender, target: Target, deferred: bool) -> None:
     """{wording(host_ipi(target), 1)}"""
     senders.turn(cpu, Step.SET_HOST_IPI, target, Route.XICS)
-    memory.store(cpu, host_ipi(target), 1, deferred)
+    memory.write(cpu, host_ipi(target), 1, deferred)
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/include/asm/xics.h:icp_ops->cause_ipi")
 def sync_before_mfrr(senders: Senders, memory: Memory, cpu: Sender, target: Target) -> None:
     """sync  // {"in opal_int_set_mfrr" if through_opal() else "in out_8"}"""
     senders.turn(cpu, Step.MSGSND_SYNC, target, Route.XICS)
-    memory.barrier(cpu, Barrier.SYNC)
+    memory.fence(cpu, Barrier.SYNC)
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/include/asm/xics.h:icp_ops->cause_ipi")
@@ -142,21 +142,21 @@ def external_interrupt(receivers: Receivers, memory: Memory, cpu: Target) -> Non
 def xics_clear_host_ipi(receivers: Receivers, memory: Memory, cpu: Target, deferred: bool) -> None:
     """{wording(host_ipi(cpu), 0)}"""
     receivers.turn(cpu, Mode.CLEAR, doorbells=False)
-    memory.store(cpu, host_ipi(cpu), 0, deferred)
+    memory.write(cpu, host_ipi(cpu), 0, deferred)
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/include/asm/xics.h:icp_ops->ipi_action")
 def xics_clear_barrier(receivers: Receivers, memory: Memory, cpu: Target) -> None:
     """{kernel.text(kernel.CLEAR_BARRIER)}  // kvmppc_clear_host_ipi"""
     receivers.turn(cpu, Mode.BARRIER, doorbells=False)
-    memory.barrier(cpu, kernel.CLEAR_BARRIER)
+    memory.fence(cpu, kernel.CLEAR_BARRIER)
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/include/asm/xics.h:icp_ops->ipi_action")
 def reset_mfrr(receivers: Receivers, memory: Memory, icp: Icp, cpu: Target) -> None:
     """{set_mfrr(cpu, "0xff")}  // a sync inside: the clear is visible before"""
     receivers.turn(cpu, Mode.MFRR, doorbells=False)
-    memory.barrier(cpu, Barrier.SYNC)
+    memory.fence(cpu, Barrier.SYNC)
     icp.requested[cpu].next = False
 
 
@@ -184,7 +184,7 @@ def exit_for_host(receivers: Receivers, memory: Memory, cpu: Target) -> None:
     """local_paca->kvm_hstate.host_ipi == 1  // guest exit, PACA_IRQ_EE: the host calls do_IRQ"""
     when(GUEST and on_xics())
     when(receivers.at[cpu] == Mode.GUEST_TEST)
-    when(memory.load(cpu, host_ipi(cpu)) == 1)
+    when(memory.read(cpu, host_ipi(cpu)) == 1)
     memory.overtake(doorbell(cpu), 1)
     receivers.at[cpu].next = Mode.HOST
 
@@ -194,7 +194,7 @@ def no_host_ipi(receivers: Receivers, memory: Memory, cpu: Target) -> None:
     """local_paca->kvm_hstate.host_ipi == 0"""
     when(GUEST and on_xics())
     when(receivers.at[cpu] == Mode.GUEST_TEST)
-    when(memory.load(cpu, host_ipi(cpu)) == 0)
+    when(memory.read(cpu, host_ipi(cpu)) == 0)
     receivers.at[cpu].next = Mode.GUEST_XIRR
 
 
@@ -213,7 +213,7 @@ def eoi_in_guest(receivers: Receivers, memory: Memory, icp: Icp, cpu: Target) ->
     """EOI; smp_mb()"""
     when(GUEST and on_xics())
     when(receivers.at[cpu] == Mode.GUEST_EOI)
-    memory.barrier(cpu, Barrier.SYNC)
+    memory.fence(cpu, Barrier.SYNC)
     if through_opal():
         icp.more[cpu].next = presents(icp, cpu) & kernel.RECHECK
     else:
@@ -227,7 +227,7 @@ def ignore_ipi(receivers: Receivers, memory: Memory, icp: Icp, cpu: Target) -> N
     """local_paca->kvm_hstate.host_ipi == 0  // still: IPI ignored"""
     when(GUEST and on_xics())
     when(receivers.at[cpu] == Mode.GUEST_RECHECK)
-    when(memory.load(cpu, host_ipi(cpu)) == 0)
+    when(memory.read(cpu, host_ipi(cpu)) == 0)
     icp.more[cpu].next = False
     receivers.at[cpu].next = ite(icp.more[cpu], Mode.GUEST_TEST, Mode.GUEST)
 
@@ -239,7 +239,7 @@ def resend_ipi(receivers: Receivers, memory: Memory, icp: Icp, cpu: Target) -> N
     """
     when(GUEST and on_xics())
     when(receivers.at[cpu] == Mode.GUEST_RECHECK)
-    when(memory.load(cpu, host_ipi(cpu)) == 1)
+    when(memory.read(cpu, host_ipi(cpu)) == 1)
     icp.more[cpu].next = False
     request(receivers, memory, icp, cpu)
     receivers.at[cpu].next = Mode.HOST

@@ -42,7 +42,19 @@ from explorer import (
 )
 
 from ..ipi.kernel import Barrier, text
-from ..ipi.memory import MODEL, MemoryModel
+
+
+class Buffering(enum.Enum):
+    """Store buffers: none, one queue for each thread, one for each thread and word. No load is early here, so arm
+    and power are not among them.
+    """
+
+    SC = "sc"
+    TSO = "tso"
+    PSO = "pso"
+
+
+MODEL = constant("memory", Buffering.PSO)
 
 HANDLER_BARRIER = constant("handler_barrier", Barrier.LWSYNC)
 TEARDOWN_BARRIER = constant("teardown_barrier", Barrier.SYNC)
@@ -88,7 +100,7 @@ class Race(State):
     def turn(self, thread: Thread, step: int) -> None:
         """The thread has taken so many steps, and takes the next."""
         when(self.at[thread] == step)
-        if MODEL == MemoryModel.SC:
+        if MODEL == Buffering.SC:
             when(self.buffer[thread].empty)
         self.at[thread].next = step + 1
 
@@ -99,7 +111,7 @@ class Race(State):
         """SYNC waits until all has left; LWSYNC matters only where stores leave out of order."""
         if barrier == Barrier.SYNC:
             when(self.buffer[thread].empty)
-        if barrier == Barrier.LWSYNC and MODEL == MemoryModel.PSO:
+        if barrier == Barrier.LWSYNC and MODEL == Buffering.PSO:
             self.buffer[thread].next = self.buffer[thread].push(Store(Word.LWSYNC, True))
 
     def finished(self, thread: Thread) -> Value[bool]:
@@ -149,7 +161,7 @@ def teardown_barrier(race: Race) -> None:
 def test_esc_on(race: Race) -> None:
     """xive_esc_on == {race.esc_on}"""
     when(race.at[Thread.TEARDOWN] == 2)
-    if MODEL == MemoryModel.SC:
+    if MODEL == Buffering.SC:
         when(race.buffer[Thread.TEARDOWN].empty)
     race.at[Thread.TEARDOWN].next = ite(race.esc_on, 4, 3)
 
@@ -166,7 +178,7 @@ def complete(race: Race, thread: Thread, place: Place) -> None:
     """{race.buffer[thread][place].word} leaves the store buffer of {thread}"""
     buffer = race.buffer[thread]
     when(place < buffer.length)
-    when(place == 0 or MODEL == MemoryModel.PSO)
+    when(place == 0 or MODEL == Buffering.PSO)
     word, content = buffer[place].word, buffer[place].content
     when(
         every(
