@@ -45,8 +45,8 @@ from ..ipi.kernel import Barrier, text
 
 
 class Buffering(enum.Enum):
-    """Store buffers: none, one queue for each thread, one for each thread and word. No load is early here, so arm
-    and power are not among them.
+    """Store buffers: none, one queue for each thread, one for each thread and word. No load is early
+    here, so arm and power are not among them.
     """
 
     SC = "sc"
