@@ -22,17 +22,38 @@ import pytest
 if TYPE_CHECKING:
     from explorer.api import Checked
 
-_SPEC = re.compile(r"^spec(?:: Spec)? = (?:Spec|[\w.]+\.variant)\(", re.MULTILINE)
+LARGEST = 1 << 20
+"""Bytes of a file that is looked at: what is larger is no spec."""
+
+_passed_over: list[str] = []
+"""Files of this session that are no tests although they look like specs, each with the reason."""
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    _passed_over.clear()
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """A collector for a spec file; None for every other file."""
-    if file_path.suffix != ".py" or _is_test(file_path, parent.config.getini("python_files")):
+    if file_path.suffix != ".py":
         return None
-    if not _is_spec(file_path.read_text(encoding="utf-8", errors="replace")):
-        return None
-    made: pytest.Collector = SpecFile.from_parent(parent, path=file_path)
-    return made
+    looks = _looks_like(file_path)
+    if looks and _is_test(file_path, parent.config.getini("python_files")):
+        _passed_over.append(
+            f"{file_path}: pytest takes it as a test module; write: another name for the spec"
+        )
+    elif looks == "other":
+        _passed_over.append(f"{file_path}: binds `spec` in a way that is not seen; write: spec = Spec(...)")
+    elif looks:
+        made: pytest.Collector = SpecFile.from_parent(parent, path=file_path)
+        return made
+    return None
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Name what was passed over, so that nobody takes it for checked."""
+    for line in dict.fromkeys(_passed_over):
+        terminalreporter.write_line(f"not checked: {line}")
 
 
 def _is_test(path: Path, patterns: list[str]) -> bool:
@@ -45,19 +66,97 @@ def _is_test(path: Path, patterns: list[str]) -> bool:
     )
 
 
-def _is_spec(text: str) -> bool:
-    """Whether a module binds `spec` to a Spec; one that cannot be parsed seems to, and its mistake is told
-    when it is loaded.
+def _looks_like(path: Path, seen: frozenset[Path] = frozenset()) -> str:
+    """`spec` for a module that binds `spec` to a Spec of the explorer or a variant of one, `other` for one
+    that imports the explorer and binds it in another way, "" for the modules of strangers. Nothing is
+    imported.
+
+    One that cannot be parsed and seems to be a spec is one: its mistake is told when it is loaded.
     """
-    if not _SPEC.search(text):
-        return False
     try:
-        statements = ast.parse(text).body
-    except (SyntaxError, ValueError):
-        return True
+        if path in seen or not path.is_file() or path.stat().st_size > LARGEST:
+            return ""
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    if not _BINDS.search(text):
+        return ""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return "spec" if _IMPORTS.search(text) and _SPEC.search(text) else ""
+    names = _names_of_explorer(tree)
+    related = bool(names) or _extends_a_spec(tree, path, seen | {path})
+    bound = [at for at in ast.walk(tree) if _binds_spec(at)]
+    if not related or not any(_at_module_level(tree, at) for at in bound):
+        return ""
+    return "spec" if any(at in tree.body and _makes_spec(at, names) for at in bound) else "other"
+
+
+_BINDS = re.compile(r"\bspec\b")
+_IMPORTS = re.compile(r"^(?:from explorer\b|import explorer\b)", re.MULTILINE)
+_SPEC = re.compile(r"^spec(?:: Spec)? = ", re.MULTILINE)
+
+
+def _names_of_explorer(tree: ast.Module) -> set[str]:
+    """What a module calls `Spec` of the explorer: `Spec`, another name, or `explorer.Spec`; "" for an import
+    of others.
+    """
+    found: set[str] = set()
+    for at in ast.walk(tree):
+        if isinstance(at, ast.ImportFrom) and at.module == "explorer" and not at.level:
+            found |= {
+                "Spec" if a.name == "*" else (a.asname or a.name) * (a.name == "Spec") for a in at.names
+            }
+        elif isinstance(at, ast.Import):
+            found |= {f"{a.asname or a.name}.Spec" for a in at.names if a.name == "explorer"}
+    return found
+
+
+def _extends_a_spec(tree: ast.Module, path: Path, seen: frozenset[Path]) -> bool:
+    """Whether a module imports one beside it that is a spec, whose variant it may be."""
+    modules = {at.module or "" for at in ast.walk(tree) if isinstance(at, ast.ImportFrom)}
+    modules |= {a.name for at in ast.walk(tree) if isinstance(at, ast.Import) for a in at.names}
     return any(
-        isinstance(at, (ast.Assign, ast.AnnAssign)) and _SPEC.match(ast.unparse(at)) for at in statements
+        _looks_like(path.parent / f"{module.replace('.', '/')}.py", seen) == "spec"
+        for module in modules
+        if module
     )
+
+
+def _binds_spec(at: ast.AST) -> bool:
+    targets = (
+        at.targets if isinstance(at, ast.Assign) else [at.target] if isinstance(at, ast.AnnAssign) else []
+    )
+    return any(
+        isinstance(name, ast.Name) and name.id == "spec" for target in targets for name in ast.walk(target)
+    )
+
+
+def _at_module_level(tree: ast.Module, wanted: ast.AST) -> bool:
+    """Whether a statement runs when the module is imported: it stands in no function and no class."""
+    inner = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+    todo: list[ast.AST] = [tree]
+    while todo:
+        at = todo.pop()
+        if at is wanted:
+            return True
+        todo += [child for child in ast.iter_child_nodes(at) if not isinstance(child, inner)]
+    return False
+
+
+def _makes_spec(at: ast.AST, names: set[str]) -> bool:
+    """Whether an assignment is `spec = Spec(...)` with the explorer's Spec, or `spec =
+    other.variant(...)`.
+    """
+    value = at.value if isinstance(at, (ast.Assign, ast.AnnAssign)) else None
+    targets = (
+        at.targets if isinstance(at, ast.Assign) else [at.target] if isinstance(at, ast.AnnAssign) else []
+    )
+    if not isinstance(value, ast.Call) or not all(isinstance(target, ast.Name) for target in targets):
+        return False
+    called = ast.unparse(value.func)
+    return called in names or (isinstance(value.func, ast.Attribute) and value.func.attr == "variant")
 
 
 class Failure(Exception):

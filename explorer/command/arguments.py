@@ -321,6 +321,12 @@ def replay_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "spec", nargs="?", type=_named, metavar="SPEC", help="in place of the spec that the trace names"
     )
+    _define(parser, several=False)
+    parser.add_argument(
+        "--own-constants",
+        action="store_true",
+        help="the spec's own constants in place of those of the trace",
+    )
     parser.add_argument("--full", action="store_true", help="whole states along the story")
     return parser
 

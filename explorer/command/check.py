@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import os
 import re
 import signal
@@ -18,7 +19,7 @@ from typing import Any
 from explorer import __version__
 from explorer.command.arguments import run_options
 from explorer.command.progress import Screen
-from explorer.command.standard_output import own_prints, say
+from explorer.command.standard_output import OutputError, own_prints, say
 from explorer.engine.limits import Limits
 from explorer.engine.space import StateSpace
 from explorer.ground.ground import ground
@@ -28,6 +29,7 @@ from explorer.language.spec import Spec
 from explorer.language.variants import Variant
 from explorer.render.formats import SEVERAL, Settings
 from explorer.render.text.terminal import wants_colour
+from explorer.render.whole_file import Unwritten
 from explorer.run.constants import bindings, constants_of, single
 from explorer.run.load import load
 from explorer.run.options import UsageError
@@ -46,6 +48,8 @@ def writable(directory: Path, option: str = "--out", what: str = "DIR with") -> 
         probe.touch()
         probe.unlink()
     except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return directory  # what cannot be written is said then, and the verdict is not lost
         raise UsageError(
             f"{option} {directory}: {error.strerror or error}; write: {option} {what} a directory that can be"
             " written"
@@ -74,6 +78,7 @@ class Session:
             if getattr(options, name) is not None:
                 writable(getattr(options, name).parent, f"--{name}", "FILE in")
         self.records: list[dict[str, Any]] = []
+        self.unwritten = False
         self.limits = limits_of(self.run_options)
 
     def run(self) -> int:
@@ -122,14 +127,13 @@ class Session:
         options = self.options
         name = "json" if options.json else options.format
         if name in SEVERAL:
-            say(output.together(name, self.records, self.settings).rstrip("\n"))
+            self.say(output.together(name, self.records, self.settings).rstrip("\n"), machine=True)
         if options.annotate or os.environ.get("GITHUB_ACTIONS") == "true":
             print(output.together("annotations", self.records, self.settings), end="", file=sys.stderr)
         files = {"junit": options.junit, "sarif": options.sarif, "markdown": options.markdown}
         notes = output.write_together(self.records, files, self.settings)
-        for note in notes:
-            print(note, file=sys.stderr)
-        return exit_codes.UNWRITTEN if notes else exit_codes.OK
+        self.note(notes)
+        return exit_codes.UNWRITTEN if self.unwritten else exit_codes.OK
 
     def alone(self, several: bool) -> None:
         """UsageError where a format of a single run is asked for several."""
@@ -141,7 +145,13 @@ class Session:
             )
 
     def one(self, path: str) -> int:
-        """Check a spec file under every binding; the exit code."""
+        """Check a spec file under every binding, or as a table; the exit code."""
+        from explorer.command.files import in_place_of_earlier
+
+        with in_place_of_earlier(self.place(path), "table" if self.options.table else "check"):
+            return self.everything(path)
+
+    def everything(self, path: str) -> int:
         try:
             with own_prints():
                 spec = load(path)
@@ -163,8 +173,15 @@ class Session:
                 outcomes.append(self.check(spec, path, binding, directory, row))
                 if self.limits.interrupted:
                     break
+        except MemoryError:
+            text = (
+                f"{Path(path).name}: not enough memory; write: smaller constants with -D, or --max-states N"
+            )
+            self.records.append(self.write_error(path, text, exit_codes.UNDETERMINED))
+            print(text, file=sys.stderr)
+            return exit_codes.UNDETERMINED
         except SpecError as error:
-            self.records.append(self.write_error(path, error))
+            self.records.append(self.write_error(path, str(error), exit_codes.MALFORMED))
             if len(self.options.specs) == 1 and not self.silent:
                 raise
             print(error, file=sys.stderr)
@@ -176,11 +193,30 @@ class Session:
 
     def directory(self, path: str) -> Path:
         """Where the files of a spec go: made now, so that a wrong --out is known before the work."""
+        return writable(self.place(path))
+
+    def place(self, path: str) -> Path:
         name = self.places[path]
         base = self.options.out
-        return writable(
-            Path("out") / name if base is None else base / name if len(self.options.specs) > 1 else base
-        )
+        return Path("out") / name if base is None else base / name if len(self.options.specs) > 1 else base
+
+    def say(self, text: str, machine: bool = False) -> None:
+        """Write a result to standard output; where that cannot be done, the files are still written."""
+        try:
+            say(text, machine=machine)
+        except OutputError as error:
+            self.note([Unwritten(f"explorer: {error}")])
+
+    def note(self, notes: Sequence[str]) -> None:
+        """Say on standard error what is worth knowing; what could not be written decides about the exit
+        code.
+        """
+        self.heed(notes)
+        for note in notes:
+            print(note, file=sys.stderr)
+
+    def heed(self, notes: Sequence[str]) -> None:
+        self.unwritten = self.unwritten or any(isinstance(note, Unwritten) for note in notes)
 
     def check(
         self,
@@ -213,8 +249,7 @@ class Session:
             from explorer.command.files import write_formats
 
             below = writable(directory / re.sub(r"[^\w.,=-]+", "_", row))
-            for note in write_formats(self.options.write, space, verdict, record, below, self.settings):
-                print(note, file=sys.stderr)
+            self.note(write_formats(self.options.write, space, verdict, record, below, self.settings))
         return Outcome(binding, verdict)
 
     def report(self, space: StateSpace, verdict: Verdict, record: dict[str, Any], directory: Path) -> None:
@@ -236,10 +271,11 @@ class Session:
             settings=self.settings,
         )
         notes += self.opened(directory)
+        self.heed(notes)
         if not self.silent:
             from explorer.command.files import screen
 
-            say(
+            self.say(
                 screen(
                     verdict,
                     record,
@@ -253,8 +289,7 @@ class Session:
             )
         else:
             self.show(space, verdict, record)
-            for note in notes:
-                print(note, file=sys.stderr)
+            self.note(notes)
 
     def opened(self, directory: Path) -> list[str]:
         """Show report.html in the person's browser where that was asked for; a note where there is none."""
@@ -282,7 +317,7 @@ class Session:
         except TooLarge as error:
             raise UsageError(f"--format {name}: {error}") from None
         if text:
-            say(text.rstrip("\n"))
+            self.say(text.rstrip("\n"), machine=True)
         else:
             print(f"--format {name}: there is no counterexample to show", file=sys.stderr)
 
@@ -298,10 +333,9 @@ class Session:
         if self.silent:
             print(text, file=sys.stderr)
         else:
-            say(text)
+            self.say(text)
         notes += self.opened(directory) + self.unfinished(len(outcomes), wanted)
-        for note in notes:
-            print(note, file=sys.stderr)
+        self.note(notes)
 
     def table(self, spec: Spec, path: str) -> int:
         """Check every variant of a spec against what it expects; 0 if all are met."""
@@ -323,10 +357,9 @@ class Session:
             self.options.strict,
         )
         if not self.silent:
-            say(text)
+            self.say(text)
         notes += self.opened(directory) + self.unfinished(len(rows), len(wanted))
-        for note in notes:
-            print(note, file=sys.stderr)
+        self.note(notes)
         return exit_codes.of_table(
             [outcome.verdict.exit_code for _, outcome in rows], finished=not self.limits.interrupted
         )
@@ -350,19 +383,19 @@ class Session:
                 raise UsageError(f"--row {name}: no such variant; {nearest(name, names)}")
         return [row for row in spec.variants if not self.options.row or row.name in self.options.row]
 
-    def write_error(self, path: str, error: SpecError) -> dict[str, Any]:
-        """A verdict record for a spec that could not be understood."""
+    def write_error(self, path: str, error: str, code: int) -> dict[str, Any]:
+        """A verdict record for a spec that could not be understood, or not be explored at all."""
         from explorer.command.files import write_record
 
         record = {
             "spec": Path(path).stem,
             "file": path,
             "verdict": UNDETERMINED,
-            "exit_code": exit_codes.MALFORMED,
-            "error": str(error),
+            "exit_code": code,
+            "error": error,
         }
         with contextlib.suppress(UsageError):
-            write_record(record, self.directory(path))
+            self.note(write_record(record, self.directory(path)))
         return record
 
 

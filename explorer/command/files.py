@@ -4,8 +4,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import json
+import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +20,9 @@ from explorer.render.formats import GRAPHS, RUNS, SEVERAL, TRACES, Settings
 from explorer.render.machine.json_record import to_json
 from explorer.render.text.summary import met, summary
 from explorer.render.text.table import below, matrix, variants
+from explorer.render.text.terminal import clean
 from explorer.render.text.text import story
+from explorer.render.whole_file import Unwritten, recording, write_whole
 from explorer.verdict import exit_codes
 from explorer.verdict.verdict import Verdict
 
@@ -55,7 +61,8 @@ def write_all(
     told = verdict.main_trace
     if told is not None:
         try:
-            notes += dot.draw(dot.lanes(told), directory / told.property, ("svg", "png") if png else ("svg",))
+            drawn = dot.draw(dot.lanes(told), directory / told.property, ("svg", "png") if png else ("svg",))
+            notes += map(Unwritten, drawn) if png else drawn
         except TooLarge as error:
             notes.append(str(error))
     if graph:
@@ -64,7 +71,7 @@ def write_all(
         try:
             notes += write_graph(space, directory, list(verdict.traces.values())).notes
         except TooLarge as error:
-            notes.append(f"--graph: {error}")
+            notes.append(Unwritten(f"--graph: {error}"))
     return notes + write_formats(write, space, verdict, record, directory, settings)
 
 
@@ -141,7 +148,7 @@ def screen(
     told = verdict.main_trace
     width = shutil.get_terminal_size((120, 24)).columns if colour else None
     parts = [story(told, colour=colour, full=full, width=width)] if told is not None else []
-    parts.append(summary(record, colour, files=[f"{directory}/"]))
+    parts.append(summary(record, colour, files=[clean(f"{directory}/")]))
     if expect:
         said = met(record, "NOT MET") if verdict.expected else "NOT DECLARED: write Spec(..., expect=HOLDS)"
         parts.append(f"expectation ({verdict.expected or 'none'}): {said}")
@@ -214,12 +221,61 @@ def _written(made: Callable[[], str], path: Path) -> list[str]:
     try:
         return _write(path, made())
     except TooLarge as error:
-        return [f"{path.name}: {error}"]
+        return [Unwritten(f"{path.name}: {error}")]
 
 
 def _write(path: Path, text: str) -> list[str]:
     try:
-        path.write_text(text, encoding="utf-8")
+        write_whole(path, text)
         return []
     except OSError as error:
-        return [f"{path} was not written: {error.strerror or error}"]
+        return [Unwritten(f"{path} was not written: {error.strerror or error}")]
+
+
+# What an earlier run left.
+
+
+@contextlib.contextmanager
+def in_place_of_earlier(directory: Path, kind: str) -> Iterator[None]:
+    """Run what writes the results of a `kind` of command in a directory, and remove those of an earlier one
+    that it has not written again: an old counterexample beside a new verdict would mislead. Nothing else is
+    ever removed.
+    """
+    with recording() as paths:
+        yield
+    written = {p.relative_to(directory).as_posix() for p in paths if p.is_relative_to(directory)}
+    if not written:
+        return
+    known = _left(directory)
+    for name in known.pop(kind, []):
+        if name not in written:
+            with contextlib.suppress(OSError):
+                (directory / name).unlink(missing_ok=True)
+                if "/" in name:
+                    (directory / name).parent.rmdir()  # fails where something else is in it
+    others = {other: [n for n in names if n not in written] for other, names in known.items()}
+    with contextlib.suppress(OSError):
+        _list_of(directory).parent.mkdir(parents=True, exist_ok=True)
+        write_whole(_list_of(directory), json.dumps({**others, kind: sorted(written)}, indent=1) + "\n")
+
+
+def _list_of(directory: Path) -> Path:
+    """Where the names of the files that the last runs wrote in a directory are kept: in the cache, by the
+    directory.
+    """
+    from explorer.engine.native.jit import default_directory
+
+    name = hashlib.sha256(os.fsencode(directory.resolve())).hexdigest()[:24]
+    return default_directory() / "written" / f"{name}.json"
+
+
+def _left(directory: Path) -> dict[str, list[str]]:
+    """What the last runs wrote, by kind of command; nothing where that is not known."""
+    try:
+        found = json.loads(_list_of(directory).read_text(encoding="utf-8"))
+        return {
+            str(kind): [n for n in map(str, names) if not n.startswith("/") and ".." not in n.split("/")]
+            for kind, names in found.items()
+        }
+    except (OSError, ValueError, AttributeError, TypeError):
+        return {}

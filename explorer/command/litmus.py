@@ -13,6 +13,7 @@ from explorer.litmus.judge import MODELS, judge
 from explorer.litmus.program import LitmusError
 from explorer.litmus.read import read_file
 from explorer.litmus.report import Outcome, herd, junit, table, to_json
+from explorer.render.whole_file import write_whole
 from explorer.run.options import UsageError
 from explorer.verdict import exit_codes
 
@@ -97,6 +98,6 @@ def _run(path: Path, options: Namespace, expected: dict[str, Expectation] | None
 
 def _write(path: Path, text: str) -> None:
     try:
-        path.write_text(text, encoding="utf-8")
+        write_whole(path, text)
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror or error}") from None

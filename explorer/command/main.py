@@ -23,7 +23,7 @@ from explorer.command.arguments import (
     walk_parser,
 )
 from explorer.command.check import Session
-from explorer.command.standard_output import OutputError, own_prints, say
+from explorer.command.standard_output import OutputError, own_prints, prepare_streams, say
 from explorer.ground.ground import ground
 from explorer.ir.errors import SpecError, nearest
 from explorer.ir.model import Model
@@ -33,10 +33,14 @@ from explorer.run.load import PathError, load, spec_file
 from explorer.run.options import UsageError
 from explorer.verdict import exit_codes
 
+SHOWN = 200
+"""Characters of an internal error that the screen shows."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; the result is the process's exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    prepare_streams()
     try:
         return _main(arguments)
     except (UsageError, PathError) as error:
@@ -51,15 +55,39 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("explorer: interrupted", file=sys.stderr)
         return exit_codes.INTERRUPTED
+    except MemoryError:
+        print("explorer: not enough memory: undetermined; write: smaller constants with -D", file=sys.stderr)
+        return exit_codes.UNDETERMINED
     except Exception as error:
-        import traceback
-
-        traceback.print_exc()
+        shown = repr(error)
+        shown = shown if len(shown) <= SHOWN else shown[:SHOWN] + "..."
         print(
-            f"explorer: internal error: {error!r}; this is a bug of the explorer, not of the spec",
+            f"explorer: internal error: {shown}; this is a bug of the explorer, not of the spec;"
+            f" {_details(error)}",
             file=sys.stderr,
         )
         return exit_codes.INTERNAL
+
+
+def _details(error: Exception) -> str:
+    """Where the whole error was written, for a report."""
+    import tempfile
+    import traceback
+
+    text = "".join(traceback.format_exception(error))
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w",
+            prefix="explorer-error-",
+            suffix=".txt",
+            delete=False,
+            encoding="utf-8",
+            errors="backslashreplace",
+        ) as file:
+            file.write(text)
+    except OSError as trouble:
+        return f"the details could not be written: {trouble.strerror or trouble}"
+    return f"the details are in {file.name}"
 
 
 def _main(arguments: list[str]) -> int:
@@ -130,7 +158,13 @@ def _walk(options: Namespace) -> int:
 def _replay(options: Namespace) -> int:
     from explorer.command.replay import replay
 
-    text, code = replay(options.trace, options.spec, options.full)
+    text, code = replay(
+        options.trace,
+        options.spec,
+        define=options.define,
+        own=options.own_constants,
+        full=options.full,
+    )
     say(text)
     return code
 

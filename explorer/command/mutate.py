@@ -241,13 +241,13 @@ def command(options: argparse.Namespace) -> int:
             tell=tell,
         )
     text, notes = write_mutations(record, directory, wants_colour(sys.stdout))
-    say(to_json(record).rstrip() if options.json else text)
+    say(to_json(record).rstrip() if options.json else text, machine=options.json)
     for note in notes:
         print(note, file=sys.stderr)
     if verdict.verdict == VIOLATED or verdict.stopped:
         return verdict.exit_code
     if _percent(record["counts"]) >= options.at_least:
-        return exit_codes.OK
+        return exit_codes.UNWRITTEN if notes else exit_codes.OK
     print(
         f"--at-least {options.at_least:g}: only {_percent(record['counts']):.1f} % of the mutants that differ"
         " are noticed",

@@ -5,34 +5,76 @@ now.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from explorer.command.standard_output import own_prints
 from explorer.ground.ground import ground
+from explorer.ir.errors import SpecError
 from explorer.ir.model import Model
+from explorer.ir.types import value_text
 from explorer.language.spec import HOLDS, Spec
 from explorer.language.variants import Variant
 from explorer.render.machine.itf import read
 from explorer.render.text.terminal import counted
 from explorer.render.text.text import story
-from explorer.run.constants import constants_of
+from explorer.run.constants import bindings, constants_of, single
 from explorer.run.load import load
 from explorer.run.options import UsageError
 from explorer.trace.tell import ReplayError
 from explorer.trace.trace import STILL, Trace
 from explorer.trace.walk import Blocked, Walk
+from explorer.verdict import exit_codes
 
-EXIT_FITS, EXIT_NOT = 0, 1
+EXIT_FITS, EXIT_NOT = exit_codes.OK, exit_codes.UNEXPECTED
+
+Texts = list[tuple[str, dict[str, str]]]
+"""A stored walk: the name of each step's action instance, and every variable after it."""
 
 
-def replay(file: Path, spec_file: str | None, full: bool = False) -> tuple[str, int]:
+def replay(
+    file: Path, spec_file: str | None, *, define: Sequence[str] = (), own: bool = False, full: bool = False
+) -> tuple[str, int]:
     """What happened, and the exit code: 0 if every step fits and the spec is that of the trace, 1 if not.
 
-    `spec_file` takes the place of the spec that the trace names. UsageError for a file that is no such trace.
+    `spec_file` takes the place of the spec that the trace names. The constants are those of the trace, or the
+    spec's `own`; `define` binds others, as with -D. UsageError for a file that is no such trace.
     """
     meta, walk_texts, loop = _read(file)
     path = spec_file or _spec_of(file, meta)
-    model = _model(load(path), path, meta.get("constants", {}))
+    with own_prints():
+        spec = load(path)
+        stored = {} if own else dict(meta.get("constants", {}))
+        chosen = {**stored, **single(bindings(spec, list(define)))}
+        model = _model(spec, path, chosen)
+        source = _constants(spec, model, [name for name in stored if name in chosen])
+    text, code = _replayed(file, model, meta, walk_texts, loop, full)
+    return "\n".join([*source, text]), code
+
+
+def _constants(spec: Spec, model: Model, taken: Sequence[str]) -> list[str]:
+    """Which constants come from the trace, in a sentence; which of them the spec would bind otherwise."""
+    if not taken:
+        return []
+    try:
+        own = ground(spec, {}, model.file).constants
+    except SpecError:  # malformed with its own
+        own = {}
+    shown = [
+        f"{name}={value_text(model.constants[name])}"
+        + (f" (the spec's own: {value_text(own[name])})" if own.get(name) != model.constants[name] else "")
+        for name in taken
+        if name in model.constants
+    ]
+    differ = any(own.get(name) != model.constants.get(name) for name in taken)
+    other = "; for the spec's own write: --own-constants" if differ else ""
+    return [f"constants of the trace: {', '.join(shown)}{other}"] if shown else []
+
+
+def _replayed(
+    file: Path, model: Model, meta: dict[str, Any], walk_texts: Texts, loop: int | None, full: bool
+) -> tuple[str, int]:
     walked, trouble = _walk(model, walk_texts)
     if model.digest != meta.get("digest"):
         lines = [
@@ -94,7 +136,10 @@ def _spec_of(file: Path, meta: dict[str, Any]) -> str:
     )
 
 
-def _read(file: Path) -> tuple[dict[str, Any], list[tuple[str, dict[str, str]]], int | None]:
+def _read(file: Path) -> tuple[dict[str, Any], Texts, int | None]:
+    if file.exists() and not file.is_file():
+        what = "a directory" if file.is_dir() else "a pipe or a device"
+        raise UsageError(f"replay {file}: is {what}; write: python -m explorer SPEC --write itf, to make one")
     try:
         text = file.read_text(encoding="utf-8")
         walk_texts, loop = read(text)
@@ -108,14 +153,14 @@ def _read(file: Path) -> tuple[dict[str, Any], list[tuple[str, dict[str, str]]],
             f"replay {file}: {error.strerror or error}; write: python -m explorer SPEC --write itf, to"
             " make one"
         ) from None
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, IndexError):
         raise UsageError(
             f"replay {file}: not a trace in the Informal Trace Format; write: python -m explorer SPEC --write"
             " itf, to make one"
         ) from None
 
 
-def _model(spec: Spec, path: str, constants: dict[str, str]) -> Model:
+def _model(spec: Spec, path: str, constants: dict[str, Any]) -> Model:
     return ground(
         spec,
         constants_of(spec, Variant("the stored trace", HOLDS, "", constants, spec.place)),
@@ -123,7 +168,7 @@ def _model(spec: Spec, path: str, constants: dict[str, str]) -> Model:
     )
 
 
-def _walk(model: Model, walk_texts: list[tuple[str, dict[str, str]]]) -> tuple[Walk | None, str]:
+def _walk(model: Model, walk_texts: Texts) -> tuple[Walk | None, str]:
     """The walk as far as it goes, and the sentence that says why it goes no further."""
     try:
         walked = Walk(model, walk_texts[0][1])

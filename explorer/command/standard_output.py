@@ -4,23 +4,70 @@ Knows nothing of results.
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import os
 import sys
+from typing import Any
+
+PLAIN = {
+    "→": "->",
+    "←": "<-",
+    "…": "...",
+    "✓": "+",
+    "✗": "x",
+    "│": "|",
+    "─": "-",
+    "·": ".",
+    "×": "x",
+    "∀": "for all",
+    "≤": "<=",
+    "≥": ">=",
+    "≠": "!=",
+}
+"""What is written for a sign that an encoding does not have; others become escapes."""
 
 
 class OutputError(Exception):
     """A result that could not be written (exit code 74)."""
 
 
-def say(text: str) -> None:
-    """Write a result to standard output. A reader that went away (`| head`) changes neither the files nor the
-    exit code.
+def _plainly(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    signs = error.object[error.start : error.end]
+    shown = (PLAIN.get(sign) or sign.encode("ascii", "backslashreplace").decode() for sign in signs)
+    return "".join(shown), error.end
+
+
+codecs.register_error("plainly", _plainly)
+
+
+def prepare_streams() -> None:
+    """No stream is missing (`>&-`), and none fails for a sign that its encoding does not have."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            number = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, os.fdopen(number, mode, closefd=False))
+        stream: Any = getattr(sys, name)
+        if mode == "w" and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="plainly")
+
+
+def say(text: str, *, machine: bool = False) -> None:
+    """Write a result to standard output; what a `machine` reads is UTF-8 whatever the terminal's encoding is.
+    A reader that went away (`| head`) changes neither the files nor the exit code.
 
     Raises OutputError where it cannot be written, as on a full disk.
     """
     try:
-        print(text, flush=True)
+        buffer = getattr(sys.stdout, "buffer", None)
+        if machine and buffer is not None:
+            sys.stdout.flush()
+            buffer.write(f"{text}\n".encode(errors="backslashreplace"))
+            buffer.flush()
+        else:
+            print(text, flush=True)
     except BrokenPipeError:
         _discard()
     except OSError as error:

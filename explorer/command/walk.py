@@ -12,9 +12,11 @@ from explorer.ir.model import Instance, Model
 from explorer.render.machine.itf import itf
 from explorer.render.text.terminal import BOLD, DIM, RED, clean, paint
 from explorer.render.text.text import story
+from explorer.render.whole_file import write_whole
 from explorer.trace.tell import next_step
 from explorer.trace.trace import Trace
 from explorer.trace.walk import Blocked, Walk
+from explorer.verdict import exit_codes
 from explorer.verdict.report_context import context
 from explorer.verdict.verdict import plain
 
@@ -38,12 +40,13 @@ def walk(model: Model, lines: Iterator[str], say: Callable[[str], None], colour:
         line = next(lines, None)
         line = line and session.short(line.strip())
         if line is None or line == "q":
-            return 0
+            return exit_codes.UNWRITTEN if session.unwritten else exit_codes.OK
         session.obey(line)
 
 
 class _Session:
     def __init__(self, model: Model, say: Callable[[str], None], colour: bool):
+        self.unwritten = False
         self.model, self.say, self.colour = model, say, colour
         self.walk = Walk(model)
         self.choices: list[Instance] = []
@@ -145,9 +148,10 @@ class _Session:
             **context(self.model, {}),
         }
         try:
-            path.write_text(itf(record, "walk"), encoding="utf-8")
+            write_whole(path, itf(record, "walk"))
             self.say(f"written: {path}")
         except OSError as error:
+            self.unwritten = True
             self.say(f"{path} was not written: {error.strerror or error}")
 
 

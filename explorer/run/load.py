@@ -50,7 +50,17 @@ def spec_file(path: str | os.PathLike[str]) -> Path:
         raise PathError(
             f"{path}: is a directory; name spec files" + (f", such as {' '.join(specs)}" if specs else "")
         )
+    if not file.is_file():
+        raise PathError(
+            f"{path}: is no file that can be read again, such as a pipe; write: a file that ends in .py"
+        )
+    if file.stat().st_size > LARGEST:
+        raise PathError(f"{path}: has {file.stat().st_size:,} bytes, a spec file has at most {LARGEST:,}")
     return file.resolve()
+
+
+LARGEST = 1 << 24
+"""Bytes of a spec file: what is larger is something else."""
 
 
 _imported: set[str] = set()
@@ -63,7 +73,9 @@ def _import(file: Path) -> object:
     _imported.clear()
     before = set(sys.modules)
     unique = (
-        f"{file.stem}_{hashlib.sha256(str(file).encode()).hexdigest()[:8]}" if _taken(file) else file.stem
+        f"{printable(file.stem)}_{hashlib.sha256(os.fsencode(file)).hexdigest()[:8]}"
+        if _taken(file)
+        else printable(file.stem)
     )
     loader = importlib.util.spec_from_file_location(unique, file)
     if loader is None or loader.loader is None:
@@ -96,8 +108,14 @@ def _import(file: Path) -> object:
                 _imported.add(added)
     found = getattr(module, "spec", None)
     if isinstance(found, Spec) and found.name == unique:
-        found.name = file.stem
+        found.name = printable(file.stem)
     return found
+
+
+def printable(name: str) -> str:
+    """A file's name as it can be shown: bytes that are no UTF-8, line breaks and controls become escapes."""
+    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def _taken(file: Path) -> bool:

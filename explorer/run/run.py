@@ -83,7 +83,7 @@ def explore(model: Model, options: RunOptions, limits: Limits, *, watcher: Watch
     started = time.monotonic()
     symmetry = find(model, options.properties) if options.symmetry else None
     proved = time.monotonic() - started
-    engine = engine_of(options)
+    engine = _sparing(engine_of(options), options)
     with watcher.watching(model.name) as observer:
         space = engine(model, limits, observer, symmetry=symmetry)
         if _needs_every_state(space, symmetry):
@@ -93,6 +93,27 @@ def explore(model: Model, options: RunOptions, limits: Limits, *, watcher: Watch
         space.seconds += proved
         space.phases = {"symmetry": proved, **space.phases}
     return space
+
+
+def _sparing(engine: Engine, options: RunOptions) -> Engine:
+    """The engine; where it gets no memory (`ulimit -v`) and the python engine could do the same, that one."""
+    from explorer.engine import python
+
+    if options.storage != "exact" or options.walks is not None or options.engine in ("reference", "python"):
+        return engine
+
+    def explore(
+        model: Model, limits: Limits, observer: Observer, /, *, symmetry: Symmetry | None = None
+    ) -> StateSpace:
+        try:
+            return engine(model, limits, observer, symmetry=symmetry)
+        except MemoryError:
+            pass  # what it had is given back before the other one begins
+        space = python.explore(model, limits, observer, symmetry=symmetry)
+        space.notes.append("the native engine got no memory: the python engine went on")
+        return space
+
+    return explore
 
 
 def _needs_every_state(space: StateSpace, symmetry: Symmetry | None) -> bool:

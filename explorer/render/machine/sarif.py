@@ -66,7 +66,7 @@ def _result(record: Record, report: Report, rules: list[str]) -> dict[str, Any]:
     identity = hashlib.sha256(
         "\n".join(
             [record["spec"], report.subject, bound, report.place if "/" in report.subject else ""]
-        ).encode()
+        ).encode(errors="backslashreplace")
     )
     rule = clean(report.subject)
     found = {
@@ -93,9 +93,9 @@ def _result(record: Record, report: Report, rules: list[str]) -> dict[str, Any]:
 def _location(place: str, text: str = "") -> dict[str, Any]:
     file, line = where(place)
     artifact = (
-        {"uri": "file://" + quote(file)}
+        {"uri": "file://" + quote(file, errors="surrogateescape")}
         if file.startswith("/")
-        else {"uri": quote(file), "uriBaseId": "%SRCROOT%"}
+        else {"uri": quote(file, errors="surrogateescape"), "uriBaseId": "%SRCROOT%"}
     )
     found: dict[str, Any] = {
         "physicalLocation": {"artifactLocation": artifact, "region": {"startLine": line}}

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from explorer.render.text.terminal import clean
+from explorer.render.whole_file import Unwritten, note_written, write_whole
 
 if TYPE_CHECKING:
     import graphviz
@@ -76,6 +77,7 @@ class Drawing:
                 self.notes.append(f"{path.name} was not drawn: {said}")
             else:
                 self.files.append(path)
+                note_written(path)
         return self
 
 
@@ -102,11 +104,12 @@ def begin(
     drawing = Drawing(started=time.monotonic(), timeout=timeout)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(source, graph.source)
         for form in FORMATS:
-            path.with_name(f"{path.name}.{form}").unlink(missing_ok=True)
-        source.write_text(graph.source, encoding="utf-8")
+            if form != "dot":
+                path.with_name(f"{path.name}.{form}").unlink(missing_ok=True)
     except OSError as error:
-        drawing.notes.append(f"{source} was not written: {error.strerror or error}")
+        drawing.notes.append(Unwritten(f"{source} was not written: {error.strerror or error}"))
         return drawing
     drawing.files.append(source)
     wanted = [f for f in dict.fromkeys(formats) if f != "dot"]

@@ -16,6 +16,7 @@ from explorer.ir.model import Model
 from explorer.ir.semantics import State
 from explorer.render.picture.drawing import TIMEOUT, Drawing, TooLarge, draw
 from explorer.render.text.terminal import clean
+from explorer.render.whole_file import Unwritten, beside
 from explorer.trace.tell import state_texts
 from explorer.trace.trace import Step, Trace
 
@@ -190,11 +191,12 @@ def write_graph(
     target = directory / "graph.graphml"
     try:
         directory.mkdir(parents=True, exist_ok=True)
+        with beside(target) as part:
+            _write_graphml(graph, part)
         for old in ("graph.dot", "graph.svg"):
             (directory / old).unlink(missing_ok=True)
-        _write_graphml(graph, target)
     except OSError as error:
-        return Drawing(notes=[f"{target} was not written: {error.strerror or error}"])
+        return Drawing(notes=[Unwritten(f"{target} was not written: {error.strerror or error}")])
     if len(graph) > LIMIT:
         return Drawing(
             [target],
