@@ -286,7 +286,7 @@ class _Grounder:
         names = [name for _, variables in found for name, _, _ in variables]
         for cls, variables in found:
             if issubclass(cls, Memory):
-                self.components[cls] = self.attempt(self.memory, cls, variables) or component(cls, {})
+                self.components[cls] = self.attempt(self.memory, cls, variables, names) or component(cls, {})
                 continue
             places: dict[str, Any] = {}
             for name, annotation, initial in variables:
@@ -352,14 +352,15 @@ class _Grounder:
         self.choices.extend(choices(path, found, initial.value, initial.place))
         return variable
 
-    def memory(self, cls: type[Memory], variables: list[tuple[str, Any, Initial]]) -> State:
+    def memory(self, cls: type[Memory], variables: list[tuple[str, Any, Initial]], names: list[str]) -> State:
         """A memory component: one cell in the state, whatever its locations."""
         made = Locations()
         for name, annotation, initial in variables:
             if is_location(cls, name):
                 made.add(name, resolve(annotation, initial.place), initial)
             else:
-                made.places[name] = self.variable(name, annotation, initial, cls)
+                shown = name if names.count(name) == 1 else f"{cls.__name__}.{name}"
+                made.places[name] = self.variable(shown, annotation, initial, cls)
         if not exists(cls):
             return component(cls, made.places)
         cpus = resolve(cls._cpus, class_place(cls))
