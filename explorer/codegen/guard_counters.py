@@ -74,7 +74,7 @@ def _chain(instance: Instance, program: Program) -> Rule:
 
 def plain_counter(program: Program, layout: Layout, rules: list[Rule]) -> PlainCounter:
     """Python text for the guards of some chains."""
-    emitter, found = Emitter(layout), dict[tuple[int, tuple[Expr, ...]], int]()
+    emitter, result = Emitter(layout), dict[tuple[int, tuple[Expr, ...]], int]()
     lines = [
         "def guards(states):",
         '    """For each beginning of a guard, the states that meet it, and those that fail at its end."""',
@@ -83,8 +83,8 @@ def plain_counter(program: Program, layout: Layout, rules: list[Rule]) -> PlainC
 
     def node(before: int, test: Test) -> int:
         key = (before, (test.condition, *(check.ok for check in test.checks)))
-        if key not in found:
-            number = found[key] = len(found) + 1
+        if key not in result:
+            number = result[key] = len(result) + 1
             valued = f"a{before}"
             if test.checks:
                 valued = f"v{number}"
@@ -95,7 +95,7 @@ def plain_counter(program: Program, layout: Layout, rules: list[Rule]) -> PlainC
                 f" {ex.show(test.condition)[:80]!r}"
             )
             lines.append(f"    n{number} = len(a{number}), len({valued}) - len(a{number})")
-        return found[key]
+        return result[key]
 
     nodes = []
     for rule in rules:
@@ -104,8 +104,8 @@ def plain_counter(program: Program, layout: Layout, rules: list[Rule]) -> PlainC
             at = node(at, test)
             mine.append(at - 1)
         nodes.append(mine)
-    lines.append(f"    return [{', '.join(f'n{k + 1}' for k in range(len(found)))}]")
-    return PlainCounter("\n".join(lines) + "\n", len(found), nodes)
+    lines.append(f"    return [{', '.join(f'n{k + 1}' for k in range(len(result)))}]")
+    return PlainCounter("\n".join(lines) + "\n", len(result), nodes)
 
 
 def _outside(program: Program) -> Expr:

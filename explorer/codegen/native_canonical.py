@@ -380,11 +380,11 @@ class Writer:
 
 def _by_words(swap: Swap) -> dict[tuple[int, int, int], int]:
     """The moves of a swap as masks by (low word, high word, distance inside a word)."""
-    found: dict[tuple[int, int, int], int] = {}
+    result: dict[tuple[int, int, int], int] = {}
     for distance, mask in swap.moves:
         for p in range(mask.bit_length()):
             if mask >> p & 1:
                 low, high = p // WORD, (p + distance) // WORD
                 key = low, high, (p + distance) % WORD - p % WORD
-                found[key] = found.get(key, 0) | 1 << p % WORD
-    return found
+                result[key] = result.get(key, 0) | 1 << p % WORD
+    return result

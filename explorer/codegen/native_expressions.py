@@ -292,9 +292,9 @@ class Tables:
 def tabulate(program: Program, layout: Layout) -> Tables:
     """Group the rules of a program into shapes."""
     few = len(program.rules) <= MAX_RULES
-    found = [] if few else roots(program.rules)
+    tabulated = [] if few else roots(program.rules)
     consumed = {
-        rule.instance.number: cell for cell, cases in found for rules in cases for rule in rules if cell
+        rule.instance.number: cell for cell, cases in tabulated for rules in cases for rule in rules if cell
     }
     entries = [
         _entry(program, rule, layout, few, consumed.get(rule.instance.number)) for rule in program.rules
@@ -307,14 +307,16 @@ def tabulate(program: Program, layout: Layout) -> Tables:
         [e.rule for e in entries], [e.block for e in entries], constants
     )
     root_cells = []
-    for cell, _ in found:
+    for cell, _ in tabulated:
         if cell is None:
             root_cells.append((0, 0, 0))
         else:
             field = layout.fields[cell[0]]
             word, shift = divmod(field.shift(cell[1]), WORD)
             root_cells.append((word, shift, field.mask))
-    cases = [[[rank[rule.instance.number] for rule in rules] for rules in by_value] for _, by_value in found]
+    cases = [
+        [[rank[rule.instance.number] for rule in rules] for rules in by_value] for _, by_value in tabulated
+    ]
     sure = [
         r for r, entry in enumerate(entries) if few and entry.block.text == "ok = True" and entry.rule.changes
     ]
@@ -535,8 +537,8 @@ def group(
             return f"{'Q' if kind == 'U' else 'P'}[i, {columns[kind].setdefault(values, len(columns[kind]))}]"
 
         shape = Shape(len(shapes), _SLOT.sub(written, text), [rules[r] for r in ranks])
-        for kind, found in columns.items():
-            for values in found:
+        for kind, columns_of_kind in columns.items():
+            for values in columns_of_kind:
                 for r, value in zip(ranks, values):
                     rows[kind][r].append(value)
         shapes.append(shape)

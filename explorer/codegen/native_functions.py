@@ -58,15 +58,17 @@ class NativeSource:
 def native_source(program: Program, layout: Layout, plan: Plan | None = None) -> NativeSource:
     """The native source of a program; with a plan, successors are replaced by their representatives."""
     tables = tabulate(program, layout)
-    leave = {mode: _leave(program, tables, layout, mode, plan is not None) for mode in ("expand", "edges")}
+    bodies = {
+        mode: _expansion(program, tables, layout, mode, plan is not None) for mode in ("expand", "edges")
+    }
     judge = _judge(program, Scribe(layout, program.facts), tables.constants)
     canonical = [native_canonical(plan, layout.words, tables.constants)] if plan is not None else []
     outside = _outside(program, Scribe(layout, program.facts), tables.constants)
     step = _step(tables.shapes, layout.words == 1)
     head = head_of(tables.constants)
     return NativeSource(
-        "\n\n".join([head, *canonical, step, outside, leave["expand"], judge]),
-        "\n\n".join([head, *canonical, step, leave["edges"]]),
+        "\n\n".join([head, *canonical, step, outside, bodies["expand"], judge]),
+        "\n\n".join([head, *canonical, step, bodies["edges"]]),
         tables,
     )
 
@@ -177,7 +179,7 @@ def edges(F, start, stop, TARGETS, FROM, BY, TO, STAT, G, P, Q, SH, RC, RB, ST, 
 '''
 
 
-def _leave(program: Program, tables: Tables, layout: Layout, mode: str, symmetric: bool) -> str:
+def _expansion(program: Program, tables: Tables, layout: Layout, mode: str, symmetric: bool) -> str:
     """The function that leaves states: candidates are gathered first, without a branch, then taken one by
     one; first those whose guard is settled and whose effect is constant.
 

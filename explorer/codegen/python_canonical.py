@@ -32,15 +32,15 @@ def mix(x: int) -> int:
 
 def closure(state: int, swaps: list[Callable[[int], int]]) -> set[int]:
     """All states that swaps make of a state."""
-    found, todo = {state}, [state]
+    result, todo = {state}, [state]
     while todo:
         at = todo.pop()
         for swap in swaps:
             other = swap(at)
-            if other not in found:
-                found.add(other)
+            if other not in result:
+                result.add(other)
                 todo.append(other)
-    return found
+    return result
 
 
 def settle(state: int, swaps: list[Callable[[int], int]]) -> int:
@@ -56,24 +56,24 @@ def settle_named(
     """
     if all(swap(state) == state for swap, _ in swaps):
         return state, element
-    found, todo = {(state, element)}, [(state, element)]
+    result, todo = {(state, element)}, [(state, element)]
     while todo:
         at, done = todo.pop()
         for swap, left in swaps:
             other = swap(at), left[done]
-            if other not in found:
-                found.add(other)
+            if other not in result:
+                result.add(other)
                 todo.append(other)
-    return min(found)
+    return min(result)
 
 
 def runs(tied: list[bool]) -> int:
     """In how many ways identities can be arranged where `tied` says which neighbours have one key."""
-    found, length = 1, 1
+    result, length = 1, 1
     for same in tied:
         length = length + 1 if same else 1
-        found *= length
-    return found
+        result *= length
+    return result
 
 
 NAMES: dict[str, Any] = {

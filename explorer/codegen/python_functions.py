@@ -90,15 +90,15 @@ def nests_deeply(expr: Expr) -> bool:
 
 def uses(roots: list[Expr]) -> dict[Expr, int]:
     """How often each expression that costs something occurs."""
-    found: dict[Expr, int] = {}
+    result: dict[Expr, int] = {}
     for root in roots:
-        found[root] = found.get(root, 0) + 1
+        result[root] = result.get(root, 0) + 1
         for at in ex.walk(root):
             for a in at.args:
-                found[a] = found.get(a, 0) + 1
+                result[a] = result.get(a, 0) + 1
     return {
         at: n
-        for at, n in found.items()
+        for at, n in result.items()
         if at.op not in ("const", "load", "next", "not")
         and not (at.op == "eq" and is_const(at.args[1]) and at.args[0].op == "load")
     }

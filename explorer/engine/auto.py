@@ -114,9 +114,9 @@ def _hand_over(
     from explorer.engine.native import search as native
     from explorer.engine.native.machine import machine
 
-    made = machine(compiled)
+    native_machine = machine(compiled)
     further = native.Search(
-        compiled, made, search.limits, observer, options or native.Options(), search.started
+        compiled, native_machine, search.limits, observer, options or native.Options(), search.started
     )
     before, after = search.space, further.space
     after.enabled, after.changed, after.expanded = before.enabled, before.changed, before.expanded

@@ -75,11 +75,11 @@ class Compiled:
                 f"{name} is not used as a symmetry: with the others there would be too many renamings"
                 for name in self.plan.unused
             ]
-            made = run_source(canonical_source(self.plan), f"<representatives of {model.name}>", NAMES)
+            functions = run_source(canonical_source(self.plan), f"<representatives of {model.name}>", NAMES)
             self.quotient = Quotient(
-                symmetry, self.plan.names, made["canonical"], made["orbit"], self.layout.pack
+                symmetry, self.plan.names, functions["canonical"], functions["orbit"], self.layout.pack
             )
-            self._renaming = made
+            self._renaming = functions
 
     @cached_property
     def program(self) -> Program:
@@ -94,7 +94,7 @@ class Compiled:
         """The generated source of a part (`expand`, `edges`, `judgements`) and its functions."""
         if part not in self._made:
             symmetric = self.quotient is not None
-            made = (
+            generated = (
                 judgements(self.program, self.layout)
                 if part == "judgements"
                 else successors(self.program, self.layout, part, symmetric)
@@ -104,14 +104,17 @@ class Compiled:
                 if self.quotient
                 else {}
             )
-            self._made[part] = (made, run_source(made.text, f"<{part} of {self.model.name}>", names))
+            self._made[part] = (
+                generated,
+                run_source(generated.text, f"<{part} of {self.model.name}>", names),
+            )
         return self._made[part]
 
     def renaming(self, group: Group) -> Callable[[int], tuple[int, int]]:
         """What gives the representative of a state, and the element of the plan's group that makes it."""
         self._renaming["L"] = group.left
-        found: Callable[[int], tuple[int, int]] = self._renaming["renamed"]
-        return found
+        result: Callable[[int], tuple[int, int]] = self._renaming["renamed"]
+        return result
 
     def exchanges(self) -> list[Callable[[int], int]]:
         """What the exchanges of the plan make of a state."""
@@ -119,8 +122,8 @@ class Compiled:
         return [self._renaming[f"swap{g}"] for g in range(len(self.plan.swaps))]
 
     def edges(self, states: Iterable[int], targets: Any) -> list[Edge]:
-        found: list[Edge] = self.code("edges")[1]["edges"](states, targets)
-        return found
+        result: list[Edge] = self.code("edges")[1]["edges"](states, targets)
+        return result
 
     def initial(self) -> list[int]:
         """The packed initial states, or their representatives, each once."""

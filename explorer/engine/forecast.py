@@ -42,14 +42,14 @@ def forecast(levels: list[int]) -> Forecast | None:
         return None
     logs = [math.log(b / a) for a, b in itertools.pairwise(levels)]
     windows = [n for n in WINDOWS if n < len(logs)] + [len(logs)]
-    found = [_follow(levels, _line(logs[-n:])) for n in windows]
-    ends = sorted(f for f in found if f is not None)
-    if 2 * len(ends) <= len(found):
+    forecasts = [_follow(levels, _line(logs[-n:])) for n in windows]
+    ends = sorted(f for f in forecasts if f is not None)
+    if 2 * len(ends) <= len(forecasts):
         return None
     seen = sum(levels)
     states, depth = ends[len(ends) // 2]
     least, most = seen + (ends[0][0] - seen) // 2, seen + (ends[-1][0] - seen) * 2
-    bounded = len(ends) == len(found) and levels[-1] <= SHRUNK * max(levels)
+    bounded = len(ends) == len(forecasts) and levels[-1] <= SHRUNK * max(levels)
     return Forecast(states, least, most if bounded else None, depth)
 
 

@@ -49,10 +49,10 @@ def count(space: StateSpace, asked: bool = False, native: bool | None = None) ->
     compiled = space.compiled
     rules = chains(compiled.program)
     try:
-        found = (_native if native else _plain)(space, compiled, rules)
+        result = (_native if native else _plain)(space, compiled, rules)
     except BeyondWord:
-        found = _plain(space, compiled, rules)
-    return [_whole(rule, tests, space.expanded) for rule, tests in zip(rules, found)]
+        result = _plain(space, compiled, rules)
+    return [_whole(rule, tests, space.expanded) for rule, tests in zip(rules, result)]
 
 
 def _whole(rule: Rule, found: list[tuple[int, int]], states: int) -> list[tuple[int, int]]:
@@ -69,16 +69,16 @@ def _whole(rule: Rule, found: list[tuple[int, int]], states: int) -> list[tuple[
 
 
 def _plain(space: StateSpace, compiled: Compiled, rules: list[Rule]) -> Counts:
-    made = plain_counter(compiled.program, compiled.layout, rules)
-    function = run_source(made.text, f"<guards of {space.model.name}>")["guards"]
-    passed, stopped = [0] * made.size, [0] * made.size
+    result = plain_counter(compiled.program, compiled.layout, rules)
+    function = run_source(result.text, f"<guards of {space.model.name}>")["guards"]
+    passed, stopped = [0] * result.size, [0] * result.size
     for level in space.levels:
         states = list(level)
         for start in range(0, len(states), ROOM):
             for k, (here, there) in enumerate(function(states[start : start + ROOM])):
                 passed[k] += here
                 stopped[k] += there
-    return [[(passed[k], stopped[k]) for k in nodes] for nodes in made.nodes]
+    return [[(passed[k], stopped[k]) for k in nodes] for nodes in result.nodes]
 
 
 def _native(space: StateSpace, compiled: Compiled, rules: list[Rule]) -> Counts:
@@ -88,9 +88,9 @@ def _native(space: StateSpace, compiled: Compiled, rules: list[Rule]) -> Counts:
     from explorer.engine.native.levels import words_of
     from explorer.engine.native.machine import padded
 
-    made, words = native_counter(compiled.program, compiled.layout, rules), compiled.layout.words
-    code = Jit(default_directory()).module(made.text)
-    signed, unsigned = padded(made.signed, np.int64), padded(made.unsigned, np.uint64)
+    counter, words = native_counter(compiled.program, compiled.layout, rules), compiled.layout.words
+    code = Jit(default_directory()).module(counter.text)
+    signed, unsigned = padded(counter.signed, np.int64), padded(counter.unsigned, np.uint64)
     sums = np.zeros((len(rules), 2 * max([1, *(len(rule.guard) for rule in rules)])), np.int64)
     for level in space.levels:
         at: Any = level
@@ -100,13 +100,13 @@ def _native(space: StateSpace, compiled: Compiled, rules: list[Rule]) -> Counts:
             keep = np.ones(len(part), np.uint8)
             code.keep(part, keep)
             code.guards(part if keep.all() else part[keep.astype(bool)], signed, unsigned, sums)
-    found: Counts = [[] for _ in rules]
-    for row, k in zip(sums.tolist(), made.order):
+    result: Counts = [[] for _ in rules]
+    for row, k in zip(sums.tolist(), counter.order):
         before = space.expanded
         for passed, unknown in zip(row[::2], row[1 : 2 * len(rules[k].guard) : 2]):
-            found[k].append((passed, before - passed - unknown))
+            result[k].append((passed, before - passed - unknown))
             before = passed
-    return found
+    return result
 
 
 def _by_meaning(space: StateSpace) -> Counts:
@@ -120,12 +120,12 @@ def _kept(space: StateSpace, state: State) -> bool:
 
 
 def _ends(instance: Instance, states: list[State]) -> list[tuple[int, int]]:
-    found = []
+    result = []
     for condition in instance.guard:
         values = [(state, _value(condition.expr, state)) for state in states]
-        found.append((len(states), sum(value is False for _, value in values)))
+        result.append((len(states), sum(value is False for _, value in values)))
         states = [state for state, value in values if value]
-    return found
+    return result
 
 
 def _value(condition: Expr, state: State) -> bool | None:

@@ -72,14 +72,14 @@ class Flagged:
         for i, watched in enumerate(self.watched()):
             if not watched:
                 continue
-            found = self.judge[f"invariant_{i}"](level, failed)
+            violation = self.judge[f"invariant_{i}"](level, failed)
             record = (
                 self.space.note(self.compiled.program.invariants[i].name, "invariant", depth)
-                if found
+                if violation
                 else None
             )
             if record:
-                record.states.extend(found)
+                record.states.extend(violation)
         self.fail(failed, self.judge_code.failures, depth)
 
     def inside(self, states: list[int], depth: int, cut: dict[str, int] | None = None) -> list[int]:
@@ -95,7 +95,7 @@ class Flagged:
         self.fail(failed, self.judge_code.failures, depth)
         return states
 
-    def leave(self, states: list[int], depth: int) -> None:
+    def expand_all(self, states: list[int], depth: int) -> None:
         """Note what happens on leaving states that were counted already."""
         n = len(self.compiled.model.instances)
         self.inside(states, depth)
@@ -189,7 +189,7 @@ class Search:
         return self.finish()
 
     def step(self) -> None:
-        """Check and leave one level."""
+        """Check and expand one level."""
         depth = len(self.space.levels)
         self.space.levels.append(self.level)
         self.sizes.append(len(self.level))
@@ -198,7 +198,7 @@ class Search:
         self.flagged.check(self.level, depth)
         checked = time.monotonic()
         self.space.stopped = self.limits.ended(self.space.violations)
-        self.level = [] if self.space.stopped else self.leave(self.level, depth)
+        self.level = [] if self.space.stopped else self.expand(self.level, depth)
         phases = self.space.phases
         phases["properties"] = phases.get("properties", 0.0) + checked - begun
         phases["successors"] = phases.get("successors", 0.0) + time.monotonic() - checked
@@ -209,8 +209,8 @@ class Search:
         return self.space
 
     def somewhere(self, condition: Expr) -> bool:
-        found = witness_function(self.compiled, condition)
-        return any(found(level) for level in self.space.levels)
+        result = witness_function(self.compiled, condition)
+        return any(result(level) for level in self.space.levels)
 
     def size(self) -> int:
         """States of the next chunk, from the cost of those before; it depends on no clock, so that equal
@@ -221,7 +221,7 @@ class Search:
         cost = sum(self.space.enabled) / self.space.expanded + len(self.space.enabled) / 16
         return max(LEAST, min(CHUNK, int(WORK / max(cost, 1))))
 
-    def leave(self, level: list[int], depth: int) -> list[int]:
+    def expand(self, level: list[int], depth: int) -> list[int]:
         """Expand a level chunk by chunk, stopping at limits; the next level."""
         space, limits = self.space, self.limits
         fresh: list[int] = []

@@ -93,7 +93,7 @@ def _batch(walker: Any, limits: Limits, steps: int, tell: Callable[[int, int], N
         space.stopped = space.stopped or limits.reached(space.distinct)
         if space.stopped or depth == steps:
             break
-        walker.leave(depth)
+        walker.expand(depth)
         if space.violations:
             break
         size = walker.step()
@@ -138,7 +138,7 @@ class _Python:
         self.search.flagged.check(self.fresh, depth)
         return len(self.at)
 
-    def leave(self, depth: int) -> None:
+    def expand(self, depth: int) -> None:
         """Note what is wrong with any step that leaves a new state."""
         space, flagged = self.space, self.search.flagged
         inside = flagged.inside(self.fresh, depth, space.cut)

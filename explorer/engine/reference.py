@@ -46,15 +46,15 @@ def step(instance: Instance, state: State) -> State | None:
 
 def successors(model: Model, state: State) -> list[Edge]:
     """Every step from a state, by number of the action instance; steps without a value are left out."""
-    found = []
+    result = []
     for instance in model.instances:
         try:
             after = step(instance, state)
         except EvaluationError:
             continue
         if after is not None:
-            found.append((state, instance.number, after))
-    return found
+            result.append((state, instance.number, after))
+    return result
 
 
 def explore(
@@ -129,9 +129,9 @@ def _expand(
     space.expanded += 1
     space.least, space.most = min(space.least, degree), max(space.most, degree)
     if not degree and not failed and not _may_end(space, state, depth):
-        found = space.note("deadlock", "deadlock", depth)
-        if found:
-            found.states.append(state)
+        violation = space.note("deadlock", "deadlock", depth)
+        if violation:
+            violation.states.append(state)
 
 
 def _may_end(space: StateSpace, state: State, depth: int) -> bool:
@@ -147,9 +147,9 @@ def _check_state(space: StateSpace, state: State, depth: int) -> None:
         if prop.kind == "invariant":
             try:
                 if not all(evaluate(expr, state) for _, expr in prop.parts):
-                    found = space.note(prop.name, prop.kind, depth)
-                    if found:
-                        found.states.append(state)
+                    violation = space.note(prop.name, prop.kind, depth)
+                    if violation:
+                        violation.states.append(state)
             except EvaluationError as error:
                 space.note_failure(depth, state, -1, error.failure)
     for formula in space.model.temporal:
@@ -165,9 +165,9 @@ def _check_step(space: StateSpace, edge: Edge, depth: int) -> None:
         if prop.kind == "step":
             try:
                 if not all(evaluate(expr, edge[0], edge[2]) for _, expr in prop.parts):
-                    found = space.note(prop.name, prop.kind, depth)
-                    if found:
-                        found.edges.append(edge)
+                    violation = space.note(prop.name, prop.kind, depth)
+                    if violation:
+                        violation.edges.append(edge)
             except EvaluationError as error:
                 space.note_failure(depth, edge[0], edge[1], error.failure)
 

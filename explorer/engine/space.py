@@ -108,21 +108,21 @@ class StateSpace:
 
     def note(self, name: str, kind: str, level: int) -> Violation | None:
         """The record for a violation at a level; None when the property already failed at an earlier one."""
-        found = self.violations.setdefault(name, Violation(name, kind, level))
-        return found if found.level == level else None
+        result = self.violations.setdefault(name, Violation(name, kind, level))
+        return result if result.level == level else None
 
     def note_failure(self, level: int, state: Handle, instance: int, failure: Failure) -> None:
         """Record that an expression has no value; of several in one state, the first action's counts (-1: a
         property's).
         """
-        found = self.note("evaluation", "evaluation", level)
-        if not found:
+        violation = self.note("evaluation", "evaluation", level)
+        if not violation:
             return
-        if state not in found.failures:
-            found.states.append(state)
-        elif found.failures[state][0] <= instance:
+        if state not in violation.failures:
+            violation.states.append(state)
+        elif violation.failures[state][0] <= instance:
             return
-        found.failures[state] = (instance, failure)
+        violation.failures[state] = (instance, failure)
 
 
 class Engine(Protocol):

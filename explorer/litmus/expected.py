@@ -24,11 +24,11 @@ class Expectation:
         verdict = "Allowed" if judgement.allowed else "Forbidden"
         if verdict != self.verdict:
             return f"expected {self.verdict}"
-        found = frozenset(
+        observed = frozenset(
             frozenset(f"{p}={v}" for p, v in zip(judgement.test.observed, final))
             for final in judgement.executions
         )
-        missing, extra = len(self.states - found), len(found - self.states)
+        missing, extra = len(self.states - observed), len(observed - self.states)
         parts = [f"{missing} final states missing"] * bool(missing) + [f"{extra} too many"] * bool(extra)
         return ", ".join(parts)
 

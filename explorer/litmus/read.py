@@ -55,9 +55,9 @@ def read(text: str, file: str, mapping: str = "power") -> LitmusTest:
     source = Source(file, COMMENT.sub(_blank, text))
     words = source.text.split(maxsplit=2)
     if len(words) < 2 or words[0] not in (*ISAS, "C"):
-        found = words[0] if words else "nothing"
+        first = words[0] if words else "nothing"
         known = ", ".join(ISAS)
-        raise source.error(0, f"found {found}, expected an architecture and a name; known are {known} and C")
+        raise source.error(0, f"found {first}, expected an architecture and a name; known are {known} and C")
     architecture, name = words[:2]
     opening, closing = source.text.find("{"), source.text.find("}")
     if opening < 0 or closing < opening:

@@ -20,15 +20,15 @@ def known_after(rules: list[Rule]) -> list[int]:
     writes = [set().union(*(_cells(u.family, u.index) for u in rule.updates)) for rule in rules]
     readers, writers = _by_cell(reads), _by_cell(writes)
     everything = (1 << len(rules)) - 1
-    found = []
+    result = []
     for rank, (read, written) in enumerate(zip(reads, writes)):
         meets = 0
         for cell in written:
             meets |= readers.get(cell, 0) | writers[cell]
         for cell in read:
             meets |= writers.get(cell, 0)
-        found.append(everything & ~meets & ~((2 << rank) - 1))
-    return found
+        result.append(everything & ~meets & ~((2 << rank) - 1))
+    return result
 
 
 def _reads(rule: Rule) -> set[int]:
@@ -36,15 +36,15 @@ def _reads(rule: Rule) -> set[int]:
         check.ok for test in rule.guard for check in test.checks
     ]
     expressions += [check.ok for check in rule.checks] + [e for u in rule.updates for e in (u.index, u.expr)]
-    found: set[int] = set()
+    result: set[int] = set()
     for expr in expressions:
         for at in ex.walk(expr):
             if at.op == "load":
                 family, index = at.value
-                found.add(family.first + index)
+                result.add(family.first + index)
             elif at.op == "loadat":
-                found |= _cells(at.value, at.args[0])
-    return found
+                result |= _cells(at.value, at.args[0])
+    return result
 
 
 def _cells(family: ex.Family, index: Expr) -> set[int]:
@@ -55,8 +55,8 @@ def _cells(family: ex.Family, index: Expr) -> set[int]:
 
 
 def _by_cell(sets: list[set[int]]) -> dict[int, int]:
-    found: dict[int, int] = {}
+    result: dict[int, int] = {}
     for rank, cells in enumerate(sets):
         for cell in cells:
-            found[cell] = found.get(cell, 0) | 1 << rank
-    return found
+            result[cell] = result.get(cell, 0) | 1 << rank
+    return result

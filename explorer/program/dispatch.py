@@ -61,15 +61,15 @@ def _allowed(guard: tuple[Test, ...]) -> dict[Cell, frozenset[int]]:
     """For each cell that conjuncts test alone, the values they let pass; only up to the first conjunct with a
     check.
     """
-    found: dict[Cell, frozenset[int]] = {}
+    result: dict[Cell, frozenset[int]] = {}
     for test in guard:
         if test.checks:
             break
         cell = only_cell(test.condition)
         if cell is not None:
             codes = passing(test.condition, cell)
-            found[cell] = found.get(cell, codes) & codes
-    return found
+            result[cell] = result.get(cell, codes) & codes
+    return result
 
 
 def only_cell(condition: Expr) -> Cell | None:
@@ -178,7 +178,7 @@ def roots(rules: tuple[Rule, ...]) -> list[tuple[Cell | None, list[list[Rule]]]]
     A rule stands under one cell only; those that no cell settles stand under None, with a single list.
     """
     left = [_Candidate(rule, rule.guard, _allowed(rule.guard)) for rule in rules]
-    found: list[tuple[Cell | None, list[list[Rule]]]] = []
+    result: list[tuple[Cell | None, list[list[Rule]]]] = []
     while True:
         cell = _best(left)
         if cell is None:
@@ -191,8 +191,8 @@ def roots(rules: tuple[Rule, ...]) -> list[tuple[Cell | None, list[list[Rule]]]]
                     by_value[value - cell[0].low].append(c.rule)
             else:
                 rest.append(c)
-        found.append((cell, by_value))
+        result.append((cell, by_value))
         left = rest
     if left:
-        found.append((None, [[c.rule for c in left]]))
-    return found
+        result.append((None, [[c.rule for c in left]]))
+    return result

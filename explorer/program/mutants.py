@@ -50,12 +50,12 @@ def mutants(model: Model) -> list[Mutant]:
     switches off a whole action.
     """
     dropped = reduce(model).dropped
-    found: list[Mutant] = []
+    result: list[Mutant] = []
     for action in model.actions:
         mine = [i for i in model.instances if i.action is action]
         if not all(i.number in dropped for i in mine):
-            found += [*_guards(action, mine), *_updates(action, mine)]
-    return found
+            result += [*_guards(action, mine), *_updates(action, mine)]
+    return result
 
 
 def mutated(model: Model, mutant: Mutant) -> Model:
@@ -187,11 +187,11 @@ def _innermost(place: Place, wanted: Callable[[ast.AST], bool]) -> list[ast.AST]
 
 def _statement(place: Place) -> str:
     """The assignment at a line."""
-    found = _innermost(place, lambda n: isinstance(n, (ast.Assign, ast.AugAssign)))
-    return _text(place.file, found[-1]) if found else linecache.getline(place.file, place.line).strip()
+    result = _innermost(place, lambda n: isinstance(n, (ast.Assign, ast.AugAssign)))
+    return _text(place.file, result[-1]) if result else linecache.getline(place.file, place.line).strip()
 
 
 def _function(place: Place) -> str:
     """The function that a line stands in, with its class: `Memory.barrier`."""
-    found = _innermost(place, lambda n: isinstance(n, (ast.FunctionDef, ast.ClassDef)))
-    return ".".join(getattr(n, "name") for n in found)
+    result = _innermost(place, lambda n: isinstance(n, (ast.FunctionDef, ast.ClassDef)))
+    return ".".join(getattr(n, "name") for n in result)

@@ -112,10 +112,10 @@ def reduce(model: Model) -> Program:
             if p.kind == "invariant"
         )
         + tuple(
-            replace(found, condition=TRUE)
+            replace(result, condition=TRUE)
             for p in model.temporal
             for e in p.conditions
-            if (found := _judge(p.name, p.place, [e], facts)).checks
+            if (result := _judge(p.name, p.place, [e], facts)).checks
         ),
         tuple(_judge(name, c.place, [c.expr], facts) for name, c in model.constraints),
         _judge("terminal", NOWHERE, [ex.either(*(c.expr for c in model.terminal))], facts),
@@ -172,28 +172,28 @@ def _updates(instance: Instance, facts: Facts, written: set[Family]) -> tuple[li
     kept = fold_checks(tuple(raw), facts)
     for check in kept:
         facts = facts.assume(check.ok)
-    found = []
+    result = []
     for update in updates:
         index, expr = fold(update.index, facts), fold(update.expr, facts)
         if ex.is_const(index) and not 0 <= index.value < update.family.size:
             continue  # a check before it always fails: never reached
         old = fold(ex.cell(update.family, index), facts)
         if expr is not old and update.family in written:
-            found.append(Update(update.family, index, expr, old.value if ex.is_const(old) else None))
-    return found, kept
+            result.append(Update(update.family, index, expr, old.value if ex.is_const(old) else None))
+    return result, kept
 
 
 def _collisions(writes: tuple[Write, ...], updates: list[Update]) -> list[Check]:
     """Two writes to one family may meet only where an index is computed: then they must differ."""
-    found = []
+    result = []
     for i, (write, later) in enumerate(zip(writes, updates)):
         for earlier in updates[:i]:
             if earlier.family is later.family and not (
                 ex.is_const(earlier.index) and ex.is_const(later.index)
             ):
                 ok = ex.negate(ex.equal(earlier.index, later.index))
-                found.append(Check(ok, collision(write)))
-    return found
+                result.append(Check(ok, collision(write)))
+    return result
 
 
 def _judge(name: str, place: Place, parts: list[Expr], facts: Facts) -> Judgement:

@@ -83,11 +83,11 @@ class Facts:
 
     def assume(self, condition: Expr, holds: bool = True) -> Facts:
         """The facts where a (folded) condition holds, or does not; `impossible` where it cannot."""
-        found = list(_consequences(condition, holds, self))
-        if not found:
+        consequences = list(_consequences(condition, holds, self))
+        if not consequences:
             return self
         known, impossible = dict(self.known), self.impossible
-        for expr, (low, high) in found:
+        for expr, (low, high) in consequences:
             old_low, old_high = known[expr] if expr in known else interval(expr, self)
             low, high = max(low, old_low), min(high, old_high)
             impossible = impossible or low > high
@@ -110,12 +110,12 @@ def _consequences(c: Expr, holds: bool, facts: Facts) -> list[tuple[Expr, Interv
         return _consequences(args[0], not holds, facts)
     if op == ("and" if holds else "or"):
         return [k for a in args for k in _consequences(a, holds, facts)]
-    found = [(c, (1, 1) if holds else (0, 0))]
+    result = [(c, (1, 1) if holds else (0, 0))]
     if op in ("and", "or"):
-        return found + _in_common([dict(_consequences(a, holds, facts)) for a in args])
+        return result + _in_common([dict(_consequences(a, holds, facts)) for a in args])
     if op in ("eq", "lt", "le"):
-        found += _comparison(op, args[0], args[1], holds, facts)
-    return found
+        result += _comparison(op, args[0], args[1], holds, facts)
+    return result
 
 
 def _in_common(cases: list[dict[Expr, Interval]]) -> list[tuple[Expr, Interval]]:
@@ -155,10 +155,10 @@ def _comparison(op: str, a: Expr, b: Expr, holds: bool, facts: Facts) -> list[tu
 
 def interval(expr: Expr, facts: Facts) -> Interval:
     """Bounds of an expression's value, both included."""
-    found = facts.bounds.get(expr)
-    if found is None:
-        found = facts.bounds[expr] = _interval(expr, facts)
-    return found
+    result = facts.bounds.get(expr)
+    if result is None:
+        result = facts.bounds[expr] = _interval(expr, facts)
+    return result
 
 
 def _interval(expr: Expr, facts: Facts) -> Interval:
@@ -230,10 +230,10 @@ def fold(expr: Expr, facts: Facts) -> Expr:
     """An expression with the same value wherever the facts hold, as small as the rules make it. No `require`
     inside.
     """
-    found = facts.memo.get(expr)
-    if found is None:
-        found = facts.memo[expr] = _fold(expr, facts)
-    return found
+    result = facts.memo.get(expr)
+    if result is None:
+        result = facts.memo[expr] = _fold(expr, facts)
+    return result
 
 
 def _fold(expr: Expr, facts: Facts) -> Expr:
@@ -450,10 +450,10 @@ _RULES = {
 
 def fold_checks(checks: tuple[Check, ...], facts: Facts) -> list[Check]:
     """The checks that could fail, simplified; those proved by interval analysis are gone."""
-    found = []
+    result = []
     for check in checks:
         ok = fold(check.ok, facts)
         if ok is not TRUE:
-            found.append(Check(ok, check.failure))
+            result.append(Check(ok, check.failure))
             facts = facts.assume(ok)
-    return found
+    return result

@@ -114,8 +114,8 @@ Level = NativeLevel | TableLevel
 def integers(words: Any) -> list[int]:
     """Rows of words as packed integers."""
     if words.shape[1] == 1:
-        found: list[int] = words[:, 0].tolist()
-        return found
+        result: list[int] = words[:, 0].tolist()
+        return result
     return [int.from_bytes(row.tobytes(), "little") for row in words]
 
 

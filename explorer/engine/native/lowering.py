@@ -88,8 +88,8 @@ def _typed(function: FunctionType, signature: str) -> tuple[Any, Callable[..., A
                     flat.append(builder.extract_value(array.shape, 1))
             else:
                 flat.append(value)
-        made = _define(builder.module, function, arguments, [v.type for v in flat], result)
-        answer = builder.call(made, flat)
+        lowered_function = _define(builder.module, function, arguments, [v.type for v in flat], result)
+        answer = builder.call(lowered_function, flat)
         if not isinstance(result, types.BaseTuple):
             return _as_numba(builder, answer, result)
         parts = [
@@ -117,12 +117,12 @@ def _define(module: Any, function: FunctionType, arguments: Any, kinds: list[Any
     parts = _kinds(result)
     results = [BOOL if part == types.boolean else WORD for part in parts]
     whole = ir.LiteralStructType(results) if isinstance(result, types.BaseTuple) else results[0]
-    made = ir.Function(module, ir.FunctionType(whole, kinds), name)
-    made.linkage = "internal"
+    built = ir.Function(module, ir.FunctionType(whole, kinds), name)
+    built.linkage = "internal"
     tree, length = _tree(function)
-    made.attributes.add("alwaysinline" if length < INLINED else "noinline")
-    _Body(made, function, arguments).write(tree, results, whole)
-    return made
+    built.attributes.add("alwaysinline" if length < INLINED else "noinline")
+    _Body(built, function, arguments).write(tree, results, whole)
+    return built
 
 
 def _tree(function: FunctionType) -> tuple[ast.FunctionDef, int]:

@@ -69,7 +69,7 @@ class NativeWalks:
             search._judge(depth)
         return len(self.at)
 
-    def leave(self, depth: int) -> None:
+    def expand(self, depth: int) -> None:
         """Note what is wrong with any step that leaves a new state."""
         search, worker = self.search, self.worker
         while worker.busy():
@@ -87,7 +87,7 @@ class NativeWalks:
 
     def _pick(self) -> Any:
         """A random successor of every walk's state; walks in states that are not left end."""
-        at, found, start = self.at, [], 0
+        at, result, start = self.at, [], 0
         while start < len(at):
             origin, by, to = self.buffers
             stat = np.zeros(5, np.int64)
@@ -99,9 +99,9 @@ class NativeWalks:
             first = np.cumsum(number) - number
             goes = number > 0
             picked = first[goes] + (self.random.random(int(goes.sum())) * number[goes]).astype(np.int64)
-            found.append(to[picked].copy())
+            result.append(to[picked].copy())
             start = left
-        return np.concatenate(found)
+        return np.concatenate(result)
 
     def finish(self) -> None:
         space, words = self.space, self.search.words

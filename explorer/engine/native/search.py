@@ -76,12 +76,12 @@ def explore(
     """
     started = time.monotonic()
     try:
-        compiled, made = prepared or (compiled := Compiled(model, symmetry), machine(compiled))
+        compiled, native_machine = prepared or (compiled := Compiled(model, symmetry), machine(compiled))
     except BeyondWord as beyond:
         space = python.explore(model, limits, observer, symmetry)
         space.notes.append(f"not computed by machine code: {beyond}: the python engine explored")
         return space
-    search = Search(compiled, made, limits or Limits(), observer, options, started)
+    search = Search(compiled, native_machine, limits or Limits(), observer, options, started)
     states = compiled.initial()
     search.seed([], states, set(states))
     return search.run()
@@ -151,12 +151,12 @@ class Search:
 
     def _worker(self, i: int) -> Worker:
         first, last = (w * (1 << self.hashing.partition_bits) // self.options.workers for w in (i, i + 1))
-        made, store = self.machine, self._store(first, last)
-        known = np.zeros_like(made.known) if self.compact else made.known
+        result, store = self.machine, self._store(first, last)
+        known = np.zeros_like(result.known) if self.compact else result.known
         constraints = len(self.compiled.model.constraints)
         if self.tree is None:
-            return Worker(made, store, known, constraints)
-        return TreeWorker(made, store, known, constraints, self.tree, self.options.workers == 1)
+            return Worker(result, store, known, constraints)
+        return TreeWorker(result, store, known, constraints, self.tree, self.options.workers == 1)
 
     def _store(self, first: int, last: int) -> Store:
         """The visited set for some partitions, empty."""
@@ -213,7 +213,7 @@ class Search:
                 self._weigh(size)
                 space.stopped = self.limits.ended(space.violations)
                 if not space.stopped:
-                    self._leave(depth, size)
+                    self._expand(depth, size)
                     space.stopped = space.stopped or self.limits.ended(space.violations)
                 self._keep(level)
                 if self._in_table(depth):
@@ -237,7 +237,7 @@ class Search:
             w.begin()
         return self.threads.agree([len(w.level) for w in self.workers])
 
-    def _leave(self, depth: int, size: int) -> None:
+    def _expand(self, depth: int, size: int) -> None:
         space, limits = self.space, self.limits
         if limits.max_depth is not None and depth >= limits.max_depth:
             space.stopped = f"--max-depth {limits.max_depth} reached"
@@ -261,9 +261,9 @@ class Search:
             except TableFull:
                 space.stopped = f"--max-memory {limits.max_memory or 'default'} reached"
                 return
-            found = self.threads.agree([w.store.count for w in self.workers])
+            distinct = self.threads.agree([w.store.count for w in self.workers])
             fresh = sum(len(states) for w in self.workers for states, _ in w.fresh)
-            self.observer(Progress(depth, found, fresh, time.monotonic() - self.started, self.sizes))
+            self.observer(Progress(depth, distinct, fresh, time.monotonic() - self.started, self.sizes))
 
     def expand(self, parallel: bool = False) -> None:
         """One round: every worker fills its buckets."""
@@ -369,7 +369,7 @@ class Search:
             if not w.flagged:
                 continue
             for states in w.flagged if self.flagged.wanted(depth) else ():
-                self._timed("properties", partial(self.flagged.leave, integers(states), depth))
+                self._timed("properties", partial(self.flagged.expand_all, integers(states), depth))
             w.flagged = []
 
     def _judge(self, depth: int) -> None:
@@ -446,17 +446,17 @@ class Search:
             np.empty(room, np.int64),
             np.empty((room, self.words), np.uint64),
         )
-        stat, found, at = np.zeros(5, np.int64), [], 0
+        stat, result, at = np.zeros(5, np.int64), [], 0
         while at < len(rows):
             stat[2] = 0
             at = self.helpers["edges"].edges(
                 rows, at, len(rows), wanted, origin, by, to, stat, *self.machine.arguments
             )
             n = int(stat[2])
-            found += list(
+            result += list(
                 zip(integers(rows[origin[:n]]), [self.machine.numbers[r] for r in by[:n]], integers(to[:n]))
             )
-        return found
+        return result
 
     def somewhere(self, condition: Expr) -> bool:
         """Whether a condition holds in any visited state, or on any step."""
@@ -465,8 +465,8 @@ class Search:
             with suppress(BeyondWord):
                 text = witness_source(self.compiled.program, self.compiled.layout, condition)
         if text is None:
-            found = witness_function(self.compiled, condition)
-            return any(found(level) for level in self.space.levels)
+            result = witness_function(self.compiled, condition)
+            return any(result(level) for level in self.space.levels)
         space = run_source(text, "<witness>")
         return any(
             space["witness"](
