@@ -71,7 +71,15 @@ def tell_lasso(
         *_for_ever(model, lasso, fair),
     ]
     return Trace(
-        prop.name, prop.kind, len(lasso.instances), lanes(model), tuple(steps), tuple(why), loop, fair
+        prop.name,
+        prop.kind,
+        len(lasso.instances),
+        lanes(model),
+        tuple(steps),
+        tuple(why),
+        loop,
+        fair,
+        lost_at(formula, lasso.moments),
     )
 
 

@@ -57,6 +57,7 @@ class Fair:
 @dataclass(frozen=True, slots=True)
 class Trace:
     """The shortest way to a violation. `length` counts steps; `lanes` are all actors in their fixed order;
+    `lost` is the step after which nothing could save a temporal property (None: something still could).
     `why` are sentences that name the part of the property that fails, and its values.
 
     A temporal property's trace is a lasso: the behaviour goes on for ever from the state of step `loop`,
@@ -72,6 +73,11 @@ class Trace:
     why: tuple[str, ...]
     loop: int | None = None
     fairness: tuple[Fair, ...] = ()
+    lost: int | None = None
+
+    def broken_after(self) -> int:
+        """How many steps it takes to break the property: all of them where only the whole behaviour does."""
+        return self.length if self.lost is None else self.lost
 
     def record(self) -> dict[str, Any]:
         """Plain data for verdict.json."""
@@ -101,4 +107,5 @@ def from_record(record: dict[str, Any]) -> Trace:
         tuple(record["why"]),
         record.get("loop"),
         tuple(Fair(**item) for item in record.get("fairness", ())),
+        record.get("lost"),
     )

@@ -88,7 +88,7 @@ class Verdict:
         expected = (self.expected or "").split(" ")[0]
         return min(
             self.traces.values(),
-            key=lambda t: (t.property != expected, t.length, order.index(t.kind)),
+            key=lambda t: (t.property != expected, t.broken_after(), order.index(t.kind)),
             default=None,
         )
 
@@ -230,7 +230,7 @@ def _property(
 ) -> PropertyVerdict:
     name, kind, place, text = stated
     if name in traces:
-        return PropertyVerdict(name, kind, VIOLATED, "", traces[name].length, place, text)
+        return PropertyVerdict(name, kind, VIOLATED, "", traces[name].broken_after(), place, text)
     if "evaluation" in space.violations:
         doubt = doubt or "an expression has no value in some reachable state"
     return PropertyVerdict(name, kind, UNDETERMINED if doubt else HOLDS, doubt, None, place, text)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 import random
+from pathlib import Path
 
 from explorer import State as Component
-from explorer import Var, action, initially
+from explorer import Var, action, check, initially
 from explorer.ground.ground import ground
 from explorer.ir import expressions as ex
 from explorer.ir.formulas import Ltl
@@ -66,3 +67,27 @@ def test_safety_is_lost_at_its_first_bad_state() -> None:
     assert lost_at(Ltl("next", (Ltl("next", (q,)),)), moments) == 2
     assert lost_at(Ltl("eventually", (Ltl("always", (q,)),)), moments) is None
     assert lost_at(Ltl("always", (Ltl("eventually", (q,)),)), moments) is None
+
+
+SAFETY_AS_A_FORMULA = """
+from typing import Annotated
+from explorer import *
+class S(State):
+    x: Var[Annotated[int, Range(0, 5)]] = initially(0)
+@action(fair=WEAK)
+def up(s: S):
+    s.x.next = (s.x + 1) % 6
+@temporal
+def low(s: S):
+    return implies(s.x == 0, always(s.x < 3))
+spec = Spec(expect=violates("low", steps=3))
+"""
+
+
+def test_the_length_of_what_is_lost_is_the_step_at_which_it_was(tmp_path: Path) -> None:
+    """A safety property written as a formula is violated after so many steps, however long its lasso is."""
+    (tmp_path / "low.py").write_text(SAFETY_AS_A_FORMULA)
+    verdict = check(tmp_path / "low.py")
+    (low,) = [p for p in verdict["properties"] if p["name"] == "low"]
+    assert (low["trace_length"], verdict["traces"]["low"]["lost"]) == (3, 3)
+    assert verdict["traces"]["low"]["length"] > 3 and verdict.as_expected
