@@ -146,15 +146,17 @@ from explorer import *
 
 class Light(State):
     on: Var[bool] = initially(any_of(bool))
+    broken: Var[bool] = initially(False)
 
 @action
 def flip(light: Light) -> None:
     """the switch is pressed"""
     light.on.next = ~light.on
+    light.broken.next = light.broken
 
 @invariant
 def lit_or_not(light: Light) -> Value[bool]:
-    return light.on | ~light.on
+    return light.on | ~light.broken
 
 spec = Spec(expect=HOLDS)
 '''
