@@ -28,7 +28,7 @@ it.
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """`kind`: guard, update, or barrier, which is either of them in a helper function that has `barrier` in
+    """`kind`: guard, update, or barrier, which is either in a helper that has `barrier` or `fence` in
     its name.
 
     `text` is what the author wrote and the mutant lacks; `helper` is the function that it stands in, "" where
@@ -101,7 +101,7 @@ def _made(action: Action, place: Place, text: str, kind: str, changed: list[Inst
     function = _function(place)
     helper = "" if function == action.name else function
     return Mutant(
-        "barrier" if "barrier" in helper.rpartition(".")[2] else kind,
+        "barrier" if _is_barrier(helper.rpartition(".")[2]) else kind,
         action.name,
         place,
         text,
@@ -189,6 +189,10 @@ def _statement(place: Place) -> str:
     """The assignment at a line."""
     result = _innermost(place, lambda n: isinstance(n, (ast.Assign, ast.AugAssign)))
     return _text(place.file, result[-1]) if result else linecache.getline(place.file, place.line).strip()
+
+
+def _is_barrier(name: str) -> bool:
+    return "barrier" in name or "fence" in name
 
 
 def _function(place: Place) -> str:

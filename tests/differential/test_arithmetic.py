@@ -150,6 +150,7 @@ def summary(space: StateSpace) -> tuple[Any, ...]:
 def test_no_place_of_a_spec_wraps(case: str, engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Wherever an expression stands, every engine computes it as the judge does; machine code is not used."""
     monkeypatch.setattr(auto, "COMPILE_FROM", 1)
+    monkeypatch.setattr(auto, "WIDE_LEVEL", 1)
     monkeypatch.setattr(graph, "NATIVE_FROM", 1)
     model = ground(Spec(Cell, up, end, *CASES[case]))
     space = ENGINES[engine](model)
@@ -169,6 +170,7 @@ def test_the_values_are_pythons() -> None:
 def test_an_engine_says_what_it_did_not_compute(monkeypatch: pytest.MonkeyPatch) -> None:
     """A note names the expression, how large it may be, and its line."""
     monkeypatch.setattr(auto, "COMPILE_FROM", 1)
+    monkeypatch.setattr(auto, "WIDE_LEVEL", 1)
     line = cubed.__code__.co_firstlineno
     model = ground(Spec(Cell, up, end, cubed))
     for engine, begin in (("native", "not computed by machine code"), ("auto", "no machine code")):

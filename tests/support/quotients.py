@@ -126,6 +126,8 @@ def same_answers(plain: StateSpace, reduced: StateSpace) -> None:
     }
     full, small = reported(plain), reported(reduced)
     assert full["traces"] == small["traces"]
+    for record in (full["record"], small["record"]):  # what an engine says of itself is its own
+        record["findings"] = [f for f in record["findings"] if f["kind"] != "engine"]
     for key in ("verdict", "exit_code", "findings", "traces", "expectation_met"):
         assert full["record"][key] == small["record"][key], key
     for a, b in zip(full["record"]["properties"], small["record"]["properties"]):
