@@ -50,7 +50,7 @@ class Jit:
 
     def ready(self, text: str) -> bool:
         """Whether the machine code of a text lies on disk, complete and undamaged."""
-        return _intact(self.path(text).parent)
+        return _intact(self.path(text), text)
 
     def module(self, text: str) -> ModuleType:
         """The module of a text: loaded, or compiled and kept."""
@@ -58,7 +58,7 @@ class Jit:
         if path in _loaded and path.exists():
             _seal(path.parent)
             return _loaded[path]
-        if path.parent.exists() and not _intact(path.parent):
+        if path.parent.exists() and not _intact(path, text):
             if (path.parent / "sums").exists():
                 self.notes.append("the cache of compiled code was damaged: compiled again")
             shutil.rmtree(path.parent, ignore_errors=True)
@@ -79,7 +79,7 @@ class Jit:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
             part = path.with_suffix(f".{os.getpid()}")
-            part.write_text(text)
+            part.write_text(text, encoding="utf-8")
             os.replace(part, path)
         before = os.environ.get("NUMBA_CACHE_DIR")
         spec = importlib.util.spec_from_file_location(path.stem, path)
@@ -132,7 +132,7 @@ def prune(directory: Path, kept: int = KEPT, young: float = YOUNG) -> None:
 
 
 def _files(directory: Path) -> list[Path]:
-    return sorted(p for p in directory.rglob("*") if p.suffix in (".nbc", ".nbi", ".py"))
+    return sorted(p for p in directory.rglob("*") if p.suffix in (".nbc", ".nbi", ".py", ".pyc"))
 
 
 def _digest(path: Path) -> str:
@@ -146,18 +146,45 @@ def _seal(directory: Path) -> bool:
         with contextlib.suppress(OSError):
             os.utime(directory / "sums")
     else:
-        lines = [f"{_digest(p)} {p.relative_to(directory)}" for p in _files(directory)]
-        part = directory / f"sums.{os.getpid()}"
-        part.write_text("\n".join(lines))
-        os.replace(part, directory / "sums")
+        _write_sums(directory)
     return new
 
 
-def _intact(directory: Path) -> bool:
+def _write_sums(directory: Path) -> None:
+    lines = [f"{_digest(p)} {p.relative_to(directory)}" for p in _files(directory)]
+    part = directory / f"sums.{os.getpid()}"
+    part.write_text("\n".join(lines), encoding="utf-8")
+    os.replace(part, directory / "sums")
+
+
+def _sums(directory: Path) -> dict[str, str]:
+    """The checksums of a module's files by their names."""
+    lines = (directory / "sums").read_text(encoding="utf-8").splitlines()
+    return {name: digest for digest, _, name in (line.partition(" ") for line in lines)}
+
+
+@atexit.register
+def seal_again() -> None:
+    """At the end of a process: checksums for what was compiled only when it was called."""
+    for path in _loaded:
+        with contextlib.suppress(OSError, ValueError):
+            if _sums(path.parent).keys() != {str(p.relative_to(path.parent)) for p in _files(path.parent)}:
+                _write_sums(path.parent)
+
+
+def _intact(path: Path, text: str) -> bool:
+    """Whether a module is the one of a text, and its files are those that were sealed, no more and no fewer.
+    Whatever is odd about them, such as bytes that are no text, makes it damaged. Byte code that was not
+    sealed is thrown away.
+    """
+    directory = path.parent
     try:
-        lines = (directory / "sums").read_text().splitlines()
-        return bool(lines) and all(
-            _digest(directory / name) == digest for digest, _, name in (line.partition(" ") for line in lines)
-        )
-    except OSError:
+        sums = _sums(directory)
+        for file in _files(directory):
+            if file.suffix == ".pyc" and str(file.relative_to(directory)) not in sums:
+                file.unlink()
+        return path.read_bytes() == text.encode() and sums == {
+            str(file.relative_to(directory)): _digest(file) for file in _files(directory)
+        }
+    except (OSError, ValueError):
         return False

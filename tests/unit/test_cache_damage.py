@@ -1,0 +1,63 @@
+"""Compiled code is run only where it is the code of the text that is asked for."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from explorer.engine.native import jit as jit_module
+from explorer.engine.native.jit import Jit
+
+TEXT = "from numba import njit\n\n\n@njit(cache=True)\ndef answer(x):\n    return x + {number}\n"
+
+
+def answer(directory: Path, number: int) -> int:
+    """What a fresh process would compute for a text."""
+    jit_module._loaded.clear()
+    result = int(Jit(directory).module(TEXT.format(number=number)).answer(1))
+    jit_module.seal_again()
+    return result
+
+
+def truncate(file: Path, rng: random.Random) -> None:
+    file.write_bytes(file.read_bytes()[: rng.randrange(50)])
+
+
+def garble(file: Path, rng: random.Random) -> None:
+    file.write_bytes(rng.randbytes(500))
+
+
+def remove(file: Path, rng: random.Random) -> None:
+    file.unlink()
+
+
+@pytest.mark.parametrize("damage", [truncate, garble, remove])
+def test_any_damage_means_to_compile_anew(
+    damage: Callable[[Path, random.Random], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever file of the cache is cut, garbled or gone, the answer is right, and no error is raised."""
+    monkeypatch.setattr(jit_module, "_loaded", {})
+    assert answer(tmp_path, 1) == 2
+    rng, names = random.Random(1), [p.relative_to(tmp_path) for p in tmp_path.rglob("*") if p.is_file()]
+    assert len(names) >= 4
+    for name in names:
+        if (tmp_path / name).exists():
+            damage(tmp_path / name, rng)
+        assert answer(tmp_path, 1) == 2
+
+
+def test_a_module_of_another_text_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An undamaged module in the place of another one is not taken for it."""
+    monkeypatch.setattr(jit_module, "_loaded", {})
+    assert (answer(tmp_path, 1), answer(tmp_path, 2)) == (2, 3)
+    one, two = (Jit(tmp_path).path(TEXT.format(number=n)) for n in (1, 2))
+    shutil.rmtree(two.parent)
+    shutil.copytree(one.parent, two.parent)
+    (two.parent / one.name).rename(two)
+    sums = two.parent / "sums"
+    sums.write_text(sums.read_text().replace(one.name, two.name))
+    assert answer(tmp_path, 2) == 3
