@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 COMPILE_FROM = 100_000
 """Distinct states from which machine code is worth its compilation."""
 
+SECONDS_A_WORD = 1e-6
+"""What it takes, at most, to hand a word of a state over to machine code."""
+
 WIDE_LEVEL = 32
 """States of a level from which machine code is faster: below, a call of it takes longer than the python
 engine needs for them.
@@ -54,12 +57,23 @@ def explore(
                 search.level
                 and not search.space.stopped
                 and builder.ready(len(search.visited), len(search.level))
+                and _in_time(search.limits, len(search.visited) * compiled.layout.words)
             ):
                 return _hand_over(compiled, search, observer, options, builder.notes)
         search.space.notes += builder.notes
         return search.finish()
     finally:
         builder.stop()
+
+
+def _in_time(limits: Limits, words: int) -> bool:
+    """Whether handing over so many words of states takes at most half of the time that is left: while it goes
+    on, nobody looks at the clock.
+    """
+    if limits.timeout is None:
+        return True
+    left = limits.started + limits.timeout - time.monotonic()
+    return words * SECONDS_A_WORD <= left / 2
 
 
 class _Builder:

@@ -195,9 +195,9 @@ class Search:
         self.sizes.append(len(self.level))
         begun = time.monotonic()
         self.space.orbits_sum += self.compiled.orbits(self.level)
-        self.flagged.check(self.level, depth)
+        self._check(self.level, depth)
         checked = time.monotonic()
-        self.space.stopped = self.limits.ended(self.space.violations)
+        self.space.stopped = self.space.stopped or self.limits.ended(self.space.violations)
         self.level = [] if self.space.stopped else self.expand(self.level, depth)
         phases = self.space.phases
         phases["properties"] = phases.get("properties", 0.0) + checked - begun
@@ -253,5 +253,13 @@ class Search:
         if space.stopped and fresh:
             space.levels.append(fresh)
             space.orbits_sum += self.compiled.orbits(fresh)
-            self.flagged.check(fresh, depth + 1)
+            self._check(fresh, depth + 1)
         return fresh
+
+    def _check(self, level: list[int], depth: int) -> None:
+        """The invariants on a level, part by part, until the time is over."""
+        for at in range(0, len(level), CHUNK):
+            if at and (reason := self.limits.reached(0)):
+                self.space.stopped = self.space.stopped or reason
+                return
+            self.flagged.check(level[at : at + CHUNK], depth)
