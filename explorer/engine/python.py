@@ -49,11 +49,15 @@ class Flagged:
             or any(p.kind == "step" for p in compiled.model.properties)
         )
 
-    def watched(self) -> list[bool]:
-        """For each invariant, whether it could still be the first to fail somewhere."""
-        known = self.space.violations
+    def watched(self, depth: int) -> list[bool]:
+        """For each invariant, whether it could still fail first at this level, or in another part of it."""
+
+        def open_(name: str) -> bool:
+            known = self.space.violations.get(name)
+            return known is None or known.level == depth
+
         return [
-            j.name not in known or (bool(j.checks) and "evaluation" not in known)
+            open_(j.name) or (bool(j.checks) and open_("evaluation"))
             for j in self.compiled.program.invariants
         ]
 
@@ -69,7 +73,7 @@ class Flagged:
     def check(self, level: list[int], depth: int) -> None:
         """The invariants on states of a new level; those that failed before are done with."""
         failed: list[tuple[int, int, int]] = []
-        for i, watched in enumerate(self.watched()):
+        for i, watched in enumerate(self.watched(depth)):
             if not watched:
                 continue
             violation = self.judge[f"invariant_{i}"](level, failed)

@@ -31,6 +31,14 @@ def test_engines_agree_with_the_reference_on_random_specs(part: int) -> None:
     assert sum(s is not None and s.distinct > 5 for s in spaces) > 90
 
 
+def test_a_level_is_judged_whole_though_it_is_judged_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All violations of a level are known, those of its later parts too."""
+    monkeypatch.setattr("explorer.engine.python.CHUNK", 3)
+    spaces = [check_or_shrink(spec_text(random.Random(seed), 1 + seed % 4)) for seed in range(5000, 5100)]
+    violating = [v for s in spaces if s is not None for v in s.violations.values() if v.kind == "invariant"]
+    assert any(len(v.states) > 3 for v in violating)
+
+
 FOUND = {
     "a guard that no value of a cell meets": """
 class S(State):

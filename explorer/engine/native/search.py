@@ -376,7 +376,7 @@ class Search:
         """Invariants on the new level, by machine code; what it flags is judged by the python engine's
         functions.
         """
-        watch = ints(list(self.flagged.watched()) or [0])
+        watch = ints(list(self.flagged.watched(depth)) or [0])
         if not watch.any():
             return
 
