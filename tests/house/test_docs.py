@@ -147,3 +147,12 @@ def test_the_pages_have_examples() -> None:
     """The reference and the tutorial are there, and not without Python."""
     names = {page.name: sum(block.language == "python" for block in blocks(page)) for page in PAGES}
     assert names["language.md"] >= 12 and names["tutorial.md"] >= 4
+
+
+def test_decisions_are_numbered_once() -> None:
+    """The file's number is the title's, and no two decisions share one."""
+    pages = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    numbers = [int(page.name[:4]) for page in pages]
+    assert numbers == list(range(1, len(pages) + 1))
+    for page, number in zip(pages, numbers, strict=True):
+        assert page.read_text().startswith(f"# {number}. "), page.name
