@@ -30,12 +30,14 @@ from explorer.engine.space import StateSpace
 from explorer.ground.ground import ground
 from explorer.ir.model import Model
 from explorer.language.constants import parse
+from explorer.program.machine_word import BeyondWord
 from explorer.run.load import load
 from explorer.verdict.verdict import judge
 from tests.support.comparison import agree, bounded, model_of
 from tests.support.generators import spec_text
 from tests.support.house import ROOT
 from tests.support.native import native_engine, without_compiler
+from tests.support.wild import wild_text
 
 COUNTERS = """
 from typing import Annotated
@@ -83,6 +85,26 @@ def test_compiled_rules_mean_what_the_reference_means(seed: int) -> None:
     agree(model, *engines, limits=bounded(model))
 
 
+@pytest.mark.parametrize("seed", range(0, 60, 20))
+def test_machine_code_means_the_same_on_large_numbers_and_equal_names(seed: int) -> None:
+    """Of twenty such specs the first that fits a machine word agrees with the reference; those before it are
+    refused for their numbers only.
+    """
+    for number in range(seed, seed + 20):
+        model = model_of(wild_text(number))
+        if model is None:
+            continue
+        compiled = python.Compiled(model)
+        try:
+            prepared = compiled, machine(compiled)
+        except BeyondWord:
+            continue
+        engines = [partial(native_engine(w), prepared=prepared) for w in (1, 2)]
+        agree(model, *engines, limits=bounded(model))
+        return
+    pytest.fail("no spec was compiled")
+
+
 @pytest.mark.slow
 def test_many_random_specs_without_the_compiler() -> None:
     """The same source run by the interpreter agrees with the reference on 400 random specs (Numba switched
@@ -97,6 +119,18 @@ def test_many_random_specs_without_the_compiler() -> None:
         "sum(check(text, (native_engine(2),)) is not None for text in texts)",
     )
     assert compared > 350
+
+
+@pytest.mark.slow
+def test_large_numbers_and_equal_names_without_the_compiler() -> None:
+    """The same on 300 specs with numbers beyond a machine word, wide domains and members of one name."""
+    compared = without_compiler(
+        "from tests.support.comparison import check",
+        "from tests.support.native import native_engine",
+        "from tests.support.wild import wild_text",
+        "sum(check(wild_text(seed), (native_engine(2),)) is not None for seed in range(20000, 20300))",
+    )
+    assert compared > 270
 
 
 @pytest.mark.parametrize(

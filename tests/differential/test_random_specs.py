@@ -14,6 +14,7 @@ from explorer.run.load import load
 from tests.support.comparison import ENGINES, agree, bounded, check, check_or_shrink
 from tests.support.generators import spec_of, spec_text
 from tests.support.house import SPECS
+from tests.support.wild import wild_text
 
 
 @pytest.mark.parametrize(
@@ -29,6 +30,14 @@ def test_engines_agree_with_the_reference_on_random_specs(part: int) -> None:
     ]
     assert sum(s is not None for s in spaces) >= 250
     assert sum(s is not None and s.distinct > 5 for s in spaces) > 90
+
+
+@pytest.mark.parametrize("part", [0, *(pytest.param(part, marks=pytest.mark.slow) for part in range(1, 4))])
+def test_engines_agree_on_large_numbers_equal_names_and_factories(part: int) -> None:
+    """Also where numbers pass a machine word, domains cannot be listed, and two members print alike."""
+    spaces = [check_or_shrink(wild_text(seed)) for seed in range(part * 200, part * 200 + 200)]
+    assert sum(s is not None for s in spaces) >= 170
+    assert sum(s is not None and s.distinct > 5 for s in spaces) > 60
 
 
 def test_a_level_is_judged_whole_though_it_is_judged_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:

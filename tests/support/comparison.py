@@ -82,6 +82,7 @@ def reported(space: StateSpace) -> dict[str, Any]:
     """The trace of every violation, and the whole verdict."""
     record = {k: v for k, v in judge(space).record().items() if k not in OWN}
     record["states"].pop("bits")
+    record["findings"] = [f for f in record["findings"] if f["kind"] != "engine"]
     return {"traces": {name: tell(space, v) for name, v in space.violations.items()}, "record": record}
 
 
