@@ -104,7 +104,9 @@ class Process:
 
         memories = [vars(fixed)[WIRING] for fixed in self.components.values() if isinstance(fixed, Memory)]
         locations = tuple(variable for wiring in memories for variable in wiring.variables)
-        return Surroundings(arguments, tuple(shown), registers.known, locations, content, registers.kept)
+        return Surroundings(
+            arguments, tuple(shown), registers.known, registers.dead, locations, content, registers.kept
+        )
 
 
 def _stale(fixed: State) -> dict[str, Any]:
@@ -117,18 +119,20 @@ def _stale(fixed: State) -> dict[str, Any]:
 
 
 def discover(d: Declaration, parameters: dict[str, Any], components: dict[type[State], State]) -> Process:
-    """Find every place of every copy. A register's type may grow on the way: then all begins again."""
+    """Find every place of every copy. A register's type may grow on the way, or a choice turn out to be dead
+    at a position: then all begins again.
+    """
     types = {name: domain_of(d, name, a) for name, a in parameters.items() if not is_component(a)}
     check_actor(d, tuple(types))
     domains = {name: type.values() for name, type in types.items()}
     fixed = {name: components[a] for name, a in parameters.items() if is_component(a)}
     process = Process(d, fixed, domains, list(types.values()), Registers(d.name))
     while True:
-        process.registers.changed = False
+        process.registers.changed, dead = False, len(process.registers.dead)
         process.copies = [
             _explore(process, tuple(zip(domains, p))) for p in itertools.product(*domains.values())
         ]
-        if not process.registers.changed:
+        if not process.registers.changed and len(process.registers.dead) == dead:
             break
     if all(copy.start is None for copy in process.copies):
         raise SpecError(

@@ -1,6 +1,7 @@
 """The places of a process, named. Knows nothing of registers' contents and of steps.
 
-A place is a position, and those local values that neither the process's parameters nor its choices determine.
+A place is a position, the registers of choices that are in use there, and those local values that neither the
+process's parameters nor its choices determine.
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from explorer.ground.traced import Node, Position
+from explorer.ground.traced import Node, Position, Register
 from explorer.ir.errors import closest, nearest
 from explorer.language.process import Step
 
-Key = tuple[Position, tuple[tuple[tuple[int, str], Any], ...]]
+Key = tuple[Position, tuple[tuple[tuple[int, str], Any], ...], frozenset[Register]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,8 @@ class PlaceTable:
 
     def key(self, node: Node) -> Key:
         names = self.undetermined[node.position]
-        return node.position, tuple((name, value) for name, value in node.locals if name in names)
+        local = tuple((name, value) for name, value in node.locals if name in names)
+        return node.position, local, frozenset(dict(node.chosen))
 
     def of(self, node: Node) -> Place:
         return self.places[self.key(node)]

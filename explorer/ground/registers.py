@@ -6,6 +6,7 @@ scalarset have no blank among them: there the register may be None.
 
 from __future__ import annotations
 
+from types import CodeType
 from typing import Any
 
 from explorer.ground.traced import Register, stale_variable
@@ -22,13 +23,16 @@ from explorer.language.values import INTEGER, Value, bare, shown
 
 
 class Registers:
-    """Those of one process, for all its copies. `changed` tells that a type was found or grew."""
+    """Those of one process, for all its copies. `changed` tells that a type was found or grew; `dead` are
+    those of choices, at a position where they do not live on.
+    """
 
     def __init__(self, process: str):
         self.process = process
         self.types: dict[Register, Type] = {}
         self.names: dict[Register, str] = {}
         self.provisional: dict[Register, Variable] = {}
+        self.dead: set[tuple[tuple[tuple[CodeType, int], ...], Register]] = set()
         self.changed = False
 
     @property

@@ -34,7 +34,6 @@ from explorer.ir.expressions import Expr, Family
 from explorer.ir.steps import Condition
 from explorer.language.declarations import Declaration
 from explorer.language.process import Decision, Step, forgotten
-from explorer.language.state import State
 from explorer.language.tracing import Impossible, Trace, tracing
 
 MOST_DECISIONS = 64
@@ -158,13 +157,13 @@ class Replay:
             Place(chain[-1].gi_code.co_filename, frame_of(chain[-1]).f_lineno),
         )
         kept = frozenset(register for register in self.seen if register in mentions.registers)
-        own = [value for value in self.around.arguments.values() if not isinstance(value, State)]
-        chosen = tuple(
-            (register, value)
-            for register, value in self.chosen.items()
-            if (register.codes, register.name) in names or (mentions.has(value) and value not in own)
-        )
-        return Node(position, tuple(found), kept, chosen)
+        chosen = []
+        for register, value in self.chosen.items():
+            if (register.codes, register.name) not in names and not mentions.has(value):
+                self.around.dead.add((position.stack, register))
+            elif (position.stack, register) not in self.around.dead:
+                chosen.append((register, value))
+        return Node(position, tuple(found), kept, tuple(chosen))
 
     # The step.
 

@@ -111,11 +111,14 @@ class Surroundings:
 
     `registers` are known by the names of their variables, `locations` are those of memories. `read` gives
     the content of one, or a stale value; `kept` is what a decision keeps, as a value of the register's type.
+    `dead` is filled: the choices that do not live on at a position. One whose value turns up there in some
+    runs only is dead, too: in the others the same value comes from elsewhere.
     """
 
     arguments: dict[str, Any]
     components: tuple[tuple[Any, dict[str, Any], dict[str, Any]], ...]
     registers: dict[str, Register]
+    dead: set[tuple[tuple[tuple[CodeType, int], ...], Register]]
     locations: tuple[Variable, ...]
     read: Callable[[Register, bool], Any]
     kept: Callable[[Register, Decision], Any]
