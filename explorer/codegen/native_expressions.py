@@ -21,6 +21,7 @@ from explorer.codegen.python_functions import after_rule, uses
 from explorer.ir import expressions as ex
 from explorer.ir.errors import NOWHERE, Place
 from explorer.ir.expressions import TRUE, Expr, is_const
+from explorer.ir.operators import OPERATORS, Kind
 from explorer.program.bitmaps import MAX_RULES, Bitmap, bitmaps, split
 from explorer.program.dispatch import Cell, roots
 from explorer.program.layout import Field, Layout
@@ -30,7 +31,6 @@ from explorer.program.simplify import Check, Facts, fold, fold_checks, lift
 
 WORD, UNSIGNED = 64, (1 << 64) - 1
 _SLOT = re.compile("⟨([IU])([0-9]+)⟩")
-_SIGNS = {"add": "+", "sub": "-", "mul": "*", "floordiv": "//", "mod": "%", "bor": "|", "band": "&"}
 
 
 class Scribe:
@@ -70,23 +70,19 @@ class Scribe:
             return self._load(expr)
         if op in ("loadat", "nextat"):
             return self._load_at(expr)
-        if op in ("and", "or", "not", "eq", "lt", "le"):
+        if is_condition(expr):
             return f"(I(1) if {self.truth(expr)} else I(0))"
         if op == "ite":
             return f"({self.number(args[1])} if {self.truth(args[0])} else {self.number(args[2])})"
         if op == "table":
             return f"table({self.number(args[0])}, {', '.join(map(str, expr.value))})"
-        if op == "neg":
-            return f"(-{self.number(args[0])})"
-        if op == "bit":
-            return f"(I(1) << {self.number(args[0])})"
-        if op == "has":
-            return f"({self.number(args[0])} >> {self.number(args[1])} & I(1))"
-        if op == "popcount":
-            return f"popcount({self.number(args[0])})"
-        if op == "bandnot":
-            return f"({self.number(args[0])} & ~{self.number(args[1])})"
-        return f"({self.number(args[0])} {_SIGNS[op]} {self.number(args[1])})"
+        return self._plain(expr)
+
+    def _plain(self, expr: Expr) -> str:
+        """A plain operator, as its row says."""
+        row = OPERATORS[expr.op]
+        texts = (self.truth if kind is Kind.CONDITION else self.number for kind in row.operands)
+        return row.machine.format(*(text(a) for text, a in zip(texts, expr.args)))
 
     def truth(self, expr: Expr) -> str:
         """A condition."""
@@ -100,11 +96,8 @@ class Scribe:
             return "True" if expr.value else "False"
         if op in ("and", "or"):
             return "(" + f" {op} ".join(map(self.truth, args)) + ")"
-        if op == "not":
-            return f"(not {self.truth(args[0])})"
-        if op in ("eq", "lt", "le"):
-            sign = {"eq": "==", "lt": "<", "le": "<="}[op]
-            return f"({self.number(args[0])} {sign} {self.number(args[1])})"
+        if is_condition(expr):
+            return self._plain(expr)
         return f"({self.number(expr)} != 0)"
 
     def _cell_test(self, family: ex.Family, index: int, code: int) -> str:
@@ -211,7 +204,7 @@ def size(roots: list[Expr]) -> int:
 
 def is_condition(expr: Expr) -> bool:
     """Whether `truth` is the natural form of an expression."""
-    return expr.op in ("and", "or", "not", "eq", "lt", "le")
+    return OPERATORS[expr.op].truth
 
 
 def _plus(text: str, low: int) -> str:

@@ -8,20 +8,9 @@ from collections.abc import Iterable
 
 from explorer.ir import expressions as ex
 from explorer.ir.expressions import Expr, is_const
+from explorer.ir.operators import OPERATORS, Kind
 from explorer.program.layout import Layout
 from explorer.program.simplify import Facts, interval
-
-_SIGNS = {
-    "add": "+",
-    "sub": "-",
-    "mul": "*",
-    "floordiv": "//",
-    "mod": "%",
-    "lt": "<",
-    "le": "<=",
-    "bor": "|",
-    "band": "&",
-}
 
 
 class Emitter:
@@ -61,23 +50,17 @@ class Emitter:
             return self.raw(expr, 0)
         if op in ("and", "or"):
             return f"(1 if {self.truth(expr)} else 0)"
-        if op in ("not", "eq", "lt", "le"):
-            return self.truth(expr)
         if op == "table":
             return f"{expr.value}[{self.number(args[0])}]"
-        if op == "neg":
-            return f"(-{self.number(args[0])})"
-        if op == "bit":
-            return f"(1 << {self.number(args[0])})"
-        if op == "has":
-            return f"({self.number(args[0])} >> {self.number(args[1])} & 1)"
-        if op == "popcount":
-            return f"popcount({self.number(args[0])})"
-        if op == "bandnot":
-            return f"({self.number(args[0])} & ~{self.number(args[1])})"
         if op == "apply":
             return f"{expr.value.symbol}({', '.join(map(self.number, args))})"
-        return f"({self.number(args[0])} {_SIGNS[op]} {self.number(args[1])})"
+        return self.truth(expr) if OPERATORS[op].truth else self._plain(expr)
+
+    def _plain(self, expr: Expr) -> str:
+        """A plain operator, as its row says."""
+        row = OPERATORS[expr.op]
+        texts = (self.truth if kind is Kind.CONDITION else self.number for kind in row.operands)
+        return row.python.format(*(text(a) for text, a in zip(texts, expr.args)))
 
     def truth(self, expr: Expr) -> str:
         """The expression as a condition: any number, zero for false."""
@@ -102,15 +85,12 @@ class Emitter:
             a = args[0]
             if a.op == "eq" and a not in self.names:
                 return self._equation(a, "!=")
-            return f"(not {self.truth(a)})"
         if op == "eq":
             return self._equation(expr, "==")
-        if op in ("lt", "le"):
-            return f"({self.number(args[0])} {_SIGNS[op]} {self.number(args[1])})"
         if op == "has" and is_const(args[1]) and args[0].op == "load" and args[0] not in self.names:
             family, index = args[0].value
             return f"(s & {hex(1 << self.layout.fields[family].shift(index) + args[1].value)})"
-        return self.number(expr)
+        return self._plain(expr) if OPERATORS[op].truth else self.number(expr)
 
     def conjunction(self, conditions: Iterable[Expr]) -> str:
         """All conditions; neighbouring tests of whole cells against constants become one masked
@@ -217,7 +197,5 @@ def _is_total(at: Expr, facts: Facts) -> bool:
     if at.op in ("loadat", "nextat", "table"):
         low, high = interval(at.args[0], facts)
         return low >= 0 and high < (len(at.value) if at.op == "table" else at.value.size)
-    if at.op in ("floordiv", "mod"):
-        low, high = interval(at.args[1], facts)
-        return not low <= 0 <= high
-    return at.op not in ("bit", "has") or interval(at.args[-1], facts)[0] >= 0
+    defined = OPERATORS[at.op].defined
+    return defined is None or defined(*interval(at.args[-1], facts))

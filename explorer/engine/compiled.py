@@ -12,6 +12,7 @@ from explorer.codegen.python_canonical import NAMES, canonical_source
 from explorer.codegen.python_functions import Code, judgements, successors
 from explorer.ir.expressions import functions_in
 from explorer.ir.model import Model
+from explorer.ir.operators import PYTHON_NAMES
 from explorer.ir.semantics import State
 from explorer.program.layout import Layout, lay_out
 from explorer.program.program import Program, reduce
@@ -138,6 +139,6 @@ class Compiled:
 def run_source(text: str, name: str, names: dict[str, Any] | None = None) -> dict[str, Any]:
     """The names that generated source defines, which uses `names`; its lines appear in tracebacks."""
     linecache.cache[name] = (len(text), None, text.splitlines(True), name)
-    space: dict[str, Any] = {"popcount": int.bit_count, **functions_in(text), **(names or {})}
+    space: dict[str, Any] = {**PYTHON_NAMES, **functions_in(text), **(names or {})}
     exec(compile(text, name, "exec"), space)
     return space

@@ -10,19 +10,16 @@ equality.
     loadat     index             family        the cell at a computed index
     next       -                 (family, i)   the same two, in the state after the step
     nextat     index             family
-    add sub mul floordiv mod neg               Python's integer arithmetic
-    eq lt le   a, b                            0 or 1
     and or     a, b, ...                       left to right, lazily
-    not        a
     ite        c, a, b                         lazily
-    bor band bandnot                           set union, intersection, difference on masks
-    bit        i                               {i} as a mask
-    has        mask, i                         whether i is a member
-    popcount   mask                            how many members
     table      index             (int, ...)    a constant, by index (made by the compiler)
     require    ok, a             Failure       a, or an evaluation error where ok is 0
     apply      a, b, ...         Function      what a pure function of integers gives; no expression spells it
     out
+
+and the plain operators of `operators.py`: `add sub mul floordiv mod neg` (Python's integer arithmetic),
+`eq lt le not` (0 or 1), `bor band bandnot` (union, intersection, difference of masks), `bit` ({i} as a mask),
+`has` (whether i is a member) and `popcount` (how many members).
 """
 
 from __future__ import annotations
@@ -36,6 +33,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from explorer.ir.errors import Place
+from explorer.ir.operators import OPERATORS, Form, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,23 +230,6 @@ def rebuild(expr: Expr, change: Callable[[Expr], Expr]) -> Expr:
     return done[expr]
 
 
-_INFIX = {
-    "add": "+",
-    "sub": "-",
-    "mul": "*",
-    "floordiv": "//",
-    "mod": "%",
-    "eq": "==",
-    "lt": "<",
-    "le": "<=",
-    "and": "&",
-    "or": "|",
-    "bor": "∪",
-    "band": "∩",
-    "bandnot": "∖",
-}
-
-
 def show_condition(expr: Expr) -> str:
     """The text of an expression that is a condition: its constants are False and True."""
     return str(bool(expr.value)) if is_const(expr) else show(expr)
@@ -266,29 +247,21 @@ def show(expr: Expr) -> str:
         return f"{_place_text(expr.value, show(args[0]))}" + ("'" if op == "nextat" else "")
     if op == "require":
         return show(args[1])
-    if op == "not":
-        a = args[0]
-        if a.op == "eq":
-            return f"{_show_equation(a, '!=')}"
-        return f"~{_inner(a, show_condition)}"
-    if op == "eq":
-        return _show_equation(expr, "==")
     if op == "table":
         return f"{expr.value}[{show(args[0])}]"
-    if op == "ite":
-        return f"ite({show_condition(args[0])}, {show(args[1])}, {show(args[2])})"
-    if op == "bit":
-        return "{" + show(args[0]) + "}"
-    if op == "has":
-        return f"{show(args[0])}.contains({show(args[1])})"
-    if op == "popcount":
-        return f"size({show(args[0])})"
-    if op == "neg":
-        return f"-{_inner(args[0])}"
     if op == "apply":
         return f"{expr.value.name}({', '.join(map(show, args))})"
-    shown = show_condition if op in ("and", "or") else show
-    return f" {_INFIX[op]} ".join(_inner(a, shown) for a in args)
+    if op == "eq":
+        return _show_equation(expr, "==")
+    if op == "not" and args[0].op == "eq":
+        return _show_equation(args[0], "!=")
+    row = OPERATORS[op]
+    kinds = row.operands * len(args) if row.many else row.operands
+    texts = [show_condition if kind is Kind.CONDITION else show for kind in kinds]
+    if row.form is Form.CALL:
+        return row.shown.format(*(text(a) for text, a in zip(texts, args)))
+    inner = [_inner(a, text) for text, a in zip(texts, args)]
+    return row.shown + inner[0] if row.form is Form.PREFIX else f" {row.shown} ".join(inner)
 
 
 def _place_text(family: Family, index: str) -> str:
@@ -297,10 +270,10 @@ def _place_text(family: Family, index: str) -> str:
     return text.replace("[]", f"[{index}]") if text.count("[]") == 1 else f"{text.replace('[]', '')}[{index}]"
 
 
-def _inner(expr: Expr, shown: Callable[[Expr], str] = show) -> str:
-    text = shown(expr)
-    infix = expr.op in _INFIX or (expr.op == "not" and expr.args[0].op == "eq")
-    return f"({text})" if infix else text
+def _inner(expr: Expr, text: Callable[[Expr], str] = show) -> str:
+    """The text of an operand, in brackets where it is one of an infix operator."""
+    infix = OPERATORS[expr.op].form is Form.INFIX or (expr.op == "not" and expr.args[0].op == "eq")
+    return f"({text(expr)})" if infix else text(expr)
 
 
 def _show_equation(expr: Expr, sign: str) -> str:

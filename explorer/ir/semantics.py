@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from explorer.ir.expressions import Expr, Failure, Family, walk
+from explorer.ir.operators import OPERATORS
 
 State = tuple[int, ...]
 Meaning = Callable[[State, State], int]
@@ -39,6 +40,9 @@ def evaluate(expr: Expr, state: State, after: State | None = None) -> int:
 def _build(expr: Expr) -> Meaning:
     op, value = expr.op, expr.value
     args = [a.meaning for a in expr.args]
+    row = OPERATORS[op]
+    if row.value is not None:
+        return _plain(row.value, args)
     if op == "const":
         return lambda s, t: value
     if op in ("load", "next"):
@@ -52,15 +56,24 @@ def _build(expr: Expr) -> Meaning:
         return lambda s, t: 1 if any(a(s, t) for a in args) else 0
     if op == "require":
         return _require(args[0], args[1], value)
-    if op == "apply":
-        call = value.call
-        return lambda s, t: call(*(a(s, t) for a in args))
-    if len(args) == 1:
-        return _unary(op, args[0])
     if op == "ite":
         c, x, y = args
         return lambda s, t: x(s, t) if c(s, t) else y(s, t)
-    return _binary(op, *args)
+    if op == "table":
+        index = args[0]
+        return lambda s, t: value[index(s, t)]
+    assert op == "apply", op
+    call = value.call
+    return lambda s, t: call(*(a(s, t) for a in args))
+
+
+def _plain(function: Callable[..., int], args: list[Meaning]) -> Meaning:
+    """An operator whose value is a function of the values of its operands."""
+    if len(args) == 1:
+        (a,) = args
+        return lambda s, t: function(a(s, t))
+    a, b = args
+    return lambda s, t: function(a(s, t), b(s, t))
 
 
 def _load_at(family: Family, index: Meaning, after: bool) -> Meaning:
@@ -79,31 +92,3 @@ def _require(ok: Meaning, a: Meaning, failure: Failure) -> Meaning:
         return a(s, t)
 
     return check
-
-
-def _unary(op: str, a: Meaning) -> Meaning:
-    table: dict[str, Meaning] = {
-        "not": lambda s, t: 0 if a(s, t) else 1,
-        "neg": lambda s, t: -a(s, t),
-        "bit": lambda s, t: 1 << a(s, t),
-        "popcount": lambda s, t: a(s, t).bit_count(),
-    }
-    return table[op]
-
-
-def _binary(op: str, a: Meaning, b: Meaning) -> Meaning:
-    table: dict[str, Meaning] = {
-        "add": lambda s, t: a(s, t) + b(s, t),
-        "sub": lambda s, t: a(s, t) - b(s, t),
-        "mul": lambda s, t: a(s, t) * b(s, t),
-        "floordiv": lambda s, t: a(s, t) // b(s, t),
-        "mod": lambda s, t: a(s, t) % b(s, t),
-        "eq": lambda s, t: int(a(s, t) == b(s, t)),
-        "lt": lambda s, t: int(a(s, t) < b(s, t)),
-        "le": lambda s, t: int(a(s, t) <= b(s, t)),
-        "bor": lambda s, t: a(s, t) | b(s, t),
-        "band": lambda s, t: a(s, t) & b(s, t),
-        "bandnot": lambda s, t: a(s, t) & ~b(s, t),
-        "has": lambda s, t: a(s, t) >> b(s, t) & 1,
-    }
-    return table[op]

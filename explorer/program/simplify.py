@@ -7,14 +7,12 @@ expression under facts (intervals of expressions known from guards and from cons
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from explorer.ir import expressions as ex
 from explorer.ir.expressions import FALSE, TRUE, Expr, Failure, const, is_const, node
+from explorer.ir.operators import CONDITIONS, OPERATORS, Interval
 
-Interval = tuple[int, int]
-HUGE = 1 << 62
 DEEP = 4
 """Branches of `ite` in each other from which on nothing more is learned from conditions."""
 
@@ -179,51 +177,20 @@ def operand_bounds(expr: Expr, facts: Facts) -> Interval:
         return expr.value[0].low, expr.value[0].high
     if op in ("loadat", "nextat"):
         return expr.value.low, expr.value.high
-    if op in ("eq", "lt", "le", "and", "or", "not", "has"):
+    if op in CONDITIONS:
         return 0, 1
     if op == "table":
         return min(expr.value), max(expr.value)
     if op == "apply":
         return expr.value.low, expr.value.high
-    if op == "popcount":
-        return 0, max(0, interval(args[0], facts)[1].bit_length())
-    if op == "bit":
-        high = interval(args[0], facts)[1]
-        return 0, 1 << min(max(high, 0), 62)
     if op == "ite":
         yes, no = facts.branches(args[0])
         reached = [(a, f) for a, f in ((args[1], yes), (args[2], no)) if not f.impossible]
         sides = [interval(a, f) for a, f in reached or ((args[1], facts), (args[2], facts))]
         return min(low for low, _ in sides), max(high for _, high in sides)
-    return _arithmetic(op, [interval(a, facts) for a in args])
-
-
-def _arithmetic(op: str, bounds: list[Interval]) -> Interval:
-    if op == "neg":
-        return -bounds[0][1], -bounds[0][0]
-    (al, ah), (bl, bh) = bounds
-    if op == "add":
-        return al + bl, ah + bh
-    if op == "sub":
-        return al - bh, ah - bl
-    if op == "mul":
-        corners = [al * bl, al * bh, ah * bl, ah * bh]
-        return min(corners), max(corners)
-    if op == "floordiv":
-        if bl <= 0 <= bh or bl > bh:
-            bound = max(abs(al), abs(ah))
-            return -bound, bound
-        corners = [al // bl, al // bh, ah // bl, ah // bh]
-        return min(corners), max(corners)
-    if op == "mod":
-        return min(0, bl + 1), max(0, bh - 1)
-    if op == "bor":
-        return max(al, bl), (1 << max(ah, bh).bit_length()) - 1
-    if op == "band":
-        return 0, min(ah, bh)
-    if op == "bandnot":
-        return 0, ah
-    return -HUGE, HUGE
+    bounds = OPERATORS[op].bounds
+    assert bounds is not None, op
+    return bounds(*(interval(a, facts) for a in args))
 
 
 def fold(expr: Expr, facts: Facts) -> Expr:
@@ -252,6 +219,11 @@ def _fold(expr: Expr, facts: Facts) -> Expr:
     low, high = interval(at, facts)
     if low == high:
         return const(low)
+    row = OPERATORS[at.op]
+    if args and is_const(args[-1]) and not row.has_value(args[-1].value, args[-1].value):
+        return const(0)  # a check before it always fails: never evaluated
+    if row.value is not None and all(map(is_const, args)):
+        return const(row.value(*(a.value for a in args)))
     rule = _RULES.get(at.op)
     return rule(at, args, facts) if rule else at
 
@@ -397,23 +369,7 @@ def _mul(at: Expr, args: tuple[Expr, ...], facts: Facts) -> Expr:
     return node("mul", (a, b))
 
 
-def _const_op(at: Expr, args: tuple[Expr, ...], facts: Facts) -> Expr:
-    if is_const(args[-1]) and not _has_value(at.op, args[-1].value):
-        return const(0)  # a check before it always fails: never evaluated
-    if all(map(is_const, args)):
-        values = [a.value for a in args]
-        table: dict[str, Callable[..., int]] = {
-            "floordiv": lambda a, b: a // b,
-            "mod": lambda a, b: a % b,
-            "bor": lambda a, b: a | b,
-            "band": lambda a, b: a & b,
-            "bandnot": lambda a, b: a & ~b,
-            "bit": lambda i: 1 << i,
-            "has": lambda m, i: m >> i & 1,
-            "popcount": lambda m: m.bit_count(),
-            "neg": lambda a: -a,
-        }
-        return const(table[at.op](*values))
+def _set(at: Expr, args: tuple[Expr, ...], facts: Facts) -> Expr:
     if at.op in ("bor", "bandnot") and is_const(args[1]) and args[1].value == 0:
         return args[0]
     if at.op == "bor" and is_const(args[0]) and args[0].value == 0:
@@ -421,11 +377,6 @@ def _const_op(at: Expr, args: tuple[Expr, ...], facts: Facts) -> Expr:
     if at.op == "has" and args[0].op == "bit":
         return fold(ex.equal(args[0].args[0], args[1]), facts)
     return at
-
-
-def _has_value(op: str, right: int) -> bool:
-    """Whether an operator is defined for its last operand."""
-    return right != 0 if op in ("floordiv", "mod") else right >= 0 if op in ("bit", "has") else True
 
 
 _RULES = {
@@ -436,15 +387,9 @@ _RULES = {
     "add": _add,
     "sub": _sub,
     "mul": _mul,
-    "floordiv": _const_op,
-    "mod": _const_op,
-    "bor": _const_op,
-    "band": _const_op,
-    "bandnot": _const_op,
-    "bit": _const_op,
-    "has": _const_op,
-    "popcount": _const_op,
-    "neg": _const_op,
+    "bor": _set,
+    "bandnot": _set,
+    "has": _set,
 }
 
 

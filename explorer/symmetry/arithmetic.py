@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from explorer.ir.operators import CONDITIONS, OPERATORS
 from explorer.symmetry.terms import Terms, inverse, moved
 
 _TRANSPARENT = ("ite", "case", "table", "permuted", "has", "at", "loadat", "nextat")
@@ -51,6 +52,16 @@ class Arithmetic(Terms):
         if op == "has":
             return self.make_has(*inner)
         return self.node(op, value, tuple(inner), self.bounds[x])
+
+    def plain(self, op: str, args: list[int]) -> int:
+        """A plain operator without a normal form of its own."""
+        value = OPERATORS[op].value
+        assert value is not None, op
+        if len(args) == 1:
+            return self.unary(value, args[0])
+        if all(map(self.is_const, args)):
+            return self.const(value(*map(self.value, args)))
+        return self.node(op, None, tuple(args), (0, 1) if op in CONDITIONS else None)
 
     # Numbers.
 

@@ -50,8 +50,8 @@ class Normal(Arithmetic):
             return self._load_at(op, at.value, at.args[0], renaming)
         if op == "require":
             return self.assuming(args[0], args[1])
-        make = getattr(self, f"make_{op}")
-        result: int = make(*args)
+        make = getattr(self, f"make_{op}", None)
+        result: int = make(*args) if make is not None else self.plain(op, args)
         return result
 
     # Reads.

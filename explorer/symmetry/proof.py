@@ -12,6 +12,7 @@ from explorer.ir import expressions as ex
 from explorer.ir.errors import Place
 from explorer.ir.expressions import Expr, Family
 from explorer.ir.model import Choice, Instance, Model
+from explorer.ir.operators import CONDITIONS
 from explorer.ir.steps import Condition
 from explorer.program.program import Program, reduce
 from explorer.program.simplify import Check, Facts, fold_checks, lift
@@ -54,10 +55,6 @@ class Proof:
     @property
     def dead(self) -> dict[int, int]:
         return self.program.dropped
-
-
-CONDITIONS = frozenset({"and", "or", "not", "eq", "lt", "le", "has"})
-"""Operators whose values are true or false."""
 
 
 class Broken(Exception):

@@ -8,6 +8,7 @@ from explorer.engine.space import Violation
 from explorer.ir import expressions as ex
 from explorer.ir.expressions import Expr
 from explorer.ir.model import Model
+from explorer.ir.operators import CONDITIONS
 from explorer.ir.semantics import EvaluationError, State, evaluate
 
 MAX_LINES = 12
@@ -53,7 +54,7 @@ def reasons(expr: Expr, holds: bool, s: State, t: State) -> list[str]:
 
 
 def _is_condition(expr: Expr) -> bool:
-    return expr.op in ("and", "or", "not", "eq", "lt", "le", "has", "ite")
+    return expr.op in CONDITIONS or expr.op == "ite"
 
 
 def _value(at: Expr, s: State, t: State) -> str:
