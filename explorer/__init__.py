@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from explorer.ir.errors import SpecError
 from explorer.ir.steps import Fairness
 from explorer.language.annotations import domain
-from explorer.language.collections import Map, Queue, RecordLocation, Set, record
+from explorer.language.collections import Map, Set
 from explorer.language.constants import constant
 from explorer.language.declarations import (
     STRONG,
@@ -32,6 +32,7 @@ from explorer.language.declarations import (
     when,
 )
 from explorer.language.domains import Capacity, Range, Scalarset
+from explorer.language.expectations import HOLDS, holds_within, violates
 from explorer.language.memory import Memory, MemoryModel
 from explorer.language.operators import count, every, implies, ite, some
 from explorer.language.process import (
@@ -49,7 +50,9 @@ from explorer.language.process import (
     process,
     step,
 )
-from explorer.language.spec import HOLDS, Spec, holds_within, violates
+from explorer.language.queues import Queue
+from explorer.language.records import record
+from explorer.language.spec import Spec
 from explorer.language.state import State, any_of, initially
 from explorer.language.temporal import (
     Formula,
@@ -62,7 +65,7 @@ from explorer.language.temporal import (
     release,
     until,
 )
-from explorer.language.values import Location, Value, Var
+from explorer.language.values import Location, RecordLocation, Value, Var
 from explorer.language.variants import variant
 from explorer.memory.architecture import Barrier
 

@@ -20,11 +20,12 @@ from explorer.engine.space import Handle, StateSpace
 from explorer.ground.ground import ground, meet_constants
 from explorer.ir.errors import nearest
 from explorer.ir.model import Model
+from explorer.ir.places import Path as Location
 from explorer.ir.semantics import State
 from explorer.language.concrete import concrete
-from explorer.language.spec import HOLDS, Spec
+from explorer.language.expectations import HOLDS
+from explorer.language.spec import Spec
 from explorer.language.structure import read
-from explorer.language.values import Path as Location
 from explorer.language.variants import Variant
 from explorer.render.text.summary import summary
 from explorer.render.text.text import story

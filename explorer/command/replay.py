@@ -14,7 +14,8 @@ from explorer.ground.ground import ground
 from explorer.ir.errors import SpecError
 from explorer.ir.model import Model
 from explorer.ir.types import value_text
-from explorer.language.spec import HOLDS, Spec
+from explorer.language.expectations import HOLDS
+from explorer.language.spec import Spec
 from explorer.language.variants import Variant
 from explorer.render.machine.itf import read
 from explorer.render.text.terminal import counted

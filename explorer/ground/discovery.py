@@ -24,11 +24,12 @@ from explorer.ir.places import Path, Variable
 from explorer.ir.types import Type
 from explorer.language.annotations import resolve
 from explorer.language.declarations import Declaration
+from explorer.language.lifting import index_of
 from explorer.language.memory import WIRING, Memory
 from explorer.language.operators import type_of
 from explorer.language.process import Decision, Step
 from explorer.language.state import AnyOf, State, component
-from explorer.language.structure import index_of, read
+from explorer.language.structure import read
 
 MOST_PLACES = 2000
 

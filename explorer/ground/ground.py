@@ -38,9 +38,9 @@ from explorer.language.process import places
 from explorer.language.spec import Spec
 from explorer.language.state import Initial, State, component, declared
 from explorer.language.structure import read
+from explorer.language.symbolic import condition, shown
 from explorer.language.temporal import MadeFormula
 from explorer.language.tracing import DECORATORS, Impossible, Trace, tracing, unusual
-from explorer.language.values import condition, shown
 from explorer.language.variants import assignment, constants_of_variant
 
 T = TypeVar("T")

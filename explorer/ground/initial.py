@@ -15,9 +15,10 @@ from explorer.ir.model import Choice
 from explorer.ir.places import Path
 from explorer.ir.types import MapType, RecordType, ScalarType, SetType, Type, is_finite_domain, value_text
 from explorer.language.annotations import resolve
+from explorer.language.assignment import assign_cells
 from explorer.language.domains import MAX_DOMAIN
+from explorer.language.lifting import lift
 from explorer.language.state import AnyOf
-from explorer.language.structure import assign_cells, lift
 from explorer.language.tracing import Trace, tracing
 from explorer.language.values import Value
 

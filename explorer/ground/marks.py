@@ -7,7 +7,8 @@ from typing import Any
 
 from explorer.ir.errors import Place, SpecError
 from explorer.ir.steps import Doubt
-from explorer.language.values import Value, describe
+from explorer.language.symbolic import describe
+from explorer.language.values import Value
 
 Key = tuple[Any, ...]
 Marked = tuple[str, Key, str, Place]

@@ -20,12 +20,15 @@ from explorer.ir.model import Action
 from explorer.ir.places import Variable
 from explorer.ir.steps import Condition, Fairness, Write
 from explorer.ir.types import BoolType, MapType, Type, UnionType, value_text
+from explorer.language.assignment import assign_cells
 from explorer.language.declarations import Declaration, declaration_of
+from explorer.language.lifting import same
 from explorer.language.process import PROCEDURES
 from explorer.language.state import State
-from explorer.language.structure import assign_cells, read, same
+from explorer.language.structure import read
+from explorer.language.symbolic import BOOL
 from explorer.language.tracing import Trace, tracing, unusual
-from explorer.language.values import BOOL, Value
+from explorer.language.values import Value
 
 AddVariable = Callable[[str, Type, Any, Place, str], Variable]
 """Lays out a hidden variable: name, type, initial value, place and owner."""

@@ -16,10 +16,12 @@ from explorer.ir.places import Path, Variable
 from explorer.ir.types import IntType, RecordType, Type, UnionType
 from explorer.language.annotations import resolve
 from explorer.language.domains import Scalarset
+from explorer.language.lifting import lift
 from explorer.language.operators import optional, type_of
 from explorer.language.process import Decision
-from explorer.language.structure import default, lift, read
-from explorer.language.values import INTEGER, Value, bare, shown
+from explorer.language.structure import default, read
+from explorer.language.symbolic import INTEGER, bare, shown
+from explorer.language.values import Value
 
 
 class Registers:

@@ -135,5 +135,5 @@ def expressions_of(value: Any) -> Iterator[Expr]:
         if isinstance(value._type, ScalarType):
             yield value._expr
         else:
-            for _, part in parts_of(value):  # type: ignore[arg-type]
+            for _, part in parts_of(value):
                 yield from expressions_of(part)

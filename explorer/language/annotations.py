@@ -19,25 +19,20 @@ from explorer.ir.types import (
     BoolType,
     IntType,
     MapType,
-    OptionalRecord,
-    OptionalScalar,
-    QueueType,
     RecordType,
     SetType,
     Type,
     UnionType,
     is_finite_domain,
-    value_text,
 )
-from explorer.language.collections import Map, Queue, Set
-from explorer.language.constants import value_of
+from explorer.language.collections import Map, Set
+from explorer.language.composites import optional_of, queue_of, reserved, set_of, too_large, union_of
 from explorer.language.domains import MAX_DOMAIN, Capacity, Range, Scalarset, check_name
+from explorer.language.queues import Queue
 from explorer.language.values import Var
 
 T = TypeVar("T")
 _open_records: ContextVar[tuple[type, ...]] = ContextVar("open_records", default=())
-
-MAX_SET, MAX_CAPACITY = 62, 1 << 12
 
 
 @overload
@@ -49,18 +44,8 @@ def domain(annotation: Any) -> tuple[Any, ...]:
     place = caller()
     found = resolve(annotation, place)
     if (isinstance(found, SetType) or is_finite_domain(found)) and found.size > MAX_DOMAIN:
-        raise _too_large(f"domain({found.name})", found, place)
+        raise too_large(f"domain({found.name})", found, place)
     return found.values()
-
-
-def _too_large(what: str, found: Type, place: Place) -> SpecError:
-    return SpecError(
-        "E0116",
-        f"{what} has {found.size} values",
-        expected=f"at most {MAX_DOMAIN} values",
-        write="a smaller domain",
-        place=place,
-    )
 
 
 def resolve(annotation: Any, place: Place) -> Type:
@@ -109,10 +94,10 @@ def resolve(annotation: Any, place: Place) -> Type:
     if origin is Map:
         return MapType(_finite(args[0], "the keys of a map", place), resolve(args[1], place))
     if origin is Set:
-        return _set(args[0], place)
+        return set_of(_finite(args[0], "the elements of a set", place), place)
     if origin is Queue:
         if len(args) == 2:
-            return _queue(args[0], args[1], place)
+            return queue_of(resolve(args[0], place), args[1], place)
         raise SpecError(
             "E0122",
             "a Queue without a capacity",
@@ -177,42 +162,8 @@ def _annotated(args: tuple[Any, ...], place: Place) -> Type:
                     write="Annotated[Queue[T], Capacity(3)]",
                     place=place,
                 )
-            return _queue(typing.get_args(base)[0], mark.size, place)
+            return queue_of(resolve(typing.get_args(base)[0], place), mark.size, place)
     return resolve(base, place)
-
-
-def _queue(element: Any, capacity: Any, place: Place) -> QueueType:
-    capacity = value_of(capacity)
-    if not isinstance(capacity, int) or isinstance(capacity, bool) or capacity < 1:
-        raise SpecError(
-            "E0122",
-            f"a Queue with the capacity {capacity!r}",
-            expected="a positive integer",
-            write="Annotated[Queue[T], Capacity(3)]",
-            place=place,
-        )
-    if capacity > MAX_CAPACITY:
-        raise SpecError(
-            "E0122",
-            f"a Queue with the capacity {capacity}",
-            expected=f"at most {MAX_CAPACITY} elements",
-            write="Annotated[Queue[T], Capacity(3)]",
-            place=place,
-        )
-    return QueueType(resolve(element, place), capacity)
-
-
-def _set(element: Any, place: Place) -> SetType:
-    inner = _finite(element, "the elements of a set", place)
-    if inner.size > MAX_SET:
-        raise SpecError(
-            "E0126",
-            f"a Set over {inner.name}, which has {inner.size} values",
-            expected=f"at most {MAX_SET} values",
-            write=f"Map[{inner.name}, bool]",
-            place=place,
-        )
-    return SetType(inner)
 
 
 def _finite(annotation: Any, role: str, place: Place) -> Type:
@@ -226,7 +177,7 @@ def _finite(annotation: Any, role: str, place: Place) -> Type:
         )
     found = resolve(annotation, place)
     if is_finite_domain(found) and found.size > MAX_DOMAIN:
-        raise _too_large(f"{found.name} as {role}", found, place)
+        raise too_large(f"{found.name} as {role}", found, place)
     if not is_finite_domain(found):
         raise SpecError(
             "E0127",
@@ -274,7 +225,7 @@ def _fields(cls: type, place: Place) -> RecordType:
 
 def _field(cls: type, name: str, annotation: Any, place: Place) -> Type:
     if name == "next" or name.startswith("_"):
-        raise _reserved(cls.__name__, name, place)
+        raise reserved(cls.__name__, name, place)
     try:
         return resolve(annotation, place)
     except SpecError as error:
@@ -287,74 +238,7 @@ def _field(cls: type, name: str, annotation: Any, place: Place) -> Type:
         ) from None
 
 
-def _reserved(record: str, field: str, place: Place) -> SpecError:
-    return SpecError(
-        "E0128",
-        f"record {record} has a field named {field!r}" + (", and may be None" if field == "present" else ""),
-        expected="a name that the language does not use",
-        write="following, or another name",
-        place=place,
-    )
-
-
 def _union(args: tuple[Any, ...], place: Place) -> Type:
+    parts = [resolve(part, place) for part in args if part is not type(None)]
     optional = type(None) in args
-    parts = [a for a in args if a is not type(None)]
-    if len(parts) == 1:
-        inner = resolve(parts[0], place)
-        if isinstance(inner, UnionType):
-            return UnionType(inner.classes, inner.members, True)
-        if isinstance(inner, (BoolType, IntType)):
-            return OptionalScalar(inner)
-        if isinstance(inner, RecordType):
-            if "present" in dict(inner.fields):
-                raise _reserved(inner.name, "present", place)
-            return OptionalRecord(inner)
-        raise SpecError(
-            "E0129",
-            f"{inner.name} | None",
-            expected="an optional bool, enum, Range, Scalarset or record",
-            write=f"{inner.name}, with an empty value in place of None",
-            place=place,
-        )
-    resolved = [resolve(part, place) for part in parts]
-    if not all(isinstance(r, UnionType) for r in resolved):
-        names = " | ".join(r.name for r in resolved)
-        raise SpecError(
-            "E0129",
-            f"the union {names}",
-            expected="a union of enums and scalarsets",
-            write="a record with a tag field",
-            place=place,
-        )
-    unions = [r for r in resolved if isinstance(r, UnionType)]
-    classes = tuple(c for u in unions for c in u.classes)
-    members = tuple(m for u in unions for m in u.members)
-    _check_members(classes, members, place)
-    return UnionType(classes, members, optional or any(u.optional for u in unions))
-
-
-def _check_members(classes: tuple[type, ...], members: tuple[Any, ...], place: Place) -> None:
-    """SpecError where two members of a union could not be told apart, by Python or by a reader."""
-    equal: dict[Any, Any] = {}
-    for member in members:
-        other = equal.setdefault(member, member)
-        if other is not member:
-            one, two = (f"{type(m).__name__}.{value_text(m)}" for m in (other, member))
-            raise SpecError(
-                "E0129",
-                f"the union of {type(other).__name__} and {type(member).__name__}: {one} == {two}",
-                expected="members that Python tells apart",
-                write="enum.Enum in place of enum.IntEnum",
-                place=place,
-            )
-    names = [cls.__name__ for cls in classes]
-    twice = next((cls for cls in classes if names.count(cls.__name__) > 1), None)
-    if twice is not None:
-        raise SpecError(
-            "E0129",
-            f"the union of two classes named {twice.__name__}",
-            expected="classes with names of their own",
-            write="another name for one of them",
-            place=place,
-        )
+    return optional_of(parts[0], place) if len(parts) == 1 else union_of(parts, optional, place)

@@ -6,7 +6,6 @@ from typing import Any
 
 from explorer.ir.semantics import State, evaluate
 from explorer.ir.types import MapType, OptionalRecord, QueueType, RecordType, ScalarType
-from explorer.language.collections import OptionalRecordLocation
 from explorer.language.structure import parts_of
 from explorer.language.values import Value
 
@@ -18,11 +17,10 @@ def concrete(value: Any, state: State, after: State | None = None) -> Any:
     found = value._type
     if isinstance(found, ScalarType):
         return found.decode(evaluate(value._expr, state, after))
-    parts = dict(parts_of(value))  # type: ignore[arg-type]
+    parts = dict(parts_of(value))
     if isinstance(found, RecordType):
         return found.cls(**{name: concrete(part, state, after) for name, part in parts.items()})
     if isinstance(found, OptionalRecord):
-        assert isinstance(value, OptionalRecordLocation)
         return concrete(parts["content"], state, after) if concrete(parts["present"], state, after) else None
     if isinstance(found, MapType):
         return {key: concrete(parts[i], state, after) for i, key in enumerate(found.key.values())}

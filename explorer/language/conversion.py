@@ -12,7 +12,7 @@ from explorer.ir.errors import SpecError, caller
 from explorer.ir.expressions import Expr, Failure
 from explorer.ir.types import IntType, OptionalScalar, ScalarType, SetType, Type, UnionType
 from explorer.language.constants import value_of
-from explorer.language.values import Value, describe, shown
+from explorer.language.symbolic import Symbolic, computed, describe, shown
 
 
 def encode(found: ScalarType, obj: Any, role: str) -> Expr:
@@ -64,7 +64,7 @@ def convert(obj: Any, wanted: ScalarType, role: str) -> Expr:
     A number that may lie outside is wrapped in `require`; any other mismatch is a SpecError.
     """
     obj = value_of(obj)
-    if not isinstance(obj, Value):
+    if not isinstance(obj, Symbolic):
         return encode(wanted, obj, role)
     found = obj._type
     if isinstance(found, UnionType) and isinstance(wanted, UnionType):
@@ -80,7 +80,7 @@ def convert(obj: Any, wanted: ScalarType, role: str) -> Expr:
             return ex.require(ex.within(obj._expr, inner.low, inner.high), obj._expr, failure)
     elif isinstance(found, OptionalScalar) and isinstance(wanted, OptionalScalar) and found != wanted:
         if isinstance(found.inner, IntType) and isinstance(wanted.inner, IntType):
-            inner_value: Value[Any] = Value(found.inner, obj._expr)
+            inner_value = computed(found.inner, obj._expr)
             absent = ex.equal(obj._expr, ex.const(found.low))
             return ex.choose(absent, ex.const(wanted.low), convert(inner_value, wanted.inner, role))
     elif found == wanted or (isinstance(wanted, OptionalScalar) and found == wanted.inner):

@@ -15,8 +15,9 @@ from typing import Any, TypeVar, overload
 from explorer.ir.errors import Place, SpecError, caller, nearest
 from explorer.ir.steps import Condition, Fairness, Mark
 from explorer.language.constants import Constant
+from explorer.language.symbolic import condition
 from explorer.language.tracing import DECORATORS, Impossible, current
-from explorer.language.values import Value, condition
+from explorer.language.values import Value
 
 F = TypeVar("F", bound=Callable[..., Any])
 P = TypeVar("P", bound=Callable[..., Any])

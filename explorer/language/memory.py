@@ -24,13 +24,13 @@ from explorer.ir.expressions import Expr, Failure, Family, Function
 from explorer.ir.places import Variable
 from explorer.ir.steps import Condition, Write
 from explorer.ir.types import ScalarType, Type
-from explorer.language.collections import computed_set
 from explorer.language.constants import constant, value_of
+from explorer.language.lifting import index_of, lift
 from explorer.language.shared import SharedLocation
 from explorer.language.state import State
-from explorer.language.structure import index_of, lift
+from explorer.language.symbolic import BOOL, computed, shown
 from explorer.language.tracing import Trace, current
-from explorer.language.values import BOOL, Value, shown
+from explorer.language.values import Value
 from explorer.memory.architecture import ARCHITECTURES, Barrier
 from explorer.memory.kernel import KERNEL, KernelMapping
 from explorer.memory.numbered import (
@@ -525,7 +525,7 @@ class Memory(State, base=True):
         low, high = place.type.low, place.type.high
         function = self._wiring.function("value", (age, low, high), self._oldest(age), low, high)
         expr = ex.apply(function, self._now(trace, primed), place.index)
-        return computed_set(place.type, expr) if _is_set(place.type) else Value(place.type, expr)
+        return computed(place.type, expr)  # type: ignore[no-any-return]
 
     def _oldest(self, age: int) -> Callable[[int, int], int]:
         return lambda m, x: self._storage.value(m, x, age)
@@ -564,12 +564,6 @@ class Memory(State, base=True):
         trace.conditions.append(Condition(ok, line))
         write = Write(where.family, ex.const(0), result, line)
         trace.writes[:] = [w for w in trace.writes if w.family is not where.family] + [write]
-
-
-def _is_set(type: ScalarType) -> bool:
-    from explorer.ir.types import SetType
-
-    return isinstance(type, SetType)
 
 
 def exists(cls: type[Memory]) -> bool:

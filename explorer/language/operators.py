@@ -11,12 +11,16 @@ from explorer.ir.errors import SpecError, caller
 from explorer.ir.formulas import conjunction, disjunction
 from explorer.ir.steps import Condition
 from explorer.ir.types import BoolType, IntType, OptionalRecord, OptionalScalar, RecordType, Type, UnionType
-from explorer.language.collections import D, Queue, RecordLocation, Set
+from explorer.language.annotations import resolve
+from explorer.language.collections import Set
 from explorer.language.constants import value_of
-from explorer.language.structure import lift, merge
+from explorer.language.lifting import lift
+from explorer.language.queues import Queue
+from explorer.language.structure import merge
+from explorer.language.symbolic import BOOL, condition, shown
 from explorer.language.temporal import Formula, MadeFormula, formula, implication, operand
 from explorer.language.tracing import maybe_current
-from explorer.language.values import BOOL, Value, condition, shown
+from explorer.language.values import D, RecordLocation, Value
 
 T = TypeVar("T")
 
@@ -81,8 +85,6 @@ def type_of(obj: Any) -> Type | None:
     """The narrowest type of an author's value; None for None and for what stands for several types ([],
     set()).
     """
-    from explorer.language.annotations import resolve
-
     if isinstance(obj, Value):
         return obj._type
     if isinstance(obj, int) and not isinstance(obj, bool):

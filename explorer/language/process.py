@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 from explorer.ir.errors import Place, SpecError, caller
 from explorer.ir.steps import Fairness
 from explorer.language.declarations import check_options, declare
+from explorer.language.symbolic import condition, shown
 from explorer.language.tracing import current
-from explorer.language.values import Value, condition, shown
+from explorer.language.values import Value
 
 T = TypeVar("T")
 P = TypeVar("P", bound=Callable[..., Generator[Any, Any, Any]])

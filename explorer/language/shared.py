@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from explorer.ir.errors import SpecError
 from explorer.ir.places import Path
-from explorer.ir.types import Type
+from explorer.ir.types import ScalarType, Type
+from explorer.language.symbolic import Role, represents
 from explorer.language.values import Location
 
 T_co = TypeVar("T_co", covariant=True)
 
 
+@represents(ScalarType, Role.SHARED)
 class SharedLocation(Location[T_co]):
     """Where CPUs store and load. It has no value of its own: what a CPU sees is what its load gives."""
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from explorer.ir.errors import Place, SpecError, attribute_place, caller, class_place, closest, nearest
+from explorer.language.collections import Map, Set
+from explorer.language.queues import Queue
 from explorer.language.values import Var
 
 
@@ -154,8 +156,6 @@ def declared(cls: type[State]) -> list[tuple[str, Any, Initial]]:
 
 
 def _variable_type(cls: type, name: str, annotation: Any, place: Place) -> Any:
-    from explorer.language.collections import Map, Queue, Set
-
     origin = typing.get_origin(annotation)
     base = typing.get_args(annotation)[0] if origin is typing.Annotated else annotation
     if typing.get_origin(base) is Var:

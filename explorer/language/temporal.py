@@ -13,11 +13,12 @@ from explorer.ir.errors import SpecError, caller
 from explorer.ir.formulas import Ltl, conjunction, disjunction, negation, show
 from explorer.ir.steps import Condition
 from explorer.language.constants import value_of
+from explorer.language.symbolic import FormulaNode, condition
 from explorer.language.tracing import maybe_current, no_truth_value
-from explorer.language.values import Value, condition
+from explorer.language.values import Value
 
 
-class MadeFormula:
+class MadeFormula(FormulaNode):
     """A temporal formula. It has no truth value; combine formulas with `&`, `|`, `~` and `implies`."""
 
     __slots__ = ("node",)
@@ -50,13 +51,7 @@ class MadeFormula:
 
 
 if TYPE_CHECKING:
-
-    class Behaviour:
-        """For type checkers: a formula is a value that a whole behaviour has, so that a mixed every(...) or
-        implies(...) stays a value.
-        """
-
-    Formula: TypeAlias = Value[Behaviour]
+    from explorer.language.values import Formula as Formula
 else:
     Formula = MadeFormula
     MadeFormula.__name__ = "Formula"  # what authors read in messages

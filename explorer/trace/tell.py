@@ -11,11 +11,11 @@ from typing import Any
 from explorer.engine.reference import step as execute
 from explorer.engine.space import Handle, StateSpace, Violation
 from explorer.ir.model import Instance, Model
+from explorer.ir.places import Path as Location
 from explorer.ir.semantics import EvaluationError, State
 from explorer.ir.types import MapType, Type, value_text
 from explorer.language.concrete import concrete
 from explorer.language.structure import read
-from explorer.language.values import Path as Location
 from explorer.language.values import Value
 from explorer.trace.reasons import explain
 from explorer.trace.shortest import Path, shortest

@@ -18,6 +18,7 @@ from explorer.ir.errors import Place
 from explorer.ir.formulas import Ltl
 from explorer.ir.steps import Fairness
 from explorer.ir.types import BoolType
+from explorer.language.symbolic import BOOL
 from explorer.language.temporal import (
     MadeFormula,
     always,
@@ -29,7 +30,7 @@ from explorer.language.temporal import (
     release,
     until,
 )
-from explorer.language.values import BOOL, Value
+from explorer.language.values import Value
 
 MOST = 6
 """States of the largest graph."""
