@@ -42,10 +42,10 @@ def domain(annotation: Any) -> tuple[Any, ...]: ...
 def domain(annotation: Any) -> tuple[Any, ...]:
     """Every value of a domain, in order, to loop over: `for cpu in domain(Sender | Target)`."""
     place = caller()
-    found = resolve(annotation, place)
-    if (isinstance(found, SetType) or is_finite_domain(found)) and found.size > MAX_DOMAIN:
-        raise too_large(f"domain({found.name})", found, place)
-    return found.values()
+    type = resolve(annotation, place)
+    if (isinstance(type, SetType) or is_finite_domain(type)) and type.size > MAX_DOMAIN:
+        raise too_large(f"domain({type.name})", type, place)
+    return type.values()
 
 
 def resolve(annotation: Any, place: Place) -> Type:
@@ -175,18 +175,18 @@ def _finite(annotation: Any, role: str, place: Place) -> Type:
             write="Annotated[int, Range(0, 7)]",
             place=place,
         )
-    found = resolve(annotation, place)
-    if is_finite_domain(found) and found.size > MAX_DOMAIN:
-        raise too_large(f"{found.name} as {role}", found, place)
-    if not is_finite_domain(found):
+    type = resolve(annotation, place)
+    if is_finite_domain(type) and type.size > MAX_DOMAIN:
+        raise too_large(f"{type.name} as {role}", type, place)
+    if not is_finite_domain(type):
         raise SpecError(
             "E0127",
-            f"{found.name} as {role}",
+            f"{type.name} as {role}",
             expected="bool, an enum, a Range, a Scalarset or a record of those",
             write="a simpler domain, or Map[K, Map[L, bool]]",
             place=place,
         )
-    return found
+    return type
 
 
 def _record(cls: type, place: Place) -> RecordType:

@@ -133,11 +133,11 @@ def reserved(record: str, field: str, place: Place) -> SpecError:
     )
 
 
-def too_large(what: str, found: Type, place: Place) -> SpecError:
+def too_large(what: str, type: Type, place: Place) -> SpecError:
     """The error for a domain whose values cannot be taken one by one."""
     return SpecError(
         "E0116",
-        f"{what} has {found.size} values",
+        f"{what} has {type.size} values",
         expected=f"at most {MAX_DOMAIN} values",
         write="a smaller domain",
         place=place,

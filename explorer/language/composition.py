@@ -41,12 +41,12 @@ def members(part: Any) -> list[Any]:
     else:
         return [part]
     owner = space.get("__name__")
-    found = []
+    parts = []
     for bound in list(space.values()):
         for obj in _inside(bound, DEPTH):
             if getattr(obj, "__module__", None) == owner or _is_made(obj):
-                found.append(obj)
-    return found
+                parts.append(obj)
+    return parts
 
 
 def _inside(bound: Any, depth: int) -> Iterator[Any]:
@@ -76,20 +76,20 @@ def check_classes(spaces: Iterable[dict[str, Any]]) -> None:
     for space in spaces:
         for cls in [obj for obj in members(space) if inspect.isclass(obj)]:
             for name, held in vars(cls).items():
-                found = declaration_of(getattr(held, "__func__", held))
-                if found is not None:
+                declaration = declaration_of(getattr(held, "__func__", held))
+                if declaration is not None:
                     raise SpecError(
                         "E0522",
-                        f"@{DECORATORS[found.kind]} {cls.__name__}.{name} stands in a class",
+                        f"@{DECORATORS[declaration.kind]} {cls.__name__}.{name} stands in a class",
                         expected="actions and properties beside the classes",
                         write=f"def {name}(...) at the left margin, behind the class",
-                        place=found.place,
+                        place=declaration.place,
                     )
 
 
 def undeclared(spaces: Iterable[dict[str, Any]]) -> list[Undeclared]:
     """Functions of these namespaces that look like a declaration without its decorator."""
-    found = []
+    forgotten = []
     for space in spaces:
         for obj in members(space):
             if not inspect.isfunction(obj) or declaration_of(obj) is not None:
@@ -97,8 +97,10 @@ def undeclared(spaces: Iterable[dict[str, Any]]) -> list[Undeclared]:
             component = _component(obj)
             file = obj.__code__.co_filename
             if component and not _is_used(obj.__name__, file):
-                found.append(Undeclared(obj.__name__, component, Place(file, obj.__code__.co_firstlineno)))
-    return found
+                forgotten.append(
+                    Undeclared(obj.__name__, component, Place(file, obj.__code__.co_firstlineno))
+                )
+    return forgotten
 
 
 def _component(function: Any) -> str:
@@ -146,13 +148,13 @@ def _imports(tree: ast.Module, stem: str) -> bool:
 
 def _names(tree: ast.Module) -> set[str]:
     """The names that code reads, those in the braces of docstrings included."""
-    found: set[str] = set()
+    names: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):
-            found.add(node.id)
+            names.add(node.id)
         elif isinstance(node, ast.Attribute):
-            found.add(node.attr)
+            names.add(node.attr)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             for inside in re.findall(r"\{([^{}]+)\}", node.value):
-                found.update(re.findall(r"\w+", inside))
-    return found
+                names.update(re.findall(r"\w+", inside))
+    return names

@@ -14,15 +14,15 @@ def concrete(value: Any, state: State, after: State | None = None) -> Any:
     """The author's value that a symbolic one has in a state: enum members, records, dicts, lists."""
     if not isinstance(value, Value):
         return value
-    found = value._type
-    if isinstance(found, ScalarType):
-        return found.decode(evaluate(value._expr, state, after))
+    type = value._type
+    if isinstance(type, ScalarType):
+        return type.decode(evaluate(value._expr, state, after))
     parts = dict(parts_of(value))
-    if isinstance(found, RecordType):
-        return found.cls(**{name: concrete(part, state, after) for name, part in parts.items()})
-    if isinstance(found, OptionalRecord):
+    if isinstance(type, RecordType):
+        return type.cls(**{name: concrete(part, state, after) for name, part in parts.items()})
+    if isinstance(type, OptionalRecord):
         return concrete(parts["content"], state, after) if concrete(parts["present"], state, after) else None
-    if isinstance(found, MapType):
-        return {key: concrete(parts[i], state, after) for i, key in enumerate(found.key.values())}
-    assert isinstance(found, QueueType)
+    if isinstance(type, MapType):
+        return {key: concrete(parts[i], state, after) for i, key in enumerate(type.key.values())}
+    assert isinstance(type, QueueType)
     return [concrete(parts[i], state, after) for i in range(concrete(parts["length"], state, after))]

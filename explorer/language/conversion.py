@@ -15,44 +15,44 @@ from explorer.language.constants import value_of
 from explorer.language.symbolic import Symbolic, computed, describe, shown
 
 
-def encode(found: ScalarType, obj: Any, role: str) -> Expr:
+def encode(type: ScalarType, obj: Any, role: str) -> Expr:
     """A concrete value as a code of a scalar type; SpecError where it is not in the domain."""
-    code = found.encode(obj)
+    code = type.encode(obj)
     if code is None:
         raise SpecError(
             "E0225",
             f"{shown(obj)} as {role}",
-            expected=f"a value of {found.name}",
-            write=_suggest(found, obj, role),
+            expected=f"a value of {type.name}",
+            write=_suggest(type, obj, role),
         )
     return ex.const(code)
 
 
-def _suggest(found: ScalarType, obj: Any, role: str) -> str:
+def _suggest(wanted: ScalarType, obj: Any, role: str) -> str:
     """What to write where `obj` is not in a domain."""
-    if isinstance(obj, type) and isinstance(found, UnionType) and obj in found.classes:
+    if isinstance(obj, type) and isinstance(wanted, UnionType) and obj in wanted.classes:
         if role.startswith("an index"):
             name = obj.__name__.lower()
             return (
                 f"[{name}] with a parameter {name}: {obj.__name__}, or for {name} in domain({obj.__name__})"
             )
         return f"any_of({obj.__name__}) for a free choice, or one value"
-    if isinstance(found, SetType):
-        return f"a Python set of {found.element.name}, or old.add(x) and old.union(...)"
-    if isinstance(found, OptionalScalar):
-        return f"None or {_suggest(found.inner, obj, role)}"
-    if isinstance(found, IntType):
+    if isinstance(wanted, SetType):
+        return f"a Python set of {wanted.element.name}, or old.add(x) and old.union(...)"
+    if isinstance(wanted, OptionalScalar):
+        return f"None or {_suggest(wanted.inner, obj, role)}"
+    if isinstance(wanted, IntType):
         return (
-            " or ".join(map(str, range(found.low, found.high + 1)))
-            if found.size <= 4
-            else f"a number from {found.low} to {found.high}"
+            " or ".join(map(str, range(wanted.low, wanted.high + 1)))
+            if wanted.size <= 4
+            else f"a number from {wanted.low} to {wanted.high}"
         )
-    if not isinstance(found, UnionType):
+    if not isinstance(wanted, UnionType):
         return "True or False"
-    names = ["None"] * found.optional
-    for cls in found.classes:
+    names = ["None"] * wanted.optional
+    for cls in wanted.classes:
         members = [
-            f"{cls.__name__}.{m.name}" for m in found.members if type(m) is cls and isinstance(m, enum.Enum)
+            f"{cls.__name__}.{m.name}" for m in wanted.members if type(m) is cls and isinstance(m, enum.Enum)
         ]
         names += [*members[:6], *["..."] * (len(members) > 6)] or [f"an identity of {cls.__name__}"]
     return " or ".join(names)
@@ -66,45 +66,45 @@ def convert(obj: Any, wanted: ScalarType, role: str) -> Expr:
     obj = value_of(obj)
     if not isinstance(obj, Symbolic):
         return encode(wanted, obj, role)
-    found = obj._type
-    if isinstance(found, UnionType) and isinstance(wanted, UnionType):
-        moved = _move(found, wanted, obj._expr)
+    given = obj._type
+    if isinstance(given, UnionType) and isinstance(wanted, UnionType):
+        moved = _move(given, wanted, obj._expr)
         if moved is not None:
             return moved
-    elif isinstance(found, IntType) and isinstance(wanted, (IntType, OptionalScalar)):
+    elif isinstance(given, IntType) and isinstance(wanted, (IntType, OptionalScalar)):
         inner = wanted.inner if isinstance(wanted, OptionalScalar) else wanted
         if isinstance(inner, IntType):
-            if inner.low <= found.low and found.high <= inner.high:
+            if inner.low <= given.low and given.high <= inner.high:
                 return obj._expr
             failure = Failure(f"{role} got a value outside {inner.name}", caller())
             return ex.require(ex.within(obj._expr, inner.low, inner.high), obj._expr, failure)
-    elif isinstance(found, OptionalScalar) and isinstance(wanted, OptionalScalar) and found != wanted:
-        if isinstance(found.inner, IntType) and isinstance(wanted.inner, IntType):
-            inner_value = computed(found.inner, obj._expr)
-            absent = ex.equal(obj._expr, ex.const(found.low))
+    elif isinstance(given, OptionalScalar) and isinstance(wanted, OptionalScalar) and given != wanted:
+        if isinstance(given.inner, IntType) and isinstance(wanted.inner, IntType):
+            inner_value = computed(given.inner, obj._expr)
+            absent = ex.equal(obj._expr, ex.const(given.low))
             return ex.choose(absent, ex.const(wanted.low), convert(inner_value, wanted.inner, role))
-    elif found == wanted or (isinstance(wanted, OptionalScalar) and found == wanted.inner):
+    elif given == wanted or (isinstance(wanted, OptionalScalar) and given == wanted.inner):
         return obj._expr
     raise SpecError(
         "E0226",
-        f"{describe(obj)} ({found.name}) as {role}",
+        f"{describe(obj)} ({given.name}) as {role}",
         expected=f"a value of {wanted.name}",
-        write=advice(found, wanted),
+        write=advice(given, wanted),
     )
 
 
-def advice(found: Type, wanted: Type) -> str:
+def advice(given: Type, wanted: Type) -> str:
     """What to write where a value of one type stands and another is wanted."""
-    if found.name == f"{wanted.name} | None":
+    if given.name == f"{wanted.name} | None":
         return "x.value, after when(~x.is_none)"
     return f"an expression of type {wanted.name}"
 
 
-def _move(found: UnionType, wanted: UnionType, expr: Expr) -> Expr | None:
+def _move(given: UnionType, wanted: UnionType, expr: Expr) -> Expr | None:
     """Recode an enum or identity value from one union to a larger one."""
-    if found.optional and not wanted.optional:
+    if given.optional and not wanted.optional:
         return None
-    codes = [wanted.encode(member) for member in found.members]
+    codes = [wanted.encode(member) for member in given.members]
     if any(code is None for code in codes):
         return None
     shifts = {code - i for i, code in enumerate(codes) if code is not None}
@@ -113,7 +113,7 @@ def _move(found: UnionType, wanted: UnionType, expr: Expr) -> Expr | None:
     moved: Expr = ex.const(-1)
     if len(shifts) == 1:
         moved = ex.plus(expr, shifts.pop())
-        return ex.choose(ex.node("lt", (expr, ex.const(0))), ex.const(-1), moved) if found.optional else moved
+        return ex.choose(ex.node("lt", (expr, ex.const(0))), ex.const(-1), moved) if given.optional else moved
     for i, code in reversed(list(enumerate(codes))):
         assert code is not None
         moved = ex.choose(ex.equal(expr, ex.const(i)), ex.const(code), moved)

@@ -43,8 +43,8 @@ class Declaration:
 
 
 def declaration_of(obj: Any) -> Declaration | None:
-    found = getattr(obj, "__declaration__", None) if inspect.isfunction(obj) else None
-    return found if isinstance(found, Declaration) else None
+    noted = getattr(obj, "__declaration__", None) if inspect.isfunction(obj) else None
+    return noted if isinstance(noted, Declaration) else None
 
 
 def declare(kind: str, function: F, **options: Any) -> F:
@@ -127,10 +127,12 @@ def action(
     text in traces; `{expression}` in it reads the old state.
     """
 
-    def decorate(found: F) -> F:
-        known = list(inspect.signature(found).parameters) if inspect.isfunction(found) else []
-        check_options(getattr(found, "__name__", "?"), known, actor, fair, per)
-        return declare("action", found, actor=actor, fair=fair, per=per, source=source, defensive=defensive)
+    def decorate(function: F) -> F:
+        known = list(inspect.signature(function).parameters) if inspect.isfunction(function) else []
+        check_options(getattr(function, "__name__", "?"), known, actor, fair, per)
+        return declare(
+            "action", function, actor=actor, fair=fair, per=per, source=source, defensive=defensive
+        )
 
     return decorate if function is None else decorate(function)
 

@@ -64,9 +64,9 @@ def ite(test: bool | Value[bool], then: Any, otherwise: Any) -> Any:
             if isinstance(b, Value)
             else [second, first, *_united(first, second)]
         )
-    for found in wanted:
+    for type in wanted:
         try:
-            return merge(c, lift(found, a, "a value of ite(...)"), lift(found, b, "a value of ite(...)"))
+            return merge(c, lift(type, a, "a value of ite(...)"), lift(type, b, "a value of ite(...)"))
         except SpecError:
             pass
     raise _mixed(a, b)
@@ -94,13 +94,13 @@ def type_of(obj: Any) -> Type | None:
     return resolve(type(obj), caller())
 
 
-def optional(found: Type) -> Type:
+def optional(type: Type) -> Type:
     """The type with None, where there is one."""
-    if isinstance(found, UnionType):
-        return UnionType(found.classes, found.members, True)
-    if isinstance(found, (BoolType, IntType)):
-        return OptionalScalar(found)
-    return OptionalRecord(found) if isinstance(found, RecordType) else found
+    if isinstance(type, UnionType):
+        return UnionType(type.classes, type.members, True)
+    if isinstance(type, (BoolType, IntType)):
+        return OptionalScalar(type)
+    return OptionalRecord(type) if isinstance(type, RecordType) else type
 
 
 def _united(a: Type, b: Type) -> list[Type]:
@@ -116,10 +116,10 @@ def every(conditions: Iterable[bool | Value[bool]]) -> Value[bool]: ...
 def every(conditions: Iterable[Formula]) -> Formula: ...
 def every(conditions: Any) -> Any:
     """Whether all hold: `every(at[c] == Step.IDLE for c in Cpu)`. Of temporal formulas, a formula."""
-    found = _items(conditions, "every")
-    if any(isinstance(item, MadeFormula) for item in found):
-        return formula(conjunction(*(operand(item, "every(...)") for item in found)))
-    return Value(BOOL, ex.both(*(condition(c, "every(...)") for c in found)))
+    items = _items(conditions, "every")
+    if any(isinstance(item, MadeFormula) for item in items):
+        return formula(conjunction(*(operand(item, "every(...)") for item in items)))
+    return Value(BOOL, ex.both(*(condition(c, "every(...)") for c in items)))
 
 
 @overload
@@ -128,16 +128,16 @@ def some(conditions: Iterable[bool | Value[bool]]) -> Value[bool]: ...
 def some(conditions: Iterable[Formula]) -> Formula: ...
 def some(conditions: Any) -> Any:
     """Whether at least one holds. Of temporal formulas, a formula."""
-    found = _items(conditions, "some")
-    if any(isinstance(item, MadeFormula) for item in found):
-        return formula(disjunction(*(operand(item, "some(...)") for item in found)))
-    return Value(BOOL, ex.either(*(condition(c, "some(...)") for c in found)))
+    items = _items(conditions, "some")
+    if any(isinstance(item, MadeFormula) for item in items):
+        return formula(disjunction(*(operand(item, "some(...)") for item in items)))
+    return Value(BOOL, ex.either(*(condition(c, "some(...)") for c in items)))
 
 
 def count(conditions: Iterable[bool | Value[bool]]) -> Value[int]:
     """How many hold."""
-    found = [condition(c, "count(...)") for c in _items(conditions, "count")]
-    return Value(IntType(0, len(found)), ex.total([item for item in found if item is not ex.const(0)]))
+    items = [condition(c, "count(...)") for c in _items(conditions, "count")]
+    return Value(IntType(0, len(items)), ex.total([item for item in items if item is not ex.const(0)]))
 
 
 def _items(conditions: Any, name: str) -> list[Any]:

@@ -122,9 +122,9 @@ def process(
     `atomic` says that its steps may access several shared places.
     """
 
-    def decorate(made: P) -> P:
-        known = list(inspect.signature(made).parameters) if inspect.isfunction(made) else []
-        name = getattr(made, "__name__", "?")
+    def decorate(function: P) -> P:
+        known = list(inspect.signature(function).parameters) if inspect.isfunction(function) else []
+        name = getattr(function, "__name__", "?")
         check_options(name, known, actor, fair, None)
         if not isinstance(level, int) or isinstance(level, bool) or level < 0:
             raise SpecError(
@@ -134,7 +134,7 @@ def process(
                 write="level=IRQ",
             )
         options = {"level": int(level), "restart": restart, "atomic": atomic}
-        return declare("process", made, actor=actor, fair=fair, source=source, **options)
+        return declare("process", function, actor=actor, fair=fair, source=source, **options)
 
     return decorate if function is None else decorate(function)
 
@@ -209,18 +209,18 @@ def keep(value: Any, domain: Any = None) -> Decision:
     return _decision(Decision("keep", caller(), value, type=domain))
 
 
-def _decision(made: Decision) -> Decision:
-    trace = current(f"{made.kind}(...)")
+def _decision(decision: Decision) -> Decision:
+    trace = current(f"{decision.kind}(...)")
     if trace.kind != "process":
         raise SpecError(
             "E0814",
-            f"{made.kind}(...) in {trace.decorator} {trace.subject}",
+            f"{decision.kind}(...) in {trace.decorator} {trace.subject}",
             expected="a @process",
             write="when(...) for a guard, a parameter for a choice",
-            place=made.place,
+            place=decision.place,
         )
-    trace.decisions.append(made)
-    return made
+    trace.decisions.append(decision)
+    return decision
 
 
 class Places(Protocol):

@@ -96,11 +96,11 @@ class Spec:
             expect, constants = chosen.expect, {**chosen.constants, **constants}
         known = self.declared_constants()
         read = constants_of_variant(known, Variant(name, expect, "", constants, caller()))
-        made = copy.copy(self)
-        made.place, made.name = caller(), _file_of(sys._getframe(1).f_globals)
-        made.expect, made.constants = expect, {**self.constants, **read}
-        made.variants, made.survivors, made.met = (), {}, {}
-        return made
+        spec = copy.copy(self)
+        spec.place, spec.name = caller(), _file_of(sys._getframe(1).f_globals)
+        spec.expect, spec.constants = expect, {**self.constants, **read}
+        spec.variants, spec.survivors, spec.met = (), {}, {}
+        return spec
 
     def composed_modules(self) -> list[ModuleType]:
         return [part for part in self._parts if isinstance(part, ModuleType)]
@@ -119,23 +119,23 @@ class Spec:
         return undeclared(self._spaces())
 
     def declarations(self) -> list[Declaration]:
-        """Every declaration of every composed part, in order; duplicates and name clashes are errors."""
-        found: dict[str, Declaration] = {}
+        """Every one of every composed part, in order; duplicates and name clashes are errors."""
+        by_name: dict[str, Declaration] = {}
         for part in [*self._parts, None]:
             for obj in members(self._own_file() if part is None else part):
-                made = declaration_of(obj)
-                if made is None or any(made is d for d in found.values()):
+                one = declaration_of(obj)
+                if one is None or any(one is d for d in by_name.values()):
                     continue
-                if made.name in found:
+                if one.name in by_name:
                     raise SpecError(
                         "E0504",
-                        f"two declarations named {made.name!r} (the other at {found[made.name].place})",
+                        f"two declarations named {one.name!r} (the other at {by_name[one.name].place})",
                         expected="one name for each action and property",
                         write="another name for one of them",
-                        place=made.place,
+                        place=one.place,
                     )
-                found[made.name] = made
-        return list(found.values())
+                by_name[one.name] = one
+        return list(by_name.values())
 
     def components(self, used: list[type[State]]) -> list[type[State]]:
         """The State classes of the composed parts and those that signatures use, each name once."""
@@ -170,18 +170,18 @@ class Spec:
         check_classes(self._spaces())
         composed = self.composed_modules()
         for obj in self._own_file().values():
-            made = declaration_of(obj)
-            owner = obj.__module__ if made is not None else None
+            one = declaration_of(obj)
+            owner = obj.__module__ if one is not None else None
             if (
-                made is not None
-                and "<locals>" not in made.function.__qualname__
+                one is not None
+                and "<locals>" not in one.function.__qualname__
                 and owner != self._namespace.get("__name__")
                 and all(m.__name__ != owner for m in composed)
             ):
                 short = str(owner).rpartition(".")[2]
                 raise SpecError(
                     "E0506",
-                    f"{made.name} is imported from module {short}, but Spec(...) does not compose {short}",
+                    f"{one.name} is imported from module {short}, but Spec(...) does not compose {short}",
                     expected="every action that could happen",
                     write=f"import {short}; spec = Spec({short})",
                     place=self.place,
@@ -194,12 +194,12 @@ class Spec:
             if module in composed or vars(module) is self._namespace:
                 continue
             for obj in members(module):
-                made = declaration_of(obj)
-                if made is not None and made.kind == "action":
+                one = declaration_of(obj)
+                if one is not None and one.kind == "action":
                     short = module.__name__.rpartition(".")[2]
                     raise SpecError(
                         "E0506",
-                        f"module {short} has the action {made.name}, but Spec(...) does not compose {short}",
+                        f"module {short} has the action {one.name}, but Spec(...) does not compose {short}",
                         expected="every action that could happen",
                         write=f"Spec(..., {short})",
                         place=self.place,
@@ -213,14 +213,14 @@ class Spec:
         """The constants that stand in the composed files and in the modules beside them that those import, by
         name.
         """
-        found: dict[str, Constant] = {}
+        constants: dict[str, Constant] = {}
         spaces = [*map(vars, self.composed_modules()), self._namespace]
         seen = {id(space) for space in spaces}
         while spaces:
             for obj in list(spaces.pop().values()):
                 name = constant_name(obj)
                 if name is not None:
-                    found[name] = obj
+                    constants[name] = obj
                 elif (
                     isinstance(obj, ModuleType)
                     and id(vars(obj)) not in seen
@@ -228,7 +228,7 @@ class Spec:
                 ):
                     seen.add(id(vars(obj)))
                     spaces.append(vars(obj))
-        return found
+        return constants
 
 
 def _file_of(namespace: Mapping[str, Any]) -> str:
@@ -246,8 +246,8 @@ def _inside(module: ModuleType, directory: str) -> bool:
 
 def _survivors(given: Any, place: Place) -> dict[str, str]:
     """The reasons for surviving mutants, each with a key that names an action and a part of its text."""
-    found = given.items() if isinstance(given, Mapping) else [(given, "")]
-    for key, reason in found:
+    reasons = given.items() if isinstance(given, Mapping) else [(given, "")]
+    for key, reason in reasons:
         if not (
             isinstance(key, str)
             and isinstance(reason, str)
@@ -261,4 +261,4 @@ def _survivors(given: Any, place: Place) -> dict[str, str]:
                 write='survivors={"take: when(lock.owner == None)": "the queue admits one at a time"}',
                 place=place,
             )
-    return dict(found)
+    return dict(reasons)

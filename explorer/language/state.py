@@ -106,9 +106,9 @@ class State:
 
 def component(cls: type[State], variables: dict[str, Any]) -> State:
     """The object a traced function receives for a component: variables are symbolic places."""
-    made = cls.__new__(cls)
-    vars(made).update(variables)
-    return made
+    built = cls.__new__(cls)
+    vars(built).update(variables)
+    return built
 
 
 def declared(cls: type[State]) -> list[tuple[str, Any, Initial]]:
@@ -126,7 +126,7 @@ def declared(cls: type[State]) -> list[tuple[str, Any, Initial]]:
             write=f"import or define {error.name}",
             place=place,
         ) from None
-    found = []
+    variables = []
     for name, annotation in hints.items():
         initial = getattr(cls, name, None)
         if not isinstance(initial, Initial):
@@ -142,7 +142,7 @@ def declared(cls: type[State]) -> list[tuple[str, Any, Initial]]:
                 place=attribute_place(cls, name),
                 write=f"{name}: ... = initially({value})",
             )
-        found.append((name, _variable_type(cls, name, annotation, initial.place), initial))
+        variables.append((name, _variable_type(cls, name, annotation, initial.place), initial))
     forgotten = [n for n, v in vars(cls).items() if isinstance(v, Initial) and n not in hints]
     if forgotten:
         raise SpecError(
@@ -152,7 +152,7 @@ def declared(cls: type[State]) -> list[tuple[str, Any, Initial]]:
             write=f"{forgotten[0]}: Var[...] = initially(...)",
             place=vars(cls)[forgotten[0]].place,
         )
-    return found
+    return variables
 
 
 def _variable_type(cls: type, name: str, annotation: Any, place: Place) -> Any:

@@ -61,8 +61,8 @@ Operand: TypeAlias = bool | Value[bool] | Formula
 
 def formula(node: Ltl) -> Formula:
     """A node for authors."""
-    made: Any = MadeFormula(node)
-    return made  # type: ignore[no-any-return]
+    built: Any = MadeFormula(node)
+    return built  # type: ignore[no-any-return]
 
 
 def _refuse(sign: str, write: str) -> Any:

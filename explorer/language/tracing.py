@@ -113,15 +113,15 @@ def tracing(trace: Trace) -> Iterator[Trace]:
 
 def current(what: str) -> Trace:
     """The trace in progress; SpecError when an author uses `what` outside any traced function."""
-    found = _current.get()
-    if found is None:
+    trace = _current.get()
+    if trace is None:
         raise SpecError(
             "E0201",
             f"{what} outside an action or property",
             expected="a call while a spec is being compiled",
             write="move it into a function decorated with @action",
         )
-    return found
+    return trace
 
 
 def maybe_current() -> Trace | None:
@@ -158,9 +158,9 @@ _CONSTRUCTS = {
 def no_truth_value() -> SpecError:
     """The error for Python asking a symbolic value whether it is true, naming the construct that asked."""
     frame = author_frame()
-    found, write = _CONSTRUCTS[_construct(frame) if frame else "bool"]
+    construct, write = _CONSTRUCTS[_construct(frame) if frame else "bool"]
     return SpecError(
-        "E0202", found, expected="an expression: the value is known only during exploration", write=write
+        "E0202", construct, expected="an expression: the value is known only during exploration", write=write
     )
 
 
@@ -182,7 +182,7 @@ def _construct(frame: FrameType) -> str:
         if isinstance(n, (ast.expr, ast.stmt, ast.pattern))
         and (n.lineno, n.end_lineno, n.col_offset, n.end_col_offset) == (at[0], at[1], at[2], at[3])
     ]
-    names = (_name_construct(found, parents) for found in same)
+    names = (_name_construct(node, parents) for node in same)
     return next((name for name in names if name), "bool")
 
 
@@ -196,29 +196,29 @@ _STATEMENTS: list[tuple[type[ast.AST], str]] = [
 ]
 
 
-def _name_construct(found: ast.AST, parents: dict[ast.AST, ast.AST]) -> str | None:
+def _name_construct(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> str | None:
     """The construct that a node is, or that it is the test of. (Python places a jump at the statement or at
     its test.)
     """
-    if isinstance(found, ast.Compare) and len(found.ops) > 1:
+    if isinstance(node, ast.Compare) and len(node.ops) > 1:
         return "chain"
-    if isinstance(found, ast.Compare) and isinstance(found.ops[0], (ast.In, ast.NotIn)):
+    if isinstance(node, ast.Compare) and isinstance(node.ops[0], (ast.In, ast.NotIn)):
         return "in"
-    if isinstance(found, ast.UnaryOp) and isinstance(found.op, ast.Not):
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
         return "not"
-    if isinstance(found, ast.BoolOp):
-        return "and" if isinstance(found.op, ast.And) else "or"
-    if isinstance(found, ast.Call) and isinstance(found.func, ast.Name) and found.func.id in _CONSTRUCTS:
-        return found.func.id
-    parent = parents.get(found)
+    if isinstance(node, ast.BoolOp):
+        return "and" if isinstance(node.op, ast.And) else "or"
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _CONSTRUCTS:
+        return node.func.id
+    parent = parents.get(node)
     if isinstance(parent, ast.BoolOp):
         return "and" if isinstance(parent.op, ast.And) else "or"
     if isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.Not):
         return "not"
     if isinstance(parent, ast.Compare):
         return "chain" if len(parent.ops) > 1 else None
-    if isinstance(found, (ast.GeneratorExp, ast.ListComp, ast.SetComp, ast.DictComp)):
-        return "filter" if any(part.ifs for part in found.generators) else None
+    if isinstance(node, (ast.GeneratorExp, ast.ListComp, ast.SetComp, ast.DictComp)):
+        return "filter" if any(part.ifs for part in node.generators) else None
     return next(
-        (name for kind, name in _STATEMENTS if isinstance(found, kind) or isinstance(parent, kind)), None
+        (name for kind, name in _STATEMENTS if isinstance(node, kind) or isinstance(parent, kind)), None
     )

@@ -89,6 +89,9 @@ class Value(Refusals, Generic[T_co]):
     def __ge__(self: Value[int], other: int | Value[int]) -> Value[bool]:
         return Value(BOOL, ex.at_most(number(other, ">="), number(self, ">=")))
 
+    if not TYPE_CHECKING:
+        __hash__ = Refusals.__hash__  # a class with __eq__ would have none
+
     # Logic.
 
     @overload

@@ -44,7 +44,7 @@ def constants_of_variant(known: Mapping[str, Constant], row: Variant) -> dict[st
     """The constants of a variant; text is read as on the command line. Raises SpecError for what is no
     constant or no value.
     """
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for name, value in row.constants.items():
         if name not in known:
             raise SpecError(
@@ -55,7 +55,7 @@ def constants_of_variant(known: Mapping[str, Constant], row: Variant) -> dict[st
                 write=assignment(name, known, f"constants without {name}"),
             )
         try:
-            found[name] = parse(known[name], value) if isinstance(value, str) else value
+            values[name] = parse(known[name], value) if isinstance(value, str) else value
         except ValueError as error:
             raise SpecError(
                 "E0508",
@@ -64,7 +64,7 @@ def constants_of_variant(known: Mapping[str, Constant], row: Variant) -> dict[st
                 expected="a value like its default",
                 write=f"{name}={known[name]._default!r}",
             ) from None
-    return found
+    return values
 
 
 def assignment(name: str, known: Mapping[str, Constant], otherwise: str) -> str:
@@ -75,7 +75,7 @@ def assignment(name: str, known: Mapping[str, Constant], otherwise: str) -> str:
 
 def rows(given: Any, place: Place) -> tuple[Variant, ...]:
     """The rows of a table, each name once. Raises SpecError for anything else."""
-    found: dict[str, Variant] = {}
+    by_name: dict[str, Variant] = {}
     for row in given:
         if not isinstance(row, Variant):
             raise SpecError(
@@ -85,16 +85,16 @@ def rows(given: Any, place: Place) -> tuple[Variant, ...]:
                 place=place,
                 write='variants=[variant("V1", HOLDS, "with the barrier", barrier="sync")]',
             )
-        if row.name in found:
+        if row.name in by_name:
             raise SpecError(
                 "E0515",
-                f"two variants named {row.name!r} (the other at {found[row.name].place})",
+                f"two variants named {row.name!r} (the other at {by_name[row.name].place})",
                 place=row.place,
                 expected="one name for each row",
                 write="another name for one of them",
             )
-        found[row.name] = row
-    return tuple(found.values())
+        by_name[row.name] = row
+    return tuple(by_name.values())
 
 
 def row_named(name: Any, rows: Sequence[Variant], spec: str) -> Variant:
