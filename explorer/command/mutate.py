@@ -144,7 +144,7 @@ def _explored(model: Model, limits: Limits) -> StateSpace:
     search = Search(Compiled(model), limits, ignore, time.monotonic())
     while search.level and not search.space.stopped and not search.space.violations:
         search.step()
-    return search.finish()
+    return search.space.space()
 
 
 def _judged(space: StateSpace, limits: Limits) -> Verdict:

@@ -61,7 +61,7 @@ def explore(
             ):
                 return _hand_over(compiled, search, observer, options, builder.notes)
         search.space.notes += builder.notes
-        return search.finish()
+        return search.space.space()
     finally:
         builder.stop()
 
@@ -132,17 +132,9 @@ def _hand_over(
     further = native.Search(
         compiled, native_machine, search.limits, observer, options or native.Options(), search.started
     )
-    before, after = search.space, further.space
-    after.enabled, after.changed, after.expanded = before.enabled, before.changed, before.expanded
-    after.least, after.most, after.cut, after.violations = (
-        before.least,
-        before.most,
-        before.cut,
-        before.violations,
-    )
-    after.orbits_sum = before.orbits_sum
-    after.notes += notes
-    further.seed(before.levels, search.level, search.visited)
+    further.space.continue_from(search.space)
+    further.space.notes += notes
+    further.seed(search.space.levels, search.level, search.visited)
     search.visited.clear()
     compiled.seen.clear()
     return further.run()

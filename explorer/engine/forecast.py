@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 FEWEST, DEEPEST = 8, 5000
@@ -34,7 +35,7 @@ class Forecast:
     depth: int
 
 
-def forecast(levels: list[int]) -> Forecast | None:
+def forecast(levels: Sequence[int]) -> Forecast | None:
     """A forecast from the sizes of the complete levels so far; None while they say nothing ("growing, no
     estimate").
     """
@@ -62,7 +63,7 @@ def _line(logs: list[float]) -> tuple[float, float]:
     return my + slope * (n - 1 - mx), slope
 
 
-def _follow(levels: list[int], line: tuple[float, float]) -> tuple[int, int] | None:
+def _follow(levels: Sequence[int], line: tuple[float, float]) -> tuple[int, int] | None:
     """States and depth when the growth goes on falling along a line; None where it does not end."""
     growth, slope = line
     total, size, depth = float(sum(levels)), float(levels[-1]), len(levels) - 1

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import overload
 
 BETWEEN = 0.01
 """Seconds between two looks at the memory of the process: asking the system takes longer than a short level.
@@ -86,17 +87,40 @@ def peak_bytes() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
+class Prefix(Sequence[int]):
+    """The first items of a list to which others are only appended: a value, made without copying them."""
+
+    __slots__ = ("_items", "_size")
+
+    def __init__(self, items: list[int]):
+        self._items, self._size = items, len(items)
+
+    def __len__(self) -> int:
+        return self._size
+
+    @overload
+    def __getitem__(self, at: int) -> int: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> list[int]: ...
+
+    def __getitem__(self, at: int | slice) -> int | list[int]:
+        if isinstance(at, slice):
+            return self._items[: self._size][at]
+        return self._items[range(self._size)[at]]
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What a run knows between two chunks of a level: its number, the states so far, those of the next level
-    so far, the seconds, and the sizes of the levels from the first to this one: a list that goes on growing.
+    """What an observer may see between two chunks of a level: its number, the states so far, those of the
+    next level so far, the seconds, and the sizes of the levels from the first to this one.
     """
 
     level: int
     states: int
     frontier: int
     seconds: float
-    levels: list[int] = field(default_factory=list)
+    levels: Sequence[int] = ()
 
 
 Observer = Callable[[Progress], None]

@@ -12,8 +12,9 @@ from typing import Any
 from explorer.codegen.python_functions import witness
 from explorer.engine.compiled import Compiled as Compiled
 from explorer.engine.compiled import run_source as run_source
-from explorer.engine.limits import Limits, Observer, Progress, ignore
+from explorer.engine.limits import Limits, Observer, Prefix, Progress, ignore
 from explorer.engine.space import Edge, StateSpace
+from explorer.engine.space_builder import SpaceBuilder
 from explorer.ir.expressions import Expr, Failure
 from explorer.ir.model import Model
 from explorer.symmetry.find import Symmetry
@@ -37,7 +38,7 @@ class Flagged:
     engines.
     """
 
-    def __init__(self, compiled: Compiled, space: StateSpace):
+    def __init__(self, compiled: Compiled, space: SpaceBuilder):
         self.compiled, self.space = compiled, space
         self.expand_code, functions = compiled.code("expand")
         self.expand = functions["expand"]
@@ -162,23 +163,16 @@ class Search:
     """One exploration; `step` does one level, so that another engine can take over in between."""
 
     def __init__(self, compiled: Compiled, limits: Limits, observer: Observer, started: float):
-        model = compiled.model
         self.compiled, self.limits, self.observer, self.started = compiled, limits, observer, started
-        n = len(model.instances)
-        self.space = StateSpace(
-            model,
-            "python",
-            [],
-            compiled.layout.unpack,
-            compiled,
-            compiled.edges,
-            self.somewhere,
-            [0] * n,
-            [0] * n,
-            least=1 << 62,
+        self.space = SpaceBuilder(
+            compiled=compiled,
+            engine="python",
+            started=started,
+            decode=compiled.layout.unpack,
+            edges=compiled.edges,
+            somewhere=self.somewhere,
             bits=compiled.layout.cell_bits,
             phases={"compile": time.monotonic() - started},
-            quotient=compiled.quotient,
             notes=[*compiled.notes],
         )
         self.flagged = Flagged(compiled, self.space)
@@ -190,7 +184,7 @@ class Search:
     def run(self) -> StateSpace:
         while self.level and not self.space.stopped:
             self.step()
-        return self.finish()
+        return self.space.space()
 
     def step(self) -> None:
         """Check and expand one level."""
@@ -206,11 +200,6 @@ class Search:
         phases = self.space.phases
         phases["properties"] = phases.get("properties", 0.0) + checked - begun
         phases["successors"] = phases.get("successors", 0.0) + time.monotonic() - checked
-
-    def finish(self) -> StateSpace:
-        self.space.least = min(self.space.least, self.space.most)
-        self.space.seconds = time.monotonic() - self.started
-        return self.space
 
     def somewhere(self, condition: Expr) -> bool:
         result = witness_function(self.compiled, condition)
@@ -250,7 +239,7 @@ class Search:
                     len(self.visited),
                     len(fresh),
                     time.monotonic() - self.started,
-                    self.sizes,
+                    Prefix(self.sizes),
                 )
             )
         space.stopped = space.stopped or limits.ended(space.violations)

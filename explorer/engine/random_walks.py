@@ -79,8 +79,8 @@ def explore(
         )
         space.stopped = f"{walks} of at most {steps}, seed {options.seed}; {ended:,} of them ended earlier"
     walker.finish()
-    space.seconds = time.monotonic() - started
-    return space
+    result: StateSpace = space.space()
+    return result
 
 
 def _batch(walker: Any, limits: Limits, steps: int, tell: Callable[[int, int], None]) -> int:
@@ -162,8 +162,7 @@ class _Python:
 
     def finish(self) -> None:
         space = self.space
-        space.least = min(space.least, space.most)
-        space.levels = self.first
+        space.levels = [*self.first]
         if space.violations:
             more = [*self.levels, *([] for _ in self.first)]
             space.levels = [list(dict.fromkeys(new + last)) for new, last in zip(self.first, more)]

@@ -13,6 +13,7 @@ from typing import Any
 from explorer.engine.compiled import Compiled
 from explorer.engine.limits import Limits, Observer, Progress, ignore
 from explorer.engine.space import Edge, StateSpace
+from explorer.engine.space_builder import SpaceBuilder
 from explorer.ir.expressions import Expr, Failure, walk
 from explorer.ir.model import Instance, Model, collision
 from explorer.ir.semantics import EvaluationError, State, closure, evaluate
@@ -63,19 +64,15 @@ def explore(
     """Visit every reachable state, level by level: the judge uses no symmetry."""
     assert symmetry is None
     limits = limits or Limits()
-    space = StateSpace(
-        model,
-        "reference",
-        [],
-        lambda s: s,
-        Compiled(model),
-        lambda states, targets: _edges(model, states, targets),
-        lambda condition: _somewhere(space, condition),
-        [0] * len(model.instances),
-        [0] * len(model.instances),
-        least=1 << 62,
-    )
     started = time.monotonic()
+    space = SpaceBuilder(
+        compiled=Compiled(model),
+        engine="reference",
+        started=started,
+        decode=lambda s: s,
+        edges=lambda states, targets: _edges(model, states, targets),
+        somewhere=lambda condition: _somewhere(space, condition),
+    )
     visited: dict[State, int] = dict.fromkeys(model.initial_states(), 0)
     level = list(visited)
     while level:
@@ -101,15 +98,13 @@ def explore(
                 _check_state(space, state, depth + 1)
             break
         level = fresh
-    space.least = min(space.least, space.most)
-    space.seconds = time.monotonic() - started
-    return space
+    return space.space()
 
 
 def _expand(
-    space: StateSpace, state: State, depth: int, visited: dict[State, int], fresh: list[State]
+    space: SpaceBuilder, state: State, depth: int, visited: dict[State, int], fresh: list[State]
 ) -> None:
-    model, degree, failed = space.model, 0, False
+    model, degree, failed = space.compiled.model, 0, False
     for instance in model.instances:
         try:
             after = step(instance, state)
@@ -134,16 +129,16 @@ def _expand(
             violation.states.append(state)
 
 
-def _may_end(space: StateSpace, state: State, depth: int) -> bool:
+def _may_end(space: SpaceBuilder, state: State, depth: int) -> bool:
     try:
-        return any(evaluate(c.expr, state) for c in space.model.terminal)
+        return any(evaluate(c.expr, state) for c in space.compiled.model.terminal)
     except EvaluationError as error:
         space.note_failure(depth, state, -1, error.failure)
         return True
 
 
-def _check_state(space: StateSpace, state: State, depth: int) -> None:
-    for prop in space.model.properties:
+def _check_state(space: SpaceBuilder, state: State, depth: int) -> None:
+    for prop in space.compiled.model.properties:
         if prop.kind == "invariant":
             try:
                 if not all(evaluate(expr, state) for _, expr in prop.parts):
@@ -152,7 +147,7 @@ def _check_state(space: StateSpace, state: State, depth: int) -> None:
                         violation.states.append(state)
             except EvaluationError as error:
                 space.note_failure(depth, state, -1, error.failure)
-    for formula in space.model.temporal:
+    for formula in space.compiled.model.temporal:
         for condition in formula.conditions:
             try:
                 evaluate(condition, state)
@@ -160,8 +155,8 @@ def _check_state(space: StateSpace, state: State, depth: int) -> None:
                 space.note_failure(depth, state, -1, error.failure)
 
 
-def _check_step(space: StateSpace, edge: Edge, depth: int) -> None:
-    for prop in space.model.properties:
+def _check_step(space: SpaceBuilder, edge: Edge, depth: int) -> None:
+    for prop in space.compiled.model.properties:
         if prop.kind == "step":
             try:
                 if not all(evaluate(expr, edge[0], edge[2]) for _, expr in prop.parts):
@@ -172,11 +167,11 @@ def _check_step(space: StateSpace, edge: Edge, depth: int) -> None:
                 space.note_failure(depth, edge[0], edge[1], error.failure)
 
 
-def _inside(space: StateSpace, state: State, depth: int) -> bool:
+def _inside(space: SpaceBuilder, state: State, depth: int) -> bool:
     """Whether no constraint keeps a state from being left; one without a value is reported and keeps
     nothing.
     """
-    for name, condition in space.model.constraints:
+    for name, condition in space.compiled.model.constraints:
         try:
             if not evaluate(condition.expr, state):
                 space.cut[name] = space.cut.get(name, 0) + 1
@@ -193,7 +188,7 @@ def _edges(model: Model, states: Iterable[State], targets: Any) -> list[Edge]:
     ]
 
 
-def _somewhere(space: StateSpace, condition: Expr) -> bool:
+def _somewhere(space: SpaceBuilder, condition: Expr) -> bool:
     """Whether a condition has the value true in any visited state, or on any step where it reads the state
     after.
     """

@@ -4,8 +4,9 @@ their meaning.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from explorer.engine.compiled import Compiled
@@ -19,7 +20,19 @@ from explorer.ir.semantics import State
 from explorer.symmetry.find import Refusal, Symmetry
 
 
-@dataclass(slots=True)
+def _no_failures() -> Mapping[Handle, tuple[int, Failure]]:
+    return MappingProxyType({})
+
+
+class Level(Protocol):
+    """The states at one distance, each once, in the engine's order."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Handle]: ...
+
+
+@dataclass(frozen=True, slots=True)
 class Violation:
     """Where a property fails first. `level` is the depth of the states in `states`, or of the edges' origins.
 
@@ -30,14 +43,14 @@ class Violation:
     name: str
     kind: str
     level: int
-    states: list[Handle] = field(default_factory=list)
-    edges: list[Edge] = field(default_factory=list)
-    failures: dict[Handle, tuple[int, Failure]] = field(default_factory=dict)
+    states: tuple[Handle, ...] = ()
+    edges: tuple[Edge, ...] = ()
+    failures: Mapping[Handle, tuple[int, Failure]] = field(default_factory=_no_failures)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StateSpace:
-    """The result of an exploration, complete or not.
+    """The result of an exploration, complete or not. `engine/space_builder.py` makes it; nothing changes it.
 
     `levels[d]` are the states at distance d, in the engine's order. `enabled[i]` counts the visited states in
     which action instance i could be taken, `changed[i]` those in which taking it changed the state. `stopped`
@@ -49,37 +62,44 @@ class StateSpace:
     levels may overlap, and `walked` counts the distinct states (None: no walks). With a `quotient` all this
     is about representatives, and `orbits_sum` counts the states that they stand for; `edges` lists real steps
     from any states, into the orbits of the targets. `omission` is the probability that fingerprints of
-    `fingerprint` bits left a state out, and `max_omission` the one up to which anything holds.
+    `fingerprint` bits left a state out, and `max_omission` the one up to which anything holds. `phases` are
+    seconds by what they were spent on.
     """
 
-    model: Model
-    engine: str
-    levels: list[list[Handle]]
-    decode: Callable[[Handle], State]
     compiled: Compiled
+    engine: str
+    levels: tuple[Level, ...]
+    decode: Callable[[Handle], State]
     edges: Callable[[Iterable[Handle], Any], list[Edge]]
     somewhere: Callable[[Expr], bool]
-    enabled: list[int]
-    changed: list[int]
-    violations: dict[str, Violation] = field(default_factory=dict)
-    expanded: int = 0
-    least: int = 0
-    most: int = 0
-    cut: dict[str, int] = field(default_factory=dict)
-    stopped: str | None = None
-    seconds: float = 0.0
+    enabled: tuple[int, ...]
+    changed: tuple[int, ...]
+    violations: Mapping[str, Violation]
+    expanded: int
+    least: int
+    most: int
+    cut: Mapping[str, int]
+    stopped: str | None
+    seconds: float
+    phases: Mapping[str, float]
+    notes: tuple[str, ...]
     bits: int = 0
     workers: int = 1
     storage: str = "exact"
     omission: float = 0.0
     max_omission: float = 1e-6
     fingerprint: int = 0
-    phases: dict[str, float] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-    quotient: Quotient | None = None
     orbits_sum: int = 0
     refused: tuple[Refusal, ...] = ()
     walked: int | None = None
+
+    @property
+    def model(self) -> Model:
+        return self.compiled.model
+
+    @property
+    def quotient(self) -> Quotient | None:
+        return self.compiled.quotient
 
     @property
     def initial(self) -> int:
@@ -105,24 +125,6 @@ class StateSpace:
     @property
     def depth(self) -> int:
         return max(len(self.levels) - 1, 0)
-
-    def note(self, name: str, kind: str, level: int) -> Violation | None:
-        """The record for a violation at a level; None when the property already failed at an earlier one."""
-        result = self.violations.setdefault(name, Violation(name, kind, level))
-        return result if result.level == level else None
-
-    def note_failure(self, level: int, state: Handle, instance: int, failure: Failure) -> None:
-        """Record that an expression has no value; of several in one state, the first action's counts (-1: a
-        property's).
-        """
-        violation = self.note("evaluation", "evaluation", level)
-        if not violation:
-            return
-        if state not in violation.failures:
-            violation.states.append(state)
-        elif violation.failures[state][0] <= instance:
-            return
-        violation.failures[state] = (instance, failure)
 
 
 class Engine(Protocol):

@@ -6,7 +6,6 @@ Run once, after safety. Knows nothing of how results are shown.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 from explorer.engine.limits import Limits
@@ -41,20 +40,14 @@ class Answer:
 
 
 def check(space: StateSpace, limits: Limits, only: tuple[str, ...] = ()) -> dict[str, Answer]:
-    """An answer for every temporal property (of those in `only`, if there are any). The time goes to the
-    space's phases.
-    """
+    """An answer for every temporal property (of those in `only`, if there are any)."""
     wanted = [p for p in space.model.temporal if not only or p.name in only]
     if not wanted:
         return {}
-    started = time.monotonic()
-    try:
-        reason = _impossible(space)
-        if reason:
-            return {p.name: Answer(doubt=reason) for p in wanted}
-        return _answers(space, limits, wanted)
-    finally:
-        space.phases["liveness"] = time.monotonic() - started
+    reason = _impossible(space)
+    if reason:
+        return {p.name: Answer(doubt=reason) for p in wanted}
+    return _answers(space, limits, wanted)
 
 
 def forecast(space: StateSpace) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import importlib.util
 import time
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -66,7 +67,10 @@ def run(
     check_properties(model, options)
     limits.restart()
     space = explore(model, options, limits, watcher=watcher)
+    started = time.monotonic()
     answers = check_liveness(space, options, limits, watcher)
+    if answers:
+        space = replace(space, phases={**space.phases, "liveness": time.monotonic() - started})
     counts = count(space, asked=options.count_guards) if count_guards else None
     return space, judge(
         space,
@@ -89,9 +93,12 @@ def explore(model: Model, options: RunOptions, limits: Limits, *, watcher: Watch
         if _needs_every_state(space, symmetry):
             space = engine(model, limits, observer)
     if symmetry is not None:
-        space.refused = symmetry.refused
-        space.seconds += proved
-        space.phases = {"symmetry": proved, **space.phases}
+        space = replace(
+            space,
+            refused=symmetry.refused,
+            seconds=space.seconds + proved,
+            phases={"symmetry": proved, **space.phases},
+        )
     return space
 
 
@@ -110,8 +117,9 @@ def _sparing(engine: Engine, options: RunOptions) -> Engine:
         except MemoryError:
             pass  # what it had is given back before the other one begins
         space = python.explore(model, limits, observer, symmetry=symmetry)
-        space.notes.append("the native engine got no memory: the python engine went on")
-        return space
+        return replace(
+            space, notes=(*space.notes, "the native engine got no memory: the python engine went on")
+        )
 
     return explore
 

@@ -48,7 +48,7 @@ def _layers(space: StateSpace, violation: Violation) -> tuple[list[list[Edge]], 
     layers: list[list[Edge]] = []
     targets = set(violation.states)
     if violation.edges:
-        layers.append(violation.edges)
+        layers.append([*violation.edges])
         targets = {edge[0] for edge in violation.edges}
     for level in reversed(space.levels[: violation.level]):
         edges = space.edges(level, targets)

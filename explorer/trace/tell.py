@@ -48,7 +48,7 @@ def tell(space: StateSpace, violation: Violation) -> Trace:
 
 def way(space: StateSpace, depth: int, goals: list[Handle]) -> Trace:
     """A shortest way to one of some states at this depth."""
-    path = shortest(space, Violation("way", "way", depth, goals))
+    path = shortest(space, Violation("way", "way", depth, tuple(goals)))
     return Trace("way", "way", len(path.edges), lanes(space.model), tuple(_walked(space, path)[0]), ())
 
 

@@ -58,7 +58,7 @@ def explore(model: Model, job: dict[str, Any]) -> dict[str, Any]:
         "peak": peak_bytes(),
         "before": before,
         "bits": space.bits,
-        "phases": space.phases,
+        "phases": {**space.phases},
         "violated": sorted(space.violations),
         "stopped": space.stopped,
         "represented": space.represented,

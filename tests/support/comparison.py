@@ -72,7 +72,7 @@ def facts(space: StateSpace) -> dict[str, Any]:
         "changed": space.changed,
         "degree": (space.least, space.most),
         "expanded": space.expanded,
-        "cut": space.cut,
+        "cut": {**space.cut},
         "stopped": space.stopped,
         "violations": violations,
     }

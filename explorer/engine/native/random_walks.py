@@ -108,7 +108,7 @@ class NativeWalks:
         last = [*self.levels, *([] for _ in self.first)] if space.violations else [[] for _ in self.first]
         for parts, more in zip(self.first, last):
             states = [_once(np.concatenate([*parts, more]))] if len(more) else parts
-            space.levels.append(NativeLevel(states, words))  # type: ignore[arg-type]
+            space.levels.append(NativeLevel(states, words))
         self.search._collect()
         self.search.threads.close()
 

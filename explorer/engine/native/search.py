@@ -13,7 +13,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -23,7 +23,7 @@ from explorer.codegen.native_functions import native_source, witness_source
 from explorer.codegen.python_functions import reads_next
 from explorer.engine import python
 from explorer.engine.forecast import forecast
-from explorer.engine.limits import Limits, Observer, Progress, available_bytes, ignore
+from explorer.engine.limits import Limits, Observer, Prefix, Progress, available_bytes, ignore
 from explorer.engine.native import hashing
 from explorer.engine.native.exchange import Threads
 from explorer.engine.native.jit import Jit, default_directory
@@ -34,6 +34,7 @@ from explorer.engine.native.visited import Store, TableFull
 from explorer.engine.native.worker import TreeWorker, Worker, buckets
 from explorer.engine.python import Compiled, Flagged, run_source, witness_function
 from explorer.engine.space import Edge, StateSpace
+from explorer.engine.space_builder import SpaceBuilder
 from explorer.ir.expressions import Expr
 from explorer.ir.model import Model
 from explorer.program.machine_word import BeyondWord
@@ -79,8 +80,8 @@ def explore(
         compiled, native_machine = prepared or (compiled := Compiled(model, symmetry), machine(compiled))
     except BeyondWord as beyond:
         space = python.explore(model, limits, observer, symmetry)
-        space.notes.append(f"not computed by machine code: {beyond}: the python engine explored")
-        return space
+        note = f"not computed by machine code: {beyond}: the python engine explored"
+        return replace(space, notes=(*space.notes, note))
     search = Search(compiled, native_machine, limits or Limits(), observer, options, started)
     states = compiled.initial()
     search.seed([], states, set(states))
@@ -107,7 +108,7 @@ class Search:
             options,
             started,
         )
-        layout, model = compiled.layout, compiled.model
+        layout = compiled.layout
         self.words = layout.words
         self.tree = Tree(made.trees, self.words) if self.words > 1 else None
         self.compact = options.storage == "compact"
@@ -121,24 +122,19 @@ class Search:
         self.sizes: list[int] = []
         self.threads = Threads(options.workers)
         self.workers = [self._worker(i) for i in range(options.workers)]
-        n = len(model.instances)
-        self.space = StateSpace(
-            model,
-            "native",
-            [],
-            layout.unpack,
-            compiled,
-            self.edges,
-            self.somewhere,
-            [0] * n,
-            [0] * n,
-            least=1 << 62,
+        self.space = SpaceBuilder(
+            compiled=compiled,
+            engine="native",
+            started=started,
+            decode=layout.unpack,
+            edges=self.edges,
+            somewhere=self.somewhere,
             bits=layout.cell_bits,
-            quotient=compiled.quotient,
+            workers=options.workers,
+            storage=options.storage,
+            max_omission=options.max_omission,
+            notes=[*compiled.notes, *made.notes],
         )
-        self.space.workers, self.space.storage = options.workers, options.storage
-        self.space.max_omission = options.max_omission
-        self.space.notes = [*compiled.notes, *made.notes]
         self.phases = {
             "compile": made.seconds,
             "successors": 0.0,
@@ -171,7 +167,7 @@ class Search:
         for states in levels:
             level = self._level([self.roots(words_of(list(states), self.words))])
             self._keep(level)
-            self.space.levels.append(level)  # type: ignore[arg-type]
+            self.space.levels.append(level)
             self.sizes.append(len(level))
         front = words_of(frontier, self.words)
         known = set(frontier)
@@ -206,7 +202,7 @@ class Search:
                     break
                 depth = len(space.levels)
                 level = self._level([w.level for w in self.workers])
-                space.levels.append(level)  # type: ignore[arg-type]
+                space.levels.append(level)
                 self.sizes.append(size)
                 self._widen_for_forecast()
                 self._judge(depth)
@@ -217,19 +213,19 @@ class Search:
                     space.stopped = space.stopped or self.limits.ended(space.violations)
                 self._keep(level)
                 if self._in_table(depth):
-                    space.levels[depth] = TableLevel([w.store for w in self.workers], depth, size, self.tree)  # type: ignore[call-overload]
+                    space.levels[depth] = TableLevel([w.store for w in self.workers], depth, size, self.tree)
                 if space.stopped:
                     size = self._next_level()
                     if size:
                         self._weigh(size)
                         last = self._level([w.level for w in self.workers])
-                        space.levels.append(last)  # type: ignore[arg-type]
+                        space.levels.append(last)
                         self._judge(depth + 1)
                     break
         finally:
             self.threads.close()
         self._collect()
-        return space
+        return space.space()
 
     def _next_level(self) -> int:
         """Turn what was new into the level to expand; its size."""
@@ -263,7 +259,9 @@ class Search:
                 return
             distinct = self.threads.agree([w.store.count for w in self.workers])
             fresh = sum(len(states) for w in self.workers for states, _ in w.fresh)
-            self.observer(Progress(depth, distinct, fresh, time.monotonic() - self.started, self.sizes))
+            self.observer(
+                Progress(depth, distinct, fresh, time.monotonic() - self.started, Prefix(self.sizes))
+            )
 
     def expand(self, parallel: bool = False) -> None:
         """One round: every worker fills its buckets."""
@@ -408,8 +406,6 @@ class Search:
             space.least = min(space.least, int(w.stat[0]))
             space.most = max(space.most, int(w.stat[1]))
             space.expanded += int(w.stat[3])
-        space.least = min(space.least, space.most)
-        space.seconds = time.monotonic() - self.started
         space.phases = self.phases
         space.fingerprint = self.fingerprint if self.compact else 0
         space.omission = min(1.0, self.omitted + self._omission(space.distinct))
