@@ -175,11 +175,13 @@ class _Grounder:
         made: dict[str, list[Any]] = {kind: [] for kind in _MAKERS}
         for d in declarations:
             if not linted[d.name]:
-                made[d.kind].extend(self.attempt(self.trace, d, signatures[d.name]) or [])
+                found = self.attempt(self.trace, d, signatures[d.name]) or []
+                made[d.kind].extend(found)
+                if d.kind == "process":
+                    made["action"].extend(found)
         self.stop_if_wrong()
         ended = self.processes.ended()
         made["terminal"] += [] if ended is None else [ended]
-        made["action"] += made["process"]
         if not made["action"]:
             raise SpecError(
                 "E0509",
@@ -245,7 +247,8 @@ class _Grounder:
     def several(self, made: Mapping[str, list[Any]]) -> Iterator[Doubt]:
         """Steps of processes that access several shared places."""
         if self.processes.accesses:
-            actions = made["action"][: len(made["action"]) - len(made["process"])]
+            steps = {id(step) for step in made["process"]}
+            actions = [action for action in made["action"] if id(action) not in steps]
             others = [of_action(i, at[4], at[5], at[0].place) for i, at in enumerate(actions)]
             yield from doubts([*self.processes.accesses, *others])
 

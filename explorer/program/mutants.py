@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import functools
 import linecache
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from explorer.ir import expressions as ex
@@ -54,7 +54,7 @@ def mutants(model: Model) -> list[Mutant]:
     for action in model.actions:
         mine = [i for i in model.instances if i.action is action]
         if not all(i.number in dropped for i in mine):
-            result += [*_guards(action, mine), *_updates(action, mine)]
+            result += [*_guards(action, mine), *_updates(action, mine, model.components)]
     return result
 
 
@@ -85,8 +85,11 @@ def _without_condition(instance: Instance, place: Place, path: Path) -> Instance
     return replace(instance, guard=tuple(c for c in guard if c.expr is not ex.TRUE))
 
 
-def _updates(action: Action, instances: list[Instance]) -> Iterator[Mutant]:
-    targets = dict.fromkeys((w.place, w.family.variable) for i in instances for w in i.writes)
+def _updates(action: Action, instances: list[Instance], components: Mapping[str, str]) -> Iterator[Mutant]:
+    """What a process does to its place and its registers is no assignment of the author's."""
+    process, _, step = action.name.partition(".")
+    written = ((w.place, w.family.variable) for i in instances for w in i.writes)
+    targets = dict.fromkeys((p, v) for p, v in written if not step or components.get(v) != process)
     for place, variable in targets:
         several = sum(other == place for other, _ in targets) > 1
         text = _statement(place) + (f"  [{variable}]" if several else "")

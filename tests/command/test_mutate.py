@@ -403,3 +403,36 @@ def test_a_process_that_dies_is_a_message(tmp_path: Path, monkeypatch: pytest.Mo
     )
     with pytest.raises(UsageError, match="a process ended before its work was done"):
         record_of(written(tmp_path, text), workers=2)
+
+
+def test_places_and_registers_of_a_process_are_nobodys_lines(tmp_path: Path) -> None:
+    """What a process does to its place and its registers is no mutant; what its author wrote is one."""
+    path = written(
+        tmp_path,
+        """
+from typing import Annotated
+from explorer import *
+
+class Counter(State):
+    n: Var[Annotated[int, Range(0, 3)]] = initially(0)
+
+@process
+def increment(counter: Counter) -> Steps:
+    yield "loads"
+    old = yield keep(counter.n)
+    yield "stores"
+    counter.n.next = old + 1
+
+@invariant
+def small(counter: Counter) -> Value[bool]:
+    return counter.n <= 1
+
+spec = Spec(expect=HOLDS)
+""",
+    )
+    found = mutants(ground(load(path)))
+    assert [(m.action, m.kind, m.text) for m in found] == [
+        ("increment.loads", "guard", 'yield "loads"'),
+        ("increment.stores", "guard", 'yield "stores"'),
+        ("increment.stores", "update", "counter.n.next = old + 1"),
+    ]
