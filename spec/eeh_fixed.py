@@ -103,14 +103,11 @@ spec = Spec(
         ),
     ],
     survivors={
-        "check_failure: events.at == Sending.IDLE": "one sender at a time is a bound of the model",
-        "check_failure: root == Pe.BUS": "recovering the child first is slower, and nobody asks for speed",
-        "mark_recovering: self.at == step": "marking twice is marking",
+        "driver.eeh_dev_check_failure: yield": "one sender at a time is a bound of the model",
+        "driver.eeh_dev_check_failure: root == Pe.BUS": "recovering the child first is only slower",
         "freeze: pes.edev[pe]": "an error of a device that no driver uses is seen by nobody",
         "freeze: ~pes.frozen[pe]": "an error while frozen changes nothing but the count",
         "unplug: pes.present[pe]": "what is pulled cannot be pulled again",
         "remove: pes.edev[pe]": "nothing is there to remove",
-        "answer: self.pe == pe": "the parameter words the step",
-        "cleanup: self.cursor.next": "the cursor is dead by now, and set before it is used",
     },
 )

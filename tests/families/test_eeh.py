@@ -8,7 +8,7 @@ from tests.support import families
 from tests.support.families import bound, claims, states, steps
 
 GOLDEN = {
-    "eeh_fixed": (3766, 8693, 26),
+    "eeh_fixed": (3732, 8638, 26),
     "eeh_buggy": (4261, 9516, 26),
 }  # states, transitions, depth
 test_counts, test_expectations, test_variants, test_reference = claims(GOLDEN)

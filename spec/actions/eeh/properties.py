@@ -5,6 +5,7 @@ from __future__ import annotations
 from explorer import (
     Formula,
     Value,
+    at,
     domain,
     every,
     implies,
@@ -15,22 +16,22 @@ from explorer import (
     terminal,
 )
 
-from .events import Events, Sending
+from .events import Events
 from .pe import Pe, Pes, below
-from .thread import Recovery, Step
+from .thread import Recovery, eehd
 
 
 @invariant
 def no_freed_pe_is_handled(pes: Pes, recovery: Recovery, pe: Pe) -> Value[bool]:
     """The recovery thread neither handles nor traverses a PE that was freed."""
-    uses = (recovery.pe == pe) | ((recovery.at == Step.REPORT) & (recovery.cursor == pe))
+    uses = (recovery.pe == pe) | at(eehd, f"report {pe.name}")
     return implies(uses, pes.linked[pe])
 
 
 @step_invariant
-def one_recovery_at_a_time(pes: Pes, recovery: Recovery, pe: Pe) -> Value[bool]:
+def one_recovery_at_a_time(pes: Pes, pe: Pe) -> Value[bool]:
     """No driver is told that its channel is frozen while an earlier recovery of its PE is not over for it."""
-    reports = (recovery.at == Step.REPORT) & (recovery.cursor == pe) & pes.edev[pe] & pes.told[pe].next
+    reports = at(eehd, f"report {pe.name}") & pes.edev[pe] & pes.told[pe].next
     return implies(reports, ~pes.told[pe])
 
 
@@ -40,10 +41,10 @@ def isolated_until_thawed(pes: Pes, pe: Pe) -> Value[bool]:
     return implies(pes.isolated[pe] & ~pes.isolated[pe].next, ~pes.frozen[pe].next)
 
 
-@step_invariant
+@invariant
 def told_before_resumed(pes: Pes, recovery: Recovery, pe: Pe) -> Value[bool]:
     """No driver resumes unless every driver of the PE has been told that its channel is frozen."""
-    resumes = (recovery.at == Step.RESUME) & (recovery.at.next != Step.RESUME) & (recovery.pe == pe)
+    resumes = at(eehd, "resume") & (recovery.pe == pe)
     return implies(resumes, every(implies(pes.edev[each], pes.told[each]) for each in below(pe)))
 
 
@@ -73,9 +74,9 @@ def tree_is_sound(pes: Pes) -> Value[bool]:
 
 
 @step_invariant
-def removed_by_recovery_or_gone(pes: Pes, recovery: Recovery, pe: Pe) -> Value[bool]:
+def removed_by_recovery_or_gone(pes: Pes, pe: Pe) -> Value[bool]:
     """A device that is in its slot is taken out of its PE by a recovery only."""
-    recovers = (recovery.at == Step.HOTPLUG) | (recovery.at == Step.FAIL)
+    recovers = at(eehd, "hotplug") | at(eehd, "fail")
     return implies(pes.edev[pe] & ~pes.edev[pe].next & pes.present[pe], recovers)
 
 
@@ -115,6 +116,6 @@ def invalid_is_freed(pes: Pes, pe: Pe) -> Formula:
 
 
 @terminal
-def quiet(events: Events, recovery: Recovery) -> Value[bool]:
+def quiet(events: Events) -> Value[bool]:
     """No event is on its way and none is handled."""
-    return (recovery.at == Step.IDLE) & events.queue.empty & (events.at == Sending.IDLE)
+    return at(eehd, "idle") & events.queue.empty & events.sends.is_none

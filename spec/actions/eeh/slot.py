@@ -9,7 +9,7 @@ from typing import Annotated
 from explorer import WEAK, Range, State, Var, action, initially, when
 
 from . import kernel
-from .events import ERRORS, Events, Sending
+from .events import ERRORS, Events
 from .pe import Pe, Pes, below
 
 
@@ -43,7 +43,7 @@ def unplug(pes: Pes, pe: Pe) -> None:
 def remove(pes: Pes, events: Events, pe: Pe) -> None:
     """eeh_rmv_from_parent_pe()  // the device of {pe} is gone"""
     when(pes.edev[pe] & ~pes.present[pe])
-    when((events.at == Sending.IDLE) | (not kernel.DRIVER_STOPS_FIRST))
+    when(events.sends.is_none | (not kernel.DRIVER_STOPS_FIRST))
     if pe == Pe.BUS:
         when(~pes.edev[Pe.CHILD])
     pes.remove_devices([pe], keep=False)
