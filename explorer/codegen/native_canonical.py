@@ -11,20 +11,10 @@ from math import factorial, prod
 from typing import Any
 
 from explorer.codegen.native_expressions import Constants
-from explorer.codegen.python_canonical import MIX_1, MIX_2, gathered, key_of, name, owned, salt
+from explorer.codegen.python_canonical import gathered, key_of, name, owned, salt
 from explorer.symmetry.plan import Piece, Plan, Swap
 
 WORD = 64
-
-_MIX = f"""
-@njit(inline="always")
-def mix(x):
-    x = U(x) * U({hex(MIX_1)})
-    x ^= x >> U(32)
-    x = x * U({hex(MIX_2)})
-    return x ^ x >> U(29)
-
-"""
 
 _ONE = '''
 @njit(nogil=True)
@@ -131,10 +121,7 @@ def native_canonical(plan: Plan, words: int, constants: Constants) -> str:
     """The functions `canonical` and `weigh`, and all that they need. What is called has no signature: it is
     compiled only where what calls it is not in the cache."""
     writer = Writer(plan, words == 1, constants)
-    parts = [
-        _MIX,
-        *(_function(f"swap{g}({writer.state})", writer.swap(swap)) for g, swap in enumerate(plan.swaps)),
-    ]
+    parts = [_function(f"swap{g}({writer.state})", writer.swap(swap)) for g, swap in enumerate(plan.swaps)]
     parts += [
         _function(f"swap({writer.state}, g)", writer.any_swap()),
         _changes(plan),

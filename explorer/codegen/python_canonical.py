@@ -13,21 +13,11 @@ from collections.abc import Callable, Iterator
 from math import factorial
 from typing import Any
 
+from explorer.codegen.mixer import WORD, mix
 from explorer.symmetry.plan import KEY_BITS, Identity, Piece, Plan, Swap
-
-MIX_1, MIX_2 = 0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93
-WORD = (1 << 64) - 1
 
 Read = Callable[[int, int], str]
 """The source text of a field, by shift and mask."""
-
-
-def mix(x: int) -> int:
-    """64 bits that depend on all bits of a number."""
-    x = x * MIX_1 & WORD
-    x ^= x >> 32
-    x = x * MIX_2 & WORD
-    return x ^ x >> 29
 
 
 def closure(state: int, swaps: list[Callable[[int], int]]) -> set[int]:

@@ -8,6 +8,8 @@ nothing of what is checked.
 import numpy as np
 from numba import njit
 
+from explorer.engine.native.mixing import mix, permuted
+
 U, I = np.uint64, np.int64
 
 
@@ -19,9 +21,8 @@ def number_states(states, first, last, slots):
     for i in range(first, last):
         h = U(0)
         for w in range(words):
-            h = (h ^ states[i, w]) * U(0x9E3779B97F4A7C15)
-            h ^= h >> U(32)
-        x = (h * U(0xD6E8FEB86659FD93)) >> U(20) & mask
+            h = mix(h ^ states[i, w])
+        x = h & mask
         while slots[x] != 0:
             x = (x + U(1)) & mask
         slots[x] = np.uint32(i + 1)
@@ -37,9 +38,8 @@ def find_hashed(states, number, slots, to, count, found, place, guess, right):
     ):  # loops without branches, so that the processor waits for many memory accesses at once
         h = U(0)
         for w in range(words):
-            h = (h ^ to[k, w]) * U(0x9E3779B97F4A7C15)
-            h ^= h >> U(32)
-        place[k] = (h * U(0xD6E8FEB86659FD93)) >> U(20) & mask
+            h = mix(h ^ to[k, w])
+        place[k] = h & mask
     for k in range(count):
         guess[k] = slots[place[k]]
     for k in range(count):
@@ -145,10 +145,5 @@ def collect_levels(table, first, partitions, capacity, key_bits, K, INV, places,
             if level >= U(places.shape[0]) or places[level] < 0:
                 continue
             h = U(first + p) << U(key_bits) | ((entry & K[4]) - U(1))
-            h ^= h >> INV[0]
-            h = (h * INV[1]) & INV[3]
-            h ^= h >> INV[0]
-            h = (h * INV[2]) & INV[3]
-            h ^= h >> INV[0]
-            out[places[level], 0] = h
+            out[places[level], 0] = permuted(h, INV[0], INV[1], INV[2], INV[3])
             places[level] += 1

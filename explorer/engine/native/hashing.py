@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-ODD_1, ODD_2, SEED = 0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93, 0x243F6A8885A308D3
+from explorer.codegen.mixer import FIRST, SECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +28,19 @@ class Hashing:
 
     @property
     def mix(self) -> Any:
-        """MIX of the kernels: shift, two multipliers, mask, seed, shift to the partition."""
+        """MIX of the kernels: the arguments of `mixing.permuted` after the first, and the shift to the
+        partition.
+        """
         mask = (1 << self.bits) - 1
         return np.array(
-            [self._half, ODD_1 & mask, ODD_2 & mask, mask, SEED, self.bits - self.partition_bits], np.uint64
+            [self._half, FIRST & mask, SECOND & mask, mask, self.bits - self.partition_bits], np.uint64
         )
 
     @property
     def inverse(self) -> Any:
-        """INV of the kernels: the way back from a hash to the state."""
+        """INV of the kernels: the same for the way back from a hash to the state."""
         mask, size = (1 << self.bits) - 1, 1 << self.bits
-        return np.array([self._half, pow(ODD_2, -1, size), pow(ODD_1, -1, size), mask], np.uint64)
+        return np.array([self._half, pow(SECOND, -1, size), pow(FIRST, -1, size), mask], np.uint64)
 
     @property
     def store(self) -> Any:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import functools
 import hashlib
 import importlib.util
 import os
@@ -43,9 +44,8 @@ class Jit:
 
     def path(self, text: str) -> Path:
         """Where the module of a text lies."""
-        key = hashlib.sha256(f"{GENERATOR}\n{version('numba')}\n{sys.version}\n{text}".encode()).hexdigest()[
-            :24
-        ]
+        versions = f"{GENERATOR}\n{version('numba')}\n{sys.version}\n{_inlined()}"
+        key = hashlib.sha256(f"{versions}\n{text}".encode()).hexdigest()[:24]
         return self.directory / f"k{key}" / f"k{key}.py"
 
     def ready(self, text: str) -> bool:
@@ -97,6 +97,12 @@ class Jit:
             prune(self.directory)
         _loaded[path] = module
         return module
+
+
+@functools.cache
+def _inlined() -> str:
+    """The texts of the modules whose functions become part of what is compiled."""
+    return "".join(Path(__file__).with_name(f"{name}.py").read_text() for name in ("lowering", "mixing"))
 
 
 def common_source() -> str:

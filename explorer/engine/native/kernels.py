@@ -14,6 +14,8 @@ turn key times capacity into a slot, 4 mask of the key in an entry, 5 its number
 import numpy as np
 from numba import njit
 
+from explorer.engine.native.mixing import permuted
+
 U, I = np.uint64, np.int64
 
 
@@ -28,15 +30,10 @@ def scatter(F, BY, start, stop, B, BB, NB, MIX):
     buckets of their owners. Returns the first that found no room.
     """
     depth = B.shape[1]
-    half, first, second, whole, shift = MIX[0], MIX[1], MIX[2], MIX[3], MIX[5]
+    half, first, second, whole, shift = MIX[0], MIX[1], MIX[2], MIX[3], MIX[4]
     zero = U(0)
     for b in range(start, stop):
-        h = F[U(b), zero]
-        h ^= h >> half
-        h = (h * first) & whole
-        h ^= h >> half
-        h = (h * second) & whole
-        h ^= h >> half
+        h = permuted(F[U(b), zero], half, first, second, whole)
         p = h >> shift
         n = NB[p]
         if n >= depth:
@@ -101,12 +98,7 @@ def insert(B, BB, NB, first, last, AT, table, capacity, fill, K, INV, tag, fresh
                     return n
                 table[base + x] = key | tag
                 count += 1
-                h ^= h >> half
-                h = (h * inverse_2) & whole
-                h ^= h >> half
-                h = (h * inverse_1) & whole
-                h ^= h >> half
-                fresh[U(n), zero] = h
+                fresh[U(n), zero] = permuted(h, half, inverse_2, inverse_1, whole)
                 by[U(n)] = BB[bucket, j]
                 n += 1
             j += one
@@ -160,11 +152,6 @@ def collect(table, first, partitions, capacity, key_bits, K, INV, tag, out, n):
             entry = table[x]
             if entry != 0 and entry >> K[5] == tag:
                 h = U(first + p) << U(key_bits) | ((entry & K[4]) - U(1))
-                h ^= h >> INV[0]
-                h = (h * INV[1]) & INV[3]
-                h ^= h >> INV[0]
-                h = (h * INV[2]) & INV[3]
-                h ^= h >> INV[0]
-                out[n, 0] = h
+                out[n, 0] = permuted(h, INV[0], INV[1], INV[2], INV[3])
                 n += 1
     return n

@@ -17,17 +17,18 @@ PAIR    int64 [N + 1, 2]: the children of an inner node, -1 of a word; last thos
 import numpy as np
 from numba import njit
 
+from explorer.engine.native.mixing import FIRST
+
 U, I = np.uint64, np.int64
 BITS = U(30)
 LOW = U((1 << 30) - 1)
-ODD = U(0x9E3779B97F4A7C15)
 BLOCK = 128
 
 
 @njit(inline="always")
 def home(key, shift):
     """The slot where a search for an entry begins."""
-    return ((key ^ (key >> U(32))) * ODD) >> shift
+    return ((key ^ (key >> U(32))) * FIRST) >> shift
 
 
 @njit(inline="always")

@@ -1,0 +1,21 @@
+"""The hash mixer in Python; `engine/native/mixing.py` is the same for machine code.
+
+A mixer multiplies by odd numbers and folds high bits into low ones, so that each bit of the result depends on
+all bits of the argument (the finalizer of MurmurHash3, Appleby 2008, with other constants). Each step can be
+undone. Knows nothing of states.
+"""
+
+from __future__ import annotations
+
+FIRST, SECOND = 0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93
+"""Odd multipliers: 2**64 over the golden ratio, and one without a pattern."""
+
+WORD = (1 << 64) - 1
+
+
+def mix(x: int) -> int:
+    """64 bits that depend on all bits of a number."""
+    x = x * FIRST & WORD
+    x ^= x >> 32
+    x = x * SECOND & WORD
+    return x ^ x >> 29
