@@ -21,6 +21,9 @@ def mentions(function: Callable[..., Any], classes: list[type]) -> frozenset[str
     names: set[str] = set()
     seen: set[CodeType] = set()
     todo: list[Any] = [function]
+    methods = [
+        {name: own for base in reversed(cls.__mro__) for name, own in vars(base).items()} for cls in classes
+    ]
     while todo:
         at = todo.pop()
         if not inspect.isfunction(at) or at.__code__ in seen:
@@ -30,7 +33,7 @@ def mentions(function: Callable[..., Any], classes: list[type]) -> frozenset[str
         for name in _names(at.__code__):
             names.add(name)
             todo += [at.__globals__.get(name), outer.get(name)]
-            todo += [inspect.getattr_static(cls, name, None) for cls in classes]
+            todo += [known.get(name) for known in methods]
     return frozenset(names)
 
 
