@@ -22,6 +22,7 @@ REQUIRED = {
     "SPEC": ("spec file", "spec/ipi_fixed.py"),
     "FILE": ("trace", "out/ipi_buggy/no_lost_ipi.itf.json"),
     "shell": ("shell", "bash"),
+    "--barriers": ("barrier", "--barriers set_barrier,clear_barrier"),
 }
 """What an argument that cannot be left out is called, and an example of it."""
 
@@ -60,10 +61,11 @@ def check_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
         description="Check everything that specs state.",
         epilog=(
-            "commands: check (default), table, simulate, mutate, walk, replay, show, estimate, explain,"
-            " completion; each has its own --help. Exit codes: 0 holds; 11 deadlock, 12 safety, 13 liveness"
-            " violated; 20 undetermined; 21 vacuous under --strict; 75 evaluation failed; 150 malformed spec;"
-            " 2 usage; 1 expectation not met; 74 a result or file that was asked for cannot be written; 130"
+            "commands: check (default), table, simulate, mutate, synthesize, walk, replay, show, estimate,"
+            " explain, litmus, completion; each has its own --help. Exit codes: 0 holds; 11 deadlock, 12"
+            " safety, 13 liveness violated; 20 undetermined; 21 vacuous under --strict; 75 evaluation failed;"
+            " 150 malformed spec; 2 usage; 1 expectation not met; 74 a result or file that was asked for"
+            " cannot be written; 130"
             " interrupted; 255 internal error."
         ),
     )
@@ -221,6 +223,44 @@ def mutate_parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="where mutations.json and mutations.md go (default: out/<spec>/)",
     )
+    return parser
+
+
+def synthesize_parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        "python -m explorer synthesize",
+        allow_abbrev=False,
+        description="Find the least barriers, and the least kinds of them, under which the properties hold.",
+        epilog="exit codes: 0 some choice is enough, and it is known which are the least; 12 none is enough;"
+        " 20 bounds leave it open; 2, 74, 130, 150, 255 as everywhere",
+    )
+    add = parser.add_argument
+    add("spec", type=_named, metavar="SPEC")
+    _define(parser)
+    add(
+        "--barriers",
+        type=_named,
+        required=True,
+        metavar="NAMES",
+        help="the constants that are barriers, with commas between",
+    )
+    add("--kinds", type=_named, metavar="KINDS", help="only these kinds, besides none")
+    add("--memory", type=_named, metavar="MODELS", help="for each of these, such as sc,tso,power")
+    add(
+        "--property",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="only these properties (may be repeated)",
+    )
+    add("--max-states", type=_positive, metavar="N", help="stop after so many distinct states: undetermined")
+    add(
+        "--timeout",
+        type=_seconds,
+        metavar="SECONDS",
+        help="stop after so long, for each memory: undetermined",
+    )
+    add("--json", action="store_true", help="the record on standard output, nothing else there")
     return parser
 
 

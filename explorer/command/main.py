@@ -19,6 +19,7 @@ from explorer.command.arguments import (
     replay_parser,
     show_parser,
     simulate_parser,
+    synthesize_parser,
     table_parser,
     walk_parser,
 )
@@ -136,6 +137,12 @@ def _mutate(options: Namespace) -> int:
     return command(options)
 
 
+def _synthesize(options: Namespace) -> int:
+    from explorer.command.synthesize import command
+
+    return command(options)
+
+
 def _explain(options: Namespace) -> int:
     from explorer.command.explain import explain
 
@@ -181,6 +188,7 @@ COMMANDS: dict[str, tuple[Callable[[], ArgumentParser], Callable[[Namespace], in
     "table": (table_parser, _check),
     "simulate": (simulate_parser, _check),
     "mutate": (mutate_parser, _mutate),
+    "synthesize": (synthesize_parser, _synthesize),
     "walk": (walk_parser, _walk),
     "replay": (replay_parser, _replay),
     "show": (show_parser, _show),

@@ -55,7 +55,7 @@ def ground(spec: Spec, overrides: Mapping[str, Any] | None = None, file: str = "
     values = {**spec.constants, **(overrides or {})}
     with bound(values, spec.place) as asked:
         try:
-            model = _Grounder(spec, file).run()
+            model = Grounder(spec, file).run()
         finally:
             spec.met.update(asked)
         known = spec.known_constants()
@@ -106,7 +106,7 @@ def _part_name(chosen: list[Argument]) -> str:
     return ", ".join(f"{argument.name}={argument.text}" for argument in chosen)
 
 
-class _Grounder:
+class Grounder:
     def __init__(self, spec: Spec, file: str):
         self.spec, self.file = spec, file or spec.place.file
         self.errors: list[SpecError] = []
@@ -601,15 +601,15 @@ class _Grounder:
 
 
 _MAKERS: dict[str, Any] = {
-    "action": _Grounder.action,
-    "process": _Grounder.process,
-    "invariant": _Grounder.property,
-    "step": _Grounder.property,
-    "terminal": _Grounder.conditions,
-    "initial": _Grounder.conditions,
-    "constraint": _Grounder.constraint,
-    "observe": _Grounder.observation,
-    "temporal": _Grounder.temporal,
+    "action": Grounder.action,
+    "process": Grounder.process,
+    "invariant": Grounder.property,
+    "step": Grounder.property,
+    "terminal": Grounder.conditions,
+    "initial": Grounder.conditions,
+    "constraint": Grounder.constraint,
+    "observe": Grounder.observation,
+    "temporal": Grounder.temporal,
 }
 
 

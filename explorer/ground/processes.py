@@ -134,7 +134,7 @@ class Processes:
     # Steps.
 
     def instances(self, d: Declaration) -> Iterator[tuple[Any, ...]]:
-        """The ground actions of one process, as `_Grounder.action` gives them."""
+        """The ground actions of one process, as `Grounder.action` gives them."""
         process = self.known[d.name]
         actions: dict[str, Action] = {}
         for copy in process.copies:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -485,3 +486,26 @@ def test_with_three_senders_a_host_action_outlives_its_vcpu() -> None:
     assert {name: violation.level for name, violation in space.violations.items()} == {
         "no_action_on_a_freed_vcpu": 26
     }
+
+
+def test_which_barrier_is_needed_under_which_demultiplexer(capsys: pytest.CaptureFixture[str]) -> None:
+    """The least barriers of the lost IPI on x86, Arm and POWER: herd's cells of the same question."""
+    barriers = "--barriers=set_barrier,clear_barrier"
+    question = [str(SPECS / "ipi_fixed.py"), barriers, "--memory=tso,arm,power", "--property=no_lost_ipi"]
+    assert main(["synthesize", *question, "-D", "exchange=ordered,load", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["runs"]
+    enough = {
+        (run["constants"]["exchange"], run["memory"]): [tuple(e["choice"].values()) for e in run["enough"]]
+        for run in found
+    }
+    assert enough == {
+        ("ordered", "tso"): [("none", "none")],
+        ("ordered", "arm"): [("lwsync", "none")],
+        ("ordered", "power"): [("lwsync", "none")],
+        ("load", "tso"): [("none", "sync")],
+        ("load", "arm"): [("lwsync", "sync")],
+        ("load", "power"): [("sync", "sync")],
+    }
+    alone = next(r for r in found if r["constants"]["exchange"] == "load" and r["memory"] == "power")
+    steps = {tuple(c["choice"].values()): c["steps"] for c in alone["choices"]}
+    assert steps["lwsync", "sync"] == 24  # variant P6' of the table
