@@ -3,6 +3,9 @@ analysis.
 
 `lift` separates an expression from the conditions under which it has a value. `fold` rewrites a lifted
 expression under facts (intervals of expressions known from guards and from constants). Knows nothing of bits.
+
+The result is an expression for every state to compute. Proofs of symmetry compare expressions by another
+form, from which nothing can be computed: `symmetry/terms.py` (decision 0019 says why there are two).
 """
 
 from __future__ import annotations

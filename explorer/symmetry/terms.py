@@ -3,6 +3,9 @@ comparisons.
 
 A function of one finite value is a table of results, so that tables compose and an identity table vanishes;
 operands of commutative operators are sorted. Knows nothing of states.
+
+The result is a number to compare. Code is made from expressions that `program/simplify.py` made small, which
+keeps order and laziness and uses facts (decision 0019 says why there are two).
 """
 
 from __future__ import annotations
