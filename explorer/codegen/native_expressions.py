@@ -144,8 +144,9 @@ class Scribe:
         word, shift = divmod(field.offset, WORD)
         if field.per_word is None:
             return self.word(word), f"({self.slot(shift)} + {self.number(index)} * {field.width})"
+        stride = f" * {field.stride}" if field.stride > 1 else ""
         return (
-            f"U({self.slot(word)} + {self.number(index)} // {field.per_word})",
+            f"U({self.slot(word)} + {self.number(index)} // {field.per_word}{stride})",
             f"({self.slot(shift)} + {self.number(index)} % {field.per_word} * {field.width})",
         )
 

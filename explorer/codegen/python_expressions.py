@@ -163,7 +163,8 @@ class Emitter:
         field = self.layout.fields[family]
         if field.per_word is not None:
             i = self.number(index)
-            return f"({field.offset} + {i} // {field.per_word} * 64 + {i} % {field.per_word} * {field.width})"
+            word, place = f"{i} // {field.per_word} * {64 * field.stride}", f"{i} % {field.per_word}"
+            return f"({field.offset} + {word} + {place} * {field.width})"
         scaled = self.number(index) if field.width == 1 else f"{self.number(index)} * {field.width}"
         return f"({scaled})" if not field.offset else f"({field.offset} + {scaled})"
 

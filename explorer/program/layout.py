@@ -20,14 +20,15 @@ class Field:
     """A family's place: cell i has `width` bits from bit `offset + i * width`; the code is the content plus
     `family.low`.
 
-    In a state of several words a family may have `per_word` cells in each word, from the same bit on, so that
-    no cell crosses from one word to the next.
+    In a state of several words a family may have `per_word` cells in each `stride`-th word, from the same bit
+    on, so that no cell crosses from one word to the next.
     """
 
     family: Family
     offset: int
     width: int
     per_word: int | None = None
+    stride: int = 1
 
     @property
     def mask(self) -> int:
@@ -37,7 +38,7 @@ class Field:
         if self.per_word is None:
             return self.offset + index * self.width
         word, place = divmod(index, self.per_word)
-        return self.offset + word * WORD + place * self.width
+        return self.offset + word * self.stride * WORD + place * self.width
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,20 +110,29 @@ def _side_by_side(families: list[Family], width: dict[Family, int]) -> dict[Fami
 
 
 def _by_words(families: list[Family], width: dict[Family, int], bits: int) -> dict[Family, Field]:
-    """Families dealt out evenly over as few words as possible; where that needs half as many again as there
-    are bits for, first fit.
+    """Families dealt out evenly over few words: half as many again as there are bits for, where cells of one
+    index then lie in one word; first fit where there is no such number.
     """
     least = -(-bits // WORD)
-    for words in range(least, least + least // 2 + 1):
-        fields = _dealt(families, width, words)
-        if fields is not None:
-            return fields
+
+    def scattered(words: int) -> int:
+        """The bits of families whose cells cannot be dealt out evenly."""
+        return sum(width[f] * f.size for f in families if f.size % words and words % f.size)
+
+    for words in sorted(range(least, least + least // 2 + 1), key=scattered):
+        for spread in (True, False):
+            fields = _dealt(families, width, words, spread)
+            if fields is not None:
+                return fields
     return _first_fit(families, width)
 
 
-def _dealt(families: list[Family], width: dict[Family, int], words: int) -> dict[Family, Field] | None:
-    """Families of as many cells as words, or more, lie evenly in all words; each smaller one goes whole into
-    the emptiest word, the largest first. None where they do not fit.
+def _dealt(
+    families: list[Family], width: dict[Family, int], words: int, spread: bool
+) -> dict[Family, Field] | None:
+    """Families of as many cells as words, or more, lie evenly in all words. Smaller ones follow, the largest
+    first: with `spread` evenly too, a cell in each second word or so, otherwise whole; one cell goes into the
+    emptiest word. None where they do not fit.
     """
     fields: dict[Family, Field] = {}
     offset = 0
@@ -134,9 +144,17 @@ def _dealt(families: list[Family], width: dict[Family, int], words: int) -> dict
     used = [offset] * words
     small = [family for family in families if family not in fields]
     for family in sorted(small, key=lambda f: -width[f] * f.size):
-        word = used.index(min(used))
-        fields[family] = Field(family, word * WORD + used[word], width[family])
-        used[word] += width[family] * family.size
+        if spread and family.size > 1:
+            stride = words // family.size
+            own = range(0, family.size * stride, stride)
+            place = max(used[word] for word in own)
+            fields[family] = Field(family, place, width[family], 1, stride)
+            for word in own:
+                used[word] = place + width[family]
+        else:
+            word = used.index(min(used))
+            fields[family] = Field(family, word * WORD + used[word], width[family])
+            used[word] += width[family] * family.size
     return fields if max(used) <= WORD else None
 
 

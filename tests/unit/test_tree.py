@@ -7,9 +7,19 @@ import random
 import numpy as np
 import pytest
 
+from explorer.engine import python
 from explorer.engine.native.jit import Jit, default_directory, tree_source
 from explorer.engine.native.levels import integers, words_of
 from explorer.engine.native.tree import Tree
+from explorer.ground.ground import ground
+from explorer.program.layout import lay_out
+from explorer.program.program import reduce
+from explorer.run.load import load
+from tests.support.comparison import agree
+from tests.support.house import ROOT
+from tests.support.native import native_engine
+
+BENCH = ROOT / "tests" / "bench" / "specs"
 
 
 def tree(words: int) -> Tree:
@@ -58,3 +68,20 @@ def test_no_state_at_all() -> None:
     """Nothing is folded to nothing."""
     found = tree(3)
     assert found.unfold(found.fold(words_of([], 3).reshape(0, 3))).shape == (0, 3)
+
+
+@pytest.mark.parametrize("counters, modulus, words", [(2, 40, 2), (3, 25, 3), (4, 32, 4), (2, 100, 4)])
+def test_cells_of_one_index_lie_in_words_of_their_own(counters: int, modulus: int, words: int) -> None:
+    """So a word takes few values: here no more than its counter does. A computed index finds the cells."""
+    model = ground(load(BENCH / "thermometers.py"), {"COUNTERS": counters, "MODULUS": modulus})
+    layout = lay_out(reduce(model))
+    assert layout.words == words
+    owner: dict[int, set[int]] = {}
+    for family, field in layout.fields.items():
+        cells = family.size // counters
+        for i in range(family.size):
+            assert field.shift(i) // 64 == (field.shift(i) + field.width - 1) // 64
+            owner.setdefault(field.shift(i) // 64, set()).add(i // cells)
+    assert all(len(some) == 1 for some in owner.values())
+    if modulus**counters < 20_000:
+        agree(model, python.explore, native_engine(1), native_engine(3))

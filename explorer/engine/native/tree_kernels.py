@@ -104,45 +104,71 @@ def fold(
     """
     words, nodes = F.shape[1], PAIR.shape[0] - 1
     top, other = U(PAIR[nodes, 0]), U(PAIR[nodes, 1])
-    NEW = np.empty(nodes, np.uint64)
+    NEW = np.empty((nodes, BLOCK), np.uint64)
+    KEY, WHO, SLOT, NUMBER, VALUE = (
+        np.empty(BLOCK, np.uint64),
+        np.empty(BLOCK, np.uint64),
+        np.empty(BLOCK, np.uint64),
+        np.empty(BLOCK, np.uint64),
+        np.empty(BLOCK, np.uint64),
+    )
+    KNOWN = np.empty(BLOCK, np.bool_)
+    zero, one = U(0), U(1)
     roots, missed = STAT[0], STAT[1]
     room = MISSED.shape[0]
     STAT[2] = -1
     n = at
     while n < stop and missed < room:
-        s = U(n)
-        row = T[s, U(0)]
-        known = True
+        size = min(BLOCK, stop - n, room - missed)
+        for k in range(size):
+            KNOWN[U(k)] = True
         for m in range(nodes):
             node = U(m)
-            if m < words:
-                key = T[s, node + U(1)]
-                if not alone and key == F[row, node]:
-                    NEW[node] = NUMBERS[row, node]
-                    continue
+            left, right = U(PAIR[m, 0]), U(PAIR[m, 1])
+            first, shift, begin = SHAPE[node, 0], SHAPE[node, 2], SHAPE[node, 3]
+            asked = zero
+            for k in range(size):
+                c = U(k)
+                s = U(n + k)
+                row = T[s, zero]
+                if m < words:
+                    key = T[s, node + one]
+                    same = key == F[row, node]
+                else:
+                    key = NEW[left, c] << BITS | NEW[right, c]
+                    same = NEW[left, c] == NUMBERS[row, left] and NEW[right, c] == NUMBERS[row, right]
+                if same and not alone:
+                    NEW[node, c] = NUMBERS[row, node]
+                else:
+                    KEY[asked], WHO[asked], SLOT[asked] = key, c, first + home(key, shift)
+                    asked += one
+            for k in range(I(asked)):
+                NUMBER[U(k)] = U(SLOTS[SLOT[U(k)]])
+            for k in range(I(asked)):
+                VALUE[U(k)] = VALUES[begin + NUMBER[U(k)]]
+            for k in range(I(asked)):
+                a = U(k)
+                number = NUMBER[a]
+                if number == zero or VALUE[a] != KEY[a]:
+                    number = enter(SLOTS, VALUES, SHAPE, COUNT, m, KEY[a], extend and KNOWN[WHO[a]])
+                    if number == zero:
+                        if extend:
+                            STAT[0], STAT[1], STAT[2] = roots, missed, m
+                            return n
+                        KNOWN[WHO[a]] = False
+                NEW[node, WHO[a]] = number
+        for k in range(size):
+            c, s = U(k), U(n + k)
+            if KNOWN[c]:
+                ROOTS[U(roots), zero] = NEW[top, c] << BITS | NEW[other, c]
+                ROOTS_BY[U(roots)] = BY[s]
+                roots += 1
             else:
-                left, right = U(PAIR[m, 0]), U(PAIR[m, 1])
-                if not alone and NEW[left] == NUMBERS[row, left] and NEW[right] == NUMBERS[row, right]:
-                    NEW[node] = NUMBERS[row, node]
-                    continue
-                key = NEW[left] << BITS | NEW[right]
-            NEW[node] = enter(SLOTS, VALUES, SHAPE, COUNT, m, key, extend)
-            if NEW[node] == U(0):
-                if extend:
-                    STAT[0], STAT[1], STAT[2] = roots, missed, m
-                    return n
-                known = False
-                break
-        if known:
-            ROOTS[U(roots), U(0)] = NEW[top] << BITS | NEW[other]
-            ROOTS_BY[U(roots)] = BY[s]
-            roots += 1
-        else:
-            for w in range(words + 1):
-                MISSED[U(missed), U(w)] = T[s, U(w)]
-            MISSED_BY[U(missed)] = BY[s]
-            missed += 1
-        n += 1
+                for w in range(words + 1):
+                    MISSED[U(missed), U(w)] = T[s, U(w)]
+                MISSED_BY[U(missed)] = BY[s]
+                missed += 1
+        n += size
     STAT[0], STAT[1] = roots, missed
     return n
 
