@@ -216,7 +216,9 @@ def ways(process: Process, copy: Copy, node: Node) -> Iterator[StepTrace]:
 
 
 def alternatives(decision: Decision) -> tuple[list[Any], Type | None]:
-    """The values of a choice, and their type."""
+    """The values of a choice, and their type; none for ways."""
+    if decision.is_way:
+        return list(decision.options), None
     options = options_of(AnyOf(decision.options, decision.place))
     if len(decision.options) == 1 and len(options) != 1:
         return options, resolve(decision.options[0], decision.place)

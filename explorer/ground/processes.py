@@ -10,7 +10,7 @@ from typing import Any
 from explorer.ground.atomicity import Access, access
 from explorer.ground.discovery import Copy, Process, discover, following, ways
 from explorer.ground.labels import pieces
-from explorer.ground.places import PlaceTable
+from explorer.ground.places import PlaceTable, slug
 from explorer.ground.registers import held
 from explorer.ground.traced import Node, Register, StepTrace, expressions_of
 from explorer.ir import expressions as ex
@@ -152,9 +152,8 @@ class Processes:
         unlike = unusual(found.trace.picked)
         where = [("where", unlike)] if unlike else []
         arguments = (*copy.chosen, *((r.name, value) for r, value in node.chosen), *found.decided, *where)
-        action = actions.setdefault(
-            place.name, _action(process, place.name, found, tuple(n for n, _ in arguments))
-        )
+        name = _name_of(place.name, found, process)
+        action = actions.setdefault(name, _action(process, name, found, tuple(n for n, _ in arguments)))
         lane = action.actor
         actor = texts.get(lane, lane) if lane else ""
         shown = (*texts.values(), *(value_text(value) for _, value in arguments[len(texts) :]))
@@ -198,8 +197,10 @@ class Processes:
                     yield Condition(other.is_at(idle, twin.values), process.d.place)
 
     def _label(self, process: Process, copy: Copy, found: StepTrace) -> tuple[Any, ...]:
-        local = {**dict(found.frame.f_locals), **found.local}
-        step = found.step
+        outer, local = found.frame.f_globals, {**dict(found.frame.f_locals), **found.local}
+        step = found.said
+        for outcome in found.trace.outcomes:
+            outer, local = outcome.outer, outcome.local
 
         def refuse(text: str, why: str) -> SpecError:
             return SpecError(
@@ -210,7 +211,7 @@ class Processes:
                 place=step.place,
             )
 
-        made = pieces(step.text, process.d.name, found.frame.f_globals, local, refuse, {})
+        made = pieces(step.text, process.d.name, outer, local, refuse, {})
         replay = process.replay(copy, found.way, found.counts)
         for piece in made:
             for expr in expressions_of(piece):
@@ -242,13 +243,23 @@ def _initial(process: Process, value: Callable[[tuple[Any, ...]], Any]) -> Any:
     return level(())
 
 
-def _action(process: Process, place: str, found: StepTrace, arguments: tuple[str, ...]) -> Action:
-    """What the steps from one place have in common."""
-    options, step = process.d.options, found.step
+def _name_of(place: str, found: StepTrace, process: Process) -> str:
+    """The name of a step: that of its place, or of its outcome; that of both where another place has it."""
+    if not found.trace.outcomes:
+        return place
+    name = found.said.name or slug(found.said.text)
+    assert process.table is not None
+    others = (p for p in process.table.places.values() if p.name != place)
+    return f"{place}_{name}" if any(p.name == name for p in others) else name
+
+
+def _action(process: Process, name: str, found: StepTrace, arguments: tuple[str, ...]) -> Action:
+    """What the steps from one place with one outcome have in common."""
+    options, step = process.d.options, found.said
     source, fair = PROCEDURES.get(found.codes[-1], ("", None))
     own = step.fair if step.fair is not None else fair
     return Action(
-        f"{process.d.name}.{place}",
+        f"{process.d.name}.{name}",
         step.place,
         step.actor or options["actor"],
         options["fair"] if own is None else own,

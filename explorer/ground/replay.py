@@ -75,7 +75,7 @@ class Replay:
                         return yielded
                     reply = None
                     trace.asked = self.way.picks[labels - 1]
-                    for left in (trace.writes, trace.conditions, trace.marks, trace.picked):
+                    for left in (trace.writes, trace.conditions, trace.marks, trace.picked, trace.outcomes):
                         left.clear()
                     continue
                 if labels == 0:
@@ -89,6 +89,7 @@ class Replay:
             (trace.writes, "an assignment"),
             (trace.conditions, "when(...)"),
             (trace.marks, "a mark"),
+            ([outcome.step for outcome in trace.outcomes], "outcome(...)"),
         ):
             if found:
                 raise self._no_step(what, getattr(found[0], "place", self.d.place))
@@ -109,7 +110,7 @@ class Replay:
             last = self.seen[register] == self.counts.get(register)
             return self.around.read(register, last)
         outcome = self._outcome()
-        if decision.kind == "choose":
+        if decision.kind == "choose" and not decision.is_way:
             self.chosen[register] = outcome
         return outcome
 
@@ -205,8 +206,9 @@ class Replay:
             return value
         outcome = self._outcome()
         if decision.kind == "choose":
-            found.chosen[register] = self.chosen[register] = outcome
-            found.choices[register] = decision
+            if not decision.is_way:
+                found.chosen[register] = self.chosen[register] = outcome
+                found.choices[register] = decision
             if register.codes == found.codes:
                 found.local[register.name] = outcome
             found.decided.append((register.name, outcome))

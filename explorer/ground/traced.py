@@ -95,6 +95,21 @@ class StepTrace:
     counts: dict[Register, int] = field(default_factory=dict)
     ends: bool = False
 
+    @property
+    def said(self) -> Step:
+        """The step as its outcome says, where it has one."""
+        begun = self.step
+        for outcome in self.trace.outcomes:
+            step: Step = outcome.step
+            return replace(
+                step,
+                fair=begun.fair if step.fair is None else step.fair,
+                actor=step.actor or begun.actor,
+                source=step.source or begun.source,
+                atomic=begun.atomic,
+            )
+        return begun
+
 
 @dataclass(frozen=True, slots=True)
 class Open:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 import inspect
+import sys
 from collections.abc import Callable, Generator
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -53,6 +54,15 @@ class Step:
     place: Place
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a step turned out to be, and the names that expressions in its text see."""
+
+    step: Step
+    outer: dict[str, Any]
+    local: dict[str, Any]
+
+
 class Decision:
     """What a step asks for; `yield` gives the answer. `options` are a domain or values (choose), `value`
     what is tested or kept.
@@ -65,6 +75,11 @@ class Decision:
     ):
         self.kind, self.place, self.value, self.options, self.type = kind, place, value, options, type
         self.yielded = False
+
+    @property
+    def is_way(self) -> bool:
+        """A choice among texts: which way the step goes. No register holds it."""
+        return all(isinstance(option, str) for option in self.options)
 
     if not TYPE_CHECKING:
 
@@ -173,6 +188,42 @@ def step(
     return Step(text, name, fair, actor, source, defensive, atomic, caller())
 
 
+def outcome(
+    text: str,
+    *,
+    name: str = "",
+    fair: Fairness | None = None,
+    actor: str | None = None,
+    source: str | None = None,
+    defensive: bool = False,
+) -> None:
+    """After a `branch` or `choose`: what the step is on this way, in place of what its `yield` says.
+
+    So each way has a text, a name in coverage, a fairness and a source of its own. `at` knows the step by
+    its `yield`.
+    """
+    place, trace = caller(), current("outcome(...)")
+    if trace.kind != "process":
+        raise SpecError(
+            "E0814",
+            f"outcome(...) in {trace.decorator} {trace.subject}",
+            expected="a @process",
+            write="the text in the docstring of the action",
+            place=place,
+        )
+    if trace.outcomes:
+        raise SpecError(
+            "E0815",
+            f"a second outcome(...) in a step of process {trace.subject}",
+            expected="one on each way through a step",
+            write='yield "what the next step does" between the two',
+            place=place,
+        )
+    said = Step(text, name, fair, actor, source, defensive, False, place)
+    frame = sys._getframe(1)
+    trace.outcomes.append(Outcome(said, frame.f_globals, dict(frame.f_locals)))
+
+
 def branch(test: bool | Value[bool]) -> Decision:
     """`if (yield branch(condition)):` both ways are steps, one where the condition holds and one where it
     fails.
@@ -192,7 +243,10 @@ def branch(test: bool | Value[bool]) -> Decision:
 
 
 def choose(*options: Any) -> Decision:
-    """`target = yield choose(Target)`: one step for each value of a domain, or of those listed."""
+    """`target = yield choose(Target)`: one step for each value of a domain, or of those listed.
+
+    Texts name the ways that a step can go: `choose("exit", "cede")`.
+    """
     place = caller()
     if not options:
         raise SpecError(

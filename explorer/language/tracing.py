@@ -59,7 +59,8 @@ def unusual(picks: list[Pick]) -> str:
 @dataclass(slots=True)
 class Trace:
     """What one function left behind. `kind`: action, invariant, step, temporal, initial, constraint,
-    terminal, observe, label, process (one of its steps). `decisions` are those that a step of a process made.
+    terminal, observe, label, process (one of its steps). `decisions` are those that a step of a process made,
+    `outcomes` what it said of its outcome: one at most.
     """
 
     kind: str
@@ -73,6 +74,7 @@ class Trace:
     """What the first picks shall be; the others are 0."""
     picked: list[Pick] = field(default_factory=list)
     decisions: list[Any] = field(default_factory=list)
+    outcomes: list[Any] = field(default_factory=list)
 
     def pick(self, what: str, count: int) -> int:
         """A choice of the step besides its parameters, below `count`: each is an instance of its own."""
