@@ -12,7 +12,7 @@ from statistics import median
 from . import peers
 from .child import model_of
 from .flat import NotImplementedHere
-from .measures import Bench, seconds, timing
+from .measures import Bench, Found, seconds, timing
 from .sizes import ROOT, Size
 from .table import Row
 
@@ -20,35 +20,51 @@ from .table import Row
 def models(bench: Bench) -> Iterator[Row]:
     for size in bench.sizes.models:
         runs = [bench.explore(size) for _ in range(bench.sizes.rarely)]
-        name, note = f"against SPIN, {size}", timing(runs, size)
-        try:
-            spin = _spin(bench, size)
-        except (peers.Missing, NotImplementedHere) as reason:
-            yield Row(name, None, "x", 15, 25, note=str(reason))
-            continue
-        by_cpu = spin.cpu / median(run["cpu"] for run in runs)
-        yield Row(
-            name,
-            spin.seconds / seconds(runs),
-            "x",
-            15,
-            25,
-            note=f"{runs[0]['bits']} bits; {note}; SPIN {spin.seconds:.2f} s; by cpu {by_cpu:.1f}x",
-        )
+        for who, must, aim in (("SPIN", 15.0, 25.0), ("Rumur", None, None)):
+            yield _against(bench, who, size, runs, must, aim)
+        two = [bench.explore(size, workers=2) for _ in range(bench.sizes.rarely)]
+        yield Row(f"two workers, {size}", seconds(runs) / seconds(two), "x", 1.8, note=timing(two))
         if runs[0]["bits"] > 64:
-            kept = median(run["peak"] - run["before"] for run in runs) / size.states
-            yield Row(f"bytes/state, {size}", kept, "B", 16, most=True, note="what the search added")
+            yield _bytes(size, runs)
+    for wide, narrow in bench.sizes.wide:
+        yield from _wide(bench, wide, narrow)
     size = bench.sizes.thin
     for engine in ("python", "native"):
-        found = bench.explore(size, engine=engine)
-        rate = size.states / found["seconds"]
-        yield Row(f"levels/s, one state a level, {engine}", rate, "/s", 50_000, note=timing([found], size))
+        run = bench.explore(size, engine=engine)
+        rate = size.states / run["seconds"]
+        yield Row(f"levels/s, one state a level, {engine}", rate, "/s", 50_000, note=timing([run], size))
 
 
-def _spin(bench: Bench, size: Size) -> peers.Counted:
-    bench.say(f"SPIN {size}")
-    with tempfile.TemporaryDirectory() as directory:
-        model = model_of(str(ROOT / size.spec), size.constants)
-        found = peers.spin(model, Path(directory), size.states)[0]
-    bench.same("SPIN", size, found.states, found.transitions)
-    return found
+def _against(
+    bench: Bench, who: str, size: Size, runs: list[Found], must: float | None, aim: float | None
+) -> Row:
+    """How many times as long a peer takes."""
+    name = f"against {who}, {size}"
+    bench.say(f"{who} {size}")
+    try:
+        with tempfile.TemporaryDirectory() as directory:
+            model = model_of(str(ROOT / size.spec), size.constants)
+            if who == "SPIN":
+                peer = peers.spin(model, Path(directory), size.states)[0]
+            else:
+                peer = peers.rumur(model, Path(directory))[0]
+    except (peers.Missing, NotImplementedHere) as reason:
+        return Row(name, None, "x", must, aim, note=str(reason))
+    bench.same(who, size, peer.states, peer.transitions)
+    by_cpu = peer.cpu / median(run["cpu"] for run in runs)
+    note = f"{runs[0]['bits']} bits; {timing(runs, size)}; {who} {peer.seconds:.2f} s; by cpu {by_cpu:.1f}x"
+    return Row(name, peer.seconds / seconds(runs), "x", must, aim, note=note)
+
+
+def _bytes(size: Size, runs: list[Found]) -> Row:
+    kept = median(run["peak"] - run["before"] for run in runs) / size.states
+    return Row(f"bytes/state, {size}", kept, "B", 16, most=True, note="what the search added")
+
+
+def _wide(bench: Bench, wide: Size, narrow: Size) -> Iterator[Row]:
+    """What a model of many words reaches of the rate of one with as many successors in one word."""
+    one, many = bench.explore(narrow), bench.explore(wide)
+    rate = 100 * (wide.transitions / many["cpu"]) / (narrow.transitions / one["cpu"])
+    note = f"{many['bits']} bits; {timing([many], wide)}; {one['bits']} bits: {timing([one], narrow)}"
+    yield Row(f"rate of one word, {wide}", rate, "%", 60, note=note)
+    yield _bytes(wide, [many])

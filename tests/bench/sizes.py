@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 IPI, COUNTERS, PROGRAM = "spec/ipi_fixed.py", "tests/bench/specs/counters.py", "tests/bench/specs/program.py"
-EXAMPLES = "spec/examples/"
+THERMOMETERS, EXAMPLES = "tests/bench/specs/thermometers.py", "spec/examples/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,15 @@ class Size:
 def counters(modulus: int) -> Size:
     """Four counters: as many successors for any modulus, and counts in closed form."""
     return Size(COUNTERS, ("COUNTERS=4", f"MODULUS={modulus}"), modulus**4, 4 * modulus**4)
+
+
+def thermometers(counters: int, modulus: int) -> tuple[Size, Size]:
+    """The same counters in many words, and in one."""
+    define = (f"COUNTERS={counters}", f"MODULUS={modulus}")
+    states = modulus**counters
+    return Size(THERMOMETERS, define, states, counters * states), Size(
+        COUNTERS, define, states, counters * states
+    )
 
 
 def thin(levels: int) -> Size:
@@ -69,6 +78,7 @@ class Sizes:
     rarely: int
     senders: tuple[Size, ...]
     models: tuple[Size, ...]
+    wide: tuple[tuple[Size, Size], ...]
     thin: Size
     symmetry_most: int = 1_500_000
 
@@ -90,10 +100,11 @@ FULL = Sizes(
     senders=tuple(Size(IPI, (f"senders={n}",), 0, 0) for n in range(2, 7)),
     models=(
         Size(EXAMPLES + "peterson.py", ("PROCESSES=6",), 10_187_487, 40_976_544),
-        Size(EXAMPLES + "german.py", ("CACHES=4",), 1_105_434, 5_922_288),
+        Size(EXAMPLES + "german.py", ("CACHES=5",), 22_031_028, 147_274_200),
         Size(EXAMPLES + "philosophers.py", ("SEATS=11",), 1_089_942, 9_879_391),
         Size(EXAMPLES + "two_phase_commit.py", ("MANAGERS=8",), 1_745_408, 18_507_777),
     ),
+    wide=(thermometers(4, 56), thermometers(3, 215), thermometers(2, 500)),
     thin=thin(100_000),
 )
 
@@ -111,5 +122,6 @@ QUICK = Sizes(
     rarely=1,
     senders=(Size(IPI, ("senders=2",), 0, 0),),
     models=(Size(EXAMPLES + "peterson.py", ("PROCESSES=4",), 18_165, 54_064),),
+    wide=(thermometers(2, 40),),
     thin=thin(2_000),
 )
