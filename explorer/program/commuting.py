@@ -9,6 +9,7 @@ from __future__ import annotations
 from explorer.ir import expressions as ex
 from explorer.ir.expressions import Expr
 from explorer.program.program import Rule
+from explorer.program.simplify import Facts, interval
 
 
 def known_after(rules: list[Rule]) -> list[int]:
@@ -16,8 +17,9 @@ def known_after(rules: list[Rule]) -> list[int]:
 
     If s is the successor of p by a, then the successor of s by such a b is also reached from p by b, then a.
     """
-    reads = [_reads(rule) for rule in rules]
-    writes = [set().union(*(_cells(u.family, u.index) for u in rule.updates)) for rule in rules]
+    facts = Facts()
+    reads = [_reads(rule, facts) for rule in rules]
+    writes = [set().union(*(_cells(u.family, u.index, facts) for u in rule.updates)) for rule in rules]
     readers, writers = _by_cell(reads), _by_cell(writes)
     everything = (1 << len(rules)) - 1
     result = []
@@ -31,7 +33,7 @@ def known_after(rules: list[Rule]) -> list[int]:
     return result
 
 
-def _reads(rule: Rule) -> set[int]:
+def _reads(rule: Rule, facts: Facts) -> set[int]:
     expressions = [test.condition for test in rule.guard] + [
         check.ok for test in rule.guard for check in test.checks
     ]
@@ -43,15 +45,14 @@ def _reads(rule: Rule) -> set[int]:
                 family, index = at.value
                 result.add(family.first + index)
             elif at.op == "loadat":
-                result |= _cells(at.value, at.args[0])
+                result |= _cells(at.value, at.args[0], facts)
     return result
 
 
-def _cells(family: ex.Family, index: Expr) -> set[int]:
-    """The numbers of the cells that an index may mean."""
-    if ex.is_const(index):
-        return {family.first + index.value}
-    return set(range(family.first, family.first + family.size))
+def _cells(family: ex.Family, index: Expr, facts: Facts) -> set[int]:
+    """The numbers of the cells that an index may mean: a row of a map where only its last key is computed."""
+    low, high = interval(index, facts)
+    return {family.first + i for i in range(max(low, 0), min(high, family.size - 1) + 1)}
 
 
 def _by_cell(sets: list[set[int]]) -> dict[int, int]:

@@ -16,7 +16,7 @@ from explorer.program.commuting import known_after
 from explorer.run.load import load
 from tests.support.comparison import bounded, model_of
 from tests.support.generators import spec_text
-from tests.support.house import SPECS
+from tests.support.house import ROOT, SPECS
 
 
 def commuting_pairs(model: Model, most: int = 3_000) -> int:
@@ -45,6 +45,14 @@ def commuting_pairs(model: Model, most: int = 3_000) -> int:
 def test_commuting_steps_of_the_lost_ipi(name: str) -> None:
     """On the shipped IPI each pair that is said to commute does, in thousands of states."""
     assert commuting_pairs(ground(load(SPECS / f"{name}.py"))) > 1000
+
+
+def test_steps_at_computed_places_of_two_rows_commute() -> None:
+    """A computed last key means a cell of its row, not of the whole map."""
+    model = ground(
+        load(ROOT / "tests" / "bench" / "specs" / "thermometers.py"), {"COUNTERS": 2, "MODULUS": 5}
+    )
+    assert commuting_pairs(model) > 10
 
 
 @pytest.mark.parametrize("part", range(4))
