@@ -119,7 +119,7 @@ class Spec:
         return undeclared(self._spaces())
 
     def declarations(self) -> list[Declaration]:
-        """Every one of every composed part, in order; duplicates and name clashes are errors."""
+        """Every declaration of every composed part, in order; duplicates and name clashes are errors."""
         by_name: dict[str, Declaration] = {}
         for part in [*self._parts, None]:
             for obj in members(self._own_file() if part is None else part):
