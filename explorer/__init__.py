@@ -8,7 +8,7 @@ from explorer.command.interrupt import say_interrupted_in_one_line
 say_interrupted_in_one_line()  # before anything that takes time
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from explorer.ir.errors import SpecError
 from explorer.ir.steps import Fairness
@@ -21,6 +21,7 @@ from explorer.language.declarations import (
     action,
     closes,
     constraint,
+    fair_when,
     initial,
     invariant,
     observe,
@@ -35,6 +36,7 @@ from explorer.language.domains import Capacity, Range, Scalarset
 from explorer.language.expectations import HOLDS, holds_within, violates
 from explorer.language.memory import Memory, MemoryModel
 from explorer.language.operators import count, every, implies, ite, some
+from explorer.language.options import defaults
 from explorer.language.process import (
     IRQ,
     MAINLINE,
@@ -97,6 +99,7 @@ __all__ = [
     "STRONG",
     "UNFAIR",
     "WEAK",
+    "Annotated",
     "Barrier",
     "Capacity",
     "Fairness",
@@ -128,10 +131,12 @@ __all__ = [
     "constant",
     "constraint",
     "count",
+    "defaults",
     "domain",
     "eventually",
     "eventually_always",
     "every",
+    "fair_when",
     "holds_within",
     "implies",
     "initial",

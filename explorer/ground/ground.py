@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from explorer.ground.atomicity import doubts, of_action
+from explorer.ground.fairness import check_groups
 from explorer.ground.initial import choices
 from explorer.ground.labels import pieces
 from explorer.ground.lint import lint
@@ -23,6 +24,7 @@ from explorer.ground.memories import Locations, spreading
 from explorer.ground.mentions import mentions, mentions_constant
 from explorer.ground.processes import Processes
 from explorer.ground.signatures import check_actor, crash, domain_of, is_component, settled, signature
+from explorer.ir import expressions as ex
 from explorer.ir.errors import Place, SpecError, SpecErrors, class_place, closest, nearest
 from explorer.ir.expressions import Expr, Family
 from explorer.ir.formulas import Ltl
@@ -31,7 +33,7 @@ from explorer.ir.places import Path, Variable
 from explorer.ir.steps import Condition, Doubt
 from explorer.ir.types import Type
 from explorer.language.annotations import resolve
-from explorer.language.constants import Constant, bound, check
+from explorer.language.constants import Constant, bound, check, value_of
 from explorer.language.declarations import Declaration
 from explorer.language.memory import WIRING, Memory, MemoryType, Wiring, exists, is_location, storage_of
 from explorer.language.process import places
@@ -137,7 +139,8 @@ class Grounder:
 
     def run(self) -> Model:
         spec = self.spec
-        declarations = [settled(d) for d in spec.declarations()]
+        given = spec.declarations()
+        declarations = [settled(d, given) for d in given]
         signatures = {d.name: self.attempt(signature, d) for d in declarations}
         linted = {d.name: lint(d.function, d.kind) for d in declarations}
         self.errors.extend(error for errors in linted.values() for error in errors)
@@ -179,9 +182,13 @@ class Grounder:
                 made[d.kind].extend(found)
                 if d.kind == "process":
                     made["action"].extend(found)
+        self.attempt(
+            check_groups, dict.fromkeys(i[0] for i in made["action"]), [d.name for d in declared_processes]
+        )
         self.stop_if_wrong()
         ended = self.processes.ended()
         made["terminal"] += [] if ended is None else [ended]
+        made["terminal"] += [] if value_of(spec.deadlock) else [Condition(ex.TRUE, spec.place)]
         if not made["action"]:
             raise SpecError(
                 "E0509",
@@ -432,10 +439,12 @@ class Grounder:
             d.place,
             options["actor"],
             options["fair"],
-            options["per"],
+            () if options["group"] and options["per"] is None else options["per"],
             options["source"],
             names,
             options["defensive"],
+            options["group"] or "",
+            options["stutters"],
         )
         ended = False
         for arguments, chosen, result, trace in self.choices_of(d, parameters):
@@ -447,12 +456,12 @@ class Grounder:
                     write="when(condition) for a guard",
                     place=d.place,
                 )
-            if not trace.writes and not trace.impossible:
+            if not trace.writes and not trace.impossible and not info.stutters:
                 raise SpecError(
                     "E0606",
                     f"action {d.name} assigns nothing",
                     expected="at least one assignment",
-                    write="component.variable.next = ...",
+                    write="component.variable.next = ..., or @action(stutters=True) for no effect",
                     place=d.place,
                 )
             ended = ended or trace.impossible
@@ -466,6 +475,7 @@ class Grounder:
                 tuple(trace.writes),
                 tuple(trace.marks),
                 (d.name,) if trace.impossible else self.label(d, arguments, chosen),
+                trace.promised,
             )
         if ended:
             self.mentioned |= mentions(d.function, [a for a in parameters.values() if is_component(a)])

@@ -173,7 +173,8 @@ class Processes:
         atomic = found.step.atomic or process.d.options["atomic"]
         who, line = (process.d.name, copy.values), found.step.place
         self.accesses.append(access(who, action.name, line, atomic, parts, found.trace.writes, hidden))
-        return action, arguments, shown, actor, tuple(guard), tuple(writes), tuple(found.trace.marks), label
+        marks, promised = tuple(found.trace.marks), found.trace.promised
+        return action, arguments, shown, actor, tuple(guard), tuple(writes), marks, label, promised
 
     def _undisturbed(self, process: Process, copy: Copy, node: Node) -> Iterator[Condition]:
         """Nothing of a higher level is active on the same CPU; where a handler begins, nothing of its own

@@ -12,12 +12,11 @@ from dataclasses import replace
 from typing import Any
 
 from explorer.ir.errors import _PACKAGE, Place, SpecError, closest, nearest
-from explorer.ir.steps import Fairness
 from explorer.ir.types import Type, is_finite_domain, value_text
 from explorer.language.annotations import resolve
-from explorer.language.constants import Constant, value_of
-from explorer.language.declarations import Declaration, check_options
+from explorer.language.declarations import Declaration
 from explorer.language.domains import MAX_DOMAIN, check_name
+from explorer.language.options import defaults_of, settled_options
 from explorer.language.state import State
 from explorer.language.values import Var
 
@@ -80,17 +79,17 @@ def signature(d: Declaration) -> dict[str, Any]:
     return found
 
 
-def settled(d: Declaration) -> Declaration:
-    """The declaration with the values of the constants among its options."""
-    late = [option for option in d.options.values() if isinstance(option, Constant)]
-    if not late:
+def settled(d: Declaration, others: list[Declaration]) -> Declaration:
+    """The declaration with the values of the constants among its options, and the defaults of its file."""
+    if d.kind not in ("action", "process"):
         return d
-    options = {name: value_of(option) for name, option in d.options.items()}
-    if options["fair"] is Fairness.NONE and options.get("per") is not None:
-        options["per"] = None  # a constant switches fairness off
     known = list(inspect.signature(d.function).parameters)
-    check_options(d.name, known, options["actor"], options["fair"], options.get("per"), place=d.place)
-    return replace(d, options=options)
+    default = defaults_of(d.function)
+    if default is not None and default.actor not in known:
+        beside = [o.function for o in others if o.function.__globals__ is d.function.__globals__]
+        if any(default.actor in inspect.signature(function).parameters for function in beside):
+            default = replace(default, actor=None)
+    return replace(d, options=settled_options(d.name, known, d.options, default, d.place))
 
 
 def check_actor(d: Declaration, quantified: tuple[str, ...]) -> None:
@@ -110,9 +109,15 @@ def check_actor(d: Declaration, quantified: tuple[str, ...]) -> None:
 
 
 def _is_slip(text: str, name: str) -> bool:
-    """Whether two names differ only in capitals, in the order of their letters, or in a plural."""
+    """Whether two names differ only in capitals, in the order of their letters, or in one letter more or
+    less. (Two lanes may be `cpu0` and `cpu1`, or `tx` and `rx`.)
+    """
     text, name = text.lower(), name.lower()
-    return sorted(text) == sorted(name) or text == name + "s" or name == text + "s"
+    if sorted(text) == sorted(name):
+        return True
+    short, long = sorted((text, name), key=len)
+    cuts = (long[:i] + long[i + 1 :] for i in range(len(long)) if long[i].isalpha())
+    return len(short) > 2 and short in cuts
 
 
 def domain_of(d: Declaration, name: str, annotation: Any) -> Type:

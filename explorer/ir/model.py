@@ -24,8 +24,8 @@ from explorer.ir.steps import Condition, Doubt, Fairness, Mark, Write
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What an author wrote once; `instances` are its ground copies. `process` is set for a step whose
-    fairness is that of its process.
+    """What an author wrote once; `instances` are its ground copies. `group` is set for what is fair together:
+    the steps of a process, the actions of a group. One that `stutters` may leave the state as it is.
     """
 
     name: str
@@ -36,7 +36,8 @@ class Action:
     source: str
     parameters: tuple[str, ...]
     defensive: bool
-    process: str = ""
+    group: str = ""
+    stutters: bool = False
 
     def name_with(self, arguments: Iterable[tuple[str, str]]) -> str:
         """The name with the texts of some arguments."""
@@ -61,6 +62,8 @@ class Instance:
     writes: tuple[Write, ...]
     marks: tuple[Mark, ...]
     label: tuple[Any, ...]
+    promised: bool = True
+    """Whether the fairness of the action speaks of it."""
 
     @property
     def name(self) -> str:
@@ -191,10 +194,10 @@ class Model:
         """
         groups: dict[tuple[Any, ...], list[Instance]] = {}
         for instance in self.instances:
-            if instance.action.fair is not Fairness.NONE:
-                groups.setdefault(
-                    (instance.action.process or instance.action.name, *_fair_values(instance)), []
-                ).append(instance)
+            action = instance.action
+            if action.fair is not Fairness.NONE and instance.promised:
+                key = (bool(action.group), action.group or action.name, *_fair_values(instance))
+                groups.setdefault(key, []).append(instance)
         return [_fair_group(members) for members in groups.values()]
 
     def initial_states(self) -> Iterator[State]:
@@ -233,14 +236,15 @@ def _is_fair_apart(action: Action, parameter: str) -> bool:
 
 
 def _fair_values(instance: Instance) -> Iterator[Any]:
-    return (value for name, value in instance.arguments if _is_fair_apart(instance.action, name))
+    values = dict(instance.arguments)
+    return (values[name] for name in (values if instance.action.per is None else instance.action.per))
 
 
 def _fair_group(members: list[Instance]) -> FairGroup:
     first = members[0]
     shared = [(name, text) for name, text in first.parameters.items() if _is_fair_apart(first.action, name)]
     numbers = tuple(instance.number for instance in members)
-    whole = replace(first.action, name=first.action.process or first.action.name)
+    whole = replace(first.action, name=first.action.group or first.action.name)
     return FairGroup(whole.name_with(shared), first.action.fair, numbers)
 
 
@@ -278,8 +282,9 @@ def _lines(model: Model) -> Iterator[str]:
     for at in model.instances:
         guard = [refer(c.expr) for c in at.guard]
         writes = [(w.family.number, refer(w.index), refer(w.expr)) for w in at.writes]
-        process = f" of {at.action.process}" if at.action.process else ""
-        yield f"instance {at.name}{process} {at.action.fair} {at.action.per} {guard} {writes}"
+        group = f" of {at.action.group}" if at.action.group else ""
+        group += "" if at.promised else ", no promise"
+        yield f"instance {at.name}{group} {at.action.fair} {at.action.per} {guard} {writes}"
     for prop in model.properties:
         yield f"{prop.kind} {prop.name} {[refer(e) for _, e in prop.parts]}"
     for formula in model.temporal:

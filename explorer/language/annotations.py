@@ -53,6 +53,8 @@ def resolve(annotation: Any, place: Place) -> Type:
     origin, args = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is Annotated:
         return _annotated(args, place)
+    if isinstance(annotation, range):
+        annotation = _range(annotation, place)
     if isinstance(annotation, Range):
         return IntType(*annotation.bounds())
     if annotation is bool:
@@ -124,6 +126,19 @@ def resolve(annotation: Any, place: Place) -> Type:
     )
 
 
+def _range(mark: range, place: Place) -> Range:
+    """Python's own `range(4)`, whose end is not in it."""
+    if mark.step != 1 or not mark:
+        raise SpecError(
+            "E0111",
+            f"{mark!r} as a domain",
+            expected="numbers one after the other",
+            write="range(4), which is 0 to 3",
+            place=place,
+        )
+    return Range(mark.start, mark.stop - 1)
+
+
 def _instead(annotation: Any) -> str:
     """What an author who wrote an annotation of plain Python probably wants."""
     base = typing.get_origin(annotation) or annotation
@@ -143,6 +158,8 @@ def _instead(annotation: Any) -> str:
 def _annotated(args: tuple[Any, ...], place: Place) -> Type:
     base, *marks = args
     for mark in marks:
+        if isinstance(mark, range):
+            mark = _range(mark, place)
         if isinstance(mark, Range):
             if base is not int:
                 raise SpecError(

@@ -12,9 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, overload
 
-from explorer.ir.errors import Place, SpecError, caller, nearest
+from explorer.ir import expressions as ex
+from explorer.ir.errors import Place, SpecError, caller
 from explorer.ir.steps import Condition, Fairness, Mark
-from explorer.language.constants import Constant
+from explorer.language.options import check_options, defaults_of
 from explorer.language.symbolic import condition
 from explorer.language.tracing import DECORATORS, Impossible, current
 from explorer.language.values import Value
@@ -103,87 +104,47 @@ def action(function: F, /) -> F: ...
 def action(
     *,
     actor: str | None = None,
-    fair: Fairness = Fairness.NONE,
+    fair: Fairness | None = None,
     per: tuple[str, ...] | None = None,
+    group: str | None = None,
     source: str = "",
     defensive: bool = False,
+    stutters: bool = False,
 ) -> Callable[[F], F]: ...
 def action(
     function: Any = None,
     /,
     *,
     actor: str | None = None,
-    fair: Fairness = Fairness.NONE,
+    fair: Fairness | None = None,
     per: tuple[str, ...] | None = None,
+    group: str | None = None,
     source: str = "",
     defensive: bool = False,
+    stutters: bool = False,
 ) -> Any:
     """A step of the protocol: one instance for every value of its domain parameters.
 
     `actor` names the parameter that acts (or a fixed lane, such as "hardware"); `fair` is WEAK or STRONG,
-    `per` the parameters whose values are fair separately (default: all), and each may be a constant; `source`
-    is where the step stands, "path:function". A `defensive` step handles what should never happen: that it
-    never does is a note, no finding that fails under --strict. The first line of the docstring is the step's
-    text in traces; `{expression}` in it reads the old state.
+    `per` the parameters whose values are fair separately (default: all), and each may be a constant. Actions
+    of one `group` are fair together: some step of the group is taken; `per` names parameters that all of them
+    have (default: none). `source` is where the step stands, "path:function". A `defensive` step handles what
+    should never happen: that it never does is a note, no finding that fails under --strict. One that
+    `stutters` may leave the state as it is, and need not assign anything. The first line of the docstring is
+    the step's text in traces; `{expression}` in it reads the old state.
     """
+
+    options = {"actor": actor, "fair": fair, "per": per, "group": group}
 
     def decorate(function: F) -> F:
         known = list(inspect.signature(function).parameters) if inspect.isfunction(function) else []
-        check_options(getattr(function, "__name__", "?"), known, actor, fair, per)
-        return declare(
-            "action", function, actor=actor, fair=fair, per=per, source=source, defensive=defensive
-        )
+        default = defaults_of(function) if inspect.isfunction(function) and fair is None else None
+        given = options if default is None else {**options, "fair": default.fair}
+        check_options(getattr(function, "__name__", "?"), known, given)
+        more = {"source": source, "defensive": defensive, "stutters": stutters}
+        return declare("action", function, **options, **more)
 
     return decorate if function is None else decorate(function)
-
-
-def check_options(
-    name: str, known: list[str], actor: Any, fair: Any, per: Any, *, place: Place | None = None
-) -> None:
-    """SpecError where an option of an action is no value of its kind. Constants are checked late."""
-    if any(isinstance(option, Constant) for option in (actor, fair, per)):
-        return
-    if not isinstance(fair, Fairness):
-        raise SpecError(
-            "E0403",
-            f"fair={fair!r} on action {name}",
-            expected="WEAK or STRONG",
-            write="@action(fair=WEAK)",
-            place=place,
-        )
-    if actor is not None and not isinstance(actor, str):
-        raise SpecError(
-            "E0404",
-            f"actor={getattr(actor, '__name__', actor)} on action {name}",
-            write='@action(actor="cpu")',
-            expected="the name of a parameter, as text",
-            place=place,
-        )
-    if per is not None and not isinstance(per, (tuple, list)):
-        raise SpecError(
-            "E0405",
-            f"per={per!r} on action {name}",
-            expected="a tuple of names of parameters",
-            write=f"per=({per!r},)",
-            place=place,
-        )
-    if per is not None and fair is Fairness.NONE:
-        raise SpecError(
-            "E0405",
-            f"per={per!r} on action {name}, which is not fair",
-            expected="per= beside fair=",
-            write=f"@action(fair=WEAK, per={tuple(per)!r})",
-            place=place,
-        )
-    for item in per or ():
-        if item not in known:
-            raise SpecError(
-                "E0405",
-                f"per={item!r} on action {name}",
-                expected=nearest(item, known),
-                write='per=("cpu",) with names of parameters',
-                place=place,
-            )
 
 
 def invariant(function: F) -> F:
@@ -236,6 +197,27 @@ def when(ok: bool | Value[bool]) -> None:
     trace.conditions.append(Condition(condition(ok, "when(...)"), caller()))
     if trace.impossible:
         raise Impossible
+
+
+def fair_when(ok: bool | Value[bool]) -> None:
+    """Fairness is promised for the steps where this holds, as TLA's `WF(A /\\ P)`. Those where it fails may
+    be taken, too, and nothing is promised of them.
+    """
+    trace = current("fair_when(...)")
+    if not trace.may_write:
+        raise SpecError(
+            "E0406",
+            f"fair_when(...) in {trace.decorator} {trace.subject}",
+            expected="a step that is fair",
+            write="fair_when(condition) in the @action with fair=",
+        )
+    promised = condition(ok, "fair_when(...)")
+    if not ex.is_const(promised):
+        trace.promised = not trace.pick("beyond fair_when", 2)
+        promised = promised if trace.promised else ex.negate(promised)
+        trace.conditions.append(Condition(promised, caller()))
+    elif not promised.value:
+        trace.promised = False
 
 
 def opens(*key: Any) -> None:

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
 from explorer.ir.errors import Place, SpecError, caller
 from explorer.ir.steps import Fairness
-from explorer.language.declarations import check_options, declare
+from explorer.language.constants import value_of
+from explorer.language.declarations import declare
+from explorer.language.options import check_options
 from explorer.language.symbolic import condition, shown
 from explorer.language.tracing import current
 from explorer.language.values import Value
@@ -110,7 +112,7 @@ def process(function: P, /) -> P: ...
 def process(
     *,
     actor: str | None = None,
-    fair: Fairness = Fairness.NONE,
+    fair: Fairness | None = None,
     level: int = MAINLINE,
     restart: bool = False,
     source: str = "",
@@ -121,7 +123,7 @@ def process(
     /,
     *,
     actor: str | None = None,
-    fair: Fairness = Fairness.NONE,
+    fair: Fairness | None = None,
     level: int = MAINLINE,
     restart: bool = False,
     source: str = "",
@@ -140,7 +142,7 @@ def process(
     def decorate(function: P) -> P:
         known = list(inspect.signature(function).parameters) if inspect.isfunction(function) else []
         name = getattr(function, "__name__", "?")
-        check_options(name, known, actor, fair, None)
+        check_options(name, known, {"actor": actor, "fair": fair})
         if not isinstance(level, int) or isinstance(level, bool) or level < 0:
             raise SpecError(
                 "E0812",
@@ -185,7 +187,7 @@ def step(
     `name` is its place for `at(...)`; a step with `fair` is promised on its own; `defensive` handles what
     should never happen; `atomic` may access several shared places at once.
     """
-    return Step(text, name, fair, actor, source, defensive, atomic, caller())
+    return Step(text, name, value_of(fair), actor, source, defensive, atomic, caller())
 
 
 def outcome(

@@ -25,8 +25,9 @@ class Spec:
 
     `Spec()` composes the file it stands in. `Spec(sender, receiver, SENDERS=3, expect=HOLDS)` composes
     modules and this file. State classes and decorated functions can also be given one by one. `variants` are
-    the rows of its table. `survivors={"action: part of the line": "reason"}` explains mutants that no
-    property can notice (`python -m explorer mutate`).
+    the rows of its table. With `deadlock=False` any state without steps is an end.
+    `survivors={"action: part of the line": "reason"}` explains mutants that no property can notice (`python
+    -m explorer mutate`).
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Spec:
         name: str = "",
         variants: Sequence[Variant] = (),
         survivors: Mapping[str, str] | None = None,
+        deadlock: bool = True,
         **constants: Any,
     ):
         self.place = caller()
@@ -55,6 +57,11 @@ class Spec:
             )
         self.variants = rows(variants, self.place)
         self.survivors = _survivors(survivors or {}, self.place)
+        if not isinstance(deadlock, (bool, Constant)):
+            raise SpecError(
+                "E0502", f"deadlock={deadlock!r}", expected="True or False", write="deadlock=False"
+            )
+        self.deadlock = deadlock
         modules = self.composed_modules()
         if modules and len(modules) < len(parts):
             raise SpecError(

@@ -46,11 +46,16 @@ class Pick:
     chosen: int
 
 
+_TWO_WAYS = ("beyond fair_when",)
+"""Choices between what is usual and what is not: no number tells which."""
+
+
 def unusual(picks: list[Pick]) -> str:
     """The choices of a step that are not the first possibility; "" where all are."""
     names = [pick.what for pick in picks]
     return ", ".join(
-        f"{pick.what} {pick.chosen}" + (f" in access {i + 1}" if names.count(pick.what) > 1 else "")
+        (pick.what if pick.what in _TWO_WAYS else f"{pick.what} {pick.chosen}")
+        + (f" in access {i + 1}" if names.count(pick.what) > 1 else "")
         for i, pick in enumerate(picks)
         if pick.chosen
     )
@@ -70,6 +75,8 @@ class Trace:
     marks: list[Mark] = field(default_factory=list)
     premises: list[Condition] = field(default_factory=list)
     doubts: list[Doubt] = field(default_factory=list)
+    promised: bool = True
+    """Whether the fairness of the action speaks of this step."""
     asked: tuple[int, ...] = ()
     """What the first picks shall be; the others are 0."""
     picked: list[Pick] = field(default_factory=list)

@@ -11,13 +11,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from math import factorial, prod
-from typing import Any
 
 from explorer.ir import expressions as ex
 from explorer.ir.errors import Place
 from explorer.ir.expressions import Expr, Family
-from explorer.ir.model import Instance, Model, Property, Temporal
-from explorer.ir.steps import Condition, Fairness, Write
+from explorer.ir.model import Action, Instance, Model, Property, Temporal
+from explorer.ir.steps import Condition, Write
 from explorer.language.domains import Scalarset
 from explorer.program.program import Program
 from explorer.symmetry.group import LARGEST as LARGEST_GROUP
@@ -378,15 +377,17 @@ def _same_cell(proof: Proof, renaming: Renaming, a: Instance, b: Instance, cell:
 
 
 def _fairness(proof: Proof, image: dict[int, int]) -> None:
-    """Instances that are fair together stay together."""
-    for action in proof.model.actions:
-        if action.fair is Fairness.NONE or action.per is None:
-            continue
-        groups: dict[tuple[Any, ...], set[int]] = {}
-        for instance in proof.model.instances:
-            if instance.action is action and instance.number not in proof.dead:
-                arguments = dict(instance.arguments)
-                groups.setdefault(tuple(arguments[name] for name in action.per), set()).add(instance.number)
-        sets = {frozenset(group) for group in groups.values()}
-        if {frozenset(image[i] for i in group) for group in sets} != sets:
+    """Instances that are fair together stay together, and what is promised stays promised."""
+    model = proof.model
+    for instance in model.instances:
+        if instance.number in image and model.instances[image[instance.number]].promised != instance.promised:
+            raise Broken(f"the fairness of action {instance.action.name}", instance.action.place)
+    groups: dict[frozenset[int], Action] = {}
+    for group in model.fair_groups:
+        alive = frozenset(i for i in group.instances if i not in proof.dead)
+        if len(alive) > 1:
+            groups[alive] = model.instances[group.instances[0]].action
+    for alive, action in groups.items():
+        other = groups.get(frozenset(image[i] for i in alive))
+        if other is None or other.fair is not action.fair:
             raise Broken(f"the fairness of action {action.name}", action.place)

@@ -237,7 +237,7 @@ def _never_taken(program: Program, rows: list[Coverage]) -> Iterator[Finding]:
     model = program.model
     for action in model.actions:
         mine = [row for row in rows if row.action == action.name]
-        if any(row.taken for row in mine):
+        if any(row.taken for row in mine) or (action.stutters and any(row.enabled for row in mine)):
             continue
         enabled = sum(row.enabled for row in mine)
         instances = [i for i in model.instances if i.action is action]
