@@ -123,7 +123,7 @@ class RigidGrounder(Grounder):
         groups: dict[Any, list[Case]] = {}
         for values, instances in cases:
             for made in instances:
-                _, arguments, _, _, conditions, writes, _, _ = made
+                _, arguments, _, _, conditions, writes, *_ = made
                 same = (
                     tuple(name for name, _ in arguments),
                     made[2],
@@ -132,14 +132,14 @@ class RigidGrounder(Grounder):
                 )
                 groups.setdefault(same, []).append((values, made))
         for members in groups.values():
-            info, arguments, texts, actor, conditions, writes, marks, label = members[0][1]
+            info, arguments, texts, actor, conditions, *rest = members[0][1]
             chosen = [values for values, _ in members]
             guard = self.among(chosen, len(members) == len(cases))
             text = " | ".join(", ".join(f"{n}={_text(v)}" for n, v in values.items()) for values in chosen)
             if guard is not ex.TRUE:
                 arguments, texts = (*arguments, ("constants", text)), (*texts, text)
                 conditions = (Condition(guard, place), *conditions)
-            yield info, arguments, texts, actor, conditions, writes, marks, label
+            yield info, arguments, texts, actor, conditions, *rest
 
     def merged_property(self, cases: list[Case]) -> Property:
         """A property that asks in each state what it asks under the values chosen."""
