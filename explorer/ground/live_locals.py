@@ -74,3 +74,28 @@ def _names(at: dis.Instruction) -> tuple[frozenset[str], frozenset[str]]:
         return frozenset(names), frozenset()
     read = frozenset(name for part, name in zip(parts, names) if part == "LOAD")
     return read, frozenset(name for part, name in zip(parts, names) if part != "LOAD") - read
+
+
+def one_of_copies(code: CodeType, offset: int) -> int:
+    """The first instruction that stands for the same text: Python compiles the test of a `while` twice."""
+    return _first_copies(code).get(offset, offset)
+
+
+@cache
+def _first_copies(code: CodeType) -> dict[int, int]:
+    """Of each instruction; nothing where a `finally` or `with` is compiled for several ways out of it."""
+    instructions = list(dis.get_instructions(code))
+    if any(i.opname == "PUSH_EXC_INFO" for i in instructions):
+        return {}
+    first: dict[tuple[object, ...], int] = {}
+    return {
+        i.offset: first.setdefault((i.opname, where), i.offset)
+        for i, where in zip(instructions, _positions(code, instructions))
+        if None not in where
+    }
+
+
+def _positions(code: CodeType, instructions: list[dis.Instruction]) -> list[tuple[int | None, ...]]:
+    """Lines and columns of each instruction."""
+    known = list(code.co_positions())
+    return [known[i.offset // 2] for i in instructions]

@@ -4,6 +4,7 @@ nothing of bits and engines.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -106,6 +107,8 @@ class Processes:
         if label is None:
             return Value(BOOL, process.is_at([] if table.done is None else [table.done], arguments))
         codes = [place.code for place in table.labelled(label)]
+        if not codes and label in _texts(d.function):
+            return Value(BOOL, ex.FALSE)
         if not codes:
             expected, write = table.advice(label)
             raise SpecError(
@@ -136,14 +139,22 @@ class Processes:
     def instances(self, d: Declaration) -> Iterator[tuple[Any, ...]]:
         """The ground actions of one process, as `Grounder.action` gives them."""
         process = self.known[d.name]
+        assert process.table is not None
+        taken = {place.name: place.name for place in process.table.places.values()}
         actions: dict[str, Action] = {}
         for copy in process.copies:
             for node in list(copy.nodes):
                 for found in ways(process, copy, node):
-                    yield self._instance(process, copy, node, found, actions)
+                    yield self._instance(process, copy, node, found, actions, taken)
 
     def _instance(
-        self, process: Process, copy: Copy, node: Node, found: StepTrace, actions: dict[str, Action]
+        self,
+        process: Process,
+        copy: Copy,
+        node: Node,
+        found: StepTrace,
+        actions: dict[str, Action],
+        taken: dict[str, str],
     ) -> tuple[Any, ...]:
         assert process.table is not None
         place = process.table.of(node)
@@ -152,7 +163,7 @@ class Processes:
         unlike = unusual(found.trace.picked)
         where = [("where", unlike)] if unlike else []
         arguments = (*copy.chosen, *((r.name, value) for r, value in node.chosen), *found.decided, *where)
-        name = _name_of(place.name, found, process)
+        name = _name_of(place.name, found, taken)
         action = actions.setdefault(name, _action(process, name, found, tuple(n for n, _ in arguments)))
         lane = action.actor
         actor = texts.get(lane, lane) if lane else ""
@@ -220,6 +231,17 @@ class Processes:
         return made
 
 
+def _texts(function: Callable[..., Any]) -> set[str]:
+    """The texts in a process, and in the generator functions that its module knows: with other constants it
+    may have steps of these names.
+    """
+    known = [
+        function,
+        *(f for f in vars(inspect.getmodule(function)).values() if inspect.isgeneratorfunction(f)),
+    ]
+    return {text for f in known for text in f.__code__.co_consts if isinstance(text, str)}
+
+
 def _start(table: PlaceTable, copy: Copy) -> int:
     """The code of the place where a copy begins: its end, where it has no step."""
     if copy.start is None:
@@ -244,14 +266,12 @@ def _initial(process: Process, value: Callable[[tuple[Any, ...]], Any]) -> Any:
     return level(())
 
 
-def _name_of(place: str, found: StepTrace, process: Process) -> str:
-    """The name of a step: that of its place, or of its outcome; that of both where another place has it."""
+def _name_of(place: str, found: StepTrace, taken: dict[str, str]) -> str:
+    """The name of a step: that of its place, or of its outcome; of both where another place has that name."""
     if not found.trace.outcomes:
         return place
     name = found.said.name or slug(found.said.text)
-    assert process.table is not None
-    others = (p for p in process.table.places.values() if p.name != place)
-    return f"{place}_{name}" if any(p.name == name for p in others) else name
+    return name if taken.setdefault(name, place) == place else f"{place}_{name}"
 
 
 def _action(process: Process, name: str, found: StepTrace, arguments: tuple[str, ...]) -> Action:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from types import FrameType, GeneratorType
 from typing import Any
 
-from explorer.ground.live_locals import live_after, name_assigned
+from explorer.ground.live_locals import live_after, name_assigned, one_of_copies
 from explorer.ground.local_values import Mentions, normal
 from explorer.ground.signatures import crash
 from explorer.ground.traced import (
@@ -154,7 +154,7 @@ class Replay:
                 ((depth, f"iterator {i}"), normal(o, mentions, "a loop", place)) for i, o in enumerate(inside)
             ]
         position = Position(
-            tuple((g.gi_code, frame_of(g).f_lasti) for g in chain),
+            tuple((g.gi_code, one_of_copies(g.gi_code, frame_of(g).f_lasti)) for g in chain),
             Place(chain[-1].gi_code.co_filename, frame_of(chain[-1]).f_lineno),
         )
         kept = frozenset(register for register in self.seen if register in mentions.registers)

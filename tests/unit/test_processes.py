@@ -5,23 +5,31 @@ from __future__ import annotations
 import enum
 from typing import Annotated, Any
 
+import pytest
+
 from explorer import (
     WEAK,
     Map,
     Range,
     Scalarset,
     Spec,
+    SpecError,
     State,
     Steps,
+    Value,
     Var,
+    at,
     branch,
     choose,
+    constant,
     initially,
+    invariant,
     keep,
     process,
     step,
     when,
 )
+from explorer.engine.python import explore
 from explorer.ground.ground import ground
 from explorer.ir.model import Model
 
@@ -120,3 +128,45 @@ def test_two_shared_accesses_in_a_step_are_a_finding() -> None:
     assert (doubt.kind, doubt.subject, doubt.severe) == ("not-atomic", "increments.n", True)
     assert "reads n, writes n" in doubt.text
     assert model(counts).doubts == ()
+
+
+def test_the_test_of_a_loop_is_one_place() -> None:
+    """Python compiles the test of a `while` twice; the steps in it are the same places."""
+
+    def tries(mem: Mem) -> Steps:
+        yield "tries"
+        mem.n.next = (mem.n + 1) % 4
+        return (yield branch(mem.n == 3))
+
+    @process(actor="one")
+    def again(mem: Mem) -> Steps:
+        while not (yield from tries(mem)):
+            yield "rests"
+
+    assert [a.name for a in model(again).actions] == ["again.tries", "again.rests"]
+
+
+def test_a_label_of_other_constants_is_nowhere() -> None:
+    """`at` may ask for a step that only other constants give; a name that stands nowhere is an error."""
+    twice = constant("twice", False)
+
+    @process(actor="one")
+    def once(mem: Mem) -> Steps:
+        yield "first"
+        mem.n.next = 1
+        if twice:
+            yield step("second", name="again")
+            mem.n.next = 2
+
+    @invariant
+    def never(mem: Mem) -> Value[bool]:
+        return ~at(once, "again")
+
+    assert not explore(model(once, never)).violations
+
+    @invariant
+    def wrong(mem: Mem) -> Value[bool]:
+        return ~at(once, "agian")
+
+    with pytest.raises(SpecError, match="process once has no step 'agian'"):
+        model(once, wrong)
