@@ -52,8 +52,8 @@ spec = Spec(
     ],
     survivors={
         "acknowledge: queue.raised": "the CPU scans its queue once more, and finds nothing",
-        "take_interrupt: when(vcpu.pending)": "nothing to take: the step changes nothing",
-        "cede: when(~vcpu.pending)": "an interrupt that is pending is seen when the context is pulled",
-        "park: self.pq": "01 is as good as 10 once guest entry heeds Q; Linux 5.4, which does not, needs it",
+        "runs.take: when(vcpu.pending)": "nothing to take: the step changes nothing",
+        "runs.cede: when(~vcpu.pending)": "an interrupt that is pending is seen when the context is pulled",
+        "runs.SET_PQ_10: self.pq": "01 is as good as 10 once guest entry heeds Q; Linux 5.4 needs it",
     },
 )

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from explorer import Formula, Value, domain, every, implies, invariant, leads_to, some, temporal, terminal
+from explorer import Formula, Value, at, domain, every, implies, invariant, leads_to, some, temporal
 
 from ..opal import firmware as opal
 from .chips import CHIPS, Caller, Chip, Chips, Irq, knows
-from .linux import Callers, Step, any_chip, home, locked
+from .linux import Callers, any_chip, home, linux, locked
 
 
 def holds(callers: Callers, caller: Caller, irq: int) -> Value[bool]:
     """Whether the caller has the number: kept as an interrupt, or returned and not looked at yet. 0 is no
     interrupt to Linux.
     """
-    returned = (callers.at[caller] == Step.RETURNED) & (callers.ret[caller] == irq)
+    returned = at(linux, "returned", caller) & (callers.ret[caller] == irq)
     return returned | ((callers.irq[caller] == irq) & (callers.irq[caller] != 0))
+
+
+def calling(caller: Caller) -> Value[bool]:
+    """Whether the caller is inside the call, its loop on OPAL_BUSY included."""
+    return some(at(linux, name, caller) for name in ("call", "scan", "returned", "msleep"))
 
 
 @invariant
@@ -33,19 +38,19 @@ def no_leaked_irq(chips: Chips, callers: Callers, caller: Caller, irq: Irq) -> V
 @invariant
 def no_null_esb(callers: Callers, caller: Caller) -> Value[bool]:
     """No ESB load through a mapping that does not exist."""
-    return callers.at[caller] != Step.OOPS
+    return ~at(linux, None, caller)
 
 
 @invariant
 def ok_is_usable(callers: Callers, caller: Caller) -> Value[bool]:
     """A caller that reports success has an interrupt whose ESB is mapped."""
-    return implies(callers.at[caller] == Step.OK, callers.mapped[caller])
+    return implies(at(linux, "ok", caller), callers.mapped[caller])
 
 
 @invariant
 def call_contract(callers: Callers, caller: Caller) -> Value[bool]:
     """What firmware returns is less than 0, or one of its numbers."""
-    answered = callers.at[caller] == Step.RETURNED
+    answered = at(linux, "returned", caller)
     return implies(answered, (callers.ret[caller] < 0) | knows(callers.ret[caller]))
 
 
@@ -55,9 +60,7 @@ def any_chip_is_complete(callers: Callers, caller: Caller) -> Value[bool]:
     firmware was busy.
     """
     empty_handed = (
-        (callers.at[caller] == Step.RETURNED)
-        & ~knows(callers.ret[caller])
-        & (callers.ret[caller] != opal.BUSY)
+        at(linux, "returned", caller) & ~knows(callers.ret[caller]) & (callers.ret[caller] != opal.BUSY)
     )
     return implies(
         empty_handed & any_chip(caller), every(callers.full[caller][chip] for chip in range(CHIPS))
@@ -67,7 +70,7 @@ def any_chip_is_complete(callers: Callers, caller: Caller) -> Value[bool]:
 @invariant
 def own_chip_first(callers: Callers, caller: Caller) -> Value[bool]:
     """Firmware looks at other chips only where the caller's own is full."""
-    return (callers.at[caller] != Step.SCAN) | callers.full[caller][home(caller)]
+    return ~at(linux, "scan", caller) | callers.full[caller][home(caller)]
 
 
 @invariant
@@ -75,12 +78,12 @@ def nothing_is_left_over(callers: Callers, caller: Caller) -> Value[bool]:
     """Outside a call nothing of it is left but the error that is reported; a mapping exists only with an
     interrupt.
     """
-    returned = (callers.at[caller] == Step.RETURNED) | (callers.at[caller] == Step.FAILED)
-    clean = ~some(callers.full[caller][chip] for chip in range(CHIPS)) & (callers.chip[caller] == 0)
-    mapped = (callers.at[caller] == Step.ESB_LOAD) | (callers.at[caller] == Step.OK)
+    returned = at(linux, "returned", caller) | at(linux, "failed", caller)
+    clean = ~some(callers.full[caller][chip] for chip in range(CHIPS))
+    mapped = at(linux, "esb_load", caller) | at(linux, "ok", caller)
     return (
         (returned | (callers.ret[caller] == 0))
-        & (callers.calling(caller) | clean)
+        & (calling(caller) | clean)
         & (mapped | ~callers.mapped[caller])
     )
 
@@ -88,20 +91,20 @@ def nothing_is_left_over(callers: Callers, caller: Caller) -> Value[bool]:
 @invariant
 def right_diagnosis(callers: Callers, caller: Caller) -> Value[bool]:
     """The error that Linux reports for want of numbers is OPAL_RESOURCE."""
-    failed = (callers.at[caller] == Step.FAILED) & (callers.irq[caller] == 0) & (callers.ret[caller] != 0)
+    failed = at(linux, "failed", caller) & (callers.irq[caller] == 0) & (callers.ret[caller] != 0)
     return ~failed | (callers.ret[caller] == opal.RESOURCE)
 
 
 @invariant
 def no_sleep_in_atomic(callers: Callers, caller: Caller) -> Value[bool]:
     """Nobody sleeps with a spinlock held."""
-    return (callers.at[caller] != Step.MSLEEP) | (not locked(caller))
+    return ~at(linux, "msleep", caller) | (not locked(caller))
 
 
 @temporal
 def calls_return(callers: Callers, caller: Caller) -> Formula:
     """Every call comes back, whatever firmware answers."""
-    return leads_to(callers.calling(caller), ~callers.calling(caller))
+    return leads_to(calling(caller), ~calling(caller))
 
 
 @temporal
@@ -109,11 +112,5 @@ def retry_succeeds(chips: Chips, callers: Callers, caller: Caller, chip: Chip) -
     """A caller that failed, and tries again, gets a number at last where a chip it may use has room and keeps
     it.
     """
-    failed = (callers.at[caller] == Step.FAILED) & (any_chip(caller) or chip == 0)
-    return leads_to(failed, (callers.at[caller] == Step.OK) | ~chips.room(chip))
-
-
-@terminal
-def all_crashed(callers: Callers) -> Value[bool]:
-    """Nobody is left to do anything."""
-    return every(callers.at[caller] == Step.OOPS for caller in Caller)
+    failed = at(linux, "failed", caller) & (any_chip(caller) or chip == 0)
+    return leads_to(failed, at(linux, "ok", caller) | ~chips.room(chip))

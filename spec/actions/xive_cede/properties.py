@@ -5,6 +5,7 @@ from __future__ import annotations
 from explorer import (
     Formula,
     Value,
+    at,
     eventually_always,
     implies,
     invariant,
@@ -18,7 +19,7 @@ from explorer import (
 from ..xive.esb import PQ, Esb, Source
 from ..xive.event_queue import Cpu, EventQueue
 from ..xive.presentation import Cppr, Presenter, Step
-from .vcpu import INTERRUPTS, Mode, Vcpu
+from .vcpu import INTERRUPTS, Vcpu, runs
 
 
 @invariant
@@ -34,7 +35,7 @@ def esc_on_is_true(
     """Out of entry and H_CEDE, xive_esc_on tells the truth: armed, or an entry is in the ring or being
     handled.
     """
-    settled = (vcpu.mode == Mode.OUT) | (vcpu.mode == Mode.CHECK) | (vcpu.mode == Mode.ASLEEP)
+    settled = at(runs, "out") | at(runs, "check")
     coming = queue.holds(source) | (presenter.at[cpu] != Step.IDLE)
     return implies(settled & vcpu.esc_on, (esb.pq[source] == PQ.RESET) | coming)
 
@@ -45,7 +46,7 @@ def no_missed_wakeup(
 ) -> Value[bool]:
     """A vCPU sleeps only where the next interrupt, or one under way, wakes it."""
     coming = queue.holds(source) | (presenter.at[cpu] != Step.IDLE)
-    return implies(vcpu.mode == Mode.ASLEEP, vcpu.ceded & ((esb.pq[source] == PQ.RESET) | coming))
+    return implies(vcpu.asleep, vcpu.ceded & ((esb.pq[source] == PQ.RESET) | coming))
 
 
 @invariant
@@ -60,19 +61,19 @@ def cpu_serves_one(presenter: Presenter, cpu: Cpu) -> Value[bool]:
 @invariant
 def nothing_is_left(vcpu: Vcpu) -> Value[bool]:
     """What was seen when the context was pulled is used once."""
-    return implies(vcpu.saved, vcpu.mode == Mode.CHECK)
+    return implies(vcpu.saved, at(runs, "check"))
 
 
 @step_invariant
 def delivered_to_the_guest(vcpu: Vcpu) -> Value[bool]:
     """An interrupt is taken in the guest only."""
-    return implies(vcpu.pending & ~vcpu.pending.next, vcpu.mode == Mode.GUEST)
+    return implies(vcpu.pending & ~vcpu.pending.next, at(runs, "guest"))
 
 
 @temporal
 def interrupt_wakes(vcpu: Vcpu) -> Formula:
     """A guest interrupt for a sleeping vCPU wakes it."""
-    return leads_to((vcpu.mode == Mode.ASLEEP) & vcpu.pending, vcpu.mode != Mode.ASLEEP)
+    return leads_to(vcpu.asleep & vcpu.pending, ~vcpu.asleep)
 
 
 @temporal
@@ -84,10 +85,10 @@ def interrupt_arrives(vcpu: Vcpu) -> Formula:
 @temporal
 def sleeps_in_the_end(vcpu: Vcpu) -> Formula:
     """A guest that is idle sleeps, once all interrupts have come: no H_CEDE is aborted for ever."""
-    return eventually_always((vcpu.mode == Mode.ASLEEP) | (vcpu.came < INTERRUPTS))
+    return eventually_always(vcpu.asleep | (vcpu.came < INTERRUPTS))
 
 
 @terminal
 def rests(vcpu: Vcpu) -> Value[bool]:
     """The vCPU sleeps, has nothing to do, and no interrupt comes any more."""
-    return (vcpu.mode == Mode.ASLEEP) & ~vcpu.pending & (vcpu.came == INTERRUPTS)
+    return vcpu.asleep & ~vcpu.pending & (vcpu.came == INTERRUPTS)

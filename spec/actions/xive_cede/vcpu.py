@@ -5,30 +5,16 @@ the escalation source, whose handler on a host CPU wakes the vCPU. `xive_esc_on`
 it is in a host ring.
 """
 
-from __future__ import annotations
-
 import enum
 from typing import Annotated
 
-from explorer import (
-    STRONG,
-    WEAK,
-    Range,
-    State,
-    Value,
-    Var,
-    action,
-    constant,
-    initially,
-    ite,
-    sends,
-    some,
-    when,
-)
+from explorer import *
 
 from ..xive.esb import PQ, Esb, Source, triggered
 from ..xive.event_queue import Cpu, Eas, EventQueue
 from ..xive.presentation import Presenter, Step, queue_eoi
+
+XIVE, EXIT = "arch/powerpc/kvm/book3s_xive.c", "arch/powerpc/kvm/book3s_hv_rmhandlers.S"
 
 PARKS = constant("parks", True)
 """H_CEDE that finds xive_esc_on leaves PQ at 10 (959c5d513478). Linux 5.3: 00, as always."""
@@ -61,29 +47,12 @@ INTERRUPTS = constant("interrupts", 3)
 """So many interrupts come for the guest. With an end, it can be said that the vCPU sleeps in the end."""
 
 
-class Mode(enum.Enum):
-    """What the vCPU does next. OUT: it is to be run. CONTEXT: its context is to be pulled. CHECK: it may be
-    put to sleep.
-    """
-
-    OUT = 0
-    ENTRY = 1
-    MASKED = 2
-    GUEST = 3
-    CEDE = 4
-    PARK = 5
-    ARM = 6
-    CONTEXT = 7
-    CHECK = 8
-    ASLEEP = 9
-
-
 class Vcpu(State):
     """`pending`: an interrupt for the guest. `saved`: there was one when the context was pulled. `ceded`,
     `irq_pending`, `esc_on`: arch.ceded, arch.irq_pending, arch.xive_esc_on. `storing`: a store to the last is
-    under way."""
+    under way. `asleep`: it is not to be run."""
 
-    mode: Var[Mode] = initially(Mode.OUT, quiet=True)
+    asleep: Var[bool] = initially(False, quiet=True)
     ceded: Var[bool] = initially(False)
     irq_pending: Var[bool] = initially(False)
     esc_on: Var[bool] = initially(False)
@@ -92,14 +61,9 @@ class Vcpu(State):
     saved: Var[bool] = initially(False, quiet=True)
     came: Var[Annotated[int, Range(0, INTERRUPTS)]] = initially(0, quiet=True)
 
-    def turn(self, mode: Mode, following: Mode | Value[Mode]) -> None:
-        """The vCPU is here, and goes on."""
-        when(self.mode == mode)
-        self.mode.next = following
-
     def pushed(self) -> Value[bool]:
         """Whether the context is on a CPU: interrupts come to the guest."""
-        return ~some(self.mode == mode for mode in (Mode.OUT, Mode.CHECK, Mode.ASLEEP))
+        return ~at(runs, "out") & ~at(runs, "check")
 
 
 @action(actor="device")
@@ -116,81 +80,70 @@ def interrupt(vcpu: Vcpu, esb: Esb, queue: EventQueue, eas: Eas, source: Source)
 
 
 # Fair: nothing stops in the middle of a function, and the host runs a vCPU that can run. That the guest
-# leaves for other reasons
-# is a free choice; however often it does, a pending interrupt is delivered when it is back, and an idle guest
-# cedes in the end.
+# leaves for other reasons is a free choice; however often it does, a pending interrupt is delivered when it
+# is back, and an idle guest cedes in the end.
 
 
-@action(actor="vCPU", fair=WEAK, source="arch/powerpc/kvm/book3s_xive.c:kvmppc_xive_push_vcpu")
-def push(vcpu: Vcpu) -> None:
-    """guest entry: pushes the XIVE context; irq_pending = 0"""
-    when(~vcpu.storing)
-    vcpu.turn(Mode.OUT, ite(vcpu.esc_on, Mode.ENTRY, Mode.GUEST))
+@process(actor="vCPU", fair=WEAK, atomic=True)
+def runs(vcpu: Vcpu, esb: Esb) -> Steps:
+    (source,) = Source
+    while True:
+        yield from push(vcpu, esb, source)
+        way = ""
+        while way not in ("exit", "cede"):
+            yield step("is in the guest", name="guest", source="")
+            way = yield choose("interrupt", "exit", "cede")
+            if way == "interrupt":
+                outcome("takes its interrupt", name="take", actor="guest", fair=STRONG)
+                when(vcpu.pending)
+                vcpu.pending.next = False
+        if way == "exit":
+            outcome("guest exit", fair=UNFAIR, source=f"{EXIT}:guest_exit_cont")
+        else:
+            outcome("H_CEDE: ceded = 1", name="cede", fair=STRONG, source=f"{EXIT}:kvmppc_h_cede")
+            when(~vcpu.pending)
+            vcpu.ceded.next = True
+            yield from cede_exit(vcpu, esb, source)
+        yield step("pulls the XIVE context", source=f"{EXIT}:guest_exit_cont")
+        vcpu.saved.next = vcpu.pending
+        checks = "kvmppc_vcpu_check_block()  // ceded {vcpu.ceded}, irq_pending {vcpu.irq_pending}"
+        yield step(checks, name="check", source="arch/powerpc/kvm/book3s_hv.c:kvmppc_vcpu_check_block")
+        sleeps = vcpu.ceded & ~vcpu.irq_pending & ~vcpu.saved
+        vcpu.asleep.next = sleeps
+        vcpu.ceded.next = sleeps
+        vcpu.saved.next = False
+
+
+@procedure(source=f"{XIVE}:kvmppc_xive_push_vcpu")
+def push(vcpu: Vcpu, esb: Esb, source: Source) -> Steps:
+    """Guest entry."""
+    yield step("guest entry: pushes the XIVE context; irq_pending = 0", name="out")
+    when(~vcpu.storing & ~vcpu.asleep)
     vcpu.irq_pending.next = False
+    if (yield branch(vcpu.esc_on)):
+        yield "SET_PQ_01 == {esb.pq[source]}  // xive_esc_on"
+        sign = (esb.p(source) & (HEEDS != Sign.NONE)) | (esb.q(source) & (HEEDS == Sign.P_OR_Q))
+        esb.swap(source, PQ.OFF)
+        if not (yield branch(sign)):
+            yield "xive_esc_on = 0  // no entry on its way"
+            vcpu.esc_on.next = False
 
 
-@action(actor="vCPU", fair=WEAK, source="arch/powerpc/kvm/book3s_xive.c:kvmppc_xive_push_vcpu")
-def mask(vcpu: Vcpu, esb: Esb, source: Source) -> None:
-    """SET_PQ_01 == {esb.pq[source]}  // xive_esc_on"""
-    sign = (esb.p(source) & (HEEDS != Sign.NONE)) | (esb.q(source) & (HEEDS == Sign.P_OR_Q))
-    vcpu.turn(Mode.ENTRY, ite(sign, Mode.GUEST, Mode.MASKED))
-    esb.swap(source, PQ.OFF)
-
-
-@action(actor="vCPU", fair=WEAK, source="arch/powerpc/kvm/book3s_xive.c:kvmppc_xive_push_vcpu")
-def escalation_off(vcpu: Vcpu) -> None:
-    """xive_esc_on = 0  // no entry on its way"""
-    vcpu.turn(Mode.MASKED, Mode.GUEST)
-    vcpu.esc_on.next = False
-
-
-@action(actor="guest", fair=STRONG)
-def take_interrupt(vcpu: Vcpu) -> None:
-    """takes its interrupt"""
-    when(vcpu.mode == Mode.GUEST)
-    when(vcpu.pending)
-    vcpu.pending.next = False
-
-
-@action(actor="vCPU", source="arch/powerpc/kvm/book3s_hv_rmhandlers.S:guest_exit_cont")
-def leave(vcpu: Vcpu) -> None:
-    """guest exit"""
-    vcpu.turn(Mode.GUEST, Mode.CONTEXT)
-
-
-@action(actor="vCPU", fair=STRONG, source="arch/powerpc/kvm/book3s_hv_rmhandlers.S:kvmppc_h_cede")
-def cede(vcpu: Vcpu) -> None:
-    """H_CEDE: ceded = 1"""
-    when(~vcpu.pending)
-    vcpu.turn(Mode.GUEST, Mode.CEDE)
-    vcpu.ceded.next = True
-
-
-@action(actor="vCPU", fair=WEAK, source="arch/powerpc/kvm/book3s_hv_rmhandlers.S:kvm_cede_exit")
-def test_escalation(vcpu: Vcpu) -> None:
-    """kvm_cede_exit: xive_esc_on == {vcpu.esc_on}"""
-    vcpu.turn(Mode.CEDE, ite(vcpu.esc_on & PARKS, Mode.PARK, Mode.ARM))
+@procedure(source=f"{EXIT}:kvm_cede_exit")
+def cede_exit(vcpu: Vcpu, esb: Esb, source: Source) -> Steps:
+    yield "kvm_cede_exit: xive_esc_on == {vcpu.esc_on}"
     vcpu.ceded.next = vcpu.ceded & ~vcpu.esc_on
     vcpu.esc_on.next = vcpu.esc_on | ON_FIRST
+    if PARKS and (yield branch(vcpu.esc_on)):
+        yield "SET_PQ_10  // an escalation is pending: ceded = 0"
+        esb.swap(source, PQ.PENDING)
+    else:
+        yield "SET_PQ_00"
+        vcpu.storing.next = not ON_FIRST
+        esb.swap(source, PQ.RESET)
 
 
-@action(actor="vCPU", fair=WEAK, source="arch/powerpc/kvm/book3s_hv_rmhandlers.S:kvm_cede_exit")
-def park(vcpu: Vcpu, esb: Esb, source: Source) -> None:
-    """SET_PQ_10  // an escalation is pending: ceded = 0"""
-    when(PARKS)
-    vcpu.turn(Mode.PARK, Mode.CONTEXT)
-    esb.swap(source, PQ.PENDING)
-
-
-@action(actor="vCPU", fair=WEAK, source="arch/powerpc/kvm/book3s_hv_rmhandlers.S:kvm_cede_exit")
-def arm(vcpu: Vcpu, esb: Esb, source: Source) -> None:
-    """SET_PQ_00"""
-    vcpu.turn(Mode.ARM, Mode.CONTEXT)
-    vcpu.storing.next = not ON_FIRST
-    esb.swap(source, PQ.RESET)
-
-
-@action(actor="vCPU", fair=WEAK, source="arch/powerpc/kvm/book3s_hv_rmhandlers.S:kvm_cede_exit")
+@action(actor="vCPU", fair=WEAK, source=f"{EXIT}:kvm_cede_exit")
 def on_late(vcpu: Vcpu) -> None:
     """xive_esc_on = 1  // becomes visible"""
     when(not ON_FIRST)
@@ -199,27 +152,11 @@ def on_late(vcpu: Vcpu) -> None:
     vcpu.esc_on.next = True
 
 
-@action(actor="vCPU", fair=WEAK, source="arch/powerpc/kvm/book3s_hv_rmhandlers.S:guest_exit_cont")
-def pull(vcpu: Vcpu) -> None:
-    """pulls the XIVE context"""
-    vcpu.turn(Mode.CONTEXT, Mode.CHECK)
-    vcpu.saved.next = vcpu.pending
-
-
-@action(actor="vCPU", fair=WEAK, source="arch/powerpc/kvm/book3s_hv.c:kvmppc_vcpu_check_block")
-def check_block(vcpu: Vcpu) -> None:
-    """kvmppc_vcpu_check_block()  // ceded {vcpu.ceded}, irq_pending {vcpu.irq_pending}"""
-    sleeps = vcpu.ceded & ~vcpu.irq_pending & ~vcpu.saved
-    vcpu.turn(Mode.CHECK, ite(sleeps, Mode.ASLEEP, Mode.OUT))
-    vcpu.ceded.next = sleeps
-    vcpu.saved.next = False
-
-
 # The handler on a host CPU. It never ends the source (XIVE_IRQ_NO_EOI): P stays, until the next H_CEDE arms
 # it.
 
 
-@action(actor="cpu", fair=WEAK, source="arch/powerpc/kvm/book3s_xive.c:xive_esc_irq")
+@action(actor="cpu", fair=WEAK, source=f"{XIVE}:xive_esc_irq")
 def esc_irq(vcpu: Vcpu, presenter: Presenter, cpu: Cpu, source: Source) -> None:
     """xive_esc_irq(): irq_pending = 1; smp_mb()"""
     presenter.serves(cpu, source, Step.POPPED)
@@ -227,17 +164,17 @@ def esc_irq(vcpu: Vcpu, presenter: Presenter, cpu: Cpu, source: Source) -> None:
     presenter.at[cpu].next = Step.BODY
 
 
-@action(actor="cpu", fair=WEAK, source="arch/powerpc/kvm/book3s_xive.c:xive_esc_irq")
+@action(actor="cpu", fair=WEAK, source=f"{XIVE}:xive_esc_irq")
 def kick(vcpu: Vcpu, presenter: Presenter, cpu: Cpu, source: Source) -> None:
     """if (ceded) fast_vcpu_kick()  // {vcpu.ceded}"""
     presenter.serves(cpu, source, Step.BODY)
-    wakes = vcpu.ceded & (vcpu.mode == Mode.ASLEEP)
-    vcpu.mode.next = ite(wakes, Mode.OUT, vcpu.mode)
+    wakes = vcpu.ceded & vcpu.asleep
+    vcpu.asleep.next = vcpu.asleep & ~wakes
     vcpu.ceded.next = vcpu.ceded & ~wakes
     presenter.at[cpu].next = Step.HANDLER
 
 
-@action(actor="cpu", fair=WEAK, source="arch/powerpc/kvm/book3s_xive.c:xive_esc_irq")
+@action(actor="cpu", fair=WEAK, source=f"{XIVE}:xive_esc_irq")
 def handled(vcpu: Vcpu, presenter: Presenter, cpu: Cpu, source: Source) -> None:
     """xive_esc_on = 0"""
     presenter.serves(cpu, source, Step.HANDLER)
