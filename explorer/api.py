@@ -27,6 +27,7 @@ from explorer.language.expectations import HOLDS
 from explorer.language.spec import Spec
 from explorer.language.structure import read
 from explorer.language.variants import Variant
+from explorer.render.machine.json_record import plain
 from explorer.render.text.summary import summary
 from explorer.render.text.text import story
 from explorer.run.constants import constants_of
@@ -38,6 +39,7 @@ from explorer.trace.replay import replay, walk_of
 from explorer.trace.tell import state_texts, way
 from explorer.trace.trace import Trace
 from explorer.trace.walk import Walk
+from explorer.verdict.record import CheckedRecord
 from explorer.verdict.report_context import context
 from explorer.verdict.verdict import Verdict
 
@@ -127,7 +129,9 @@ class Checked(Mapping[str, Any]):
     def __init__(self, space: StateSpace, verdict: Verdict):
         self.space = Space(space)
         self.verdict = verdict
-        self.record: dict[str, Any] = verdict.record() | context(space.model, verdict.traces)
+        record: CheckedRecord = {**verdict.record(), **context(space.model, verdict.traces)}
+        self.record: dict[str, Any] = plain(record)
+        self._summary = summary(record)
         self.traces = {name: Told(space.model, trace) for name, trace in verdict.traces.items()}
 
     @property
@@ -162,11 +166,11 @@ class Checked(Mapping[str, Any]):
 
     def __repr__(self) -> str:
         told = [self.trace.story()] if self.trace is not None else []
-        return "\n".join([*told, summary(self.record)])
+        return "\n".join([*told, self._summary])
 
     def _repr_html_(self) -> str:
         picture = self.trace._repr_svg_() if self.trace is not None else ""
-        return f"{picture}<pre>{html.escape(summary(self.record))}</pre>"
+        return f"{picture}<pre>{html.escape(self._summary)}</pre>"
 
 
 class Space:

@@ -36,6 +36,7 @@ from explorer.run.options import UsageError
 from explorer.run.run import limits_of, run
 from explorer.verdict import exit_codes
 from explorer.verdict.expectation import UNDETERMINED
+from explorer.verdict.record import CheckedRecord, MalformedRecord, Record
 from explorer.verdict.report_context import context
 from explorer.verdict.verdict import Verdict
 
@@ -77,7 +78,7 @@ class Session:
         for name in ("junit", "sarif", "markdown"):
             if getattr(options, name) is not None:
                 writable(getattr(options, name).parent, f"--{name}", "FILE in")
-        self.records: list[dict[str, Any]] = []
+        self.records: list[Record] = []
         self.unwritten = False
         self.limits = limits_of(self.run_options)
 
@@ -239,9 +240,8 @@ class Session:
             watcher=Screen(),
             count_guards=not row or bool(self.options.write),
         )
-        record = verdict.record() | context(
-            space.model, {} if row and not self.options.write else verdict.traces
-        )
+        about = context(space.model, {} if row and not self.options.write else verdict.traces)
+        record: CheckedRecord = {**verdict.record(), **about}
         self.records.append(record)
         if not row:
             self.report(space, verdict, record, directory)
@@ -252,7 +252,7 @@ class Session:
             self.note(write_formats(self.options.write, space, verdict, record, below, self.settings))
         return Outcome(binding, verdict)
 
-    def report(self, space: StateSpace, verdict: Verdict, record: dict[str, Any], directory: Path) -> None:
+    def report(self, space: StateSpace, verdict: Verdict, record: CheckedRecord, directory: Path) -> None:
         """Write the files, then say what was found; a file that cannot be written is a note, never a loss."""
         from explorer.command.files import write_all
 
@@ -304,7 +304,7 @@ class Session:
             else [f"--open: no browser was found; the report is {page}"]
         )
 
-    def show(self, space: StateSpace, verdict: Verdict, record: dict[str, Any]) -> None:
+    def show(self, space: StateSpace, verdict: Verdict, record: CheckedRecord) -> None:
         """Print a format that shows one run."""
         from explorer.command.files import one_format
         from explorer.render.picture.drawing import TooLarge
@@ -383,11 +383,11 @@ class Session:
                 raise UsageError(f"--row {name}: no such variant; {nearest(name, names)}")
         return [row for row in spec.variants if not self.options.row or row.name in self.options.row]
 
-    def write_error(self, path: str, error: str, code: int) -> dict[str, Any]:
+    def write_error(self, path: str, error: str, code: int) -> MalformedRecord:
         """A verdict record for a spec that could not be understood, or not be explored at all."""
         from explorer.command.files import write_record
 
-        record = {
+        record: MalformedRecord = {
             "spec": Path(path).stem,
             "file": path,
             "verdict": UNDETERMINED,

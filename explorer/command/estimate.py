@@ -8,7 +8,7 @@ from explorer.engine import auto as tiered
 from explorer.engine.forecast import forecast, text
 from explorer.engine.limits import Limits, Progress, resident_bytes
 from explorer.ir.model import Model
-from explorer.render.text.summary import standing
+from explorer.render.text.summary import standing_for
 from explorer.render.text.terminal import counted
 from explorer.symmetry.find import find
 
@@ -23,7 +23,7 @@ def estimate(model: Model, seconds: float = SECONDS) -> str:
     seen: list[Progress] = []
     space = tiered.explore(model, Limits(timeout=seconds), seen.append, symmetry=find(model))
     if not space.stopped:
-        whole = standing({"distinct": space.distinct, "represented": space.represented})
+        whole = standing_for(space.distinct, space.represented)
         return (
             f"{model.name} is small: {counted(space.distinct, 'state')}{whole},"
             f" {counted(space.transitions, 'transition')}, depth {space.depth}, explored completely in"

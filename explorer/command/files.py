@@ -18,18 +18,20 @@ from explorer.engine.space import StateSpace
 from explorer.language.variants import Variant
 from explorer.render.formats import GRAPHS, RUNS, SEVERAL, TRACES, Settings
 from explorer.render.machine.json_record import to_json
+from explorer.render.text.mutation_table import MutationRecord
 from explorer.render.text.summary import met, summary
 from explorer.render.text.table import below, matrix, variants
 from explorer.render.text.terminal import clean
 from explorer.render.text.text import story
 from explorer.render.whole_file import Unwritten, recording, write_whole
 from explorer.verdict import exit_codes
+from explorer.verdict.record import CheckedRecord, Record, RowRecord, VerdictRecord
 from explorer.verdict.verdict import Verdict
 
 NO_SETTINGS = Settings("")
 
 
-def write_record(record: dict[str, Any], directory: Path) -> list[str]:
+def write_record(record: Record, directory: Path) -> list[str]:
     """verdict.json and report.html; a note for each that cannot be written."""
     from explorer.render.html.report import report
 
@@ -41,7 +43,7 @@ def write_record(record: dict[str, Any], directory: Path) -> list[str]:
 def write_all(
     space: StateSpace,
     verdict: Verdict,
-    record: dict[str, Any],
+    record: CheckedRecord,
     directory: Path,
     *,
     graph: bool,
@@ -79,7 +81,7 @@ def write_formats(
     names: Sequence[str],
     space: StateSpace,
     verdict: Verdict,
-    record: dict[str, Any],
+    record: CheckedRecord,
     directory: Path,
     settings: Settings,
 ) -> list[str]:
@@ -90,15 +92,15 @@ def write_formats(
             notes += _write(directory / RUNS[name][0], RUNS[name][1]([record], settings))
         elif name in TRACES:
             suffix, made = TRACES[name]
-            for told in verdict.traces:
-                notes += _written(partial(made, record, told), directory / f"{told}{suffix}")
+            for told, trace in verdict.traces.items():
+                notes += _written(partial(made, record, trace), directory / f"{told}{suffix}")
         else:
             notes += _written(partial(_of_graph, name, space, verdict), directory / GRAPHS[name][0])
     return notes
 
 
 def one_format(
-    name: str, space: StateSpace, verdict: Verdict, record: dict[str, Any], settings: Settings
+    name: str, space: StateSpace, verdict: Verdict, record: CheckedRecord, settings: Settings
 ) -> str:
     """What `--format` prints for a run; "" where a format of traces has none to show. Raises TooLarge."""
     if name in RUNS:
@@ -106,7 +108,7 @@ def one_format(
     if name in GRAPHS:
         return _of_graph(name, space, verdict)
     told = verdict.main_trace
-    return TRACES[name][1](record, told.property) if told is not None else ""
+    return TRACES[name][1](record, told) if told is not None else ""
 
 
 def _of_graph(name: str, space: StateSpace, verdict: Verdict) -> str:
@@ -115,9 +117,7 @@ def _of_graph(name: str, space: StateSpace, verdict: Verdict) -> str:
     return GRAPHS[name][1](state_graph(space, list(verdict.traces.values())))
 
 
-def write_together(
-    records: Sequence[dict[str, Any]], files: dict[str, Path | None], settings: Settings
-) -> list[str]:
+def write_together(records: Sequence[Record], files: dict[str, Path | None], settings: Settings) -> list[str]:
     """A format of all runs together in each file that is named; notes."""
     return [
         note
@@ -127,7 +127,7 @@ def write_together(
     ]
 
 
-def together(name: str, records: Sequence[dict[str, Any]], settings: Settings) -> str:
+def together(name: str, records: Sequence[Record], settings: Settings) -> str:
     """A format of all runs together."""
     assert name in SEVERAL
     return RUNS[name][1](records, settings)
@@ -135,7 +135,7 @@ def together(name: str, records: Sequence[dict[str, Any]], settings: Settings) -
 
 def screen(
     verdict: Verdict,
-    record: dict[str, Any],
+    record: CheckedRecord,
     directory: Path,
     notes: list[str],
     *,
@@ -164,7 +164,7 @@ def screen(
 
 
 def write_matrix(
-    rows: list[tuple[dict[str, Any], dict[str, Any]]], directory: Path, colour: bool, strict: bool = False
+    rows: list[tuple[dict[str, Any], VerdictRecord]], directory: Path, colour: bool, strict: bool = False
 ) -> tuple[str, list[str]]:
     """The table of a matrix run as text, and notes; all records go to matrix.json."""
     from explorer.render.html.report import table_page
@@ -182,12 +182,12 @@ def write_matrix(
 
 
 def write_table(
-    rows: list[tuple[Variant, dict[str, Any]]], directory: Path, colour: bool, strict: bool = False
+    rows: list[tuple[Variant, VerdictRecord]], directory: Path, colour: bool, strict: bool = False
 ) -> tuple[str, list[str]]:
     """A family's table as text, and notes; its rows go to variants.json and variants.md."""
     from explorer.render.html.report import table_page
 
-    records = [{"name": row.name, "text": row.text, **record} for row, record in rows]
+    records: list[RowRecord] = [{"name": row.name, "text": row.text, **record} for row, record in rows]
     named = [(f"{row.name}  {row.text}", record) for row, record in rows]
     notes = _write(directory / "variants.json", to_json({"rows": records}))
     notes += _write(directory / "variants.md", variants(records, markdown=True))
@@ -204,7 +204,7 @@ def write_table(
     )
 
 
-def write_mutations(record: dict[str, Any], directory: Path, colour: bool) -> tuple[str, list[str]]:
+def write_mutations(record: MutationRecord, directory: Path, colour: bool) -> tuple[str, list[str]]:
     """The table of a spec's mutants as text, and notes; mutations.json and mutations.md."""
     from explorer.render.text.mutation_table import table
 

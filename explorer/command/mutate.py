@@ -16,12 +16,11 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from explorer.command.check import writable
 from explorer.command.standard_output import say
@@ -37,6 +36,7 @@ from explorer.ir.steps import Fairness
 from explorer.liveness import check as liveness
 from explorer.program.mutants import Mutant, mutants, mutated
 from explorer.render.machine.json_record import to_json
+from explorer.render.text.mutation_table import MutantRecord, MutationRecord, NoticedRecord
 from explorer.render.text.terminal import wants_colour
 from explorer.run.constants import bindings, single
 from explorer.run.load import load
@@ -46,6 +46,9 @@ from explorer.verdict.expectation import UNDETERMINED, VIOLATED
 from explorer.verdict.verdict import Verdict, judge
 
 NOTICED, SURVIVED, EQUIVALENT = "noticed", "survived", "equivalent"
+
+Ways = dict[object, list[tuple[int, State]]]
+"""For each group of instances that are fair together: the numbers of states, and where it leads from them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +81,24 @@ class Row:
     text: str
     helper: str
     status: str = UNDETERMINED
-    by: list[dict[str, Any]] = field(default_factory=list)
+    by: list[NoticedRecord] = field(default_factory=list)
     reason: str = ""
     findings: list[str] = field(default_factory=list)
     seconds: float = 0.0
+
+    def record(self) -> MutantRecord:
+        return {
+            "kind": self.kind,
+            "action": self.action,
+            "place": self.place,
+            "text": self.text,
+            "helper": self.helper,
+            "status": self.status,
+            "by": self.by,
+            "reason": self.reason,
+            "findings": self.findings,
+            "seconds": self.seconds,
+        }
 
 
 class Original:
@@ -158,7 +175,7 @@ def same_steps(model: Model, mutant: Mutant, states: Iterable[State]) -> bool:
     the same, too."""
     original = [i for i in model.instances if i.action.name == mutant.action]
     fair = original[0].action.fair is not Fairness.NONE and bool(model.temporal)
-    told: tuple[dict[Any, list[Any]], dict[Any, list[Any]]] = ({}, {})
+    ways: tuple[Ways, Ways] = ({}, {})
     for number, state in enumerate(states):
         try:
             before, after = (
@@ -168,14 +185,14 @@ def same_steps(model: Model, mutant: Mutant, states: Iterable[State]) -> bool:
             return False
         if {s for _, s in before} - {None} != {s for _, s in after} - {None}:
             return False
-        for behaviours, steps in zip(told, (before, after) if fair else ()):
+        for behaviours, steps in zip(ways, (before, after) if fair else ()):
             for instance, target in steps:
                 if target is not None:
                     behaviours.setdefault(_group(instance), []).append((number, target))
-    return {tuple(b) for b in told[0].values()} == {tuple(b) for b in told[1].values()}
+    return {tuple(w) for w in ways[0].values()} == {tuple(w) for w in ways[1].values()}
 
 
-def _group(instance: Instance) -> Any:
+def _group(instance: Instance) -> object:
     """What is fair together with this instance: those with equal values of the parameters in `per`."""
     per = instance.action.per
     return instance.number if per is None else tuple(dict(instance.arguments)[name] for name in per)
@@ -280,7 +297,7 @@ def mutate(
     workers: int = 1,
     strict: bool = False,
     tell: Callable[[int, int], None] = lambda done, all: None,
-) -> tuple[Verdict, dict[str, Any]]:
+) -> tuple[Verdict, MutationRecord]:
     """The verdict on the spec itself, and the record of all mutants: none where that spec does not hold or
     was cut short.
     """
@@ -294,26 +311,30 @@ def mutate(
         status: sum(row.status == status for row in judged)
         for status in (NOTICED, SURVIVED, UNDETERMINED, EQUIVALENT)
     }
-    told = verdict.record()
-    record = {
-        key: told[key]
-        for key in ("spec", "file", "digest", "constants", "bound", "verdict", "stopped", "properties")
-    }
-    record |= {
-        "states": told["states"]["distinct"],
-        "transitions": told["states"]["transitions"],
+    own = verdict.record()
+    record: MutationRecord = {
+        "spec": own["spec"],
+        "file": own["file"],
+        "digest": own["digest"],
+        "constants": own["constants"],
+        "bound": own["bound"],
+        "verdict": own["verdict"],
+        "stopped": own["stopped"],
+        "properties": own["properties"],
+        "states": own["states"]["distinct"],
+        "transitions": own["states"]["transitions"],
         "max_states": max_states,
         "timeout": timeout,
         "strict": strict,
         "counts": counts,
         "share": round(_percent(counts), 1),
-        "mutants": [asdict(row) for row in judged],
+        "mutants": [row.record() for row in judged],
         "unused_reasons": unused,
     }
     return verdict, record
 
 
-def _percent(counts: dict[str, int]) -> float:
+def _percent(counts: Mapping[str, int]) -> float:
     """Of the mutants that differ from the original, how many are noticed, in percent; all where none
     differs.
     """

@@ -17,6 +17,7 @@ from explorer.trace.tell import next_step
 from explorer.trace.trace import Trace
 from explorer.trace.walk import Blocked, Walk
 from explorer.verdict import exit_codes
+from explorer.verdict.record import Origin
 from explorer.verdict.report_context import context
 from explorer.verdict.verdict import plain
 
@@ -138,17 +139,15 @@ class _Session:
         self.say(story(self._trace(), colour=self.colour))
 
     def _save(self, path: Path) -> None:
-        trace = self._trace()
-        record = {
+        origin: Origin = {
             "spec": self.model.name,
             "file": self.model.file,
             "digest": self.model.digest,
             "bound": {name: plain(value) for name, value in self.model.bound.items()},
-            "traces": {"walk": trace.record()},
-            **context(self.model, {}),
+            "variables": context(self.model, {})["variables"],
         }
         try:
-            write_whole(path, itf(record, "walk"))
+            write_whole(path, itf(origin, self._trace()))
             self.say(f"written: {path}")
         except OSError as error:
             self.unwritten = True

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from explorer.render.text.summary import Record
-from explorer.trace.trace import from_record
+from explorer.trace.trace import Trace
+from explorer.verdict.record import CheckedRecord, Record
 
 if TYPE_CHECKING:
     import networkx
@@ -62,34 +62,34 @@ def _html(records: Sequence[Record], settings: Settings) -> str:
     return report(records[0])
 
 
-def _itf(record: Record, name: str) -> str:
+def _itf(record: CheckedRecord, trace: Trace) -> str:
     from explorer.render.machine.itf import itf
 
-    return itf(record, name)
+    return itf(record, trace)
 
 
-def _mermaid(record: Record, name: str) -> str:
+def _mermaid(record: CheckedRecord, trace: Trace) -> str:
     from explorer.render.picture.mermaid import mermaid
 
-    return mermaid(from_record(record["traces"][name]))
+    return mermaid(trace)
 
 
-def _plantuml(record: Record, name: str) -> str:
+def _plantuml(record: CheckedRecord, trace: Trace) -> str:
     from explorer.render.picture.plantuml import plantuml
 
-    return plantuml(from_record(record["traces"][name]))
+    return plantuml(trace)
 
 
-def _dot(record: Record, name: str) -> str:
+def _dot(record: CheckedRecord, trace: Trace) -> str:
     from explorer.render.picture.dot import lanes
 
-    return str(lanes(from_record(record["traces"][name])).source)
+    return str(lanes(trace).source)
 
 
-def _test(record: Record, name: str) -> str:
+def _test(record: CheckedRecord, trace: Trace) -> str:
     from explorer.render.machine.pytest_file import pytest_file
 
-    return pytest_file(record, name)
+    return pytest_file(record, trace)
 
 
 def _aut(graph: networkx.MultiDiGraph) -> str:
@@ -114,7 +114,7 @@ RUNS: dict[str, tuple[str, Callable[[Sequence[Record], Settings], str]]] = {
 }
 """Made from verdict records; all but `html` from several at once."""
 
-TRACES: dict[str, tuple[str, Callable[[Record, str], str]]] = {
+TRACES: dict[str, tuple[str, Callable[[CheckedRecord, Trace], str]]] = {
     "itf": (".itf.json", _itf),
     "mermaid": (".mmd", _mermaid),
     "plantuml": (".puml", _plantuml),

@@ -5,8 +5,7 @@ Everything here is text and numbers; no model is needed to show or store it. Kno
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 STILL = "stutter"
 """The name of the action and of the instance of a step that changes nothing, in the story of a formula that
@@ -78,34 +77,3 @@ class Trace:
     def broken_after(self) -> int:
         """How many steps it takes to break the property: all of them where only the whole behaviour does."""
         return self.length if self.lost is None else self.lost
-
-    def record(self) -> dict[str, Any]:
-        """Plain data for verdict.json."""
-        return asdict(self)
-
-
-def from_record(record: dict[str, Any]) -> Trace:
-    """The trace that `Trace.record` was made from."""
-    steps = tuple(
-        Step(
-            **{
-                **step,
-                "opens": tuple(step["opens"]),
-                "closes": tuple(step["closes"]),
-                "sends": tuple(map(tuple, step["sends"])),
-                "changed": {k: tuple(v) for k, v in step["changed"].items()},
-            }
-        )
-        for step in record["steps"]
-    )
-    return Trace(
-        record["property"],
-        record["kind"],
-        record["length"],
-        tuple(record["lanes"]),
-        steps,
-        tuple(record["why"]),
-        record.get("loop"),
-        tuple(Fair(**item) for item in record.get("fairness", ())),
-        record.get("lost"),
-    )

@@ -18,6 +18,7 @@ from explorer.ir.model import Instance, Model
 from explorer.language.values import Value
 from explorer.program.program import Program
 from explorer.program.simplify import Facts, fold, lift
+from explorer.verdict.record import CoverageRecord, FindingRecord, GuardRecord
 
 LINES = 8
 """The most lines of a condition that are shown."""
@@ -38,6 +39,15 @@ class Coverage:
     taken: int
     blocked_by: str
 
+    def record(self) -> CoverageRecord:
+        return {
+            "action": self.action,
+            "instance": self.instance,
+            "enabled": self.enabled,
+            "taken": self.taken,
+            "blocked_by": self.blocked_by,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Guard:
@@ -57,6 +67,17 @@ class Guard:
     stopped: int
     constant: bool
 
+    def record(self) -> GuardRecord:
+        return {
+            "action": self.action,
+            "text": self.text,
+            "place": self.place,
+            "example": self.example,
+            "evaluated": self.evaluated,
+            "stopped": self.stopped,
+            "constant": self.constant,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -70,6 +91,15 @@ class Finding:
     text: str
     place: str
     severe: bool = True
+
+    def record(self) -> FindingRecord:
+        return {
+            "kind": self.kind,
+            "subject": self.subject,
+            "text": self.text,
+            "place": self.place,
+            "severe": self.severe,
+        }
 
 
 def coverage(space: StateSpace) -> list[Coverage]:

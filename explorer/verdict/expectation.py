@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from explorer.engine.space import StateSpace
 from explorer.ir.expectation import Expectation
+from explorer.verdict.record import PropertyRecord
 
 HOLDS, VIOLATED, UNDETERMINED = "holds", "violated", "undetermined"
 
@@ -24,6 +25,17 @@ class PropertyVerdict:
     trace_length: int | None
     place: str
     text: str
+
+    def record(self) -> PropertyRecord:
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "verdict": self.verdict,
+            "reason": self.reason,
+            "trace_length": self.trace_length,
+            "place": self.place,
+            "text": self.text,
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ import ast
 import inspect
 import linecache
 from collections.abc import Mapping
-from typing import Any
 
 from explorer.ir import expressions as ex
 from explorer.ir.errors import Place
@@ -17,6 +16,7 @@ from explorer.ir.model import Action, Instance, Model
 from explorer.ir.semantics import EvaluationError, State, evaluate
 from explorer.trace.replay import replay, walk_of
 from explorer.trace.trace import Trace
+from explorer.verdict.record import ActionRecord, ContextRecord, ExpectsRecord, MomentRecord
 
 BUDGET = 200_000
 """Guards evaluated for all traces together (some seconds). Where more would be needed, the longest traces go
@@ -27,7 +27,7 @@ LINES = 40
 """Lines of an action's source that are kept."""
 
 
-def context(model: Model, traces: Mapping[str, Trace]) -> dict[str, Any]:
+def context(model: Model, traces: Mapping[str, Trace]) -> ContextRecord:
     """An addition to the verdict record, plain data.
 
     `about`: the first paragraph of the spec file. `expects`: whether the spec declares that it holds, and
@@ -37,7 +37,7 @@ def context(model: Model, traces: Mapping[str, Trace]) -> dict[str, Any]:
     wait for, as positions in `texts`; a trace that is too long has no entry.
     """
     texts: dict[str, int] = {}
-    budget, steps = BUDGET, {}
+    budget, steps = BUDGET, dict[str, list[MomentRecord]]()
     for name, trace in sorted(traces.items(), key=lambda item: item[1].length):
         walk = walk_of(trace)
         budget -= len(walk) * len(model.instances)
@@ -52,7 +52,7 @@ def context(model: Model, traces: Mapping[str, Trace]) -> dict[str, Any]:
     }
 
 
-def _action(model: Model, action: Action) -> dict[str, Any]:
+def _action(model: Model, action: Action) -> ActionRecord:
     number = sum(instance.action is action for instance in model.instances)
     return {
         "name": action.name,
@@ -65,7 +65,7 @@ def _action(model: Model, action: Action) -> dict[str, Any]:
     }
 
 
-def _expects(model: Model) -> dict[str, Any] | None:
+def _expects(model: Model) -> ExpectsRecord | None:
     if model.expect is None:
         return None
     return {
@@ -95,7 +95,7 @@ def source_text(place: Place) -> list[str]:
         return []
 
 
-def _moment(model: Model, state: State, texts: dict[str, int]) -> dict[str, list[int]]:
+def _moment(model: Model, state: State, texts: dict[str, int]) -> MomentRecord:
     """What can happen in a state, and for each other action the condition at which its nearest instance ends.
 
     What constants alone make impossible waits for nothing.

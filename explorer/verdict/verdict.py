@@ -1,5 +1,4 @@
-"""The verdict record: the one source of text, JSON and pictures. Computed here and nowhere else; formats only
-show it.
+"""The verdict: what a run has shown of each property. Computed here and nowhere else; formats only show it.
 
 Knows nothing of how states are stored or results are rendered.
 """
@@ -8,7 +7,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from explorer.engine.limits import peak_bytes
@@ -29,6 +28,7 @@ from explorer.verdict.expectation import (
     bounds_of,
     differences,
 )
+from explorer.verdict.record import StatesRecord, Value, VerdictRecord, first_to_tell
 
 if TYPE_CHECKING:
     from explorer.liveness.check import Answer
@@ -59,12 +59,12 @@ class Verdict:
     states_per_second: float
     peak_memory_bytes: int
     properties: tuple[PropertyVerdict, ...]
-    states: dict[str, Any]
+    states: StatesRecord
     omission_probability: float
     fingerprint_bits: int
     coverage: tuple[Coverage, ...]
     findings: tuple[Finding, ...]
-    traces: dict[str, Trace]
+    traces: Mapping[str, Trace]
     expected: str | None = None
     expectation_met: bool | None = None
     not_checked: tuple[str, ...] = ()
@@ -81,27 +81,47 @@ class Verdict:
 
     @property
     def main_trace(self) -> Trace | None:
-        """The counterexample to tell first: that of the property which the expectation names, else the
-        shortest, of equally short ones the gravest; None without one.
-        """
-        order = [*exit_codes.OF_KIND]
-        expected = (self.expected or "").split(" ")[0]
-        return min(
-            self.traces.values(),
-            key=lambda t: (t.property != expected, t.broken_after(), order.index(t.kind)),
-            default=None,
-        )
+        """The counterexample to tell first (`record.first_to_tell`); None without one."""
+        return first_to_tell(self.traces, self.expected)
 
-    def record(self) -> dict[str, Any]:
-        found = asdict(self)
-        del found["bounds"]
-        for key in ("constants", "bound"):
-            found[key] = {name: plain(value) for name, value in found[key].items()}
-        return found
+    def record(self) -> VerdictRecord:
+        """What formats are made from."""
+        return {
+            "spec": self.spec,
+            "file": self.file,
+            "digest": self.digest,
+            "constants": {name: plain(value) for name, value in self.constants.items()},
+            "bound": {name: plain(value) for name, value in self.bound.items()},
+            "engine": self.engine,
+            "storage": self.storage,
+            "workers": self.workers,
+            "verdict": self.verdict,
+            "exit_code": self.exit_code,
+            "stopped": self.stopped,
+            "seconds": self.seconds,
+            "states_per_second": self.states_per_second,
+            "peak_memory_bytes": self.peak_memory_bytes,
+            "properties": [p.record() for p in self.properties],
+            "states": self.states,
+            "omission_probability": self.omission_probability,
+            "fingerprint_bits": self.fingerprint_bits,
+            "coverage": [row.record() for row in self.coverage],
+            "findings": [finding.record() for finding in self.findings],
+            "traces": self.traces,
+            "expected": self.expected,
+            "expectation_met": self.expectation_met,
+            "not_checked": self.not_checked,
+            "differs": self.differs,
+            "guards": None if self.guards is None else [guard.record() for guard in self.guards],
+            "expect": self.expect,
+            "strict": self.strict,
+        }
 
 
-def plain(value: Any) -> Any:
-    return value.name.lower() if isinstance(value, enum.Enum) else value
+def plain(value: Any) -> Value:
+    """A constant's value as a record has it."""
+    result: Value = value.name.lower() if isinstance(value, enum.Enum) else value
+    return result
 
 
 def judge(
@@ -236,7 +256,7 @@ def _property(
     return PropertyVerdict(name, kind, UNDETERMINED if doubt else HOLDS, doubt, None, place, text)
 
 
-def _counts(space: StateSpace) -> dict[str, Any]:
+def _counts(space: StateSpace) -> StatesRecord:
     mean = space.transitions / space.expanded if space.expanded else 0.0
     return {
         "initial": space.initial,

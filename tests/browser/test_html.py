@@ -20,7 +20,6 @@ from explorer.render.html.markup import Html, data, el
 from explorer.render.html.report import report, table_page
 from explorer.render.picture.sequence import NARROW, WIDE, Diagram
 from explorer.render.text.markdown import markdown
-from explorer.trace.trace import from_record
 from tests.support.stories import HOLDS_SPEC, NASTY, NASTY_SPEC, dekker, record_of, with_lasso, write
 
 Record = dict[str, Any]
@@ -277,7 +276,7 @@ def test_notes_stand_inside_the_picture_and_rows_follow_each_other(
     measure: Any, violated: Record, nasty: Record
 ) -> None:
     """On every lane, wide and narrow, whatever the texts."""
-    for trace in (from_record(violated["traces"]["exclusion"]), from_record(nasty["traces"]["unfilled"])):
+    for trace in (violated["traces"]["exclusion"], nasty["traces"]["unfilled"]):
         diagram = Diagram(trace, measure)
         assert len(diagram.placed) == len(trace.steps) - 1
         assert all(p.left >= 0 and p.left + p.width <= diagram.width for p in diagram.placed)
@@ -286,7 +285,7 @@ def test_notes_stand_inside_the_picture_and_rows_follow_each_other(
 
 def test_a_deferred_store_slants_from_its_issue_to_where_it_becomes_visible(violated: Record) -> None:
     """The arrow of a store begins and ends at the two steps it belongs to."""
-    trace = from_record(violated["traces"]["exclusion"])
+    trace = violated["traces"]["exclusion"]
     diagram = Diagram(trace)
     line = re.search(
         r'<title>A: issued, visible later</title><line x1="([\d.]+)" y1="([\d.]+)" x2="([\d.]+)"'
@@ -305,7 +304,7 @@ def test_a_deferred_store_slants_from_its_issue_to_where_it_becomes_visible(viol
 
 def test_a_message_goes_from_the_senders_lane_to_the_receivers(violated: Record) -> None:
     """An arrow joins the lanes of who sends and who receives."""
-    diagram = Diagram(from_record(violated["traces"]["exclusion"]))
+    diagram = Diagram(violated["traces"]["exclusion"])
     paths = re.findall(r'<g class="message"><path d="M([\d.]+) ([\d.]+)H([\d.]+)"', diagram.svg(0))
     ends = [(float(x1), float(x2)) for x1, _, x2 in paths]
     assert ends == [(diagram.x(0), diagram.x(1) - 3), (diagram.x(1), diagram.x(0) + 3)]
@@ -314,7 +313,7 @@ def test_a_message_goes_from_the_senders_lane_to_the_receivers(violated: Record)
 @pytest.mark.parametrize(("loop", "inside"), [(2, 4), (0, 6), (6, 0)])
 def test_a_box_stands_around_the_steps_that_repeat(loop: int, inside: int, violated: Record) -> None:
     """The cycle of a lasso is framed, and nothing else."""
-    trace = from_record(with_lasso(violated, "exclusion", loop)["traces"]["exclusion"])
+    trace = with_lasso(violated, "exclusion", loop)["traces"]["exclusion"]
     diagram = Diagram(trace)
     found = re.search(
         r'<g class="cycle"><rect x="2" y="([\d.]+)" width="[\d.]+" height="([\d.]+)"', diagram.svg(0)

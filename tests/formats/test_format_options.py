@@ -261,9 +261,9 @@ def test_one_is_no_plural(text: str, tmp_path: Path) -> None:
     """
     path = write(tmp_path, "one", text)
     model, space, verdict = checked(path)
-    record = verdict.record() | context(model, verdict.traces)
+    record = {**verdict.record(), **context(model, verdict.traces)}
     told = [made([record], Settings("1")) for _, made in RUNS.values()]
-    told += [made(record, name) for name in record["traces"] for _, made in TRACES.values()]
+    told += [made(record, trace) for trace in record["traces"].values() for _, made in TRACES.values()]
     told += [story(trace) for trace in verdict.traces.values()]
     told += [summary(record), picture(state_graph(space, list(verdict.traces.values()))).source]
     for shown in told:

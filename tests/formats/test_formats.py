@@ -7,6 +7,7 @@ import json
 import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ from explorer.render.text.markdown import markdown
 from explorer.run.load import load
 from explorer.trace.replay import replay, walk_of
 from explorer.trace.tell import ReplayError
-from explorer.trace.trace import from_record
+from explorer.trace.trace import Trace
 from tests.support.house import ROOT
 from tests.support.stories import (
     HOLDS_SPEC,
@@ -74,6 +75,11 @@ MALFORMED = {
     "exit_code": 150,
     "error": "spec/wrong.py:7: E0202: `and` on a symbolic value\n    expected: x",
 }
+
+
+def made(format_: Callable[[Record, Trace], str], record: Record, name: str) -> str:
+    """A format of one of a record's counterexamples."""
+    return format_(record, record["traces"][name])
 
 
 def tags(text: str, path: str) -> list[ElementTree.Element]:
@@ -128,7 +134,7 @@ def test_the_record_says_at_each_step_what_is_possible_and_what_waits(violated: 
         "enter(cpu=A, other=B) waits for at[A] == SET",
         "impossible waits for turns == 2",
     ]
-    taken = [step["instance"] for step in violated["traces"]["exclusion"]["steps"][1:]]
+    taken = [step.instance for step in violated["traces"]["exclusion"].steps[1:]]
     assert all(name in [texts[n] for n in moment["possible"]] for name, moment in zip(taken, moments))
 
 
@@ -147,7 +153,7 @@ def test_an_itf_trace_is_executed_again_step_by_step(tmp_path: Path) -> None:
     """
     path = dekker(tmp_path)
     model, _, verdict = checked(path)
-    walk, loop = itf.read(itf.itf(json.loads(to_json(record_of(path))), "exclusion"))
+    walk, loop = itf.read(made(itf.itf, record_of(path), "exclusion"))
     assert walk == [(name, dict(texts)) for name, texts in walk_of(verdict.traces["exclusion"])]
     assert len(replay(model, walk)) == 7 and loop is None
 
@@ -155,7 +161,7 @@ def test_an_itf_trace_is_executed_again_step_by_step(tmp_path: Path) -> None:
 def test_an_itf_trace_that_was_tampered_with_is_not_executed(tmp_path: Path, violated: Record) -> None:
     """A changed state or step in a stored trace is refused."""
     model = ground(load(tmp_path / "dekker.py"), {}, "dekker.py")
-    text = itf.itf(violated, "exclusion")
+    text = made(itf.itf, violated, "exclusion")
     walk, _ = itf.read(text)
     for wrong in (
         walk[:2] + walk[3:],
@@ -169,7 +175,7 @@ def test_an_itf_trace_that_was_tampered_with_is_not_executed(tmp_path: Path, vio
 
 def test_itf_values_have_the_types_that_the_format_names(violated: Record) -> None:
     """Sets, maps, sequences and large numbers are written as ITF says."""
-    state = json.loads(itf.itf(violated, "exclusion"))["states"][-1]
+    state = json.loads(made(itf.itf, violated, "exclusion"))["states"][-1]
     assert state["at"] == {"#map": [["A", "INSIDE"], ["B", "INSIDE"]]}
     assert state["buffered"] == {
         "#map": [["A", {"#map": [["A", False], ["B", False]]}], ["B", {"#map": [["A", False], ["B", False]]}]]
@@ -194,7 +200,7 @@ def test_itf_values_have_the_types_that_the_format_names(violated: Record) -> No
 
 def test_every_itf_state_assigns_every_variable(nasty: Record) -> None:
     """No state of a trace leaves a variable out."""
-    found = json.loads(itf.itf(nasty, "unfilled"))
+    found = json.loads(made(itf.itf, nasty, "unfilled"))
     assert found["vars"] == ["by", "n"]
     assert all(set(state) == {"#meta", "by", "n"} for state in found["states"])
     assert [key for key, _ in found["states"][0]["by"]["#map"]] == NASTY
@@ -202,7 +208,7 @@ def test_every_itf_state_assigns_every_variable(nasty: Record) -> None:
 
 def test_a_lasso_in_itf_names_the_state_it_goes_back_to(violated: Record) -> None:
     """The key `loop` is the index of the first state of the cycle."""
-    assert itf.read(itf.itf(with_lasso(violated, "exclusion", 2), "exclusion"))[1] == 2
+    assert itf.read(made(itf.itf, with_lasso(violated, "exclusion", 2), "exclusion"))[1] == 2
 
 
 def test_initial_states_are_found_again_among_many(tmp_path: Path) -> None:
@@ -337,10 +343,10 @@ def test_sarif_tells_the_story_as_a_code_flow(violated: Record) -> None:
         r for r in json.loads(sarif([violated], "1.2.3"))["runs"][0]["results"] if r["ruleId"] == "exclusion"
     )
     (flow,) = result["codeFlows"][0]["threadFlows"]
-    steps = violated["traces"]["exclusion"]["steps"][1:]
+    steps = violated["traces"]["exclusion"].steps[1:]
     assert [at["executionOrder"] for at in flow["locations"]] == [1, 2, 3, 4, 5, 6]
     assert [at["location"]["physicalLocation"]["region"]["startLine"] for at in flow["locations"]] == [
-        int(step["place"].rpartition(":")[2]) for step in steps
+        int(step.place.rpartition(":")[2]) for step in steps
     ]
     assert flow["locations"][0]["location"]["message"]["text"] == "1 A: flag[A] = 1"
     assert flow["locations"][3]["state"]["flag[B]"] == {"text": "True"}
@@ -382,10 +388,8 @@ def test_sarif_paths_are_relative_to_the_root_or_complete(violated: Record) -> N
 def test_a_flow_beyond_the_limit_of_readers_is_cut_in_its_middle(violated: Record) -> None:
     """A long story keeps its first and last steps."""
     trace = violated["traces"]["exclusion"]
-    long = {
-        **trace,
-        "steps": [trace["steps"][0]] + [{**trace["steps"][1], "index": n} for n in range(1, STEPS + 51)],
-    }
+    more = tuple(replace(trace.steps[1], index=n) for n in range(1, STEPS + 51))
+    long = replace(trace, steps=(trace.steps[0], *more))
     flow = json.loads(sarif([{**violated, "traces": {"exclusion": long}}], "1"))["runs"][0]["results"][0][
         "codeFlows"
     ][0]
@@ -491,7 +495,7 @@ def test_diagrams_have_no_line_that_a_spec_could_forge(
     made: Callable[..., str], grammar: list[str], nasty: Record
 ) -> None:
     """Every line is one that the format knows; markup characters of the spec are escaped."""
-    found = made(from_record(nasty["traces"]["unfilled"]))
+    found = made(nasty["traces"]["unfilled"])
     free = False
     for line in found.splitlines():
         assert any(re.fullmatch(rule, line) for rule in grammar) or free, line
@@ -516,7 +520,7 @@ def test_markdown_has_a_row_for_each_property_and_draws_the_story(violated: Reco
         "| deadlock | deadlock | ✓ holds |  |",
         "| evaluation | evaluation | ✓ holds |  |",
     ]
-    assert mermaid(from_record(violated["traces"]["exclusion"])).rstrip("\n") in text
+    assert mermaid(violated["traces"]["exclusion"]).rstrip("\n") in text
 
 
 def test_markdown_shows_a_specs_text_and_never_its_markup(nasty: Record) -> None:
@@ -567,11 +571,11 @@ def test_labels_in_aut_cannot_end_their_quotes(tmp_path: Path) -> None:
 
 
 def test_formats_are_pure_functions_of_the_record(violated: Record) -> None:
-    """Made twice from a record that went through JSON they are the same, and the record is not changed."""
+    """Made twice from a record they are the same, and the record is not changed."""
     before = to_json(violated)
     settings = Settings("1.0.0")
-    runs = [[made([json.loads(before)], settings) for _, made in RUNS.values()] for _ in "12"]
-    traces = [[made(json.loads(before), "exclusion") for _, made in TRACES.values()] for _ in "12"]
+    trace = violated["traces"]["exclusion"]
+    runs = [[format_([violated], settings) for _, format_ in RUNS.values()] for _ in "12"]
+    traces = [[format_(violated, trace) for _, format_ in TRACES.values()] for _ in "12"]
     assert runs[0] == runs[1] and traces[0] == traces[1]
-    assert [made([violated], settings) for _, made in RUNS.values()] == runs[0]
     assert to_json(violated) == before

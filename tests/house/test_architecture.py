@@ -28,7 +28,7 @@ ROOMS = {
     "trace": ("ir", "language", "program", "symmetry", "engine"),
     "liveness": ("ir", "language", "program", "symmetry", "codegen", "engine", "trace"),
     "verdict": ("ir", "language", "program", "symmetry", "codegen", "engine", "trace", "liveness"),
-    "render": ("ir", "language", "engine", "trace"),
+    "render": ("ir", "language", "engine", "trace", "verdict"),
     "run": (
         "",
         "ir",

@@ -42,7 +42,6 @@ from explorer.engine.reference import explore
 from explorer.ground.ground import ground
 from explorer.liveness.check import check
 from explorer.render.text.text import story
-from explorer.trace.trace import from_record
 from explorer.verdict.verdict import Verdict, judge
 from tests.support.tiny import Cpu, Digit
 
@@ -333,7 +332,6 @@ def test_the_story_of_a_cycle() -> None:
     """It says where the cycle begins and ends, and for each fair action why the cycle is fair to it."""
     found = verdict(Clock, switch(fair=WEAK), serve(fair=WEAK), SERVED)
     assert story(found.traces["said"]) == STORY
-    assert from_record(json.loads(json.dumps(found.traces["said"].record()))) == found.traces["said"]
 
 
 STORY = """\

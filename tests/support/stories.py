@@ -183,17 +183,12 @@ def checked(
 def record_of(path: Path, **options: Any) -> dict[str, Any]:
     """The whole verdict record of a spec, as verdict.json holds it."""
     model, _, verdict = checked(path, **options)
-    return verdict.record() | context(model, verdict.traces)
+    return {**verdict.record(), **context(model, verdict.traces)}
 
 
 def with_lasso(record: dict[str, Any], name: str, loop: int) -> dict[str, Any]:
     """The same record with the story of a property bent into a lasso, as a temporal property has it."""
-    trace = {
-        **record["traces"][name],
-        "kind": "temporal",
-        "loop": loop,
-        "fairness": [{"group": "store(cpu=A)", "fairness": "weak", "how": "taken", "step": loop}],
-    }
+    trace = lasso(record["traces"][name], loop)
     properties = [{**p, "kind": "temporal"} if p["name"] == name else p for p in record["properties"]]
     return {**record, "properties": properties, "traces": {name: trace}}
 

@@ -8,19 +8,19 @@ from collections.abc import Sequence
 
 from explorer.render.html.markup import Html, el, joined
 from explorer.render.html.tables import scroll
-from explorer.render.text.summary import Record
 from explorer.render.text.terminal import counted
+from explorer.verdict.record import CheckedRecord, CoverageRecord, GuardRecord
 
 HEADS = ("Action", "Instances", "Possible in states", "Changed the state", "Never possible, and why")
 LISTED = 12
 """Instances named one by one for an action of which some were never possible."""
 
 
-def coverage_table(record: Record) -> Html:
+def coverage_table(record: CheckedRecord) -> Html:
     """Rows for each action: how often it was possible and taken, what kept the instances that never were,
     and, where it was counted, how often each of its conditions was looked at and stopped it. What constants
     alone rule out is folded."""
-    actions: dict[str, list[Record]] = {}
+    actions: dict[str, list[CoverageRecord]] = {}
     for row in record["coverage"]:
         actions.setdefault(row["action"], []).append(row)
     dropped = {f["subject"] for f in record["findings"] if f["kind"] == "dropped"}
@@ -48,12 +48,12 @@ def coverage_table(record: Record) -> Html:
     return el("section", el("h2", "Coverage"), *parts)
 
 
-def _table(record: Record, actions: dict[str, list[Record]]) -> Html:
-    places = {a["name"]: a["place"] for a in record.get("actions", ())}
+def _table(record: CheckedRecord, actions: dict[str, list[CoverageRecord]]) -> Html:
+    places = {a["name"]: a["place"] for a in record["actions"]}
     most = max((sum(row["taken"] for row in rows) for rows in actions.values()), default=0) or 1
     body: list[Html] = []
     for name, rows in actions.items():
-        guards = [guard for guard in record.get("guards") or () if guard["action"] == name]
+        guards = [guard for guard in record["guards"] or () if guard["action"] == name]
         body.append(_action(name, rows, places.get(name, ""), most, bool(guards)))
         if guards:
             body.append(el("tr", el("td", _guards(guards), colspan=len(HEADS)), class_="guards"))
@@ -65,9 +65,9 @@ def _table(record: Record, actions: dict[str, list[Record]]) -> Html:
     )
 
 
-def _how_counted(record: Record) -> str:
+def _how_counted(record: CheckedRecord) -> str:
     """What the numbers beside the conditions are, or why there are none."""
-    if record.get("guards") is None:
+    if record["guards"] is None:
         return "Conditions were not counted: " + (
             "that takes a complete exploration."
             if record["stopped"]
@@ -86,7 +86,7 @@ def _how_counted(record: Record) -> str:
     )
 
 
-def _guards(guards: Sequence[Record]) -> Html:
+def _guards(guards: Sequence[GuardRecord]) -> Html:
     """The conditions of an action, folded; those that never stopped it are counted in the line that stays."""
     calm = sum(
         bool(guard["evaluated"]) and not guard["stopped"] and not guard["constant"] for guard in guards
@@ -101,7 +101,7 @@ def _guards(guards: Sequence[Record]) -> Html:
     )
 
 
-def _guard(guard: Record, most: int) -> Html:
+def _guard(guard: GuardRecord, most: int) -> Html:
     failed, evaluated = guard["stopped"], guard["evaluated"]
     example = (
         ", settled by the constants"
@@ -117,9 +117,9 @@ def _guard(guard: Record, most: int) -> Html:
     )
 
 
-def _action(name: str, rows: Sequence[Record], place: str, most: int, more: bool) -> Html:
+def _action(name: str, rows: Sequence[CoverageRecord], place: str, most: int, more: bool) -> Html:
     """The row of an action; with `more` another one follows that belongs to it."""
-    taken, enabled = (sum(row[key] for row in rows) for key in ("taken", "enabled"))
+    taken, enabled = sum(row["taken"] for row in rows), sum(row["enabled"] for row in rows)
     never = [row for row in rows if not row["enabled"]]
     why = el("td", class_="none")
     if never:

@@ -18,8 +18,9 @@ from explorer.render.html.markup import Html, el, joined
 from explorer.render.html.story import outline, page_data, stories
 from explorer.render.html.tables import findings_list, profile_chart, scroll, variants_table
 from explorer.render.text.findings import MARKS
-from explorer.render.text.summary import Record, claim, met, standing
+from explorer.render.text.summary import claim, met, standing
 from explorer.render.text.terminal import clean, counted
+from explorer.verdict.record import CheckedRecord, MalformedRecord, Record, VerdictRecord
 
 HERE = Path(__file__).parent
 
@@ -30,12 +31,10 @@ def report(record: Record) -> str:
     return _page(f"{record['spec']}: {record['verdict']}", body)
 
 
-def table_page(title: str, variants: Sequence[tuple[str, Record]]) -> str:
+def table_page(title: str, variants: Sequence[tuple[str, VerdictRecord]]) -> str:
     """The page of several runs, each with its name: a table, and below it the gravest story of each."""
     told = [
-        outline(name, record, number)
-        for number, (name, record) in enumerate(variants)
-        if record.get("traces")
+        outline(name, record, number) for number, (name, record) in enumerate(variants) if record["traces"]
     ]
     return _page(
         title,
@@ -67,8 +66,8 @@ def _page(title: str, body: Html) -> str:
     )
 
 
-def _body(record: Record) -> Html:
-    told = bool(record.get("traces"))
+def _body(record: CheckedRecord) -> Html:
+    told = bool(record["traces"])
     return joined(
         [
             el(
@@ -93,7 +92,7 @@ def _body(record: Record) -> Html:
     )
 
 
-def _failed(record: Record) -> Html:
+def _failed(record: MalformedRecord) -> Html:
     return el(
         "main",
         el(
@@ -111,11 +110,11 @@ def _failed(record: Record) -> Html:
     )
 
 
-def _top(record: Record) -> Html:
+def _top(record: CheckedRecord) -> Html:
     states = record["states"]
     tiles = [
         _tile(states["distinct"], "state", standing(states)),
-        _tile(states.get("transitions", 0), "transition"),
+        _tile(states["transitions"], "transition"),
         (str(states["depth"]), "depth"),
         (f"{record['seconds']:.2f} s", f"{record['engine']} engine"),
     ]
@@ -126,7 +125,7 @@ def _top(record: Record) -> Html:
         "header",
         el("p", "Interrupt explorer", class_="maker"),
         el("h1", record["spec"]),
-        el("p", record["about"], class_="about") if record.get("about") else None,
+        el("p", record["about"], class_="about") if record["about"] else None,
         el("p", _badge(record["verdict"]), " ", claim(record), class_="claim"),
         el("dl", *(el("div", el("dt", what), el("dd", count)) for count, what in tiles), class_="tiles"),
         class_=f"top {record['verdict']}",
@@ -149,7 +148,7 @@ def _badge(verdict: str) -> Html:
     )
 
 
-def _limits(record: Record) -> Html:
+def _limits(record: VerdictRecord) -> Html:
     return el(
         "section",
         el("h2", "What was not checked"),
@@ -158,7 +157,7 @@ def _limits(record: Record) -> Html:
     )
 
 
-def _unchecked(record: Record) -> Iterator[str]:
+def _unchecked(record: VerdictRecord) -> Iterator[str]:
     """Sentences on what the verdict does not cover."""
     for reason in dict.fromkeys(
         p["reason"] for p in record["properties"] if p["verdict"] == "undetermined" and p["reason"]
@@ -194,7 +193,7 @@ def _unchecked(record: Record) -> Iterator[str]:
         yield f"{counted(severe, 'finding')} below: parts of the spec that this run never exercised."
 
 
-def _properties(record: Record) -> Html:
+def _properties(record: VerdictRecord) -> Html:
     heads = el("tr", *(el("th", head, scope="col") for head in ("Property", "Verdict", "Says", "Where")))
     rows = []
     for p in record["properties"]:
@@ -219,21 +218,21 @@ def _properties(record: Record) -> Html:
     return el("section", el("h2", "Properties"), scroll(table, "properties"))
 
 
-def anchor(record: Record, name: str) -> str:
+def anchor(record: VerdictRecord, name: str) -> str:
     return f"story-{list(record['traces']).index(name)}"
 
 
-def _numbers(record: Record) -> Html:
+def _numbers(record: VerdictRecord) -> Html:
     states, degree = record["states"], record["states"]["out_degree"]
     memory = f"{record['peak_memory_bytes'] / 1e6:,.0f} MB"
     facts = [
         ("initial states", f"{states['initial']:,}"),
         ("distinct states", f"{states['distinct']:,}"),
         ("states that these stand for", f"{states['represented']:,}" if standing(states) else None),
-        ("transitions", f"{states.get('transitions', 0):,}"),
+        ("transitions", f"{states['transitions']:,}"),
         ("greatest distance from an initial state", counted(states["depth"], "step")),
         ("steps possible in a state", f"{degree['min']} to {degree['max']}, {degree['mean']:.1f} on average"),
-        ("bits for a state", states.get("bits")),
+        ("bits for a state", states["bits"]),
         ("time", f"{record['seconds']:.2f} s, {record['states_per_second']:,} states/s"),
         ("memory at most", memory),
         (
@@ -259,7 +258,7 @@ def _numbers(record: Record) -> Html:
     return el("section", el("h2", "The search"), profile_chart(record), alike, table, id="numbers")
 
 
-def _setting(record: Record) -> Html:
+def _setting(record: VerdictRecord) -> Html:
     """Constants, identity and the command that repeats the run."""
     items = [
         el(
@@ -276,9 +275,7 @@ def _setting(record: Record) -> Html:
         if record["expected"]
         else "The spec declares no expectation."
     )
-    differs = (
-        el("ul", *(el("li", sentence) for sentence in record["differs"])) if record.get("differs") else None
-    )
+    differs = el("ul", *(el("li", sentence) for sentence in record["differs"])) if record["differs"] else None
     return el(
         "section",
         el("h2", "Setting"),

@@ -10,26 +10,31 @@ from typing import Any
 
 from explorer.render.html.markup import Html, data, el
 from explorer.render.picture.sequence import COLOURS, drawings, involved
-from explorer.render.text.summary import Record
 from explorer.render.text.terminal import clean
 from explorer.render.text.text import change, reasons, verdict_line, words
-from explorer.trace.trace import Step, Trace, from_record
+from explorer.trace.trace import Step, Trace
+from explorer.verdict.record import CheckedRecord, MomentRecord, VerdictRecord, first_to_tell
 
-ORDER = ("evaluation", "invariant", "step", "deadlock", "temporal")
 
-
-def stories(record: Record) -> Html:
+def stories(record: CheckedRecord) -> Html:
     """Every counterexample; the script shows one at a time, and without it all of them stand below each
     other.
     """
-    names, first = list(record["traces"]), gravest(record)
+    names, told_first = list(record["traces"]), first_to_tell(record["traces"], record["expected"])
+    first = told_first.property if told_first is not None else ""
     choice = el(
         "fieldset",
         el("legend", "Counterexample of"),
         *(
             el(
                 "label",
-                el("input", type="radio", name="story", value=f"story-{n}", checked=name == first),
+                el(
+                    "input",
+                    type="radio",
+                    name="story",
+                    value=f"story-{n}",
+                    checked=name == first,
+                ),
                 " ",
                 name,
             )
@@ -44,34 +49,23 @@ def stories(record: Record) -> Html:
     )
 
 
-def gravest(record: Record) -> str:
-    """The property whose counterexample is told first: the one the expectation names, else the shortest, of
-    equally short ones the gravest.
-    """
-    expected = (record["expected"] or "").split(" ")[0]
-    traces: dict[str, Record] = record["traces"]
-    return min(
-        traces, key=lambda name: (name != expected, traces[name]["length"], ORDER.index(traces[name]["kind"]))
-    )
-
-
-def _legend(record: Record) -> str:
+def _legend(record: VerdictRecord) -> str:
     """How to read the picture: what it shows, and no more."""
-    steps = [step for trace in record["traces"].values() for step in trace["steps"]]
+    steps = [step for trace in record["traces"].values() for step in trace.steps]
     parts = [
         "A column for each actor, time runs down. A note is a step; below it, in green, what it changes."
     ]
-    if any(step["sends"] for step in steps):
+    if any(step.sends for step in steps):
         parts.append("A solid arrow is a message.")
-    if any(step["opens"] for step in steps):
+    if any(step.opens for step in steps):
         parts.append("A dashed arrow slants from where something is issued to where the others can see it.")
-    if any(trace.get("loop") is not None for trace in record["traces"].values()):
+    if any(trace.loop is not None for trace in record["traces"].values()):
         parts.append("The steps in the box repeat for ever.")
     return " ".join([*parts, "The arrow keys step through it."])
 
 
-def _story(record: Record, name: str, number: int) -> Html:
-    trace = from_record(record["traces"][name])
+def _story(record: CheckedRecord, name: str, number: int) -> Html:
+    trace = record["traces"][name]
     picture = el(
         "div",
         drawings(trace, number),
@@ -102,9 +96,10 @@ def _fairness(trace: Trace) -> Html | None:
     return el("details", el("summary", "Why this repetition is fair"), el("ul", *items), class_="listing")
 
 
-def outline(name: str, record: Record, number: int) -> Html:
+def outline(name: str, record: VerdictRecord, number: int) -> Html:
     """The gravest story of one run among many, folded: picture and list, without controls."""
-    trace = from_record(record["traces"][gravest(record)])
+    trace = first_to_tell(record["traces"], record["expected"])
+    assert trace is not None
     picture = el(
         "div",
         drawings(trace, number),
@@ -177,10 +172,10 @@ def _listing(trace: Trace, links: bool = True) -> Html:
     return el("details", el("summary", "The same as a list"), el("ol", *items), ending, class_="listing")
 
 
-def _steps(record: Record, trace: Trace) -> dict[str, Any]:
+def _steps(record: CheckedRecord, trace: Trace) -> dict[str, Any]:
     """What the script steps through: the first state, then what each step changes in it."""
     lanes = involved(trace)
-    waiting = record.get("waiting", {}).get("traces", {}).get(trace.property, [])
+    waiting = record["waiting"]["traces"].get(trace.property, [])
     steps, state = [], trace.steps[0].state
     for position, step in enumerate(trace.steps):
         moment = waiting[position] if position < len(waiting) else None
@@ -195,7 +190,9 @@ def _steps(record: Record, trace: Trace) -> dict[str, Any]:
     }
 
 
-def _step(step: Step, lanes: list[str], before: dict[str, str], moment: Record | None) -> dict[str, Any]:
+def _step(
+    step: Step, lanes: list[str], before: dict[str, str], moment: MomentRecord | None
+) -> dict[str, Any]:
     found: dict[str, Any] = {
         "index": step.index,
         "action": step.action,
@@ -224,13 +221,13 @@ def _clean(texts: dict[str, str]) -> dict[str, str]:
     return {clean(name): clean(value) for name, value in texts.items()}
 
 
-def page_data(record: Record) -> Html:
+def page_data(record: CheckedRecord) -> Html:
     """What all stories of a page share: the source of the actions, and what they can wait for."""
     actions = {
         a["name"]: {"place": clean(a["place"]), "code": [clean(line) for line in a["code"]]}
-        for a in record.get("actions", ())
+        for a in record["actions"]
     }
     return data(
-        {"actions": actions, "texts": [clean(text) for text in record.get("waiting", {}).get("texts", ())]},
+        {"actions": actions, "texts": [clean(text) for text in record["waiting"]["texts"]]},
         id="page-data",
     )

@@ -8,14 +8,15 @@ from collections.abc import Iterator, Sequence
 
 from explorer.render.html.markup import Html, el
 from explorer.render.text.findings import MARKS
-from explorer.render.text.summary import Record, standing
+from explorer.render.text.summary import standing
 from explorer.render.text.table import counting
 from explorer.render.text.terminal import counted
+from explorer.verdict.record import FindingRecord, PropertyRecord, VerdictRecord
 
 WIDTH, HEIGHT, LEFT, BOTTOM = 720.0, 170.0, 58.0, 26.0
 
 
-def findings_list(record: Record) -> Html:
+def findings_list(record: VerdictRecord) -> Html:
     """What makes a verdict mean less than it seems; what constants alone rule out stands apart."""
     severe = [f for f in record["findings"] if f["severe"]]
     dropped = [f for f in record["findings"] if f["kind"] == "dropped"]
@@ -43,24 +44,22 @@ def findings_list(record: Record) -> Html:
     return el("section", el("h2", "Findings"), *parts)
 
 
-def _finding(found: Record) -> Html:
+def _finding(found: FindingRecord) -> Html:
     return el("li", found["text"], " ", el("code", found["place"]) if found["place"] else None)
 
 
-def variants_table(variants: Sequence[tuple[str, Record]]) -> Html:
+def variants_table(variants: Sequence[tuple[str, VerdictRecord]]) -> Html:
     """Runs side by side: a row for each, a column for each property, verdict and length of the story in the
     cell, and whether it is as declared where something is."""
-    stated = list(dict.fromkeys(p["name"] for _, record in variants for p in record.get("properties", ())))
+    stated = list(dict.fromkeys(p["name"] for _, record in variants for p in record["properties"]))
     same = {name for name in stated if all(name in _holding(record) for _, record in variants)}
     names = [name for name in stated if name not in same]
     rows = []
     for name, record in variants:
-        found = {p["name"]: p for p in record.get("properties", ())}
-        count = f"{record['states']['represented']:,}" if "states" in record else "–"
-        far = " as far as checked" if record.get("not_checked") else ""
-        declared = {True: f"as declared{far}", False: "not as declared", None: ""}[
-            record.get("expectation_met")
-        ]
+        found = {p["name"]: p for p in record["properties"]}
+        count = f"{record['states']['represented']:,}"
+        far = " as far as checked" if record["not_checked"] else ""
+        declared = {True: f"as declared{far}", False: "not as declared", None: ""}[record["expectation_met"]]
         rows.append(
             el(
                 "tr",
@@ -81,11 +80,11 @@ def variants_table(variants: Sequence[tuple[str, Record]]) -> Html:
     return el("section", el("h2", "Variants"), scroll(table, "variants"), *by_symmetry, everywhere)
 
 
-def _holding(record: Record) -> set[str]:
-    return {p["name"] for p in record.get("properties", ()) if p["verdict"] == "holds"}
+def _holding(record: VerdictRecord) -> set[str]:
+    return {p["name"] for p in record["properties"] if p["verdict"] == "holds"}
 
 
-def _cell(found: Record | None) -> Html:
+def _cell(found: PropertyRecord | None) -> Html:
     if found is None:
         return el("td", "not checked", class_="none")
     steps = "" if found["trace_length"] is None else f" {found['trace_length']}"
@@ -93,7 +92,7 @@ def _cell(found: Record | None) -> Html:
     return el("td", el("span", mark, " ", found["verdict"], steps, class_=f"badge {found['verdict']}"))
 
 
-def profile_chart(record: Record) -> Html:
+def profile_chart(record: VerdictRecord) -> Html:
     """States at each distance from the initial states, and where violations lie."""
     levels = record["states"]["levels"]
     if not levels:
@@ -153,7 +152,7 @@ def _axes(most: int, levels: int) -> Iterator[Html]:
         )
 
 
-def _violations(record: Record, levels: int) -> Iterator[Html]:
+def _violations(record: VerdictRecord, levels: int) -> Iterator[Html]:
     """A mark at the level of the first violation of each property, one for those that share a level."""
     room = (WIDTH - LEFT) / levels
     found: dict[int, list[str]] = {}

@@ -1,5 +1,5 @@
 """A counterexample in the Informal Trace Format (Apalache's decision record 015), and back. A pure function
-of the record.
+of the trace and what it was found in.
 
 The format has no place for the action, so it stands in the free `#meta` of each state: index, action,
 instance, params, actor, source. Booleans are JSON's, whole numbers `#bigint`, maps `#map`, sets `#set`,
@@ -14,28 +14,28 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from explorer.render.text.summary import Record
 from explorer.render.text.text import reasons
+from explorer.trace.trace import Step, Trace
+from explorer.verdict.record import Origin
 
 WHOLE = re.compile(r"Range\(.*\)")
 
 
-def itf(record: Record, name: str) -> str:
-    """The trace of a property of a record. An attempted last step is left out: it has no state."""
-    trace = record["traces"][name]
-    types = {v["name"]: v["type"] for v in record["variables"]}
-    steps = [step for step in trace["steps"] if not step["failed"]]
+def itf(origin: Origin, trace: Trace) -> str:
+    """A trace with what it was found in. An attempted last step is left out: it has no state."""
+    types = {v["name"]: v["type"] for v in origin["variables"]}
+    steps = [step for step in trace.steps if not step.failed]
     meta = {
         "format": "ITF",
         "format-description": "https://apalache-mc.org/docs/adr/015adr-trace.html",
-        "source": record["file"],
-        "spec": record["spec"],
-        "constants": {key: str(value) for key, value in record["bound"].items()},
-        "property": name,
-        "kind": trace["kind"],
+        "source": origin["file"],
+        "spec": origin["spec"],
+        "constants": {key: str(value) for key, value in origin["bound"].items()},
+        "property": trace.property,
+        "kind": trace.kind,
         "status": "violation",
-        "digest": record["digest"],
-        "description": reasons(trace["why"]),
+        "digest": origin["digest"],
+        "description": reasons(trace.why),
     }
     found: dict[str, Any] = {
         "#meta": meta,
@@ -43,23 +43,23 @@ def itf(record: Record, name: str) -> str:
         "vars": list(types),
         "states": [_state(step, types) for step in steps],
     }
-    if trace.get("loop") is not None:
-        found["loop"] = trace["loop"]
+    if trace.loop is not None:
+        found["loop"] = trace.loop
     return json.dumps(found, indent=1, ensure_ascii=False) + "\n"
 
 
-def _state(step: dict[str, Any], types: dict[str, str]) -> dict[str, Any]:
+def _state(step: Step, types: dict[str, str]) -> dict[str, Any]:
     meta = {
-        "index": step["index"],
-        "action": step["action"],
-        "instance": step["instance"],
-        "params": step["parameters"],
-        "actor": step["actor"],
-        "label": step["label"],
-        "source": step["place"],
-        "code": step["source"],
+        "index": step.index,
+        "action": step.action,
+        "instance": step.instance,
+        "params": step.parameters,
+        "actor": step.actor,
+        "label": step.label,
+        "source": step.place,
+        "code": step.source,
     }
-    return {"#meta": meta, **{name: _variable(step["state"], name, type) for name, type in types.items()}}
+    return {"#meta": meta, **{name: _variable(step.state, name, type) for name, type in types.items()}}
 
 
 def _variable(state: dict[str, str], name: str, type: str) -> Any:

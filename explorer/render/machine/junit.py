@@ -11,9 +11,10 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
 
 from explorer.render.text.findings import ERROR, FAILURE, Report, reports
-from explorer.render.text.summary import Record, claim
+from explorer.render.text.summary import claim
 from explorer.render.text.terminal import clean
 from explorer.render.text.text import story
+from explorer.verdict.record import CheckedRecord, Record
 
 
 def junit(records: Sequence[Record]) -> str:
@@ -29,7 +30,8 @@ def junit(records: Sequence[Record]) -> str:
 
 
 def _suite(record: Record, found: Sequence[Report]) -> ElementTree.Element:
-    suite = ElementTree.Element("testsuite", name=_name(record), time=f"{record.get('seconds', 0):.3f}")
+    seconds = 0 if "error" in record else record["seconds"]
+    suite = ElementTree.Element("testsuite", name=_name(record), time=f"{seconds:.3f}")
     by_subject: dict[str, list[Report]] = {}
     for report in found:
         by_subject.setdefault(report.subject.partition("/")[0], []).append(report)
@@ -48,16 +50,16 @@ def _suite(record: Record, found: Sequence[Report]) -> ElementTree.Element:
 
 
 def _name(record: Record) -> str:
-    bound = ", ".join(f"{name}={value}" for name, value in record.get("bound", {}).items())
+    bound = "" if "error" in record else ", ".join(f"{k}={v}" for k, v in record["bound"].items())
     return clean(f"{record['spec']} ({bound})" if bound else str(record["spec"]))
 
 
-def _properties(suite: ElementTree.Element, record: Record) -> None:
+def _properties(suite: ElementTree.Element, record: CheckedRecord) -> None:
     states = record["states"]
     facts = {
         "states": states["distinct"],
         "represented": states["represented"],
-        "transitions": states.get("transitions", 0),
+        "transitions": states["transitions"],
         "depth": states["depth"],
         "digest": record["digest"],
         "engine": record["engine"],

@@ -16,10 +16,10 @@ from typing import Any
 from urllib.parse import quote
 
 from explorer.render.text.findings import ERROR, FAILURE, Report, reports, where
-from explorer.render.text.summary import Record
 from explorer.render.text.terminal import clean, counted
 from explorer.render.text.text import words
 from explorer.trace.trace import Step, Trace
+from explorer.verdict.record import Record
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 STEPS = 1_000
@@ -35,7 +35,12 @@ TEXTS = {
 def sarif(records: Sequence[Record], version: str) -> str:
     """One run with the results of all records. `version` is the explorer's."""
     found = [(record, report) for record in records for report in reports(record)]
-    texts = {clean(p["name"]): p["text"] for record in records for p in record.get("properties", ())}
+    texts = {
+        clean(p["name"]): p["text"]
+        for record in records
+        if "error" not in record
+        for p in record["properties"]
+    }
     rules = list(dict.fromkeys([*texts, *(clean(report.subject) for _, report in found)]))
     driver = {
         "name": "interrupt-explorer",
@@ -62,7 +67,7 @@ def _rule(name: str, text: str) -> dict[str, Any]:
 
 def _result(record: Record, report: Report, rules: list[str]) -> dict[str, Any]:
     level = "error" if report.severity == FAILURE or report.subject == "spec" else "warning"
-    bound = json.dumps(record.get("bound", {}), sort_keys=True, default=str)
+    bound = json.dumps({} if "error" in record else record["bound"], sort_keys=True, default=str)
     identity = hashlib.sha256(
         "\n".join(
             [record["spec"], report.subject, bound, report.place if "/" in report.subject else ""]

@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from explorer.render.text.findings import WARNING, reports, where
-from explorer.render.text.summary import Record
 from explorer.render.text.terminal import clean
+from explorer.verdict.record import Record
 
 
 def commands(records: Sequence[Record]) -> str:

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from explorer.render.text.summary import Record
 from explorer.render.text.terminal import clean, counted
 from explorer.render.text.text import reasons, verdict_line
-from explorer.trace.trace import Trace, from_record
+from explorer.trace.trace import Trace
+from explorer.verdict.record import CheckedRecord, MalformedRecord, PropertyRecord, Record
 
 MARKS = {"holds": "✓", "violated": "✗", "undetermined": "?"}
 """A sign for each verdict, so that none is told by its colour alone."""
@@ -42,19 +42,19 @@ def reports(record: Record) -> list[Report]:
     return [*_properties(record), *_expectation(record), *_vacuity(record)]
 
 
-def _malformed(record: Record) -> Report:
+def _malformed(record: MalformedRecord) -> Report:
     text = str(record["error"])
     place, _, said = text.splitlines()[0].partition(": ")
     found = place if said and place.rpartition(":")[2].isdigit() else ""
     return Report(ERROR, "spec", "\n".join(map(clean, text.splitlines())), found or f"{record['file']}:1")
 
 
-def _properties(record: Record) -> Iterator[Report]:
+def _properties(record: CheckedRecord) -> Iterator[Report]:
     for p in record["properties"]:
         if p["verdict"] == "holds" or as_declared(record, p):
             continue
         if p["verdict"] == "violated":
-            trace = from_record(record["traces"][p["name"]])
+            trace = record["traces"][p["name"]]
             why = reasons(trace.why)
             yield Report(
                 FAILURE, p["name"], verdict_line(trace) + (f": {why}" if why else ""), p["place"], trace
@@ -68,19 +68,19 @@ def _properties(record: Record) -> Iterator[Report]:
             )
 
 
-def as_declared(record: Record, found: Record) -> bool:
+def as_declared(record: CheckedRecord, found: PropertyRecord) -> bool:
     """Whether a violation is one that the spec declares, or what is undetermined is so within the declared
     bounds, and it counts that every declaration is met.
     """
-    if not record.get("expect") or record["expectation_met"] is not True:
+    if not record["expect"] or record["expectation_met"] is not True:
         return False
-    violated = (record.get("expects") or {"violated": ()})["violated"]
+    violated = record["expects"]["violated"] if record["expects"] is not None else ()
     return found["verdict"] == "undetermined" or found["name"] in violated
 
 
-def _expectation(record: Record) -> Iterator[Report]:
+def _expectation(record: CheckedRecord) -> Iterator[Report]:
     """Under --expect: a declaration that is not met, or missing."""
-    if not record.get("expect") or record["expectation_met"]:
+    if not record["expect"] or record["expectation_met"]:
         return
     found = (
         ", ".join(
@@ -99,11 +99,11 @@ def _expectation(record: Record) -> Iterator[Report]:
     yield Report(FAILURE, "expectation", clean(f"{declared}; found: {found}"), f"{record['file']}:1")
 
 
-def _vacuity(record: Record) -> Iterator[Report]:
+def _vacuity(record: CheckedRecord) -> Iterator[Report]:
     for f in record["findings"]:
         if f["severe"]:
             yield Report(
-                FAILURE if record.get("strict") else WARNING,
+                FAILURE if record["strict"] else WARNING,
                 f"vacuity/{f['kind']}",
                 clean(f["text"]),
                 f["place"],

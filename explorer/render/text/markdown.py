@@ -7,13 +7,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from explorer.render.html.story import gravest
 from explorer.render.picture.mermaid import mermaid
 from explorer.render.text.findings import MARKS, reports
-from explorer.render.text.summary import Record, claim, met, standing
+from explorer.render.text.summary import claim, met, standing
 from explorer.render.text.terminal import clean, counted
 from explorer.render.text.text import story
-from explorer.trace.trace import from_record
+from explorer.verdict.record import CheckedRecord, Record, first_to_tell
 
 DRAWN = 60
 """Steps of the longest story that is drawn (Mermaid takes 50,000 characters and 500 arrows); a longer one is
@@ -42,7 +41,7 @@ def _section(record: Record) -> Iterator[str]:
     states = record["states"]
     yield (
         f"\n{counted(states['distinct'], 'state')}{standing(states)},"
-        f" {counted(states.get('transitions', 0), 'transition')}, depth {states['depth']},"
+        f" {counted(states['transitions'], 'transition')}, depth {states['depth']},"
         f" {record['seconds']:.2f} s, {record['engine']} engine\n"
     )
     if record["traces"]:
@@ -52,8 +51,9 @@ def _section(record: Record) -> Iterator[str]:
             yield f"- finding: {text(report.text)}" + (f" (`{clean(report.place)}`)" if report.place else "")
 
 
-def _story(record: Record) -> Iterator[str]:
-    trace = from_record(record["traces"][gravest(record)])
+def _story(record: CheckedRecord) -> Iterator[str]:
+    trace = first_to_tell(record["traces"], record["expected"])
+    assert trace is not None
     if len(trace.steps) <= DRAWN:
         yield from _fenced(mermaid(trace), "mermaid")
     yield "<details><summary>The story as text</summary>\n"

@@ -4,20 +4,63 @@ record.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypedDict
 
 from explorer.render.text.terminal import BOLD, DIM, GREEN, RED, YELLOW, clean, counted, paint
+from explorer.verdict.record import PropertyRecord, Value
 
 LONG = 72
 """Columns for what was removed; the files have it whole."""
 
 COLOURS = {"noticed": GREEN, "survived": RED, "undetermined": YELLOW, "equivalent": DIM}
 
-Record = dict[str, Any]
+
+class NoticedRecord(TypedDict):
+    """A property that fails in a mutant, after so many steps where that is known."""
+
+    property: str
+    steps: int | None
 
 
-def table(record: Record, colour: bool = False, markdown: bool = False) -> str:
+class MutantRecord(TypedDict):
+    """One mutant: what was removed where, what became of it, and why it survived where that is explained."""
+
+    kind: str
+    action: str
+    place: str
+    text: str
+    helper: str
+    status: str
+    by: Sequence[NoticedRecord]
+    reason: str
+    findings: Sequence[str]
+    seconds: float
+
+
+class MutationRecord(TypedDict):
+    """What mutations.json holds: the spec's own verdict, and its mutants: none where it does not hold."""
+
+    spec: str
+    file: str
+    digest: str
+    constants: Mapping[str, Value]
+    bound: Mapping[str, Value]
+    verdict: str
+    stopped: str | None
+    properties: Sequence[PropertyRecord]
+    states: int
+    transitions: int
+    max_states: int | None
+    timeout: float | None
+    strict: bool
+    counts: Mapping[str, int]
+    share: float
+    mutants: Sequence[MutantRecord]
+    unused_reasons: Sequence[str]
+
+
+def table(record: MutationRecord, colour: bool = False, markdown: bool = False) -> str:
     """The claim, a line for each mutant, and the reasons that explain none; no newline at the end."""
     lines = [paint(claim(record), BOLD, colour), ""]
     head = ("action", "line", "removed", "noticed by")
@@ -46,7 +89,7 @@ def table(record: Record, colour: bool = False, markdown: bool = False) -> str:
     return "\n".join(lines).rstrip()
 
 
-def claim(record: Record) -> str:
+def claim(record: MutationRecord) -> str:
     """What the table shows, in one sentence."""
     name, counts = clean(record["spec"]), record["counts"]
     bound = "".join(f", {clean(str(k))}={clean(str(v))}" for k, v in record["bound"].items())
@@ -55,7 +98,7 @@ def claim(record: Record) -> str:
         why = (
             f"is violated itself ({broken})"
             if broken
-            else f"is undetermined itself ({clean(record['stopped'])})"
+            else f"is undetermined itself ({clean(record['stopped'] or '')})"
         )
         return f"{name}{bound} {why}: only a spec that holds can be mutated."
     every = sum(counts.values())
@@ -67,14 +110,14 @@ def claim(record: Record) -> str:
     )
 
 
-def _removed(row: Record, whole: bool) -> str:
+def _removed(row: MutantRecord, whole: bool) -> str:
     helper = f"{row['helper']}: " if row["helper"] else ""
     text = clean(f"{helper}{row['text']}")
     text = text if whole or len(text) <= LONG else text[: LONG - 1] + "…"
     return f"{row['kind']} `{text}`" if whole else f"{row['kind']:<7} {text}"
 
 
-def _result(row: Record) -> str:
+def _result(row: MutantRecord) -> str:
     if row["status"] == "noticed":
         told = [
             clean(p["property"]) + (f" {p['steps']}" if p["steps"] is not None else "") for p in row["by"]
@@ -90,6 +133,6 @@ def _result(row: Record) -> str:
     )
 
 
-def _unused(record: Record) -> Iterator[str]:
+def _unused(record: MutationRecord) -> Iterator[str]:
     for key in record["unused_reasons"]:
         yield f"note: survivors has a reason for {clean(key)!r}, and no such mutant survives"

@@ -6,16 +6,14 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
 from explorer.render.text.terminal import BOLD, DIM, GREEN, RED, YELLOW, clean, counted, paint
+from explorer.verdict.record import FindingRecord, PropertyRecord, Record, StatesRecord, VerdictRecord
 
 COLOURS = {"holds": GREEN, "violated": RED, "undetermined": YELLOW}
 WIDTH, FINDINGS, CALM, FEW = 110, 8, 5, 6
 """Columns of the text; findings shown on the screen; with more properties than CALM, those that hold share a
 line; how many names of properties that were left out are given."""
-
-Record = dict[str, Any]
 
 
 def summary(record: Record, colour: bool = False, files: Iterable[object] = ()) -> str:
@@ -31,42 +29,38 @@ def summary(record: Record, colour: bool = False, files: Iterable[object] = ()) 
     code = f"{BOLD};{COLOURS[record['verdict']]}"
     lines = [paint(line, code, colour) for line in textwrap.wrap(claim(record), WIDTH)]
     lines += ["", *_table(record["properties"], colour), "", *textwrap.wrap(_counts(record), WIDTH)]
-    lines += _findings(record.get("findings", ()), colour)
+    lines += _findings(record["findings"], colour)
     written = ", ".join(map(str, files))
     if written:
         lines.append(f"written: {written}")
     return "\n".join(lines)
 
 
-def claim(record: Record) -> str:
+def claim(record: VerdictRecord) -> str:
     """What was found and how far it goes, in one sentence; what was left out, in a second one."""
-    left = [clean(name) for name in record.get("not_checked", ())]
+    left = [clean(name) for name in record["not_checked"]]
     more = f" and {len(left) - FEW} more" if len(left) > FEW else ""
     return _found(record) + (
         f" Not checked, since --property names others: {', '.join(left[:FEW])}{more}." if left else ""
     )
 
 
-def met(record: Record, no: str = "not met") -> str:
+def met(record: VerdictRecord, no: str = "not met") -> str:
     """Whether a declared expectation is met, and how far that was checked; `no` where it is not."""
     return (
-        no
-        if not record["expectation_met"]
-        else "met as far as checked"
-        if record.get("not_checked")
-        else "met"
+        no if not record["expectation_met"] else "met as far as checked" if record["not_checked"] else "met"
     )
 
 
-def _found(record: Record) -> str:
+def _found(record: VerdictRecord) -> str:
     states, name = record["states"], clean(str(record["spec"]))
     checked = ", ".join(clean(p["name"]) for p in record["properties"])
     bound = f" with {_constants(record)}" if record["bound"] else ""
     seen = f"{counted(states['distinct'], 'state')} up to depth {states['depth']}"
     reasons = [p["reason"] for p in record["properties"] if p["verdict"] == "undetermined" and p["reason"]]
-    partial = record.get("stopped") or next(iter(reasons), None)
-    omission = record.get("omission_probability") or 0
-    bits = record.get("fingerprint_bits")
+    partial = record["stopped"] or next(iter(reasons), None)
+    omission = record["omission_probability"]
+    bits = record["fingerprint_bits"]
     doubt = (
         f", unless one was omitted (fingerprints of {bits} bits, probability at most {omission:.1e})"
         if omission
@@ -81,29 +75,30 @@ def _found(record: Record) -> str:
         )
         return f"{name} violates {broken}{bound}; {extent}."
     if record["verdict"] == "undetermined":
-        subject = f"{name}: {checked}" if record.get("not_checked") else name
+        subject = f"{name}: {checked}" if record["not_checked"] else name
         return (
             f"{subject} is undetermined{bound}: {clean(partial or 'nothing was checked')}; no violation in"
             f" {seen}."
         )
-    if record.get("not_checked"):
+    if record["not_checked"]:
         return (
             f"{name}: only {checked} was checked and holds{bound}; every reachable state was visited{doubt}."
         )
     return f"{name} holds{bound}: every reachable state was visited{doubt}."
 
 
-def _constants(record: Record) -> str:
+def _constants(record: VerdictRecord) -> str:
     return ", ".join(f"{clean(str(name))}={clean(str(value))}" for name, value in record["bound"].items())
 
 
-def _table(properties: Sequence[Record], colour: bool) -> Iterator[str]:
+def _table(properties: Sequence[PropertyRecord], colour: bool) -> Iterator[str]:
     """A line for each property; those that hold share one where there are many."""
     shared = [p for p in properties if p["verdict"] == "holds"] if len(properties) > CALM else []
     shown = [p for p in properties if p not in shared]
-    widths = [max([len(clean(p[key])) for p in shown] + [0]) for key in ("name", "kind", "verdict")]
-    for p in shown:
-        name, kind = (clean(p[key]).ljust(width) for key, width in zip(("name", "kind"), widths))
+    cells = [(clean(p["name"]), clean(p["kind"]), p["verdict"]) for p in shown]
+    widths = [max(map(len, column)) for column in zip(*cells)]
+    for p, cell in zip(shown, cells):
+        name, kind = (text.ljust(width) for text, width in zip(cell[:2], widths))
         verdict = paint(p["verdict"], COLOURS[p["verdict"]], colour) + " " * (widths[2] - len(p["verdict"]))
         length = None if p["trace_length"] is None else counted(p["trace_length"], "step")
         detail = (
@@ -120,30 +115,32 @@ def _table(properties: Sequence[Record], colour: bool) -> Iterator[str]:
         yield from (" " * 9 + line for line in names[1:])
 
 
-def standing(states: Record) -> str:
+def standing(states: StatesRecord) -> str:
     """Behind a number of visited states: how many they stand for, where symmetry let a run visit fewer."""
-    whole = states.get("represented", states["distinct"])
-    return f", standing for {whole:,} by symmetry" if whole != states["distinct"] else ""
+    return standing_for(states["distinct"], states["represented"])
 
 
-def apart(states: Record) -> str:
+def standing_for(visited: int, whole: int) -> str:
+    return f", standing for {whole:,} by symmetry" if whole != visited else ""
+
+
+def apart(states: StatesRecord) -> str:
     """Behind a number of visited states: how many a constraint kept from being left, where it did."""
-    beyond = sum(states.get("beyond", {}).values())
+    beyond = sum(states["beyond"].values())
     return f", {states['within']:,} within the constraint and {beyond:,} beyond" if beyond else ""
 
 
-def _counts(record: Record) -> str:
+def _counts(record: VerdictRecord) -> str:
     states = record["states"]
-    transitions = states.get("transitions", states["generated"] - states["initial"])
     parts = [
         f"{counted(states['distinct'], 'state')} ({states['initial']:,} initial)"
         + standing(states)
         + apart(states),
-        counted(transitions, "transition"),
+        counted(states["transitions"], "transition"),
         f"depth {states['depth']}",
         f"out-degree {states['out_degree']['mean']:.1f} (at most {states['out_degree']['max']})",
     ]
-    if states.get("bits"):
+    if states["bits"]:
         parts.append(f"{states['bits']} bits/state")
     workers = f", {record['workers']} workers" if record["workers"] != 1 else ""
     parts.append(
@@ -153,7 +150,7 @@ def _counts(record: Record) -> str:
     return ", ".join(parts)
 
 
-def _findings(findings: Sequence[Record], colour: bool) -> Iterator[str]:
+def _findings(findings: Sequence[FindingRecord], colour: bool) -> Iterator[str]:
     """Severe findings one by one, and what an engine notes; on one line each what constants alone make
     impossible, and what was only a precaution.
     """

@@ -4,14 +4,15 @@ their records.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from explorer.render.text.summary import COLOURS, WIDTH, Record, met, standing
+from explorer.render.text.summary import COLOURS, WIDTH, met, standing
 from explorer.render.text.terminal import BOLD, DIM, GREEN, RED, YELLOW, clean, paint
+from explorer.verdict.record import PropertyRecord, RowRecord, VerdictRecord
 
 
-def matrix(rows: Sequence[tuple[Record, Record]], colour: bool = False) -> str:
+def matrix(rows: Sequence[tuple[Mapping[str, Any], VerdictRecord]], colour: bool = False) -> str:
     """One table for a run over several bindings: a row for each (constants, record), a column for each
     property.
 
@@ -20,13 +21,13 @@ def matrix(rows: Sequence[tuple[Record, Record]], colour: bool = False) -> str:
     """
     if not rows:
         return "no bindings"
-    names = list(dict.fromkeys(p["name"] for _, record in rows for p in record.get("properties", ())))
+    names = list(dict.fromkeys(p["name"] for _, record in rows for p in record["properties"]))
     constants = list(dict.fromkeys(name for binding, _ in rows for name in binding))
     heads, legend = _heads(names, WIDTH + 10 - sum(max(len(c), 5) + 2 for c in constants))
     table = [[(title, BOLD) for title in (*constants, "states", *heads)]]
     for binding, record in rows:
-        cells = {p["name"]: _cell(p) for p in record.get("properties", ())}
-        count = f"{record['states']['represented']:,}" if "states" in record else "-"
+        cells = {p["name"]: _cell(p) for p in record["properties"]}
+        count = f"{record['states']['represented']:,}"
         table.append(
             [
                 *((_value(binding.get(c, "")), "") for c in constants),
@@ -38,9 +39,9 @@ def matrix(rows: Sequence[tuple[Record, Record]], colour: bool = False) -> str:
     return "\n".join(_aligned(table, len(constants), colour) + legend + said)
 
 
-def counting(records: Sequence[Record]) -> list[str]:
+def counting(records: Sequence[VerdictRecord]) -> list[str]:
     """Which states the column of a table counts, in a line, where symmetry let a run visit fewer."""
-    fewer = any("states" in record and standing(record["states"]) for record in records)
+    fewer = any(standing(record["states"]) for record in records)
     return ["states: all that the visited ones stand for by symmetry"] if fewer else []
 
 
@@ -55,7 +56,7 @@ def _heads(names: Sequence[str], room: int) -> tuple[list[str], list[str]]:
     ]
 
 
-def _cell(found: Record) -> tuple[str, str]:
+def _cell(found: PropertyRecord) -> tuple[str, str]:
     verdict = found["verdict"]
     length = "" if found["trace_length"] is None else f" {found['trace_length']}"
     return verdict + length, COLOURS[verdict]
@@ -81,7 +82,7 @@ def _aligned(table: list[list[tuple[str, str]]], right: int, colour: bool) -> li
 
 
 def variants(
-    rows: Sequence[Record], colour: bool = False, markdown: bool = False, strict: bool = False
+    rows: Sequence[RowRecord], colour: bool = False, markdown: bool = False, strict: bool = False
 ) -> str:
     """The table of a family. A row has `name` and `text` beside its verdict record; its last cell says
     whether the expectation is met. Properties that hold in every row share a line below the table."""
@@ -120,21 +121,21 @@ def variants(
 
 
 def below(
-    rows: Sequence[tuple[str, Record]], *, declared: bool, strict: bool, colour: bool = False
+    rows: Sequence[tuple[str, VerdictRecord]], *, declared: bool, strict: bool, colour: bool = False
 ) -> list[str]:
     """What stands below a table, line by line, each with the rows it is true of: what was not checked, why
     verdicts are undetermined, what differs from the declaration (where rows are `declared`), and the
     findings."""
     said: dict[tuple[str, str], list[str]] = {}
     for name, record in rows:
-        if record.get("not_checked"):
+        if record["not_checked"]:
             said.setdefault(("not checked: ", ", ".join(record["not_checked"])), []).append(name)
-        for sentence in record.get("differs", ()) if declared else ():
+        for sentence in record["differs"] if declared else ():
             said.setdefault(("differs: ", sentence), []).append(name)
-        for p in record.get("properties", ()):
-            if p["verdict"] == "undetermined" and not (declared and record.get("differs")):
+        for p in record["properties"]:
+            if p["verdict"] == "undetermined" and not (declared and record["differs"]):
                 said.setdefault(("undetermined: ", f"{p['reason'] or 'not checked'}"), []).append(name)
-        for finding in record.get("findings", ()):
+        for finding in record["findings"]:
             if finding["severe"]:
                 place = f" ({finding['place']})" if finding["place"] else ""
                 said.setdefault(("finding: ", finding["text"] + place), []).append(name)

@@ -1,0 +1,224 @@
+"""The verdict record: its types, as verdict.json has it and every format takes it. The one source of text,
+JSON and pictures.
+
+`render/machine/verdict.schema.json` says the same to other programs; a test compares the two. Traces stay
+`Trace` objects here: they become plain data where a record is written (`render/machine/json_record.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypedDict, final
+
+from explorer.trace.trace import Trace
+from explorer.verdict.exit_codes import OF_KIND
+
+Value = str | int | bool | float | None
+"""A constant's value in a record; an enum member is its name in small letters."""
+
+
+class PropertyRecord(TypedDict):
+    """A property: `PropertyVerdict`."""
+
+    name: str
+    kind: str
+    verdict: str
+    reason: str
+    trace_length: int | None
+    place: str
+    text: str
+
+
+class OutDegreeRecord(TypedDict):
+    """How many steps are possible in a state."""
+
+    min: int
+    mean: float
+    max: int
+
+
+class StatesRecord(TypedDict):
+    """The counts of the search. `within`: distinct states that no constraint kept from being left, `beyond`:
+    by constraint, those that it kept. `represented`: what the visited states stand for by symmetry.
+    """
+
+    initial: int
+    distinct: int
+    within: int
+    beyond: Mapping[str, int]
+    generated: int
+    transitions: int
+    depth: int
+    levels: Sequence[int]
+    out_degree: OutDegreeRecord
+    orbits: int
+    represented: int
+    bits: int | None
+
+
+class CoverageRecord(TypedDict):
+    """An action instance: `Coverage`."""
+
+    action: str
+    instance: str
+    enabled: int
+    taken: int
+    blocked_by: str
+
+
+class FindingRecord(TypedDict):
+    """What makes the verdict mean less than it seems: `Finding`."""
+
+    kind: str
+    subject: str
+    text: str
+    place: str
+    severe: bool
+
+
+class GuardRecord(TypedDict):
+    """A condition of an action: `Guard`."""
+
+    action: str
+    text: str
+    place: str
+    example: str
+    evaluated: int
+    stopped: int
+    constant: bool
+
+
+class VerdictRecord(TypedDict):
+    """What `Verdict` says, which describes the keys."""
+
+    spec: str
+    file: str
+    digest: str
+    constants: Mapping[str, Value]
+    bound: Mapping[str, Value]
+    engine: str
+    storage: str
+    workers: int
+    verdict: str
+    exit_code: int
+    stopped: str | None
+    seconds: float
+    states_per_second: float
+    peak_memory_bytes: int
+    properties: Sequence[PropertyRecord]
+    states: StatesRecord
+    omission_probability: float
+    fingerprint_bits: int
+    coverage: Sequence[CoverageRecord]
+    findings: Sequence[FindingRecord]
+    traces: Mapping[str, Trace]
+    expected: str | None
+    expectation_met: bool | None
+    not_checked: Sequence[str]
+    differs: Sequence[str]
+    guards: Sequence[GuardRecord] | None
+    expect: bool
+    strict: bool
+
+
+class ExpectsRecord(TypedDict):
+    """The declared expectation: that the spec holds, or which properties are violated, and within which
+    bounds.
+    """
+
+    holds: bool
+    violated: Sequence[str]
+    within: str
+
+
+class ActionRecord(TypedDict):
+    """An action: where it stands, and the lines of its source."""
+
+    name: str
+    place: str
+    source: str
+    actor: str | None
+    fair: str
+    instances: int
+    code: Sequence[str]
+
+
+class VariableRecord(TypedDict):
+    """A variable and the name of its type."""
+
+    name: str
+    type: str
+
+
+class MomentRecord(TypedDict):
+    """What can happen in a state of a trace, and what the other actions wait for: positions in `texts`."""
+
+    possible: Sequence[int]
+    waiting: Sequence[int]
+
+
+class WaitingRecord(TypedDict):
+    """A moment for each state of each trace that is not too long, and the texts that moments point to."""
+
+    texts: Sequence[str]
+    traces: Mapping[str, Sequence[MomentRecord]]
+
+
+class ContextRecord(TypedDict):
+    """What `report_context.context` adds for a reader who has never seen the spec."""
+
+    about: str
+    expects: ExpectsRecord | None
+    actions: Sequence[ActionRecord]
+    variables: Sequence[VariableRecord]
+    waiting: WaitingRecord
+
+
+@final
+class CheckedRecord(VerdictRecord, ContextRecord):
+    """The record of a spec that was explored."""
+
+
+@final
+class MalformedRecord(TypedDict):
+    """The record of a spec that could not be understood, or not be explored at all."""
+
+    spec: str
+    file: str
+    verdict: str
+    exit_code: int
+    error: str
+
+
+Record = CheckedRecord | MalformedRecord
+
+
+@final
+class RowRecord(VerdictRecord):
+    """A row of a table: its name and text beside what was found."""
+
+    name: str
+    text: str
+
+
+class Origin(TypedDict):
+    """What a reader of a trace must know of where it was found: a part of `CheckedRecord`."""
+
+    spec: str
+    file: str
+    digest: str
+    bound: Mapping[str, Value]
+    variables: Sequence[VariableRecord]
+
+
+def first_to_tell(traces: Mapping[str, Trace], expected: str | None) -> Trace | None:
+    """The counterexample to tell first: that of the property which the expectation names, else the shortest,
+    of equally short ones the gravest; None without one.
+    """
+    kinds = [*OF_KIND]
+    named = (expected or "").split(" ")[0]
+    return min(
+        traces.values(),
+        key=lambda t: (t.property != named, t.broken_after(), kinds.index(t.kind)),
+        default=None,
+    )
