@@ -30,6 +30,8 @@ from explorer.program.program import Program, Rule, Test
 from explorer.program.simplify import Check, Facts, fold, fold_checks, lift
 
 WORD, UNSIGNED = 64, (1 << 64) - 1
+MOST_ARGUMENTS = 4
+"""Of a function that machine code applies."""
 _SLOT = re.compile("⟨([IU])([0-9]+)⟩")
 
 
@@ -62,7 +64,7 @@ class Scribe:
         if expr in self.names:
             return f"(I(1) if {self.names[expr]} else I(0))" if is_condition(expr) else self.names[expr]
         if op == "apply":
-            raise NoMachineCode(expr)
+            return self._apply(expr)
         check_word(expr, self.facts, self.where)
         if op == "const":
             return self.slot(expr.value)
@@ -77,6 +79,13 @@ class Scribe:
         if op == "table":
             return f"table({self.number(args[0])}, {', '.join(map(str, expr.value))})"
         return self._plain(expr)
+
+    def _apply(self, expr: Expr) -> str:
+        """A function that only Python can compute (`engine/native/functions.py`)."""
+        if len(expr.args) > MOST_ARGUMENTS:
+            raise NoMachineCode(expr)
+        arguments = ", ".join(map(self.number, expr.args))
+        return f"apply({self.slot(expr.value.number)}, {arguments})"
 
     def _plain(self, expr: Expr) -> str:
         """A plain operator, as its row says."""

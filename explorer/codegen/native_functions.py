@@ -6,6 +6,7 @@ that the text grows with the shapes of the rules alone. Knows nothing of storage
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -43,6 +44,9 @@ def lowest(x):
 '''
 
 
+IMPORT = "from explorer.engine.native.mixing import mix, permuted\n"
+APPLY = "from explorer.engine.native.functions import apply\n"
+
 Line = Callable[[int, str], None]
 
 
@@ -66,10 +70,9 @@ def native_source(program: Program, layout: Layout, plan: Plan | None = None) ->
     canonical = [native_canonical(plan, layout.words, tables.constants)] if plan is not None else []
     outside = _outside(program, Scribe(layout, program.facts), tables.constants)
     step = _step(tables.shapes, layout.words == 1)
-    head = head_of(tables.constants)
     return NativeSource(
-        "\n\n".join([head, *canonical, step, outside, bodies["expand"], judge]),
-        "\n\n".join([head, *canonical, step, bodies["edges"]]),
+        _module(tables.constants, [*canonical, step, outside, bodies["expand"], judge]),
+        _module(tables.constants, [*canonical, step, bodies["edges"]]),
         tables,
     )
 
@@ -91,12 +94,18 @@ def witness_source(program: Program, layout: Layout, condition: Expr) -> str:
         "    return False",
         "",
     ]
-    return "\n".join([head_of(constants), holds, *lines])
+    return _module(constants, [holds, *lines], "\n")
 
 
 def head_of(constants: Constants) -> str:
     """The beginning of a module: what it imports, and its constants."""
     return HEAD + "".join(f"{name} = U({hex(value)})\n" for value, name in constants.names.items())
+
+
+def _module(constants: Constants, parts: list[str], between: str = "\n\n") -> str:
+    """A module of these parts, with its head."""
+    text = between.join([head_of(constants), *parts])
+    return text.replace(IMPORT, IMPORT + APPLY, 1) if re.search(r"\bapply\(", text) else text
 
 
 def state_arguments(one: bool) -> str:

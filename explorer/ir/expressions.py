@@ -24,6 +24,7 @@ and the plain operators of `operators.py`: `add sub mul floordiv mod neg` (Pytho
 
 from __future__ import annotations
 
+import hashlib
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -72,13 +73,15 @@ class Function:
     intricate for expressions (the memory of a multiprocessor) is a number, and what is done to it such a
     function.
 
-    `call` is what generated code calls by the name `symbol`; it should remember its results.
+    `call` is what generated code calls by the name `symbol`; it should remember its results. `number` is made
+    of the name: machine code, which outlives this process, knows the function by it.
     """
 
-    __slots__ = ("__weakref__", "call", "high", "low", "name", "symbol")
+    __slots__ = ("__weakref__", "call", "high", "low", "name", "number", "symbol")
 
     def __init__(self, name: str, low: int, high: int, call: Callable[..., int]):
         self.name, self.low, self.high, self.call = name, low, high, call
+        self.number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:7], "big") + 1
         self.symbol = f"apply{next(_numbers)}"
         _functions[self.symbol] = self
 

@@ -14,6 +14,7 @@ from explorer.ground.ground import ground
 from explorer.ir.model import Model
 from explorer.language.memory import MemoryType
 from explorer.memory.architecture import ARCHITECTURES
+from explorer.memory.numbered import MemoryFull
 from explorer.memory.state import Memory as Sizes
 from tests.support import store_buffers
 from tests.support.comparison import facts
@@ -121,10 +122,45 @@ def test_the_engines_agree_on_memory(architecture: str) -> None:
         assert facts(python.explore(model)) == facts(reference.explore(model)), seed
 
 
-def test_machine_code_hands_over() -> None:
-    """The native engine explores with the python engine where there is a memory, and says so."""
+@pytest.mark.parametrize("architecture", list(ARCHITECTURES))
+@pytest.mark.parametrize("workers", [1, 2])
+def test_machine_code_agrees_on_memory(
+    architecture: str, workers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The native engine finds the same states, steps and counts; with several workers, and small tables that
+    grow, too.
+    """
+    native = pytest.importorskip("explorer.engine.native.search")
+    functions = pytest.importorskip("explorer.engine.native.functions")
+    monkeypatch.setattr(functions, "FIRST", 4)
+    for seed in (3, 5):
+        model, _ = model_of(seed, architecture)
+        space = native.explore(model, options=native.Options(workers=workers))
+        assert space.engine == "native" and not space.notes
+        assert facts(space) == facts(python.explore(model)), seed
+
+
+def test_what_a_function_raises_is_raised() -> None:
+    """An error in Python below machine code is not lost there."""
     native = pytest.importorskip("explorer.engine.native.search")
     model, _ = model_of(1, "power")
-    space = native.explore(model)
-    assert space.distinct == python.explore(model).distinct
-    assert any("has no machine code" in note for note in space.notes)
+    (storage,) = [f.type.storage for f in model.families if isinstance(f.type, MemoryType)]
+
+    def full(*_: Any) -> int:
+        raise MemoryFull("no number is left")
+
+    storage._number = full
+    with pytest.raises(MemoryFull, match="no number is left"):
+        native.explore(model)
+
+
+def test_models_are_not_mixed_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Machine code of one model, run after that of another, asks its own functions."""
+    native = pytest.importorskip("explorer.engine.native.search")
+    monkeypatch.setattr(native, "SMALL", 0)
+    models = [model_of(seed, "power")[0] for seed in (1, 1)]
+    spaces = [native.explore(model) for model in models]
+    expected = python.explore(model_of(1, "power")[0])
+    count = sum(len(expected.edges(level, None)) for level in expected.levels)
+    for space in spaces:
+        assert sum(len(space.edges(level, None)) for level in space.levels) == count

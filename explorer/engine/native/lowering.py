@@ -9,7 +9,7 @@ minutes and gigabytes. LLVM takes the same code in milliseconds. A function mark
 
 over 64-bit words, with Python's lazy `and`, `or`, `not` and `x if c else y`, comparisons, the operators
 `+ - * // % & | ^ << >> ~`, the casts `U(x)` and `I(x)`, `popcount(x)`, `table(i, 7, 5, ...)` (number i of the
-constants), and arrays that it takes as arguments.
+constants), `apply(f, x, ...)` (`functions.py`), and arrays that it takes as arguments.
 Signed and unsigned numbers are told apart by their casts as in Numba; a division by zero gives some number.
 """
 
@@ -40,6 +40,8 @@ BINARY = {
     ast.LShift: "shl",
 }
 SIGNS = {ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
+APPLIED = 5
+"""A function's number, and its arguments, with zeros for those that it has not."""
 INLINED = 4_000
 """Characters of a function's text up to which it is copied into its caller."""
 
@@ -260,6 +262,8 @@ class _Body:
         assert isinstance(at, ast.Call) and isinstance(at.func, ast.Name), ast.unparse(at)
         if at.func.id == "table":
             return self._table(self.term(at.args[0]), [self.term(value)[1] for value in at.args[1:]])
+        if at.func.id == "apply":
+            return self._apply([self.word(self.term(part)) for part in at.args])
         return self._call(at.func.id, self.term(at.args[0]))
 
     def word(self, term: Term) -> Any:
@@ -380,6 +384,15 @@ class _Body:
         data.linkage, data.global_constant = "internal", True
         data.initializer = ir.Constant(kind, values)
         return "i", self.builder.load(self.builder.gep(data, [ir.Constant(WORD, 0), self.word(index)]))
+
+    def _apply(self, words: list[Any]) -> Term:
+        """A function by its number, of some arguments."""
+        words += [ir.Constant(WORD, 0)] * (APPLIED - len(words))
+        kind = ir.FunctionType(WORD, [WORD] * APPLIED)
+        function = cgutils.get_or_insert_function(  # type: ignore[no-untyped-call]
+            self.made.module, kind, "explorer_apply"
+        )
+        return "i", self.builder.call(function, words)
 
     def _call(self, name: str, argument: Term) -> Term:
         if name in ("U", "I"):

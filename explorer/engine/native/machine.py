@@ -6,8 +6,10 @@ Knows nothing of search.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,7 +18,12 @@ from explorer.codegen.native_functions import native_source
 from explorer.engine.native.jit import Jit, common_source, default_directory, tree_source
 from explorer.engine.native.levels import words_of
 from explorer.engine.python import Compiled
+from explorer.ir.expressions import walk
+from explorer.ir.model import Model
 from explorer.program.commuting import known_after
+
+if TYPE_CHECKING:
+    from explorer.engine.native.functions import Functions
 
 NOBODY = (1 << 16) - 1
 """The most rules that are told apart in the buckets."""
@@ -29,7 +36,7 @@ class Machine:
     `search` has the functions of the program, `kernels` those of the visited set, `trees` those of states of
     several words (None for one). `numbers` are the action instances by rule. `known` (uint64 [rules + 1,
     words of so many bits]) are the successors that need no insertion after a rule (decision 0010); its last
-    row is that of no rule.
+    row is that of no rule. `functions` are those that only Python can compute (None: there are none).
     """
 
     search: Any
@@ -40,6 +47,17 @@ class Machine:
     known: Any
     seconds: float
     notes: list[str] = field(default_factory=list)
+    functions: Functions | None = None
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Around every call of generated code."""
+        if self.functions is None:
+            yield
+            return
+        self.functions.enter()
+        yield
+        self.functions.leave()
 
 
 def machine(compiled: Compiled) -> Machine:
@@ -60,7 +78,20 @@ def machine(compiled: Compiled) -> Machine:
         _known(compiled, numbers),
         time.monotonic() - started,
         jit.notes,
+        functions(compiled.model),
     )
+
+
+def functions(model: Model) -> Functions | None:
+    """The functions that a model applies; None where there are none."""
+    roots = [e for i in model.instances for e in (*(c.expr for c in i.guard), *(w.expr for w in i.writes))]
+    roots += [e for p in model.properties for _, e in p.parts]
+    roots += [c.expr for c in (*model.terminal, *(c for _, c in model.constraints))]
+    if not any(at.op == "apply" for root in roots for at in walk(root)):
+        return None
+    from explorer.engine.native.functions import Functions
+
+    return Functions(roots)
 
 
 def _known(compiled: Compiled, numbers: list[int]) -> Any:

@@ -92,9 +92,10 @@ class NativeWalks:
             origin, by, to = self.buffers
             stat = np.zeros(5, np.int64)
             nothing = np.empty((0, at.shape[1]), np.uint64)
-            left = self.edges(
-                at, start, len(at), nothing, origin, by, to, stat, *self.search.machine.arguments
-            )
+            with self.search.machine.running():
+                left = self.edges(
+                    at, start, len(at), nothing, origin, by, to, stat, *self.search.machine.arguments
+                )
             number = np.bincount(origin[: stat[2]] - start, minlength=left - start)
             first = np.cumsum(number) - number
             goes = number > 0

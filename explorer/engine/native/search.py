@@ -383,7 +383,8 @@ class Search:
             for states in w.states():
                 at = 0
                 while at < len(states):
-                    n, at = self.machine.search.judge(states, at, len(states), watch, w.flags)
+                    with self.machine.running():
+                        n, at = self.machine.search.judge(states, at, len(states), watch, w.flags)
                     bad += integers(states[w.flags[:n]])
             return bad
 
@@ -445,9 +446,10 @@ class Search:
         stat, result, at = np.zeros(5, np.int64), [], 0
         while at < len(rows):
             stat[2] = 0
-            at = self.helpers["edges"].edges(
-                rows, at, len(rows), wanted, origin, by, to, stat, *self.machine.arguments
-            )
+            with self.machine.running():
+                at = self.helpers["edges"].edges(
+                    rows, at, len(rows), wanted, origin, by, to, stat, *self.machine.arguments
+                )
             n = int(stat[2])
             result += list(
                 zip(integers(rows[origin[:n]]), [self.machine.numbers[r] for r in by[:n]], integers(to[:n]))
@@ -464,11 +466,14 @@ class Search:
             result = witness_function(self.compiled, condition)
             return any(result(level) for level in self.space.levels)
         space = run_source(text, "<witness>")
-        return any(
-            space["witness"](
-                level.words()
-                if isinstance(level, (NativeLevel, TableLevel))
-                else words_of(list(level), self.words)
+        if self.machine.functions is not None:
+            self.machine.functions.know([condition])
+        with self.machine.running():
+            return any(
+                space["witness"](
+                    level.words()
+                    if isinstance(level, (NativeLevel, TableLevel))
+                    else words_of(list(level), self.words)
+                )
+                for level in self.space.levels
             )
-            for level in self.space.levels
-        )

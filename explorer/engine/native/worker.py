@@ -100,23 +100,24 @@ class Worker:
 
     def _call(self, states: Any, by: Any, start: int, stop: int, target: Buckets) -> int:
         """Expand states[start:stop] by machine code and keep what it flags; the first not expanded."""
-        end = int(
-            self.machine.search.expand(
-                states,
-                by,
-                start,
-                stop,
-                *target,
-                self.mix,
-                self.known,
-                self.enabled,
-                self.same,
-                self.cut,
-                self.flags,
-                self.stat,
-                *self.machine.arguments,
+        with self.machine.running():
+            end = int(
+                self.machine.search.expand(
+                    states,
+                    by,
+                    start,
+                    stop,
+                    *target,
+                    self.mix,
+                    self.known,
+                    self.enabled,
+                    self.same,
+                    self.cut,
+                    self.flags,
+                    self.stat,
+                    *self.machine.arguments,
+                )
             )
-        )
         n = int(self.stat[2])
         if n:
             self.flagged.append(states[self.flags[:n]])
