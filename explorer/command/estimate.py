@@ -4,24 +4,29 @@ nothing of properties.
 
 from __future__ import annotations
 
-from explorer.engine import auto as tiered
-from explorer.engine.forecast import forecast, text
-from explorer.engine.limits import Limits, Progress, resident_bytes
+from explorer.engine import python
+from explorer.engine.forecast import forecast, rounded, text
+from explorer.engine.limits import Limits, Observer, Progress, available_bytes, resident_bytes
+from explorer.engine.space import StateSpace
 from explorer.ir.model import Model
+from explorer.program.machine_word import BeyondWord
 from explorer.render.text.summary import standing_for
 from explorer.render.text.terminal import counted
-from explorer.symmetry.find import find
+from explorer.symmetry.find import Symmetry, find
 
-SECONDS = 5.0
+SECONDS, FIRST = 5.0, 1.0
+"""How long the run is, without compilation; how long the python engine is tried before."""
 
 
 def estimate(model: Model, seconds: float = SECONDS) -> str:
-    """What a short run lets one expect of a complete one, with symmetry where a check would use it, as a
-    sentence for people.
+    """What a short run lets one expect of a complete one, as a sentence for people: with symmetry and with
+    machine code where a check would use them.
     """
-    base = resident_bytes()
-    seen: list[Progress] = []
-    space = tiered.explore(model, Limits(timeout=seconds), seen.append, symmetry=find(model))
+    symmetry = find(model)
+    space = python.explore(model, Limits(timeout=min(seconds, FIRST)), symmetry=symmetry)
+    base, seen = resident_bytes(), list[Progress]()
+    if space.stopped:
+        space = _sample(model, symmetry, seconds, seen.append)
     if not space.stopped:
         whole = standing_for(space.distinct, space.represented)
         return (
@@ -43,13 +48,31 @@ def estimate(model: Model, seconds: float = SECONDS) -> str:
         f"{model.name}: {counted(space.distinct, 'state')} in {space.seconds:.1f} s up to depth"
         f" {space.depth}; {text(found)}."
     ]
+    costs = f"At {rate:,.0f} states/s ({space.engine} engine)", f"at {each:.0f} bytes/state"
     if found is not None:
         left = max(found.states - space.distinct, 0) / rate
+        total = found.states * each / (1 << 20)
+        lines.append(f"{costs[0]} about {_duration(left)} more; {costs[1]} about {total:,.0f} MiB.")
+    elif each:
+        room = available_bytes() / each
         lines.append(
-            f"At {rate:,.0f} states/s ({space.engine} engine) about {_duration(left)} more; at {each:.0f}"
-            f" bytes/state about {found.states * each / (1 << 20):,.0f} MiB."
+            f"{costs[0]} and {costs[1]} the memory that is free holds about {rounded(round(room)):,} states,"
+            f" visited in {_duration(room / rate)}. A longer run may see more: --seconds {4 * seconds:g}"
         )
     return "\n".join(lines)
+
+
+def _sample(model: Model, symmetry: Symmetry | None, seconds: float, observer: Observer) -> StateSpace:
+    """A run of so many seconds by the engine that would do most of the work."""
+    from explorer.engine.native import search as native
+    from explorer.engine.native.machine import machine
+
+    compiled = python.Compiled(model, symmetry)
+    try:
+        prepared = compiled, machine(compiled)
+    except BeyondWord:
+        return python.explore(model, Limits(timeout=seconds), observer, symmetry)
+    return native.explore(model, Limits(timeout=seconds), observer, prepared=prepared, symmetry=symmetry)
 
 
 def _duration(seconds: float) -> str:

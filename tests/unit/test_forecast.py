@@ -42,3 +42,16 @@ def test_no_upper_end_while_levels_swell() -> None:
 def test_few_levels_say_nothing() -> None:
     """Fewer than eight levels are no basis."""
     assert forecast([1, 3, 5, 4, 2]) is None
+
+
+def test_no_number_while_levels_grow_fast() -> None:
+    """Early lines fall too steeply: four counters modulo 80 at a fiftieth of their 41 million states."""
+    ways = [1]
+    for _ in range(4):
+        ways = [sum(ways[max(0, d - 79) : d + 1]) for d in range(len(ways) + 79)]
+    assert sum(ways) == 80**4
+    seen = next(n for n in range(len(ways)) if sum(ways[:n]) > 80**4 // 50)
+    assert forecast(ways[:seen]) is None
+    later = next(n for n in range(len(ways)) if sum(ways[:n]) > 80**4 // 2.5)
+    found = forecast(ways[:later])
+    assert found is not None and 80**4 / 3 < found.states < 3 * 80**4
