@@ -11,6 +11,7 @@ disk.
 
 from __future__ import annotations
 
+import base64
 import html
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -110,15 +111,16 @@ class Told:
         return self.story()
 
     def _repr_svg_(self) -> str:
-        """The picture of lanes, as beside the report."""
-        import tempfile
+        """The picture of lanes, as in the report."""
+        from explorer.render.picture.svg_file import svg_file
 
-        from explorer.render.picture import dot
+        return svg_file(self.trace)
 
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "trace"
-            dot.draw(dot.lanes(self.trace), path, ("svg",))
-            return path.with_suffix(".svg").read_text(encoding="utf-8")
+
+def _embedded(picture: str) -> str:
+    """A picture as an image, so that its style sheet stays its own."""
+    data = base64.b64encode(picture.encode(errors="backslashreplace")).decode()
+    return f'<img alt="the counterexample" src="data:image/svg+xml;base64,{data}">'
 
 
 class Checked(Mapping[str, Any]):
@@ -169,7 +171,7 @@ class Checked(Mapping[str, Any]):
         return "\n".join([*told, self._summary])
 
     def _repr_html_(self) -> str:
-        picture = self.trace._repr_svg_() if self.trace is not None else ""
+        picture = _embedded(self.trace._repr_svg_()) if self.trace is not None else ""
         return f"{picture}<pre>{html.escape(self._summary)}</pre>"
 
 

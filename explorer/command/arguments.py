@@ -125,7 +125,11 @@ def check_parser() -> argparse.ArgumentParser:
     )
     add("--strict", action="store_true", help="vacuity findings fail (exit 21)")
     add("--full", action="store_true", help="whole states along the story")
-    add("--png", action="store_true", help="the picture of the counterexample as PNG too (half a second)")
+    add(
+        "--png",
+        action="store_true",
+        help="the counterexample drawn by Graphviz, as PNG and DOT (half a second)",
+    )
     add(
         "--profile",
         action="store_true",

@@ -24,6 +24,7 @@ from explorer.render.text.table import below, matrix, variants
 from explorer.render.text.terminal import clean
 from explorer.render.text.text import story
 from explorer.render.whole_file import Unwritten, recording, write_whole
+from explorer.trace.trace import Trace
 from explorer.verdict import exit_codes
 from explorer.verdict.record import CheckedRecord, Record, RowRecord, VerdictRecord
 from explorer.verdict.verdict import Verdict
@@ -54,19 +55,13 @@ def write_all(
     """Every file of a run, and the formats asked for with `write`; a sentence for each that could not be
     made.
     """
-    from explorer.render.picture import dot
     from explorer.render.picture.drawing import TooLarge
 
     notes = write_record(record, directory)
     for name, trace in verdict.traces.items():
         notes += _write(directory / f"{name}.txt", story(trace, full=True))
-    told = verdict.main_trace
-    if told is not None:
-        try:
-            drawn = dot.draw(dot.lanes(told), directory / told.property, ("svg", "png") if png else ("svg",))
-            notes += map(Unwritten, drawn) if png else drawn
-        except TooLarge as error:
-            notes.append(str(error))
+    if verdict.main_trace is not None:
+        notes += _pictures(verdict.main_trace, directory, png)
     if graph:
         from explorer.render.picture.graph import write_graph
 
@@ -75,6 +70,21 @@ def write_all(
         except TooLarge as error:
             notes.append(Unwritten(f"--graph: {error}"))
     return notes + write_formats(write, space, verdict, record, directory, settings)
+
+
+def _pictures(trace: Trace, directory: Path, png: bool) -> list[str]:
+    """The story as SVG; with `png` also the export to DOT and what Graphviz makes of it."""
+    from explorer.render.picture import dot
+    from explorer.render.picture.drawing import TooLarge
+    from explorer.render.picture.svg_file import svg_file
+
+    notes: list[str] = []
+    if png:
+        try:
+            notes += map(Unwritten, dot.draw(dot.lanes(trace), directory / trace.property, ("png",)))
+        except TooLarge as error:
+            notes.append(Unwritten(f"--png: {error}"))
+    return notes + _write(directory / f"{trace.property}.svg", svg_file(trace))
 
 
 def write_formats(

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from explorer.render.machine.json_record import to_json
-from explorer.render.picture import dot, drawing
+from explorer.render.picture import dot, dot_layout, drawing
 from explorer.render.text.summary import summary
 from explorer.render.text.table import matrix
 from explorer.render.text.terminal import clean, wants_colour
@@ -484,7 +484,7 @@ def test_an_initial_violation_and_an_actorless_step_can_be_drawn(tmp_path: Path)
 
 def test_a_picture_above_the_limit_is_refused_with_advice() -> None:
     """A story of too many steps has a note in place of a picture."""
-    rows: list[Row] = [("AB"[n % 2], f"step {n}", {}) for n in range(dot.LIMIT + 1)]
+    rows: list[Row] = [("AB"[n % 2], f"step {n}", {}) for n in range(dot_layout.LIMIT + 1)]
     with pytest.raises(
         drawing.TooLarge,
         match=r"301 steps: at most 300 are drawn; read the text, or narrow the constants with -D",
@@ -495,7 +495,8 @@ def test_a_picture_above_the_limit_is_refused_with_advice() -> None:
 def test_the_largest_picture_is_drawn_in_time(tmp_path: Path) -> None:
     """The layout of the longest allowed story takes seconds."""
     rows: list[Row] = [
-        ("AB"[n % 2], f"step {n}", {"opens": (f"{n}",), "closes": (f"{n - 3}",)}) for n in range(dot.LIMIT)
+        ("AB"[n % 2], f"step {n}", {"opens": (f"{n}",), "closes": (f"{n - 3}",)})
+        for n in range(dot_layout.LIMIT)
     ]
     assert dot.draw(dot.lanes(told(rows, ("A", "B"))), tmp_path / "large") == []
 

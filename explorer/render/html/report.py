@@ -17,6 +17,7 @@ from explorer.render.html.coverage import coverage_table
 from explorer.render.html.markup import Html, el, joined
 from explorer.render.html.story import outline, page_data, stories
 from explorer.render.html.tables import findings_list, profile_chart, scroll, variants_table
+from explorer.render.picture.sequence import style_sheet
 from explorer.render.text.findings import MARKS
 from explorer.render.text.summary import claim, met, standing
 from explorer.render.text.terminal import clean, counted
@@ -48,7 +49,8 @@ def table_page(title: str, variants: Sequence[tuple[str, VerdictRecord]]) -> str
 
 
 def _page(title: str, body: Html) -> str:
-    script, style = ((HERE / name).read_text(encoding="utf-8") for name in ("report.js", "report.css"))
+    script, page = ((HERE / name).read_text(encoding="utf-8") for name in ("report.js", "report.css"))
+    style = style_sheet() + page
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; img-src data:"
     head = el(

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from explorer.render.html.markup import Html, data, el
-from explorer.render.picture.sequence import COLOURS, drawings, involved
+from explorer.render.picture.sequence import COLOURS, drawings
+from explorer.render.picture.sequence_layout import involved
 from explorer.render.text.terminal import clean
 from explorer.render.text.text import change, reasons, verdict_line, words
 from explorer.trace.trace import Step, Trace

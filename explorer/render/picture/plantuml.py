@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from explorer.render.picture.sequence import involved
+from explorer.render.picture.sequence_layout import involved
 from explorer.render.text.brackets import brackets
 from explorer.render.text.terminal import clean
 from explorer.render.text.text import change, verdict_line, words
