@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from explorer.ir.errors import SpecError
 from explorer.ir.steps import Fairness
 from explorer.language.annotations import domain
+from explorer.language.choosing import first_that, is_in, last_that, lookup, maximum, minimum, subset
 from explorer.language.collections import Map, Set
 from explorer.language.constants import constant
 from explorer.language.declarations import (
@@ -35,6 +36,7 @@ from explorer.language.declarations import (
 from explorer.language.domains import Capacity, Range, Scalarset
 from explorer.language.expectations import HOLDS, holds_within, violates
 from explorer.language.memory import Memory, MemoryModel
+from explorer.language.moments import after, at_first, taken
 from explorer.language.operators import count, every, implies, ite, some
 from explorer.language.options import defaults
 from explorer.language.process import (
@@ -70,6 +72,7 @@ from explorer.language.temporal import (
 )
 from explorer.language.values import Location, RecordLocation, Value, Var
 from explorer.language.variants import variant
+from explorer.language.where import where
 from explorer.memory.architecture import Barrier
 
 if TYPE_CHECKING:
@@ -121,10 +124,12 @@ __all__ = [
     "Value",
     "Var",
     "action",
+    "after",
     "always",
     "always_eventually",
     "any_of",
     "at",
+    "at_first",
     "branch",
     "choose",
     "closes",
@@ -137,14 +142,20 @@ __all__ = [
     "eventually_always",
     "every",
     "fair_when",
+    "first_that",
     "holds_within",
     "implies",
     "initial",
     "initially",
     "invariant",
+    "is_in",
     "ite",
     "keep",
+    "last_that",
     "leads_to",
+    "lookup",
+    "maximum",
+    "minimum",
     "next_step",
     "observe",
     "opens",
@@ -157,10 +168,13 @@ __all__ = [
     "some",
     "step",
     "step_invariant",
+    "subset",
+    "taken",
     "temporal",
     "terminal",
     "until",
     "variant",
     "violates",
     "when",
+    "where",
 ]

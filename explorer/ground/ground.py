@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from explorer.ground.atomicity import doubts, of_action
 from explorer.ground.fairness import check_groups
+from explorer.ground.history import Histories
 from explorer.ground.initial import choices
 from explorer.ground.labels import pieces
 from explorer.ground.lint import lint
@@ -36,6 +37,7 @@ from explorer.language.annotations import resolve
 from explorer.language.constants import Constant, bound, check, value_of
 from explorer.language.declarations import Declaration
 from explorer.language.memory import WIRING, Memory, MemoryType, Wiring, exists, is_location, storage_of
+from explorer.language.moments import history
 from explorer.language.process import places
 from explorer.language.spec import Spec
 from explorer.language.state import Initial, State, component, declared
@@ -153,11 +155,28 @@ class Grounder:
         if len(self.errors) > before:
             self.stop_if_wrong()
         self.processes = Processes(self.components)
-        token = places.set(self.processes)
+        self.histories = self.remember(declarations, signatures)
+        tokens = places.set(self.processes), history.set(self.histories)
         try:
             return self.trace_all(declarations, signatures, linted)
         finally:
-            places.reset(token)
+            places.reset(tokens[0])
+            history.reset(tokens[1])
+
+    def remember(self, declarations: list[Declaration], signatures: Mapping[str, Any]) -> Histories:
+        """What properties may ask to be remembered."""
+
+        def domains(d: Declaration) -> dict[str, Type]:
+            return {n: domain_of(d, n, a) for n, a in signatures[d.name].items() if not is_component(a)}
+
+        def lay_out(name: str, type: Type, place: Place, owner: str) -> Variable:
+            return self.lay_out_cells(name, type, Initial(None, place, True), owner)
+
+        state = self.choices, self.variables, self.owners
+        steps = self.processes.steps_named
+        return Histories(
+            *state, lay_out, self.hidden, declarations=declarations, domains=domains, steps=steps
+        )
 
     def trace_all(
         self,
@@ -199,7 +218,7 @@ class Grounder:
             )
         if made["temporal"]:
             made["action"] += [step for wiring in self.memories for step in spreading(wiring)]
-        instances = [Instance(i, *rest) for i, rest in enumerate(made["action"])]
+        instances = [Instance(i, *self.histories.counting(rest)) for i, rest in enumerate(made["action"])]
         self.noted += unmatched(
             [(m.kind, m.key, i.action.name, i.action.place) for i in instances for m in i.marks]
         )
@@ -328,6 +347,13 @@ class Grounder:
 
     def add_variable(self, name: str, found: Type, initial: Initial, owner: str) -> Variable:
         """Lay out the cells of a variable, and note its initial values."""
+        variable = self.lay_out_cells(name, found, initial, owner)
+        path = Path(variable, "", (), False)
+        self.choices.extend(choices(path, found, initial.value, initial.place))
+        return variable
+
+    def lay_out_cells(self, name: str, found: Type, initial: Initial, owner: str) -> Variable:
+        """Lay out the cells of a variable."""
         families: dict[str, Family] = {}
         for shape in found.cells():
             size = math.prod(len(dimension.names) for dimension in shape.dimensions)
@@ -358,8 +384,6 @@ class Grounder:
         variable = Variable(name, found, families, initial.quiet)
         self.variables.append(variable)
         self.owners[name] = owner
-        path = Path(variable, "", (), False)
-        self.choices.extend(choices(path, found, initial.value, initial.place))
         return variable
 
     def memory(self, cls: type[Memory], variables: list[tuple[str, Any, Initial]], names: list[str]) -> State:

@@ -11,6 +11,7 @@ from typing import Any
 from explorer.ground.atomicity import Access, access
 from explorer.ground.discovery import Copy, Process, discover, following, ways
 from explorer.ground.labels import pieces
+from explorer.ground.places import Place as StepPlace
 from explorer.ground.places import PlaceTable, slug
 from explorer.ground.registers import held
 from explorer.ground.traced import Node, Register, StepTrace, expressions_of
@@ -106,18 +107,30 @@ class Processes:
             )
         if label is None:
             return Value(BOOL, process.is_at([] if table.done is None else [table.done], arguments))
-        codes = [place.code for place in table.labelled(label)]
-        if not codes and label in _texts(d.function):
-            return Value(BOOL, ex.FALSE)
-        if not codes:
-            expected, write = table.advice(label)
+        steps = self._labelled(d, label, lambda near: f"at({d.name}, {near!r}, ...)")
+        return Value(BOOL, process.is_at([place.code for place in steps], arguments) if steps else ex.FALSE)
+
+    def _labelled(self, d: Declaration, label: str, write: Callable[[str], str]) -> list[StepPlace]:
+        """The places with a label; none for one that stands in the process and has no step under the
+        constants at hand.
+        """
+        table = self.known[d.name].table
+        assert table is not None
+        labelled = table.labelled(label)
+        if not labelled and label not in _texts(d.function):
+            expected, near = table.advice(label)
             raise SpecError(
                 "E0810",
-                f"process {name} has no step {label!r}",
+                f"process {d.name} has no step {label!r}",
                 expected=expected,
-                write=f"at({name}, {write!r}, ...)",
+                write=write(near),
             )
-        return Value(BOOL, process.is_at(codes, arguments))
+        return labelled
+
+    def steps_named(self, d: Declaration, label: str) -> list[str]:
+        """The names of the actions of a step, by its text or name."""
+        places = self._labelled(d, label, lambda near: f"taken({d.name}, ..., step={near!r})")
+        return [f"{d.name}.{place.name}" for place in places]
 
     def ended(self) -> Condition | None:
         """Where every process has come to its end: such a state may be the last one."""

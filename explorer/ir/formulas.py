@@ -47,6 +47,9 @@ def show(node: Ltl) -> str:
     """Text for people, close to what the author wrote."""
     if node.op == "state":
         return ex.show_condition(node.condition)
+    steps = taken(node)
+    if steps:
+        return steps
     if node.op in _INFIX:
         return _INFIX[node.op].join(
             f"({show(a)})" if a.op in _INFIX or a.op == "state" else show(a) for a in node.args
@@ -61,6 +64,20 @@ def show(node: Ltl) -> str:
         return f"{node.op}_{inner.op}({show(inner.args[0])})"
     name = {"next": "next_step"}.get(node.op, node.op)
     return f"{name}({', '.join(map(show, node.args))})"
+
+
+COUNTED = "taken@"
+"""How the name of a variable begins that tells whether the steps of an action were odd in number."""
+
+
+def taken(node: Ltl) -> str:
+    """`taken(action[arguments])` where a formula says that such a bit is about to turn; "" for others."""
+    if node.op != "or" or len(node.args) != 2 or node.args[0].op != "and":
+        return ""
+    bit = node.args[0].args[0]
+    name = ex.show(bit.condition) if bit.op == "state" else ""
+    turns = name.startswith(COUNTED) and node.args[0].args[-1] == Ltl("next", (negation(bit),))
+    return f"taken({name.removeprefix(COUNTED)})" if turns else ""
 
 
 def leads(node: Ltl) -> tuple[Ltl, Ltl] | None:

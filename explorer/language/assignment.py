@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from explorer.ir import expressions as ex
 from explorer.ir.errors import Place, SpecError, caller
 from explorer.ir.expressions import Expr
 from explorer.ir.places import Path
@@ -15,6 +16,7 @@ from explorer.language.lifting import lift
 from explorer.language.structure import part_path, part_types, read
 from explorer.language.symbolic import Symbolic, bare, describe
 from explorer.language.tracing import current, maybe_current
+from explorer.language.where import write_under
 
 
 def no_place(value: Symbolic) -> SpecError:
@@ -93,6 +95,10 @@ def write_cell(path: Path, expr: Expr, place: Place) -> None:
             place=place,
         )
     family, index = path.cell()
+    if trace.under or any(known is family for known, _ in trace.merged):
+        if trace.under or not ex.is_const(index):
+            write_under(trace, family, index, expr, place)
+            return
     for earlier in trace.writes:
         if earlier.family is family and earlier.index is index and not trace.impossible:
             whole = trace.kind == "action"

@@ -19,6 +19,7 @@ from explorer.language.options import check_options, defaults_of
 from explorer.language.symbolic import condition
 from explorer.language.tracing import DECORATORS, Impossible, current
 from explorer.language.values import Value
+from explorer.language.where import unconditional
 
 F = TypeVar("F", bound=Callable[..., Any])
 P = TypeVar("P", bound=Callable[..., Any])
@@ -194,6 +195,7 @@ def when(ok: bool | Value[bool]) -> None:
             expected="a returned condition",
             write="return implies(condition, ...)",
         )
+    unconditional(trace, "when(...)")
     trace.conditions.append(Condition(condition(ok, "when(...)"), caller()))
     if trace.impossible:
         raise Impossible
@@ -211,6 +213,7 @@ def fair_when(ok: bool | Value[bool]) -> None:
             expected="a step that is fair",
             write="fair_when(condition) in the @action with fair=",
         )
+    unconditional(trace, "fair_when(...)")
     promised = condition(ok, "fair_when(...)")
     if not ex.is_const(promised):
         trace.promised = not trace.pick("beyond fair_when", 2)
@@ -246,4 +249,5 @@ def _mark(kind: str, key: tuple[Any, ...]) -> None:
             expected="marks in actions only",
             write=f"{kind}(...) in the @action that does it",
         )
+    unconditional(trace, f"{kind}(...)")
     trace.marks.append(Mark(kind, key))

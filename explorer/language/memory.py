@@ -31,6 +31,7 @@ from explorer.language.state import State
 from explorer.language.symbolic import BOOL, computed, shown
 from explorer.language.tracing import Trace, current
 from explorer.language.values import Value
+from explorer.language.where import unconditional
 from explorer.memory.architecture import ARCHITECTURES, Barrier
 from explorer.memory.kernel import KERNEL, KernelMapping
 from explorer.memory.numbered import (
@@ -551,6 +552,7 @@ class Memory(State, base=True):
 
     def _proceed(self, trace: Trace, result: Expr, place: _Place | None) -> None:
         """The memory becomes `result`, where that is possible."""
+        unconditional(trace, "an access of a memory")
         where, line = self._wiring, caller()
         ok: Expr = ex.at_most(ex.const(0), result)
         text = place.text if place is not None else "a location"

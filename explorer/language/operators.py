@@ -50,14 +50,18 @@ def ite(test: bool | Value[bool], then: Any, otherwise: Any) -> Any:
     if ex.is_const(c) and not isinstance(a, Value) and not isinstance(b, Value):
         return a if c.value else b
     try:
-        first, second = type_of(a), type_of(b)
+        first, second = (_text(x) if isinstance(x, str) else type_of(x) for x in (a, b))
     except SpecError:
         raise _mixed(a, b) from None
-    if first is None or second is None:
+    if _is_text(first) or _is_text(second):
+        wanted = _texts(first, second)
+    elif first is None or second is None:
         known = second if first is None else first
         wanted = [] if known is None else [optional(known), known]
     elif isinstance(first, IntType) and isinstance(second, IntType):
-        wanted = [IntType(min(first.low, second.low), max(first.high, second.high))]
+        wanted = [_wider(first, second)]
+    elif (numbers := [_number_of(type) for type in (first, second)]) and None not in numbers:
+        wanted = [OptionalScalar(_wider(*(n for n in numbers if n is not None)))]
     else:
         wanted = (
             [first, second, *_united(first, second)]
@@ -70,6 +74,34 @@ def ite(test: bool | Value[bool], then: Any, otherwise: Any) -> Any:
         except SpecError:
             pass
     raise _mixed(a, b)
+
+
+def _wider(a: IntType, b: IntType) -> IntType:
+    return IntType(min(a.low, b.low), max(a.high, b.high))
+
+
+def _number_of(type: Type) -> IntType | None:
+    """The type of a number, or of a number or None."""
+    inner = type.inner if isinstance(type, OptionalScalar) else type
+    return inner if isinstance(inner, IntType) else None
+
+
+def _text(text: str) -> Type:
+    return UnionType((str,), (text,), False)
+
+
+def _is_text(type: Type | None) -> bool:
+    return isinstance(type, UnionType) and type.classes == (str,)
+
+
+def _texts(first: Type | None, second: Type | None) -> list[Type]:
+    """The type of two texts, in a label."""
+    trace = maybe_current()
+    if not (isinstance(first, UnionType) and isinstance(second, UnionType) and _is_text(first)):
+        return []
+    if not _is_text(second) or trace is None or trace.kind not in ("label", "observe"):
+        return []
+    return [UnionType((str,), tuple(dict.fromkeys((*first.members, *second.members))), False)]
 
 
 def _mixed(a: Any, b: Any) -> SpecError:

@@ -23,6 +23,7 @@ from explorer.language.options import check_options
 from explorer.language.symbolic import condition, shown
 from explorer.language.tracing import current
 from explorer.language.values import Value
+from explorer.language.where import unconditional
 
 T = TypeVar("T")
 P = TypeVar("P", bound=Callable[..., Generator[Any, Any, Any]])
@@ -275,6 +276,7 @@ def _decision(decision: Decision) -> Decision:
             write="when(...) for a guard, a parameter for a choice",
             place=decision.place,
         )
+    unconditional(trace, f"{decision.kind}(...)")
     trace.decisions.append(decision)
     return decision
 

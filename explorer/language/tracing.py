@@ -15,6 +15,7 @@ from types import FrameType
 from typing import Any
 
 from explorer.ir.errors import SpecError, author_frame
+from explorer.ir.expressions import Expr, Family
 from explorer.ir.steps import Condition, Doubt, Mark, Write
 
 DECORATORS = {
@@ -81,6 +82,10 @@ class Trace:
     """What the first picks shall be; the others are 0."""
     picked: list[Pick] = field(default_factory=list)
     decisions: list[Any] = field(default_factory=list)
+    under: list[Expr] = field(default_factory=list)
+    """The conditions of the `with where(...)` at hand."""
+    merged: set[tuple[Family, Expr]] = field(default_factory=set)
+    """The places that are assigned under conditions."""
     outcomes: list[Any] = field(default_factory=list)
 
     def pick(self, what: str, count: int) -> int:
@@ -144,7 +149,7 @@ _CONSTRUCTS = {
     "and": ("`and` on a symbolic value", "a & b, with each side in parentheses"),
     "or": ("`or` on a symbolic value", "a | b, with each side in parentheses"),
     "not": ("`not` on a symbolic value", "~a"),
-    "in": ("`in` on a symbolic value", "set.contains(x), or some(x == y for y in values)"),
+    "in": ("`in` on a symbolic value", "set.contains(x), or is_in(x, {A, B})"),
     "chain": ("a chained comparison of symbolic values", "(a <= b) & (b <= c)"),
     "assert": ("`assert` on a symbolic value", "when(condition) in an action, @invariant for a property"),
     "match": (
@@ -153,8 +158,8 @@ _CONSTRUCTS = {
     ),
     "any": ("any() of symbolic values", "some(...)"),
     "all": ("all() of symbolic values", "every(...)"),
-    "max": ("max() of symbolic values", "ite(a < b, b, a)"),
-    "min": ("min() of symbolic values", "ite(a < b, a, b)"),
+    "max": ("max() of symbolic values", "maximum(a, b)"),
+    "min": ("min() of symbolic values", "minimum(a, b)"),
     "sorted": ("sorted() of symbolic values", "a condition on the order: every(...)"),
     "filter": (
         "`if` on a symbolic value inside a comprehension",

@@ -168,6 +168,10 @@ class Value(Refusals, Generic[T_co]):
     def __neg__(self: Value[int]) -> Value[int]:
         return Value(INTEGER, ex.node("neg", (number(self, "-"),)))
 
+    def __abs__(self: Value[int]) -> Value[int]:
+        a = number(self, "abs(...)")
+        return Value(INTEGER, ex.choose(ex.node("lt", (a, ex.const(0))), ex.node("neg", (a,)), a))
+
     # Optional values.
 
     @property

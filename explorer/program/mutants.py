@@ -86,10 +86,10 @@ def _without_condition(instance: Instance, place: Place, path: Path) -> Instance
 
 
 def _updates(action: Action, instances: list[Instance], components: Mapping[str, str]) -> Iterator[Mutant]:
-    """What a process does to its place and its registers is no assignment of the author's."""
-    process, _, step = action.name.partition(".")
+    """What is remembered of an action, a process's place and registers, is no assignment of the author's."""
+    process = action.name.partition(".")[0]
     written = ((w.place, w.family.variable) for i in instances for w in i.writes)
-    targets = dict.fromkeys((p, v) for p, v in written if not step or components.get(v) != process)
+    targets = dict.fromkeys((p, v) for p, v in written if components.get(v) != process)
     for place, variable in targets:
         several = sum(other == place for other, _ in targets) > 1
         text = _statement(place) + (f"  [{variable}]" if several else "")

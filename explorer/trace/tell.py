@@ -107,6 +107,7 @@ def first_step(model: Model, state: State) -> Step:
         for choice in model.choices
         if len(choice.alternatives) > 1
         for cell in choice.cells
+        if "@" not in model.cell(cell)[0].variable  # what a property remembers of the first state
     }
     free = {name: ("", text) for name, text in texts.items() if name.partition("[")[0] in chosen}
     return Step(

@@ -56,6 +56,84 @@ def idle(link: Link) -> None:
     pass
 """
 
+SPECS["where"] = """
+class Desk(State):
+    at: Map[Cpu, Step] = initially(any_of(Step.IDLE, Step.BUSY))
+    owner: Var[Cpu | None] = initially(None)
+    n: Var[Annotated[int, range(4)]] = initially(0)
+
+@action
+def come(desk: Desk, cpu: Cpu) -> None:
+    when(is_in(desk.at[cpu], {Step.IDLE, Step.DONE}))
+    with where(desk.owner.is_none):
+        desk.owner.next = cpu
+        desk.at[cpu].next = Step.BUSY
+    with where(~desk.owner.is_none):
+        desk.at[desk.owner.value].next = Step.DONE
+        desk.n.next = maximum(desk.n, subset(Cpu, lambda c: desk.at[c] == Step.DONE).size)
+
+@action
+def go(desk: Desk, cpu: Cpu) -> None:
+    when(desk.owner == cpu)
+    desk.owner.next = ite(some(desk.at[c] == Step.BUSY for c in Cpu), None, cpu)
+    desk.n.next = lookup({0: 0, 1: 0, 2: 1, 3: 1}, desk.n)
+    desk.at[cpu].next = Step.IDLE
+
+@invariant
+def few(desk: Desk) -> Value[bool]:
+    return abs(desk.n - 2) <= 2
+"""
+
+SPECS["first_that"] = """
+class Desk(State):
+    at: Map[Cpu, Step] = initially(Step.IDLE)
+
+@action
+def wake(desk: Desk) -> None:
+    heir = first_that(Cpu, lambda c: desk.at[c] == Step.IDLE)
+    when(~heir.is_none)
+    desk.at[heir.value].next = Step.BUSY
+
+@action
+def rest(desk: Desk) -> None:
+    last = last_that(Cpu, lambda c: desk.at[c] == Step.BUSY)
+    with where(~last.is_none):
+        desk.at[last.value].next = Step.IDLE
+"""
+
+SPECS["moments"] = """
+class Door(State):
+    limit: Var[Annotated[int, range(1, 4)]] = initially(any_of(1, 3))
+    boot: Map[Cpu, bool] = initially(any_of(bool))
+    inside: Map[Cpu, bool] = initially(False)
+
+def number(door: Door) -> Value[int]:
+    return count(door.inside[cpu] for cpu in Cpu)
+
+@action
+def step_in(door: Door, cpu: Cpu) -> None:
+    when(~door.inside[cpu] & (number(door) < door.limit))
+    door.inside[cpu].next = True
+    door.boot[cpu].next = False
+
+@action
+def step_out(door: Door, cpu: Cpu) -> None:
+    when(door.inside[cpu])
+    door.inside[cpu].next = False
+
+@step_invariant
+def one_by_one(door: Door, cpu: Cpu) -> Value[bool]:
+    return implies(taken(step_in, cpu), after(number(door)) == number(door) + 1)
+
+@invariant
+def first_in(door: Door, cpu: Cpu) -> Value[bool]:
+    return implies(door.inside[cpu], at_first(door.boot[cpu]))
+
+@invariant
+def within(door: Door) -> Value[bool]:
+    return number(door) <= at_first(door.limit)
+"""
+
 
 @pytest.fixture(params=SPECS)
 def model(request: pytest.FixtureRequest, tmp_path: Path) -> Model:
