@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import ast
 import inspect
+import linecache
 import re
-import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from explorer.ir.errors import Place, SpecError
 from explorer.language.process import step
+from explorer.language.source import syntax
 
 _OPERATORS = {"every", "some", "count", "ite", "implies", "record", "any_of"}
 _UPDATES = {"push", "pop", "remove_at", "add", "remove", "union", "intersection", "difference"}
@@ -28,37 +30,45 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 def lint(function: Callable[..., Any], kind: str = "action") -> list[SpecError]:
     """The mistakes in one declared function, by line; nothing where its source cannot be read."""
-    try:
-        lines, first = inspect.getsourcelines(function)
-        source = _Source(textwrap.dedent("".join(lines)), function.__code__.co_filename, first)
-        tree = ast.parse(source.text)
-    except (OSError, SyntaxError, TypeError, IndentationError):
+    source = _source(function)
+    if source is None:
         return []
-    body = next((n for n in ast.walk(tree) if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))), None)
-    if body is None:
-        return []
-    errors = [
-        error
-        for found in ast.walk(body)
-        for error in (*_dropped(found, source, kind), *_identity(found, source))
-    ]
+    errors = [error for at in source.nodes for error in (*_dropped(at, source, kind), *_identity(at, source))]
     return sorted(
         [
             *errors,
-            *_parameters(body, source),
-            *_vain(body, source),
-            *(unyielded(body, source, function.__globals__) if kind == "process" else ()),
+            *_parameters(source),
+            *_vain(source),
+            *(unyielded(source, function.__globals__) if kind == "process" else ()),
         ],
         key=lambda error: error.place.line,
     )
 
 
-def unyielded(body: _Function, source: _Source, space: dict[str, Any]) -> Iterator[SpecError]:
+def _source(function: Callable[..., Any]) -> _Source | None:
+    """The text of a function and its syntax; None where its source cannot be read."""
+    code = inspect.unwrap(function).__code__
+    text = "".join(linecache.getlines(code.co_filename, function.__globals__))
+    body = _functions(text).get(code.co_firstlineno)
+    return None if body is None else _Source(text, code.co_filename, body, tuple(ast.walk(body)))
+
+
+@lru_cache(maxsize=64)
+def _functions(text: str) -> dict[int, _Function]:
+    """The functions of a file by their first lines, those of decorators included."""
+    return {
+        min([at.lineno, *(decorator.lineno for decorator in at.decorator_list)]): at
+        for at in ast.walk(syntax(text))
+        if isinstance(at, _Function)
+    }
+
+
+def unyielded(source: _Source, space: dict[str, Any]) -> Iterator[SpecError]:
     """Statements of a process that begin no step, since their `yield` is forgotten."""
-    for found in ast.walk(body):
-        if not isinstance(found, ast.Expr) or found is body.body[0]:
+    for at in source.nodes:
+        if not isinstance(at, ast.Expr) or at is source.body.body[0]:
             continue
-        value = found.value
+        value = at.value
         called = (
             space.get(value.func.id)
             if isinstance(value, ast.Call) and isinstance(value.func, ast.Name)
@@ -77,32 +87,35 @@ def unyielded(body: _Function, source: _Source, space: dict[str, Any]) -> Iterat
             f"`{source.show(value)}` without `yield`: it does nothing",
             expected="the beginning of a step, or the steps of a procedure",
             write=write,
-            place=source.place(found),
+            place=source.place(at),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class _Source:
+    """A function in the text of its file, and all nodes of its syntax."""
+
     text: str
     file: str
-    first: int
+    body: _Function
+    nodes: tuple[ast.AST, ...]
 
     def place(self, at: ast.stmt | ast.expr) -> Place:
-        return Place(self.file, self.first + at.lineno - 1)
+        return Place(self.file, at.lineno)
 
     def show(self, at: ast.AST) -> str:
         """The author's own text of a node, on one line."""
         return " ".join((ast.get_source_segment(self.text, at) or ast.unparse(at)).split())
 
 
-def _dropped(found: ast.AST, source: _Source, kind: str) -> Iterator[SpecError]:
-    if isinstance(found, ast.Expr) and _has_no_effect(found.value):
+def _dropped(at: ast.AST, source: _Source, kind: str) -> Iterator[SpecError]:
+    if isinstance(at, ast.Expr) and _has_no_effect(at.value):
         yield SpecError(
             "E0601",
-            f"`{source.show(found.value)}` stands alone and does nothing",
-            place=source.place(found),
+            f"`{source.show(at.value)}` stands alone and does nothing",
+            place=source.place(at),
             expected="an assignment or a guard" if kind in _STEPS else "a returned condition",
-            write=_instead(found.value, source, kind),
+            write=_instead(at.value, source, kind),
         )
 
 
@@ -141,61 +154,64 @@ def _instead(value: ast.expr, source: _Source, kind: str) -> str:
     return f"when({text})"
 
 
-def _identity(found: ast.AST, source: _Source) -> Iterator[SpecError]:
-    if isinstance(found, ast.Compare) and any(isinstance(op, (ast.Is, ast.IsNot)) for op in found.ops):
-        sign = "==" if isinstance(found.ops[0], ast.Is) else "!="
+def _identity(at: ast.AST, source: _Source) -> Iterator[SpecError]:
+    if isinstance(at, ast.Compare) and any(isinstance(op, (ast.Is, ast.IsNot)) for op in at.ops):
+        sign = "==" if isinstance(at.ops[0], ast.Is) else "!="
         yield SpecError(
             "E0602",
-            f"`{source.show(found)}` compares Python objects, never the state",
+            f"`{source.show(at)}` compares Python objects, never the state",
             expected="== or !=",
-            write=f"{source.show(found.left)} {sign} {source.show(found.comparators[0])}",
-            place=source.place(found),
+            write=f"{source.show(at.left)} {sign} {source.show(at.comparators[0])}",
+            place=source.place(at),
         )
 
 
-def _parameters(body: _Function, source: _Source) -> Iterator[SpecError]:
+def _parameters(source: _Source) -> Iterator[SpecError]:
     """`.next` of a parameter: a component has it on its variables, a value of a domain has none."""
-    parameters = {
-        argument.arg for argument in [*body.args.posonlyargs, *body.args.args, *body.args.kwonlyargs]
-    }
-    for found in ast.walk(body):
-        if isinstance(found, ast.Attribute) and isinstance(found.ctx, ast.Store) and found.attr == "next":
-            if isinstance(found.value, ast.Name) and found.value.id in parameters:
+    given = source.body.args
+    parameters = {argument.arg for argument in [*given.posonlyargs, *given.args, *given.kwonlyargs]}
+    for at in source.nodes:
+        if isinstance(at, ast.Attribute) and isinstance(at.ctx, ast.Store) and at.attr == "next":
+            if isinstance(at.value, ast.Name) and at.value.id in parameters:
                 yield SpecError(
                     "E0212",
-                    f"`.next` of the parameter {found.value.id}",
+                    f"`.next` of the parameter {at.value.id}",
                     expected="a location of the state",
                     write="component.variable.next = ...",
-                    place=source.place(found),
+                    place=source.place(at),
                 )
 
 
-def _vain(body: _Function, source: _Source) -> Iterator[SpecError]:
+def _vain(source: _Source) -> Iterator[SpecError]:
     """Local names whose last assignment nothing reads: a forgotten `.next` on an alias."""
-    names = [n for n in ast.walk(body) if isinstance(n, ast.Name)]
-    looped = {n for loop in ast.walk(body) if isinstance(loop, (ast.For, ast.While)) for n in ast.walk(loop)}
-    texts = [n.value for n in ast.walk(body) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
-    told = {
+    nodes = source.nodes
+    assignments = [n for n in nodes if isinstance(n, (ast.Assign, ast.AugAssign))]
+    if not assignments:
+        return
+    names = [n for n in nodes if isinstance(n, ast.Name)]
+    looped = {n for loop in nodes if isinstance(loop, (ast.For, ast.While)) for n in ast.walk(loop)}
+    texts = [n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+    quoted = {
         name
         for text in texts
         for part in re.findall(r"\{([^{}]*)\}", text)
         for name in re.findall(r"\w+", part)
     }
-    shared = {name for n in ast.walk(body) if isinstance(n, (ast.Global, ast.Nonlocal)) for name in n.names}
-    for found in ast.walk(body):
-        if not isinstance(found, (ast.Assign, ast.AugAssign)) or found in looped:
+    shared = {name for n in nodes if isinstance(n, (ast.Global, ast.Nonlocal)) for name in n.names}
+    for at in assignments:
+        if at in looped:
             continue
-        target = found.targets[0] if isinstance(found, ast.Assign) else found.target
+        target = at.targets[0] if isinstance(at, ast.Assign) else at.target
         if not isinstance(target, ast.Name) or target.id.startswith("_") or target.id in shared:
             continue
-        end = found.end_lineno or found.lineno
-        if target.id in told:
+        end = at.end_lineno or at.lineno
+        if target.id in quoted:
             continue
         if not any(n.id == target.id and isinstance(n.ctx, ast.Load) and n.lineno > end for n in names):
             yield SpecError(
                 "E0612",
-                f"`{source.show(found)}` assigns a local name that nothing reads",
-                place=source.place(found),
+                f"`{source.show(at)}` assigns a local name that nothing reads",
+                place=source.place(at),
                 expected="an assignment to the state",
                 write=f"{target.id}.next = ..., where {target.id} is a location of the state",
             )

@@ -6,9 +6,9 @@ there is not forgotten all the same. Knows nothing of symbolic values.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator
-from types import CodeType, ModuleType
+from functools import lru_cache
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from explorer.language.constants import constant_name
@@ -21,19 +21,16 @@ def mentions(function: Callable[..., Any], classes: list[type]) -> frozenset[str
     names: set[str] = set()
     seen: set[CodeType] = set()
     todo: list[Any] = [function]
-    methods = [
-        {name: own for base in reversed(cls.__mro__) for name, own in vars(base).items()} for cls in classes
-    ]
+    methods = [_attributes(cls) for cls in classes]
     while todo:
         at = todo.pop()
-        if not inspect.isfunction(at) or at.__code__ in seen:
+        if not isinstance(at, FunctionType) or at.__code__ in seen:
             continue
         seen.add(at.__code__)
-        outer = inspect.getclosurevars(at).nonlocals
-        for name in _names(at.__code__):
-            names.add(name)
-            todo += [at.__globals__.get(name), outer.get(name)]
-            todo += [known.get(name) for known in methods]
+        own = _names(at.__code__)
+        names |= own
+        for space in (at.__globals__, _enclosed(at), *methods):
+            todo += [space[name] for name in own if name in space]
     return frozenset(names)
 
 
@@ -45,10 +42,32 @@ def mentions_constant(function: Callable[..., Any], classes: list[type]) -> bool
     return any(constant_name(space.get(name)) is not None for space in spaces for name in names)
 
 
-def _names(code: CodeType) -> Iterator[str]:
+def _enclosed(function: FunctionType) -> dict[str, Any]:
+    """The variables of outer functions that a function reads, as far as they have values."""
+    result = {}
+    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or ()):
+        try:
+            result[name] = cell.cell_contents
+        except ValueError:
+            continue
+    return result
+
+
+@lru_cache(maxsize=256)
+def _attributes(cls: type) -> dict[str, Any]:
+    """What a class and its bases define, by name."""
+    return {name: value for base in reversed(cls.__mro__) for name, value in vars(base).items()}
+
+
+@lru_cache(maxsize=4096)
+def _names(code: CodeType) -> frozenset[str]:
     """The names in a code object and in those inside it (comprehensions, lambdas)."""
+    return frozenset(_all_names(code))
+
+
+def _all_names(code: CodeType) -> Iterator[str]:
     yield from code.co_names
     yield from code.co_freevars
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            yield from _names(constant)
+            yield from _all_names(constant)

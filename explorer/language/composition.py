@@ -8,12 +8,14 @@ import re
 import typing
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from explorer.ir.errors import Place, SpecError
 from explorer.language.declarations import declaration_of
+from explorer.language.source import syntax
 from explorer.language.state import State
 from explorer.language.tracing import DECORATORS
 
@@ -119,18 +121,20 @@ def _component(function: Any) -> str:
 def _is_used(name: str, file: str) -> bool:
     """Whether code mentions the name: of the file itself, or of one near it that imports the file."""
     here = Path(file)
-    if name in _names(_tree(here)):
+    own = _text(here)
+    if own.count(name) > 1 and name in _names(own):
         return True
     root = here.parent
     near = sorted({*root.glob("*.py"), *root.glob("*/*.py"), *root.parent.glob("*.py")})[:FILES]
-    return any(_imports(tree, here.stem) and name in _names(tree) for tree in map(_tree, near))
+    possible = (text for text in map(_text, near) if name in text and here.stem in text)
+    return any(_imports(syntax(text), here.stem) and name in _names(text) for text in possible)
 
 
-def _tree(path: Path) -> ast.Module:
+def _text(path: Path) -> str:
     try:
-        return ast.parse(path.read_text(errors="replace"))
-    except (OSError, SyntaxError, ValueError):
-        return ast.Module([], [])
+        return path.read_text(errors="replace")
+    except OSError:
+        return ""
 
 
 def _imports(tree: ast.Module, stem: str) -> bool:
@@ -146,10 +150,11 @@ def _imports(tree: ast.Module, stem: str) -> bool:
     return False
 
 
-def _names(tree: ast.Module) -> set[str]:
+@lru_cache(maxsize=64)
+def _names(text: str) -> frozenset[str]:
     """The names that code reads, those in the braces of docstrings included."""
     names: set[str] = set()
-    for node in ast.walk(tree):
+    for node in ast.walk(syntax(text)):
         if isinstance(node, ast.Name):
             names.add(node.id)
         elif isinstance(node, ast.Attribute):
@@ -157,4 +162,4 @@ def _names(tree: ast.Module) -> set[str]:
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             for inside in re.findall(r"\{([^{}]+)\}", node.value):
                 names.update(re.findall(r"\w+", inside))
-    return names
+    return frozenset(names)
