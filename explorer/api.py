@@ -14,11 +14,12 @@ from __future__ import annotations
 import base64
 import html
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from explorer.engine.limits import Limits
 from explorer.engine.space import Handle, StateSpace
-from explorer.ground.ground import ground, meet_constants
 from explorer.ir.errors import nearest
 from explorer.ir.model import Model
 from explorer.ir.places import Path as Location
@@ -31,10 +32,11 @@ from explorer.language.variants import Variant
 from explorer.render.machine.json_record import plain
 from explorer.render.text.summary import summary
 from explorer.render.text.text import story
+from explorer.run.alarm import alarm
 from explorer.run.constants import constants_of
 from explorer.run.load import load
 from explorer.run.options import COMMAND_ONLY, FLAGS, READERS, WALK_READERS, RunOptions, options_from
-from explorer.run.run import check_properties, limits_of, run
+from explorer.run.run import check_properties, grounded, limits_of, run
 from explorer.run.run import explore as explore_model
 from explorer.trace.replay import replay, walk_of
 from explorer.trace.tell import state_texts, way
@@ -252,38 +254,61 @@ def simulate(spec: Spec | str | Path, /, *, property: str | Sequence[str] = (), 
 
 
 def explore(spec: Spec | str | Path, /, **settings: Any) -> Space:
-    """Visit every reachable state, without symmetry: for questions that no property asks."""
-    model, options = _prepared(spec, (), {"no_symmetry": True, **settings}, walks=False)
-    return Space(explore_model(model, options, limits_of(options)))
+    """Visit every reachable state, without symmetry: for questions that no property asks. Raises TimeoutError
+    where a limit is reached before the first state is visited.
+    """
+    run = _prepared(spec, (), {"no_symmetry": True, **settings}, walks=False)
+    with alarm(run.limits):
+        return Space(explore_model(run.model(), run.options, run.limits))
 
 
 def _run(
     spec: Spec | str | Path, property: str | Sequence[str], settings: dict[str, Any], walks: bool
 ) -> Checked:
-    model, options = _prepared(spec, property, settings, walks)
-    return Checked(*run(model, options, limits_of(options)))
+    prepared = _prepared(spec, property, settings, walks)
+    options, limits = prepared.options, prepared.limits
+    with alarm(limits):
+        model, stop = grounded(prepared.spec, prepared.constants(), limits, prepared.spec.place.file)
+        return Checked(*run(model, options, limits, stop=stop))
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A spec with the keywords that are its constants, the options that the others are, and their limits."""
+
+    spec: Spec
+    keywords: dict[str, Any]
+    options: RunOptions
+    limits: Limits
+
+    def constants(self) -> dict[str, Any]:
+        return constants_of(self.spec, Variant("check(...)", HOLDS, "", self.keywords, self.spec.place))
+
+    def model(self) -> Model:
+        """The ground model. Raises TimeoutError where a limit is reached before there is one."""
+        model, stop = grounded(self.spec, self.constants(), self.limits, self.spec.place.file)
+        if stop is not None:
+            raise TimeoutError(str(stop))
+        check_properties(model, self.options)
+        return model
 
 
 def _prepared(
     spec: Spec | str | Path, property: str | Sequence[str], settings: dict[str, Any], walks: bool
-) -> tuple[Model, RunOptions]:
-    """The model under the constants among the settings, and the options that the others are."""
+) -> _Prepared:
     loaded = spec if isinstance(spec, Spec) else load(spec)
-    constants, _ = meet_constants(loaded)
+    constants = loaded.known_constants()
     names = {*READERS, *FLAGS, *COMMAND_ONLY, *(WALK_READERS if walks else ())} - {*constants}
     given = {name: settings.pop(name) for name in [*settings] if name in names}
     options = options_from(given, [property] if isinstance(property, str) else property, walks)
-    keywords = Variant("check(...)", HOLDS, "", settings, loaded.place)
-    model = ground(loaded, constants_of(loaded, keywords), loaded.place.file)
-    check_properties(model, options)
-    return model, options
+    return _Prepared(loaded, settings, options, limits_of(options))
 
 
 def walk(spec: Spec | str | Path, /, *, initial: dict[str, str] | None = None, **constants: Any) -> Walk:
     """A behaviour to be taken step by step: `walk(SPEC).take("send(X)")`. `initial` settles free initial
     choices, as texts.
     """
-    model, _ = _prepared(spec, (), constants, walks=False)
+    model = _prepared(spec, (), constants, walks=False).model()
     if initial is None:
         return Walk(model)
     found = (

@@ -13,16 +13,17 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from explorer import __version__
 from explorer.command.arguments import run_options
+from explorer.command.interrupt import BEGUN
 from explorer.command.progress import Screen
 from explorer.command.standard_output import OutputError, own_prints, say
-from explorer.engine.limits import Limits
+from explorer.engine.limits import Limits, Stopped
 from explorer.engine.space import StateSpace
-from explorer.ground.ground import ground
 from explorer.ir.errors import SpecError, nearest
 from explorer.ir.expectation import Expectation
 from explorer.language.spec import Spec
@@ -30,10 +31,11 @@ from explorer.language.variants import Variant
 from explorer.render.formats import SEVERAL, Settings
 from explorer.render.text.terminal import wants_colour
 from explorer.render.whole_file import Unwritten
+from explorer.run.alarm import alarm, look
 from explorer.run.constants import bindings, constants_of, single
 from explorer.run.load import load
 from explorer.run.options import UsageError
-from explorer.run.run import limits_of, run
+from explorer.run.run import grounded, limits_of, run
 from explorer.verdict import exit_codes
 from explorer.verdict.expectation import UNDETERMINED
 from explorer.verdict.record import CheckedRecord, MalformedRecord, Record
@@ -84,7 +86,7 @@ class Session:
 
     def run(self) -> int:
         codes = []
-        with _interruptible(self.limits):
+        with _interruptible(self.limits), alarm(self.limits):
             for path in self.options.specs:
                 try:
                     codes.append(self.one(path))
@@ -153,15 +155,16 @@ class Session:
             return self.everything(path)
 
     def everything(self, path: str) -> int:
+        self.limits.restart(BEGUN if path == self.options.specs[0] else None)
         try:
             with own_prints():
-                spec = load(path)
+                spec = self.limits.during("import", partial(load, path))
             if self.options.table:
                 return self.table(spec, path)
             outcomes = []
             directory = self.directory(path)
             with own_prints():
-                combinations = bindings(spec, self.options.define)
+                combinations = self.limits.during("grounding", partial(bindings, spec, self.options.define))
             self.alone(len(combinations) > 1)
             if len(combinations) > 1:
                 self.refuse_of_one_run("a matrix")
@@ -174,6 +177,14 @@ class Session:
                 outcomes.append(self.check(spec, path, binding, directory, row))
                 if self.limits.interrupted:
                     break
+                self.limits.restart()
+        except Stopped as stop:
+            code = exit_codes.INTERRUPTED if self.limits.interrupted else exit_codes.UNDETERMINED
+            text = f"{Path(path).stem} is undetermined: {stop}; no state was visited."
+            self.limits.finish()
+            self.records.append(self.write_error(path, text, code))
+            print(text, file=sys.stderr)
+            return code
         except MemoryError:
             text = (
                 f"{Path(path).name}: not enough memory; write: smaller constants with -D, or --max-states N"
@@ -231,15 +242,19 @@ class Session:
         """Explore and judge one binding, a `row` of a table or a run by itself (""); `expect` takes the place
         of the spec's own.
         """
+        watcher = Screen(Path(path).stem)
+        self.limits.announce = watcher.wait
         with own_prints():
-            model = ground(spec, binding, str(Path(path).resolve()))
+            model, stop = grounded(spec, binding, self.limits, str(Path(path).resolve()))
         space, verdict = run(
             replace(model, expect=expect or model.expect),
             self.run_options,
             self.limits,
-            watcher=Screen(),
+            stop=stop,
+            watcher=watcher,
             count_guards=not row or bool(self.options.write),
         )
+        self.limits.finish()
         about = context(space.model, {} if row and not self.options.write else verdict.traces)
         record: CheckedRecord = {**verdict.record(), **about}
         self.records.append(record)
@@ -346,10 +361,11 @@ class Session:
         wanted = self.variants(spec, path)
         for row in wanted:
             with own_prints():
-                binding = {**single(bindings(spec, self.options.define)), **constants_of(spec, row)}
+                binding = self.limits.during("grounding", partial(self.constants, spec, row))
             rows.append((row, self.check(spec, path, binding, directory, row.name, row.expect)))
             if self.limits.interrupted:
                 break
+            self.limits.restart()
         text, notes = write_table(
             [(row, o.verdict.record()) for row, o in rows],
             directory,
@@ -363,6 +379,10 @@ class Session:
         return exit_codes.of_table(
             [outcome.verdict.exit_code for _, outcome in rows], finished=not self.limits.interrupted
         )
+
+    def constants(self, spec: Spec, row: Variant) -> dict[str, Any]:
+        """Those given with -D, with those of a row of the table."""
+        return {**single(bindings(spec, self.options.define)), **constants_of(spec, row)}
 
     def unfinished(self, begun: int, wanted: int) -> list[str]:
         return [
@@ -420,12 +440,15 @@ def _places(paths: Sequence[str]) -> dict[str, str]:
 
 @contextlib.contextmanager
 def _interruptible(limits: Limits) -> Iterator[None]:
-    """The first Ctrl-C ends the exploration and keeps what was learned; a second one ends the process."""
+    """The first Ctrl-C ends what is going on and keeps what was learned; a second one ends the process, and
+    so does one while results are written.
+    """
 
     def stop(number: int, frame: Any) -> None:
-        if limits.interrupted:
+        if limits.interrupted or not limits.running:
             raise KeyboardInterrupt
         limits.interrupted = True
+        look(limits, frame)
 
     try:
         before = signal.signal(signal.SIGINT, stop)

@@ -4,8 +4,12 @@ that takes time.
 
 import os
 import sys
+import time
 
 from explorer.verdict.exit_codes import INTERRUPTED
+
+BEGUN = time.monotonic()
+"""When the process began, nearly."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,16 +1,17 @@
-"""Progress on standard error: a tqdm line on a terminal, one plain line every 30 s elsewhere, nothing for the
-first second.
+"""Progress on standard error: a line that changes on a terminal, one plain line every 30 s elsewhere, nothing
+for the first second. What the search is not heard of in has a line of its own.
 """
 
 from __future__ import annotations
 
 import contextlib
 import sys
+import time
 from collections.abc import Iterator
 from typing import Any
 
 from explorer.engine.forecast import forecast, text
-from explorer.engine.limits import Observer, Progress, resident_bytes
+from explorer.engine.limits import Observer, Phase, Progress, resident_bytes
 from explorer.run.run import Watcher
 
 FIRST, EVERY = 1.0, 30.0
@@ -18,7 +19,12 @@ FIRST, EVERY = 1.0, 30.0
 
 
 class Screen(Watcher):
-    """Shows on standard error what a run is doing."""
+    """Shows on standard error what the run of a spec is doing."""
+
+    def __init__(self, name: str):
+        self.name = name
+        self.shown: tuple[float, float] = (0.0, 0.0)
+        self.drawn = False
 
     @contextlib.contextmanager
     def watching(self, name: str) -> Iterator[Observer]:
@@ -29,7 +35,33 @@ class Screen(Watcher):
             line.close()
 
     def hear(self, sentence: str) -> None:
+        self.wait(None)
         print(sentence, file=sys.stderr)
+
+    def wait(self, phase: Phase | None) -> None:
+        """Comes from a signal handler: a line is left out where the stream is just being written."""
+        with contextlib.suppress(RuntimeError):
+            if sys.stderr.isatty():
+                self._draw(phase)
+            elif phase is not None:
+                self._print(phase)
+
+    def _draw(self, phase: Phase | None) -> None:
+        """Change the line on a terminal; remove it where the phase is over."""
+        if phase is not None and time.monotonic() - phase.started >= FIRST:
+            print(f"\r{self.name}: {_waiting(phase)}\x1b[K", end="", file=sys.stderr, flush=True)
+            self.drawn = True
+        elif phase is None and self.drawn:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+            self.drawn = False
+
+    def _print(self, phase: Phase) -> None:
+        """A line after the first second of a phase, and others after each 30 s."""
+        started, due = self.shown if self.shown[0] == phase.started else (phase.started, FIRST)
+        if time.monotonic() - started >= due:
+            print(f"{self.name}: {_waiting(phase)}", file=sys.stderr, flush=True)
+            due = due + EVERY if due > FIRST else EVERY
+        self.shown = started, due
 
 
 class _Line:
@@ -67,6 +99,11 @@ class _Line:
     def close(self) -> None:
         if self.bar is not None:
             self.bar.close()
+
+
+def _waiting(phase: Phase) -> str:
+    count = f"{phase.count:,} {phase.unit}, " if phase.count else ""
+    return f"{phase.name}: {count}{time.monotonic() - phase.started:.0f} s"
 
 
 def _text(progress: Progress) -> str:

@@ -180,6 +180,7 @@ class Search:
         self.sizes: list[int] = []
         compiled.seen.clear()
         self.visited = set(self.level)
+        limits.searching()
 
     def run(self) -> StateSpace:
         while self.level and not self.space.stopped:

@@ -75,6 +75,7 @@ def explore(
     )
     visited: dict[State, int] = dict.fromkeys(model.initial_states(), 0)
     level = list(visited)
+    limits.searching()
     while level:
         depth = len(space.levels)
         space.levels.append(level)

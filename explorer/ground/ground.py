@@ -6,7 +6,6 @@ Knows nothing of bits and engines. All mistakes of a spec are collected and repo
 
 from __future__ import annotations
 
-import inspect
 import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -24,7 +23,15 @@ from explorer.ground.marks import unmatched
 from explorer.ground.memories import Locations, spreading
 from explorer.ground.mentions import mentions, mentions_constant
 from explorer.ground.processes import Processes
-from explorer.ground.signatures import check_actor, crash, domain_of, is_component, settled, signature
+from explorer.ground.signatures import (
+    check_actor,
+    crash,
+    domain_of,
+    first_paragraph,
+    is_component,
+    settled,
+    signature,
+)
 from explorer.ir import expressions as ex
 from explorer.ir.errors import Place, SpecError, SpecErrors, class_place, closest, nearest
 from explorer.ir.expressions import Expr, Family
@@ -51,15 +58,21 @@ T = TypeVar("T")
 MAX_CELLS = 4096
 
 
-def ground(spec: Spec, overrides: Mapping[str, Any] | None = None, file: str = "") -> Model:
-    """The ground model of a spec, with `overrides` winning over the constants that the spec binds.
+def ground(
+    spec: Spec,
+    overrides: Mapping[str, Any] | None = None,
+    file: str = "",
+    each: Callable[[], None] = lambda: None,
+) -> Model:
+    """The ground model of a spec, with `overrides` winning over the constants that the spec binds. `each` is
+    called for every instance of an action or a property.
 
     Raises SpecError (SpecErrors for several mistakes) for a spec that means nothing.
     """
     values = {**spec.constants, **(overrides or {})}
     with bound(values, spec.place) as asked:
         try:
-            model = Grounder(spec, file).run()
+            model = Grounder(spec, file, each).run()
         finally:
             spec.met.update(asked)
         known = spec.known_constants()
@@ -91,12 +104,6 @@ def meet_constants(spec: Spec) -> tuple[dict[str, Constant], SpecError | None]:
     return spec.known_constants(), wrong
 
 
-def first_paragraph(function: Callable[..., Any]) -> str:
-    """The first paragraph of a docstring on one line: the label of an action, the text of a property."""
-    paragraph = (inspect.getdoc(function) or "").strip().partition("\n\n")[0]
-    return " ".join(line.strip() for line in paragraph.splitlines())
-
-
 @dataclass(frozen=True, slots=True)
 class Argument:
     """A value of a quantified parameter, and its text."""
@@ -111,8 +118,8 @@ def _part_name(chosen: list[Argument]) -> str:
 
 
 class Grounder:
-    def __init__(self, spec: Spec, file: str):
-        self.spec, self.file = spec, file or spec.place.file
+    def __init__(self, spec: Spec, file: str, each: Callable[[], None]):
+        self.spec, self.file, self.each = spec, file or spec.place.file, each
         self.errors: list[SpecError] = []
         self.families: list[Family] = []
         self.variables: list[Variable] = []
@@ -423,6 +430,7 @@ class Grounder:
         self, d: Declaration, kind: str, arguments: dict[str, Any], asked: tuple[int, ...] = ()
     ) -> tuple[Any, Trace]:
         """Trace one call; whatever the author's code raises becomes a SpecError with its place."""
+        self.each()
         with tracing(Trace(kind, d.name, doubts=self.noted, asked=asked)) as trace:
             try:
                 return d.function(**arguments), trace

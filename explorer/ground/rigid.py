@@ -71,7 +71,7 @@ class RigidGrounder(Grounder):
     def __init__(
         self, spec: Spec, file: str, constants: Mapping[str, Any], rigid: Mapping[str, Sequence[Any]]
     ):
-        super().__init__(spec, file)
+        super().__init__(spec, file, lambda: None)
         self.constants, self.rigid = constants, rigid
         self.first = {name: several[0] for name, several in rigid.items()}
         self.chosen: dict[str, Variable] = {}

@@ -8,6 +8,7 @@ import enum
 import inspect
 import os
 import typing
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -198,3 +199,9 @@ def _innermost(error: BaseException, fallback: Place) -> Place:
             found = Place(file, tb.tb_lineno)
         tb = tb.tb_next
     return found
+
+
+def first_paragraph(function: Callable[..., Any]) -> str:
+    """The first paragraph of a docstring on one line: the label of an action, the text of a property."""
+    paragraph = (inspect.getdoc(function) or "").strip().partition("\n\n")[0]
+    return " ".join(line.strip() for line in paragraph.splitlines())

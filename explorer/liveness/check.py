@@ -7,8 +7,9 @@ Run once, after safety. Knows nothing of how results are shown.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
-from explorer.engine.limits import Limits
+from explorer.engine.limits import Limits, Stopped
 from explorer.engine.reference import step
 from explorer.engine.space import StateSpace
 from explorer.ir.model import Model, Temporal
@@ -75,15 +76,21 @@ def _impossible(space: StateSpace) -> str:
 def _answers(space: StateSpace, limits: Limits, wanted: list[Temporal]) -> dict[str, Answer]:
     result: dict[str, Answer] = {}
     try:
-        search = prepare(build(space, limits), limits)
-    except Refused as reason:
-        return {p.name: Answer(doubt=str(reason)) for p in wanted}
+        search = limits.during("liveness", lambda: prepare(build(space, limits), limits))
+    except (Refused, Stopped) as stop:
+        return {p.name: Answer(doubt=_doubt(stop)) for p in wanted}
     for prop in wanted:
         try:
-            result[prop.name] = _answer_beside_failures(search, space, prop)
-        except (Refused, TooLarge) as reason:
-            result[prop.name] = Answer(doubt=str(reason))
+            result[prop.name] = limits.during(
+                "liveness", partial(_answer_beside_failures, search, space, prop)
+            )
+        except (Refused, TooLarge, Stopped) as stop:
+            result[prop.name] = Answer(doubt=_doubt(stop))
     return result
+
+
+def _doubt(stop: BaseException) -> str:
+    return stop.reason if isinstance(stop, Stopped) else str(stop)
 
 
 def _answer_beside_failures(search: Search, space: StateSpace, prop: Temporal) -> Answer:

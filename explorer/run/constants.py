@@ -5,6 +5,7 @@ UsageError or SpecError where something is no constant or no value.
 from __future__ import annotations
 
 import itertools
+from contextlib import suppress
 from typing import Any
 
 from explorer.ground.ground import meet_constants
@@ -21,6 +22,8 @@ def bindings(spec: Spec, definitions: list[str]) -> list[dict[str, Any]]:
     """
     if not definitions:
         return [{}]
+    with suppress(UsageError):  # most constants are known before anything is grounded
+        return _combinations(spec.known_constants(), definitions)
     known, wrong = meet_constants(spec)
     try:
         return _combinations(known, definitions)
@@ -71,6 +74,8 @@ def single(bindings: list[dict[str, Any]]) -> dict[str, Any]:
 
 def constants_of(spec: Spec, row: Variant) -> dict[str, Any]:
     """The constants of a variant; text is read as on the command line."""
+    with suppress(SpecError):
+        return constants_of_variant(spec.known_constants(), row)
     known, wrong = meet_constants(spec)
     try:
         return constants_of_variant(known, row)

@@ -6,15 +6,20 @@ from __future__ import annotations
 
 import importlib.util
 import time
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from explorer.engine.limits import Limits, Observer, available_bytes, ignore
+from explorer.engine import python
+from explorer.engine.limits import Limits, Observer, Phase, Stopped, available_bytes, ignore
 from explorer.engine.space import StateSpace
+from explorer.ground.ground import ground
+from explorer.ground.outline import outline, without_parts
 from explorer.ir.errors import nearest
 from explorer.ir.model import Model
+from explorer.language.spec import Spec
 from explorer.run.options import RunOptions, UsageError
 from explorer.symmetry.find import Symmetry, find
 from explorer.verdict.verdict import Verdict, judge
@@ -37,6 +42,9 @@ class Watcher:
     def hear(self, sentence: str) -> None:
         """A sentence that is worth knowing before a long wait."""
 
+    def wait(self, phase: Phase | None) -> None:
+        """Again and again during a phase in which the search is not heard of, and None when it is over."""
+
 
 NOBODY = Watcher()
 
@@ -57,55 +65,94 @@ def check_properties(model: Model, options: RunOptions) -> None:
 
 
 def run(
-    model: Model, options: RunOptions, limits: Limits, *, watcher: Watcher = NOBODY, count_guards: bool = True
+    model: Model,
+    options: RunOptions,
+    limits: Limits,
+    *,
+    stop: Stopped | None = None,
+    watcher: Watcher = NOBODY,
+    count_guards: bool = True,
 ) -> tuple[StateSpace, Verdict]:
     """The space of a model and the verdict on it. With `count_guards` how often each guard stopped its action
-    is counted, where that is cheap or asked for.
+    is counted, where that is cheap or asked for. `stop`: the limit that left only an outline of the model.
+    """
+    check_properties(model, options)
+    try:
+        space = unexplored(model, stop) if stop else explore(model, options, limits, watcher=watcher)
+    except Stopped as reached:
+        space = unexplored(without_parts(model), reached)
+    return judge_space(space, options, limits, watcher=watcher, count_guards=count_guards)
+
+
+def grounded(
+    spec: Spec, values: Mapping[str, Any], limits: Limits, file: str = ""
+) -> tuple[Model, Stopped | None]:
+    """The ground model of a spec in a file; its outline, and the limit that is reached meanwhile, if any."""
+    try:
+        return limits.during("grounding", lambda: ground(spec, values, file, limits.count), "instances"), None
+    except Stopped as stop:
+        return outline(spec, values), stop
+
+
+def judge_space(
+    space: StateSpace,
+    options: RunOptions,
+    limits: Limits,
+    *,
+    watcher: Watcher = NOBODY,
+    count_guards: bool = True,
+) -> tuple[StateSpace, Verdict]:
+    """An explored space with the seconds of all phases, and the verdict on it: temporal properties, counts of
+    guards, stories. What a limit cuts short is left out, and said.
     """
     from explorer.engine.guards import count
 
-    check_properties(model, options)
-    limits.restart()
-    space = explore(model, options, limits, watcher=watcher)
-    started = time.monotonic()
+    limits.conclude(space.stopped)
     answers = check_liveness(space, options, limits, watcher)
-    if answers:
-        space = replace(space, phases={**space.phases, "liveness": time.monotonic() - started})
-    counts = count(space, asked=options.count_guards) if count_guards else None
-    return space, judge(
+    for answer in answers.values():
+        limits.conclude(answer.doubt)
+    counts = None
+    if count_guards:
+        with suppress(Stopped):
+            counts = limits.during("guard counts", lambda: count(space, asked=options.count_guards))
+    verdict = judge(
         space,
         only=options.properties,
         expect=options.expect,
         strict=options.strict,
         answers=answers,
         counts=counts,
+        limits=limits,
     )
+    space = replace(space, phases={**limits.spent, **space.phases})
+    return space, replace(verdict, seconds=round(time.monotonic() - limits.started, 4))
+
+
+def unexplored(model: Model, stop: Stopped) -> StateSpace:
+    """The space of a model of which no state was visited, since a limit was reached before."""
+    space = python.explore(model, Limits(max_states=0))
+    return replace(space, levels=(), stopped=str(stop))
 
 
 def explore(model: Model, options: RunOptions, limits: Limits, *, watcher: Watcher = NOBODY) -> StateSpace:
-    """The space of a model, under the symmetry that the options allow and a proof finds."""
-    started = time.monotonic()
-    symmetry = find(model, options.properties) if options.symmetry else None
-    proved = time.monotonic() - started
+    """The space of a model, under the symmetry that the options allow and a proof finds. Raises Stopped where
+    a limit is reached before the search begins.
+    """
+    symmetry = (
+        limits.during("symmetry", lambda: find(model, options.properties)) if options.symmetry else None
+    )
     engine = _sparing(engine_of(options), options)
     with watcher.watching(model.name) as observer:
-        space = engine(model, limits, observer, symmetry=symmetry)
+        space = limits.during("preparation", lambda: engine(model, limits, observer, symmetry=symmetry))
         if _needs_every_state(space, symmetry):
-            space = engine(model, limits, observer)
+            space = limits.during("preparation", lambda: engine(model, limits, observer))
     if symmetry is not None:
-        space = replace(
-            space,
-            refused=symmetry.refused,
-            seconds=space.seconds + proved,
-            phases={"symmetry": proved, **space.phases},
-        )
+        space = replace(space, refused=symmetry.refused)
     return space
 
 
 def _sparing(engine: Engine, options: RunOptions) -> Engine:
     """The engine; where it gets no memory (`ulimit -v`) and the python engine could do the same, that one."""
-    from explorer.engine import python
-
     if options.storage != "exact" or options.walks is not None or options.engine in ("reference", "python"):
         return engine
 
@@ -156,8 +203,6 @@ def engine_of(options: RunOptions) -> Engine:
 
         return reference.explore
     if options.engine == "python":
-        from explorer.engine import python
-
         return python.explore
     if options.engine == "native" or options.workers > 1 or options.storage != "exact":
         if importlib.util.find_spec("numba") is None:

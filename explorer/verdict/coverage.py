@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import linecache
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from explorer.engine.space import StateSpace
@@ -102,9 +102,9 @@ class Finding:
         }
 
 
-def coverage(space: StateSpace) -> list[Coverage]:
+def coverage(space: StateSpace, nearest: bool = True) -> list[Coverage]:
     """A row for every action instance, in order. Under a symmetry one that a renaming makes possible is not
-    blocked.
+    blocked. What blocks the others is looked for in all states, where `nearest`.
     """
     program = space.compiled.program
     instances = space.model.instances
@@ -119,7 +119,9 @@ def coverage(space: StateSpace) -> list[Coverage]:
             i.name,
             space.enabled[i.number],
             space.changed[i.number],
-            "" if orbit_of[i.number] in possible else _blocker(space, program, i, alike[orbit_of[i.number]]),
+            ""
+            if orbit_of[i.number] in possible or not nearest
+            else _blocker(space, program, i, alike[orbit_of[i.number]]),
         )
         for i in instances
     ]
@@ -210,13 +212,14 @@ def _statement(place: Place) -> str:
     return first
 
 
-def findings(space: StateSpace, rows: list[Coverage], unbreakable: list[str] | None = None) -> list[Finding]:
-    """Every vacuity finding of a run. Premises and actions are judged only by a complete exploration.
+def findings(
+    space: StateSpace, rows: list[Coverage], unbreakable: Sequence[str] = (), complete: bool = True
+) -> list[Finding]:
+    """Every vacuity finding of a run. Premises and actions are judged only by a complete exploration, and
+    where there is time for a look at all states (`complete`).
 
     `unbreakable` are temporal properties that no behaviour could break.
     """
-    if unbreakable is None:
-        unbreakable = []
     model = space.model
     found: list[Finding] = [
         Finding("asymmetry", r.scalarset, r.text, str(r.place or ""), False) for r in space.refused
@@ -230,12 +233,13 @@ def findings(space: StateSpace, rows: list[Coverage], unbreakable: list[str] | N
                 "no-initial-state", model.name, "no initial state satisfies the @initial conditions", place
             )
         )
-    if not space.stopped:
+    if not space.stopped and complete:
         found += _never_taken(space.compiled.program, rows)
         found += _vacuous(space)
         found += _unbreakable(model, unbreakable, {f.subject for f in found})
     found += _never_read(model)
-    found += _constant(model, {f.subject for f in found})
+    if model.instances:  # an outline has none, and properties without parts
+        found += _constant(model, {f.subject for f in found})
     if model.temporal:
         found += [_cut_cycles(model, name, count) for name, count in space.cut.items()]
     return found
@@ -252,7 +256,7 @@ def _cut_cycles(model: Model, name: str, count: int) -> Finding:
     )
 
 
-def _unbreakable(model: Model, names: list[str], known: set[str]) -> Iterator[Finding]:
+def _unbreakable(model: Model, names: Sequence[str], known: set[str]) -> Iterator[Finding]:
     for prop in model.temporal:
         if prop.name in names and prop.name not in known:
             yield Finding(

@@ -8,9 +8,10 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from explorer.engine.limits import peak_bytes
+from explorer.engine.limits import Limits, Stopped, peak_bytes
 from explorer.engine.space import StateSpace
 from explorer.ir.errors import Place
 from explorer.ir.model import Model
@@ -132,19 +133,23 @@ def judge(
     strict: bool = False,
     answers: Mapping[str, Answer] = {},
     counts: list[list[tuple[int, int]]] | None = None,
+    limits: Limits | None = None,
 ) -> Verdict:
     """The verdict on an exploration. `only` names the properties that count (all if empty); `expect` lets the
     exit code say whether the declared expectation is met, `strict` makes severe findings fail; `counts` are
     those of the guards (`engine/guards.py`). No property holds better than it was checked: a bound, a
     constraint that cut, or an expression without a value makes it undetermined; so is a temporal property
-    without one of the `answers` of `liveness.check`."""
-    model = space.model
+    without one of the `answers` of `liveness.check`. Where one of the `limits` is reached meanwhile, what is
+    violated is so without its story, and a finding says what was not looked for.
+    """
+    model, limits, unfinished = space.model, limits or Limits(), list[str]()
     stated = [p for p in _stated(model) if not only or p[0] in only]
-    traces = _traces(space, answers)
+    traces = _traces(space, [p[0] for p in stated], limits, unfinished)
+    traces |= {name: answer.trace for name, answer in answers.items() if answer.trace}
     properties = tuple(_property(p, space, traces, _unanswered(p, answers) or _doubt(space)) for p in stated)
-    rows = tuple(coverage(space))
     unbreakable = [name for name, answer in answers.items() if answer.unbreakable]
-    found = tuple(findings(space, list(rows), unbreakable))
+    rows, found = _exercised(space, unbreakable, limits, unfinished)
+    interrupted = [space.stopped or "", *(a.doubt for a in answers.values()), *unfinished]
     expectation, bounds = model.expect, bounds_of(space, _doubt(space))
     left_out = tuple(p[0] for p in _stated(model) if only and p[0] not in only)
     differs = differences(expectation, properties, left_out, bounds) if expectation else ()
@@ -162,8 +167,8 @@ def judge(
         verdict=VIOLATED if violated else UNDETERMINED if undetermined else HOLDS,
         exit_code=exit_codes.of_run(
             violated=violated,
-            undetermined=undetermined,
-            interrupted="interrupted" in (space.stopped, *(answer.doubt for answer in answers.values())),
+            undetermined=undetermined or bool(unfinished and (strict or limits.interrupted)),
+            interrupted=limits.interrupted or any(why.startswith("interrupted") for why in interrupted),
             vacuous=strict and any(f.severe for f in found),
             expect=expect,
             met=expectation is not None and not differs,
@@ -175,8 +180,8 @@ def judge(
         properties=properties,
         states=_counts(space),
         omission_probability=space.omission,
-        coverage=rows,
-        findings=found,
+        coverage=tuple(rows),
+        findings=tuple(found),
         traces={p[0]: traces[p[0]] for p in stated if p[0] in traces},
         fingerprint_bits=space.fingerprint,
         expected=str(expectation) if expectation else None,
@@ -190,10 +195,37 @@ def judge(
     )
 
 
-def _traces(space: StateSpace, answers: Mapping[str, Answer]) -> dict[str, Trace]:
-    """The counterexamples by property."""
-    lassos = {name: answer.trace for name, answer in answers.items() if answer.trace}
-    return {name: tell(space, violation) for name, violation in space.violations.items()} | lassos
+def _traces(space: StateSpace, names: list[str], limits: Limits, unfinished: list[str]) -> dict[str, Trace]:
+    """The counterexamples by property; what is not told for want of time is noted in `unfinished`."""
+    result = {}
+    for name, violation in space.violations.items():
+        if name not in names:
+            continue
+        try:
+            result[name] = limits.during("stories", partial(tell, space, violation))
+        except Stopped as stop:
+            limits.conclude(stop.reason)
+            unfinished.append(f"the counterexample of {name} was not told: {stop}")
+    return result
+
+
+def _exercised(
+    space: StateSpace, unbreakable: list[str], limits: Limits, unfinished: list[str]
+) -> tuple[list[Coverage], list[Finding]]:
+    """Coverage and findings; without what takes a look at all states where there is no time for it."""
+
+    def look() -> tuple[list[Coverage], list[Finding]]:
+        rows = coverage(space)
+        return rows, findings(space, rows, unbreakable)
+
+    try:
+        rows, found = limits.during("vacuity", look)
+    except Stopped as stop:
+        limits.conclude(stop.reason)
+        unfinished.append(f"what the verdict may hide was not looked for: {stop}")
+        rows = coverage(space, nearest=False)
+        found = findings(space, rows, complete=False)
+    return rows, found + [Finding("engine", space.engine, note, "", False) for note in unfinished]
 
 
 def _stated(model: Model) -> list[tuple[str, str, str, str]]:
@@ -251,6 +283,9 @@ def _property(
     name, kind, place, text = stated
     if name in traces:
         return PropertyVerdict(name, kind, VIOLATED, "", traces[name].broken_after(), place, text)
+    if name in space.violations:  # there was no time to tell its story
+        steps = space.violations[name].level + (kind == "step")
+        return PropertyVerdict(name, kind, VIOLATED, "", steps, place, text)
     if "evaluation" in space.violations:
         doubt = doubt or "an expression has no value in some reachable state"
     return PropertyVerdict(name, kind, UNDETERMINED if doubt else HOLDS, doubt, None, place, text)

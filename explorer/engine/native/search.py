@@ -75,16 +75,20 @@ def explore(
 
     What a machine word cannot hold is explored by the python engine, and a note of the space says so.
     """
-    started = time.monotonic()
+    started, limits = time.monotonic(), limits or Limits()
     try:
-        compiled, native_machine = prepared or (compiled := Compiled(model, symmetry), machine(compiled))
+        compiled, native_machine = prepared or (
+            compiled := Compiled(model, symmetry),
+            limits.during("compilation", partial(machine, compiled)),
+        )
     except BeyondWord as beyond:
         space = python.explore(model, limits, observer, symmetry)
         note = f"not computed by machine code: {beyond}: the python engine explored"
         return replace(space, notes=(*space.notes, note))
-    search = Search(compiled, native_machine, limits or Limits(), observer, options, started)
+    search = Search(compiled, native_machine, limits, observer, options, started)
     states = compiled.initial()
     search.seed([], states, set(states))
+    limits.searching()
     return search.run()
 
 
