@@ -12,36 +12,9 @@ that Rumur counts for the Murphi text: 3,390 states for two caches, 58,104 for t
 Shows: two scalarsets (caches and data), messages as optional values, a ghost variable.
 """
 
-from __future__ import annotations
-
 import enum
 
-from explorer import (
-    HOLDS,
-    STRONG,
-    WEAK,
-    Formula,
-    Map,
-    Scalarset,
-    Spec,
-    State,
-    Value,
-    Var,
-    action,
-    any_of,
-    constant,
-    every,
-    implies,
-    initial,
-    initially,
-    invariant,
-    ite,
-    leads_to,
-    temporal,
-    variant,
-    violates,
-    when,
-)
+from explorer import *
 
 CACHES = constant("CACHES", 2)
 

@@ -3,33 +3,9 @@
 Without protection an increment is lost. With interrupts off around the mainline's, only the NMI gets in.
 """
 
-from __future__ import annotations
-
 import enum
-from typing import Annotated
 
-from explorer import (
-    IRQ,
-    NMI,
-    Map,
-    Range,
-    Scalarset,
-    Spec,
-    State,
-    Steps,
-    Value,
-    Var,
-    at,
-    constant,
-    every,
-    implies,
-    initially,
-    invariant,
-    keep,
-    process,
-    violates,
-    when,
-)
+from explorer import *
 
 
 class Protection(enum.Enum):

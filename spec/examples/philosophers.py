@@ -14,33 +14,9 @@ Shows: a ring (neighbours are computed, so philosophers are not interchangeable)
 fairness.
 """
 
-from __future__ import annotations
-
 import enum
-from typing import Annotated
 
-from explorer import (
-    HOLDS,
-    STRONG,
-    WEAK,
-    Formula,
-    Map,
-    Range,
-    Spec,
-    State,
-    Value,
-    action,
-    constant,
-    domain,
-    initially,
-    invariant,
-    leads_to,
-    some,
-    temporal,
-    variant,
-    violates,
-    when,
-)
+from explorer import *
 
 SEATS = constant("SEATS", 3)
 

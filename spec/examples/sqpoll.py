@@ -5,31 +5,9 @@ The submitter publishes a request and wakes the poller if that asks for it; the 
 once more. Each stores one word and loads the other: store buffering, which every architecture but SC shows.
 """
 
-from __future__ import annotations
-
 import enum
-from typing import Annotated
 
-from explorer import (
-    HOLDS,
-    WEAK,
-    Memory,
-    Range,
-    Spec,
-    State,
-    Steps,
-    Value,
-    Var,
-    at,
-    branch,
-    constant,
-    initially,
-    invariant,
-    process,
-    step,
-    terminal,
-    when,
-)
+from explorer import *
 
 SUBMISSIONS = constant("SUBMISSIONS", 1)
 SUBMITTER_MB = constant("SUBMITTER_MB", True)

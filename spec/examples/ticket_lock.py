@@ -1,33 +1,6 @@
 """The ticket lock: who draws the lower number is served first."""
 
-from __future__ import annotations
-
-from typing import Annotated
-
-from explorer import (
-    HOLDS,
-    UNFAIR,
-    WEAK,
-    Formula,
-    Range,
-    Scalarset,
-    Spec,
-    State,
-    Steps,
-    Value,
-    Var,
-    at,
-    constant,
-    count,
-    initially,
-    invariant,
-    keep,
-    leads_to,
-    process,
-    step,
-    temporal,
-    when,
-)
+from explorer import *
 
 CPUS = constant("CPUS", 3)
 Ticket = Annotated[int, Range(0, CPUS)]

@@ -10,34 +10,7 @@ Shows: free initial values, one fairness group for a whole action (`per=()`: som
 eventually-always.
 """
 
-from __future__ import annotations
-
-from typing import Annotated
-
-from explorer import (
-    HOLDS,
-    WEAK,
-    Formula,
-    Map,
-    Range,
-    Spec,
-    State,
-    Value,
-    action,
-    always_eventually,
-    any_of,
-    constant,
-    count,
-    domain,
-    eventually_always,
-    initially,
-    invariant,
-    step_invariant,
-    temporal,
-    variant,
-    violates,
-    when,
-)
+from explorer import *
 
 MACHINES = constant("MACHINES", 4)
 

@@ -10,35 +10,9 @@ that depends on somebody not stopping. The numbers are those of the TLA+ specifi
 resource managers, 8,832 for 5.
 """
 
-from __future__ import annotations
-
 import enum
 
-from explorer import (
-    HOLDS,
-    WEAK,
-    Formula,
-    Map,
-    Scalarset,
-    Set,
-    Spec,
-    State,
-    Value,
-    Var,
-    action,
-    constant,
-    eventually,
-    every,
-    implies,
-    initially,
-    invariant,
-    step_invariant,
-    temporal,
-    terminal,
-    variant,
-    violates,
-    when,
-)
+from explorer import *
 
 MANAGERS = constant("MANAGERS", 3)
 

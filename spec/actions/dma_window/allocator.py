@@ -9,27 +9,9 @@ Every map chooses its pool freely (the hash of the CPU, which may migrate), and 
 address bits. A CPU has at most one page mapped: two CPUs make every overlap that there is.
 """
 
-from __future__ import annotations
-
 import enum
-from typing import Annotated
 
-from explorer import (
-    STRONG,
-    WEAK,
-    Map,
-    Range,
-    Set,
-    State,
-    Value,
-    action,
-    domain,
-    every,
-    initially,
-    ite,
-    some,
-    when,
-)
+from explorer import *
 
 from . import kernel
 from .kernel import Allocator

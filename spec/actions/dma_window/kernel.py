@@ -5,11 +5,9 @@ Sizes are in IOMMU pages, the unit of the bitmap. A device with 32 address bits 
 `reach` (4 GiB); the 32-bit MMIO range begins at `mmio` and ends at 4 GiB.
 """
 
-from __future__ import annotations
-
 import enum
 
-from explorer import constant
+from explorer import *
 
 ENTRIES = constant("entries", 5)
 """The size of the table: more than `reach` in Linux 5.4, `mmio` in 5.3."""

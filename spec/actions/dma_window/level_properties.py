@@ -1,8 +1,6 @@
 """What must hold of a TCE table that grows while it is used (I7 of the fact sheet)."""
 
-from __future__ import annotations
-
-from explorer import Formula, Value, domain, every, implies, invariant, leads_to, some, temporal
+from explorer import *
 
 from .levels import Builders, Cpu, Index, Node, Pages, Step, Tce, Tree, used
 

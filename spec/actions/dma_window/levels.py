@@ -6,28 +6,9 @@ visible in program order: cmpxchg is a full barrier, and what a plain store with
 `publish_first` shows.
 """
 
-from __future__ import annotations
-
 import enum
-from typing import Annotated
 
-from explorer import (
-    WEAK,
-    Map,
-    Range,
-    Scalarset,
-    State,
-    Value,
-    Var,
-    action,
-    constant,
-    domain,
-    every,
-    initially,
-    ite,
-    some,
-    when,
-)
+from explorer import *
 
 CPUS = constant("cpus", 2)
 ENTRIES = constant("leaf_entries", 2)

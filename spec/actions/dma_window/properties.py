@@ -2,20 +2,7 @@
 sheet).
 """
 
-from __future__ import annotations
-
-from explorer import (
-    Formula,
-    Value,
-    domain,
-    every,
-    implies,
-    invariant,
-    leads_to,
-    some,
-    step_invariant,
-    temporal,
-)
+from explorer import *
 
 from . import kernel
 from .allocator import POOLS, Maps, Step, word_of

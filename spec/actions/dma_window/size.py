@@ -6,27 +6,10 @@ stand as their logarithms. Beside the machines that exist there are small ones, 
 bits and "4 GiB" is 2^8: what holds for all of them does not hold by the luck of large numbers.
 """
 
-from __future__ import annotations
-
 import enum
 from dataclasses import dataclass
-from typing import Annotated
 
-from explorer import (
-    WEAK,
-    Map,
-    Range,
-    State,
-    Value,
-    Var,
-    action,
-    any_of,
-    constant,
-    initial,
-    initially,
-    ite,
-    when,
-)
+from explorer import *
 
 BITMAP_LIMIT = constant("bitmap_limit", True)
 """The window is small enough for its bitmap to be one allocation."""

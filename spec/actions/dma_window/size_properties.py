@@ -2,9 +2,7 @@
 of the commit).
 """
 
-from __future__ import annotations
-
-from explorer import Formula, Value, implies, invariant, leads_to, temporal, terminal
+from explorer import *
 
 from .size import ADDRESS_BITS, Machine, Powers, Step, Window, gigabytes, window_bytes
 

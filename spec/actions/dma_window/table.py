@@ -5,27 +5,10 @@ counterpart hold the locks of all pools from beginning to end, so each is one st
 is held.
 """
 
-from __future__ import annotations
-
 import enum
 from collections.abc import Set as AbstractSet
-from typing import Annotated
 
-from explorer import (
-    Map,
-    Range,
-    Scalarset,
-    Set,
-    State,
-    Value,
-    Var,
-    action,
-    constant,
-    domain,
-    every,
-    initially,
-    when,
-)
+from explorer import *
 
 from . import kernel
 

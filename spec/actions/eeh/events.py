@@ -2,27 +2,7 @@
 thread.
 """
 
-from __future__ import annotations
-
-from typing import Annotated
-
-from explorer import (
-    WEAK,
-    Capacity,
-    Queue,
-    State,
-    Steps,
-    Value,
-    Var,
-    choose,
-    constant,
-    domain,
-    initially,
-    process,
-    some,
-    step,
-    when,
-)
+from explorer import *
 
 from . import kernel
 from .kernel import Mark

@@ -2,11 +2,9 @@
 `docs/models/eeh.md` argues them.
 """
 
-from __future__ import annotations
-
 import enum
 
-from explorer import constant
+from explorer import *
 
 
 class Mark(enum.Enum):

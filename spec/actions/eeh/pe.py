@@ -3,12 +3,10 @@
 Knows nothing of events. The PHB's PE above them is never freed and has no variables.
 """
 
-from __future__ import annotations
-
 import enum
 from collections.abc import Sequence
 
-from explorer import Map, State, Value, Var, any_of, constant, domain, initially, some
+from explorer import *
 
 from . import kernel
 

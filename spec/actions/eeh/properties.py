@@ -1,20 +1,6 @@
 """What must hold of every PE, and what must happen."""
 
-from __future__ import annotations
-
-from explorer import (
-    Formula,
-    Value,
-    at,
-    domain,
-    every,
-    implies,
-    invariant,
-    leads_to,
-    step_invariant,
-    temporal,
-    terminal,
-)
+from explorer import *
 
 from .events import Events
 from .pe import Pe, Pes, below

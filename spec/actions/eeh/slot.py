@@ -2,11 +2,7 @@
 gone.
 """
 
-from __future__ import annotations
-
-from typing import Annotated
-
-from explorer import WEAK, Range, State, Var, action, initially, when
+from explorer import *
 
 from . import kernel
 from .events import ERRORS, Events

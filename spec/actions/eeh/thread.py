@@ -4,21 +4,7 @@
 
 import enum
 
-from explorer import (
-    WEAK,
-    State,
-    Steps,
-    Value,
-    Var,
-    branch,
-    choose,
-    initially,
-    procedure,
-    process,
-    some,
-    step,
-    when,
-)
+from explorer import *
 
 from . import kernel
 from .events import Events, marks

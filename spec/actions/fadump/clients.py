@@ -1,10 +1,8 @@
 """Writers of /sys/kernel/fadump_*: where each is, and fadump_mutex."""
 
-from __future__ import annotations
-
 import enum
 
-from explorer import Map, Scalarset, State, Value, Var, constant, initially, ite, when
+from explorer import *
 
 
 class Client(Scalarset):

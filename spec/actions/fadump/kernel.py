@@ -2,9 +2,7 @@
 `docs/models/fadump.md` argues them.
 """
 
-from __future__ import annotations
-
-from explorer import constant
+from explorer import *
 
 REGIONS = constant("regions", 2)
 """Boot memory regions: what firmware is to copy, one range each."""

@@ -4,35 +4,9 @@ The layout is rigid: three memory blocks with holes between them, all sizes free
 checked for each. Addresses count half pages by default, so that "one byte further" is not yet the next page.
 """
 
-from __future__ import annotations
-
 import enum
-from typing import Annotated
 
-from explorer import (
-    WEAK,
-    Formula,
-    Map,
-    Range,
-    State,
-    Value,
-    Var,
-    action,
-    any_of,
-    constant,
-    count,
-    domain,
-    eventually,
-    every,
-    implies,
-    initially,
-    invariant,
-    ite,
-    some,
-    temporal,
-    terminal,
-    when,
-)
+from explorer import *
 
 PAGE = constant("page", 2)
 """Addresses to a page. With 1, a hole of one address is possible: none of the kernel's holes is so small."""

@@ -1,10 +1,8 @@
 """`echo 1 > fadump_registered` and `echo 0`: firmware's ranges and the kernel's count of them, one by one."""
 
-from __future__ import annotations
-
 import enum
 
-from explorer import WEAK, Value, action, ite, when
+from explorer import *
 
 from . import kernel
 from .clients import Client, Clients, Step

@@ -1,10 +1,8 @@
 """What the running kernel knows: `fw_dump` and the files it offers."""
 
-from __future__ import annotations
-
 import enum
 
-from explorer import State, Var, initially
+from explorer import *
 
 
 class Stage(enum.Enum):

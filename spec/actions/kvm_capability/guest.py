@@ -5,12 +5,9 @@ next entry. The page is guest memory: one generation bit for each entry. The gue
 entries are new. Knows nothing of migration but that each host has its own END, page and source.
 """
 
-from __future__ import annotations
-
 import enum
-from typing import Annotated
 
-from explorer import WEAK, Map, Range, State, Value, Var, action, constant, initially, ite, some, when
+from explorer import *
 
 from ..xive.esb import PQ, ended, triggered
 from . import kernel

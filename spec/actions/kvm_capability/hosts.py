@@ -4,11 +4,9 @@ start-up.
 Knows nothing of queues or migration.
 """
 
-from __future__ import annotations
-
 import enum
 
-from explorer import Map, State, Value, Var, any_of, every, initial, initially, ite
+from explorer import *
 
 from ..opal.firmware import Token
 from . import kernel

@@ -2,11 +2,9 @@
 are Linux 5.4 and QEMU.
 """
 
-from __future__ import annotations
-
 import enum
 
-from explorer import constant
+from explorer import *
 
 
 class Kernel(enum.Enum):

@@ -4,12 +4,9 @@ restored, resumed.
 Order of saving and restoring: Documentation/virt/kvm/devices/xive.txt; QEMU hw/intc/spapr_xive_kvm.c.
 """
 
-from __future__ import annotations
-
 import enum
-from typing import Annotated
 
-from explorer import WEAK, Range, State, Value, Var, action, constant, initially, ite, some, when
+from explorer import *
 
 from ..opal.firmware import Token
 from ..xive.esb import PQ

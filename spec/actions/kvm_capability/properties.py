@@ -1,22 +1,6 @@
 """What must hold of the capability, of the guest's events, and of migration."""
 
-from __future__ import annotations
-
-from explorer import (
-    Formula,
-    Value,
-    count,
-    domain,
-    every,
-    implies,
-    invariant,
-    ite,
-    leads_to,
-    some,
-    step_invariant,
-    temporal,
-    terminal,
-)
+from explorer import *
 
 from ..xive.esb import PQ, p_bit
 from .guest import FRESH, Guest, Phase, Slot, on_xive

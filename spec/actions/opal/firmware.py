@@ -12,12 +12,9 @@ Source: skiboot include/opal-api.h, core/opal.c:opal_entry_check, opal_quiesce, 
 asm/opal-api.h.
 """
 
-from __future__ import annotations
-
 import enum
-from typing import Annotated
 
-from explorer import WEAK, Range, State, Value, Var, action, constant, initially, ite, when
+from explorer import *
 
 SUCCESS, PARAMETER, BUSY, RESOURCE = 0, -1, -2, -10
 """Return codes of opal-api.h."""

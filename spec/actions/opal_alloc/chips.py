@@ -2,12 +2,9 @@
 with a number.
 """
 
-from __future__ import annotations
-
 import enum
-from typing import Annotated
 
-from explorer import Map, Range, State, Value, action, any_of, constant, domain, every, initially, some, when
+from explorer import *
 
 from ..opal import firmware as opal
 from . import kernel

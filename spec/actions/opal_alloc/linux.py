@@ -5,23 +5,7 @@ A CPU asks its own chip for the number of its IPI. The three callers of KVM ask 
 one they run on.
 """
 
-from explorer import (
-    UNFAIR,
-    WEAK,
-    Map,
-    State,
-    Steps,
-    Value,
-    branch,
-    choose,
-    initially,
-    ite,
-    outcome,
-    procedure,
-    process,
-    step,
-    when,
-)
+from explorer import *
 
 from ..opal import firmware as opal
 from ..opal.firmware import U32, Firmware, Int64

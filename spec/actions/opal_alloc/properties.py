@@ -1,8 +1,6 @@
 """What must hold of the numbers that firmware gives out, and of those who ask for them."""
 
-from __future__ import annotations
-
-from explorer import Formula, Value, at, domain, every, implies, invariant, leads_to, some, temporal
+from explorer import *
 
 from ..opal import firmware as opal
 from .chips import CHIPS, Caller, Chip, Chips, Irq, knows

@@ -6,27 +6,9 @@ words below `limit` are numbers; the highest `private` words are skiboot's own c
 NO_MEM), which mean that there is none.
 """
 
-from __future__ import annotations
-
 import enum
-from typing import Annotated
 
-from explorer import (
-    Range,
-    State,
-    Value,
-    Var,
-    action,
-    any_of,
-    constant,
-    implies,
-    initial,
-    initially,
-    invariant,
-    ite,
-    terminal,
-    when,
-)
+from explorer import *
 
 from ..opal import firmware as opal
 from ..opal.firmware import U32, WORD

@@ -1,11 +1,8 @@
 """The guest kernel: how it becomes secure, which pages it shares, what it writes where, and kexec."""
 
-from __future__ import annotations
-
 import enum
-from typing import Annotated
 
-from explorer import WEAK, Map, Range, State, Value, Var, action, constant, domain, initially, ite, when
+from explorer import *
 
 from . import kernel
 from .machine import Content, Gfn, Machine, Page, Vm

@@ -2,9 +2,7 @@
 progress.
 """
 
-from __future__ import annotations
-
-from explorer import STRONG, WEAK, State, Var, action, initially, ite, when
+from explorer import *
 
 from .machine import Content, Gfn, Machine, Page, Vm
 

@@ -2,9 +2,7 @@
 heeded.
 """
 
-from __future__ import annotations
-
-from explorer import constant
+from explorer import *
 
 UNSHARE_ALL = constant("unshare_all", True)
 """A kexec tells the ultravisor to take back all shared pages first."""

@@ -2,11 +2,9 @@
 nothing of guests' plans.
 """
 
-from __future__ import annotations
-
 import enum
 
-from explorer import Map, State, Value, Var, domain, initially, ite
+from explorer import *
 
 from . import kernel
 

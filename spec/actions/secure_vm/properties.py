@@ -1,20 +1,6 @@
 """Who may know what, who may change what, and what must happen."""
 
-from __future__ import annotations
-
-from explorer import (
-    Formula,
-    Value,
-    domain,
-    every,
-    implies,
-    invariant,
-    leads_to,
-    some,
-    step_invariant,
-    temporal,
-    terminal,
-)
+from explorer import *
 
 from .guest import Answer, Guest, Log, LogState, Stage
 from .hypervisor import Hypervisor

@@ -2,9 +2,7 @@
 (Documentation/powerpc/ultravisor.rst).
 """
 
-from __future__ import annotations
-
-from explorer import WEAK, action, domain, ite, when
+from explorer import *
 
 from .guest import Answer, Call, Guest, Stage, zeroes_logs
 from .machine import Gfn, Machine, Page, Vm

@@ -2,9 +2,7 @@
 CPUs.
 """
 
-from __future__ import annotations
-
-from explorer import Scalarset, constant
+from explorer import *
 
 
 class Sender(Scalarset):

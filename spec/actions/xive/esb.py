@@ -5,11 +5,9 @@ As in QEMU's hw/intc/xive.c (xive_esb_trigger, xive_esb_eoi), which follows the 
 of queues: whoever triggers or ends an interrupt sends the event on where these functions say so.
 """
 
-from __future__ import annotations
-
 import enum
 
-from explorer import Map, Scalarset, State, Value, constant, initially, ite
+from explorer import *
 
 SOURCES = constant("sources", 1)
 

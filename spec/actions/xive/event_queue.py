@@ -5,27 +5,7 @@ entries as long as the ring does not overflow, and an overflow is an evaluation 
 Linux uses.
 """
 
-from __future__ import annotations
-
-from typing import Annotated
-
-from explorer import (
-    WEAK,
-    Capacity,
-    Map,
-    Queue,
-    Scalarset,
-    State,
-    Value,
-    action,
-    constant,
-    count,
-    domain,
-    initially,
-    ite,
-    some,
-    when,
-)
+from explorer import *
 
 from .esb import SOURCES, Source
 

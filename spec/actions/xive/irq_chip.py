@@ -5,11 +5,9 @@ The defaults are Linux 5.4 with commit da15c03b047d; the constants make 5.3 and 
 hold desc.lock.
 """
 
-from __future__ import annotations
-
 import enum
 
-from explorer import Map, State, Value, constant, initially, ite, some
+from explorer import *
 
 from .esb import PQ, Esb, Source
 

@@ -4,11 +4,9 @@ synchronize_irq.
 The chip is XIVE. A section under desc.lock is several steps only where something can come in between.
 """
 
-from __future__ import annotations
-
 import enum
 
-from explorer import WEAK, Map, State, Value, action, constant, initially, ite, when
+from explorer import *
 
 from .esb import Esb, Source
 from .event_queue import Eas, EventQueue

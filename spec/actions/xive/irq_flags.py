@@ -1,8 +1,6 @@
 """What must hold of P, saved_p and stale_p, where nobody but the irq_chip touches the ESB of an interrupt."""
 
-from __future__ import annotations
-
-from explorer import Value, implies, invariant, step_invariant
+from explorer import *
 
 from .esb import PQ, Esb, Source
 from .event_queue import EventQueue

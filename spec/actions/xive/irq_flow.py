@@ -4,11 +4,9 @@ Between the steps of a section under desc.lock only hardware can come in, and a 
 lock.
 """
 
-from __future__ import annotations
-
 import enum
 
-from explorer import STRONG, WEAK, Value, action, constant, ite, some, when
+from explorer import *
 
 from .esb import Esb, Source
 from .event_queue import Cpu, Eas, EventQueue

@@ -2,20 +2,7 @@
 ends.
 """
 
-from __future__ import annotations
-
-from explorer import (
-    Formula,
-    Value,
-    every,
-    implies,
-    invariant,
-    leads_to,
-    some,
-    step_invariant,
-    temporal,
-    terminal,
-)
+from explorer import *
 
 from .esb import Esb, Source
 from .event_queue import Cpu, EventQueue

@@ -5,12 +5,9 @@ What is done with the number is the business of other modules: they take over at
 QUEUE_EOI. `pending_prio` is not modelled: with one priority, the ring itself says whether there is something.
 """
 
-from __future__ import annotations
-
 import enum
-from typing import Annotated
 
-from explorer import WEAK, Map, Range, State, Value, action, constant, initially, ite, sends, when
+from explorer import *
 
 from .esb import Esb, Source
 from .event_queue import Cpu, Eas, EventQueue

@@ -1,20 +1,6 @@
 """What must hold of the escalation interrupt: one entry, no missed wake-up, and in the end sleep."""
 
-from __future__ import annotations
-
-from explorer import (
-    Formula,
-    Value,
-    at,
-    eventually_always,
-    implies,
-    invariant,
-    leads_to,
-    some,
-    step_invariant,
-    temporal,
-    terminal,
-)
+from explorer import *
 
 from ..xive.esb import PQ, Esb, Source
 from ..xive.event_queue import Cpu, EventQueue

@@ -6,7 +6,6 @@ it is in a host ring.
 """
 
 import enum
-from typing import Annotated
 
 from explorer import *
 

@@ -5,24 +5,7 @@ The guest is what the shared modules model, with T as its vCPU. The host is told
 from the ring to the handler, and only KVM touches its interrupt.
 """
 
-from __future__ import annotations
-
-from typing import Annotated
-
-from explorer import (
-    WEAK,
-    Map,
-    Range,
-    State,
-    Value,
-    action,
-    constant,
-    implies,
-    initially,
-    invariant,
-    ite,
-    when,
-)
+from explorer import *
 
 from ..xive.esb import PQ, Esb, Source, p_bit
 from ..xive.event_queue import Eas, EventQueue

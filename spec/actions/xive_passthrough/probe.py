@@ -2,25 +2,9 @@
 flight.
 """
 
-from __future__ import annotations
-
 import enum
 
-from explorer import (
-    WEAK,
-    Formula,
-    Map,
-    State,
-    Value,
-    action,
-    implies,
-    initially,
-    invariant,
-    leads_to,
-    step_invariant,
-    temporal,
-    when,
-)
+from explorer import *
 
 from ..xive.esb import Esb, Source
 from ..xive.event_queue import EventQueue

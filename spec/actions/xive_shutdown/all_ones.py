@@ -2,11 +2,9 @@
 error.
 """
 
-from __future__ import annotations
-
 import enum
 
-from explorer import action, constant, when
+from explorer import *
 
 from ..xive.esb import Esb, Source
 from ..xive.irq_desc import Descriptors

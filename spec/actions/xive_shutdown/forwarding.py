@@ -3,11 +3,7 @@
 In between P stays 1, as both sides agree, so that no event goes out; what the guest does is not modelled.
 """
 
-from __future__ import annotations
-
-from typing import Annotated
-
-from explorer import Map, Range, State, action, constant, initially, ite, when
+from explorer import *
 
 from ..xive.esb import PQ, Esb, Source
 from ..xive.event_queue import Eas, EventQueue

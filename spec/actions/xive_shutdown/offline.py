@@ -6,11 +6,9 @@ more behaviour. The flush looks at the ring only where `pending_prio` says that 
 REPLAY, in this model.
 """
 
-from __future__ import annotations
-
 import enum
 
-from explorer import WEAK, Map, State, action, constant, every, initially, ite, when
+from explorer import *
 
 from ..xive.esb import Esb, Source
 from ..xive.event_queue import Cpu, Eas, EventQueue

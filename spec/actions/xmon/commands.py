@@ -5,11 +5,9 @@ exception inside a command is caught by the command (catch_memory_errors), or by
 command up and returns to its main loop. A call into firmware that is not there is caught by nobody.
 """
 
-from __future__ import annotations
-
 import enum
 
-from explorer import WEAK, Map, Set, State, Value, Var, action, domain, initially, ite, some, when
+from explorer import *
 
 from ..opal.firmware import Firmware
 from ..xive.esb import PQ, Esb, Source

@@ -1,10 +1,8 @@
 """Which xmon is checked: the switches that make the variants. The defaults are Linux 5.4."""
 
-from __future__ import annotations
-
 import enum
 
-from explorer import constant
+from explorer import *
 
 
 class Config(enum.Enum):

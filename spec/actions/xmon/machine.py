@@ -2,28 +2,9 @@
 not hold it.
 """
 
-from __future__ import annotations
-
 import enum
-from typing import Annotated
 
-from explorer import (
-    WEAK,
-    Map,
-    Range,
-    State,
-    Value,
-    Var,
-    action,
-    any_of,
-    constant,
-    domain,
-    every,
-    initial,
-    initially,
-    sends,
-    when,
-)
+from explorer import *
 
 from ..xive.esb import Esb, Source
 from ..xive.event_queue import Cpu, Eas, EventQueue

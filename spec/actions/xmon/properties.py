@@ -1,20 +1,6 @@
 """What must hold of a debugger: it survives what it looks at, and does not change it."""
 
-from __future__ import annotations
-
-from explorer import (
-    Formula,
-    Value,
-    count,
-    every,
-    invariant,
-    ite,
-    leads_to,
-    some,
-    step_invariant,
-    temporal,
-    terminal,
-)
+from explorer import *
 
 from ..xive.esb import Esb, Source, p_bit
 from ..xive.event_queue import Cpu, EventQueue
