@@ -39,8 +39,8 @@ spec = Spec(
         variant("L2a", HOLDS, "no leaf, and an error returned", alloc_fails=True, tests_null=True),
     ],
     survivors={
-        "free_leaf: GARBAGE": "whoever allocates the leaf again zeroes it first",
+        "maps.free_leaf: GARBAGE": "whoever allocates the leaf again zeroes it first",
         "free_table: GARBAGE": "whoever allocates the leaf again zeroes it first",
-        "write_tce: builders.leaf": "nobody reads it any more",
+        "maps.write_tce: builders.leaf": "nobody reads it any more",
     },
 )

@@ -2,28 +2,26 @@
 
 from explorer import *
 
-from .levels import Builders, Cpu, Index, Node, Pages, Step, Tce, Tree, used
+from .levels import Builders, Cpu, Index, Node, Pages, Tce, Tree, maps, used
 
 
 @invariant
 def no_tce_lost(builders: Builders, tree: Tree, cpu: Cpu, idx: Index) -> Value[bool]:
     """The device finds the page that was mapped: otherwise its DMA faults."""
     found = some((tree.slot == node) & (tree.tce[node][idx] == Tce.PAGE) for node in Node)
-    return implies((builders.at[cpu] == Step.MAPPED) & (builders.idx[cpu] == idx), found)
+    return implies(at(maps, "mapped", cpu) & (builders.idx[cpu] == idx), found)
 
 
 @invariant
 def one_leaf(builders: Builders, tree: Tree, cpu: Cpu) -> Value[bool]:
     """Whoever is about to write an entry has the leaf that the table has."""
-    return implies(
-        (builders.at[cpu] == Step.WRITE_TCE) & ~builders.leaf[cpu].is_none, builders.leaf[cpu] == tree.slot
-    )
+    return implies(at(maps, "write_tce", cpu) & ~builders.leaf[cpu].is_none, builders.leaf[cpu] == tree.slot)
 
 
 @invariant
 def no_null_leaf(builders: Builders, cpu: Cpu) -> Value[bool]:
     """Nobody writes an entry through a NULL pointer."""
-    return implies(builders.at[cpu] == Step.WRITE_TCE, ~builders.leaf[cpu].is_none)
+    return implies(at(maps, "write_tce", cpu), ~builders.leaf[cpu].is_none)
 
 
 @invariant
@@ -31,7 +29,7 @@ def no_garbage(builders: Builders, tree: Tree, node: Node) -> Value[bool]:
     """What the device can walk is zero or a page of this table; what is mapped was mapped by somebody."""
 
     def mapped(idx: Index) -> Value[bool]:
-        return some((builders.idx[cpu] == idx) & (builders.at[cpu] == Step.MAPPED) for cpu in Cpu)
+        return some((builders.idx[cpu] == idx) & at(maps, "mapped", cpu) for cpu in Cpu)
 
     walks = tree.slot == node
     return implies(
@@ -58,9 +56,9 @@ def no_use_after_free(builders: Builders, tree: Tree, node: Node) -> Value[bool]
 
 
 @temporal
-def building_ends(builders: Builders, cpu: Cpu) -> Formula:
+def building_ends(cpu: Cpu) -> Formula:
     """pnv_tce_build returns."""
     return leads_to(
-        builders.at[cpu] == Step.READ_SLOT,
-        (builders.at[cpu] == Step.MAPPED) | (builders.at[cpu] == Step.IDLE),
+        at(maps, "read_slot", cpu),
+        at(maps, "mapped", cpu) | at(maps, "idle", cpu),
     )

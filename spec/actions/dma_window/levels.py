@@ -62,19 +62,6 @@ class Tce(enum.Enum):
     GARBAGE = 2
 
 
-class Step(enum.Enum):
-    """What a CPU does next."""
-
-    IDLE = 0
-    READ_SLOT = 1
-    ALLOCATE = 2
-    ZERO = 3
-    PUBLISH = 4
-    FREE_LEAF = 5
-    WRITE_TCE = 6
-    MAPPED = 7
-
-
 class Tree(State):
     """The first-level slot, the leaves and their entries."""
 
@@ -84,9 +71,8 @@ class Tree(State):
 
 
 class Builders(State):
-    """Where each CPU is, the entry it maps, the leaf it has allocated, and the leaf that pnv_tce gives it."""
+    """The entry that each CPU maps, the leaf it has allocated, and the leaf that pnv_tce gives it."""
 
-    at: Map[Cpu, Step] = initially(Step.IDLE, quiet=True)
     idx: Map[Cpu, Index | None] = initially(None)
     own: Map[Cpu, Node | None] = initially(None)
     leaf: Map[Cpu, Node | None] = initially(None)
@@ -96,96 +82,75 @@ def publication(node: Node) -> str:
     return f"cmpxchg(&tmp[n], 0, {node})" if CMPXCHG else f"tmp[n] = {node}"
 
 
+TCE = "arch/powerpc/platforms/powernv/pci-ioda-tce.c"
+
+
 # Fair: no CPU stops in the middle of a function. Mapping and unmapping is free.
 
 
-@action(actor="cpu", source="arch/powerpc/platforms/powernv/pci-ioda-tce.c:pnv_tce_build")
-def pnv_tce_build(builders: Builders, cpu: Cpu, idx: Index) -> None:
-    """pnv_tce_build({idx})
-
-    iommu_range_alloc gives every CPU an entry of its own.
-    """
-    when(builders.at[cpu] == Step.IDLE)
+@process(actor="cpu", fair=WEAK, restart=True, atomic=True)
+def maps(builders: Builders, tree: Tree, cpu: Cpu) -> Steps:
+    """iommu_range_alloc gives every CPU an entry of its own."""
+    yield step("pnv_tce_build({idx})", name="idle", fair=UNFAIR, source=f"{TCE}:pnv_tce_build")
+    idx = yield choose(Index)
     when(every(builders.idx[other] != idx for other in Cpu))
     builders.idx[cpu].next = idx
-    builders.at[cpu].next = Step.READ_SLOT
+    if not (yield from finds_leaf(builders, tree, cpu)):
+        builders.idx[cpu].next = None
+        return
+    yield step("{node}[{idx}] = page", name="write_tce", source=f"{TCE}:pnv_tce_build")
+    node = yield choose(Node)
+    when(builders.leaf[cpu] == node)
+    tree.tce[node][idx].next = Tce.PAGE
+    builders.leaf[cpu].next = None
+    yield step("pnv_tce_free({idx})", name="mapped", fair=UNFAIR, source=f"{TCE}:pnv_tce_free")
+    node = yield choose(Node)
+    when(tree.slot == node)
+    tree.tce[node][idx].next = Tce.ZERO
+    builders.idx[cpu].next = None
 
 
-@action(actor="cpu", fair=WEAK, source="arch/powerpc/platforms/powernv/pci-ioda-tce.c:pnv_tce")
-def read_slot(builders: Builders, tree: Tree, cpu: Cpu) -> None:
-    """READ_ONCE(tmp[n]) == {tree.slot}"""
-    when(builders.at[cpu] == Step.READ_SLOT)
+@procedure(source=f"{TCE}:pnv_tce")
+def finds_leaf(builders: Builders, tree: Tree, cpu: Cpu) -> Steps:
+    """Returns whether pnv_tce_build goes on."""
+    yield step("READ_ONCE(tmp[n]) == {tree.slot}", name="read_slot")
     builders.leaf[cpu].next = tree.slot
-    builders.at[cpu].next = ite(tree.slot.is_none, Step.ALLOCATE, Step.WRITE_TCE)
-
-
-@action(
-    actor="cpu",
-    fair=WEAK,
-    per=("cpu",),
-    source="arch/powerpc/platforms/powernv/pci-ioda-tce.c:pnv_alloc_tce_level",
-)
-def allocate(builders: Builders, tree: Tree, cpu: Cpu, node: Node) -> None:
-    """alloc_pages_node() == {node}"""
-    when(builders.at[cpu] == Step.ALLOCATE)
+    if not (yield branch(tree.slot.is_none)):
+        return True
+    yield step("alloc_pages_node()", name="allocate", source=f"{TCE}:pnv_alloc_tce_level")
+    if ALLOC_FAILS and (yield choose("leaf", "NULL")) == "NULL":
+        outcome("alloc_pages_node() == NULL  // GFP_ATOMIC", name="allocation_fails", fair=UNFAIR)
+        return not TESTS_NULL
+    node = yield choose(Node)
+    outcome("alloc_pages_node() == {node}", name="allocate")
     when(tree.pages[node] == Pages.FREE)
     tree.pages[node].next = Pages.ALLOCATED
     builders.own[cpu].next = node
-    builders.at[cpu].next = Step.PUBLISH if PUBLISH_FIRST else Step.ZERO
+    if not PUBLISH_FIRST:
+        yield from zeroes(tree, node)
+    yield step(publication(node), name="publish")
+    wins = not CMPXCHG or (yield branch(tree.slot.is_none))
+    builders.leaf[cpu].next = node if wins else tree.slot
+    if wins:
+        tree.slot.next = node
+        if PUBLISH_FIRST:
+            yield from zeroes(tree, node)
+    else:
+        yield step(
+            "frees {node}  // the winner's leaf is {tree.slot}",
+            name="free_leaf",
+            source=f"{TCE}:pnv_pci_ioda2_table_do_free_pages",
+        )
+        give_back(tree, node, FREES_ALL)
+    builders.own[cpu].next = None
+    return True
 
 
-@action(actor="cpu", source="arch/powerpc/platforms/powernv/pci-ioda-tce.c:pnv_alloc_tce_level")
-def allocation_fails(builders: Builders, cpu: Cpu) -> None:
-    """alloc_pages_node() == NULL  // GFP_ATOMIC"""
-    when(ALLOC_FAILS)
-    when(builders.at[cpu] == Step.ALLOCATE)
-    builders.idx[cpu].next = None if TESTS_NULL else builders.idx[cpu]
-    builders.at[cpu].next = Step.IDLE if TESTS_NULL else Step.WRITE_TCE
-
-
-@action(
-    actor="cpu",
-    fair=WEAK,
-    per=("cpu",),
-    source="arch/powerpc/platforms/powernv/pci-ioda-tce.c:pnv_alloc_tce_level",
-)
-def zero(builders: Builders, tree: Tree, cpu: Cpu, node: Node) -> None:
-    """memset({node}, 0)"""
-    when(builders.at[cpu] == Step.ZERO)
-    when(builders.own[cpu] == node)
+@procedure(source=f"{TCE}:pnv_alloc_tce_level")
+def zeroes(tree: Tree, node: Node) -> Steps:
+    yield step("memset({node}, 0)", name="zero")
     for idx in domain(Index):
         tree.tce[node][idx].next = Tce.ZERO
-    builders.own[cpu].next = None if PUBLISH_FIRST else builders.own[cpu]
-    builders.at[cpu].next = Step.WRITE_TCE if PUBLISH_FIRST else Step.PUBLISH
-
-
-@action(actor="cpu", fair=WEAK, per=("cpu",), source="arch/powerpc/platforms/powernv/pci-ioda-tce.c:pnv_tce")
-def publish(builders: Builders, tree: Tree, cpu: Cpu, node: Node) -> None:
-    """{publication(node)}"""
-    when(builders.at[cpu] == Step.PUBLISH)
-    when(builders.own[cpu] == node)
-    wins = tree.slot.is_none | (not CMPXCHG)
-    tree.slot.next = ite(wins, node, tree.slot)
-    builders.leaf[cpu].next = ite(wins, node, tree.slot)
-    after = Step.ZERO if PUBLISH_FIRST else Step.WRITE_TCE
-    builders.own[cpu].next = ite(wins & (not PUBLISH_FIRST), None, node)
-    builders.at[cpu].next = ite(wins, after, Step.FREE_LEAF)
-
-
-@action(
-    actor="cpu",
-    fair=WEAK,
-    per=("cpu",),
-    source="arch/powerpc/platforms/powernv/pci-ioda-tce.c:pnv_pci_ioda2_table_do_free_pages",
-)
-def free_leaf(builders: Builders, tree: Tree, cpu: Cpu, node: Node) -> None:
-    """frees {node}  // the winner's leaf is {tree.slot}"""
-    when(CMPXCHG)
-    when(builders.at[cpu] == Step.FREE_LEAF)
-    when(builders.own[cpu] == node)
-    give_back(tree, node, FREES_ALL)
-    builders.own[cpu].next = None
-    builders.at[cpu].next = Step.WRITE_TCE
 
 
 def give_back(tree: Tree, node: Node, whole: bool) -> None:
@@ -195,32 +160,10 @@ def give_back(tree: Tree, node: Node, whole: bool) -> None:
         tree.tce[node][idx].next = Tce.GARBAGE
 
 
-@action(
-    actor="cpu", fair=WEAK, per=("cpu",), source="arch/powerpc/platforms/powernv/pci-ioda-tce.c:pnv_tce_build"
-)
-def write_tce(builders: Builders, tree: Tree, cpu: Cpu, node: Node, idx: Index) -> None:
-    """{node}[{idx}] = page"""
-    when(builders.at[cpu] == Step.WRITE_TCE)
-    when((builders.leaf[cpu] == node) & (builders.idx[cpu] == idx))
-    tree.tce[node][idx].next = Tce.PAGE
-    builders.leaf[cpu].next = None
-    builders.at[cpu].next = Step.MAPPED
-
-
-@action(actor="cpu", source="arch/powerpc/platforms/powernv/pci-ioda-tce.c:pnv_tce_free")
-def pnv_tce_free(builders: Builders, tree: Tree, cpu: Cpu, node: Node, idx: Index) -> None:
-    """pnv_tce_free({idx})"""
-    when(builders.at[cpu] == Step.MAPPED)
-    when((tree.slot == node) & (builders.idx[cpu] == idx))
-    tree.tce[node][idx].next = Tce.ZERO
-    builders.idx[cpu].next = None
-    builders.at[cpu].next = Step.IDLE
-
-
-@action(actor="PCI", source="arch/powerpc/platforms/powernv/pci-ioda-tce.c:pnv_pci_ioda2_table_free_pages")
-def free_table(builders: Builders, tree: Tree, node: Node) -> None:
+@action(actor="PCI", source=f"{TCE}:pnv_pci_ioda2_table_free_pages")
+def free_table(tree: Tree, node: Node) -> None:
     """pnv_pci_ioda2_table_free_pages(tbl)"""
-    when(every(builders.at[cpu] == Step.IDLE for cpu in Cpu))
+    when(every(at(maps, "idle", cpu) for cpu in Cpu))
     when(tree.slot == node)
     tree.slot.next = None
     give_back(tree, node, True)

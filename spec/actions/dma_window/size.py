@@ -116,16 +116,6 @@ def machines(machine: Machine) -> Value[bool]:
     )
 
 
-class Step(enum.Enum):
-    """What is computed next."""
-
-    WINDOW = 0
-    LEVELS = 1
-    TABLE = 2
-    HOLE = 3
-    DONE = 4
-
-
 class Window(State):
     """`size` is log2 of the window, rounded down where it is no `power_of_two`. `refused`: no table, so the
     PE has no window.
@@ -133,7 +123,6 @@ class Window(State):
     `start` and `end` are the bits that iommu_table_reserve_pages sets besides bit 0.
     """
 
-    at: Var[Step] = initially(Step.WINDOW, quiet=True)
     size: Var[Log] = initially(0)
     power_of_two: Var[bool] = initially(True)
     levels: Var[Log] = initially(0)
@@ -147,25 +136,12 @@ class Window(State):
         return self.size - machine.page_shift
 
 
-SETUP = "arch/powerpc/platforms/powernv/pci-ioda.c:pnv_pci_ioda2_setup_default_config"
+IODA = "arch/powerpc/platforms/powernv/pci-ioda"
 
 
 def ceiling(a: Value[int], b: Value[int]) -> Value[int]:
     """a / b, rounded up."""
     return (a + b - 1) // b
-
-
-# Fair: the kernel gets to the end of its function.
-
-
-@action(actor="kernel", fair=WEAK, source=SETUP)
-def window_size(machine: Machine, window: Window) -> None:
-    """window_size = min((maxblock * 8) << PAGE_SHIFT, max_memory)"""
-    when(window.at == Step.WINDOW)
-    limited = (machine.largest() <= machine.memory) & BITMAP_LIMIT
-    window.size.next = ite(limited, machine.largest(), machine.memory)
-    window.power_of_two.next = limited | ~machine.odd | ROUNDED
-    window.at.next = Step.LEVELS
 
 
 def wanted_levels(order: Value[int], level_order: Value[int]) -> Value[int] | int:
@@ -175,36 +151,35 @@ def wanted_levels(order: Value[int], level_order: Value[int]) -> Value[int] | in
     return order // level_order if LEVEL_RULE == LevelRule.FLOOR else ceiling(order, level_order)
 
 
-@action(actor="kernel", fair=WEAK, source=SETUP)
-def tce_levels(machine: Machine, window: Window) -> None:
-    """levels = tces_order / tcelevel_order, rounded up, at least POWERNV_IOMMU_DEFAULT_LEVELS"""
-    when(window.at == Step.LEVELS)
+# Fair: the kernel gets to the end of its function.
+
+
+@process(actor="kernel", fair=WEAK, source=f"{IODA}.c:pnv_pci_ioda2_setup_default_config")
+def configures(machine: Machine, window: Window, powers: Powers) -> Steps:
+    yield step("window_size = min((maxblock * 8) << PAGE_SHIFT, max_memory)", name="window_size")
+    limited = (machine.largest() <= machine.memory) & BITMAP_LIMIT
+    window.size.next = ite(limited, machine.largest(), machine.memory)
+    window.power_of_two.next = limited | ~machine.odd | ROUNDED
+    yield "levels = tces_order / tcelevel_order, rounded up, at least POWERNV_IOMMU_DEFAULT_LEVELS"
     wanted = wanted_levels(window.order(machine), machine.maxblock() - 3)
     window.levels.next = ite(wanted < DEFAULT_LEVELS, DEFAULT_LEVELS, wanted)
-    window.at.next = Step.TABLE
-
-
-@action(
-    actor="kernel",
-    fair=WEAK,
-    source="arch/powerpc/platforms/powernv/pci-ioda-tce.c:pnv_pci_ioda2_table_alloc_pages",
-)
-def build_table(machine: Machine, window: Window) -> None:
-    """pnv_pci_ioda2_table_alloc_pages(2^{window.size}, {window.levels} levels)"""
-    when(window.at == Step.TABLE)
+    yield step(
+        "pnv_pci_ioda2_table_alloc_pages(2^{window.size}, {window.levels} levels)",
+        source=f"{IODA}-tce.c:pnv_pci_ioda2_table_alloc_pages",
+    )
     shift = ceiling(window.order(machine), window.levels) + 3
     level_shift = ite(shift < machine.page_shift, machine.page_shift, shift)
     too_wide = (level_shift - 3) * window.levels + machine.page_shift >= ADDRESS_BITS
     refused = (window.levels > MAX_LEVELS) | ~window.power_of_two | too_wide
     window.level_shift.next = ite(refused, 0, level_shift)
     window.refused.next = refused
-    window.at.next = ite(refused, Step.DONE, Step.HOLE)
+    if not (yield branch(refused)):
+        yield from reserves(machine, window, powers)
 
 
-@action(actor="kernel", fair=WEAK, source="arch/powerpc/kernel/iommu.c:iommu_table_reserve_pages")
-def reserve(machine: Machine, window: Window, powers: Powers) -> None:
-    """iommu_init_table(tbl, node, res_start, res_end)"""
-    when(window.at == Step.HOLE)
+@procedure(source="arch/powerpc/kernel/iommu.c:iommu_table_reserve_pages")
+def reserves(machine: Machine, window: Window, powers: Powers) -> Steps:
+    yield "iommu_init_table(tbl, node, res_start, res_end)"
     page, entries = powers.of[machine.page_shift], powers.of[window.order(machine)]
     overlaps = machine.mmio_start() < window_bytes(machine, window, powers)
     start = machine.mmio_start() // page
@@ -217,7 +192,6 @@ def reserve(machine: Machine, window: Window, powers: Powers) -> None:
         taken = passed & ~(entries < start)
     window.start.next = ite(taken, start, 0)
     window.end.next = ite(taken, end, 0)
-    window.at.next = Step.DONE
 
 
 def gigabytes(machine: Machine) -> Value[int]:

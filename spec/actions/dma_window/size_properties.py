@@ -4,12 +4,12 @@ of the commit).
 
 from explorer import *
 
-from .size import ADDRESS_BITS, Machine, Powers, Step, Window, gigabytes, window_bytes
+from .size import ADDRESS_BITS, Machine, Powers, Window, configures, gigabytes, window_bytes
 
 
 def built(window: Window) -> Value[bool]:
     """The table is built, and its hole reserved."""
-    return (window.at == Step.DONE) & ~window.refused
+    return at(configures, None) & ~window.refused
 
 
 @invariant
@@ -27,7 +27,7 @@ def window_is_a_power_of_two(window: Window) -> Value[bool]:
 @invariant
 def window_fits_memory(machine: Machine, window: Window) -> Value[bool]:
     """The window is no larger than memory, but for what rounding down leaves out."""
-    return implies(window.at != Step.WINDOW, window.size <= machine.memory)
+    return implies(~at(configures, "window_size"), window.size <= machine.memory)
 
 
 @invariant
@@ -79,12 +79,6 @@ def reserved_inside_bitmap(machine: Machine, window: Window, powers: Powers) -> 
 
 
 @temporal
-def configuration_ends(window: Window) -> Formula:
+def configuration_ends() -> Formula:
     """pnv_pci_ioda2_setup_default_config returns."""
-    return leads_to(window.at == Step.WINDOW, window.at == Step.DONE)
-
-
-@terminal
-def done(window: Window) -> Value[bool]:
-    """The window is configured, once for all."""
-    return window.at == Step.DONE
+    return leads_to(at(configures, "window_size"), at(configures, None))
