@@ -9,6 +9,7 @@ earlier step.
 from __future__ import annotations
 
 import gc
+import linecache
 from collections.abc import Callable
 from types import FrameType, GeneratorType
 from typing import Any
@@ -34,7 +35,9 @@ from explorer.ir.expressions import Expr, Family
 from explorer.ir.steps import Condition
 from explorer.language.declarations import Declaration
 from explorer.language.process import Decision, Step, forgotten
+from explorer.language.symbolic import bare
 from explorer.language.tracing import Impossible, Trace, tracing
+from explorer.language.values import Value
 
 MOST_DECISIONS = 64
 
@@ -314,12 +317,17 @@ class Replay:
         place = Place(inner.gi_code.co_filename, frame_of(inner).f_lineno)
         text = yielded.text if isinstance(yielded, Step) else yielded
         if not isinstance(text, str) or not text.strip():
-            found = "`yield` alone" if yielded is None else f"`yield {text!r}`"
+            found = "`yield` alone" if yielded is None else f"`yield {bare(yielded)}`"
+            write = 'yield "what the step does", or yield branch(...), choose(...), keep(...)'
+            if isinstance(yielded, Value):
+                write = f"yield keep({bare(yielded)}), or yield branch({bare(yielded)})"
+            if "yield when(" in linecache.getline(place.file, place.line):
+                found, write = "`yield when(...)`", "when(...) alone: the step waits for its condition"
             raise SpecError(
                 "E0801",
                 f"{found} in process {self.d.name}",
                 expected="the text of the step that begins here, or a decision",
-                write='yield "what the step does", or yield branch(...), choose(...), keep(...)',
+                write=write,
                 place=place,
             )
         if isinstance(yielded, Step):

@@ -168,11 +168,19 @@ _CONSTRUCTS = {
     "bool": ("a symbolic value used where Python needs a real bool", "when(...), ite(...), &, | or ~"),
 }
 
+_IN_A_PROCESS = {
+    "if": "if (yield branch(condition)): where both ways go on, when(condition) where the step waits",
+    "while": "while (yield branch(condition)): with steps in it, when(condition) where the step waits",
+}
+
 
 def no_truth_value() -> SpecError:
     """The error for Python asking a symbolic value whether it is true, naming the construct that asked."""
     frame = author_frame()
-    construct, write = _CONSTRUCTS[_construct(frame) if frame else "bool"]
+    name, trace = _construct(frame) if frame else "bool", maybe_current()
+    construct, write = _CONSTRUCTS[name]
+    if trace is not None and trace.kind == "process":
+        write = _IN_A_PROCESS.get(name, write)
     return SpecError(
         "E0202", construct, expected="an expression: the value is known only during exploration", write=write
     )
