@@ -2,22 +2,49 @@
 nothing of search.
 
 Plain: every distinct beginning of a guard is looked at once, as a list of the states that meet it. Native:
-instances whose guards differ only in offsets and constants share one loop, as in `shapes.py`.
+instances whose guards differ only in offsets and constants share one loop, as in `native_shapes.py`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from explorer.codegen.native_expressions import Block, Constants, Scribe, Shape, Sharing, group
-from explorer.codegen.native_functions import head_of, lowered_function, state_arguments, truth_function
+from explorer.codegen.native_expressions import Constants, Scribe, Sharing
+from explorer.codegen.native_module import load, lowered_function, module_of, state_arguments, truth_function
+from explorer.codegen.native_shapes import Block, Shape, group
 from explorer.codegen.python_expressions import Emitter
+from explorer.codegen.template import fill
 from explorer.ir import expressions as ex
 from explorer.ir.expressions import FALSE, TRUE, Expr
 from explorer.ir.model import Instance
 from explorer.program.layout import Layout
 from explorer.program.program import Program, Rule, Test
 from explorer.program.simplify import fold, fold_checks, lift
+
+LOOPS = """
+SHAPES = np.array({shapes}, np.int64)
+
+
+@njit(
+    'void(uint64[:,::1], int64[:,::1], uint64[:,::1], int64[:,::1])',
+    nogil=True, cache=True,
+)
+def guards(states, signed, unsigned, counts):
+    for rule in range(SHAPES.shape[0]):
+        for b in range(states.shape[0]):
+            row = U(b)
+            {load}
+            count({state}, U(rule), SHAPES[rule], signed, unsigned, counts)
+
+
+@njit('void(uint64[:,::1], uint8[::1])', nogil=True, cache=True)
+def keep(states, kept):
+    for b in range(states.shape[0]):
+        row = U(b)
+        {load}
+        kept[b] = 0 if outside({state}) else 1
+
+"""
 
 
 @dataclass(slots=True)
@@ -35,9 +62,9 @@ class PlainCounter:
 
 @dataclass(slots=True)
 class NativeCounter:
-    """`guards(F, P, Q, N)` of the text adds to N[r, 2k] the states of F that passed test k of chain
-    `order[r]`, and to N[r, 2k + 1] those where it has no value. `keep(F, KEEP)` says of each state whether it
-    may be left; "" where no constraint forbids it.
+    """`guards(states, signed, unsigned, counts)` of the text adds to counts[r, 2k] the states that passed
+    test k of chain `order[r]`, and to counts[r, 2k + 1] those where it has no value. `keep(states, kept)`
+    says of each state whether it may be expanded; "" where no constraint forbids it.
     """
 
     text: str
@@ -130,29 +157,11 @@ def native_counter(program: Program, layout: Layout, rules: list[Rule]) -> Nativ
         [rules[k] for k in order], [blocks[k] for k in order], constants
     )
     one = layout.words == 1
-    state = ["row = U(b)"] + ["s = F[row, U(0)]"] * one
     scribe = Scribe(layout, program.facts)
-    lines = [
-        _count(shapes, one),
-        truth_function("outside", scribe, constants, _outside(program), program.facts),
-        f"SHAPE = np.array({shape_of}, np.int64)",
-        "",
-        "",
-        "@njit('void(uint64[:,::1], int64[:,::1], uint64[:,::1], int64[:,::1])', nogil=True, cache=True)",
-        "def guards(F, P, Q, N):",
-        "    for r in range(SHAPE.shape[0]):",
-        "        for b in range(F.shape[0]):",
-        *(f"            {text}" for text in state),
-        f"            count({state_arguments(one)}, U(r), SHAPE[r], P, Q, N)",
-        "",
-        "",
-        "@njit('void(uint64[:,::1], uint8[::1])', nogil=True, cache=True)",
-        "def keep(F, KEEP):",
-        "    for b in range(F.shape[0]):",
-        *(f"        {text}" for text in state),
-        f"        KEEP[b] = 0 if outside({state_arguments(one)}) else 1",
-    ]
-    return NativeCounter("\n".join([head_of(constants), *lines]) + "\n", order, signed, unsigned)
+    outside = truth_function("outside", scribe, constants, _outside(program), program.facts)
+    loops = fill(LOOPS, shapes=str(shape_of), load=load(one), state=state_arguments(one))
+    text = module_of(constants, _count(shapes, one), outside, loops)
+    return NativeCounter(text, order, signed, unsigned)
 
 
 def _count(shapes: list[Shape], one: bool) -> str:
@@ -162,8 +171,8 @@ def _count(shapes: list[Shape], one: bool) -> str:
         body.append(f"{word} shape == {shape.number}:  # {shape.rules[0].instance.action.name}")
         body += [f"    {text}" for text in shape.text.split("\n")]
         word = "elif"
-    parameters = [("i", "uint64"), ("shape", "int64"), ("P", "int64[:,::1]"), ("Q", "uint64[:,::1]")]
-    parameters.append(("N", "int64[:,::1]"))
+    parameters = [("rule", "uint64"), ("shape", "int64"), ("signed", "int64[:,::1]")]
+    parameters += [("unsigned", "uint64[:,::1]"), ("counts", "int64[:,::1]")]
     return lowered_function("count", one, parameters, body, {"True": "boolean"})
 
 
@@ -178,8 +187,8 @@ def _block(rule: Rule, program: Program, layout: Layout) -> Block:
         if test.checks:
             lines += [
                 f"{pad}if not {scribe.truth(ex.both(*oks))}:",
-                f"{pad}    N[i, {2 * depth + 1}] += 1",
+                f"{pad}    counts[rule, {2 * depth + 1}] += 1",
             ]
             word = "elif"
-        lines += [f"{pad}{word} {scribe.truth(test.condition)}:", f"{pad}    N[i, {2 * depth}] += 1"]
+        lines += [f"{pad}{word} {scribe.truth(test.condition)}:", f"{pad}    counts[rule, {2 * depth}] += 1"]
     return Block("\n".join(lines) or "pass", tuple(scribe.slots))

@@ -255,7 +255,7 @@ class Writer:
                 yield from (f"{name(ids)} = mix({name(ids)}) + ({part})" for part in parts[1:])
         for one in loose:
             key = key_of(one)
-            yield f"{key} = K_ZERO"
+            yield f"{key} = C_0x0"
             yield from (
                 f"{key} = mix({key} + ({part}))" for part in self.gathered(plan.blocks.get((one,), ()))
             )
@@ -324,7 +324,7 @@ class Writer:
         """`ties` are the swaps of identities with one key, `moved` says whether one of them changes the
         state.
         """
-        yield "ties = K_ZERO"
+        yield "ties = C_0x0"
         yield "moved = False"
         for g, swap in enumerate(self.plan.swaps):
             k, i = swap.scalarset, swap.first

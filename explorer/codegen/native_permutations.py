@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from explorer.codegen.native_canonical import Writer, native_canonical
 from explorer.codegen.native_expressions import Constants
-from explorer.codegen.native_functions import head_of
+from explorer.codegen.native_module import module_of
 from explorer.symmetry.plan import Plan
 
 _ONE = '''
@@ -105,4 +105,4 @@ def renaming_source(plan: Plan, words: int) -> str:
         _ROWS.format(body=body),
         least,
     ]
-    return "\n".join([head_of(constants), *texts])
+    return module_of(constants, *texts)

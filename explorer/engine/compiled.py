@@ -14,8 +14,10 @@ from explorer.ir.expressions import functions_in
 from explorer.ir.model import Model
 from explorer.ir.operators import PYTHON_NAMES
 from explorer.ir.semantics import State
+from explorer.ir.verify import verify_model, verifying
 from explorer.program.layout import Layout, lay_out
 from explorer.program.program import Program, reduce
+from explorer.program.verify import verify_layout, verify_program
 from explorer.symmetry.find import Symmetry
 from explorer.symmetry.group import Group
 from explorer.symmetry.plan import Plan, plan
@@ -85,11 +87,18 @@ class Compiled:
     @cached_property
     def program(self) -> Program:
         known = self._symmetry.program if self._symmetry is not None else None
-        return known if known is not None else reduce(self.model)
+        program = known if known is not None else reduce(self.model)
+        if verifying():
+            verify_model(self.model)
+            verify_program(program)
+        return program
 
     @cached_property
     def layout(self) -> Layout:
-        return lay_out(self.program)
+        layout = lay_out(self.program)
+        if verifying():
+            verify_layout(self.program, layout)
+        return layout
 
     def code(self, part: str) -> tuple[Code, dict[str, Any]]:
         """The generated source of a part (`expand`, `edges`, `judgements`) and its functions."""

@@ -40,6 +40,7 @@ from explorer.ir.model import Action, Choice, Instance, Model, Observation, Prop
 from explorer.ir.places import Path, Variable
 from explorer.ir.steps import Condition, Doubt
 from explorer.ir.types import Type
+from explorer.ir.verify import verify_model, verifying
 from explorer.language.annotations import resolve
 from explorer.language.constants import Constant, bound, check, value_of
 from explorer.language.declarations import Declaration
@@ -91,6 +92,8 @@ def ground(
         constants_of_variant(known, row)
     model.constants.update({name: values.get(name, c._default) for name, c in known.items()})
     model.bound.update({name: value for name, value in values.items() if value != known[name]._default})
+    if verifying():
+        verify_model(model)
     return model
 
 

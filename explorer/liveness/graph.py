@@ -214,8 +214,9 @@ def _native(space: StateSpace, limits: Limits) -> Graph:
 
     from explorer.codegen.native_functions import native_source
     from explorer.codegen.native_permutations import renaming_source
+    from explorer.engine.native.arrays import Steps
     from explorer.engine.native.jit import Jit, default_directory
-    from explorer.engine.native.machine import arrays
+    from explorer.engine.native.machine import rule_arrays
     from explorer.engine.native.visited import reserve
 
     compiled, backend = space.compiled, Native()
@@ -228,7 +229,7 @@ def _native(space: StateSpace, limits: Limits) -> Graph:
         raise Refused("the state graph has more than 2**31 states or 2**32 labels")
     source = native_source(compiled.program, compiled.layout)
     jit = Jit(default_directory())
-    expand, tables = jit.module(source.edges).edges, arrays(source.tables)
+    expand, rules = jit.module(source.edges).edges, rule_arrays(source.tables)
     kernels = jit.module(_kernels())
     states = reserve(number * words, np.uint64)[: number * words].reshape(number, words)
     initial = _states(space, kernels, words, states)
@@ -239,12 +240,8 @@ def _native(space: StateSpace, limits: Limits) -> Graph:
     start = reserve(number + 1, np.uint32)[: number + 1]
     kind = np.uint16 if _labels(len(space.model.instances) * size) == "label" else np.uint32
     to, by = reserve(space.transitions + ROOM, np.uint32), reserve(space.transitions + ROOM, kind)
-    room = ROOM + 2 * len(tables[0])
-    origin, rule, target = (
-        np.empty(room, np.int64),
-        np.empty(room, np.int64),
-        np.empty((room, words), np.uint64),
-    )
+    room = ROOM + 2 * len(rules.shapes)
+    steps = Steps.empty(room, words)
     targets, last = np.empty(room, np.int64), np.zeros(len(source.tables.numbers), np.int64)
     scratch = np.empty(room, np.uint64), np.empty(room, np.uint32), np.empty(room, np.bool_)
     numbers, turn = np.array(source.tables.numbers, np.int64), np.zeros(room, np.int64)
@@ -252,13 +249,14 @@ def _native(space: StateSpace, limits: Limits) -> Graph:
         jit.module(renaming_source(compiled.plan, words)).rename_rows if compiled.plan is not None else None
     )
     left_by = np.array(permutations.group.left, np.int64) if permutations is not None else None
-    stat, nothing, edges, at = np.zeros(8, np.int64), np.empty((0, words), np.uint64), 0, 0
+    nothing, edges, at = np.empty((0, words), np.uint64), 0, 0
     while at < number:
         _go_on(limits)
-        stat[2] = 0
+        steps.length[0] = 0
         rows = states[at : at + ROOM]
-        left = expand(rows, 0, len(rows), nothing, origin, rule, target, stat, *tables)
-        count = int(stat[2])
+        left = expand(rows, (0, len(rows)), nothing, steps, rules)
+        count = int(steps.length[0])
+        rule, target = steps.rules, steps.successors
         if rename is not None:
             rename(target, count, left_by, turn)
         if edges + count > len(to):
@@ -270,7 +268,7 @@ def _native(space: StateSpace, limits: Limits) -> Graph:
         edges = kernels.add_edges(
             states,
             at,
-            origin,
+            steps.origins,
             rule,
             target,
             turn,

@@ -6,8 +6,9 @@ nothing of what is checked.
 """
 
 import numpy as np
-from numba import njit
+from numba import int64, njit, void
 
+from explorer.engine.native.arrays import WORD_ROWS, Table, signature
 from explorer.engine.native.mixing import mix, permuted
 
 U, I = np.uint64, np.int64
@@ -128,22 +129,20 @@ def add_edges(
     return edges
 
 
-@njit(
-    "void(uint64[::1], int64, int64, int64, int64, uint64[::1], uint64[::1], int64[::1], uint64[:,::1])",
-    nogil=True,
-    cache=True,
-)
-def collect_levels(table, first, partitions, capacity, key_bits, K, INV, places, out):
+@njit(signature(void, Table, int64[::1], WORD_ROWS), nogil=True, cache=True)
+def collect_levels(table, places, states):
     """The states of many levels at once out of the visited set (see `kernels.collect`): those of a level from
     row places[level] on, which moves; a negative one is not wanted."""
-    for p in range(partitions):
+    slots, entry, back = table.slots, table.entry, table.back
+    capacity, key_bits = table.capacity, entry.bits - U(1)
+    for p in range(table.fill.shape[0]):
         for x in range(p * capacity, (p + 1) * capacity):
-            entry = table[x]
-            if entry == 0:
+            held = slots[x]
+            if held == 0:
                 continue
-            level = entry >> K[5]
+            level = held >> entry.bits
             if level >= U(places.shape[0]) or places[level] < 0:
                 continue
-            h = U(first + p) << U(key_bits) | ((entry & K[4]) - U(1))
-            out[places[level], 0] = permuted(h, INV[0], INV[1], INV[2], INV[3])
+            h = U(table.first + p) << key_bits | ((held & entry.part) - U(1))
+            states[places[level], 0] = permuted(h, back.half, back.first, back.second, back.whole)
             places[level] += 1

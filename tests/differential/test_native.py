@@ -22,10 +22,12 @@ from explorer.engine import python
 from explorer.engine.limits import Limits, Prefix, Progress
 from explorer.engine.native import hashing
 from explorer.engine.native import search as native
+from explorer.engine.native.arrays import Level
 from explorer.engine.native.jit import Jit, common_source, prune
 from explorer.engine.native.levels import integers, words_of
 from explorer.engine.native.machine import machine
 from explorer.engine.native.visited import Store
+from explorer.engine.native.worker import buckets, empty
 from explorer.engine.space import StateSpace
 from explorer.ground.ground import ground
 from explorer.ir.model import Model
@@ -274,15 +276,11 @@ def _store(bits: int, fingerprint: int | None = None) -> Store:
 def _insert(store: Store, states: list[int]) -> tuple[np.ndarray, int]:
     partitions = 1 << store.hashing.partition_bits
     room = len(states) + 1
-    buckets = (
-        np.empty((partitions, room, 1), np.uint64),
-        np.empty((partitions, room), np.uint16),
-        np.zeros(partitions, np.int64),
-    )
-    none = np.zeros(len(states), np.uint16)
-    store.kernels.scatter(words_of(states, 1), none, 0, len(states), *buckets, store.hashing.mix)
-    fresh = np.empty((len(states), 1), np.uint64)
-    return fresh, store.insert(buckets, 0, fresh, np.empty(len(states), np.uint16), 0)
+    target = buckets(partitions, room, 1)
+    level = Level(words_of(states, 1), np.zeros(len(states), np.uint16))
+    store.kernels.scatter(level, 0, target, store.hashing.there)
+    fresh = empty(len(states))
+    return fresh.states, store.insert(target, 0, fresh, 0)
 
 
 @pytest.mark.parametrize(
@@ -302,12 +300,14 @@ def test_structured_states_keep_probes_short(states: list[int]) -> None:
     store = _store(60)
     _, n = _insert(store, states)
     assert n == len(states)
-    table, capacity = store.table, store.capacity
-    k = [int(x) for x in store.k]
+    slots, capacity = store.table.slots, store.capacity
+    part, high, low = (
+        int(x) for x in (store.table.entry.part, store.table.entry.high, store.table.entry.low)
+    )
     distances = []
-    for slot in np.flatnonzero(table[: capacity * store.partitions]):
-        key = (int(table[slot]) & k[4]) - 1
-        home = ((key >> k[2]) * capacity) >> k[3]
+    for slot in np.flatnonzero(slots[: capacity * store.partitions]):
+        key = (int(slots[slot]) & part) - 1
+        home = ((key >> high) * capacity) >> low
         distances.append((int(slot) % capacity - home) % capacity)
     assert sum(distances) / len(distances) < 4
 

@@ -100,7 +100,7 @@ spec = Spec()
     assert not check(spec, found).notes
     orbits.MOST, before = 100, orbits.MOST
     try:
-        assert check(spec, found).notes == [text]
+        assert list(check(spec, found).notes) == [text]
     finally:
         orbits.MOST = before
 

@@ -23,8 +23,8 @@ def test_python_and_machine_code_mix_alike() -> None:
 
 @pytest.mark.parametrize("bits", [2, 3, 9, 12])
 def test_every_state_has_a_hash_of_its_own(bits: int) -> None:
-    """On all states of a few bits, `permuted` is a permutation, and with INV it is undone."""
-    there, back = hashing.exact(bits).mix[:4], hashing.exact(bits).inverse
+    """On all states of a few bits, `permuted` is a permutation, and with `back` it is undone."""
+    there, back = hashing.exact(bits).there[:4], hashing.exact(bits).back[:4]
     hashes = [mixing.permuted(np.uint64(state), *there) for state in range(1 << bits)]
     assert sorted(map(int, hashes)) == list(range(1 << bits))
     assert [int(mixing.permuted(np.uint64(h), *back)) for h in hashes] == list(range(1 << bits))
@@ -34,7 +34,7 @@ def test_every_state_has_a_hash_of_its_own(bits: int) -> None:
 def test_a_hash_of_many_bits_gives_its_state_back(bits: int) -> None:
     """The same for random states of up to a word."""
     choose = random.Random(bits)
-    there, back = hashing.exact(bits).mix[:4], hashing.exact(bits).inverse
+    there, back = hashing.exact(bits).there[:4], hashing.exact(bits).back[:4]
     for state in (0, (1 << bits) - 1, *(choose.getrandbits(bits) for _ in range(200))):
         state_hash = np.uint64(mixing.permuted(np.uint64(state), *there))
         assert int(mixing.permuted(state_hash, *back)) == state

@@ -12,7 +12,7 @@ import pytest
 
 from explorer import Range, Spec, State, Var, action, any_of, initially, invariant, when
 from explorer.codegen.native_expressions import Constants, Scribe
-from explorer.codegen.native_functions import head_of, lowered_function
+from explorer.codegen.native_module import lowered_function, module_of
 from explorer.codegen.python_expressions import Emitter
 from explorer.engine import reference
 from explorer.engine.compiled import run_source
@@ -175,6 +175,14 @@ def test_equal_normal_forms_mean_equal_values(row: Operator) -> None:
             assert set(mine) == {normal.value(number)}
 
 
+RUN = """
+@njit('void(uint64[::1], int64[:,::1])')
+def run(states, out):
+    for b in range(states.shape[0]):
+        note(states[b], U(b), out)
+"""
+
+
 def test_machine_code_computes_the_meaning(monkeypatch: pytest.MonkeyPatch) -> None:
     """Compiled over 64-bit words, all samples of all operators give what the meaning says."""
     np = pytest.importorskip("numpy")
@@ -183,19 +191,11 @@ def test_machine_code_computes_the_meaning(monkeypatch: pytest.MonkeyPatch) -> N
     scribe, constants = Scribe(LAYOUT, Facts()), Constants()
     body = []
     for k, expr in enumerate(exprs):
-        texts = (f"OUT[b, {2 * k}] = {scribe.number(expr)}", f"OUT[b, {2 * k + 1}] = U({scribe.truth(expr)})")
+        texts = (f"out[b, {2 * k}] = {scribe.number(expr)}", f"out[b, {2 * k + 1}] = U({scribe.truth(expr)})")
         body += [constants.fill(scribe, text) for text in texts]
-    parameters = [("b", "uint64"), ("OUT", "int64[:,::1]")]
-    text = "\n".join(
-        [
-            head_of(constants),
-            lowered_function("note", True, parameters, body, {"True": "boolean"}),
-            "@njit('void(uint64[::1], int64[:,::1])')",
-            "def run(S, OUT):",
-            "    for b in range(S.shape[0]):",
-            "        note(S[b], U(b), OUT)",
-        ]
-    )
+    parameters = [("b", "uint64"), ("out", "int64[:,::1]")]
+    note = lowered_function("note", True, parameters, body, {"True": "boolean"})
+    text = module_of(constants, note, RUN)
     out = np.zeros((len(STATES), 2 * len(exprs)), np.int64)
     run_source(text, "<operators>")["run"](np.array(list(map(LAYOUT.pack, STATES)), np.uint64), out)
     for state, given in zip(STATES, out.tolist()):

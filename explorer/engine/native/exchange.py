@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
+
+from explorer.engine.native.arrays import Buckets
 
 T = TypeVar("T")
-
-Buckets = tuple[Any, Any, Any]
-"""Successors by partition, the rules that made them, and how many each partition has."""
 
 
 class Exchange(Protocol):

@@ -8,11 +8,11 @@ finalizer of MurmurHash3 cut to the width); each step can be undone, so a hash i
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from explorer.codegen.mixer import FIRST, SECOND
+from explorer.engine.native.arrays import Entry, Hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,48 +27,39 @@ class Hashing:
     key_bits: int
 
     @property
-    def mix(self) -> Any:
-        """MIX of the kernels: the arguments of `mixing.permuted` after the first, and the shift to the
-        partition.
-        """
-        mask = (1 << self.bits) - 1
-        return np.array(
-            [self._half, FIRST & mask, SECOND & mask, mask, self.bits - self.partition_bits], np.uint64
-        )
+    def there(self) -> Hash:
+        """From a state to its hash, and on to the partition."""
+        whole = (1 << self.bits) - 1
+        return self._permutation(FIRST & whole, SECOND & whole)
 
     @property
-    def inverse(self) -> Any:
-        """INV of the kernels: the same for the way back from a hash to the state."""
-        mask, size = (1 << self.bits) - 1, 1 << self.bits
-        return np.array([self._half, pow(SECOND, -1, size), pow(FIRST, -1, size), mask], np.uint64)
+    def back(self) -> Hash:
+        """From a hash to its state."""
+        size = 1 << self.bits
+        return self._permutation(pow(SECOND, -1, size), pow(FIRST, -1, size))
+
+    def _permutation(self, first: int, second: int) -> Hash:
+        half, whole = (self.bits + 1) // 2, (1 << self.bits) - 1
+        return Hash(*map(np.uint64, (half, first, second, whole, self.bits - self.partition_bits)))
 
     @property
-    def store(self) -> Any:
-        """K of the kernels: bits that are not stored, mask of the key, two shifts from key to slot, mask and
-        bits of an entry's key.
-        """
-        dropped = self.bits - self.partition_bits - self.key_bits
+    def entry(self) -> Entry:
+        """How entries of the visited set are made."""
         high = max(0, self.key_bits - 32)
-        return np.array(
-            [
-                dropped,
-                (1 << self.key_bits) - 1,
-                high,
-                self.key_bits - high,
-                (1 << self.entry_bits) - 1,
-                min(self.entry_bits, 63),
-            ],
-            np.uint64,
+        numbers = (
+            self.bits - self.partition_bits - self.key_bits,
+            (1 << self.key_bits) - 1,
+            high,
+            self.key_bits - high,
+            (1 << self.entry_bits) - 1,
+            min(self.entry_bits, 63),
         )
+        return Entry(*map(np.uint64, numbers))
 
     @property
     def entry_bits(self) -> int:
         """How many bits of an entry the key takes (it is stored plus one)."""
         return self.key_bits + 1
-
-    @property
-    def _half(self) -> int:
-        return (self.bits + 1) // 2
 
 
 PARTITION_BITS = 9

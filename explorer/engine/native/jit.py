@@ -102,7 +102,8 @@ class Jit:
 @functools.cache
 def _inlined() -> str:
     """The texts of the modules whose functions become part of what is compiled."""
-    return "".join(Path(__file__).with_name(f"{name}.py").read_text() for name in ("lowering", "mixing"))
+    here = Path(__file__)
+    return "".join(here.with_name(f"{name}.py").read_text() for name in ("arrays", "lowering", "mixing"))
 
 
 def common_source() -> str:

@@ -7,151 +7,145 @@ The slot of a key grows with the key, so that partitions keep their order and a 
 bits of an entry that the key does not need hold the level of the state: levels can be collected from the
 table again, and no second copy of the states is kept.
 
-K: 0 bits of the hash that are not stored (compact storage), 1 mask of the key, 2 and 3 the two shifts that
-turn key times capacity into a slot, 4 mask of the key in an entry, 5 its number of bits.
+`arrays.py` says what the arguments hold. Indices are unsigned, which spares the test for negative ones at
+every access.
 """
 
 import numpy as np
-from numba import njit
+from numba import int64, njit, uint32, uint64, void
 
+from explorer.engine.native.arrays import WORD_ROWS, Buckets, Hash, Level, Table, kind, signature
 from explorer.engine.native.mixing import permuted
 
 U, I = np.uint64, np.int64
+TABLE, NARROW_TABLE = kind(Table), kind(Table, slots=uint32[::1])
 
 
-@njit(
-    "int64(uint64[:,::1], uint16[::1], int64, int64, uint64[:,:,::1], uint16[:,::1], int64[::1],"
-    " uint64[::1])",
-    nogil=True,
-    cache=True,
-)
-def scatter(F, BY, start, stop, B, BB, NB, MIX):
-    """Put states F[start:stop] (uint64 [n, 1]), hashed, and the rules that made them (uint16 [n]) into the
-    buckets of their owners. Returns the first that found no room.
+@njit(signature(int64, Level, int64, Buckets, Hash), nogil=True, cache=True)
+def scatter(level, start, buckets, hashing):
+    """Put the states of a level (of one word) from row `start` on, hashed, and their rules into the buckets
+    of their owners. Returns the first row that found no room.
     """
-    depth = B.shape[1]
-    half, first, second, whole, shift = MIX[0], MIX[1], MIX[2], MIX[3], MIX[4]
+    states, rules = level.states, level.rules
+    bucket_states, bucket_rules, sizes = buckets.states, buckets.rules, buckets.sizes
+    room = bucket_states.shape[1]
     zero = U(0)
-    for b in range(start, stop):
-        h = permuted(F[U(b), zero], half, first, second, whole)
-        p = h >> shift
-        n = NB[p]
-        if n >= depth:
+    for b in range(start, states.shape[0]):
+        row = U(b)
+        h = permuted(states[row, zero], hashing.half, hashing.first, hashing.second, hashing.whole)
+        owner = h >> hashing.partition
+        n = sizes[owner]
+        if n >= room:
             return b
-        B[p, U(n), zero] = h
-        BB[p, U(n)] = BY[U(b)]
-        NB[p] = n + 1
-    return stop
+        bucket_states[owner, U(n), zero] = h
+        bucket_rules[owner, U(n)] = rules[row]
+        sizes[owner] = n + 1
+    return states.shape[0]
 
 
 @njit(
-    [
-        (
-            "int64(uint64[:,:,::1], uint16[:,::1], int64[::1], int64, int64, int64[::1], uint64[::1], int64,"
-            " int64[::1], uint64[::1], uint64[::1], uint64, uint64[:,::1], uint16[::1], int64)"
-        ),
-        (
-            "int64(uint64[:,:,::1], uint16[:,::1], int64[::1], int64, int64, int64[::1], uint32[::1], int64,"
-            " int64[::1], uint64[::1], uint64[::1], uint64, uint64[:,::1], uint16[::1], int64)"
-        ),
-    ],
+    [signature(int64, Buckets, int64[::1], table, uint64, Level) for table in (TABLE, NARROW_TABLE)],
     nogil=True,
     cache=True,
 )
-def insert(B, BB, NB, first, last, AT, table, capacity, fill, K, INV, tag, fresh, by, n):
-    """Insert the buckets of partitions first..last-1; states not seen before are appended to `fresh`, and
-    their rules to `by`, from row n.
+def insert(buckets, at, table, level, fresh):
+    """Insert the buckets of the table's partitions; states not seen before are appended to `fresh`, with
+    their rules.
 
-    AT (partition, element) is where to go on; AT[0] == last when all is done, otherwise the table must grow
-    first. `tag` is the level to store beside the key. Returns the new n. Indices are unsigned: no test for
-    negative ones at every access.
+    `at` (int64 [4]): the partition and the element of its bucket to go on with, the partition to end before,
+    and the row of `fresh` to go on with. at[0] == at[2] when all is done, else the table must grow first.
+    `level` is stored beside the key. Returns the next row of `fresh`.
     """
-    limit = capacity - capacity // 5
-    size = U(capacity)
-    dropped, mask, high, low, part = K[0], K[1], K[2], K[3], K[4]
-    half, inverse_2, inverse_1, whole = INV[0], INV[1], INV[2], INV[3]
-    tag = tag << K[5]
+    bucket_states, bucket_rules, sizes = buckets.states, buckets.rules, buckets.sizes
+    slots, fill, entry, back = table.slots, table.fill, table.entry, table.back
+    fresh_states, fresh_rules = fresh.states, fresh.rules
+    first, last, n = table.first, at[2], at[3]
+    limit = table.capacity - table.capacity // 5
+    size = U(table.capacity)
+    tag = level << entry.bits
     zero, one = U(0), U(1)
-    p = AT[0]
-    j = U(AT[1])
+    p = at[0]
+    j = U(at[1])
     while p < last:
         bucket = U(p)
         base = U(p - first) * size
         count = fill[p - first]
-        total = U(NB[p])
+        total = U(sizes[p])
         while j < total:
-            h = B[bucket, j, zero]
-            key = (h >> dropped) & mask
-            x = ((key >> high) * size) >> low
+            h = bucket_states[bucket, j, zero]
+            key = (h >> entry.dropped) & entry.mask
+            x = ((key >> entry.high) * size) >> entry.low
             key += one
-            entry = U(table[base + x])
-            while entry != zero and (entry & part) != key:
+            held = U(slots[base + x])
+            while held != zero and (held & entry.part) != key:
                 x += one
                 if x == size:
                     x = zero
-                entry = U(table[base + x])
-            if entry == zero:
+                held = U(slots[base + x])
+            if held == zero:
                 if count >= limit:
                     fill[p - first] = count
-                    AT[0] = p
-                    AT[1] = I(j)
+                    at[0] = p
+                    at[1] = I(j)
                     return n
-                table[base + x] = key | tag
+                slots[base + x] = key | tag
                 count += 1
-                fresh[U(n), zero] = permuted(h, half, inverse_2, inverse_1, whole)
-                by[U(n)] = BB[bucket, j]
+                state = permuted(h, back.half, back.first, back.second, back.whole)
+                fresh_states[U(n), zero] = state
+                fresh_rules[U(n)] = bucket_rules[bucket, j]
                 n += 1
             j += one
         fill[p - first] = count
         p += 1
         j = zero
-    AT[0] = last
-    AT[1] = 0
+    at[0] = last
+    at[1] = 0
     return n
 
 
 @njit(
     [
-        "void(uint64[::1], int64, int64, int64, uint64[::1], uint64[::1])",
-        "void(uint32[::1], int64, int64, int64, uint64[::1], uint32[::1])",
+        signature(void, TABLE, int64, uint64[::1]),
+        signature(void, NARROW_TABLE, int64, uint32[::1]),
     ],
     nogil=True,
     cache=True,
 )
-def grow(table, partitions, old, new, K, scratch):
-    """Give every partition `new` slots in place of `old`, in place, from the last partition to the first."""
-    size, high, low, part = U(new), K[2], K[3], K[4]
+def grow(table, capacity, scratch):
+    """Give every partition `capacity` slots, in place, from the last partition to the first. `scratch` has
+    the type of the slots and room for those of a partition.
+    """
+    slots, entry, old = table.slots, table.entry, table.capacity
+    size = U(capacity)
     zero, one = U(0), U(1)
-    for p in range(partitions - 1, -1, -1):
+    for p in range(table.fill.shape[0] - 1, -1, -1):
         n = 0
         for x in range(p * old, (p + 1) * old):
-            entry = table[U(x)]
-            scratch[U(n)] = entry
-            n += 1 if entry != 0 else 0
-            table[U(x)] = 0
+            held = slots[U(x)]
+            scratch[U(n)] = held
+            n += 1 if held != 0 else 0
+            slots[U(x)] = 0
         base = U(p) * size
         for k in range(n):
-            entry = scratch[U(k)]
-            x = ((((U(entry) & part) - one) >> high) * size) >> low
-            while table[base + x] != zero:
+            held = scratch[U(k)]
+            x = ((((U(held) & entry.part) - one) >> entry.high) * size) >> entry.low
+            while slots[base + x] != zero:
                 x += one
                 if x == size:
                     x = zero
-            table[base + x] = entry
+            slots[base + x] = held
 
 
-@njit(
-    "int64(uint64[::1], int64, int64, int64, int64, uint64[::1], uint64[::1], uint64, uint64[:,::1], int64)",
-    nogil=True,
-    cache=True,
-)
-def collect(table, first, partitions, capacity, key_bits, K, INV, tag, out, n):
-    """The states of a level, unhashed, into `out` from row n."""
-    for p in range(partitions):
+@njit(signature(int64, TABLE, uint64, WORD_ROWS, int64), nogil=True, cache=True)
+def collect(table, level, states, n):
+    """The states of a level, unhashed, into `states` from row n. Returns the next row."""
+    slots, entry, back = table.slots, table.entry, table.back
+    capacity, key_bits = table.capacity, entry.bits - U(1)
+    for p in range(table.fill.shape[0]):
         for x in range(p * capacity, (p + 1) * capacity):
-            entry = table[x]
-            if entry != 0 and entry >> K[5] == tag:
-                h = U(first + p) << U(key_bits) | ((entry & K[4]) - U(1))
-                out[n, 0] = permuted(h, INV[0], INV[1], INV[2], INV[3])
+            held = slots[x]
+            if held != 0 and held >> entry.bits == level:
+                h = U(table.first + p) << key_bits | ((held & entry.part) - U(1))
+                states[n, 0] = permuted(h, back.half, back.first, back.second, back.whole)
                 n += 1
     return n

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from explorer.engine.native.tree import Tree
 
@@ -119,7 +120,7 @@ def integers(words: Any) -> list[int]:
     return [int.from_bytes(row.tobytes(), "little") for row in words]
 
 
-def words_of(states: list[int], words: int) -> Any:
+def words_of(states: list[int], words: int) -> NDArray[np.uint64]:
     """Packed integers as rows of words."""
     if words == 1:
         return np.array(states, np.uint64).reshape(-1, 1)

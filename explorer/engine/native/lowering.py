@@ -42,8 +42,8 @@ BINARY = {
 SIGNS = {ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
 APPLIED = 5
 """A function's number, and its arguments, with zeros for those that it has not."""
-INLINED = 4_000
-"""Characters of a function's text up to which it is copied into its caller."""
+INLINED = 1_700
+"""Nodes of a function's syntax tree up to which it is copied into its caller."""
 
 Term = tuple[str, Any]
 """A kind (`u` unsigned word, `i` signed word, `k` a number written out, `b` condition) and a value."""
@@ -121,14 +121,15 @@ def _define(module: Any, function: FunctionType, arguments: Any, kinds: list[Any
     whole = ir.LiteralStructType(results) if isinstance(result, types.BaseTuple) else results[0]
     built = ir.Function(module, ir.FunctionType(whole, kinds), name)
     built.linkage = "internal"
-    tree, length = _tree(function)
-    built.attributes.add("alwaysinline" if length < INLINED else "noinline")
+    tree = _tree(function)
+    nodes = sum(1 for _ in ast.walk(tree))
+    built.attributes.add("alwaysinline" if nodes < INLINED else "noinline")
     _Body(built, function, arguments).write(tree, results, whole)
     return built
 
 
-def _tree(function: FunctionType) -> tuple[ast.FunctionDef, int]:
-    """The syntax of a function, and how many characters its text has."""
+def _tree(function: FunctionType) -> ast.FunctionDef:
+    """The syntax of a function."""
     code = function.__code__
     lines = linecache.getlines(code.co_filename, function.__globals__)
     first = code.co_firstlineno - 1
@@ -137,10 +138,9 @@ def _tree(function: FunctionType) -> tuple[ast.FunctionDef, int]:
     end = first + 1
     while end < len(lines) and (lines[end].startswith((" ", ")")) or not lines[end].strip()):
         end += 1
-    text = "".join(lines[first:end])
-    tree = ast.parse(text).body[0]
+    tree = ast.parse("".join(lines[first:end])).body[0]
     assert isinstance(tree, ast.FunctionDef)
-    return tree, len(text)
+    return tree
 
 
 class _Body:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from explorer.codegen.native_expressions import Tables
 from explorer.codegen.native_functions import native_source
+from explorer.codegen.native_shapes import Tables
+from explorer.engine.native.arrays import Numbers, Rules, WordRows, Words
 from explorer.engine.native.jit import Jit, common_source, default_directory, tree_source
 from explorer.engine.native.levels import words_of
 from explorer.engine.python import Compiled
@@ -31,7 +32,7 @@ NOBODY = (1 << 16) - 1
 
 @dataclass(slots=True)
 class Machine:
-    """The compiled code of a program and its tables, as arrays.
+    """The compiled code of a program, and its tables as arrays.
 
     `search` has the functions of the program, `kernels` those of the visited set, `trees` those of states of
     several words (None for one). `numbers` are the action instances by rule. `known` (uint64 [rules + 1,
@@ -42,9 +43,9 @@ class Machine:
     search: Any
     kernels: Any
     trees: Any
-    arguments: tuple[Any, ...]
+    rules: Rules
     numbers: list[int]
-    known: Any
+    known: WordRows
     seconds: float
     notes: list[str] = field(default_factory=list)
     functions: Functions | None = None
@@ -73,7 +74,7 @@ def machine(compiled: Compiled) -> Machine:
         search,
         kernels,
         trees,
-        arrays(source.tables),
+        rule_arrays(source.tables),
         numbers,
         _known(compiled, numbers),
         time.monotonic() - started,
@@ -94,7 +95,7 @@ def functions(model: Model) -> Functions | None:
     return Functions(roots)
 
 
-def _known(compiled: Compiled, numbers: list[int]) -> Any:
+def _known(compiled: Compiled, numbers: list[int]) -> WordRows:
     """A row of bits for each rule and one for none: the successors that need no insertion after it (decision
     0010).
 
@@ -107,15 +108,15 @@ def _known(compiled: Compiled, numbers: list[int]) -> Any:
     return words_of([*known_after([rule[number] for number in numbers]), 0], words)
 
 
-def arrays(tables: Tables) -> tuple[Any, ...]:
-    """G, P, Q, SH, RC, RB, ST, CA, GS, GW, US, UW, BM, SURE of the generated source."""
+def rule_arrays(tables: Tables) -> Rules:
+    """The tables of a program as arrays."""
     n = len(tables.shape_of)
     full = (1 << 64) - 1
-    g = np.zeros((n, 4), np.uint64)
+    masks = np.zeros((n, 4), np.uint64)
     for i in range(n):
         mask, wanted = next(((m, v) for w, m, v in tables.guards[i] if w == 0), (0, 0))
         keep, add = next(((k, a) for w, k, a in tables.updates[i] if w == 0), (full, 0))
-        g[i] = (mask, wanted, keep, add)
+        masks[i] = (mask, wanted, keep, add)
     starts, candidates, bases = [0], [], []
     for cases in tables.cases:
         bases.append(len(starts) - 1)
@@ -126,8 +127,8 @@ def arrays(tables: Tables) -> tuple[Any, ...]:
     width = -(-n // 64) or 1
     rows = [row for bitmap in tables.bitmaps for row in bitmap.rows] or [0]
     sure = words_of([sum(1 << rank for rank in tables.sure)], width)[0]
-    return (
-        g,
+    return Rules(
+        masks,
         padded(tables.signed, np.int64),
         padded(tables.unsigned, np.uint64),
         ints(tables.shape_of),
@@ -147,15 +148,15 @@ def padded(rows: list[list[int]], kind: Any) -> Any:
     return np.array([row + [0] * (width - len(row)) for row in rows], kind).reshape(len(rows), width)
 
 
-def ints(values: list[int]) -> Any:
+def ints(values: list[int]) -> Numbers:
     return np.array(values, np.int64)
 
 
-def _words(values: list[int]) -> Any:
+def _words(values: list[int]) -> Words:
     return np.array(values, np.uint64)
 
 
-def _triples(rows: list[list[tuple[int, int, int]]]) -> tuple[Any, Any]:
+def _triples(rows: list[list[tuple[int, int, int]]]) -> tuple[Numbers, WordRows]:
     starts = np.cumsum([0, *map(len, rows)]).astype(np.int64)
     flat = [triple for row in rows for triple in row]
     return starts, np.array(flat, np.uint64).reshape(-1, 3)

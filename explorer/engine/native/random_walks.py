@@ -11,6 +11,7 @@ import numpy as np
 from explorer.codegen.native_functions import native_source
 from explorer.engine.limits import Limits, Observer
 from explorer.engine.native import search as native
+from explorer.engine.native.arrays import Steps
 from explorer.engine.native.jit import Jit, default_directory
 from explorer.engine.native.levels import NativeLevel, words_of
 from explorer.engine.native.machine import machine
@@ -34,7 +35,7 @@ class NativeWalks:
         rules = len(self.search.machine.numbers)
         room = max(1 << 16, 4 * rules)
         words = self.search.words
-        self.buffers = np.empty(room, np.int64), np.empty(room, np.int64), np.empty((room, words), np.uint64)
+        self.steps = Steps.empty(room, words)
         self.initial = words_of(
             list(dict.fromkeys(compiled.layout.pack(s) for s in compiled.model.initial_states())), words
         )
@@ -64,7 +65,7 @@ class NativeWalks:
         self.space.walked = self.worker.store.count
         if depth == len(self.first):
             self.first.append([])
-        if len(self.worker.level):
+        if self.worker.size:
             self.first[depth] += self.worker.states()
             search._judge(depth)
         return len(self.at)
@@ -75,7 +76,7 @@ class NativeWalks:
         while worker.busy():
             search.expand()
             search._flags(depth)
-            worker.buckets[2][:] = 0
+            worker.buckets.sizes[:] = 0
 
     def step(self) -> int:
         """One step of every walk; how many go on."""
@@ -89,18 +90,16 @@ class NativeWalks:
         """A random successor of every walk's state; walks in states that are not left end."""
         at, result, start = self.at, [], 0
         while start < len(at):
-            origin, by, to = self.buffers
-            stat = np.zeros(5, np.int64)
+            steps = self.steps
+            steps.length[0] = 0
             nothing = np.empty((0, at.shape[1]), np.uint64)
             with self.search.machine.running():
-                left = self.edges(
-                    at, start, len(at), nothing, origin, by, to, stat, *self.search.machine.arguments
-                )
-            number = np.bincount(origin[: stat[2]] - start, minlength=left - start)
+                left = self.edges(at, (start, len(at)), nothing, steps, self.search.machine.rules)
+            number = np.bincount(steps.origins[: steps.length[0]] - start, minlength=left - start)
             first = np.cumsum(number) - number
             goes = number > 0
             picked = first[goes] + (self.random.random(int(goes.sum())) * number[goes]).astype(np.int64)
-            result.append(to[picked].copy())
+            result.append(steps.successors[picked].copy())
             start = left
         return np.concatenate(result)
 

@@ -25,13 +25,14 @@ from explorer.engine import python
 from explorer.engine.forecast import forecast
 from explorer.engine.limits import Limits, Observer, Prefix, Progress, available_bytes, ignore
 from explorer.engine.native import hashing
+from explorer.engine.native.arrays import EXPANDED, LEAST, MOST, Level, Steps
 from explorer.engine.native.exchange import Threads
 from explorer.engine.native.jit import Jit, default_directory
 from explorer.engine.native.levels import NativeLevel, TableLevel, integers, words_of
 from explorer.engine.native.machine import Machine, ints, machine
 from explorer.engine.native.tree import ROOT_BITS, Tree
 from explorer.engine.native.visited import Store, TableFull
-from explorer.engine.native.worker import TreeWorker, Worker, buckets
+from explorer.engine.native.worker import TreeWorker, Worker, buckets, empty
 from explorer.engine.python import Compiled, Flagged, run_source, witness_function
 from explorer.engine.space import Edge, StateSpace
 from explorer.engine.space_builder import SpaceBuilder
@@ -190,9 +191,9 @@ class Search:
     def insert_all(self, states: Any, level: int) -> None:
         """Put states (uint64 [n, words]) into the visited set; new ones are the next level."""
         first, roots = self.workers[0], self.roots(states)
-        by, at = np.full(len(roots), first.nobody, np.uint16), 0
+        level_of, at = Level(roots, np.full(len(roots), first.nobody, np.uint16)), 0
         while at < len(roots):
-            at = first.scatter(roots, by, at)
+            at = first.scatter(level_of, at)
             self._insert_round([first.buckets], level)
 
     # The search.
@@ -205,7 +206,7 @@ class Search:
                 if not size:
                     break
                 depth = len(space.levels)
-                level = self._level([w.level for w in self.workers])
+                level = self._level([w.level.states for w in self.workers])
                 space.levels.append(level)
                 self.sizes.append(size)
                 self._widen_for_forecast()
@@ -222,7 +223,7 @@ class Search:
                     size = self._next_level()
                     if size:
                         self._weigh(size)
-                        last = self._level([w.level for w in self.workers])
+                        last = self._level([w.level.states for w in self.workers])
                         space.levels.append(last)
                         self._judge(depth + 1)
                     break
@@ -235,7 +236,7 @@ class Search:
         """Turn what was new into the level to expand; its size."""
         for w in self.workers:
             w.begin()
-        return self.threads.agree([len(w.level) for w in self.workers])
+        return self.threads.agree([w.size for w in self.workers])
 
     def _expand(self, depth: int, size: int) -> None:
         space, limits = self.space, self.limits
@@ -255,14 +256,14 @@ class Search:
                     "exchange", lambda: self.threads.exchange([w.buckets for w in self.workers])
                 )
                 if self.compact:
-                    arrived = self.threads.agree([int(w.buckets[2].sum()) for w in self.workers])
+                    arrived = self.threads.agree([int(w.buckets.sizes.sum()) for w in self.workers])
                     self._widen_for(states + arrived)
                 self._timed("insert", lambda: self._insert_round(arrivals[0], depth + 1, parallel))
             except TableFull:
                 space.stopped = f"--max-memory {limits.max_memory or 'default'} reached"
                 return
             distinct = self.threads.agree([w.store.count for w in self.workers])
-            fresh = sum(len(states) for w in self.workers for states, _ in w.fresh)
+            fresh = sum(len(new.states) for w in self.workers for new in w.fresh)
             self.observer(
                 Progress(depth, distinct, fresh, time.monotonic() - self.started, Prefix(self.sizes))
             )
@@ -300,8 +301,8 @@ class Search:
         try:
             self.threads.run(lambda i: self.workers[i].insert(arrivals, level), parallel)
         finally:
-            for _, _, counts in arrivals:
-                counts[:] = 0
+            for arrived in arrivals:
+                arrived.sizes[:] = 0
 
     def _in_table(self, depth: int) -> bool:
         """Whether the visited set itself can give a level back."""
@@ -347,21 +348,21 @@ class Search:
         self.hashing = wide
         for w in self.workers:
             w.store = self._store(w.store.first, w.store.last)
-        fresh = [states for w in self.workers for states, _ in w.fresh]
+        fresh = [new.states for w in self.workers for new in w.fresh]
         for roots in (*(level.roots() for level in self.space.levels), *fresh):  # type: ignore[attr-defined]
             self._remember(roots)
 
     def _remember(self, roots: Any) -> None:
         """Put states into the visited set that are in a level already."""
         first = self.workers[0]
-        depth = first.buckets[0].shape[1]
-        room, by, at = buckets(first.partitions, depth, 1), np.zeros(len(roots), np.uint16), 0
+        room = buckets(first.partitions, first.buckets.states.shape[1], 1)
+        level, at = Level(roots, np.zeros(len(roots), np.uint16)), 0
         while at < len(roots):
-            at = first.scatter(roots, by, at, room)
+            at = first.scatter(level, at, room)
             for w in self.workers:
-                total = int(room[2][w.store.first : w.store.last].sum())
-                w.store.insert(room, 0, np.empty((total, 1), np.uint64), np.empty(total, np.uint16), 0)
-            room[2][:] = 0
+                total = int(room.sizes[w.store.first : w.store.last].sum())
+                w.store.insert(room, 0, empty(total), 0)
+            room.sizes[:] = 0
 
     # Properties.
 
@@ -388,11 +389,11 @@ class Search:
                 at = 0
                 while at < len(states):
                     with self.machine.running():
-                        n, at = self.machine.search.judge(states, at, len(states), watch, w.flags)
-                    bad += integers(states[w.flags[:n]])
+                        n, at = self.machine.search.judge(states, at, len(states), watch, w.counters.flagged)
+                    bad += integers(states[w.counters.flagged[:n]])
             return bad
 
-        size = sum(len(w.level) for w in self.workers)
+        size = sum(w.size for w in self.workers)
         bad = self._timed("properties", lambda: self.threads.run(judge, size >= PARALLEL))
         states = [s for part in bad for s in part]
         if states:
@@ -402,15 +403,16 @@ class Search:
         """Bring the counters of all workers together."""
         space = self.space
         for w in self.workers:
+            counters = w.counters
             for rank, number in enumerate(self.machine.numbers):
-                space.enabled[number] += int(w.enabled[rank])
-                space.changed[number] += int(w.enabled[rank] - w.same[rank])
+                space.enabled[number] += int(counters.enabled[rank])
+                space.changed[number] += int(counters.enabled[rank] - counters.same[rank])
             for k, (name, _) in enumerate(self.compiled.model.constraints):
-                if w.cut[k]:
-                    space.cut[name] = space.cut.get(name, 0) + int(w.cut[k])
-            space.least = min(space.least, int(w.stat[0]))
-            space.most = max(space.most, int(w.stat[1]))
-            space.expanded += int(w.stat[3])
+                if counters.cut[k]:
+                    space.cut[name] = space.cut.get(name, 0) + int(counters.cut[k])
+            space.least = min(space.least, int(counters.totals[LEAST]))
+            space.most = max(space.most, int(counters.totals[MOST]))
+            space.expanded += int(counters.totals[EXPANDED])
         space.phases = self.phases
         space.fingerprint = self.fingerprint if self.compact else 0
         space.omission = min(1.0, self.omitted + self._omission(space.distinct))
@@ -442,22 +444,15 @@ class Search:
     def _edges(self, rows: Any, wanted: Any) -> list[Edge]:
         room = 1 << 16
         room += 2 * len(self.machine.numbers)
-        origin, by, to = (
-            np.empty(room, np.int64),
-            np.empty(room, np.int64),
-            np.empty((room, self.words), np.uint64),
-        )
-        stat, result, at = np.zeros(5, np.int64), [], 0
+        steps, numbers = Steps.empty(room, self.words), self.machine.numbers
+        result, at = list[Edge](), 0
         while at < len(rows):
-            stat[2] = 0
+            steps.length[0] = 0
             with self.machine.running():
-                at = self.helpers["edges"].edges(
-                    rows, at, len(rows), wanted, origin, by, to, stat, *self.machine.arguments
-                )
-            n = int(stat[2])
-            result += list(
-                zip(integers(rows[origin[:n]]), [self.machine.numbers[r] for r in by[:n]], integers(to[:n]))
-            )
+                at = self.helpers["edges"].edges(rows, (at, len(rows)), wanted, steps, self.machine.rules)
+            n = int(steps.length[0])
+            sources, ends = integers(rows[steps.origins[:n]]), integers(steps.successors[:n])
+            result += zip(sources, [numbers[rank] for rank in steps.rules[:n]], ends)
         return result
 
     def somewhere(self, condition: Expr) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from explorer.engine.native.arrays import Level
 from explorer.engine.native.visited import TableFull
 
 ROOT_BITS = 60
@@ -70,9 +71,9 @@ class Tree:
         """
         alone = np.zeros((len(states), 1 + self.words), np.uint64)
         alone[:, 1:] = states
-        return self.fold_alone(alone, np.zeros(len(states), np.uint16), len(states))[0]
+        return self.fold_alone(Level(alone, np.zeros(len(states), np.uint16)), len(states)).states
 
-    def fold_alone(self, states: Any, by: Any, size: int) -> tuple[Any, Any]:
+    def fold_alone(self, level: Level, size: int) -> Level:
         """As `fold`, for the first `size` rows of states with a column before the words, and their rules."""
         roots, rules = np.empty((size, 1), np.uint64), np.empty(size, np.uint16)
         nothing, none = np.empty((1, 1 + self.words), np.uint64), np.empty(1, np.uint16)
@@ -80,11 +81,11 @@ class Tree:
         parent = np.zeros((1, self.words), np.uint64), np.zeros((1, self.nodes), np.uint64)
         while at < size:
             at = self.kernels.fold(
-                states, by, at, size, True, *parent, *self.tables, True, roots, rules, nothing, none, stat
+                *level, at, size, True, *parent, *self.tables, True, roots, rules, nothing, none, stat
             )
             if stat[2] >= 0:
                 self.grow(int(stat[2]))
-        return roots, rules
+        return Level(roots, rules)
 
     def _build(self, rooms: list[int]) -> None:
         """Lay all dictionaries out anew; slots are filled from the entries."""

@@ -7,11 +7,12 @@ Memory is reserved at the start and touched only as the table grows, so that gro
 from __future__ import annotations
 
 import mmap
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from explorer.engine.native.exchange import Buckets
+from explorer.engine.native.arrays import Buckets, Level, Numbers, Table, WordRows
 from explorer.engine.native.hashing import Hashing
 
 FIRST_CAPACITY = 512
@@ -50,92 +51,56 @@ class Store:
     def __init__(self, kernels: Any, hashing: Hashing, first: int, last: int, rows: int, leveled: bool):
         self.kernels, self.hashing, self.first, self.last = kernels, hashing, first, last
         self.partitions = last - first
-        self.capacity = FIRST_CAPACITY
         self.limit = max(rows // max(self.partitions, 1), FIRST_CAPACITY)
         kind: Any = np.uint32 if not leveled and hashing.entry_bits <= 32 else np.uint64
         bits = np.dtype(kind).itemsize * 8
         self.levels = (1 << bits - hashing.entry_bits) - 1 if leveled else 0
-        self.table = reserve(self.limit * self.partitions, kind)
-        self.fill = np.zeros(self.partitions, np.int64)
-        self.k, self.inverse = hashing.store, hashing.inverse
+        self.table = Table(
+            reserve(self.limit * self.partitions, kind),
+            np.zeros(self.partitions, np.int64),
+            FIRST_CAPACITY,
+            first,
+            hashing.entry,
+            hashing.back,
+        )
         self.count = 0
 
-    def insert(self, buckets: Buckets, level: int, fresh: Any, by: Any, n: int) -> int:
-        """Insert this worker's part of the buckets; new states go to `fresh` from row n, the rules that made
-        them to `by`.
+    @property
+    def capacity(self) -> int:
+        """The slots of a partition."""
+        return self.table.capacity
+
+    def insert(self, buckets: Buckets, level: int, fresh: Level, n: int) -> int:
+        """Insert this worker's part of the buckets; new states go to `fresh` from row n, with the rules that
+        made them.
 
         Returns the new n. Raises TableFull when the table may not grow any more.
         """
-        at = np.array([self.first, 0], np.int64)
-        tag = min(level, self.levels)
+        at = np.array([self.first, 0, self.last, n], np.int64)
+        tag = np.uint64(min(level, self.levels))
         while True:
-            before = n
-            n = int(
-                self.kernels.insert(
-                    *buckets,
-                    self.first,
-                    self.last,
-                    at,
-                    self.table,
-                    self.capacity,
-                    self.fill,
-                    self.k,
-                    self.inverse,
-                    tag,
-                    fresh,
-                    by,
-                    n,
-                )
-            )
-            self.count += n - before
+            before = int(at[3])
+            at[3] = self.kernels.insert(buckets, at, self.table, tag, fresh)
+            self.count += int(at[3]) - before
             if at[0] == self.last:
-                return n
+                return int(at[3])
             self.grow()
 
     def grow(self) -> None:
-        factor = GROWTH if self.capacity * self.partitions < LARGE else LARGE_GROWTH
-        new = min(int(self.capacity * factor), self.limit)
-        if new <= self.capacity + 8:
+        table = self.table
+        factor = GROWTH if table.capacity * self.partitions < LARGE else LARGE_GROWTH
+        new = min(int(table.capacity * factor), self.limit)
+        if new <= table.capacity + 8:
             raise TableFull
-        self.kernels.grow(
-            self.table,
-            self.partitions,
-            self.capacity,
-            new,
-            self.k,
-            np.empty(self.capacity + 1, self.table.dtype),
-        )
-        self.capacity = new
+        self.kernels.grow(table, new, np.empty(table.capacity + 1, table.slots.dtype))
+        self.table = table._replace(capacity=new)
 
-    def collect(self, level: int, out: Any, n: int) -> int:
-        """The states of a level below `levels` into `out` from row n; the new n. Not in
-        compact storage.
+    def collect(self, level: int, states: WordRows, n: int) -> int:
+        """The states of a level below `levels` into `states` from row n; the new n. Not in compact
+        storage.
         """
-        return int(
-            self.kernels.collect(
-                self.table,
-                self.first,
-                self.partitions,
-                self.capacity,
-                self.hashing.key_bits,
-                self.k,
-                self.inverse,
-                level,
-                out,
-                n,
-            )
-        )
+        return int(self.kernels.collect(self.table, np.uint64(level), states, n))
 
-    def collect_levels(self, collect: Any, places: Any, out: Any) -> None:
+    def collect_levels(self, collect: Callable[..., None], places: Numbers, states: WordRows) -> None:
         """The same for many levels at once (see `graph_kernels.collect_levels`)."""
-        collect(
-            self.table,
-            self.first,
-            self.partitions,
-            self.capacity,
-            self.hashing.key_bits,
-            self.k,
-            self.inverse,
-            places,
-            out,
-        )
+        collect(self.table, places, states)

@@ -8,11 +8,10 @@ states of one word only. Knows nothing of levels and limits.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
-from explorer.engine.native.exchange import Buckets
+from explorer.engine.native.arrays import FLAGGED, Buckets, Counters, Level, Search, WordRows
 from explorer.engine.native.machine import NOBODY, Machine
 from explorer.engine.native.tree import Tree
 from explorer.engine.native.visited import Store
@@ -27,52 +26,56 @@ that are folded, and successors with a part that is in no dictionary that are ke
 class Worker:
     """A worker for states of one word.
 
-    `level` (uint64 [n, 1]) and `by` (uint16 [n]) are its part of the level and the rules that made it, `at`
-    is the first state that was not expanded. `fresh` are parts of the next level. `flagged` are states
-    (uint64 [n, words]) that the python engine has to look at. `enabled` and `same` (int64 [rules]) count the
-    states in
-    which a rule was possible, and those that it did not change; `cut` (int64 [constraints]) those that a
-    constraint kept from being expanded. `stat` (int64 [5]): least and most successors, flagged rows, expanded
-    states, transitions.
+    `level` is its part of the level; `at` is the first row that was not expanded. `fresh` are parts of the
+    next level. `flagged` are states (uint64 [n, words]) that the python engine has to look at.
     """
 
-    def __init__(self, machine: Machine, store: Store, known: Any, constraints: int):
-        self.machine, self.store, self.known = machine, store, known
+    def __init__(self, machine: Machine, store: Store, known: WordRows, constraints: int):
+        self.machine, self.store = machine, store
         rules = len(machine.numbers)
         self.partitions = 1 << store.hashing.partition_bits
         depth = max(2 * rules + 64, BUCKET_WORDS // self.partitions)
         self.buckets = buckets(self.partitions, depth, 1)
-        self.mix = store.hashing.mix
         self.nobody = rules if rules <= NOBODY else 0
-        self.enabled, self.same = np.zeros(rules, np.int64), np.zeros(rules, np.int64)
-        self.cut = np.zeros(max(1, constraints), np.int64)
-        self.flags = np.zeros(FLAGS, np.int64)
-        self.stat = np.array([1 << 62, 0, 0, 0, 0], np.int64)
-        self.level, self.by, self.at = np.empty((0, 1), np.uint64), np.empty(0, np.uint16), 0
-        self.fresh: list[tuple[Any, Any]] = []
-        self.flagged: list[Any] = []
+        self.search = Search(machine.rules, known, store.hashing.there)
+        self.counters = Counters(
+            np.zeros(rules, np.int64),
+            np.zeros(rules, np.int64),
+            np.zeros(max(1, constraints), np.int64),
+            np.zeros(FLAGS, np.int64),
+            np.array([1 << 62, 0, 0, 0, 0], np.int64),
+        )
+        self.level, self.at = empty(0), 0
+        self.fresh: list[Level] = []
+        self.flagged: list[WordRows] = []
 
     def begin(self) -> None:
         """Make the level to expand of what was new."""
         if len(self.fresh) == 1:
-            self.level, self.by = self.fresh[0]
+            (self.level,) = self.fresh
         else:
-            self.level = np.concatenate([np.empty((0, 1), np.uint64), *(states for states, _ in self.fresh)])
-            self.by = np.concatenate([np.empty(0, np.uint16), *(rules for _, rules in self.fresh)])
+            parts = [empty(0), *self.fresh]
+            states = np.concatenate([part.states for part in parts])
+            self.level = Level(states, np.concatenate([part.rules for part in parts]))
         self.fresh, self.at = [], 0
+
+    @property
+    def size(self) -> int:
+        """How many states of the level are its own."""
+        return len(self.level.states)
 
     def busy(self) -> bool:
         """Whether a part of the level, or a successor, is not yet in the buckets."""
-        return self.at < len(self.level)
+        return self.at < self.size
 
-    def states(self) -> Iterator[Any]:
+    def states(self) -> Iterator[WordRows]:
         """The states of the level, in pieces (uint64 [n, words])."""
-        yield self.level
+        yield self.level.states
 
     def expand(self) -> None:
         """Expand states until the buckets are full or the level is done."""
-        if self.at < len(self.level):
-            self.at = self._call(self.level, self.by, self.at, len(self.level), self.buckets)
+        if self.at < self.size:
+            self.at = self._call(self.level, (self.at, self.size), self.buckets)
 
     def intern(self) -> None:
         """Do what no two workers may do at a time, after `expand`."""
@@ -80,48 +83,30 @@ class Worker:
     def insert(self, arrivals: list[Buckets], level: int) -> None:
         """Insert this worker's part of all buckets; what is new goes to `fresh`."""
         for arrived in arrivals:
-            total = int(np.add.reduce(arrived[2][self.store.first : self.store.last]))
+            total = int(np.add.reduce(arrived.sizes[self.store.first : self.store.last]))
             if not total:
                 continue
-            fresh, by = np.empty((total, 1), np.uint64), np.empty(total, np.uint16)
-            n = self.store.insert(arrived, level, fresh, by, 0)
+            fresh = empty(total)
+            n = self.store.insert(arrived, level, fresh, 0)
             if n:
+                states, rules = fresh.states[:n], fresh.rules[:n]
                 self.fresh.append(
-                    (fresh[:n].copy(), by[:n].copy()) if n < total // 2 else (fresh[:n], by[:n])
+                    Level(states.copy(), rules.copy()) if n < total // 2 else Level(states, rules)
                 )
 
-    def scatter(self, states: Any, by: Any, at: int, target: Buckets | None = None) -> int:
-        """Put states of one word (uint64 [n, 1]) from row `at` on into buckets, by the rules that made them;
-        the first that found no room.
-        """
-        return int(
-            self.machine.kernels.scatter(states, by, at, len(states), *(target or self.buckets), self.mix)
-        )
+    def scatter(self, level: Level, at: int, target: Buckets | None = None) -> int:
+        """Put states of one word from row `at` on into buckets; the first row that found no room."""
+        target = self.buckets if target is None else target
+        return int(self.machine.kernels.scatter(level, at, target, self.search.hashing))
 
-    def _call(self, states: Any, by: Any, start: int, stop: int, target: Buckets) -> int:
-        """Expand states[start:stop] by machine code and keep what it flags; the first not expanded."""
+    def _call(self, level: Level, span: tuple[int, int], target: Buckets) -> int:
+        """Expand some rows of a level by machine code and keep what it flags; the first row not expanded."""
         with self.machine.running():
-            end = int(
-                self.machine.search.expand(
-                    states,
-                    by,
-                    start,
-                    stop,
-                    *target,
-                    self.mix,
-                    self.known,
-                    self.enabled,
-                    self.same,
-                    self.cut,
-                    self.flags,
-                    self.stat,
-                    *self.machine.arguments,
-                )
-            )
-        n = int(self.stat[2])
+            end = int(self.machine.search.expand(level, span, target, self.counters, self.search))
+        n = int(self.counters.totals[FLAGGED])
         if n:
-            self.flagged.append(states[self.flags[:n]])
-            self.stat[2] = 0
+            self.flagged.append(level.states[self.counters.flagged[:n]])
+            self.counters.totals[FLAGGED] = 0
         return end
 
 
@@ -131,12 +116,14 @@ class TreeWorker(Worker):
     Where it is `alone` it makes new entries of the tree as it meets them; otherwise `intern` does.
     """
 
-    def __init__(self, machine: Machine, store: Store, known: Any, constraints: int, tree: Tree, alone: bool):
+    def __init__(
+        self, machine: Machine, store: Store, known: WordRows, constraints: int, tree: Tree, alone: bool
+    ):
         super().__init__(machine, store, known, constraints)
         self.tree, self.alone = tree, alone
         rules, words = len(machine.numbers), tree.words
         self.chunk = np.empty((CHUNK, words), np.uint64), np.empty((CHUNK, tree.nodes), np.uint64)
-        self.rules = self.by
+        self.rules = self.level.rules
         self.row, self.rows = 0, 0
         room = max(2 * rules + 64, SUCCESSORS)
         self.successors = buckets(1, room, words + 1)
@@ -144,7 +131,7 @@ class TreeWorker(Worker):
         self.roots, self.roots_by = np.empty((room, 1), np.uint64), np.empty(room, np.uint16)
         self.missed, self.missed_by = np.empty((MISSED, words + 1), np.uint64), np.empty(MISSED, np.uint16)
         self.fold_stat = np.zeros(3, np.int64)
-        self.pending: list[tuple[Any, Any, int]] = []
+        self.pending: list[tuple[Level, int]] = []
 
     def begin(self) -> None:
         super().begin()
@@ -154,27 +141,28 @@ class TreeWorker(Worker):
         return bool(
             super().busy()
             or self.row < self.rows
-            or self.folded < self.successors[2][0]
+            or self.folded < self.successors.sizes[0]
             or self.pending
             or self.fold_stat[1]
         )
 
-    def states(self) -> Iterator[Any]:
-        for start in range(0, len(self.level), CHUNK):
-            yield self.tree.unfold(self.level[start : start + CHUNK])
+    def states(self) -> Iterator[WordRows]:
+        for start in range(0, self.size, CHUNK):
+            yield self.tree.unfold(self.level.states[start : start + CHUNK])
 
     def expand(self) -> None:
         while self._scatter_pending():
-            if self.folded < self.successors[2][0]:
+            if self.folded < self.successors.sizes[0]:
                 if not self._fold():
                     return
             elif self.row < self.rows:
-                self.folded, self.successors[2][0] = 0, 0
-                self.row = self._call(self.chunk[0], self.rules, self.row, self.rows, self.successors)
-            elif self.at < len(self.level):
-                stop = min(self.at + CHUNK, len(self.level))
-                self.tree.unfold_some(self.level, self.at, stop, *self.chunk)
-                self.rules, self.row, self.rows = self.by[self.at : stop], 0, stop - self.at
+                self.folded, self.successors.sizes[0] = 0, 0
+                chunk = Level(self.chunk[0], self.rules)
+                self.row = self._call(chunk, (self.row, self.rows), self.successors)
+            elif self.at < self.size:
+                stop = min(self.at + CHUNK, self.size)
+                self.tree.unfold_some(self.level.states, self.at, stop, *self.chunk)
+                self.rules, self.row, self.rows = self.level.rules[self.at : stop], 0, stop - self.at
                 self.at = stop
             else:
                 return
@@ -182,16 +170,16 @@ class TreeWorker(Worker):
     def intern(self) -> None:
         missed = int(self.fold_stat[1])
         if missed:
-            self.pending.append((*self.tree.fold_alone(self.missed, self.missed_by, missed), 0))
+            self.pending.append((self.tree.fold_alone(Level(self.missed, self.missed_by), missed), 0))
             self.fold_stat[1] = 0
 
     def _scatter_pending(self) -> bool:
         """Whether all root words found room in the buckets."""
         while self.pending:
-            roots, by, at = self.pending[0]
-            at = self.scatter(roots, by, at)
-            if at < len(roots):
-                self.pending[0] = roots, by, at
+            roots, at = self.pending[0]
+            at = self.scatter(roots, at)
+            if at < len(roots.states):
+                self.pending[0] = roots, at
                 return False
             self.pending.pop(0)
         return True
@@ -200,28 +188,30 @@ class TreeWorker(Worker):
         """Fold successors; whether there is room for more that have a part in no dictionary."""
         stat = self.fold_stat
         stat[0] = 0
-        states = self.successors[0][0], self.successors[1][0], self.folded, int(self.successors[2][0])
+        states, rules, sizes = self.successors
+        part = states[0], rules[0], self.folded, int(sizes[0])
         out = self.alone, self.roots, self.roots_by, self.missed, self.missed_by, stat
         slots, values, shape, count, pairs = self.tree.tables
         self.folded = int(
-            self.machine.trees.fold_two(*states, slots, values, shape, count, *out)
+            self.machine.trees.fold_two(*part, slots, values, shape, count, *out)
             if self.tree.words == 2
-            else self.machine.trees.fold(
-                *states, False, *self.chunk, slots, values, shape, count, pairs, *out
-            )
+            else self.machine.trees.fold(*part, False, *self.chunk, slots, values, shape, count, pairs, *out)
         )
-        self.pending.append((self.roots[: stat[0]], self.roots_by[: stat[0]], 0))
+        self.pending.append((Level(self.roots[: stat[0]], self.roots_by[: stat[0]]), 0))
         if stat[2] >= 0:
             self.tree.grow(int(stat[2]))
         return bool(stat[1] < MISSED)
 
 
 def buckets(partitions: int, depth: int, columns: int) -> Buckets:
-    """Empty buckets: states (uint64 [partitions, depth, columns]), the rules that made them (uint16
-    [partitions, depth]), and how many there are (int64 [partitions]).
-    """
-    return (
+    """Empty buckets with room for `depth` states of each partition."""
+    return Buckets(
         np.empty((partitions, depth, columns), np.uint64),
         np.empty((partitions, depth), np.uint16),
         np.zeros(partitions, np.int64),
     )
+
+
+def empty(size: int) -> Level:
+    """Room for so many states of one word."""
+    return Level(np.empty((size, 1), np.uint64), np.empty(size, np.uint16))

@@ -1,0 +1,374 @@
+"""The functions `expand` and `edges` of the native engine: the steps that leave many states. Text only.
+
+For each state the candidates are gathered first, without a branch where that is possible: rules whose guard
+the state may satisfy. Then they are taken one by one, first those whose guard is settled and whose effect is
+constant. Indices are unsigned, which spares the test for negative ones at every access.
+
+`engine/native/arrays.py` says what the arrays hold. Knows nothing of storage and search.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from explorer.codegen.native_module import load, state_arguments
+from explorer.codegen.native_shapes import Tables
+from explorer.codegen.template import fill
+
+EXPAND = '''
+@njit(
+    signature(int64, Level, SPAN, Buckets, Counters, Search),
+    nogil=True, error_model="numpy", cache=True,
+)
+def expand(level, span, buckets, counters, search):
+    """Expand the states of a level from row span[0] to before span[1]. Their successors go to the buckets,
+    with the rules that made them, but for those that are known after the rule by which a state was reached.
+    Returns the first row that was not expanded.
+    """
+    states, made_by = level
+    rules, known, hashing = search
+    enabled, same, cut_by, flagged_rows, totals = counters
+    full_at = buckets.states.shape[1] - rules.shapes.shape[0] - 1
+    candidates = np.empty(rules.shapes.shape[0] + 1, np.uint64)
+    {unpack}
+    full = False
+    b, stop = span
+    while b < stop and not full:
+        row = U(b)
+        {load}
+        by = U(made_by[row])
+        degree = I(0)
+        flagged = False
+        {constraints}
+        {gather}
+        {settled}
+        for k in range({first}, number):
+            rule = candidates[U(k)]
+            {constant_effect}
+            {step}
+            if flag:
+                flagged = True
+            if ok:
+                degree += 1
+                enabled[rule] += 1
+                {differs}
+                if not differs:
+                    same[rule] += 1
+                elif (known[by, rule >> U(6)] >> (rule & U(63))) & U(1) == C_0x0:
+                    {put}
+        totals[EXPANDED] += 1
+        totals[TRANSITIONS] += degree
+        if degree < totals[LEAST]:
+            totals[LEAST] = degree
+        if degree > totals[MOST]:
+            totals[MOST] = degree
+        if flagged or degree == 0:
+            flagged_rows[totals[FLAGGED]] = b
+            totals[FLAGGED] += 1
+            if totals[FLAGGED] == flagged_rows.shape[0]:
+                full = True
+        b += 1
+    return b
+
+'''
+
+CONSTRAINTS = """
+cut, flagged = outside({state})
+if cut >= 0:
+    cut_by[cut] += 1
+    b += 1
+    continue
+"""
+
+SETTLED = """
+for k in range(settled):
+    rule = candidates[U(k)]
+    {constant_effect}
+    degree += 1
+    enabled[rule] += 1
+    {put}
+"""
+
+# Candidates by bitmaps: for every value of some cells, the rules that it allows, a bit for each.
+
+ALLOWED = """
+value = U({base}) + ({word} >> U({shift}) & U({mask}))
+{intersect}
+"""
+
+EACH_BIT = """
+while {bits} != C_0x0:
+    rule = lowest({bits}) + U({first})
+    {work}
+    {bits} &= {bits} - U(1)
+"""
+
+SPLIT_SETTLED = """
+sure = allowed{word} & settled_rules[U({word})]
+allowed{word} ^= sure
+repeated = sure & known[by, U({word})]
+sure ^= repeated
+{count_repeated}
+{append_sure}
+"""
+
+APPEND = ["candidates[number] = rule", "number += U(1)"]
+
+# Candidates by the value of a cell.
+
+BY_ROOTS = """
+for r in range(rules.root_cells.shape[0]):
+    root = U(r)
+    value = root_bases[root] + ({word} >> root_cells[root, U(1)] & root_cells[root, U(2)])
+    for c in range(case_starts[value], case_starts[value + U(1)]):
+        rule = cases[U(c)]
+        {append_if_possible}
+"""
+
+ROOT_TABLES = [
+    "root_cells, root_bases, case_starts, cases = rules.root_cells, rules.root_bases, rules.case_starts,"
+    " rules.cases"
+]
+
+POSSIBLE_ONE = """
+candidates[number] = rule
+number += U((s & masks[rule, U(0)]) == masks[rule, U(1)])
+"""
+
+POSSIBLE_WIDE = """
+possible = True
+for g in range(guard_starts[rule], guard_starts[rule + U(1)]):
+    guard = U(g)
+    if (states[row, guards[guard, U(0)]] & guards[guard, U(1)]) != guards[guard, U(2)]:
+        possible = False
+        break
+if possible:
+    candidates[number] = rule
+    number += U(1)
+"""
+
+# The step itself.
+
+CONSTANT_EFFECT_ONE = "t = (s & masks[rule, U(2)]) | masks[rule, U(3)]"
+
+CONSTANT_EFFECT_WIDE = """
+for w in range({words}):
+    t[U(w)] = states[row, U(w)]
+for u in range(update_starts[rule], update_starts[rule + U(1)]):
+    update = U(u)
+    t[updates[update, U(0)]] = (t[updates[update, U(0)]] & updates[update, U(1)]) | updates[update, U(2)]
+"""
+
+STEP_ONE = "t, ok, flag = step(s, t, rule, shapes[rule], signed, unsigned)"
+STEP_WIDE = "ok, flag = step(states, row, t, rule, shapes[rule], signed, unsigned)"
+
+DIFFERS_WIDE = """
+differs = False
+for w in range({words}):
+    if t[U(w)] != states[row, U(w)]:
+        differs = True
+"""
+
+# A successor of one word goes, hashed, to the bucket of its owner; a wider one to the only bucket, behind the
+# row of the state that it came from.
+
+PUT_ONE = """
+{canonical}
+h = permuted(t, hashing.half, hashing.first, hashing.second, hashing.whole)
+owner = h >> hashing.partition
+place = U(sizes[owner])
+bucket_states[owner, place, U(0)] = h
+{note}
+"""
+
+PUT_WIDE = """
+{canonical}
+owner = C_0x0
+place = U(sizes[owner])
+bucket_states[owner, place, U(0)] = row
+for w in range({words}):
+    bucket_states[owner, place, U(w + 1)] = t[U(w)]
+{note}
+"""
+
+NOTE = """
+bucket_rules[owner, place] = rule
+sizes[owner] = I(place) + 1
+if I(place) >= full_at:
+    full = True
+"""
+
+EDGES = '''
+@njit(
+    signature(int64, WORD_ROWS, SPAN, WORD_ROWS, Steps, Rules),
+    nogil=True, error_model="numpy", cache=True,
+)
+def edges(states, span, wanted, steps, rules):
+    """The steps that leave the states from row span[0] to before span[1], into the wanted ones (a sorted
+    table of words; all if it is empty). Returns the first row that was not expanded.
+    """
+    room = steps.rules.shape[0] - rules.shapes.shape[0] - 1
+    candidates = np.empty(rules.shapes.shape[0] + 1, np.uint64)
+    {unpack}
+    full = False
+    b, stop = span
+    while b < stop and not full:
+        row = U(b)
+        {load}
+        {gather}
+        for k in range(number):
+            rule = candidates[U(k)]
+            {constant_effect}
+            {step}
+            if ok:
+                hit = wanted.shape[0] == 0
+                if not hit:
+                    {look_up}
+                if hit:
+                    n = steps.length[0]
+                    steps.origins[n] = b
+                    steps.rules[n] = I(rule)
+                    for w in range({words}):
+                        {copy}
+                    steps.length[0] = n + 1
+                    if n >= room:
+                        full = True
+        b += 1
+    return b
+
+'''
+
+LOOK_UP_ONE = """
+end = {end}
+x = np.searchsorted(wanted[:, 0], end)
+hit = x < wanted.shape[0] and wanted[x, 0] == end
+"""
+
+LOOK_UP_WIDE = """
+{end}
+x = np.searchsorted(wanted[:, 0], end[0])
+while x < wanted.shape[0] and wanted[x, 0] == end[0] and not hit:
+    hit = True
+    for w in range(1, {words}):
+        if wanted[x, w] != end[w]:
+            hit = False
+            break
+    x += 1
+"""
+
+
+def expand_source(tables: Tables, words: int, constrained: bool, symmetric: bool) -> str:
+    """The text of `expand` for states of so many words; `outside` is called where there are constraints."""
+    one, settled = words == 1, bool(tables.sure)
+    constraints = fill(CONSTRAINTS, state=state_arguments(one)) if constrained else ""
+    effect, put = _constant_effect(words), _put(words, symmetric)
+    return fill(
+        EXPAND,
+        unpack=[
+            *_unpack(one, bool(tables.root_cells)),
+            "settled_rules = rules.sure",
+            "bucket_states, bucket_rules, sizes = buckets",
+        ],
+        load=load(one),
+        constraints=constraints,
+        gather=_gather(tables, one, settled),
+        settled=fill(SETTLED, constant_effect=effect, put=put) if settled else "",
+        first="settled" if settled else "0",
+        constant_effect=effect,
+        step=STEP_ONE if one else STEP_WIDE,
+        differs="differs = t != s" if one else fill(DIFFERS_WIDE, words=words),
+        put=put,
+    )
+
+
+def edges_source(tables: Tables, words: int, symmetric: bool) -> str:
+    """The text of `edges` for states of so many words."""
+    one = words == 1
+    if one:
+        look_up = fill(LOOK_UP_ONE, end="canonical(t)" if symmetric else "t")
+    else:
+        end = ["end = t.copy()", "canonical(end)"] if symmetric else ["end = t"]
+        look_up = fill(LOOK_UP_WIDE, end=end, words=words)
+    return fill(
+        EDGES,
+        unpack=_unpack(one, bool(tables.root_cells)),
+        load=load(one),
+        gather=_gather(tables, one, settled=False),
+        constant_effect=_constant_effect(words),
+        step=STEP_ONE if one else STEP_WIDE,
+        look_up=look_up,
+        words=words,
+        copy="steps.successors[n, w] = " + ("t" if one else "t[w]"),
+    )
+
+
+def _unpack(one: bool, by_roots: bool) -> Iterator[str]:
+    """Lines that give names to the tables of rules that are read in the loop."""
+    yield "shapes, signed, unsigned = rules.shapes, rules.signed, rules.unsigned"
+    if one:
+        yield "masks = rules.masks"
+    else:
+        yield "t = np.empty(states.shape[1], np.uint64)"
+        yield "guard_starts, guards = rules.guard_starts, rules.guards"
+        yield "update_starts, updates = rules.update_starts, rules.updates"
+    if by_roots:
+        yield from ROOT_TABLES
+    else:
+        yield "bitmaps = rules.bitmaps"
+
+
+def _gather(tables: Tables, one: bool, settled: bool) -> list[str]:
+    """Lines that put the candidates into `candidates`, and their number into `number`."""
+    if not tables.root_cells:
+        return ["number = C_0x0", *_by_bitmaps(tables, one, settled)]
+    possible = POSSIBLE_ONE if one else POSSIBLE_WIDE
+    word = "s" if one else "states[row, root_cells[root, U(0)]]"
+    return ["number = C_0x0", fill(BY_ROOTS, word=word, append_if_possible=fill(possible))]
+
+
+def _by_bitmaps(tables: Tables, one: bool, settled: bool) -> Iterator[str]:
+    """The rules that every bitmap allows. Settled ones that are known are counted here and now, the other
+    settled ones come first, so many as `settled` says.
+    """
+    rules = len(tables.numbers)
+    words = range(-(-rules // 64))
+    for w in words:
+        yield f"allowed{w} = {tables.constants.name((1 << min(rules - 64 * w, 64)) - 1)}"
+    base = 0
+    for bitmap in tables.bitmaps:
+        yield fill(
+            ALLOWED,
+            base=base,
+            word="s" if one else f"states[row, U({bitmap.word})]",
+            shift=bitmap.shift,
+            mask=len(bitmap.rows) - 1,
+            intersect=[f"allowed{w} &= bitmaps[value, U({w})]" for w in words],
+        )
+        base += len(bitmap.rows)
+    if settled:
+        for w in words:
+            yield fill(
+                SPLIT_SETTLED,
+                word=w,
+                count_repeated=_each_bit("repeated", w, ["enabled[rule] += 1", "degree += 1"]),
+                append_sure=_each_bit("sure", w, APPEND),
+            )
+        yield "settled = number"
+    for w in words:
+        yield _each_bit(f"allowed{w}", w, APPEND)
+
+
+def _each_bit(bits: str, word: int, work: list[str]) -> str:
+    return fill(EACH_BIT, bits=bits, first=64 * word, work=work)
+
+
+def _constant_effect(words: int) -> str:
+    """The successor, as far as constants make it."""
+    return CONSTANT_EFFECT_ONE if words == 1 else fill(CONSTANT_EFFECT_WIDE, words=words)
+
+
+def _put(words: int, symmetric: bool) -> str:
+    """Put the successor, or its representative, into a bucket."""
+    if words == 1:
+        return fill(PUT_ONE, canonical=["t = canonical(t)"] * symmetric, note=fill(NOTE))
+    return fill(PUT_WIDE, canonical=["canonical(t)"] * symmetric, note=fill(NOTE), words=words)

@@ -1,0 +1,314 @@
+"""Rules as data: instances that differ only in offsets and constants share one shape, the differences stand
+in tables.
+
+The native engine's code grows with the number of shapes, never with the number of instances. In the text of a
+shape `signed[rule, k]` and `unsigned[rule, k]` are number k of the rule. Knows nothing of Numba.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from explorer.codegen.native_expressions import SLOT, WORD, Constants, Scribe, Sharing, cell_equals, signed
+from explorer.codegen.python_functions import after_rule
+from explorer.ir import expressions as ex
+from explorer.ir.errors import Place
+from explorer.ir.expressions import TRUE, Expr, is_const
+from explorer.program.bitmaps import MAX_RULES, Bitmap, bitmaps, split
+from explorer.program.dispatch import Cell, roots
+from explorer.program.layout import Layout
+from explorer.program.program import Program, Rule, Test
+from explorer.program.simplify import Check, Facts, fold, fold_checks, lift
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What a rule does once its masked guard holds: source text with slots, and the slots' values.
+
+    The text sets `ok` and the successor where the step is possible, and `flag` where it has no value or
+    breaks a property.
+    """
+
+    text: str
+    slots: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class Shape:
+    """Rules with one text. Numbers that differ between them are read from tables; the others stand in the
+    text.
+    """
+
+    number: int
+    text: str
+    rules: list[Rule] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Tables:
+    """Everything that differs between instances, by rank of the rule in the program.
+
+    `guards[r]` and `updates[r]` are (word, mask, wanted) and (word, keep, add) triples; `signed[r]` and
+    `unsigned[r]` are the numbers of a shape that differ; `constants` are named in its text;
+    `numbers` are the rules' instances. Few rules are found by `bitmaps`, many from the value of a cell by
+    `root_*` and `cases`. `sure` are the ranks of rules whose guard the bitmaps settle and whose step has a
+    constant effect, always a change.
+    """
+
+    shapes: list[Shape]
+    shape_of: list[int]
+    guards: list[list[tuple[int, int, int]]]
+    updates: list[list[tuple[int, int, int]]]
+    signed: list[list[int]]
+    unsigned: list[list[int]]
+    constants: Constants
+    numbers: list[int]
+    bitmaps: list[Bitmap]
+    sure: list[int]
+    root_cells: list[tuple[int, int, int]]
+    cases: list[list[list[int]]]
+
+
+def tabulate(program: Program, layout: Layout) -> Tables:
+    """Group the rules of a program into shapes."""
+    few = len(program.rules) <= MAX_RULES
+    tabulated = [] if few else roots(program.rules)
+    consumed = {
+        rule.instance.number: cell for cell, cases in tabulated for rules in cases for rule in rules if cell
+    }
+    entries = [
+        _entry(program, rule, layout, few, consumed.get(rule.instance.number)) for rule in program.rules
+    ]
+    kinds = list(dict.fromkeys(entry.block.text for entry in entries))
+    entries.sort(key=lambda entry: kinds.index(entry.block.text))
+    rank = {entry.rule.instance.number: r for r, entry in enumerate(entries)}
+    constants = Constants()
+    shapes, shape_of, signed_rows, unsigned_rows = group(
+        [e.rule for e in entries], [e.block for e in entries], constants
+    )
+    root_cells = []
+    for cell, _ in tabulated:
+        if cell is None:
+            root_cells.append((0, 0, 0))
+        else:
+            field = layout.fields[cell[0]]
+            word, shift = divmod(field.shift(cell[1]), WORD)
+            root_cells.append((word, shift, field.mask))
+    cases = [
+        [[rank[rule.instance.number] for rule in rules] for rules in by_value] for _, by_value in tabulated
+    ]
+    sure = [
+        r for r, entry in enumerate(entries) if few and entry.block.text == "ok = True" and entry.rule.changes
+    ]
+    return Tables(
+        shapes,
+        shape_of,
+        [e.masked for e in entries],
+        [e.updates for e in entries],
+        signed_rows,
+        unsigned_rows,
+        constants,
+        [*rank],
+        bitmaps([e.allowed for e in entries], layout) if few else [],
+        sure,
+        root_cells,
+        cases,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A rule, and how it is found and taken: by bitmaps or by a masked guard, by constant updates and the
+    rest.
+    """
+
+    rule: Rule
+    allowed: dict[Cell, frozenset[int]]
+    masked: list[tuple[int, int, int]]
+    updates: list[tuple[int, int, int]]
+    block: Block
+
+
+def _entry(program: Program, rule: Rule, layout: Layout, few: bool, root: Cell | None) -> _Entry:
+    allowed, rest = split(rule, layout) if few else ({}, [])
+    masked, rest = ([], rest) if few else _split_guard(rule, layout, root)
+    updates, block = _block(program, rule, rest, layout)
+    return _Entry(rule, allowed, masked, updates, block)
+
+
+def _split_guard(
+    rule: Rule, layout: Layout, root: Cell | None
+) -> tuple[list[tuple[int, int, int]], list[Test]]:
+    """Conjuncts that compare whole cells with constants become masks by word; those a root has settled
+    vanish.
+    """
+    masks: dict[int, list[int]] = {}
+    rest: list[Test] = []
+    early = True
+    for test in rule.guard:
+        early = early and not test.checks
+        if early and root is not None and _only(test.condition, root):
+            continue
+        wanted = cell_equals(test.condition) if early else None
+        if wanted is None:
+            rest.append(test)
+            continue
+        family, index, code = wanted
+        field = layout.fields[family]
+        word, shift = divmod(field.shift(index), WORD)
+        pair = masks.setdefault(word, [0, 0])
+        pair[0] |= field.mask << shift
+        pair[1] |= code - family.low << shift
+    return [(word, mask, value) for word, (mask, value) in sorted(masks.items())], rest
+
+
+def _only(condition: Expr, cell: Cell) -> bool:
+    loads = {at.value for at in ex.walk(condition) if at.op == "load"}
+    return loads == {cell} and not any(at.op == "loadat" for at in ex.walk(condition))
+
+
+def _block(
+    program: Program, rule: Rule, guard: list[Test], layout: Layout
+) -> tuple[list[tuple[int, int, int]], Block]:
+    guard_of = rule.instance.guard
+    scribe = Scribe(layout, program.facts, rule.instance.action.place)
+    lines: list[str] = []
+    depth = 0
+
+    def line(text: str) -> None:
+        lines.append("    " * depth + text)
+
+    steps = _step_conditions(program, rule)
+    sharing = Sharing(
+        scribe,
+        [e for test in guard for e in (*(c.ok for c in test.checks), test.condition)]
+        + [c.ok for c in rule.checks]
+        + [e for u in rule.updates for e in (u.index, u.expr)]
+        + [wanted for wanted, _ in steps],
+    )
+
+    def share(roots: Iterable[Expr], facts: Facts) -> None:
+        for text in sharing.names(roots, facts):
+            line(text)
+
+    for test in guard:
+        word = "if"
+        scribe.where = guard_of[test.number].place
+        share([c.ok for c in test.checks], program.facts)
+        for check in test.checks:
+            line(f"{word} not {scribe.truth(check.ok)}:")
+            line("    flag = True")
+            word = "elif"
+        if word == "if":
+            share([test.condition], program.facts)
+        if test.condition is not TRUE or test.checks:
+            line(f"{word} {scribe.truth(test.condition)}:")
+            depth += 1
+    word = "if"
+    scribe.facts, scribe.where = rule.facts, rule.instance.action.place
+    share([c.ok for c in rule.checks], rule.facts)
+    for check in rule.checks:
+        line(f"{word} not {scribe.truth(check.ok)}:")
+        line("    flag = True")
+        word = "elif"
+    if rule.checks:
+        line("else:")
+        depth += 1
+    line("ok = True")
+    share([e for u in rule.updates for e in (u.index, u.expr)], rule.facts)
+    static, terms = _updates(rule, layout, scribe)
+    for text in terms:
+        line(text)
+    for wanted, scribe.where in steps:
+        share([wanted], rule.facts)
+        line(f"if not {scribe.truth(wanted)}:")
+        line("    flag = True")
+    return static, Block("\n".join(lines), tuple(scribe.slots))
+
+
+def _updates(rule: Rule, layout: Layout, scribe: Scribe) -> tuple[list[tuple[int, int, int]], list[str]]:
+    """Constant parts as (word, keep, add); computed parts as text after `t` has them."""
+    clear: dict[int, int] = {}
+    add: dict[int, int] = {}
+    computed, dynamic = [], []
+    for u in rule.updates:
+        field = layout.fields[u.family]
+        if not is_const(u.index):
+            dynamic.append(u)
+            continue
+        word, shift = divmod(field.shift(u.index.value), WORD)
+        clear[word] = clear.get(word, 0) | field.mask << shift
+        if is_const(u.expr):
+            add[word] = add.get(word, 0) | (u.expr.value - u.family.low & field.mask) << shift
+        else:
+            computed.append((u, word, shift))
+    full = (1 << WORD) - 1
+    static = [(word, full & ~mask, add.get(word, 0)) for word, mask in sorted(clear.items())]
+    terms = []
+    for u, word, shift in computed:
+        target = "t" if scribe.one else f"t[{scribe.word(word)}]"
+        terms.append(f"{target} |= {scribe.content(u.expr, u.family)} << {scribe.word(shift)}")
+    for k, u in enumerate(dynamic):
+        mask = layout.fields[u.family].mask
+        at, by = scribe.place(u.family, u.index)
+        target = "t" if scribe.one else f"t[word{k}]"
+        if not scribe.one:
+            terms.append(f"word{k} = {at}")
+        terms.append(f"shift{k} = U({by})")
+        value = scribe.content(u.expr, u.family)
+        terms.append(f"{target} = ({target} & ~({scribe.word(mask)} << shift{k})) | ({value} << shift{k})")
+    return static, terms
+
+
+def _step_conditions(program: Program, rule: Rule) -> list[tuple[Expr, Place]]:
+    """What must hold on a step of a rule, or a step property fails or has no value; and where it stands."""
+    wanted: list[tuple[Expr, Place]] = []
+    for prop in program.model.properties:
+        if prop.kind != "step":
+            continue
+        pure, raw = lift(ex.both(*(e for _, e in prop.parts)))
+        checks = fold_checks(tuple(Check(after_rule(c.ok, rule), c.failure) for c in raw), rule.facts)
+        condition = fold(after_rule(pure, rule), rule.facts)
+        wanted += [(c.ok, prop.place) for c in checks]
+        wanted += [(condition, prop.place)] if condition is not TRUE else []
+    return wanted
+
+
+def group(
+    rules: list[Rule], blocks: list[Block], constants: Constants
+) -> tuple[list[Shape], list[int], list[list[int]], list[list[int]]]:
+    """Shapes in order of their first rule; slots that never differ are written into the text, the others
+    become columns.
+    """
+    members: dict[str, list[int]] = {}
+    for r, block in enumerate(blocks):
+        members.setdefault(block.text, []).append(r)
+    shapes: list[Shape] = []
+    shape_of = [0] * len(blocks)
+    rows: dict[str, list[list[int]]] = {"I": [[] for _ in blocks], "U": [[] for _ in blocks]}
+    for text, ranks in members.items():
+        columns: dict[str, dict[tuple[int, ...], int]] = {"I": {}, "U": {}}
+
+        def written(
+            match: re.Match[str],
+            ranks: list[int] = ranks,
+            columns: dict[str, dict[tuple[int, ...], int]] = columns,
+        ) -> str:
+            kind, k = match.group(1), int(match.group(2))
+            values = tuple(blocks[r].slots[k] for r in ranks)
+            if len(set(values)) == 1:
+                return constants.name(values[0]) if kind == "U" else signed(values[0])
+            column = columns[kind].setdefault(values, len(columns[kind]))
+            return f"{'unsigned' if kind == 'U' else 'signed'}[rule, {column}]"
+
+        shape = Shape(len(shapes), SLOT.sub(written, text), [rules[r] for r in ranks])
+        for kind, columns_of_kind in columns.items():
+            for values in columns_of_kind:
+                for r, value in zip(ranks, values):
+                    rows[kind][r].append(value)
+        shapes.append(shape)
+        for r in ranks:
+            shape_of[r] = shape.number
+    return shapes, shape_of, rows["I"], rows["U"]

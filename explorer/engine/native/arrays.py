@@ -1,0 +1,184 @@
+"""The arrays that kernels take, grouped by what they are for: here stand their dtypes, shapes and meanings.
+
+A group is a named tuple, which Numba takes as it is; `signature` makes Numba's types of the annotations. Rows
+come first in every shape. `W` is the number of 64-bit words of a state.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Annotated, Any, NamedTuple, get_type_hints
+
+import numpy as np
+from numba import types
+from numpy.typing import NDArray
+
+Words = Annotated[NDArray[np.uint64], types.uint64[::1]]
+WordRows = Annotated[NDArray[np.uint64], types.uint64[:, ::1]]
+WordBlocks = Annotated[NDArray[np.uint64], types.uint64[:, :, ::1]]
+Numbers = Annotated[NDArray[np.int64], types.int64[::1]]
+NumberRows = Annotated[NDArray[np.int64], types.int64[:, ::1]]
+RuleRanks = Annotated[NDArray[np.uint16], types.uint16[::1]]
+RuleRankRows = Annotated[NDArray[np.uint16], types.uint16[:, ::1]]
+Word = Annotated[np.uint64, types.uint64]
+Number = Annotated[int, types.int64]
+"""Arrays of unsigned words, signed numbers and ranks of rules, all C-contiguous, and single ones."""
+
+WORD_ROWS = types.uint64[:, ::1]
+SPAN = types.UniTuple(types.int64, 2)  # type: ignore[no-untyped-call]
+"""The first row, and the one after the last."""
+
+LEAST, MOST, FLAGGED, EXPANDED, TRANSITIONS = range(5)
+"""Places in `Counters.totals`: the least and the most successors of a state; how many rows are flagged,
+states expanded, and transitions."""
+
+
+class Level(NamedTuple):
+    """Some states, and the rank of the rule that made each."""
+
+    states: WordRows
+    """[states, W]"""
+    rules: RuleRanks
+    """[states]"""
+
+
+class Buckets(NamedTuple):
+    """Successors by the partition of their owner; their rules; how many each partition has."""
+
+    states: WordBlocks
+    """[partitions, room, columns]: a hash; or, for states of several words, the row of the predecessor and
+    the W words"""
+    rules: RuleRankRows
+    """[partitions, room]"""
+    sizes: Numbers
+    """[partitions]"""
+
+
+class Counters(NamedTuple):
+    """What `expand` counts."""
+
+    enabled: Numbers
+    """[rules]: states in which the rule was possible"""
+    same: Numbers
+    """[rules]: those that it did not change"""
+    cut: Numbers
+    """[constraints]: states that the constraint kept from being expanded"""
+    flagged: Numbers
+    """[room]: rows that the python engine has to look at"""
+    totals: Numbers
+    """[5]: see LEAST, MOST, FLAGGED, EXPANDED, TRANSITIONS"""
+
+
+class Rules(NamedTuple):
+    """Everything that differs between the rules of a program, by rank (`codegen/native_shapes.Tables`)."""
+
+    masks: WordRows
+    """[rules, 4]: for one word: mask and content of the guard, what the update keeps and adds"""
+    signed: NumberRows
+    unsigned: WordRows
+    """[rules, columns]: numbers that differ between rules of one shape"""
+    shapes: Numbers
+    """[rules]: the number of the shape"""
+    root_cells: WordRows
+    """[roots, 3]: word, shift and mask of the cell whose value selects the candidates"""
+    root_bases: Words
+    """[roots]: the place of a root's first value in `case_starts`"""
+    case_starts: Words
+    """[values + 1]: the first candidate of a value in `cases`"""
+    cases: Words
+    """[candidates]: rules"""
+    guard_starts: Numbers
+    """[rules + 1]: the first row of a rule in `guards`"""
+    guards: WordRows
+    """[tests, 3]: word, mask and content"""
+    update_starts: Numbers
+    """[rules + 1]: the first row of a rule in `updates`"""
+    updates: WordRows
+    """[changes, 3]: word, what is kept, what is added"""
+    bitmaps: WordRows
+    """[values, words of rules]: for every value of some cells, a bit for each rule that it allows"""
+    sure: Words
+    """[words of rules]: a bit for each rule whose guard bitmaps settle and whose effect is constant"""
+
+
+class Hash(NamedTuple):
+    """The arguments of `mixing.permuted`, and the shift from a hash to its partition."""
+
+    half: Word
+    first: Word
+    second: Word
+    whole: Word
+    partition: Word
+
+
+class Entry(NamedTuple):
+    """How an entry of the visited set is made of a hash and a level."""
+
+    dropped: Word
+    """bits of the hash that are not stored (compact storage)"""
+    mask: Word
+    """mask of the key, which is what follows the partition in a hash"""
+    high: Word
+    low: Word
+    """the slot of a key is `((key >> high) * capacity) >> low`"""
+    part: Word
+    """mask of the key, which is stored plus one, in the entry"""
+    bits: Word
+    """its number of bits; what is above them is the level"""
+
+
+class Table(NamedTuple):
+    """The visited set of one worker: partitions of `capacity` slots from number `first` on."""
+
+    slots: Words
+    """[partitions * capacity, and room to grow]: entries, 0 where empty; uint32 in compact storage"""
+    fill: Numbers
+    """[partitions]: how many slots are taken"""
+    capacity: Number
+    first: Number
+    entry: Entry
+    back: Hash
+    """The arguments of `mixing.permuted` for the way back from a hash to the state."""
+
+
+class Search(NamedTuple):
+    """What `expand` reads and nobody changes."""
+
+    rules: Rules
+    known: WordRows
+    """[rules + 1, words of rules]: the successors that need no insertion after a rule, and after none
+    (decision 0010)"""
+    hashing: Hash
+
+
+class Steps(NamedTuple):
+    """Steps that `edges` lists: the row of the state, the rank of the rule, the successor; and how many."""
+
+    origins: Numbers
+    """[room]"""
+    rules: Numbers
+    """[room]"""
+    successors: WordRows
+    """[room, W]"""
+    length: Numbers
+    """[1]"""
+
+    @classmethod
+    def empty(cls, room: int, words: int) -> Steps:
+        numbers = np.empty(room, np.int64), np.empty(room, np.int64)
+        return cls(*numbers, np.empty((room, words), np.uint64), np.zeros(1, np.int64))
+
+
+@cache
+def kind(group: Any, **other: Any) -> Any:
+    """Numba's type of a group, or of an annotation; `other` are types of fields in place of the declared."""
+    if not hasattr(group, "_fields"):
+        return group.__metadata__[0] if hasattr(group, "__metadata__") else group
+    hints = {**get_type_hints(group, include_extras=True), **other}
+    fields = [kind(hints[name]) for name in group._fields]
+    return types.BaseTuple.from_types(fields, group)  # type: ignore[no-untyped-call]
+
+
+def signature(result: Any, *arguments: Any) -> Any:
+    """The signature of a kernel that takes groups, annotations or Numba's types."""
+    return result(*map(kind, arguments))
