@@ -215,6 +215,7 @@ class Memory(State, base=True):
         how = Ordering((after,) if isinstance(after, int) else tuple(after), save, acquire)
         self._uses(who, place, loads=True, how=how)
         age = self._pick(trace, f"{place.text} older by")
+        self._possible(trace, age, "oldest_load", (how,), self._storage.oldest_load, who, place)
         value = self._value(trace, place, who, age)
         self._step("load", (age, how), self._storage.load, (who, place.index), place, trace)
         return value
@@ -225,6 +226,7 @@ class Memory(State, base=True):
         place, who = self._place(location), self._cpu(cpu)
         self._uses(who, place, stores=True)
         age = self._pick(trace, f"{place.text} behind")
+        self._possible(trace, age, "oldest_place", (release,), self._storage.oldest_place, who, place)
         code = self._code(place, value)
         self._step("store", (age, release), self._storage.store, (who, place.index, code), place, trace)
 
@@ -243,6 +245,8 @@ class Memory(State, base=True):
         how = Ordering(acquire=acquire)
         self._uses(who, place, loads=True, stores=True, how=how)
         age = self._pick(trace, f"{place.text} older by")
+        oldest = self._storage.oldest_exchange
+        self._possible(trace, age, "oldest_exchange", (how, release), oldest, who, place)
         old = self._value(trace, place, who, age)
         code = self._code(place, value)
         static = (age, how, release)
@@ -295,6 +299,7 @@ class Memory(State, base=True):
         place, who = self._place(location), self._cpu(cpu)
         self._uses(who, place, loads=True)
         age = self._pick(trace, f"{place.text} older by")
+        self._possible(trace, age, "oldest_load", (Ordering(),), self._storage.oldest_load, who, place)
         value = self._value(trace, place, who, age)
         self._step("reserve", (age, Ordering()), self._storage.reserve, (who, place.index), place, trace)
         return value
@@ -463,6 +468,23 @@ class Memory(State, base=True):
 
     def _pick(self, trace: Trace, text: str) -> int:
         return trace.pick(text, 1 if self._storage.architecture.immediate else self._storage.bound)
+
+    def _possible(
+        self,
+        trace: Trace,
+        age: int,
+        name: str,
+        static: tuple[Any, ...],
+        method: Callable[..., int],
+        who: Expr,
+        place: _Place,
+    ) -> None:
+        """Where there is no entry of that age to be had, the rest need not be looked at."""
+        if age == 0:
+            return
+        function = self._wiring.function(name, static, lambda *given: method(*given, *static), -1, HIGHEST)
+        oldest = ex.apply(function, self._now(trace), who, place.index)
+        trace.conditions.append(Condition(ex.at_most(ex.const(age), oldest), caller()))
 
     def _cpu(self, cpu: Any) -> Expr:
         return index_of(cpu, self._wiring.cpus, "a CPU of the memory")

@@ -166,6 +166,24 @@ class NumberedMemory:
         assert isinstance(value, int)
         return value
 
+    def oldest_load(self, m: int, cpu: int, location: int, how: Ordering) -> int:
+        """The greatest age that a load may take."""
+        return -1 if m < 0 else loadable(self.memory, self.state(m), cpu, location, how.after)[-1]
+
+    def oldest_place(self, m: int, cpu: int, location: int, release: bool) -> int:
+        """The greatest age that a store may have; -1 where there is none."""
+        if m < 0:
+            return -1
+        state = self.state(m)
+        need = release_need(self.memory, state, cpu) if release else None
+        return max(places(self.memory, state, cpu, location, need), default=-1)
+
+    def oldest_exchange(self, m: int, cpu: int, location: int, how: Ordering, release: bool) -> int:
+        """The greatest age that an exchange may take; -1 where there is none."""
+        if m < 0:
+            return -1
+        return max(exchangeable(self.memory, self.state(m), cpu, location, how, release), default=-1)
+
     def load(self, m: int, cpu: int, location: int, age: int, how: Ordering) -> int:
         """The CPU reads the store of that age."""
 

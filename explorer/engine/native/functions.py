@@ -86,7 +86,7 @@ class Functions:
         table = np.zeros((rows + 1, 2 + ARGUMENTS), np.int64)
         table[0, 0] = rows - 1
         self.kept.append(table)  # one that was left may still be looked up
-        self.table = table
+        self.table, self.words = table, memoryview(table).cast("B").cast("q")
 
     def _enter(self, key: tuple[int, ...], value: int) -> None:
         if 2 * self.used >= len(self.table):
@@ -100,18 +100,20 @@ class Functions:
 
     def _put(self, key: tuple[int, ...], value: int) -> bool:
         """Enter a row; whether it is new."""
-        mask = int(self.table[0, 0])
+        words, width = self.words, 2 + ARGUMENTS
+        mask = words[0]
         at = _mixed(key) & mask
-        while True:
-            row = self.table[at + 1]
-            if row[0] == 0:
-                row[1:-1] = key[1:]
-                row[-1] = value
-                row[0] = key[0]
-                return True
-            if tuple(row[:-1].tolist()) == key:
+        while words[(at + 1) * width]:
+            row = (at + 1) * width
+            if tuple(words[row : row + width - 1]) == key:
                 return False
             at = at + 1 & mask
+        row = (at + 1) * width
+        for k in range(1, width - 1):
+            words[row + k] = key[k]
+        words[row + width - 1] = value
+        words[row] = key[0]
+        return True
 
 
 def apply(number: Any, *arguments: Any) -> Any:
