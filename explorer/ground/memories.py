@@ -74,8 +74,10 @@ def _indexed(path: str, key: tuple[str, ...]) -> str:
 
 def spreading(wiring: Wiring) -> Iterator[tuple[Any, ...]]:
     """The weakly fair steps by which every store reaches everybody in the end, one for each location: an
-    action's instances without their numbers.
+    action's instances without their numbers. Where every store reaches everybody at once there are none.
     """
+    if wiring.storage.architecture.immediate:
+        return
     action = Action(
         f"{wiring.type.name}_reaches_everybody",
         wiring.family.place,

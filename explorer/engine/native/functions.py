@@ -86,7 +86,7 @@ class Functions:
         table = np.zeros((rows + 1, 2 + ARGUMENTS), np.int64)
         table[0, 0] = rows - 1
         self.kept.append(table)  # one that was left may still be looked up
-        self.table, self.words = table, memoryview(table).cast("B").cast("q")
+        self.table, self.words = table, memoryview(table.data).cast("B").cast("q")
 
     def _enter(self, key: tuple[int, ...], value: int) -> None:
         if 2 * self.used >= len(self.table):
