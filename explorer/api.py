@@ -39,7 +39,8 @@ from explorer.run.options import COMMAND_ONLY, FLAGS, READERS, WALK_READERS, Run
 from explorer.run.run import check_properties, grounded, limits_of, run
 from explorer.run.run import explore as explore_model
 from explorer.trace.replay import replay, walk_of
-from explorer.trace.tell import state_texts, way
+from explorer.trace.step_builder import state_texts
+from explorer.trace.tell import way
 from explorer.trace.trace import Trace
 from explorer.trace.walk import Walk
 from explorer.verdict.record import CheckedRecord

@@ -13,7 +13,7 @@ from explorer.render.machine.itf import itf
 from explorer.render.text.terminal import BOLD, DIM, RED, clean, paint
 from explorer.render.text.text import story
 from explorer.render.whole_file import write_whole
-from explorer.trace.tell import next_step
+from explorer.trace.step_builder import StepBuilder
 from explorer.trace.trace import Trace
 from explorer.trace.walk import Blocked, Walk
 from explorer.verdict import exit_codes
@@ -49,7 +49,7 @@ class _Session:
     def __init__(self, model: Model, say: Callable[[str], None], colour: bool):
         self.unwritten = False
         self.model, self.say, self.colour = model, say, colour
-        self.walk = Walk(model)
+        self.walk, self.steps = Walk(model), StepBuilder(model)
         self.choices: list[Instance] = []
         self.actions = {instance.action.name for instance in model.instances}
 
@@ -58,7 +58,7 @@ class _Session:
         walk = self.walk
         number = len(walk.taken)
         if number:
-            step = next_step(self.model, walk.taken[-1], number, *walk.states[-2:])
+            step = self.steps.next(walk.taken[-1], number, *walk.states[-2:])
             head = f"{step.actor}: {step.label}" if step.actor else step.label
             self.say(paint(f"step {number}  {clean(head)}", BOLD, self.colour))
             for name, (old, new) in step.changed.items():
@@ -72,7 +72,7 @@ class _Session:
     def list(self) -> None:
         self.choices = self.walk.enabled()
         for number, instance in enumerate(self.choices, 1):
-            step = next_step(self.model, instance, 0, self.walk.state, _after(instance, self.walk))
+            step = self.steps.next(instance, 0, self.walk.state, _after(instance, self.walk))
             label = clean(f"{step.actor}: {step.label}" if step.actor else step.label)
             self.say(f"  {number:3}  {label}  {paint(clean(instance.name), DIM, self.colour)}")
         if not self.choices:

@@ -134,4 +134,14 @@ def _answer(search: Search, prop: Temporal) -> Answer:
     part, lasso = best
     graph: Graph = search.graph
     initial = graph.state(lasso.initial, lasso.element)
-    return Answer(tell_lasso(graph.space.model, prop, part, lasso.formula, initial, lasso.stem, lasso.cycle))
+    return Answer(
+        tell_lasso(
+            graph.space.model,
+            prop,
+            part,
+            lasso.formula,
+            initial=initial,
+            stem=lasso.stem,
+            cycle=lasso.cycle,
+        )
+    )

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from explorer.engine.reference import step as execute
 from explorer.ir.model import Model
 from explorer.ir.semantics import State
-from explorer.trace.tell import ReplayError, state_texts
+from explorer.trace.step_builder import state_texts
+from explorer.trace.tell import ReplayError
 from explorer.trace.trace import STILL, Trace
 
 Texts = Mapping[str, str]

@@ -11,10 +11,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from explorer.engine.space import Edge, Handle, StateSpace, Violation
+from explorer.trace.step_builder import actor_of
 from explorer.trace.unrename import lifted
 
 NOBODY = None
-Costs = dict[str | None, int]
+Actor = tuple[type, object]
+"""The lane of a step, by value: a type and one of its members, or a text."""
+
+Costs = dict[Actor | None, int]
 """For each possible actor of the next step, the fewest changes of actor from there to the goal."""
 
 
@@ -29,7 +33,8 @@ class Path:
 def shortest(space: StateSpace, violation: Violation) -> Path:
     """The path to a violation; for a step property the offending step is the last."""
     layers, starts = _layers(space, violation) if space.quotient is None else lifted(space, violation)
-    actors = [instance.actor for instance in space.model.instances]
+    values = (actor_of(instance) for instance in space.model.instances)
+    actors: list[Actor] = [(type(value), value) for value in values]
     costs: dict[Handle, Costs] = {}
     after: list[dict[Handle, Costs]] = []
     for edges in reversed(layers):
@@ -58,7 +63,7 @@ def _layers(space: StateSpace, violation: Violation) -> tuple[list[list[Edge]], 
     return layers, targets
 
 
-def _costs(edges: list[Edge], later: dict[Handle, Costs], actors: list[str]) -> dict[Handle, Costs]:
+def _costs(edges: list[Edge], later: dict[Handle, Costs], actors: list[Actor]) -> dict[Handle, Costs]:
     result: dict[Handle, Costs] = {}
     for origin, number, target in edges:
         actor = actors[number]
@@ -68,13 +73,13 @@ def _costs(edges: list[Edge], later: dict[Handle, Costs], actors: list[str]) -> 
     return result
 
 
-def _remaining(costs: Costs | None, actor: str | None) -> int:
+def _remaining(costs: Costs | None, actor: Actor | None) -> int:
     """The fewest changes from a state on, when `actor` made the step into it."""
     return min(cost + (actor not in (NOBODY, following)) for following, cost in costs.items()) if costs else 0
 
 
 def _walk(
-    start: Handle, layers: list[list[Edge]], after: list[dict[Handle, Costs]], actors: list[str]
+    start: Handle, layers: list[list[Edge]], after: list[dict[Handle, Costs]], actors: list[Actor]
 ) -> list[Edge]:
     path: list[Edge] = []
     state, actor = start, NOBODY

@@ -17,7 +17,8 @@ from explorer.ir.formulas import show as show_formula
 from explorer.ir.model import FairGroup, Model, Temporal
 from explorer.ir.semantics import State, evaluate
 from explorer.ir.steps import Fairness
-from explorer.trace.tell import ReplayError, first_step, lanes, next_step
+from explorer.trace.step_builder import StepBuilder
+from explorer.trace.tell import ReplayError
 from explorer.trace.trace import STILL, Fair, Step, Trace
 
 STUTTER = -1
@@ -45,6 +46,7 @@ def tell_lasso(
     prop: Temporal,
     part: str,
     formula: Ltl,
+    *,
     initial: State,
     stem: tuple[int, ...],
     cycle: tuple[int, ...],
@@ -59,10 +61,11 @@ def tell_lasso(
     if values(formula, moments, min(loop, len(moments) - 1))[0]:
         raise ReplayError(f"the behaviour found for {prop.name} does not break it")
     fair = tuple(_fair(model, group, lasso) for group in model.fair_groups)
-    steps = [first_step(model, lasso.states[0])]
+    builder = StepBuilder(model)
+    steps = [builder.first(lasso.states[0])]
     for index, number in enumerate(lasso.instances, 1):
         before, after = lasso.states[index - 1 : index + 1]
-        step = next_step(model, model.instances[max(number, 0)], index, before, after)
+        step = builder.next(model.instances[max(number, 0)], index, before, after)
         steps.append(step if number != STUTTER else _still(step))
     why = [
         *([f"{prop.name}: {prop.text}"] if prop.text else []),
@@ -71,15 +74,15 @@ def tell_lasso(
         *_for_ever(model, lasso, fair),
     ]
     return Trace(
-        prop.name,
-        prop.kind,
-        len(lasso.instances),
-        lanes(model),
-        tuple(steps),
-        tuple(why),
-        loop,
-        fair,
-        lost_at(formula, lasso.moments),
+        property=prop.name,
+        kind=prop.kind,
+        length=len(lasso.instances),
+        lanes=builder.lanes,
+        steps=tuple(steps),
+        why=tuple(why),
+        loop=loop,
+        fairness=fair,
+        lost=lost_at(formula, lasso.moments),
     )
 
 

@@ -16,7 +16,8 @@ from explorer.ir.model import Instance, Model
 from explorer.ir.semantics import EvaluationError, State, evaluate
 from explorer.trace.reasons import explain, reasons
 from explorer.trace.replay import initial_with
-from explorer.trace.tell import ReplayError, first_step, lanes, next_step, state_texts
+from explorer.trace.step_builder import StepBuilder, state_texts
+from explorer.trace.tell import ReplayError
 from explorer.trace.tell_lasso import execute_lasso, tell_lasso
 from explorer.trace.trace import Trace
 
@@ -147,7 +148,13 @@ class Walk:
         for part, formula in prop.parts:
             try:
                 return tell_lasso(
-                    self.model, prop, part, formula, self.states[0], numbers[:loop], numbers[loop:]
+                    self.model,
+                    prop,
+                    part,
+                    formula,
+                    initial=self.states[0],
+                    stem=numbers[:loop],
+                    cycle=numbers[loop:],
                 )
             except ReplayError:
                 continue
@@ -155,9 +162,11 @@ class Walk:
 
     def trace(self) -> Trace:
         """The walk so far as a trace, with what is broken at its end."""
-        steps = [first_step(self.model, self.states[0])]
+        builder = StepBuilder(self.model)
+        steps = [builder.first(self.states[0])]
         for index, instance in enumerate(self.taken, 1):
-            steps.append(next_step(self.model, instance, index, *self.states[index - 1 : index + 1]))
+            before, after = self.states[index - 1 : index + 1]
+            steps.append(builder.next(instance, index, before, after))
         why = []
         for name in self.broken():
             kind = next((p.kind for p in self.model.properties if p.name == name), name)
@@ -166,4 +175,11 @@ class Walk:
                 if kind != "evaluation"
                 else []
             )
-        return Trace("walk", "walk", len(self.taken), lanes(self.model), tuple(steps), tuple(why))
+        return Trace(
+            property="walk",
+            kind="walk",
+            length=len(self.taken),
+            lanes=builder.lanes,
+            steps=tuple(steps),
+            why=tuple(why),
+        )

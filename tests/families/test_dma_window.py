@@ -11,7 +11,7 @@ from explorer.engine.python import explore
 from explorer.ground.ground import ground
 from explorer.run.constants import bindings, single
 from explorer.run.load import load
-from explorer.trace.tell import state_texts
+from explorer.trace.step_builder import state_texts
 from tests.support import families
 from tests.support.families import claims, labels, space
 

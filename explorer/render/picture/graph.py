@@ -17,7 +17,7 @@ from explorer.ir.semantics import State
 from explorer.render.picture.drawing import TIMEOUT, Drawing, TooLarge, draw
 from explorer.render.text.terminal import clean
 from explorer.render.whole_file import Unwritten, beside
-from explorer.trace.tell import state_texts
+from explorer.trace.step_builder import state_texts
 from explorer.trace.trace import Step, Trace
 
 if TYPE_CHECKING:

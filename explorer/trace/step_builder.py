@@ -1,0 +1,174 @@
+"""Steps of a trace in the author's words. Knows nothing of how the steps were found.
+
+Actors and keys of deferred effects are told apart by value: where members of two types print alike, such as
+`A` of `Cpu` and `A` of `Device`, the type is part of the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from explorer.ir.model import Instance, Model
+from explorer.ir.places import Path
+from explorer.ir.semantics import EvaluationError, State
+from explorer.ir.types import MapType, Type, UnionType, value_text
+from explorer.language.concrete import concrete
+from explorer.language.structure import read
+from explorer.language.values import Value
+from explorer.trace.trace import Step
+
+
+class StepBuilder:
+    """Makes the steps of a model's traces."""
+
+    def __init__(self, model: Model):
+        self.model = model
+        marks = [mark for instance in model.instances for mark in instance.marks]
+        receivers = [mark.key[0] for mark in marks if mark.kind == "sends"]
+        keys = [piece for mark in marks if mark.kind != "sends" for piece in mark.key]
+        self.twins_of_actors = _twins([*map(actor_of, model.instances), *receivers])
+        self.twins_of_keys = _twins(keys)
+
+    @property
+    def lanes(self) -> tuple[str, ...]:
+        """Every actor once: identities in the order of their domain, then fixed lanes, as the instances name
+        them.
+        """
+        return tuple(dict.fromkeys(self.actor(i) for i in self.model.instances if i.actor))
+
+    def actor(self, instance: Instance) -> str:
+        """The lane of an action instance; "" where it has none."""
+        return _distinct(actor_of(instance), instance.actor, self.twins_of_actors)
+
+    def first(self, state: State) -> Step:
+        """Step 0: the initial state."""
+        model = self.model
+        texts = state_texts(model, state)
+        chosen = {
+            model.cell(cell)[0].variable
+            for choice in model.choices
+            if len(choice.alternatives) > 1
+            for cell in choice.cells
+            if "@" not in model.cell(cell)[0].variable  # what a property remembers of the first state
+        }
+        free = {name: ("", text) for name, text in texts.items() if name.partition("[")[0] in chosen}
+        return Step(
+            index=0,
+            action="",
+            instance="",
+            parameters={},
+            actor="",
+            label="initial state",
+            function="",
+            source="",
+            place="",
+            opens=(),
+            closes=(),
+            sends=(),
+            state=texts,
+            changed=free,
+            observed=self._observed(state),
+        )
+
+    def next(self, instance: Instance, index: int, before: State, after: State) -> Step:
+        """The step of an instance from one state to the next."""
+        old, new = state_texts(self.model, before), state_texts(self.model, after)
+        shown = state_texts(self.model, before, quiet=False)
+        changed = {name: (old[name], new[name]) for name in shown if old[name] != new[name]}
+        action = instance.action
+        return Step(
+            index=index,
+            action=action.name,
+            instance=instance.name,
+            parameters=instance.parameters,
+            actor=self.actor(instance),
+            label="".join(_text(piece, before, after) for piece in instance.label),
+            function=action.source.rpartition(":")[2],
+            source=action.source,
+            place=str(action.place),
+            opens=tuple(self._keys(instance, "opens", before, after)),
+            closes=tuple(self._keys(instance, "closes", before, after)),
+            sends=tuple(self._messages(instance, before, after)),
+            state=new,
+            changed=changed,
+            observed=self._observed(after),
+        )
+
+    def _keys(self, instance: Instance, kind: str, before: State, after: State) -> Iterator[str]:
+        for mark in instance.marks:
+            if mark.kind == kind:
+                yield " ".join(_text(piece, before, after, self.twins_of_keys) for piece in mark.key)
+
+    def _messages(self, instance: Instance, before: State, after: State) -> Iterator[tuple[str, str]]:
+        for mark in instance.marks:
+            if mark.kind == "sends":
+                receiver, said = mark.key
+                yield _text(receiver, before, after, self.twins_of_actors), _text(said, before, after)
+
+    def _observed(self, state: State) -> dict[str, str]:
+        return {o.name: _text(o.value, state, state) for o in self.model.observations}
+
+
+def actor_of(instance: Instance) -> object:
+    """The value of the parameter that acts; the name of a fixed lane."""
+    return dict(instance.arguments).get(instance.action.actor or "", instance.actor)
+
+
+def state_texts(model: Model, state: State, *, quiet: bool = True) -> dict[str, str]:
+    """Every variable of a state in the author's words, without the quiet ones if so asked; a map has an entry
+    for each key.
+    """
+    result: dict[str, str] = {}
+    for variable in model.variables:
+        if variable.quiet and not quiet:
+            continue
+        place = read(variable.type, Path(variable, "", (), False))
+        result.update(_entries(variable.name, variable.type, concrete(place, state)))
+    return result
+
+
+def _entries(name: str, type: Type, value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(type, MapType):
+        for key, inner in value.items():
+            yield from _entries(f"{name}[{type.key.name_of(key)}]", type.value, inner)
+    else:
+        yield name, type.name_of(value)
+
+
+def _twins(pieces: Iterable[object]) -> frozenset[type]:
+    """Of the types of values and symbolic values those that have a member which prints like one of another
+    type.
+    """
+    values: dict[tuple[type, str], None] = {}
+    seen: set[object] = set()
+    for piece in pieces:
+        kind = piece._type if isinstance(piece, Value) else None
+        if isinstance(kind, UnionType):
+            if kind not in seen:
+                seen.add(kind)
+                values.update(((type(member), value_text(member)), None) for member in kind.members)
+        elif kind is None:
+            values[type(piece), value_text(piece)] = None
+    types: dict[str, set[type]] = {}
+    for cls, text in values:
+        types.setdefault(text, set()).add(cls)
+    return frozenset(cls for alike in types.values() if len(alike) > 1 for cls in alike)
+
+
+def _text(piece: Any, before: State, after: State, twins: frozenset[type] = frozenset()) -> str:
+    """A piece of a label or key in words; a symbolic one has a value in the two states."""
+    if not isinstance(piece, Value):
+        return _distinct(piece, value_text(piece), twins)
+    try:
+        value = concrete(piece, before, after)
+    except EvaluationError as error:  # a label without a value must not hide its step
+        return f"<{error.failure.message}>"
+    return _distinct(value, piece._type.name_of(value), twins)
+
+
+def _distinct(value: object, text: str, twins: frozenset[type]) -> str:
+    """A text, with the type before it where another type has a member of that text."""
+    own = type(value).__name__
+    named = type(value) in twins and not isinstance(value, (str, int)) and not text.startswith(f"{own}.")
+    return f"{own}.{text}" if named else text

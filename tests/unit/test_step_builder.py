@@ -1,0 +1,76 @@
+"""Actors and deferred effects of a story are told apart by value, not by their text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from explorer.engine.reference import explore
+from explorer.ground.ground import ground
+from explorer.render.text.brackets import brackets
+from explorer.run.load import load
+from explorer.trace.tell import tell
+
+SPEC = """\
+from explorer import *
+
+class Cpu(Scalarset):
+    size = 2
+    names = ("A", "B")
+
+class Device(Scalarset):
+    size = 1
+    names = ("A",)
+
+class S(State):
+    stored: Map[Cpu, bool] = initially(False)
+    rung: Map[Device, bool] = initially(False)
+    seen: Var[bool] = initially(False)
+
+@action(actor="cpu")
+def store(s: S, cpu: Cpu):
+    when(~s.stored[cpu])
+    s.stored[cpu].next = True
+    opens(cpu)
+
+@action(actor="device")
+def ring(s: S, device: Device):
+    when(every(s.stored[cpu] for cpu in Cpu) & ~s.rung[device])
+    s.rung[device].next = True
+    closes(device)
+    sends(device, "bell")
+
+@action(actor="cpu")
+def see(s: S, cpu: Cpu):
+    when(some(s.rung[device] for device in Device) & ~s.seen)
+    s.seen.next = True
+    closes(cpu)
+
+@invariant
+def unseen(s: S):
+    return ~s.seen
+
+spec = Spec()
+"""
+
+
+def test_members_of_two_types_that_print_alike_are_two_actors(tmp_path: Path) -> None:
+    """`A` of one type and `A` of another have lanes of their own, messages go to the right one, and an effect
+    that the one issued is not made visible by the other.
+    """
+    (tmp_path / "twins.py").write_text(SPEC)
+    space = explore(ground(load(tmp_path / "twins.py")))
+    trace = tell(space, space.violations["unseen"])
+    assert trace.lanes == ("Cpu.A", "Cpu.B", "Device.A")
+    (ring,) = (step for step in trace.steps if step.action == "ring")
+    assert (ring.actor, ring.closes, ring.sends) == ("Device.A", ("Device.A",), (("Device.A", "bell"),))
+    (see,) = (step for step in trace.steps if step.action == "see")
+    assert see.closes == (see.actor,) != ring.closes
+    ended = {trace.steps[b.last].action for b in brackets(trace) if b.last is not None}
+    assert ended == {"see"}
+
+
+def test_names_that_are_clear_stay_short(tmp_path: Path) -> None:
+    """Where no other type has a member of that name the type is not told."""
+    (tmp_path / "clear.py").write_text(SPEC.replace('names = ("A",)', 'names = ("D",)'))
+    space = explore(ground(load(tmp_path / "clear.py")))
+    assert tell(space, space.violations["unseen"]).lanes == ("A", "B", "D")
