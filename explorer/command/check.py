@@ -24,6 +24,7 @@ from explorer.command.progress import Screen
 from explorer.command.standard_output import OutputError, own_prints, say
 from explorer.engine.limits import Limits, Stopped
 from explorer.engine.space import StateSpace
+from explorer.ground.ground import ground
 from explorer.ir.errors import SpecError, nearest
 from explorer.ir.expectation import Expectation
 from explorer.language.spec import Spec
@@ -40,6 +41,7 @@ from explorer.verdict import exit_codes
 from explorer.verdict.expectation import UNDETERMINED
 from explorer.verdict.record import CheckedRecord, MalformedRecord, Record
 from explorer.verdict.report_context import context
+from explorer.verdict.vacuity import constant_properties
 from explorer.verdict.verdict import Verdict
 
 
@@ -81,6 +83,8 @@ class Session:
             if getattr(options, name) is not None:
                 writable(getattr(options, name).parent, f"--{name}", "FILE in")
         self.records: list[Record] = []
+        self.alternatives: list[dict[str, Any]] = []
+        """The bindings of all rows of the present table."""
         self.unwritten = False
         self.limits = limits_of(self.run_options)
 
@@ -165,6 +169,7 @@ class Session:
             directory = self.directory(path)
             with own_prints():
                 combinations = self.limits.during("grounding", partial(bindings, spec, self.options.define))
+            self.alternatives = combinations
             self.alone(len(combinations) > 1)
             if len(combinations) > 1:
                 self.refuse_of_one_run("a matrix")
@@ -255,6 +260,10 @@ class Session:
             count_guards=not row or bool(self.options.write),
         )
         self.limits.finish()
+        constant = [f for f in verdict.findings if f.kind == "constant"] if row else []
+        if constant:
+            elsewhere = self.telling_elsewhere(spec, path, {f.subject for f in constant})
+            verdict = verdict.without([f for f in constant if f.subject in elsewhere])
         about = context(space.model, {} if row and not self.options.write else verdict.traces)
         record: CheckedRecord = {**verdict.record(), **about}
         self.records.append(record)
@@ -266,6 +275,17 @@ class Session:
             below = writable(directory / re.sub(r"[^\w.,=-]+", "_", row))
             self.note(write_formats(self.options.write, space, verdict, record, below, self.settings))
         return Outcome(binding, verdict)
+
+    def telling_elsewhere(self, spec: Spec, path: str, names: set[str]) -> set[str]:
+        """Of properties that are true in every state in one row, those that are not in another one."""
+        result: set[str] = set()
+        for binding in self.alternatives:
+            if names <= result:
+                break
+            with contextlib.suppress(SpecError), own_prints():
+                model = ground(spec, binding, str(Path(path).resolve()))
+                result |= names - {p.name for p in constant_properties(model)}
+        return result
 
     def report(self, space: StateSpace, verdict: Verdict, record: CheckedRecord, directory: Path) -> None:
         """Write the files, then say what was found; a file that cannot be written is a note, never a loss."""
@@ -359,6 +379,8 @@ class Session:
         rows: list[tuple[Variant, Outcome]] = []
         directory = self.directory(path)
         wanted = self.variants(spec, path)
+        with own_prints():
+            self.alternatives = [self.constants(spec, row) for row in spec.variants]
         for row in wanted:
             with own_prints():
                 binding = self.limits.during("grounding", partial(self.constants, spec, row))

@@ -259,14 +259,30 @@ def in_place_of_earlier(directory: Path, kind: str) -> Iterator[None]:
     known = _left(directory)
     for name in known.pop(kind, []):
         if name not in written:
-            with contextlib.suppress(OSError):
-                (directory / name).unlink(missing_ok=True)
-                if "/" in name:
-                    (directory / name).parent.rmdir()  # fails where something else is in it
+            _remove(directory, name)
     others = {other: [n for n in names if n not in written] for other, names in known.items()}
+    _keep_list(directory, {**others, kind: sorted(written)})
+
+
+def forget(directory: Path, kind: str) -> None:
+    """Remove what an earlier run of a `kind` of command wrote in a directory: it holds no more."""
+    known = _left(directory)
+    for name in known.pop(kind, []):
+        _remove(directory, name)
+    _keep_list(directory, known)
+
+
+def _remove(directory: Path, name: str) -> None:
+    with contextlib.suppress(OSError):
+        (directory / name).unlink(missing_ok=True)
+        if "/" in name:
+            (directory / name).parent.rmdir()  # fails where something else is in it
+
+
+def _keep_list(directory: Path, names: dict[str, list[str]]) -> None:
     with contextlib.suppress(OSError):
         _list_of(directory).parent.mkdir(parents=True, exist_ok=True)
-        write_whole(_list_of(directory), json.dumps({**others, kind: sorted(written)}, indent=1) + "\n")
+        write_whole(_list_of(directory), json.dumps(names, indent=1) + "\n")
 
 
 def _list_of(directory: Path) -> Path:

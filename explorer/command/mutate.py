@@ -243,10 +243,21 @@ def rows(original: Original, workers: int, tell: Callable[[int, int], None]) -> 
 
 def command(options: argparse.Namespace) -> int:
     """The command: files, screen and exit code."""
-    from explorer.command.files import write_mutations
+    from explorer.command.files import forget, in_place_of_earlier
 
     check_workers(options.workers)
     directory = writable(Path("out") / Path(options.spec).stem if options.out is None else options.out)
+    try:
+        with in_place_of_earlier(directory, "mutate"):
+            return _command(options, directory)
+    except SpecError:
+        forget(directory, "mutate")
+        raise
+
+
+def _command(options: argparse.Namespace, directory: Path) -> int:
+    from explorer.command.files import write_mutations
+
     with _counting() as tell:
         verdict, record = mutate(
             options.spec,
@@ -261,16 +272,15 @@ def command(options: argparse.Namespace) -> int:
     say(to_json(record).rstrip() if options.json else text, machine=options.json)
     for note in notes:
         print(note, file=sys.stderr)
-    if verdict.verdict == VIOLATED or verdict.stopped:
-        return verdict.exit_code
-    if _percent(record["counts"]) >= options.at_least:
-        return exit_codes.UNWRITTEN if notes else exit_codes.OK
-    print(
-        f"--at-least {options.at_least:g}: only {_percent(record['counts']):.1f} % of the mutants that differ"
-        " are noticed",
-        file=sys.stderr,
-    )
-    return exit_codes.UNEXPECTED
+    enough = _percent(record["counts"]) >= options.at_least
+    ended = verdict.verdict == VIOLATED or verdict.stopped is not None
+    if not ended and not enough:
+        print(
+            f"--at-least {options.at_least:g}: only {_percent(record['counts']):.1f} % of the mutants that"
+            " differ are noticed",
+            file=sys.stderr,
+        )
+    return exit_codes.of_mutants(verdict.exit_code if ended else None, enough=enough, written=not notes)
 
 
 @contextlib.contextmanager

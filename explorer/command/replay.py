@@ -28,7 +28,7 @@ from explorer.trace.trace import STILL, Trace
 from explorer.trace.walk import Blocked, Walk
 from explorer.verdict import exit_codes
 
-EXIT_FITS, EXIT_NOT = exit_codes.OK, exit_codes.UNEXPECTED
+EXIT_FITS, EXIT_NOT = exit_codes.of_replay(True), exit_codes.of_replay(False)
 
 Texts = list[tuple[str, dict[str, str]]]
 """A stored walk: the name of each step's action instance, and every variable after it."""

@@ -81,6 +81,20 @@ def of_table(rows: Sequence[int], finished: bool) -> int:
     return VACUOUS if VACUOUS in rows else OK
 
 
+def of_mutants(own: int | None, *, enough: bool, written: bool) -> int:
+    """What `mutate` ends with: its spec's `own` code where that is violated or was cut short; else whether
+    `enough` mutants were noticed, and the files were written.
+    """
+    if own is not None:
+        return own
+    return UNEXPECTED if not enough else OK if written else UNWRITTEN
+
+
+def of_replay(fits: bool) -> int:
+    """What `replay` ends with: whether the stored trace is one of the spec as it is now."""
+    return OK if fits else UNEXPECTED
+
+
 def worst(codes: Sequence[int]) -> int:
     """What a process ends with whose runs end with these."""
     return min(codes, key=GRAVEST.index, default=OK)

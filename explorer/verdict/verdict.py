@@ -6,8 +6,8 @@ Knows nothing of how states are stored or results are rendered.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from explorer.ir.model import Model
 from explorer.trace.tell import tell
 from explorer.trace.trace import Trace
 from explorer.verdict import exit_codes
-from explorer.verdict.coverage import Coverage, Finding, Guard, coverage, findings, guards
+from explorer.verdict.coverage import Coverage, Guard, coverage, guards
 from explorer.verdict.expectation import (
     HOLDS,
     NO_BOUNDS,
@@ -30,6 +30,7 @@ from explorer.verdict.expectation import (
     differences,
 )
 from explorer.verdict.record import StatesRecord, Value, VerdictRecord, first_to_tell
+from explorer.verdict.vacuity import Finding, findings
 
 if TYPE_CHECKING:
     from explorer.liveness.check import Answer
@@ -84,6 +85,19 @@ class Verdict:
     def main_trace(self) -> Trace | None:
         """The counterexample to tell first (`record.first_to_tell`); None without one."""
         return first_to_tell(self.traces, self.expected)
+
+    def without(self, findings: Collection[Finding]) -> Verdict:
+        """The verdict without some of its findings, and with the exit code that it has then."""
+        left = tuple(f for f in self.findings if f not in findings)
+        code = exit_codes.of_run(
+            violated={p.kind for p in self.properties if p.verdict == VIOLATED},
+            undetermined=self.verdict == UNDETERMINED,
+            interrupted=self.exit_code == exit_codes.INTERRUPTED,
+            vacuous=self.strict and any(f.severe for f in left),
+            expect=self.expect,
+            met=self.expectation_met is True,
+        )
+        return replace(self, findings=left, exit_code=code)
 
     def record(self) -> VerdictRecord:
         """What formats are made from."""

@@ -357,6 +357,18 @@ def test_at_least_decides_the_exit_code(tmp_path: Path, monkeypatch: pytest.Monk
     assert cli.main(["mutate", path, "--workers", "1", "--at-least", "53.85"]) == 1
 
 
+def test_an_earlier_table_of_mutants_does_not_outlive_its_spec(tmp_path: Path) -> None:
+    """Where a spec cannot be understood any more, the mutants of the run before are removed; what another
+    command wrote stays.
+    """
+    path = tmp_path / written(tmp_path)
+    run(tmp_path, "lock.py", "--workers", "1")
+    (tmp_path / "out/lock/report.html").write_text("of another command")
+    path.write_text("spec = 3\n")
+    assert run(tmp_path, "lock.py", "--workers", "1").returncode == 150
+    assert [p.name for p in (tmp_path / "out/lock").iterdir()] == ["report.html"]
+
+
 def test_only_a_spec_that_holds_is_mutated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -181,8 +181,6 @@ def test_a_table_has_a_row_for_each_variant_and_fails_where_one_is_not_as_expect
 
 holds in every row: inside, deadlock, evaluation
 
-finding: below is true in every state: it says nothing about the actions (family.py:23) [V1]
-finding: even_below is true in every state: it says nothing about the actions (family.py:27) [V1]
 differs: below: expected holds, found violated in 2 steps [V2]
 """
     )
@@ -193,6 +191,22 @@ differs: below: expected holds, found violated in 2 steps [V2]
         ("V2", {"LAST": 2}, False),
     ]
     assert "| V1 | 2 | met | one step \\| only |" in _table_of(explorer, tmp_path, "V1")
+
+
+def test_a_property_that_no_row_needs_is_a_finding_of_the_table(
+    explorer: Callable[..., Done], tmp_path: Path
+) -> None:
+    """What is true in every state under the constants of one row says something in another; what is so in
+    every row fails under --strict.
+    """
+    assert explorer("table", "family.py", "--row", "V1", "--strict").code == 0
+    text = (tmp_path / "family.py").read_text()
+    idle = "@invariant\ndef idle(s: S):\n    return s.quiet | ~s.quiet\n\nspec = "
+    (tmp_path / "family.py").write_text(text.replace("spec = ", idle))
+    done = explorer("table", "family.py", "--strict", "--row", "V0", "--row", "V1")
+    assert "finding: idle is true in every state: it says nothing about the actions" in done.out
+    assert "below is true in every state" not in done.out and "[every row]" in done.out
+    assert done.code == 21
 
 
 def _table_of(explorer: Callable[..., Done], directory: Path, row: str) -> str:

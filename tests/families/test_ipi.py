@@ -26,7 +26,8 @@ from explorer.language.values import Value
 from explorer.run.constants import constants_of
 from explorer.run.load import load
 from explorer.trace.tell import tell
-from explorer.verdict.coverage import coverage, findings
+from explorer.verdict.coverage import coverage
+from explorer.verdict.vacuity import findings
 from tests.support import families
 from tests.support.house import SPECS
 
