@@ -28,7 +28,7 @@ from explorer.program.layout import Layout
 from explorer.program.program import Program
 from explorer.symmetry.plan import Plan
 
-GENERATOR = 9
+GENERATOR = 10
 """Raise when the generated text changes its meaning: part of every cache key."""
 
 JUDGE = '''

@@ -5,104 +5,75 @@ from __future__ import annotations
 from explorer.codegen.native_canonical import Writer, native_canonical
 from explorer.codegen.native_expressions import Constants
 from explorer.codegen.native_module import module_of
+from explorer.codegen.native_ties import named_ties_source
+from explorer.codegen.template import fill
 from explorer.symmetry.plan import Plan
 
-_ONE = '''
+RENAMED = '''
 @njit(nogil=True)
-def settle_named(s, p, ties, L):
-    """What `settle` makes of a state, and the least element of the group that makes it, from what p made."""
-    C, O, J, B, n = changes(ties)
-    best, least = s, p
-    while True:
-        g = following(C, O, J, B, n)
-        if g < 0:
-            return best, least
-        s = swap(s, g)
-        p = L[g, p]
-        if s < best or (s == best and p < least):
-            best, least = s, p
+def renamed(state, left):
+    """The representative of a state, and the element of the group that makes it; only the element where the
+    state is changed in place."""
+    element = I(0)
+    {canonical}
+    return {results}
+
 '''
 
-_WIDE = '''
-@njit(nogil=True)
-def settle_named(T, p, ties, L):
-    """What `settle` makes of a state; returns the least element of the group that makes it."""
-    C, O, J, B, n = changes(ties)
-    best, least = T.copy(), p
-    while True:
-        g = following(C, O, J, B, n)
-        if g < 0:
-            copy(T, best)
-            return least
-        swap(T, g)
-        p = L[g, p]
-        if less(T, best) or (same(T, best) and p < least):
-            copy(best, T)
-            least = p
-'''
-
-_ROWS = '''
+RENAME_ROWS = '''
 @njit("void(uint64[:,::1], int64, int64[:,::1], int64[::1])", nogil=True, cache=True)
-def rename_rows(F, count, L, BY):
-    """Makes the states F[:count] their representatives; BY takes the elements of the group that do."""
+def rename_rows(states, count, left, elements):
+    """Makes the states states[:count] their representatives; `elements` takes those of the group that do."""
     for b in range(count):
-        {body}
+        {rename}
+
 '''
 
-
-_NAMES = '''
+LEAST_COPIES = '''
 @njit(nogil=True, cache=True)
-def least_copies(F, count, L, TOUR, TURNED, copies, LEAST):
-    """For states F[:count] and each copy of a formula the element that leaves the state as it is and makes
-    the copy the least.
+def least_copies(states, count, left, tour, turned, copies, least):
+    """For states[:count] and each copy of a formula the element that leaves the state as it is and makes the
+    copy the least, into least[b * copies + k].
 
-    TOUR leads through the whole group; TURNED[p * copies + k] is what element p makes of copy k.
+    `tour` leads through the whole group; turned[element * copies + k] is what an element makes of copy k.
     """
     best = np.empty(copies, np.int64)
     for b in range(count):
-        {state}
-        if orbit({name}) == TOUR.shape[0] + 1:
+        {read}
+        if orbit(state) == tour.shape[0] + 1:
             continue
-        {state}  # `orbit` leaves a wide state as another
+        {read}  # `orbit` leaves a wide state as another
         for k in range(copies):
             best[k] = k
-        p = I(0)
-        for i in range(TOUR.shape[0]):
+        element = I(0)
+        for i in range(tour.shape[0]):
             {swap}
-            p = L[TOUR[i], p]
+            element = left[tour[i], element]
             if {same}:
                 for k in range(copies):
-                    if TURNED[p * copies + k] < best[k]:
-                        best[k] = TURNED[p * copies + k]
-                        LEAST[b * copies + k] = p
+                    if turned[element * copies + k] < best[k]:
+                        best[k] = turned[element * copies + k]
+                        least[b * copies + k] = element
+
 '''
 
 
 def renaming_source(plan: Plan, words: int) -> str:
-    """The text of `rename_rows(F, count, L, BY)` and `least_copies`; L is `left` of the plan's group
-    (`group.py`).
-    """
+    """The text of `rename_rows` and `least_copies`; their `left` is that of the plan's group (`group.py`)."""
     constants = Constants()
     writer = Writer(plan, words == 1, constants, named=True)
-    body = "F[b, 0], BY[b] = renamed(F[b, 0], L)" if writer.one else "BY[b] = renamed(F[b], L)"
-    renamed = [
-        "@njit(nogil=True)",
-        f"def renamed({writer.state}, L):",
-        "    p = I(0)",
-        *(f"    {line}" for line in writer.canonical()),
-        "    return s, p" if writer.one else "    return p",
-        "",
-    ]
-    least = (
-        _NAMES.format(state="s = F[b, 0]", name="s", swap="s = swap(s, TOUR[i])", same="s == F[b, 0]")
-        if writer.one
-        else _NAMES.format(state="T = F[b].copy()", name="T", swap="swap(T, TOUR[i])", same="same(T, F[b])")
+    canonical = native_canonical(plan, words, constants)
+    if writer.one:
+        results, rename = "state, element", "states[b, 0], elements[b] = renamed(states[b, 0], left)"
+        read, swap, same = "state = states[b, 0]", "state = swap(state, tour[i])", "state == states[b, 0]"
+    else:
+        results, rename = "element", "elements[b] = renamed(states[b], left)"
+        read, swap, same = "state = states[b].copy()", "swap(state, tour[i])", "same(state, states[b])"
+    return module_of(
+        constants,
+        canonical,
+        named_ties_source(writer.one),
+        fill(RENAMED, canonical=list(writer.canonical()), results=results),
+        fill(RENAME_ROWS, rename=rename),
+        fill(LEAST_COPIES, read=read, swap=swap, same=same),
     )
-    texts = [
-        native_canonical(plan, words, constants),
-        _ONE if writer.one else _WIDE,
-        "\n".join(renamed),
-        _ROWS.format(body=body),
-        least,
-    ]
-    return module_of(constants, *texts)

@@ -14,6 +14,7 @@ from math import factorial
 from typing import Any
 
 from explorer.codegen.mixer import WORD, mix
+from explorer.codegen.template import fill
 from explorer.symmetry.plan import KEY_BITS, Identity, Piece, Plan, Swap
 
 Read = Callable[[int, int], str]
@@ -77,6 +78,48 @@ NAMES: dict[str, Any] = {
 """What the generated text uses."""
 
 
+SWAP = """
+def swap{number}(s):
+    {exchange}
+    return s
+"""
+
+FIND_NAMES = """
+code{n} = {read}
+named{n} = {tests}
+"""
+
+EXCHANGE_NAMES = """
+if named{n}:
+    s ^= {both}
+"""
+
+EXCHANGE_BITS = """
+different = (s ^ s >> {distance}) & {mask}
+s ^= different | different << {distance}
+"""
+
+SORT = """
+if {right} < {left}:
+    {right}, {left} = {left}, {right}
+    {swap}
+"""
+
+REPRESENTATIVES = """
+def canonical(s):
+    {canonical}
+    return s
+
+def orbit(s):
+    {orbit}
+
+def renamed(s):
+    p = 0
+    {renamed}
+    return s, p
+"""
+
+
 def canonical_source(plan: Plan) -> str:
     """`canonical(s)`, the representative of a state, and `orbit(s)`, for how many states a representative
     stands.
@@ -84,37 +127,30 @@ def canonical_source(plan: Plan) -> str:
     `renamed(s)` gives the representative with the element of the group (`group.py`) that makes it; `L` must
     then be its `left`.
     """
-    lines = [line for g, swap in enumerate(plan.swaps) for line in _swap(g, swap)]
-    lines += ["def canonical(s):", *(f"    {line}" for line in _canonical(plan)), "    return s", ""]
-    lines += ["def orbit(s):", *(f"    {line}" for line in _orbit(plan)), ""]
-    lines += [
-        "def renamed(s):",
-        "    p = 0",
-        *(f"    {line}" for line in _canonical(plan, True)),
-        "    return s, p",
-        "",
-    ]
-    return "\n".join(lines)
+    swaps = [fill(SWAP, number=g, exchange=list(_swap(swap))) for g, swap in enumerate(plan.swaps)]
+    representatives = fill(
+        REPRESENTATIVES,
+        canonical=list(_canonical(plan)),
+        orbit=list(_orbit(plan)),
+        renamed=list(_canonical(plan, True)),
+    )
+    return "\n\n".join([*swaps, representatives]) + "\n"
 
 
 def read(shift: int, mask: int) -> str:
     return f"(s >> {shift} & {mask})" if shift else f"(s & {mask})"
 
 
-def _swap(g: int, swap: Swap) -> Iterator[str]:
-    yield f"def swap{g}(s):"
+def _swap(swap: Swap) -> Iterator[str]:
+    """Lines that exchange two neighbours."""
     for n, (shift, mask, a, b, needs) in enumerate(swap.codes):
-        tests = [f"{read(at, m)} >= {least}" for at, m, least in needs]
-        yield f"    v{n} = {read(shift, mask)}"
-        yield f"    c{n} = " + " and ".join([f"(v{n} == {a} or v{n} == {b})", *tests])
+        tests = [f"(code{n} == {a} or code{n} == {b})"]
+        tests += [f"{read(at, m)} >= {least}" for at, m, least in needs]
+        yield fill(FIND_NAMES, n=n, read=read(shift, mask), tests=" and ".join(tests))
     for n, (shift, _, a, b, _) in enumerate(swap.codes):
-        yield f"    if c{n}:"
-        yield f"        s ^= {(a ^ b) << shift}"
+        yield fill(EXCHANGE_NAMES, n=n, both=(a ^ b) << shift)
     for distance, mask in swap.moves:
-        yield f"    x = (s ^ s >> {distance}) & {hex(mask)}"
-        yield f"    s ^= x | x << {distance}"
-    yield "    return s"
-    yield ""
+        yield fill(EXCHANGE_BITS, distance=distance, mask=hex(mask))
 
 
 def gathered(
@@ -187,11 +223,18 @@ def kind_of(plan: Plan, ids: tuple[Identity, ...]) -> int:
 
 
 def name(ids: tuple[Identity, ...]) -> str:
-    return "b" + "_".join(f"{k}{i}" for k, i in ids)
+    """The variable of a block."""
+    return "block" + "".join(f"_{k}{i}" for k, i in ids)
 
 
 def key_of(one: Identity) -> str:
-    return f"k{one[0]}{one[1]}"
+    """The variable of an identity's key: the number of its scalarset and its own."""
+    return f"key_{one[0]}{one[1]}"
+
+
+def mixed_key_of(one: Identity) -> str:
+    """The variable of its key with those of others mixed in."""
+    return f"mixed_{one[0]}{one[1]}"
 
 
 def salt(plan: Plan, ids: tuple[Identity, ...], position: int, turn: int) -> int:
@@ -209,7 +252,7 @@ def _keys(plan: Plan) -> Iterator[str]:
     for k, size in enumerate(plan.sizes):
         if plan.exact[k]:
             for i in range(size):
-                yield f"k{k}{i} = {_gathered(plan.blocks[(k, i),])[0]}"
+                yield f"{key_of((k, i))} = {_gathered(plan.blocks[(k, i),])[0]}"
     if plan.direct:
         return
     loose = [(k, i) for k in plan.loose for i in range(plan.sizes[k])]
@@ -234,12 +277,13 @@ def _keys(plan: Plan) -> Iterator[str]:
         for position, ids in owned(plan, one):
             others = [f"{key_of(y)} * {2 * ids.index(y) + 3}" for y in ids if y != one]
             terms.append(f"mix({name(ids)} + {salt(plan, ids, position, 1)} + {' + '.join(others)} & M)")
-        yield f"    n{one[0]}{one[1]} = mix({key_of(one)})" + (f" + {' + '.join(terms)} & M" if terms else "")
-    yield "    " + "; ".join(f"k{k}{i} = n{k}{i}" for k, i in loose)
+        mixed = f" + {' + '.join(terms)} & M" if terms else ""
+        yield f"    {mixed_key_of(one)} = mix({key_of(one)}){mixed}"
+    yield from (f"    {key_of(one)} = {mixed_key_of(one)}" for one in loose)
 
 
 def _some_tie(k: int, size: int) -> str:
-    return f"len({{{', '.join(f'k{k}{i}' for i in range(size))}}}) < {size}"
+    return f"len({{{', '.join(key_of((k, i)) for i in range(size))}}}) < {size}"
 
 
 def _gathered(pieces: tuple[Piece, ...]) -> list[str]:
@@ -255,10 +299,8 @@ def _canonical(plan: Plan, named: bool = False) -> Iterator[str]:
         first = plan.swaps_of(k)[0]
         for last in range(1, size):
             for j in range(last, 0, -1):
-                yield f"if k{k}{j} < k{k}{j - 1}:"
-                yield f"    k{k}{j}, k{k}{j - 1} = k{k}{j - 1}, k{k}{j}; s = swap{first + j - 1}(s)"
-                if named:
-                    yield f"    p = L[{first + j - 1}][p]"
+                left, right = key_of((k, j - 1)), key_of((k, j))
+                yield fill(SORT, left=left, right=right, swap=_apply(first + j - 1, named))
     if plan.direct:
         yield from _tour(plan, named)
         return
@@ -272,13 +314,18 @@ def _canonical(plan: Plan, named: bool = False) -> Iterator[str]:
         yield f"    return {'settle_named(s, p' if named else 'settle(s'}, [swap for swap in ties if swap])"
 
 
+def _apply(g: int, named: bool) -> list[str]:
+    """Lines that exchange two neighbours, and keep in `p` what did."""
+    return [f"s = swap{g}(s)", *[f"p = L[{g}][p]"] * named]
+
+
 def _tour(plan: Plan, named: bool) -> Iterator[str]:
     """The least of all that the loose scalarsets make of a state."""
     tour = plan.tour()
     if tour:
         yield "r, q = s, p" if named else "r = s"
     for g in tour:
-        yield f"s = swap{g}(s)" + (f"; p = L[{g}][p]" if named else "")
+        yield from _apply(g, named)
         yield "if (s, p) < (r, q): r, q = s, p" if named else "if s < r: r = s"
     if tour:
         yield "s, p = r, q" if named else "s = r"
@@ -286,7 +333,7 @@ def _tour(plan: Plan, named: bool) -> Iterator[str]:
 
 def _tied(plan: Plan, g: int) -> str:
     k, i = plan.swaps[g].scalarset, plan.swaps[g].first
-    return f"k{k}{i} == k{k}{i + 1}"
+    return f"{key_of((k, i))} == {key_of((k, i + 1))}"
 
 
 def _orbit(plan: Plan) -> Iterator[str]:
