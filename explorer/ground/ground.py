@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from explorer.ground.atomicity import doubts, of_action
+from explorer.ground.dependent import Dependent, depends, settle
 from explorer.ground.fairness import check_groups
 from explorer.ground.history import Histories
 from explorer.ground.initial import choices
@@ -39,11 +40,12 @@ from explorer.ir.formulas import Ltl
 from explorer.ir.model import Action, Choice, Instance, Model, Observation, Property, Temporal
 from explorer.ir.places import Path, Variable
 from explorer.ir.steps import Condition, Doubt
-from explorer.ir.types import Type
+from explorer.ir.types import SetType, Type
 from explorer.ir.verify import verify_model, verifying
 from explorer.language.annotations import resolve
 from explorer.language.constants import Constant, bound, check, value_of
 from explorer.language.declarations import Declaration
+from explorer.language.lifting import lift
 from explorer.language.memory import WIRING, Memory, MemoryType, Wiring, exists, is_location, storage_of
 from explorer.language.moments import history
 from explorer.language.process import places
@@ -132,6 +134,7 @@ class Grounder:
         self.mentioned: set[str] = set()
         self.memories: list[Wiring] = []
         self.noted: list[Doubt] = []
+        self.dependent: list[Dependent] = []
         self.by_constants: set[str] = set()
 
     def attempt(self, make: Callable[..., T], *args: Any) -> T | None:
@@ -214,6 +217,10 @@ class Grounder:
         self.attempt(
             check_groups, dict.fromkeys(i[0] for i in made["action"]), [d.name for d in declared_processes]
         )
+        for d in declarations:
+            classes = [a for a in signatures[d.name].values() if is_component(a)]
+            if mentions_constant(d.function, classes):  # other constants may read more
+                self.mentioned |= mentions(d.function, classes, reads=True)
         self.stop_if_wrong()
         ended = self.processes.ended()
         made["terminal"] += [] if ended is None else [ended]
@@ -334,6 +341,7 @@ class Grounder:
                 if place is not None:
                     places[name] = place
             self.components[cls] = component(cls, places)
+        self.attempt(settle, self.dependent, self.components, self.choices)
         twice = _first_twice(name for family in self.families for name in family.names)
         if twice is not None:
             self.errors.append(
@@ -359,7 +367,10 @@ class Grounder:
         """Lay out the cells of a variable, and note its initial values."""
         variable = self.lay_out_cells(name, found, initial, owner)
         path = Path(variable, "", (), False)
-        self.choices.extend(choices(path, found, initial.value, initial.place))
+        if depends(initial.value):
+            self.dependent.append((path, found, initial))
+        else:
+            self.choices.extend(choices(path, found, initial.value, initial.place))
         return variable
 
     def lay_out_cells(self, name: str, found: Type, initial: Initial, owner: str) -> Variable:
@@ -463,7 +474,8 @@ class Grounder:
             for name, type in types.items()
         ]
         for picked in itertools.product(*domains):
-            yield {**fixed, **{argument.name: argument.value for argument in picked}}, list(picked)
+            given = {a.name: _given(types[a.name], a.value) for a in picked}
+            yield {**fixed, **given}, list(picked)
 
     def action(self, d: Declaration, parameters: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
         options = d.options
@@ -659,6 +671,11 @@ _MAKERS: dict[str, Any] = {
 
 
 _NOT_PROPERTIES = ("action", "process", "initial", "constraint", "terminal", "observe")
+
+
+def _given(type: Type, value: Any) -> Any:
+    """What an author's function is given for a value of a parameter: a set is one of the language's."""
+    return lift(type, value, "a parameter") if isinstance(type, SetType) else value
 
 
 def _first_twice(names: Iterable[str]) -> str | None:

@@ -28,6 +28,8 @@ def choices(path: Path, type: Type, value: Any, place: Place) -> Iterator[Choice
     alone.
     """
     role = f"the initial value of `{path}`"
+    if inspect.isfunction(value) and not inspect.signature(value).parameters:
+        value = _call(value, (), role, place)
     if isinstance(type, MapType) and not isinstance(value, (Value, AnyOf)):
         keys = type.key.values()
         if isinstance(value, dict):
@@ -46,7 +48,7 @@ def choices(path: Path, type: Type, value: Any, place: Place) -> Iterator[Choice
             one = (
                 value[key]
                 if isinstance(value, dict)
-                else _call(value, key, role, place)
+                else _call(value, (key,), role, place)
                 if inspect.isfunction(value)
                 else value
             )
@@ -98,11 +100,12 @@ def options_of(value: AnyOf) -> list[Any]:
     return list(value.choices)
 
 
-def _call(function: Callable[[Any], Any], key: Any, role: str, place: Place) -> Any:
-    """An initial value by an author's function of the key."""
+def _call(function: Callable[..., Any], keys: tuple[Any, ...], role: str, place: Place) -> Any:
+    """An initial value by an author's function of the key, or of nothing but constants."""
     try:
-        return function(key)
+        return function(*keys)
     except SpecError:
         raise
     except Exception as error:
-        raise crash(error, f"computing {role} for {value_text(key)}", place) from error
+        of = f" for {value_text(keys[0])}" if keys else ""
+        raise crash(error, f"computing {role}{of}", place) from error

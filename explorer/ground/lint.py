@@ -12,6 +12,7 @@ import ast
 import inspect
 import linecache
 import re
+import typing
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,6 +21,7 @@ from typing import Any
 from explorer.ir.errors import Place, SpecError
 from explorer.language.process import step
 from explorer.language.source import syntax
+from explorer.language.state import State
 
 _OPERATORS = {"every", "some", "count", "ite", "implies", "record", "any_of"}
 _UPDATES = {"push", "pop", "remove_at", "add", "remove", "union", "intersection", "difference"}
@@ -33,7 +35,12 @@ def lint(function: Callable[..., Any], kind: str = "action") -> list[SpecError]:
     source = _source(function)
     if source is None:
         return []
-    errors = [error for at in source.nodes for error in (*_dropped(at, source, kind), *_identity(at, source))]
+    errors = [error for at in source.nodes for error in _dropped(at, source, kind)]
+    plain: set[str] | None = None
+    for at in source.nodes:
+        if isinstance(at, ast.Compare) and isinstance(at.ops[0], ast.Is | ast.IsNot):
+            plain = _plain_names(source, function) if plain is None else plain
+            errors += _identity(at, source, plain)
     return sorted(
         [
             *errors,
@@ -154,8 +161,30 @@ def _instead(value: ast.expr, source: _Source, kind: str) -> str:
     return f"when({text})"
 
 
-def _identity(at: ast.AST, source: _Source) -> Iterator[SpecError]:
-    if isinstance(at, ast.Compare) and any(isinstance(op, (ast.Is, ast.IsNot)) for op in at.ops):
+def _plain_names(source: _Source, function: Callable[..., Any]) -> set[str]:
+    """The names that stand for plain values: parameters that are no component, and what goes through the
+    members of a class.
+    """
+    try:
+        hints = typing.get_type_hints(function)
+    except Exception:  # an annotation that only a type checker can read
+        hints = {}
+    states = {name for name, a in hints.items() if inspect.isclass(a) and issubclass(a, State)}
+    through = {
+        at.target.id
+        for at in source.nodes
+        if isinstance(at, (ast.For, ast.comprehension))
+        and isinstance(at.target, ast.Name)
+        and isinstance(at.iter, ast.Name)
+        and inspect.isclass(function.__globals__.get(at.iter.id))
+    }
+    return (set(hints) - states) | through
+
+
+def _identity(at: ast.Compare, source: _Source, plain: set[str]) -> Iterator[SpecError]:
+    if isinstance(at.left, ast.Name) and at.left.id in plain:
+        return
+    if any(isinstance(op, (ast.Is, ast.IsNot)) for op in at.ops):
         sign = "==" if isinstance(at.ops[0], ast.Is) else "!="
         yield SpecError(
             "E0602",

@@ -6,6 +6,7 @@ there is not forgotten all the same. Knows nothing of symbolic values.
 
 from __future__ import annotations
 
+import dis
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from types import CodeType, FunctionType, ModuleType
@@ -14,9 +15,9 @@ from typing import Any
 from explorer.language.constants import constant_name
 
 
-def mentions(function: Callable[..., Any], classes: list[type]) -> frozenset[str]:
+def mentions(function: Callable[..., Any], classes: list[type], *, reads: bool = False) -> frozenset[str]:
     """Names of attributes and globals in the code of a function, and of the functions of its module and the
-    methods of `classes` that it mentions.
+    methods of `classes` that it mentions. With `reads`, only attributes that are read, not assigned.
     """
     names: set[str] = set()
     seen: set[CodeType] = set()
@@ -28,7 +29,7 @@ def mentions(function: Callable[..., Any], classes: list[type]) -> frozenset[str
             continue
         seen.add(at.__code__)
         own = _names(at.__code__)
-        names |= own
+        names |= _read(at.__code__) if reads else own
         for space in (at.__globals__, _enclosed(at), *methods):
             todo += [space[name] for name in own if name in space]
     return frozenset(names)
@@ -71,3 +72,22 @@ def _all_names(code: CodeType) -> Iterator[str]:
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield from _all_names(constant)
+
+
+@lru_cache(maxsize=4096)
+def _read(code: CodeType) -> frozenset[str]:
+    """The attributes that a code object reads. Of `lock.at[cpu].next = x`, `at` is none: it begins where the
+    assigned place begins.
+    """
+    found = [i for i in dis.get_instructions(code) if i.positions is not None]
+    assigned = {_begin(i) for i in found if i.opname == "STORE_ATTR" and i.argval == "next"}
+    names = {
+        i.argval for i in found if i.opname in ("LOAD_ATTR", "LOAD_METHOD") and _begin(i) not in assigned
+    }
+    return frozenset(names).union(*(_read(c) for c in code.co_consts if isinstance(c, CodeType)))
+
+
+def _begin(instruction: dis.Instruction) -> tuple[int | None, int | None]:
+    at = instruction.positions
+    assert at is not None
+    return at.lineno, at.col_offset

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from explorer.ir.errors import _PACKAGE, Place, SpecError, closest, nearest
-from explorer.ir.types import Type, is_finite_domain, value_text
+from explorer.ir.types import SetType, Type, is_finite_domain, value_text
 from explorer.language.annotations import resolve
 from explorer.language.declarations import Declaration
 from explorer.language.domains import MAX_DOMAIN, check_name
@@ -141,11 +141,12 @@ def domain_of(d: Declaration, name: str, annotation: Any) -> Type:
             write=error.write,
             place=error.place,
         ) from None
-    if not is_finite_domain(found):
+    small = isinstance(found, SetType) and d.kind != "process"
+    if not is_finite_domain(found) and not small:
         raise SpecError(
             "E0611",
             f"parameter {name!r} of {d.name} ranges over {found.name}",
-            expected="bool, an enum, a Range, a Scalarset, or a record of those",
+            expected="bool, an enum, a Range, a Scalarset, a small set, or a record of those",
             write="parameters for the parts, or the State class that holds it",
             place=d.place,
         )

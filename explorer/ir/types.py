@@ -136,7 +136,8 @@ class IntType(ScalarType):
 
 @dataclass(frozen=True, slots=True)
 class UnionType(ScalarType):
-    """Enum members and identities of one or several classes, with or without None (Murphi's union).
+    """Enum members and identities of one or several classes, numbers of a range among them, with or without
+    None (Murphi's union).
 
     Codes run through the classes in order from 0; None is -1.
     """
@@ -155,7 +156,19 @@ class UnionType(ScalarType):
 
     @property
     def name(self) -> str:  # type: ignore[override]
-        return " | ".join([c.__name__ for c in self.classes] + ["None"] * self.optional)
+        names = [c.__name__ if c is not int else self._numbers.name for c in self.classes]
+        return " | ".join(names + ["None"] * self.optional)
+
+    @property
+    def _numbers(self) -> IntType:
+        numbers = [member for member in self.members if type(member) is int]
+        return IntType(numbers[0], numbers[-1])
+
+    @property
+    def numbers(self) -> tuple[int, IntType] | None:
+        """The code of the first number, and the range of the numbers; None where there are none."""
+        offset = self.offset(int)
+        return None if offset is None else (offset, self._numbers)
 
     def offset(self, cls: type) -> int | None:
         """The code of the first member of a class; None when the class is not in the union."""

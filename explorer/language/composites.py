@@ -80,13 +80,19 @@ def optional_of(inner: Type, place: Place) -> Type:
 
 
 def union_of(parts: list[Type], optional: bool, place: Place) -> Type:
-    """The union of enums and scalarsets, with or without None."""
+    """The union of enums, scalarsets and numbers, with or without None."""
+    numbers = [part for part in parts if isinstance(part, IntType)]
+    if len(numbers) == 1 and numbers[0].size > MAX_DOMAIN:
+        raise too_large(f"{numbers[0].name} in a union", numbers[0], place)
+    if len(numbers) == 1:
+        tagged = UnionType((int,), numbers[0].values(), False)
+        parts = [tagged if isinstance(part, IntType) else part for part in parts]
     unions = [part for part in parts if isinstance(part, UnionType)]
     if len(unions) < len(parts):
         raise SpecError(
             "E0129",
             f"the union {' | '.join(part.name for part in parts)}",
-            expected="a union of enums and scalarsets",
+            expected="a union of enums, scalarsets and one range of numbers",
             write="a record with a tag field",
             place=place,
         )

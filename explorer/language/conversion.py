@@ -51,6 +51,9 @@ def _suggest(wanted: ScalarType, obj: Any, role: str) -> str:
         return "True or False"
     names = ["None"] * wanted.optional
     for cls in wanted.classes:
+        if cls is int:
+            names.append(f"a number of {wanted.numbers[1].name}" if wanted.numbers else "")
+            continue
         members = [
             f"{cls.__name__}.{m.name}" for m in wanted.members if type(m) is cls and isinstance(m, enum.Enum)
         ]
@@ -71,6 +74,13 @@ def convert(obj: Any, wanted: ScalarType, role: str) -> Expr:
         moved = _move(given, wanted, obj._expr)
         if moved is not None:
             return moved
+    elif isinstance(given, IntType) and isinstance(wanted, UnionType) and wanted.numbers:
+        offset, numbers = wanted.numbers
+        code = ex.plus(obj._expr, offset - numbers.low)
+        if numbers.low <= given.low and given.high <= numbers.high:
+            return code
+        failure = Failure(f"{role} got a value outside {numbers.name}", caller())
+        return ex.require(ex.within(obj._expr, numbers.low, numbers.high), code, failure)
     elif isinstance(given, IntType) and isinstance(wanted, (IntType, OptionalScalar)):
         inner = wanted.inner if isinstance(wanted, OptionalScalar) else wanted
         if isinstance(inner, IntType):

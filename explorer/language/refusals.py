@@ -100,7 +100,9 @@ class Refusals(Symbolic):
             known = [
                 n
                 for n in dir(type(self))
-                if not n.startswith("_") and (is_optional(self._type) or n not in ("value", "is_none"))
+                if not n.startswith("_")
+                and (is_optional(self._type) or n not in ("value", "is_none"))
+                and (getattr(self._type, "numbers", None) or n not in ("number", "is_number"))
             ]
             inside = name in dict(getattr(getattr(self._type, "inner", None), "fields", ()))
             raise SpecError(

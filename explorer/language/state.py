@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 import typing
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from explorer.ir.errors import Place, SpecError, attribute_place, caller, class_place, closest, nearest
 from explorer.language.collections import Map, Set
+from explorer.language.constants import value_of
 from explorer.language.queues import Queue
 from explorer.language.values import Var
 
@@ -20,6 +23,18 @@ class Initial:
     value: Any
     place: Place
     quiet: bool = False
+    exists: Any = True
+
+    def __get__(self, instance: State | None, owner: type[State]) -> Initial:
+        """Of a component only variables are asked for that exist: those are attributes of its own."""
+        if instance is None:
+            return self
+        raise instance._unknown(next(n for n in dir(owner) if inspect.getattr_static(owner, n) is self))
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is such a variable under the constants at hand."""
+        return bool(self.exists() if inspect.isfunction(self.exists) else value_of(self.exists))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +45,19 @@ class AnyOf:
     place: Place
 
 
-def initially(value: Any, *, quiet: bool = False) -> Any:
+def initially(value: Any, *, quiet: bool = False, exists: bool | Callable[[], bool] = True) -> Any:
     """The value of a variable in every initial state.
 
     `value` is a value of the variable's type or, for a map, of its values (every key gets it), a dict with a
     value for every key, a function of the key, or `any_of(domain)` for a free choice. A `quiet` variable (a
-    program counter) is not listed among the changes of a step; whole states still show it.
+    program counter) is not listed among the changes of a step; whole states still show it. Where constants
+    decide whether there is such a variable, `exists` says so: a constant, or a function without parameters.
+
+    A function of no parameters is called when constants have their values. One whose parameters are annotated
+    with State classes gives a value that depends on the first values of other variables; its other parameters
+    are the keys of the map.
     """
-    return Initial(value, caller(), quiet)
+    return Initial(value, caller(), quiet, exists)
 
 
 def any_of(*choices: Any) -> Any:
@@ -94,6 +114,13 @@ class State:
             raise self._unknown(name)
 
     def _unknown(self, name: str) -> SpecError:
+        if isinstance(inspect.getattr_static(type(self), name, None), Initial):
+            return SpecError(
+                "E0303",
+                f"{type(self).__name__} has no variable {name!r} under these constants",
+                expected="a use under the condition that its exists= has",
+                write="if CONSTANT: around the use",
+            )
         known = list(vars(self))
         declaration = f"{name}: Var[...] = initially(...) in class {type(self).__name__}"
         return SpecError(
@@ -142,6 +169,8 @@ def declared(cls: type[State]) -> list[tuple[str, Any, Initial]]:
                 place=attribute_place(cls, name),
                 write=f"{name}: ... = initially({value})",
             )
+        if not initial.is_there:
+            continue
         variables.append((name, _variable_type(cls, name, annotation, initial.place), initial))
     forgotten = [n for n, v in vars(cls).items() if isinstance(v, Initial) and n not in hints]
     if forgotten:

@@ -13,7 +13,7 @@ from explorer.ir.errors import SpecError, author_frame, caller, closest, nearest
 from explorer.ir.expressions import Expr, Failure
 from explorer.ir.places import Path
 from explorer.ir.steps import Doubt
-from explorer.ir.types import OptionalScalar, RecordType, ScalarType, Type, UnionType
+from explorer.ir.types import IntType, OptionalScalar, RecordType, ScalarType, Type, UnionType
 from explorer.language import structure
 from explorer.language.assignment import assign, primed
 from explorer.language.constants import value_of
@@ -180,6 +180,22 @@ class Value(Refusals, Generic[T_co]):
         _check_optional(self, "is_none", "no test: it is never None")
         return same(self, None)  # type: ignore[no-any-return]
 
+    # Unions with numbers.
+
+    @property
+    def is_number(self) -> Value[bool]:
+        """Whether a value of a union with numbers is a number."""
+        offset, numbers = _numbers(self, "is_number")
+        return Value(BOOL, ex.within(self._expr, offset, offset + numbers.size - 1))
+
+    @property
+    def number(self) -> Value[int]:
+        """The number that a value of a union is; an evaluation error where it is none."""
+        offset, numbers = _numbers(self, "number")
+        failure = Failure(f"`.number` of {describe(self)}, which is none", caller())
+        code = ex.require(self.is_number._expr, self._expr, failure)
+        return Value(numbers, ex.plus(code, numbers.low - offset))
+
     if TYPE_CHECKING:
         value: _Content
     else:
@@ -218,6 +234,20 @@ def _check_optional(value: Value[Any], name: str, write: str) -> None:
             expected="an optional value",
             write=write,
         )
+
+
+def _numbers(value: Value[Any], name: str) -> tuple[int, IntType]:
+    found = value._type.numbers if isinstance(value._type, UnionType) else None
+    if found is None:
+        raise SpecError(
+            "E0211",
+            f"`.{name}` of {describe(value)} ({value._type.name})",
+            expected="a value of a union with numbers",
+            write="the value itself"
+            if isinstance(value._type, IntType)
+            else "Step | Annotated[int, range(4)]",
+        )
+    return found
 
 
 def _content(optional: Value[Any]) -> Value[Any]:

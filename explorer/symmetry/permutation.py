@@ -143,6 +143,8 @@ class Renaming:
         if isinstance(value, Scalarset):
             images = self.images.get(type(value))
             return images[value.index] if images else value
+        if isinstance(value, frozenset):
+            return frozenset(map(self.value, value))
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
             return type(value)(
                 **{f.name: self.value(getattr(value, f.name)) for f in dataclasses.fields(value)}

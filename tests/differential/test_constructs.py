@@ -134,6 +134,49 @@ def within(door: Door) -> Value[bool]:
     return number(door) <= at_first(door.limit)
 """
 
+SPECS["sets and unions"] = """
+class Room(State):
+    inside: Set[Cpu] = initially(set())
+    last: Var[Cpu | Annotated[int, range(3)]] = initially(0)
+
+@action
+def enter(room: Room, group: Set[Cpu]) -> None:
+    when(~group.empty & room.inside.intersection(group).empty)
+    room.inside.next = room.inside.union(group)
+    room.last.next = room.inside.size
+
+@action
+def leave(room: Room, cpu: Cpu) -> None:
+    when(room.inside.contains(cpu) & room.last.is_number)
+    when(room.last.number > 0)
+    room.inside.next = room.inside.remove(cpu)
+    room.last.next = cpu
+
+@invariant
+def two(room: Room) -> Value[bool]:
+    return implies(room.last.is_number, room.last.number < 2)
+"""
+
+SPECS["dependent"] = """
+def doubled(board: "Board") -> Value[int]:
+    return board.a * 2
+
+def turned(cpu: Cpu, board: "Board") -> Value[Step]:
+    return ite(board.boot[cpu], Step.BUSY, Step.IDLE)
+
+class Board(State):
+    b: Var[Annotated[int, range(4)]] = initially(doubled)
+    a: Var[Annotated[int, range(4)]] = initially(any_of(0, 1))
+    boot: Map[Cpu, bool] = initially(any_of(bool))
+    at: Map[Cpu, Step] = initially(turned)
+
+@action
+def change(board: Board, cpu: Cpu) -> None:
+    when(board.at[cpu] == Step.BUSY)
+    board.at[cpu].next = Step.DONE
+    board.a.next = board.b
+"""
+
 
 @pytest.fixture(params=SPECS)
 def model(request: pytest.FixtureRequest, tmp_path: Path) -> Model:
