@@ -35,6 +35,7 @@ from explorer.language.declarations import (
 )
 from explorer.language.domains import Capacity, Range, Scalarset
 from explorer.language.expectations import HOLDS, holds_within, violates
+from explorer.language.generic import named
 from explorer.language.memory import Memory, MemoryModel
 from explorer.language.moments import after, at_first, taken
 from explorer.language.operators import count, every, implies, ite, some
@@ -57,6 +58,7 @@ from explorer.language.process import (
 )
 from explorer.language.queues import Queue
 from explorer.language.records import record
+from explorer.language.refinement import refines
 from explorer.language.spec import Spec
 from explorer.language.state import State, any_of, initially
 from explorer.language.temporal import (
@@ -156,6 +158,7 @@ __all__ = [
     "lookup",
     "maximum",
     "minimum",
+    "named",
     "next_step",
     "observe",
     "opens",
@@ -163,6 +166,7 @@ __all__ = [
     "procedure",
     "process",
     "record",
+    "refines",
     "release",
     "sends",
     "some",

@@ -24,6 +24,7 @@ from explorer.ground.marks import unmatched
 from explorer.ground.memories import Locations, spreading
 from explorer.ground.mentions import mentions, mentions_constant
 from explorer.ground.processes import Processes
+from explorer.ground.refinement import AT_FIRST, Refinement, properties
 from explorer.ground.signatures import (
     check_actor,
     crash,
@@ -43,7 +44,7 @@ from explorer.ir.steps import Condition, Doubt
 from explorer.ir.types import SetType, Type
 from explorer.ir.verify import verify_model, verifying
 from explorer.language.annotations import resolve
-from explorer.language.constants import Constant, bound, check, value_of
+from explorer.language.constants import Constant, binding, bound, check, value_of
 from explorer.language.declarations import Declaration
 from explorer.language.lifting import lift
 from explorer.language.memory import WIRING, Memory, MemoryType, Wiring, exists, is_location, storage_of
@@ -159,7 +160,9 @@ class Grounder:
         signatures = {d.name: self.attempt(signature, d) for d in declarations}
         linted = {d.name: lint(d.function, d.kind) for d in declarations}
         self.errors.extend(error for errors in linted.values() for error in errors)
-        self.attempt(self.check_expectation, [d.name for d in declarations if d.kind not in _NOT_PROPERTIES])
+        names = [d.name for d in declarations if d.kind not in _NOT_PROPERTIES]
+        names += [d.name + AT_FIRST for d in declarations if d.kind == "refinement"]
+        self.attempt(self.check_expectation, names)
         used = [a for s in signatures.values() if s for a in s.values() if is_component(a)]
         if None in signatures.values():
             self.stop_if_wrong()
@@ -235,6 +238,7 @@ class Grounder:
             )
         if made["temporal"]:
             made["action"] += [step for wiring in self.memories for step in spreading(wiring)]
+        refined = made["refinement"]
         instances = [Instance(i, *self.histories.counting(rest)) for i, rest in enumerate(made["action"])]
         self.noted += unmatched(
             [(m.kind, m.key, i.action.name, i.action.place) for i in instances for m in i.marks]
@@ -259,10 +263,10 @@ class Grounder:
             tuple(made["initial"]),
             tuple(dict.fromkeys(i.action for i in instances)),
             tuple(instances),
-            tuple(made["invariant"] + made["step"]),
+            tuple(made["invariant"] + made["step"] + [p for p in refined if isinstance(p, Property)]),
             tuple(made["terminal"]),
             tuple(made["constraint"]),
-            tuple(made["observe"]),
+            tuple(made["observe"] + [o for o in refined if isinstance(o, Observation)]),
             self.owners,
             temporal=tuple(made["temporal"]),
             mentioned=frozenset(self.mentioned),
@@ -613,6 +617,25 @@ class Grounder:
         text = first_paragraph(d.function)
         yield Property(d.name, d.kind, d.place, text, tuple((t, e) for t, e, _ in found), premises)
 
+    def refinement(self, d: Declaration, parameters: dict[str, Any]) -> Iterator[Property | Observation]:
+        if not all(map(is_component, parameters.values())):
+            name = next(name for name, a in parameters.items() if not is_component(a))
+            raise SpecError(
+                "E0523",
+                f"@refines {d.name} has the parameter {name!r}, which is no component",
+                expected="components only: one mapping for the whole state",
+                write=f"for {name} in the domain, inside {d.name}",
+                place=d.place,
+            )
+        abstract: Spec = d.options["abstract"]
+        with bound({**binding(), **abstract.constants}, abstract.place) as asked:
+            model = Grounder(abstract, "").run()
+        self.spec.met.update(asked)
+        given, _ = self.run_function(d, "invariant", {n: self.components[a] for n, a in parameters.items()})
+        own = {v.name: read(v.type, Path(v, "", (), False)) for v in self.variables if not v.type.settings}
+        seen = Refinement(d, model, given, own)
+        yield from properties(seen, first_paragraph(d.function), self.histories.first)
+
     def temporal(self, d: Declaration, parameters: dict[str, Any]) -> Iterator[Temporal]:
         parts: list[tuple[str, Ltl]] = []
         premises: list[Condition] = []
@@ -667,6 +690,7 @@ _MAKERS: dict[str, Any] = {
     "constraint": Grounder.constraint,
     "observe": Grounder.observation,
     "temporal": Grounder.temporal,
+    "refinement": Grounder.refinement,
 }
 
 

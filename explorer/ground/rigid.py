@@ -87,6 +87,8 @@ class RigidGrounder(Grounder):
     def trace(self, d: Declaration, parameters: Any) -> list[Any]:
         if d.kind == "observe":
             return []
+        if d.kind == "refinement":
+            raise NotRigid(d.name)
         if d.kind == "temporal":  # not to be judged; but with one there are steps that nobody declared
             with bound({**self.constants, **self.first}, self.spec.place):
                 return super().trace(d, parameters)

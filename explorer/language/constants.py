@@ -235,6 +235,11 @@ def bound(values: Mapping[str, Any], place: Place | None = None) -> Iterator[dic
         _bound_at.reset(tokens[2])
 
 
+def binding() -> Mapping[str, Any]:
+    """The values that constants are given at the moment."""
+    return _binding.get() or {}
+
+
 def is_bound() -> bool:
     return _binding.get() is not None
 

@@ -41,10 +41,11 @@ def after(value: V) -> V:
         )
     if not isinstance(value, Symbolic):
         return value
-    return map_cells(value, lambda _, expr: _primed(expr))  # type: ignore[no-any-return]
+    return map_cells(value, lambda _, expr: primed_expression(expr))  # type: ignore[no-any-return]
 
 
-def _primed(expr: Expr) -> Expr:
+def primed_expression(expr: Expr) -> Expr:
+    """An expression in the state after the step."""
     if any(at.op in ("next", "nextat") for at in ex.walk(expr)):
         raise SpecError(
             "E0216",
@@ -114,7 +115,7 @@ def taken(action: Callable[..., Any] | str, *arguments: Any, step: str | None = 
         )
     bit = known.bit(action, step, arguments)
     if trace.kind == "step":
-        return computed(BOOL, ex.negate(ex.equal(bit, _primed(bit))))  # type: ignore[no-any-return]
+        return computed(BOOL, ex.negate(ex.equal(bit, primed_expression(bit))))  # type: ignore[no-any-return]
     here, gone = Ltl("state", (), bit), Ltl("state", (), ex.negate(bit))
     turns = [conjunction(a, Ltl("next", (b,))) for a, b in ((here, gone), (gone, here))]
     return formula(disjunction(*turns))  # type: ignore[return-value]

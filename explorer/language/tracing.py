@@ -28,6 +28,7 @@ DECORATORS = {
     "observe": "observe",
     "temporal": "temporal",
     "process": "process",
+    "refinement": "refines",
 }
 """The decorator that an author writes for each kind of declaration."""
 

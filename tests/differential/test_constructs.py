@@ -177,6 +177,42 @@ def change(board: Board, cpu: Cpu) -> None:
     board.a.next = board.b
 """
 
+SPECS["refines"] = """
+class Owners(State):
+    owners: Set[Cpu] = initially(set())
+
+@action
+def take(owners: Owners, cpu: Cpu) -> None:
+    when(owners.owners.empty)
+    owners.owners.next = {cpu}
+
+@action
+def give(owners: Owners) -> None:
+    owners.owners.next = set()
+
+abstract = Spec(Owners, take, give, name="owners")
+del Owners, take, give
+
+class Lock(State):
+    wants: Map[Cpu, bool] = initially(any_of(bool))
+    inside: Map[Cpu, bool] = initially(False)
+
+@action
+def enter(lock: Lock, cpu: Cpu) -> None:
+    when(lock.wants[cpu])
+    lock.inside[cpu].next = True
+    lock.wants[cpu].next = False
+
+@action
+def leave(lock: Lock, cpu: Cpu) -> None:
+    when(lock.inside[cpu])
+    lock.inside[cpu].next = False
+
+@refines(abstract)
+def one_at_a_time(lock: Lock):
+    return {"owners": subset(Cpu, lambda cpu: lock.inside[cpu])}
+"""
+
 
 @pytest.fixture(params=SPECS)
 def model(request: pytest.FixtureRequest, tmp_path: Path) -> Model:
