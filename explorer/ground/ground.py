@@ -629,7 +629,7 @@ class Grounder:
             )
         abstract: Spec = d.options["abstract"]
         with bound({**binding(), **abstract.constants}, abstract.place) as asked:
-            model = Grounder(abstract, "").run()
+            model = Grounder(abstract, "", self.each).run()
         self.spec.met.update(asked)
         given, _ = self.run_function(d, "invariant", {n: self.components[a] for n, a in parameters.items()})
         own = {v.name: read(v.type, Path(v, "", (), False)) for v in self.variables if not v.type.settings}
