@@ -20,7 +20,8 @@ from explorer import (
 )
 from explorer.ground.ground import ground
 from explorer.language.spec import Spec
-from explorer.verdict.coverage import coverage, findings
+from explorer.verdict.coverage import coverage
+from explorer.verdict.vacuity import findings
 from tests.support.tiny import Cpu, Digit, Step, failure, run, values
 
 WIDE = constant("WIDE", False)
