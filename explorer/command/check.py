@@ -11,7 +11,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -37,6 +37,7 @@ from explorer.run.constants import bindings, constants_of, single
 from explorer.run.load import load
 from explorer.run.options import UsageError
 from explorer.run.run import grounded, limits_of, run
+from explorer.trace.trace import Trace
 from explorer.verdict import exit_codes
 from explorer.verdict.expectation import UNDETERMINED
 from explorer.verdict.record import CheckedRecord, MalformedRecord, Record
@@ -247,7 +248,7 @@ class Session:
         """Explore and judge one binding, a `row` of a table or a run by itself (""); `expect` takes the place
         of the spec's own.
         """
-        watcher = Screen(Path(path).stem)
+        watcher = Screen(Path(path).stem, None if row or self.silent else self.tell)
         self.limits.announce = watcher.wait
         with own_prints():
             model, stop = grounded(spec, binding, self.limits, str(Path(path).resolve()))
@@ -268,7 +269,7 @@ class Session:
         record: CheckedRecord = {**verdict.record(), **about}
         self.records.append(record)
         if not row:
-            self.report(space, verdict, record, directory)
+            self.report(space, verdict, record, directory, watcher.printed)
         elif self.options.write:
             from explorer.command.files import write_formats
 
@@ -287,8 +288,24 @@ class Session:
                 result |= names - {p.name for p in constant_properties(model)}
         return result
 
-    def report(self, space: StateSpace, verdict: Verdict, record: CheckedRecord, directory: Path) -> None:
-        """Write the files, then say what was found; a file that cannot be written is a note, never a loss."""
+    def tell(self, trace: Trace) -> None:
+        """Print a story while the search goes on."""
+        from explorer.command.files import laid_out
+
+        colour = wants_colour(sys.stdout)
+        self.say(laid_out(trace, colour, self.options.full))
+
+    def report(
+        self,
+        space: StateSpace,
+        verdict: Verdict,
+        record: CheckedRecord,
+        directory: Path,
+        printed: Collection[str] = (),
+    ) -> None:
+        """Write the files, then say what was found but for the stories that are `printed` already; a file
+        that cannot be written is a note, never a loss.
+        """
         from explorer.command.files import write_all
 
         if self.options.profile:
@@ -320,6 +337,7 @@ class Session:
                     full=self.options.full,
                     expect=self.options.expect,
                     strict=self.options.strict,
+                    printed=printed,
                 )
             )
         else:

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -143,6 +143,12 @@ def together(name: str, records: Sequence[Record], settings: Settings) -> str:
     return RUNS[name][1](records, settings)
 
 
+def laid_out(trace: Trace, colour: bool, full: bool) -> str:
+    """A story for the screen, as wide as the terminal."""
+    width = shutil.get_terminal_size((120, 24)).columns if colour else None
+    return story(trace, colour=colour, full=full, width=width)
+
+
 def screen(
     verdict: Verdict,
     record: CheckedRecord,
@@ -153,11 +159,11 @@ def screen(
     full: bool,
     expect: bool,
     strict: bool = False,
+    printed: Collection[str] = (),
 ) -> str:
-    """What a person reads after a run."""
-    told = verdict.main_trace
-    width = shutil.get_terminal_size((120, 24)).columns if colour else None
-    parts = [story(told, colour=colour, full=full, width=width)] if told is not None else []
+    """What a person reads after a run: the story, if it is not `printed` already, and what was found."""
+    trace = verdict.main_trace
+    parts = [laid_out(trace, colour, full)] if trace is not None and trace.property not in printed else []
     parts.append(summary(record, colour, files=[clean(f"{directory}/")]))
     if expect:
         said = met(record, "NOT MET") if verdict.expected else "NOT DECLARED: write Spec(..., expect=HOLDS)"

@@ -7,12 +7,13 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from explorer.engine.forecast import forecast, text
 from explorer.engine.limits import Observer, Phase, Progress, resident_bytes
 from explorer.run.run import Watcher
+from explorer.trace.trace import Trace
 
 FIRST, EVERY = 1.0, 30.0
 """Seconds before anything is shown, and between plain lines."""
@@ -21,18 +22,38 @@ FIRST, EVERY = 1.0, 30.0
 class Screen(Watcher):
     """Shows on standard error what the run of a spec is doing."""
 
-    def __init__(self, name: str):
-        self.name = name
+    def __init__(self, name: str, tell: Callable[[Trace], None] | None = None):
+        self.name, self.tell = name, tell
+        self.waiting: list[Trace] = []
+        self.printed: set[str] = set()
         self.shown: tuple[float, float] = (0.0, 0.0)
         self.drawn = False
 
     @contextlib.contextmanager
     def watching(self, name: str) -> Iterator[Observer]:
         line = _Line(name)
+
+        def observe(progress: Progress) -> None:
+            line.observe(progress)
+            if self.waiting and progress.seconds >= FIRST:
+                line.close()
+                self._print_stories()
+
         try:
-            yield line.observe
+            yield observe
         finally:
             line.close()
+
+    def told(self, trace: Trace) -> None:
+        """Keep a story until the search has taken its first second: the result of a shorter one tells it."""
+        self.waiting.append(trace)
+
+    def _print_stories(self) -> None:
+        waiting, self.waiting = self.waiting, []
+        if self.tell is not None:
+            for trace in waiting:
+                self.tell(trace)
+                self.printed.add(trace.property)
 
     def hear(self, sentence: str) -> None:
         self.wait(None)
@@ -99,6 +120,7 @@ class _Line:
     def close(self) -> None:
         if self.bar is not None:
             self.bar.close()
+            self.bar = None
 
 
 def _waiting(phase: Phase) -> str:

@@ -6,7 +6,10 @@ import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar, overload
+from typing import TYPE_CHECKING, TypeVar, overload
+
+if TYPE_CHECKING:
+    from explorer.engine.space import StateSpace
 
 BETWEEN = 0.01
 """Seconds between two looks at the memory of the process: asking the system takes longer than a short level.
@@ -220,7 +223,9 @@ class Prefix(Sequence[int]):
 @dataclass(frozen=True, slots=True)
 class Progress:
     """What an observer may see between two chunks of a level: its number, the states so far, those of the
-    next level so far, the seconds, and the sizes of the levels from the first to this one.
+    next level so far, the seconds, and the sizes of the levels from the first to this one. At the end of a
+    level that was left, `failed` are the properties that fail first there, and `snapshot` gives the space as
+    far as it is known: a value, as all that an observer sees.
     """
 
     level: int
@@ -228,6 +233,8 @@ class Progress:
     frontier: int
     seconds: float
     levels: Sequence[int] = ()
+    failed: tuple[str, ...] = ()
+    snapshot: Callable[[], StateSpace] | None = None
 
 
 Observer = Callable[[Progress], None]

@@ -91,7 +91,17 @@ def explore(
         if bounded:
             space.stopped = space.stopped or f"--max-depth {limits.max_depth} reached"
         space.stopped = space.stopped or limits.ended(space.violations)
-        observer(Progress(depth, len(visited), len(fresh), time.monotonic() - started))
+        failed = space.failed_in(depth) if fresh and not space.stopped else ()
+        observer(
+            Progress(
+                level=depth,
+                states=len(visited),
+                frontier=len(fresh),
+                seconds=time.monotonic() - started,
+                failed=failed,
+                snapshot=space.space,
+            )
+        )
         if space.stopped:
             if fresh:
                 space.levels.append(fresh)

@@ -13,11 +13,10 @@ from explorer.engine.compiled import Compiled
 from explorer.engine.compiled import Edge as Edge
 from explorer.engine.compiled import Handle as Handle
 from explorer.engine.compiled import Quotient as Quotient
-from explorer.engine.limits import Limits, Observer
 from explorer.ir.expressions import Expr, Failure
 from explorer.ir.model import Model
 from explorer.ir.semantics import State
-from explorer.symmetry.find import Refusal, Symmetry
+from explorer.symmetry.find import Refusal
 
 
 def _no_failures() -> Mapping[Handle, tuple[int, Failure]]:
@@ -125,15 +124,3 @@ class StateSpace:
     @property
     def depth(self) -> int:
         return max(len(self.levels) - 1, 0)
-
-
-class Engine(Protocol):
-    """Visits every reachable state of a model, or one of each orbit where a symmetry is given, until a limit
-    is reached.
-
-    The observer hears of progress. All engines give the same counts, levels and violations.
-    """
-
-    def __call__(
-        self, model: Model, limits: Limits, observer: Observer, /, *, symmetry: Symmetry | None = None
-    ) -> StateSpace: ...

@@ -97,6 +97,10 @@ class SpaceBuilder:
             return
         violation.failures[state] = (instance, failure)
 
+    def failed_in(self, level: int) -> tuple[str, ...]:
+        """The properties that fail first at a level."""
+        return tuple(v.name for v in self.violations.values() if v.level == level)
+
     def continue_from(self, other: SpaceBuilder) -> None:
         """Take over the counts of a search that this one carries on; its levels are the engine's affair."""
         self.enabled, self.changed, self.expanded = [*other.enabled], [*other.changed], other.expanded

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from explorer.engine import python
-from explorer.engine.limits import Limits, Observer, Phase, Stopped, available_bytes, ignore
+from explorer.engine.limits import Limits, Observer, Phase, Progress, Stopped, available_bytes, ignore
 from explorer.engine.space import StateSpace
 from explorer.ground.ground import ground
 from explorer.ground.outline import outline, without_parts
@@ -22,10 +22,12 @@ from explorer.ir.model import Model
 from explorer.language.spec import Spec
 from explorer.run.options import RunOptions, UsageError
 from explorer.symmetry.find import Symmetry, find
+from explorer.trace.tell import tell
+from explorer.trace.trace import Trace
 from explorer.verdict.verdict import Verdict, judge
 
 if TYPE_CHECKING:
-    from explorer.engine.space import Engine
+    from explorer.engine.protocol import Engine
     from explorer.liveness.check import Answer
 
 LARGE = 1_000_000
@@ -41,6 +43,9 @@ class Watcher:
 
     def hear(self, sentence: str) -> None:
         """A sentence that is worth knowing before a long wait."""
+
+    def told(self, trace: Trace) -> None:
+        """A counterexample, told as soon as the level of its end was left; the search goes on below it."""
 
     def wait(self, phase: Phase | None) -> None:
         """Again and again during a phase in which the search is not heard of, and None when it is over."""
@@ -77,11 +82,15 @@ def run(
     is counted, where that is cheap or asked for. `stop`: the limit that left only an outline of the model.
     """
     check_properties(model, options)
+    traces: dict[str, Trace] = {}
     try:
-        space = unexplored(model, stop) if stop else explore(model, options, limits, watcher=watcher)
+        if stop:
+            space = unexplored(model, stop)
+        else:
+            space, traces = explore_and_tell(model, options, limits, watcher)
     except Stopped as reached:
         space = unexplored(without_parts(model), reached)
-    return judge_space(space, options, limits, watcher=watcher, count_guards=count_guards)
+    return judge_space(space, options, limits, watcher=watcher, count_guards=count_guards, traces=traces)
 
 
 def grounded(
@@ -101,9 +110,10 @@ def judge_space(
     *,
     watcher: Watcher = NOBODY,
     count_guards: bool = True,
+    traces: Mapping[str, Trace] = {},
 ) -> tuple[StateSpace, Verdict]:
     """An explored space with the seconds of all phases, and the verdict on it: temporal properties, counts of
-    guards, stories. What a limit cuts short is left out, and said.
+    guards, stories but for the `traces` that are known. What a limit cuts short is left out, and said.
     """
     from explorer.engine.guards import count
 
@@ -123,6 +133,7 @@ def judge_space(
         answers=answers,
         counts=counts,
         limits=limits,
+        traces=traces,
     )
     space = replace(space, phases={**limits.spent, **space.phases})
     return space, replace(verdict, seconds=round(time.monotonic() - limits.started, 4))
@@ -138,17 +149,62 @@ def explore(model: Model, options: RunOptions, limits: Limits, *, watcher: Watch
     """The space of a model, under the symmetry that the options allow and a proof finds. Raises Stopped where
     a limit is reached before the search begins.
     """
+    return explore_and_tell(model, options, limits, watcher)[0]
+
+
+def explore_and_tell(
+    model: Model, options: RunOptions, limits: Limits, watcher: Watcher
+) -> tuple[StateSpace, dict[str, Trace]]:
+    """The space of a model (see `explore`), and the counterexamples that were told while it was explored."""
     symmetry = (
         limits.during("symmetry", lambda: find(model, options.properties)) if options.symmetry else None
     )
     engine = _sparing(engine_of(options), options)
     with watcher.watching(model.name) as observer:
-        space = limits.during("preparation", lambda: engine(model, limits, observer, symmetry=symmetry))
+        stories = _Stories(observer, watcher, limits, options, symmetry)
+        space = limits.during("preparation", lambda: engine(model, limits, stories, symmetry=symmetry))
         if _needs_every_state(space, symmetry):
-            space = limits.during("preparation", lambda: engine(model, limits, observer))
+            stories = _Stories(observer, watcher, limits, options, None)
+            space = limits.during("preparation", lambda: engine(model, limits, stories))
+    space = replace(space, seconds=space.seconds - stories.seconds)
     if symmetry is not None:
         space = replace(space, refused=symmetry.refused)
-    return space
+    return space, stories.traces
+
+
+class _Stories:
+    """An observer that tells counterexamples while the search goes on below them, and hands on the rest. What
+    may have to be searched again without symmetry is not told.
+    """
+
+    def __init__(
+        self,
+        observer: Observer,
+        watcher: Watcher,
+        limits: Limits,
+        options: RunOptions,
+        symmetry: Symmetry | None,
+    ):
+        self.observer, self.watcher, self.limits, self.options = observer, watcher, limits, options
+        self.later = {*symmetry.ordered, "evaluation"} if symmetry is not None and symmetry.ordered else set()
+        self.traces: dict[str, Trace] = {}
+        self.seconds = 0.0
+
+    def __call__(self, progress: Progress) -> None:
+        self.observer(progress)
+        only = self.options.properties
+        for name in progress.failed:
+            if name not in self.traces and name not in self.later and (not only or name in only):
+                self._tell(name, progress)
+
+    def _tell(self, name: str, progress: Progress) -> None:
+        assert progress.snapshot is not None
+        started, space = time.monotonic(), progress.snapshot()
+        with suppress(Stopped):  # the search notices the limit itself
+            trace = self.limits.during("stories", partial(tell, space, space.violations[name]))
+            self.traces[name] = trace
+            self.watcher.told(trace)
+        self.seconds += time.monotonic() - started
 
 
 def _sparing(engine: Engine, options: RunOptions) -> Engine:

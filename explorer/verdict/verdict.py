@@ -148,19 +148,22 @@ def judge(
     answers: Mapping[str, Answer] = {},
     counts: list[list[tuple[int, int]]] | None = None,
     limits: Limits | None = None,
+    traces: Mapping[str, Trace] = {},
 ) -> Verdict:
     """The verdict on an exploration. `only` names the properties that count (all if empty); `expect` lets the
     exit code say whether the declared expectation is met, `strict` makes severe findings fail; `counts` are
     those of the guards (`engine/guards.py`). No property holds better than it was checked: a bound, a
     constraint that cut, or an expression without a value makes it undetermined; so is a temporal property
     without one of the `answers` of `liveness.check`. Where one of the `limits` is reached meanwhile, what is
-    violated is so without its story, and a finding says what was not looked for.
+    violated is so without its story, and a finding says what was not looked for. `traces` are those that are
+    known already.
     """
     model, limits, unfinished = space.model, limits or Limits(), list[str]()
     stated = [p for p in _stated(model) if not only or p[0] in only]
-    traces = _traces(space, [p[0] for p in stated], limits, unfinished)
-    traces |= {name: answer.trace for name, answer in answers.items() if answer.trace}
-    properties = tuple(_property(p, space, traces, _unanswered(p, answers) or _doubt(space)) for p in stated)
+    told = {name: traces[name] for name, *_ in stated if name in traces and name in space.violations}
+    told |= _traces(space, [p[0] for p in stated if p[0] not in told], limits, unfinished)
+    shown = told | {name: answer.trace for name, answer in answers.items() if answer.trace}
+    properties = tuple(_property(p, space, shown, _unanswered(p, answers) or _doubt(space)) for p in stated)
     unbreakable = [name for name, answer in answers.items() if answer.unbreakable]
     rows, found = _exercised(space, unbreakable, limits, unfinished)
     interrupted = [space.stopped or "", *(a.doubt for a in answers.values()), *unfinished]
@@ -196,7 +199,7 @@ def judge(
         omission_probability=space.omission,
         coverage=tuple(rows),
         findings=tuple(found),
-        traces={p[0]: traces[p[0]] for p in stated if p[0] in traces},
+        traces={p[0]: shown[p[0]] for p in stated if p[0] in shown},
         fingerprint_bits=space.fingerprint,
         expected=str(expectation) if expectation else None,
         expectation_met=not differs if expectation else None,

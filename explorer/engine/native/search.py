@@ -219,6 +219,7 @@ class Search:
                 self._keep(level)
                 if self._in_table(depth):
                     space.levels[depth] = TableLevel([w.store for w in self.workers], depth, size, self.tree)
+                self._report(depth)
                 if space.stopped:
                     size = self._next_level()
                     if size:
@@ -266,6 +267,22 @@ class Search:
             fresh = sum(len(new.states) for w in self.workers for new in w.fresh)
             self.observer(
                 Progress(depth, distinct, fresh, time.monotonic() - self.started, Prefix(self.sizes))
+            )
+
+    def _report(self, depth: int) -> None:
+        """As the python engine does (`engine/python.py`)."""
+        failed = self.space.failed_in(depth)
+        if failed and not self.space.stopped and any(w.fresh for w in self.workers):
+            self.observer(
+                Progress(
+                    level=depth,
+                    states=self.threads.agree([w.store.count for w in self.workers]),
+                    frontier=sum(len(states) for w in self.workers for states, _ in w.fresh),
+                    seconds=time.monotonic() - self.started,
+                    levels=Prefix(self.sizes),
+                    failed=failed,
+                    snapshot=self.space.space,
+                )
             )
 
     def expand(self, parallel: bool = False) -> None:
