@@ -1,29 +1,24 @@
-"""The handler of the escalation interrupt against xive_cleanup_single_escalation, on a memory that reorders
-stores.
+"""The handler of the escalation interrupt against xive_cleanup_single_escalation, on a memory that reorders.
 
     xive_esc_irq, xive_irq_eoi          xive_cleanup_single_escalation
     xive_esc_on = 0                     stale_p = 0
     handler_barrier (smp_wmb)           teardown_barrier (smp_mb)
     stale_p = 1                         if (!xive_esc_on) stale_p = 1
 
-Whenever the handler has finished, stale_p must be 1 in the end. Every store goes through its CPU's buffer, in
-program order; it leaves in that order (tso), or before stores to the other word unless an lwsync stands
-between (pso). In sc nothing else happens before it has left. The models are those of `ipi/memory.py`,
-whose buffers hold no values: here one word gets two of them.
+Whenever the handler has finished, stale_p must be 1 in the end. A litmus test by shape: R, with a third store
+where the load sees the handler's.
 """
 
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from typing import Annotated
 
 from explorer import (
     WEAK,
-    Capacity,
     Formula,
     Map,
-    Queue,
+    Memory,
     Range,
     State,
     Value,
@@ -43,19 +38,6 @@ from explorer import (
 
 from ..ipi.kernel import Barrier, text
 
-
-class Buffering(enum.Enum):
-    """Store buffers: none, one queue for each thread, one for each thread and word. No load is early
-    here, so arm and power are not among them.
-    """
-
-    SC = "sc"
-    TSO = "tso"
-    PSO = "pso"
-
-
-MODEL = constant("memory", Buffering.PSO)
-
 HANDLER_BARRIER = constant("handler_barrier", Barrier.LWSYNC)
 TEARDOWN_BARRIER = constant("teardown_barrier", Barrier.SYNC)
 
@@ -67,142 +49,91 @@ class Thread(enum.Enum):
     TEARDOWN = 1
 
 
-class Word(enum.Enum):
-    """What is stored to; LWSYNC stands in a buffer for the barrier."""
-
-    ESC_ON = "xive_esc_on"
-    STALE_P = "stale_p"
-    LWSYNC = "lwsync"
-
-
-@dataclass(frozen=True)
-class Store:
-    """An entry of a store buffer."""
-
-    word: Word
-    content: bool
-
-
+HANDLER, TEARDOWN = Thread
 Step = Annotated[int, Range(0, 4)]
-Place = Annotated[int, Range(0, 2)]
+
+
+class Words(Memory, cpus=Thread):
+    """The two words of the race."""
+
+    esc_on: Var[bool] = initially(True)
+    stale_p: Var[bool] = initially(False)
+
+    def fence(self, thread: Thread, barrier: Barrier) -> None:
+        """The kernel's macro, as the architecture has it."""
+        if barrier == Barrier.LWSYNC:
+            self.smp_wmb(thread)
+        if barrier == Barrier.SYNC:
+            self.smp_mb(thread)
 
 
 class Race(State):
-    """`at` counts the steps that a thread has taken; the words are what memory holds, `buffer` what a CPU has
-    still to store there.
-    """
+    """`at` counts the steps that a thread has taken."""
 
     at: Map[Thread, Step] = initially(0, quiet=True)
-    esc_on: Var[bool] = initially(True)
-    stale_p: Var[bool] = initially(False)
-    buffer: Map[Thread, Annotated[Queue[Store], Capacity(3)]] = initially([], quiet=True)
 
     def turn(self, thread: Thread, step: int) -> None:
         """The thread has taken so many steps, and takes the next."""
         when(self.at[thread] == step)
-        if MODEL == Buffering.SC:
-            when(self.buffer[thread].empty)
         self.at[thread].next = step + 1
 
-    def store(self, thread: Thread, word: Word, content: bool) -> None:
-        self.buffer[thread].next = self.buffer[thread].push(Store(word, content))
-
-    def barrier(self, thread: Thread, barrier: Barrier) -> None:
-        """SYNC waits until all has left; LWSYNC matters only where stores leave out of order."""
-        if barrier == Barrier.SYNC:
-            when(self.buffer[thread].empty)
-        if barrier == Barrier.LWSYNC and MODEL == Buffering.PSO:
-            self.buffer[thread].next = self.buffer[thread].push(Store(Word.LWSYNC, True))
-
-    def finished(self, thread: Thread) -> Value[bool]:
-        """Whether the thread has done everything, and all of it is visible."""
-        return (self.at[thread] == (3 if thread == Thread.HANDLER else 4)) & self.buffer[thread].empty
+    def finished(self) -> Value[bool]:
+        """Whether both threads have done everything."""
+        return (self.at[HANDLER] == 2) & (self.at[TEARDOWN] == 3)
 
 
-# Fair: both go on, and store buffers empty by themselves.
+# Fair: both go on.
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/kvm/book3s_xive.c:xive_esc_irq")
-def clear_esc_on(race: Race) -> None:
+def clear_esc_on(race: Race, words: Words) -> None:
     """xive_esc_on = false"""
-    race.turn(Thread.HANDLER, 0)
-    race.store(Thread.HANDLER, Word.ESC_ON, False)
-
-
-@action(actor="cpu", fair=WEAK, source="arch/powerpc/kvm/book3s_xive.c:xive_esc_irq")
-def handler_barrier(race: Race) -> None:
-    """{text(HANDLER_BARRIER)}  // xive_esc_irq"""
-    race.turn(Thread.HANDLER, 1)
-    race.barrier(Thread.HANDLER, HANDLER_BARRIER)
+    race.turn(HANDLER, 0)
+    words.WRITE_ONCE(HANDLER, words.esc_on, False)
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/sysdev/xive/common.c:xive_irq_eoi")
-def eoi_sets_stale_p(race: Race) -> None:
-    """stale_p = true"""
-    race.turn(Thread.HANDLER, 2)
-    race.store(Thread.HANDLER, Word.STALE_P, True)
+def eoi_sets_stale_p(race: Race, words: Words) -> None:
+    """{text(HANDLER_BARRIER)}; stale_p = true"""
+    race.turn(HANDLER, 1)
+    words.fence(HANDLER, HANDLER_BARRIER)
+    words.WRITE_ONCE(HANDLER, words.stale_p, True)
 
 
 @action(actor="KVM", fair=WEAK, source="arch/powerpc/kvm/book3s_xive.c:xive_cleanup_single_escalation")
-def clear_stale_p(race: Race) -> None:
+def clear_stale_p(race: Race, words: Words) -> None:
     """stale_p = false"""
-    race.turn(Thread.TEARDOWN, 0)
-    race.store(Thread.TEARDOWN, Word.STALE_P, False)
+    race.turn(TEARDOWN, 0)
+    words.WRITE_ONCE(TEARDOWN, words.stale_p, False)
 
 
 @action(actor="KVM", fair=WEAK, source="arch/powerpc/kvm/book3s_xive.c:xive_cleanup_single_escalation")
-def teardown_barrier(race: Race) -> None:
-    """{text(TEARDOWN_BARRIER)}  // xive_cleanup_single_escalation"""
-    race.turn(Thread.TEARDOWN, 1)
-    race.barrier(Thread.TEARDOWN, TEARDOWN_BARRIER)
+def test_esc_on(race: Race, words: Words) -> None:
+    """{text(TEARDOWN_BARRIER)}; reads xive_esc_on"""
+    when(race.at[TEARDOWN] == 1)
+    words.fence(TEARDOWN, TEARDOWN_BARRIER)
+    race.at[TEARDOWN].next = ite(words.READ_ONCE(TEARDOWN, words.esc_on), 3, 2)
 
 
 @action(actor="KVM", fair=WEAK, source="arch/powerpc/kvm/book3s_xive.c:xive_cleanup_single_escalation")
-def test_esc_on(race: Race) -> None:
-    """xive_esc_on == {race.esc_on}"""
-    when(race.at[Thread.TEARDOWN] == 2)
-    if MODEL == Buffering.SC:
-        when(race.buffer[Thread.TEARDOWN].empty)
-    race.at[Thread.TEARDOWN].next = ite(race.esc_on, 4, 3)
-
-
-@action(actor="KVM", fair=WEAK, source="arch/powerpc/kvm/book3s_xive.c:xive_cleanup_single_escalation")
-def set_stale_p(race: Race) -> None:
+def set_stale_p(race: Race, words: Words) -> None:
     """stale_p = true  // the handler has run"""
-    race.turn(Thread.TEARDOWN, 3)
-    race.store(Thread.TEARDOWN, Word.STALE_P, True)
-
-
-@action(actor="memory", fair=WEAK)
-def complete(race: Race, thread: Thread, place: Place) -> None:
-    """{race.buffer[thread][place].word} leaves the store buffer of {thread}"""
-    buffer = race.buffer[thread]
-    when(place < buffer.length)
-    when(place == 0 or MODEL == Buffering.PSO)
-    word, content = buffer[place].word, buffer[place].content
-    when(
-        every(
-            (buffer[earlier].word != word) & (buffer[earlier].word != Word.LWSYNC) for earlier in range(place)
-        )
-    )
-    when((place == 0) | (word != Word.LWSYNC))
-    race.esc_on.next = ite(word == Word.ESC_ON, content, race.esc_on)
-    race.stale_p.next = ite(word == Word.STALE_P, content, race.stale_p)
-    buffer.next = buffer.remove_at(place)
+    race.turn(TEARDOWN, 2)
+    words.WRITE_ONCE(TEARDOWN, words.stale_p, True)
 
 
 @invariant
-def stale_in_the_end(race: Race) -> Value[bool]:
-    """Where both have finished, stale_p is 1."""
-    return implies(every(race.finished(thread) for thread in Thread), race.stale_p)
+def stale_in_the_end(race: Race, words: Words) -> Value[bool]:
+    """Where both have finished, stale_p is 1 for everybody in the end."""
+    return implies(race.finished(), words.newest(words.stale_p))
 
 
 @temporal
-def stale_for_ever(race: Race) -> Formula:
+def stale_for_ever(words: Words) -> Formula:
     """From some moment on, stale_p is 1."""
-    return eventually_always(race.stale_p)
+    return eventually_always(words.newest(words.stale_p))
 
 
 @terminal
 def both_finished(race: Race) -> Value[bool]:
-    return every(race.finished(thread) for thread in Thread)
+    return race.finished()
