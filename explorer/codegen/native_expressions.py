@@ -17,9 +17,9 @@ from explorer.ir import expressions as ex
 from explorer.ir.errors import NOWHERE, Place
 from explorer.ir.expressions import Expr, is_const
 from explorer.ir.operators import OPERATORS, Kind
+from explorer.program.facts import Facts
 from explorer.program.layout import Field, Layout
 from explorer.program.machine_word import NoMachineCode, check_word
-from explorer.program.simplify import Facts
 
 WORD, UNSIGNED = 64, (1 << 64) - 1
 MOST_ARGUMENTS = 4

@@ -12,15 +12,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from explorer.codegen.native_expressions import SLOT, WORD, Constants, Scribe, Sharing, cell_equals, signed
-from explorer.codegen.python_functions import after_rule
 from explorer.ir import expressions as ex
 from explorer.ir.errors import Place
 from explorer.ir.expressions import TRUE, Expr, is_const
+from explorer.program.after_step import after_rule, step_condition
 from explorer.program.bitmaps import MAX_RULES, Bitmap, bitmaps, split
 from explorer.program.dispatch import Cell, roots
+from explorer.program.facts import Facts
 from explorer.program.layout import Layout
 from explorer.program.program import Program, Rule, Test
-from explorer.program.simplify import Check, Facts, fold, fold_checks, lift
+from explorer.program.simplify import Check, fold, fold_checks
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +269,7 @@ def _step_conditions(program: Program, rule: Rule) -> list[tuple[Expr, Place]]:
     for prop in program.model.properties:
         if prop.kind != "step":
             continue
-        pure, raw = lift(ex.both(*(e for _, e in prop.parts)))
+        pure, raw = step_condition(prop)
         checks = fold_checks(tuple(Check(after_rule(c.ok, rule), c.failure) for c in raw), rule.facts)
         condition = fold(after_rule(pure, rule), rule.facts)
         wanted += [(c.ok, prop.place) for c in checks]

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from explorer.ir import expressions as ex
 from explorer.ir.expressions import Expr, is_const
 from explorer.ir.operators import OPERATORS, Kind
+from explorer.program.facts import Facts, interval
 from explorer.program.layout import Layout
-from explorer.program.simplify import Facts, interval
 
 
 class Emitter:

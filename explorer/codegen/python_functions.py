@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from explorer.codegen.python_expressions import Emitter, total_parts
 from explorer.ir import expressions as ex
 from explorer.ir.expressions import FALSE, TRUE, Expr, Failure, is_const
+from explorer.program.after_step import after_rule, step_condition
 from explorer.program.dispatch import Branch, Leaf, Tree, dispatch
+from explorer.program.facts import Facts
 from explorer.program.layout import Layout
 from explorer.program.program import Judgement, Program, Rule
-from explorer.program.simplify import Check, Facts, fold, fold_checks, lift
+from explorer.program.simplify import Check, fold, fold_checks, lift
 
 INDENT = "    "
 DEEP = 30
@@ -347,7 +349,7 @@ def _update(w: Writer, rule: Rule) -> None:
 def _step_properties(w: Writer, rule: Rule) -> None:
     """Report the step where a step property fails; those proved to hold for this rule cost nothing."""
     for k, prop in enumerate(p for p in w.program.model.properties if p.kind == "step"):
-        pure, raw = lift(ex.both(*(e for _, e in prop.parts)))
+        pure, raw = step_condition(prop)
         checks = fold_checks(tuple(Check(after_rule(c.ok, rule), c.failure) for c in raw), rule.facts)
         condition = fold(after_rule(pure, rule), rule.facts)
         if checks:
@@ -359,24 +361,6 @@ def _step_properties(w: Writer, rule: Rule) -> None:
                 f"{word} not {w.emitter.truth(condition)}:",
                 lambda: w.line(f"broken.append(({k}, (s, {rule.instance.number}, t)))"),
             )
-
-
-def after_rule(expr: Expr, rule: Rule) -> Expr:
-    """A step property for one rule: what the rule writes is put in place of what is read after the step."""
-    written = {(u.family, u.index.value): u.expr for u in rule.updates if is_const(u.index)}
-    loose = {u.family for u in rule.updates if not is_const(u.index)}
-
-    def change(at: Expr) -> Expr:
-        if at.op == "next":
-            family, index = at.value
-            if family in loose:
-                return at
-            return written.get((family, index), ex.cell(family, ex.const(index)))
-        if at.op == "nextat" and all(u.family is not at.value for u in rule.updates):
-            return ex.cell(at.value, at.args[0])
-        return at
-
-    return ex.rebuild(expr, change)
 
 
 def judgements(program: Program, layout: Layout) -> Code:

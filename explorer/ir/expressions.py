@@ -111,12 +111,14 @@ sys.setrecursionlimit(max(NESTED, sys.getrecursionlimit()))
 class Expr:
     """One node. Build with the functions below, never directly."""
 
-    __slots__ = ("__weakref__", "args", "meaning", "op", "value")
+    __slots__ = ("__weakref__", "args", "meaning", "op", "reads", "value")
     op: str
     args: tuple[Expr, ...]
     value: Any
     meaning: Any
     """Kept by `semantics.closure`: a cache that lives as long as the node."""
+    reads: Any
+    """Kept by `program/facts.py`, likewise."""
 
     def __repr__(self) -> str:
         return show(self)
@@ -130,7 +132,7 @@ def node(op: str, args: tuple[Expr, ...] = (), value: Any = None) -> Expr:
     found = _interned.get(key)
     if found is None:
         found = Expr()
-        found.op, found.args, found.value, found.meaning = op, args, value, None
+        found.op, found.args, found.value, found.meaning, found.reads = op, args, value, None, None
         _interned[key] = found
     return found
 

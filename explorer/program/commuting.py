@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from explorer.ir import expressions as ex
 from explorer.ir.expressions import Expr
+from explorer.program.facts import Facts, interval
 from explorer.program.program import Rule
-from explorer.program.simplify import Facts, interval
 
 
 def known_after(rules: list[Rule]) -> list[int]:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from explorer.ir import expressions as ex
 from explorer.ir.expressions import Expr, Family
+from explorer.program.facts import Facts
 from explorer.program.program import Rule, Test
-from explorer.program.simplify import Facts, fold
+from explorer.program.simplify import fold
 
 MAX_VALUES, MAX_EQUATION = 64, 4096
 """Values of a cell that a branch is made for: where conditions must be tried out, and where they name one

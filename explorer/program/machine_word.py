@@ -9,7 +9,7 @@ from __future__ import annotations
 from explorer.ir import expressions as ex
 from explorer.ir.errors import NOWHERE, Place
 from explorer.ir.expressions import Expr
-from explorer.program.simplify import Facts, operand_bounds
+from explorer.program.facts import Facts, operand_bounds
 
 LARGEST = (1 << 63) - 1
 """The largest magnitude of a signed machine word (its least value, -2**63, is not used)."""

@@ -12,7 +12,8 @@ from explorer.ir.errors import NOWHERE, Place
 from explorer.ir.expressions import FALSE, TRUE, Expr, Family, const
 from explorer.ir.model import Instance, Model, collision
 from explorer.ir.steps import Write
-from explorer.program.simplify import Check, Facts, fold, fold_checks, lift
+from explorer.program.facts import Facts
+from explorer.program.simplify import Check, fold, fold_checks, lift
 
 
 @dataclass(frozen=True, slots=True)

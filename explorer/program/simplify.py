@@ -14,10 +14,8 @@ from dataclasses import dataclass
 
 from explorer.ir import expressions as ex
 from explorer.ir.expressions import FALSE, TRUE, Expr, Failure, const, is_const, node
-from explorer.ir.operators import CONDITIONS, OPERATORS, Interval
-
-DEEP = 4
-"""Branches of `ite` in each other from which on nothing more is learned from conditions."""
+from explorer.ir.operators import OPERATORS
+from explorer.program.facts import Facts, interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,139 +65,11 @@ def _unique(checks: tuple[Check, ...]) -> tuple[Check, ...]:
     return tuple(dict.fromkeys(checks))
 
 
-class Facts:
-    """What is known where an expression is evaluated: intervals of expressions. Never changed, only extended.
-
-    `depth` counts the branches of `ite` around; from DEEP on a branch learns nothing more, else nested ones
-    would be visited once for every way to them.
-    """
-
-    __slots__ = ("bounds", "depth", "impossible", "known", "memo")
-
-    def __init__(self, known: dict[Expr, Interval] | None = None, impossible: bool = False, depth: int = 0):
-        self.known = known or {}
-        self.memo: dict[Expr, Expr] = {}
-        self.bounds: dict[Expr, Interval] = {}
-        self.impossible, self.depth = impossible, depth
-
-    def assume(self, condition: Expr, holds: bool = True) -> Facts:
-        """The facts where a (folded) condition holds, or does not; `impossible` where it cannot."""
-        consequences = list(_consequences(condition, holds, self))
-        if not consequences:
-            return self
-        known, impossible = dict(self.known), self.impossible
-        for expr, (low, high) in consequences:
-            old_low, old_high = known[expr] if expr in known else interval(expr, self)
-            low, high = max(low, old_low), min(high, old_high)
-            impossible = impossible or low > high
-            known[expr] = (low, high)
-        return Facts(known, impossible, self.depth)
-
-    def branches(self, condition: Expr) -> tuple[Facts, Facts]:
-        """The facts in the two branches of an `ite`."""
-        if self.depth >= DEEP:
-            return self, self
-        below = Facts(self.known, self.impossible, self.depth + 1)
-        return below.assume(condition), below.assume(condition, False)
-
-
-def _consequences(c: Expr, holds: bool, facts: Facts) -> list[tuple[Expr, Interval]]:
-    op, args = c.op, c.args
-    if is_const(c):
-        return [] if bool(c.value) == holds else [(c, (1, 0))]
-    if op == "not":
-        return _consequences(args[0], not holds, facts)
-    if op == ("and" if holds else "or"):
-        return [k for a in args for k in _consequences(a, holds, facts)]
-    result = [(c, (1, 1) if holds else (0, 0))]
-    if op in ("and", "or"):
-        return result + _in_common([dict(_consequences(a, holds, facts)) for a in args])
-    if op in ("eq", "lt", "le"):
-        result += _comparison(op, args[0], args[1], holds, facts)
-    return result
-
-
-def _in_common(cases: list[dict[Expr, Interval]]) -> list[tuple[Expr, Interval]]:
-    """What follows from each of several cases follows from all: the hull of the intervals."""
-    common = [expr for expr in cases[0] if all(expr in case for case in cases)]
-    return [
-        (expr, (min(case[expr][0] for case in cases), max(case[expr][1] for case in cases)))
-        for expr in common
-    ]
-
-
-def _comparison(op: str, a: Expr, b: Expr, holds: bool, facts: Facts) -> list[tuple[Expr, Interval]]:
-    (al, ah), (bl, bh) = interval(a, facts), interval(b, facts)
-    if op == "eq":
-        if holds:
-            both = (max(al, bl), min(ah, bh))
-            return [(x, both) for x in (a, b) if not is_const(x)]
-        out = []
-        for x, (xl, xh), (yl, yh) in ((a, (al, ah), (bl, bh)), (b, (bl, bh), (al, ah))):
-            if not is_const(x) and yl == yh and yl in (xl, xh):
-                out.append((x, (xl + 1, xh) if yl == xl else (xl, xh - 1)))
-        return out
-    if op == "lt":
-        left, right = (
-            ((al, min(ah, bh - 1)), (max(bl, al + 1), bh))
-            if holds
-            else ((max(al, bl), ah), (bl, min(bh, ah)))
-        )
-    else:
-        left, right = (
-            ((al, min(ah, bh)), (max(bl, al), bh))
-            if holds
-            else ((max(al, bl + 1), ah), (bl, min(bh, ah - 1)))
-        )
-    return [(x, k) for x, k in ((a, left), (b, right)) if not is_const(x)]
-
-
-def interval(expr: Expr, facts: Facts) -> Interval:
-    """Bounds of an expression's value, both included."""
-    result = facts.bounds.get(expr)
-    if result is None:
-        result = facts.bounds[expr] = _interval(expr, facts)
-    return result
-
-
-def _interval(expr: Expr, facts: Facts) -> Interval:
-    low, high = operand_bounds(expr, facts)
-    known = facts.known.get(expr, (low, high))
-    narrow = max(low, known[0]), min(high, known[1])
-    return (
-        narrow if narrow[0] <= narrow[1] else (low, high)
-    )  # contradictory facts: nothing is evaluated there
-
-
-def operand_bounds(expr: Expr, facts: Facts) -> Interval:
-    """Bounds of a node's value as its operands give them, whatever is known of the node itself."""
-    op, args = expr.op, expr.args
-    if op == "const":
-        return expr.value, expr.value
-    if op in ("load", "next"):
-        return expr.value[0].low, expr.value[0].high
-    if op in ("loadat", "nextat"):
-        return expr.value.low, expr.value.high
-    if op in CONDITIONS:
-        return 0, 1
-    if op == "table":
-        return min(expr.value), max(expr.value)
-    if op == "apply":
-        return expr.value.low, expr.value.high
-    if op == "ite":
-        yes, no = facts.branches(args[0])
-        reached = [(a, f) for a, f in ((args[1], yes), (args[2], no)) if not f.impossible]
-        sides = [interval(a, f) for a, f in reached or ((args[1], facts), (args[2], facts))]
-        return min(low for low, _ in sides), max(high for _, high in sides)
-    bounds = OPERATORS[op].bounds
-    assert bounds is not None, op
-    return bounds(*(interval(a, facts) for a in args))
-
-
 def fold(expr: Expr, facts: Facts) -> Expr:
     """An expression with the same value wherever the facts hold, as small as the rules make it. No `require`
     inside.
     """
+    facts = facts.home(expr)
     result = facts.memo.get(expr)
     if result is None:
         result = facts.memo[expr] = _fold(expr, facts)
@@ -233,7 +103,7 @@ def _fold(expr: Expr, facts: Facts) -> Expr:
 
 def _table(at: Expr, facts: Facts) -> Expr:
     """A read at a computed index of a family that never varies is a table of constants."""
-    known = [facts.known.get(ex.cell(at.value, const(i))) for i in range(at.value.size)]
+    known = [facts.of(ex.cell(at.value, const(i))) for i in range(at.value.size)]
     if any(k is None or k[0] != k[1] for k in known):
         return at
     return node("table", at.args, tuple(k[0] for k in known if k))

@@ -10,9 +10,10 @@ from collections.abc import Generator, Iterable, Iterator
 from explorer.ir.expressions import Expr, is_const, show, walk
 from explorer.ir.operators import LOADS, Kind
 from explorer.ir.verify import Expressions, demand_none, kinds_of
+from explorer.program.facts import Facts, interval
 from explorer.program.layout import Field, Layout
 from explorer.program.program import Program, Rule, Update
-from explorer.program.simplify import Check, Facts, interval
+from explorer.program.simplify import Check
 
 WORD = 64
 

@@ -14,8 +14,9 @@ from explorer.ir.expressions import Expr, Family
 from explorer.ir.model import Choice, Instance, Model
 from explorer.ir.operators import CONDITIONS
 from explorer.ir.steps import Condition
+from explorer.program.facts import Facts
 from explorer.program.program import Program, reduce
-from explorer.program.simplify import Check, Facts, fold_checks, lift
+from explorer.program.simplify import Check, fold_checks, lift
 from explorer.symmetry.normal_forms import Normal
 from explorer.symmetry.permutation import FamilyStructure, Renaming
 from explorer.symmetry.trial import Trial, truth

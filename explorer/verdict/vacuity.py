@@ -12,8 +12,9 @@ from explorer.ir import expressions as ex
 from explorer.ir.expressions import Expr, Family
 from explorer.ir.model import Model, Property
 from explorer.language.values import Value
+from explorer.program.facts import Facts
 from explorer.program.program import Program
-from explorer.program.simplify import Facts, fold, lift
+from explorer.program.simplify import fold, lift
 from explorer.verdict.coverage import Coverage, impossible_by_constants
 from explorer.verdict.record import FindingRecord
 

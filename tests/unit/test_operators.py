@@ -25,8 +25,9 @@ from explorer.ir.operators import OPERATORS, Form, Interval, Kind, Operator
 from explorer.ir.semantics import evaluate
 from explorer.ir.types import IntType
 from explorer.language.values import INTEGER, Value
+from explorer.program.facts import Facts, interval
 from explorer.program.layout import Field, Layout
-from explorer.program.simplify import Facts, fold, interval
+from explorer.program.simplify import fold
 from explorer.symmetry.normal_forms import Normal
 
 

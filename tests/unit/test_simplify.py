@@ -15,7 +15,8 @@ from explorer.ir.errors import NOWHERE
 from explorer.ir.expressions import Expr, Failure, Family
 from explorer.ir.semantics import EvaluationError, evaluate
 from explorer.ir.types import IntType
-from explorer.program.simplify import Facts, fold, fold_checks, interval, lift
+from explorer.program.facts import Facts, interval
+from explorer.program.simplify import fold, fold_checks, lift
 
 # Random expressions over five cells: two numbers, a bit, and a family of two cells.
 
