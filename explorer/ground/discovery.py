@@ -68,6 +68,7 @@ class Process:
     table: PlaceTable | None = None
     at: Variable | None = None
     variables: dict[Register, Variable] = field(default_factory=dict)
+    stale: dict[int, dict[str, Any]] = field(default_factory=dict)
 
     def path(self, variable: Variable, values: tuple[Any, ...]) -> Path:
         """The place in the state that belongs to the copy with these parameters."""
@@ -93,7 +94,9 @@ class Process:
         for fixed in self.components.values():
             if id(fixed) not in made:
                 own = made[id(fixed)] = component(type(fixed), dict(vars(fixed)))
-                shown.append((own, dict(vars(fixed)), _stale(fixed)))
+                if id(fixed) not in self.stale:
+                    self.stale[id(fixed)] = _stale(fixed)
+                shown.append((own, dict(vars(fixed)), self.stale[id(fixed)]))
         arguments = {name: made[id(fixed)] for name, fixed in self.components.items()} | dict(copy.chosen)
         registers = self.registers
 
@@ -148,13 +151,14 @@ def discover(d: Declaration, parameters: dict[str, Any], components: dict[type[S
 
 def _explore(process: Process, chosen: Arguments) -> Copy:
     copy = Copy(chosen)
-    copy.start = arrive(process, copy, Way(), {})
+    copy.start = arrive(process, copy, Way(), {}, frozenset())
     copy.ends = copy.start is None
     todo = list(copy.nodes)
     while todo:
-        for found in ways(process, copy, todo.pop(0)):
+        node = todo.pop(0)
+        for found in ways(process, copy, node):
             known = len(copy.nodes)
-            after = following(process, copy, found)
+            after = following(process, copy, node, found)
             if len(copy.nodes) > known:
                 assert after is not None
                 todo.append(after)
@@ -162,13 +166,18 @@ def _explore(process: Process, chosen: Arguments) -> Copy:
     return copy
 
 
-def arrive(process: Process, copy: Copy, way: Way, counts: dict[Register, int]) -> Node | None:
-    """The place at the end of a way, now among those known; None where the process returns."""
+def arrive(
+    process: Process, copy: Copy, way: Way, counts: dict[Register, int], alive: frozenset[Register]
+) -> Node | None:
+    """The place at the end of a way, now among those known; None where the process returns.
+
+    `alive` are the choices that the last step made, and those in use before it.
+    """
     replay = process.replay(copy, way, counts)
     step = replay.arrive()
     if step is None:
         return None
-    node = replay.node()
+    node = replay.node(alive)
     if node not in copy.nodes:
         copy.nodes[node] = way, counts, step
         if len(copy.nodes) > MOST_PLACES:
@@ -176,11 +185,12 @@ def arrive(process: Process, copy: Copy, way: Way, counts: dict[Register, int]) 
     return node
 
 
-def following(process: Process, copy: Copy, found: StepTrace) -> Node | None:
+def following(process: Process, copy: Copy, before: Node, found: StepTrace) -> Node | None:
     """Where a step leads: None where the process has ended."""
     if found.ends:
         return copy.start if process.d.options["restart"] else None
-    node = arrive(process, copy, found.way, found.counts)
+    alive = frozenset(found.choices).union(dict(before.chosen))
+    node = arrive(process, copy, found.way, found.counts, alive)
     if node is not None:
         for register, _ in node.chosen:
             if register in found.choices:

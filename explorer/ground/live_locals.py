@@ -36,18 +36,31 @@ def _solution(code: CodeType) -> dict[int, frozenset[str]]:
     instructions = list(dis.get_instructions(code))
     offsets = [at.offset for at in instructions]
     followers = [list(_followers(code, instructions, i)) for i in range(len(instructions))]
-    known = dict.fromkeys(offsets, frozenset(code.co_cellvars))
+    always = _shared(code)
+    known = dict.fromkeys(offsets, always)
     before = dict(known)
     changed = True
     while changed:
         changed = False
         for at, after in zip(reversed(instructions), reversed(followers)):
-            live = frozenset(code.co_cellvars).union(*(before[offset] for offset in after))
+            live = always.union(*(before[offset] for offset in after))
             read, assigned = _names(at)
             entering = (live - assigned) | read
             if live != known[at.offset] or entering != before[at.offset]:
                 known[at.offset], before[at.offset], changed = live, entering, True
     return known
+
+
+def _shared(code: CodeType) -> frozenset[str]:
+    """The names that inner functions see, which may be called at any time; comprehensions run where they
+    stand.
+    """
+    inner = [const for const in code.co_consts if isinstance(const, CodeType)]
+    lasting = [
+        name for function in inner if not function.co_name.startswith("<") for name in function.co_freevars
+    ]
+    lasting += [n for function in inner if function.co_name == "<lambda>" for n in function.co_freevars]
+    return frozenset(lasting) & frozenset(code.co_cellvars)
 
 
 def _followers(code: CodeType, instructions: list[dis.Instruction], i: int) -> Iterator[int]:
@@ -66,6 +79,10 @@ def _names(at: dis.Instruction) -> tuple[frozenset[str], frozenset[str]]:
     """The local names that an instruction reads, and those it assigns. (3.13 joins two instructions in
     one.)
     """
+    if at.opname in ("LOAD_DEREF", "LOAD_CLOSURE"):
+        return frozenset({at.argval}), frozenset()
+    if at.opname == "STORE_DEREF":
+        return frozenset(), frozenset({at.argval})
     if "_FAST" not in at.opname or at.argval is None:
         return frozenset(), frozenset()
     names = at.argval if isinstance(at.argval, tuple) else (at.argval,)

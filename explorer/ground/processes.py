@@ -171,7 +171,7 @@ class Processes:
     ) -> tuple[Any, ...]:
         assert process.table is not None
         place = process.table.of(node)
-        after = following(process, copy, found)
+        after = following(process, copy, node, found)
         texts = {name: type.name_of(v) for (name, v), type in zip(copy.chosen, process.types)}
         unlike = unusual(found.trace.picked)
         where = [("where", unlike)] if unlike else []

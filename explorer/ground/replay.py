@@ -138,8 +138,8 @@ class Replay:
         name = name_assigned(inner.gi_code, frame_of(inner).f_lasti) or f"line{frame_of(inner).f_lineno}"
         return Register(decision.kind, self._codes(), name)
 
-    def node(self) -> Node:
-        """The place that `arrive` came to."""
+    def node(self, alive: frozenset[Register]) -> Node:
+        """The place that `arrive` came to. No other choices than `alive` can be in use there."""
         chain = self.chain()
         mentions = Mentions(self.around.registers, self.around.locations)
         found: list[tuple[tuple[int, str], Any]] = []
@@ -163,6 +163,8 @@ class Replay:
         kept = frozenset(register for register in self.seen if register in mentions.registers)
         chosen = []
         for register, value in self.chosen.items():
+            if register not in alive:
+                continue
             if (register.codes, register.name) not in names and not mentions.has(value):
                 self.around.dead.add((position.stack, register))
             elif (position.stack, register) not in self.around.dead:

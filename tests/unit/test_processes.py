@@ -22,6 +22,7 @@ from explorer import (
     branch,
     choose,
     constant,
+    every,
     initially,
     invariant,
     keep,
@@ -170,3 +171,40 @@ def test_a_label_of_other_constants_is_nowhere() -> None:
 
     with pytest.raises(SpecError, match="process once has no step 'agian'"):
         model(once, wrong)
+
+
+def test_a_name_in_a_comprehension_dies_when_it_is_assigned_again() -> None:
+    """A loop that chooses anew comes back to the same place, though a comprehension sees the choice."""
+
+    @process(actor="one", restart=True)
+    def walks(mem: Mem) -> Steps:
+        while True:
+            yield step("takes {cpu}", atomic=True)
+            cpu = yield choose(Cpu)
+            when(every(mem.mine[other] <= mem.mine[cpu] for other in Cpu if other != cpu))
+            mem.mine[cpu].next = (mem.mine[cpu] + 1) % 4
+
+    assert [a.name for a in model(walks).actions] == ["walks.takes"]
+
+
+def test_a_choice_that_died_does_not_come_back() -> None:
+    """A choice of an earlier step is no register again where a later choice has the same value."""
+
+    def asks(mem: Mem) -> Steps:
+        yield "asks"
+        first = yield choose(Cpu)
+        mem.owner.next = first
+
+    @process(actor="one", restart=True)
+    def twice(mem: Mem) -> Steps:
+        yield from asks(mem)
+        yield "waits"
+        yield "takes"
+        second = yield choose(Cpu)
+        when(mem.owner == second)
+        yield "gives"
+        mem.mine[second].next = 1
+
+    found = model(twice)
+    assert [v.name for v in found.variables if v.name.startswith("twice.")] == ["twice.second"]
+    assert [a.name for a in found.actions] == ["twice.asks", "twice.waits", "twice.takes", "twice.gives"]
