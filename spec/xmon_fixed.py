@@ -87,9 +87,7 @@ spec = Spec(
         "becomes_ready: when(firmware.busy)": "firmware that is not busy may become ready",
         "trigger: kind[source]": "events of another irq_chip's interrupts do no harm",
         "trigger: events.next": "the bound of the search",
-        "do_dump: when(self.at == step)": "printing pp and CPPR twice changes nothing",
-        "load_ipi: when(self.cpu == cpu)": "differs in the CPU that the step names",
-        "hcall_get_source_config: called(": "both kinds of firmware answer alike",
-        "hcall_get_source_config: firmware.ready": "as a hypervisor that is never busy",
+        "debugger.hcall_get_source_config: called(": "both kinds of firmware answer alike",
+        "debugger.hcall_get_source_config: firmware.ready": "as a hypervisor that is never busy",
     },
 )

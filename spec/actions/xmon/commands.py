@@ -5,8 +5,6 @@ exception inside a command is caught by the command (catch_memory_errors), or by
 command up and returns to its main loop. A call into firmware that is not there is caught by nobody.
 """
 
-import enum
-
 from explorer import *
 
 from ..opal.firmware import Firmware
@@ -17,22 +15,6 @@ from .kernel import Config, Load, Walk
 from .machine import Kind, Machine, Platform, Xc
 
 
-class Step(enum.Enum):
-    """What the debugger does next. RUNNING: it is not entered. OPAL_DUMP to LOAD_IPI are `dx`, CONFIG and
-    LOAD_PQ are `dxi`.
-    """
-
-    RUNNING = 0
-    PROMPT = 1
-    OPAL_DUMP = 2
-    DO_DUMP = 3
-    LOAD_IPI = 4
-    CONFIG = 5
-    LOAD_PQ = 6
-    EXCEPTION = 7
-    CRASHED = 8
-
-
 class Xmon(State):
     """`cpus` and `irqs` are still to be shown, `cpu` and `irq` are being shown. `by_number`: the command is
     `dxi IRQ`.
@@ -41,7 +23,6 @@ class Xmon(State):
     other data for a xive_irq_data.
     """
 
-    at: Var[Step] = initially(Step.RUNNING, quiet=True)
     cpus: Set[Cpu] = initially(set(), quiet=True)
     cpu: Var[Cpu | None] = initially(None, quiet=True)
     irqs: Map[Source, bool] = initially(False, quiet=True)
@@ -51,41 +32,8 @@ class Xmon(State):
     stale: Var[bool] = initially(False)
     misread: Var[bool] = initially(False)
 
-    def shows_cpu(self, cpu: Cpu, step: Step) -> None:
-        """The debugger is at this step of showing the CPU."""
-        when(self.at == step)
-        when(self.cpu == cpu)
-
-    def next_cpu(self) -> None:
-        """The CPU has been shown."""
-        self.cpu.next = None
-        self.guard.next = False
-        self.at.next = ite(self.cpus.empty, Step.PROMPT, Step.OPAL_DUMP)
-
-    def asks_for(self, source: Source) -> None:
-        """The debugger takes up one of the interrupts that are left."""
-        when(self.at == Step.CONFIG)
-        when(self.irqs[source])
-        self.irqs[source].next = False
-
-    def after(self, source: Source) -> Value[Step]:
-        """Where the debugger goes on once this interrupt is done with."""
-        return ite(some(self.irqs[other] for other in Source if other != source), Step.CONFIG, Step.PROMPT)
-
-    def shows_irq(self, source: Source) -> None:
-        """The debugger is about to show P and Q."""
-        when(self.at == Step.LOAD_PQ)
-        when(self.irq == source)
-
-    def next_irq(self, source: Source) -> None:
-        """The interrupt has been shown."""
-        self.irq.next = None
-        self.guard.next = False
-        self.at.next = self.after(source)
-
-    def give_up(self, step: Step) -> None:
+    def give_up(self) -> None:
         """The command ends in the middle."""
-        self.at.next = step
         self.cpus.next = set()
         self.cpu.next = None
         for source in Source:
@@ -94,120 +42,102 @@ class Xmon(State):
         self.by_number.next = False
 
 
-@action(actor="xmon", source="arch/powerpc/xmon/xmon.c:xmon_core")
-def enter(machine: Machine, xmon: Xmon) -> None:
-    """entered; all CPUs are held"""
-    when(xmon.at == Step.RUNNING)
-    machine.held.next = True
-    xmon.at.next = Step.PROMPT
-
-
-@action(actor="xmon", source="arch/powerpc/xmon/xmon.c:xmon_core")
-def leave(machine: Machine, xmon: Xmon) -> None:
-    """x  // exit"""
-    when(xmon.at == Step.PROMPT)
-    machine.held.next = False
-    xmon.at.next = Step.RUNNING
-
-
-@action(actor="xmon", source="arch/powerpc/xmon/xmon.c:dump_xives")
-def dx(xmon: Xmon, cpu: Cpu) -> None:
-    """dx {cpu}"""
-    when(xmon.at == Step.PROMPT)
-    xmon.cpus.next = {cpu}
-    xmon.at.next = Step.OPAL_DUMP
-
-
-@action(actor="xmon", source="arch/powerpc/xmon/xmon.c:dump_all_xives")
-def dxa(xmon: Xmon) -> None:
-    """dxa"""
-    when(xmon.at == Step.PROMPT)
-    xmon.cpus.next = set(domain(Cpu))
-    xmon.at.next = Step.OPAL_DUMP
-
-
-@action(actor="xmon", source="arch/powerpc/xmon/xmon.c:dump_one_xive_irq")
-def dxi_number(xmon: Xmon, source: Source) -> None:
-    """dxi {source}"""
-    when(xmon.at == Step.PROMPT)
-    xmon.irqs[source].next = True
-    xmon.by_number.next = True
-    xmon.at.next = Step.CONFIG
-
-
-@action(actor="xmon", source="arch/powerpc/xmon/xmon.c:dump_all_xive_irq")
-def dxi(machine: Machine, xmon: Xmon) -> None:
-    """dxi"""
-    when(kernel.WALK != Walk.NONE)
-    when(xmon.at == Step.PROMPT)
-    walked = {
-        s: machine.kind[s] == Kind.XIVE if kernel.WALK == Walk.DOMAIN else machine.kind[s] != Kind.NONE
-        for s in Source
-    }
-    for source, walks in walked.items():
-        xmon.irqs[source].next = walks
-    xmon.at.next = ite(some(walked.values()), Step.CONFIG, Step.PROMPT)
+XMON, COMMON = "arch/powerpc/xmon/xmon.c", "arch/powerpc/sysdev/xive/common.c"
 
 
 # Fair: the debugger goes on with what it was told to do. Entering, leaving and the choice of a command are
 # free.
 
 
-@action(actor="xmon", fair=WEAK, source="arch/powerpc/xmon/xmon.c:dump_one_xive")
-def opal_dump(machine: Machine, xmon: Xmon, cpu: Cpu) -> None:
-    """{"opal_xive_dump()" if not kernel.DX_TESTS_HV else "if (hv) opal_xive_dump()"}; catch_memory_errors = 1
-    // {cpu}
-    """
-    when(xmon.at == Step.OPAL_DUMP)
-    when(xmon.cpus.contains(cpu))
-    when((machine.platform == Platform.POWERNV) | kernel.DX_TESTS_HV)
-    xmon.cpus.next = xmon.cpus.remove(cpu)
-    xmon.cpu.next = cpu
-    xmon.guard.next = True
-    xmon.at.next = Step.DO_DUMP
+@process(actor="xmon", fair=WEAK, atomic=True, source=f"{XMON}:xmon_core")
+def debugger(
+    machine: Machine, xmon: Xmon, firmware: Firmware, esb: Esb, queue: EventQueue, eas: Eas
+) -> Steps:
+    """A crash ends it."""
+    while True:
+        yield step("entered; all CPUs are held", name="running", fair=UNFAIR)
+        machine.held.next = True
+        while (command := (yield from prompt(machine, xmon))) != "x":
+            if command == "dx":
+                end = yield from dump_xives(machine, xmon)
+            elif command == "dxi":
+                end = yield from dump_irqs(machine, xmon, firmware, esb, queue, eas)
+            else:
+                continue
+            if end != "prompt":
+                xmon.give_up()
+            if end == "crash":
+                return
+            if end == "exception":
+                text = "Exception in xmon, returning to main loop"
+                yield step(text, name="exception", defensive=True)
+                xmon.guard.next = False
+        machine.held.next = False
 
 
-@action(actor="xmon", fair=WEAK, defensive=True, source="arch/powerpc/xmon/xmon.c:dump_one_xive")
-def opal_dump_crashes(machine: Machine, xmon: Xmon) -> None:
-    """opal_xive_dump() through a null entry: crash"""
-    when(not kernel.DX_TESTS_HV)
-    when(xmon.at == Step.OPAL_DUMP)
-    when(machine.platform == Platform.PSERIES)
-    xmon.give_up(Step.CRASHED)
+def prompt(machine: Machine, xmon: Xmon) -> Steps:
+    """A command: returns x, dx, dxi, or nothing where nothing is to be shown."""
+    yield step("a command", name="prompt", fair=UNFAIR)
+    commands = ["x", "dx CPU", "dxa", "dxi IRQ", "dxi"]
+    command = yield choose(*commands[: 4 if kernel.WALK == Walk.NONE else 5])
+    if command == "x":
+        outcome("x  // exit", name="leave")
+        return "x"
+    if command == "dx CPU":
+        cpu = yield choose(Cpu)
+        outcome("dx {cpu}", name="dx", source=f"{XMON}:dump_xives")
+        xmon.cpus.next = {cpu}
+        return "dx"
+    if command == "dxa":
+        outcome("dxa", source=f"{XMON}:dump_all_xives")
+        xmon.cpus.next = set(domain(Cpu))
+        return "dx"
+    if command == "dxi IRQ":
+        source = yield choose(Source)
+        outcome("dxi {source}", name="dxi_number", source=f"{XMON}:dump_one_xive_irq")
+        xmon.irqs[source].next = True
+        xmon.by_number.next = True
+        return "dxi"
+    outcome("dxi", source=f"{XMON}:dump_all_xive_irq")
+    walks = {each: walked(machine.kind[each]) for each in Source}
+    for each, walk in walks.items():
+        xmon.irqs[each].next = walk
+    return "dxi" if (yield branch(some(walks.values()))) else ""
 
 
-@action(actor="xmon", fair=WEAK, source="arch/powerpc/sysdev/xive/common.c:xmon_xive_do_dump")
-def do_dump(machine: Machine, xmon: Xmon, cpu: Cpu) -> None:
-    """CPU {cpu}: pp, CPPR"""
-    xmon.shows_cpu(cpu, Step.DO_DUMP)
-    when(machine.xc[cpu] != Xc.NULL)
-    xmon.at.next = Step.LOAD_IPI
+def walked(kind: Value[Kind]) -> Value[bool]:
+    """Whether the walk of `dxi` comes to a number of this kind."""
+    return kind == Kind.XIVE if kernel.WALK == Walk.DOMAIN else kind != Kind.NONE
 
 
-@action(actor="xmon", fair=WEAK, source="arch/powerpc/sysdev/xive/common.c:xmon_xive_do_dump")
-def do_dump_nothing(machine: Machine, xmon: Xmon, cpu: Cpu) -> None:
-    """CPU {cpu}:  // xive_cpu is NULL"""
-    when(kernel.DX_TESTS_XC)
-    xmon.shows_cpu(cpu, Step.DO_DUMP)
-    when(machine.xc[cpu] == Xc.NULL)
-    xmon.next_cpu()
-
-
-@action(actor="xmon", fair=WEAK, source="arch/powerpc/sysdev/xive/common.c:xmon_xive_do_dump")
-def do_dump_faults(machine: Machine, xmon: Xmon, cpu: Cpu) -> None:
-    """xc->pending_prio through NULL: *** Error dumping xive on cpu {cpu}  // caught"""
-    when(not kernel.DX_TESTS_XC)
-    xmon.shows_cpu(cpu, Step.DO_DUMP)
-    when(machine.xc[cpu] == Xc.NULL)
-    xmon.next_cpu()
-
-
-@action(actor="xmon", fair=WEAK, source="arch/powerpc/sysdev/xive/common.c:xmon_xive_do_dump")
-def load_ipi(machine: Machine, xmon: Xmon, cpu: Cpu) -> None:
-    """IPI PQ, EQ idx and entries; catch_memory_errors = 0"""
-    xmon.shows_cpu(cpu, Step.LOAD_IPI)
-    xmon.stale.next = xmon.stale | (machine.xc[cpu] == Xc.FREED)
-    xmon.next_cpu()
+@procedure(source=f"{COMMON}:xmon_xive_do_dump")
+def dump_xives(machine: Machine, xmon: Xmon) -> Steps:
+    """Shows each CPU, in any order. Returns how it ends."""
+    calls = "opal_xive_dump()" if not kernel.DX_TESTS_HV else "if (hv) opal_xive_dump()"
+    while True:
+        yield step(calls, name="opal_dump", source=f"{XMON}:dump_one_xive")
+        if not kernel.DX_TESTS_HV and (yield branch(machine.platform == Platform.PSERIES)):
+            outcome("opal_xive_dump() through a null entry: crash", defensive=True)
+            return "crash"
+        cpu = yield choose(Cpu)
+        outcome(f"{calls}; catch_memory_errors = 1  // {{cpu}}", name="opal_dump")
+        when(xmon.cpus.contains(cpu))
+        xmon.cpus.next = xmon.cpus.remove(cpu)
+        xmon.cpu.next = cpu
+        xmon.guard.next = True
+        yield step("CPU {cpu}: pp, CPPR", name="do_dump")
+        if (yield branch(machine.xc[cpu] != Xc.NULL)):
+            yield step("IPI PQ, EQ idx and entries; catch_memory_errors = 0", name="load_ipi")
+            xmon.stale.next = xmon.stale | (machine.xc[cpu] == Xc.FREED)
+        elif kernel.DX_TESTS_XC:
+            outcome("CPU {cpu}:  // xive_cpu is NULL", name="do_dump_nothing")
+        else:
+            fault = "xc->pending_prio through NULL: *** Error dumping xive on cpu {cpu}  // caught"
+            outcome(fault, name="do_dump_faults")
+        xmon.cpu.next = None
+        xmon.guard.next = False
+        if (yield branch(xmon.cpus.empty)):
+            return "prompt"
 
 
 def called(machine: Machine, platform: Platform) -> Value[bool]:
@@ -233,77 +163,77 @@ def has_data(machine: Machine, xmon: Xmon, source: Source) -> Value[bool]:
     return ~xmon.by_number | ((machine.kind[source] == Kind.XIVE) & (kernel.WALK == Walk.DOMAIN))
 
 
-@action(actor="xmon", fair=WEAK, source="arch/powerpc/sysdev/xive/native.c:xive_native_get_irq_config")
-def opal_get_irq_config(machine: Machine, xmon: Xmon, firmware: Firmware, source: Source) -> None:
-    """opal_xive_get_irq_config({source}): {firmware.answer(0, machine.known(source))}"""
-    xmon.asks_for(source)
-    when(called(machine, Platform.POWERNV))
-    when(tested(machine, xmon, source))
-    answered(xmon, source, (firmware.answer(0, machine.known(source)) == 0) & has_data(machine, xmon, source))
+def configuration_ways() -> list[str]:
+    """What can come of asking for a configuration, in this kernel."""
+    ways = ["opal", "hcall"]
+    ways += ["other chip", "chip of NULL"] if kernel.WALK == Walk.CHIP else []
+    ways += ["crash"] if kernel.CONFIG == Config.DIRECT else []
+    return ways + (["missing"] if kernel.CONFIG in (Config.NO_HCALL, Config.NO_OPAL) else [])
 
 
-@action(actor="xmon", fair=WEAK, source="arch/powerpc/sysdev/xive/spapr.c:plpar_int_get_source_config")
-def hcall_get_source_config(machine: Machine, xmon: Xmon, firmware: Firmware, source: Source) -> None:
-    """H_INT_GET_SOURCE_CONFIG({source}): {ite(machine.known(source), 0, -4)}  // repeated while busy"""
-    xmon.asks_for(source)
+@procedure(source=f"{COMMON}:xmon_xive_get_irq_config")
+def dump_irqs(
+    machine: Machine, xmon: Xmon, firmware: Firmware, esb: Esb, queue: EventQueue, eas: Eas
+) -> Steps:
+    """Shows each interrupt, in any order. Returns how it ends."""
+    while True:
+        yield step("get_irq_config()", name="config")
+        way = yield choose(*configuration_ways())
+        if way == "chip of NULL":
+            outcome("irq_data_get_irq_chip(NULL): exception", name="chip_of_null", defensive=True)
+            when(xmon.by_number)
+            return "exception"
+        if way == "crash":
+            text = "opal_xive_get_irq_config() through a null entry: crash"
+            outcome(text, name="config_crashes", defensive=True, source=f"{XMON}:dump_one_xive_irq")
+            when(machine.platform == Platform.PSERIES)
+            return "crash"
+        if way == "missing":
+            text = "xive_ops->get_irq_config is NULL: exception"
+            outcome(text, name="config_missing", defensive=True)
+            when(~called(machine, Platform.POWERNV) & ~called(machine, Platform.PSERIES))
+            return "exception"
+        source = yield choose(Source)
+        when(xmon.irqs[source])
+        xmon.irqs[source].next = False
+        if way == "other chip":
+            outcome("is_xive_irq(): {source} is another chip's  // -EINVAL", name="skip_other_chip")
+            when(~xmon.by_number & ~tested(machine, xmon, source))
+        else:
+            known = configuration(machine, xmon, firmware, source, way)
+            xmon.by_number.next = False
+            load = known & has_data(machine, xmon, source)
+            if kernel.WALK != Walk.NONE and (yield branch(load)):
+                xmon.irq.next = source
+                xmon.guard.next = kernel.DXI_GUARDED
+                if not (yield from load_pq(machine, xmon, esb, queue, eas, source)):
+                    return "exception"
+                xmon.irq.next = None
+            xmon.guard.next = False
+        if not (yield branch(some(xmon.irqs[other] for other in Source if other != source))):
+            return "prompt"
+
+
+def configuration(machine: Machine, xmon: Xmon, firmware: Firmware, source: Source, way: str) -> Value[bool]:
+    """Asks firmware. Returns whether the answer is a configuration."""
+    if way == "opal":
+        outcome(
+            "opal_xive_get_irq_config({source}): {firmware.answer(0, machine.known(source))}",
+            name="opal_get_irq_config",
+            source="arch/powerpc/sysdev/xive/native.c:xive_native_get_irq_config",
+        )
+        when(called(machine, Platform.POWERNV))
+        when(tested(machine, xmon, source))
+        return firmware.answer(0, machine.known(source)) == 0
+    outcome(
+        "H_INT_GET_SOURCE_CONFIG({source}): {ite(machine.known(source), 0, -4)}  // repeated while busy",
+        name="hcall_get_source_config",
+        source="arch/powerpc/sysdev/xive/spapr.c:plpar_int_get_source_config",
+    )
     when(called(machine, Platform.PSERIES))
     when(tested(machine, xmon, source))
     when(firmware.ready)
-    answered(xmon, source, machine.known(source) & has_data(machine, xmon, source))
-
-
-def answered(xmon: Xmon, source: Source, load: Value[bool]) -> None:
-    """The configuration, or its absence, is printed; P and Q follow where `load`."""
-    xmon.irq.next = ite(load, source, None)
-    xmon.by_number.next = False
-    xmon.guard.next = load & kernel.DXI_GUARDED
-    xmon.at.next = ite(load, Step.LOAD_PQ, xmon.after(source))
-
-
-@action(actor="xmon", fair=WEAK, source="arch/powerpc/sysdev/xive/common.c:xmon_xive_get_irq_config")
-def skip_other_chip(machine: Machine, xmon: Xmon, source: Source) -> None:
-    """is_xive_irq(): {source} is another chip's  // -EINVAL"""
-    when(kernel.WALK == Walk.CHIP)
-    xmon.asks_for(source)
-    when(~xmon.by_number & ~tested(machine, xmon, source))
-    xmon.at.next = xmon.after(source)
-
-
-@action(
-    actor="xmon",
-    fair=WEAK,
-    defensive=True,
-    source="arch/powerpc/sysdev/xive/common.c:xmon_xive_get_irq_config",
-)
-def chip_of_null(xmon: Xmon) -> None:
-    """irq_data_get_irq_chip(NULL): exception"""
-    when(kernel.WALK == Walk.CHIP)
-    when(xmon.at == Step.CONFIG)
-    when(xmon.by_number)
-    xmon.give_up(Step.EXCEPTION)
-
-
-@action(actor="xmon", fair=WEAK, defensive=True, source="arch/powerpc/xmon/xmon.c:dump_one_xive_irq")
-def config_crashes(machine: Machine, xmon: Xmon) -> None:
-    """opal_xive_get_irq_config() through a null entry: crash"""
-    when(kernel.CONFIG == Config.DIRECT)
-    when(xmon.at == Step.CONFIG)
-    when(machine.platform == Platform.PSERIES)
-    xmon.give_up(Step.CRASHED)
-
-
-@action(
-    actor="xmon",
-    fair=WEAK,
-    defensive=True,
-    source="arch/powerpc/sysdev/xive/common.c:xmon_xive_get_irq_config",
-)
-def config_missing(machine: Machine, xmon: Xmon) -> None:
-    """xive_ops->get_irq_config is NULL: exception"""
-    when(kernel.CONFIG in (Config.NO_HCALL, Config.NO_OPAL))
-    when(xmon.at == Step.CONFIG)
-    when(~called(machine, Platform.POWERNV) & ~called(machine, Platform.PSERIES))
-    xmon.give_up(Step.EXCEPTION)
+    return machine.known(source)
 
 
 def load_text() -> str:
@@ -314,46 +244,28 @@ def load_text() -> str:
     }[kernel.LOAD]
 
 
-@action(actor="xmon", fair=WEAK, source="arch/powerpc/sysdev/xive/common.c:xive_esb_read")
-def load_pq(machine: Machine, xmon: Xmon, esb: Esb, queue: EventQueue, eas: Eas, source: Source) -> None:
-    """load from the ESB page of {source} + {load_text()}: PQ {esb.pq[source]}"""
-    when(kernel.WALK != Walk.NONE)
-    xmon.shows_irq(source)
-    when(machine.kind[source] == Kind.XIVE)
-    when(~machine.faulty[source])
+@procedure(source=f"{COMMON}:xive_esb_read")
+def load_pq(machine: Machine, xmon: Xmon, esb: Esb, queue: EventQueue, eas: Eas, source: Source) -> Steps:
+    """Shows P and Q. Returns whether the command goes on."""
+    loads = "load from the ESB page of {source}"
+    yield step(loads, name="load_pq")
+    way = yield choose("load", *["fault"] * kernel.ESB_FAULTS, *["misread"] * kernel.COLLIDING)
+    if way == "fault":
+        caught = "*** Error, caught" if kernel.DXI_GUARDED else "exception"
+        outcome(f"{loads}: {caught}", name="load_pq_faults", defensive=True)
+        when(machine.faulty[source])
+        return kernel.DXI_GUARDED
+    if way == "misread":
+        text = "takes the handler data of {source} for a xive_irq_data, and loads through it"
+        outcome(text, name="load_misread", defensive=True)
+        when(machine.kind[source] != Kind.XIVE)
+        xmon.misread.next = True
+        return True
+    outcome(f"{loads} + {load_text()}: PQ {{esb.pq[source]}}", name="load_pq")
+    when((machine.kind[source] == Kind.XIVE) & ~machine.faulty[source])
     machine.mapped[source].next = True
     if kernel.LOAD == Load.EOI:
         queue.send(eas, source, esb.end(source))
     if kernel.LOAD == Load.SET_PQ_00:
         esb.swap(source, PQ.RESET)
-    xmon.next_irq(source)
-
-
-@action(actor="xmon", fair=WEAK, defensive=True, source="arch/powerpc/sysdev/xive/common.c:xive_esb_read")
-def load_pq_faults(machine: Machine, xmon: Xmon, source: Source) -> None:
-    """load from the ESB page of {source}: {"*** Error, caught" if kernel.DXI_GUARDED else "exception"}"""
-    when(kernel.ESB_FAULTS)
-    xmon.shows_irq(source)
-    when(machine.faulty[source])
-    if kernel.DXI_GUARDED:
-        xmon.next_irq(source)
-    else:
-        xmon.give_up(Step.EXCEPTION)
-
-
-@action(actor="xmon", fair=WEAK, defensive=True, source="arch/powerpc/sysdev/xive/common.c:xive_esb_read")
-def load_misread(machine: Machine, xmon: Xmon, source: Source) -> None:
-    """takes the handler data of {source} for a xive_irq_data, and loads through it"""
-    when(kernel.COLLIDING)
-    xmon.shows_irq(source)
-    when(machine.kind[source] != Kind.XIVE)
-    xmon.misread.next = True
-    xmon.next_irq(source)
-
-
-@action(actor="xmon", fair=WEAK, defensive=True, source="arch/powerpc/xmon/xmon.c:xmon_core")
-def main_loop(xmon: Xmon) -> None:
-    """Exception in xmon, returning to main loop"""
-    when(xmon.at == Step.EXCEPTION)
-    xmon.guard.next = False
-    xmon.at.next = Step.PROMPT
+    return True

@@ -5,20 +5,27 @@ from explorer import *
 from ..xive.esb import Esb, Source, p_bit
 from ..xive.event_queue import Cpu, EventQueue
 from . import kernel
-from .commands import Step, Xmon
+from .commands import Xmon, debugger
 from .machine import Kind, Machine, Platform, Xc
 
+PLACES = ("running", "prompt", "opal_dump", "do_dump", "load_ipi", "config", "load_pq", "exception")
+
+
+def moves() -> Value[bool]:
+    """Whether the debugger goes on to another place."""
+    return some(at(debugger, place) & ~after(at(debugger, place)) for place in PLACES)
+
 
 @invariant
-def no_crash(xmon: Xmon) -> Value[bool]:
+def no_crash() -> Value[bool]:
     """No command crashes the machine."""
-    return xmon.at != Step.CRASHED
+    return ~at(debugger, None)
 
 
 @invariant
-def no_exception(xmon: Xmon) -> Value[bool]:
+def no_exception() -> Value[bool]:
     """No command is given up because of an exception that it does not catch itself."""
-    return xmon.at != Step.EXCEPTION
+    return ~at(debugger, "exception")
 
 
 @step_invariant
@@ -26,11 +33,7 @@ def observer(machine: Machine, xmon: Xmon, esb: Esb, queue: EventQueue) -> Value
     """A step of the debugger changes no PQ bits, no queue and no CPU; nor, if strict, what the host has
     mapped.
     """
-    acts = (
-        (xmon.at.next != xmon.at)
-        | some(xmon.irqs[s].next != xmon.irqs[s] for s in Source)
-        | (xmon.cpus.next != xmon.cpus)
-    )
+    acts = moves() | some(xmon.irqs[s].next != xmon.irqs[s] for s in Source) | (xmon.cpus.next != xmon.cpus)
     sources = every(
         (esb.pq[s].next == esb.pq[s]) & ((machine.mapped[s].next == machine.mapped[s]) | (not kernel.STRICT))
         for s in Source
@@ -67,7 +70,7 @@ def touched_pages_are_mapped(machine: Machine, xmon: Xmon) -> Value[bool]:
         for cpu in Cpu
         for s in Source
     )
-    fails = (xmon.at.next == Step.EXCEPTION) | some(machine.faulty[s] & (xmon.irq == s) for s in Source)
+    fails = after(at(debugger, "exception")) | some(machine.faulty[s] & (xmon.irq == s) for s in Source)
     shown = every(
         ~((xmon.irq == s) & xmon.irq.next.is_none & (machine.kind[s] == Kind.XIVE))
         | fails
@@ -100,18 +103,18 @@ def shows_what_there_is(machine: Machine, xmon: Xmon) -> Value[bool]:
     """The state of every CPU that has one is read, and of no other; P and Q of every interrupt of XIVE that a
     walk comes to.
     """
-    leaves = (xmon.at.next != xmon.at) | (xmon.cpu.next != xmon.cpu)
+    leaves = moves() | (xmon.cpu.next != xmon.cpu)
     cpus = every(
-        ~((xmon.at == Step.DO_DUMP) & leaves & (xmon.cpu == cpu))
-        | ((xmon.at.next == Step.LOAD_IPI) == (machine.xc[cpu] != Xc.NULL))
+        ~(at(debugger, "do_dump") & leaves & (xmon.cpu == cpu))
+        | (after(at(debugger, "load_ipi")) == (machine.xc[cpu] != Xc.NULL))
         for cpu in Cpu
     )
-    walks = (xmon.at == Step.CONFIG) & ~xmon.by_number & (machine.platform == Platform.PSERIES)
+    walks = at(debugger, "config") & ~xmon.by_number & (machine.platform == Platform.PSERIES)
     irqs = every(
         ~(walks & xmon.irqs[s] & ~xmon.irqs[s].next & (machine.kind[s] == Kind.XIVE))
         | (xmon.irq.next == s)
-        | (xmon.at.next == Step.EXCEPTION)
-        | (xmon.at.next == Step.CRASHED)
+        | after(at(debugger, "exception"))
+        | after(at(debugger, None))
         for s in Source
     )
     return cpus & irqs
@@ -123,12 +126,12 @@ def nothing_is_left_out(machine: Machine, xmon: Xmon) -> Value[bool]:
 
     What has no descriptor is asked for by its number only.
     """
-    idle = (xmon.at == Step.PROMPT) | (xmon.at == Step.RUNNING)
+    idle = at(debugger, "prompt") | at(debugger, "running")
     left = some(xmon.irqs[s] for s in Source) | ~xmon.cpus.empty | xmon.by_number
-    dumps = (xmon.at == Step.DO_DUMP) | (xmon.at == Step.LOAD_IPI)
-    one = (~xmon.cpu.is_none == dumps) & (~xmon.irq.is_none == (xmon.at == Step.LOAD_PQ))
+    dumps = at(debugger, "do_dump") | at(debugger, "load_ipi")
+    one = (~xmon.cpu.is_none == dumps) & (~xmon.irq.is_none == at(debugger, "load_pq"))
     numbers = every(~(xmon.irqs[s] & (machine.kind[s] == Kind.NONE)) | xmon.by_number for s in Source)
-    return ~(idle & left) & one & numbers & (machine.held == (xmon.at != Step.RUNNING))
+    return ~(idle & left) & one & numbers & (machine.held == ~at(debugger, "running"))
 
 
 @invariant
@@ -136,16 +139,11 @@ def guard_covers_the_dump(xmon: Xmon) -> Value[bool]:
     """catch_memory_errors is on exactly while a CPU's XIVE state is read; and in `dxi`, if that is
     guarded.
     """
-    dumps = (xmon.at == Step.DO_DUMP) | (xmon.at == Step.LOAD_IPI)
-    return xmon.guard == (dumps | ((xmon.at == Step.LOAD_PQ) & kernel.DXI_GUARDED))
+    dumps = at(debugger, "do_dump") | at(debugger, "load_ipi")
+    return xmon.guard == (dumps | (at(debugger, "load_pq") & kernel.DXI_GUARDED))
 
 
 @temporal
-def commands_return(xmon: Xmon) -> Formula:
+def commands_return() -> Formula:
     """Every command returns to the prompt."""
-    return leads_to((xmon.at != Step.RUNNING) & (xmon.at != Step.PROMPT), xmon.at == Step.PROMPT)
-
-
-@terminal
-def crashed(xmon: Xmon) -> Value[bool]:
-    return xmon.at == Step.CRASHED
+    return leads_to(~at(debugger, "running") & ~at(debugger, "prompt"), at(debugger, "prompt"))
