@@ -13,7 +13,16 @@ from explorer.ir import expressions as ex
 from explorer.ir.errors import Place, SpecError
 from explorer.ir.model import Choice
 from explorer.ir.places import Path
-from explorer.ir.types import MapType, RecordType, ScalarType, SetType, Type, is_finite_domain, value_text
+from explorer.ir.types import (
+    LargeSetType,
+    MapType,
+    RecordType,
+    ScalarType,
+    SetType,
+    Type,
+    is_finite_domain,
+    value_text,
+)
 from explorer.language.annotations import resolve
 from explorer.language.assignment import assign_cells
 from explorer.language.domains import MAX_DOMAIN
@@ -30,7 +39,8 @@ def choices(path: Path, type: Type, value: Any, place: Place) -> Iterator[Choice
     role = f"the initial value of `{path}`"
     if inspect.isfunction(value) and not inspect.signature(value).parameters:
         value = _call(value, (), role, place)
-    if isinstance(type, MapType) and not isinstance(value, (Value, AnyOf)):
+    mapped = isinstance(type, MapType) and not isinstance(type, LargeSetType)
+    if isinstance(type, MapType) and mapped and not isinstance(value, (Value, AnyOf)):
         keys = type.key.values()
         if isinstance(value, dict):
             missing = [value_text(k) for k in keys if k not in value]
@@ -54,7 +64,7 @@ def choices(path: Path, type: Type, value: Any, place: Place) -> Iterator[Choice
             )
             yield from choices(path.at(ex.const(i), len(keys)), type.value, one, place)
         return
-    if isinstance(type, MapType) and isinstance(value, AnyOf):
+    if isinstance(type, MapType) and mapped and isinstance(value, AnyOf):
         for i in range(type.key.size):
             yield from choices(path.at(ex.const(i), type.key.size), type.value, value, place)
         return

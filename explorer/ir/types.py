@@ -334,6 +334,18 @@ class MapType(Type):
 
 
 @dataclass(frozen=True, slots=True)
+class LargeSetType(MapType):
+    """A set over a domain that no machine word holds as bits: a bool for each member."""
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        return f"Set[{self.key.name}]"
+
+    def name_of(self, value: Any) -> str:
+        return "{" + ", ".join(self.key.name_of(v) for v in self.key.values() if v in value) + "}"
+
+
+@dataclass(frozen=True, slots=True)
 class QueueType(Type):
     element: Type
     capacity: int

@@ -12,12 +12,12 @@ from explorer.ir.errors import SpecError, caller
 from explorer.ir.expressions import Failure
 from explorer.ir.types import IntType, SetType
 from explorer.language.annotations import domain, resolve
-from explorer.language.collections import Set
+from explorer.language.collections import LargeSet, Set
 from explorer.language.composites import set_of
 from explorer.language.constants import value_of
 from explorer.language.lifting import lift, same
 from explorer.language.operators import ite, type_of
-from explorer.language.structure import guard
+from explorer.language.structure import combine, guard
 from explorer.language.symbolic import BOOL, Symbolic, computed, condition, describe, number, shown
 from explorer.language.values import Value
 
@@ -30,7 +30,7 @@ def is_in(x: T | Value[T], values: Iterable[T] | Set[T] | type[T]) -> Value[bool
     {Step.WAIT, Step.OWNER})`.
     """
     values = value_of(values)
-    if isinstance(values, Set):
+    if isinstance(values, (Set, LargeSet)):
         return values.contains(x)
     if isinstance(values, Symbolic):
         raise SpecError(
@@ -127,7 +127,8 @@ def subset(values: type[T] | Any, holds: Callable[[T], bool | Value[bool]]) -> S
     """
     type = set_of(resolve(values, caller()), caller())
     if not isinstance(type, SetType):
-        return lift(type, {}, "a set")
+        tests = [condition(holds(value), "subset(...)") for value in type.key.values()]
+        return combine(type, lambda i: computed(BOOL, tests[i]), range(len(tests)))  # type: ignore[no-any-return]
     mask: ex.Expr = ex.const(0)
     for i, value in enumerate(type.element.values()):
         test = condition(holds(value), "subset(...)")

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 from explorer.ir import expressions as ex
 from explorer.ir.errors import SpecError, caller
 from explorer.ir.expressions import Expr, Failure
-from explorer.ir.types import MapType, OptionalRecord, SetType, UnionType
+from explorer.ir.types import IntType, LargeSetType, MapType, OptionalRecord, SetType, UnionType
 from explorer.language import structure
 from explorer.language.conversion import convert
-from explorer.language.lifting import index_of
+from explorer.language.lifting import index_of, lift
 from explorer.language.queues import Queue
 from explorer.language.symbolic import BOOL, INTEGER, Role, bare, describe, represents, shown
 from explorer.language.values import Composite, D, Location, RecordLocation, Value
@@ -149,3 +149,66 @@ class Set(Location[AbstractSet[E]], Generic[E]):
 
     def _combine(self, op: str, other: Expr) -> Set[E]:
         return Set(self._type, ex.node(op, (self._expr, other)))
+
+
+@represents(LargeSetType, Role.COMPUTED, Role.PLACE)
+class LargeSet(Composite[AbstractSet[E]], Generic[E]):
+    """A set over a domain with more members than a number has bits. Authors see it as a `Set`."""
+
+    __slots__ = ()
+
+    @property
+    def _members(self) -> list[Expr]:
+        return [part._expr for _, part in structure.parts_of(self)]
+
+    def _index(self, x: Any) -> Expr:
+        return index_of(x, self._type.key, f"an element of {describe(self)}")  # type: ignore[attr-defined]
+
+    def _with(self, members: list[Expr]) -> LargeSet[E]:
+        return LargeSet(self._type, None, {i: Value(BOOL, expr) for i, expr in enumerate(members)})
+
+    def _setting(self, x: Any, new: Expr) -> LargeSet[E]:
+        index = self._index(x)
+        if ex.is_const(index):
+            return self._with([new if i == index.value else old for i, old in enumerate(self._members)])
+        here = (ex.equal(index, ex.const(i)) for i in range(self._type.key.size))  # type: ignore[attr-defined]
+        return self._with([ex.choose(test, new, old) for test, old in zip(here, self._members)])
+
+    def _other(self, other: Any) -> list[Expr]:
+        lifted = lift(self._type, other, f"a set beside {describe(self)}")
+        return [part._expr for _, part in structure.parts_of(lifted)]
+
+    def contains(self, x: Any) -> Value[bool]:
+        """Whether x is a member."""
+        return self._at(self._index(x), self._type.key.size, BOOL)  # type: ignore[attr-defined, no-any-return]
+
+    def add(self, x: Any) -> LargeSet[E]:
+        """The set with x."""
+        return self._setting(x, ex.TRUE)
+
+    def remove(self, x: Any) -> LargeSet[E]:
+        """The set without x (x need not be a member)."""
+        return self._setting(x, ex.FALSE)
+
+    def union(self, other: Any) -> LargeSet[E]:
+        return self._with([ex.either(a, b) for a, b in zip(self._members, self._other(other))])
+
+    def intersection(self, other: Any) -> LargeSet[E]:
+        return self._with([ex.both(a, b) for a, b in zip(self._members, self._other(other))])
+
+    def difference(self, other: Any) -> LargeSet[E]:
+        return self._with([ex.both(a, ex.negate(b)) for a, b in zip(self._members, self._other(other))])
+
+    def issubset(self, other: Any) -> Value[bool]:
+        pairs = zip(self._members, self._other(other))
+        return Value(BOOL, ex.both(*(ex.either(ex.negate(a), b) for a, b in pairs)))
+
+    @property
+    def size(self) -> Value[int]:
+        """How many members."""
+        members = self._members
+        return Value(IntType(0, len(members)), ex.total(members))
+
+    @property
+    def empty(self) -> Value[bool]:
+        return Value(BOOL, ex.negate(ex.either(*self._members)))

@@ -10,6 +10,7 @@ from explorer.ir.errors import Place, SpecError
 from explorer.ir.types import (
     BoolType,
     IntType,
+    LargeSetType,
     OptionalRecord,
     OptionalScalar,
     QueueType,
@@ -22,7 +23,8 @@ from explorer.ir.types import (
 from explorer.language.constants import value_of
 from explorer.language.domains import MAX_DOMAIN
 
-MAX_SET, MAX_CAPACITY = 62, 1 << 12
+MAX_WORD, MAX_SET, MAX_CAPACITY = 62, 1 << 12, 1 << 12
+"""Members of a set that are the bits of a number, members of any set, elements of a queue."""
 
 
 def queue_of(element: Type, capacity: Any, place: Place) -> QueueType:
@@ -47,17 +49,17 @@ def queue_of(element: Type, capacity: Any, place: Place) -> QueueType:
     return QueueType(element, capacity)
 
 
-def set_of(element: Type, place: Place) -> SetType:
+def set_of(element: Type, place: Place) -> SetType | LargeSetType:
     """A set over a finite domain."""
     if element.size > MAX_SET:
         raise SpecError(
             "E0126",
             f"a Set over {element.name}, which has {element.size} values",
             expected=f"at most {MAX_SET} values",
-            write=f"Map[{element.name}, bool]",
+            write="a smaller domain",
             place=place,
         )
-    return SetType(element)
+    return SetType(element) if element.size <= MAX_WORD else LargeSetType(element, BoolType())
 
 
 def optional_of(inner: Type, place: Place) -> Type:

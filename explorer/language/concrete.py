@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from explorer.ir.semantics import State, evaluate
-from explorer.ir.types import MapType, OptionalRecord, QueueType, RecordType, ScalarType
+from explorer.ir.types import LargeSetType, MapType, OptionalRecord, QueueType, RecordType, ScalarType
 from explorer.language.structure import parts_of
 from explorer.language.values import Value
 
@@ -22,6 +22,8 @@ def concrete(value: Any, state: State, after: State | None = None) -> Any:
         return type.cls(**{name: concrete(part, state, after) for name, part in parts.items()})
     if isinstance(type, OptionalRecord):
         return concrete(parts["content"], state, after) if concrete(parts["present"], state, after) else None
+    if isinstance(type, LargeSetType):
+        return frozenset(key for i, key in enumerate(type.key.values()) if concrete(parts[i], state, after))
     if isinstance(type, MapType):
         return {key: concrete(parts[i], state, after) for i, key in enumerate(type.key.values())}
     assert isinstance(type, QueueType)

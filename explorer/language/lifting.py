@@ -11,6 +11,7 @@ from explorer.ir.errors import SpecError
 from explorer.ir.expressions import Expr
 from explorer.ir.types import (
     IntType,
+    LargeSetType,
     MapType,
     OptionalRecord,
     OptionalScalar,
@@ -50,6 +51,9 @@ def lift(type: Type, obj: Any, role: str) -> Any:
         return combine(
             type, lambda key: lift(fields[key], getattr(obj, key), f"field {key!r} of {role}"), fields
         )
+    if isinstance(type, LargeSetType) and isinstance(obj, (set, frozenset)):
+        members = {index_of(x, type.key, f"an element of {role}").value for x in obj}
+        return combine(type, lambda i: computed(BOOL, ex.const(i in members)), range(type.key.size))
     if isinstance(type, MapType) and isinstance(obj, dict):
         return _lift_map(type, obj, role)
     if isinstance(type, QueueType) and isinstance(obj, (list, tuple)):
@@ -63,6 +67,8 @@ def examples(type: Type) -> str:
     """How to write a value of a composite type."""
     if isinstance(type, RecordType):
         return f"record({type.name}, " + ", ".join(f"{name}=..." for name, _ in type.fields) + ")"
+    if isinstance(type, LargeSetType):
+        return f"a Python set of {type.key.name}, or old.add(x) and old.union(...)"
     if isinstance(type, MapType):
         return "an index, as in x[key], or {key: value for key in domain(...)} with every key"
     return "a list of elements, [] for the empty queue"

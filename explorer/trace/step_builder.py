@@ -12,7 +12,7 @@ from typing import Any
 from explorer.ir.model import Instance, Model
 from explorer.ir.places import Path
 from explorer.ir.semantics import EvaluationError, State
-from explorer.ir.types import MapType, Type, UnionType, value_text
+from explorer.ir.types import LargeSetType, MapType, Type, UnionType, value_text
 from explorer.language.concrete import concrete
 from explorer.language.structure import read
 from explorer.language.values import Value
@@ -129,7 +129,7 @@ def state_texts(model: Model, state: State, *, quiet: bool = True) -> dict[str, 
 
 
 def _entries(name: str, type: Type, value: Any) -> Iterator[tuple[str, str]]:
-    if isinstance(type, MapType):
+    if isinstance(type, MapType) and not isinstance(type, LargeSetType):
         for key, inner in value.items():
             yield from _entries(f"{name}[{type.key.name_of(key)}]", type.value, inner)
     else:

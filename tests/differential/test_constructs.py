@@ -213,6 +213,31 @@ def one_at_a_time(lock: Lock):
     return {"owners": subset(Cpu, lambda cpu: lock.inside[cpu])}
 """
 
+SPECS["large sets"] = """
+Page = Annotated[int, range(70)]
+
+class Frames(State):
+    free: Set[Page] = initially(set(range(66)))
+    owner: Map[Cpu, Page] = initially(69)
+
+@action
+def take(frames: Frames, cpu: Cpu) -> None:
+    when(frames.owner[cpu] == 69)
+    page = first_that(range(62, 68), lambda p: frames.free.contains(p), 68)
+    frames.owner[cpu].next = page
+    frames.free.next = frames.free.remove(page)
+
+@action
+def give(frames: Frames, cpu: Cpu) -> None:
+    when(frames.owner[cpu] < 68)
+    frames.free.next = frames.free.add(frames.owner[cpu])
+    frames.owner[cpu].next = 69
+
+@invariant
+def apart(frames: Frames, cpu: Cpu) -> Value[bool]:
+    return ~frames.free.contains(frames.owner[cpu]) & (frames.free.size > 62)
+"""
+
 
 @pytest.fixture(params=SPECS)
 def model(request: pytest.FixtureRequest, tmp_path: Path) -> Model:

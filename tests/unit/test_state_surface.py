@@ -14,7 +14,9 @@ from explorer import (
     constant,
     initially,
     invariant,
+    is_in,
     ite,
+    subset,
     when,
     where,
 )
@@ -22,7 +24,7 @@ from explorer.ground.ground import ground
 from explorer.language.spec import Spec
 from explorer.verdict.coverage import coverage
 from explorer.verdict.vacuity import findings
-from tests.support.tiny import Cpu, Digit, Step, failure, run, values
+from tests.support.tiny import Cpu, Digit, Step, failure, labels, run, values
 
 WIDE = constant("WIDE", False)
 
@@ -149,3 +151,42 @@ def test_plain_values_may_be_compared_by_identity() -> None:
             waiters.waiting.next = waiters.waiting.add(cpu)
 
     assert run(Waiters, move).distinct == 4
+
+
+Page = Annotated[int, Range(0, 99)]
+
+
+def test_a_set_may_have_more_members_than_a_number_has_bits() -> None:
+    """Every operation of a small set, over a hundred pages."""
+
+    class Frames(State):
+        free: Set[Page] = initially(set(range(98)))
+        used: Set[Page] = initially({98, 99})
+        last: Var[Page] = initially(97)
+
+    @action
+    def take(frames: Frames) -> None:
+        """takes {frames.last}, used {frames.used}"""
+        when(is_in(frames.last, frames.free) & (frames.used.size < 5))
+        frames.free.next = frames.free.remove(frames.last)
+        frames.used.next = frames.used.add(frames.last)
+        frames.last.next = frames.last - 1
+
+    @action
+    def give_all(frames: Frames) -> None:
+        when(frames.used.contains(95) & ~frames.used.issubset(frames.free))
+        frames.free.next = frames.free.union(frames.used).difference({98, 99})
+        frames.used.next = frames.used.intersection({98, 99, 1})
+        frames.last.next = 97
+
+    @invariant
+    def apart(frames: Frames) -> Value[bool]:
+        big = subset(Page, lambda page: frames.used.contains(page) | frames.free.contains(page))
+        return frames.free.intersection(frames.used).empty & (big.size == 100) & (frames.free != frames.used)
+
+    space = run(Frames, take, give_all, apart)
+    assert space.distinct == 4 and not space.violations
+    assert values(space, "used")[1] == frozenset({97, 98, 99})
+    assert (
+        labels(space.model, space.decode(space.levels[1][0]))[0] == "takes 96, used frozenset({97, 98, 99})"
+    )
