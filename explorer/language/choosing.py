@@ -121,20 +121,24 @@ def _search(options: list[Any], holds: Callable[[Any], Any], otherwise: Any, wha
     return result
 
 
-def subset(values: type[T] | Any, holds: Callable[[T], bool | Value[bool]]) -> Set[T]:
+@overload
+def subset(values: type[T], holds: Callable[[T], bool | Value[bool]]) -> Set[T]: ...
+@overload
+def subset(values: Any, holds: Callable[[Any], bool | Value[bool]]) -> Set[Any]: ...
+def subset(values: Any, holds: Any) -> Any:
     """The set of the values of a domain for which a condition holds: `subset(Cpu, lambda cpu: lock.at[cpu] ==
     Step.WAIT)`.
     """
     type = set_of(resolve(values, caller()), caller())
     if not isinstance(type, SetType):
         tests = [condition(holds(value), "subset(...)") for value in type.key.values()]
-        return combine(type, lambda i: computed(BOOL, tests[i]), range(len(tests)))  # type: ignore[no-any-return]
+        return combine(type, lambda i: computed(BOOL, tests[i]), range(len(tests)))
     mask: ex.Expr = ex.const(0)
     for i, value in enumerate(type.element.values()):
         test = condition(holds(value), "subset(...)")
         bit = ex.choose(test, ex.const(1 << i), ex.const(0))
         mask = bit if i == 0 else ex.node("bor", (mask, bit))
-    return computed(type, mask)  # type: ignore[no-any-return]
+    return computed(type, mask)
 
 
 _MISSING: Any = object()

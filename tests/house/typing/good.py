@@ -23,10 +23,12 @@ from explorer import (
     Value,
     Var,
     action,
+    after,
     always,
     always_eventually,
     any_of,
     at,
+    at_first,
     branch,
     choose,
     closes,
@@ -37,27 +39,38 @@ from explorer import (
     eventually,
     eventually_always,
     every,
+    fair_when,
+    first_that,
     implies,
     initial,
     initially,
     invariant,
+    is_in,
     ite,
     keep,
+    last_that,
     leads_to,
+    lookup,
+    maximum,
+    minimum,
     next_step,
     observe,
     opens,
     process,
     record,
+    refines,
     release,
     sends,
     some,
     step,
     step_invariant,
+    subset,
+    taken,
     temporal,
     terminal,
     until,
     when,
+    where,
 )
 
 CPUS = constant("CPUS", 2)
@@ -248,6 +261,52 @@ def worker(host: Host, cpu: Cpu) -> Steps:
 @invariant
 def waiting(cpu: Cpu) -> Value[bool]:
     return implies(at(worker, "waits", cpu), ~at(worker, None, cpu))
+
+
+URGENCY = {Step.IDLE: 0, Step.BUSY: 2}
+
+
+@action(actor="cpu", fair=WEAK, group="moves", per=("cpu",))
+def chosen(host: Host, cpu: Cpu, group: Set[Cpu]) -> None:
+    when(is_in(host.at[cpu], {Step.IDLE, Step.BUSY}) & group.contains(cpu))
+    fair_when(host.stopped)
+    busy = subset(Cpu, lambda other: host.at[other] == Step.BUSY)
+    heir: Value[Cpu | None] = first_that(Cpu, lambda other: ~busy.contains(other))
+    last: Value[int] = last_that(range(3), lambda n: busy.size > n, 0)
+    with where(heir.is_none):
+        host.stopped.next = maximum(busy.size, lookup(URGENCY, host.at[cpu]), 1) > minimum(last, 2)
+
+
+def is_idle(host: Host, cpu: Cpu) -> Value[bool]:
+    return host.at[cpu] == Step.IDLE
+
+
+@step_invariant
+def moved(host: Host, cpu: Cpu) -> Value[bool]:
+    return implies(taken(chosen, cpu), after(is_idle(host, cpu)) == is_idle(host, cpu))
+
+
+@invariant
+def as_at_first(host: Host) -> Value[bool]:
+    return host.stopped | ~at_first(host.stopped)
+
+
+class Stopped(State):
+    stopped: Var[bool] = initially(False)
+
+
+@action(stutters=True)
+def change(whole: Stopped) -> None:
+    whole.stopped.next = ~whole.stopped
+
+
+ABSTRACT = Spec(Stopped, change, name="stopped", deadlock=False)
+del Stopped, change
+
+
+@refines(ABSTRACT)
+def as_stopped(host: Host) -> dict[str, Value[bool]]:
+    return {"stopped": host.stopped}
 
 
 spec = Spec(CPUS=2, expect=HOLDS)
