@@ -87,7 +87,7 @@ class View(Mapping[str, Any]):
         return f"<state {dict(self)}>"
 
 
-class Told:
+class Counterexample:
     """A counterexample: a trace that can be read, drawn, and walked again in the reference."""
 
     def __init__(self, model: Model, trace: Trace):
@@ -137,7 +137,7 @@ class Checked(Mapping[str, Any]):
         record: CheckedRecord = {**verdict.record(), **context(space.model, verdict.traces)}
         self.record: dict[str, Any] = plain(record)
         self._summary = summary(record)
-        self.traces = {name: Told(space.model, trace) for name, trace in verdict.traces.items()}
+        self.traces = {name: Counterexample(space.model, trace) for name, trace in verdict.traces.items()}
 
     @property
     def holds(self) -> bool:
@@ -155,10 +155,10 @@ class Checked(Mapping[str, Any]):
         return self.verdict.expectation_met is True
 
     @property
-    def trace(self) -> Told | None:
+    def trace(self) -> Counterexample | None:
         """The counterexample that a run would tell; None without one."""
-        told = self.verdict.main_trace
-        return None if told is None else self.traces[told.property]
+        trace = self.verdict.main_trace
+        return None if trace is None else self.traces[trace.property]
 
     def __getitem__(self, key: str) -> Any:
         return self.record[key]
@@ -170,8 +170,8 @@ class Checked(Mapping[str, Any]):
         return len(self.record)
 
     def __repr__(self) -> str:
-        told = [self.trace.story()] if self.trace is not None else []
-        return "\n".join([*told, self._summary])
+        stories = [self.trace.story()] if self.trace is not None else []
+        return "\n".join([*stories, self._summary])
 
     def _repr_html_(self) -> str:
         picture = _embedded(self.trace._repr_svg_()) if self.trace is not None else ""
@@ -206,12 +206,12 @@ class Space:
             for _, number, after in successors(self.model, state.state)
         ]
 
-    def path_to(self, condition: Callable[[View], bool]) -> Told | None:
+    def path_to(self, condition: Callable[[View], bool]) -> Counterexample | None:
         """A shortest way to a state where the condition holds; None where no visited state is one."""
         for depth, level in enumerate(self.space.levels):
             goals = [handle for handle in level if condition(self._view(handle))]
             if goals:
-                return Told(self.model, way(self.space, depth, goals))
+                return Counterexample(self.model, way(self.space, depth, goals))
         return None
 
     def graph(self) -> networkx.MultiDiGraph:
@@ -312,10 +312,10 @@ def walk(spec: Spec | str | Path, /, *, initial: dict[str, str] | None = None, *
     model = _prepared(spec, (), constants, walks=False).model()
     if initial is None:
         return Walk(model)
-    found = (
+    matching = (
         texts
         for texts in (state_texts(model, state) for state in model.initial_states())
         if initial.items() <= texts.items()
     )
-    first = next(found, initial)
+    first = next(matching, initial)
     return Walk(model, first)

@@ -45,8 +45,8 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     elif looks == "other":
         _passed_over.append(f"{file_path}: binds `spec` in a way that is not seen; write: spec = Spec(...)")
     elif looks:
-        made: pytest.Collector = SpecFile.from_parent(parent, path=file_path)
-        return made
+        result: pytest.Collector = SpecFile.from_parent(parent, path=file_path)
+        return result
     return None
 
 
@@ -102,15 +102,15 @@ def _names_of_explorer(tree: ast.Module) -> set[str]:
     """What a module calls `Spec` of the explorer: `Spec`, another name, or `explorer.Spec`; "" for an import
     of others.
     """
-    found: set[str] = set()
+    result: set[str] = set()
     for at in ast.walk(tree):
         if isinstance(at, ast.ImportFrom) and at.module == "explorer" and not at.level:
-            found |= {
+            result |= {
                 "Spec" if a.name == "*" else (a.asname or a.name) * (a.name == "Spec") for a in at.names
             }
         elif isinstance(at, ast.Import):
-            found |= {f"{a.asname or a.name}.Spec" for a in at.names if a.name == "explorer"}
-    return found
+            result |= {f"{a.asname or a.name}.Spec" for a in at.names if a.name == "explorer"}
+    return result
 
 
 def _extends_a_spec(tree: ast.Module, path: Path, seen: frozenset[Path]) -> bool:
@@ -218,13 +218,13 @@ class SpecItem(pytest.Item):
         from explorer.render.text.terminal import counted
         from explorer.verdict.expectation import as_expected, wanted
 
-        found = self.parent.checked()
-        mine = next(p for p in found.verdict.properties if p.name == self.name)
-        expect = found.space.model.expect
-        if as_expected(expect, mine, found.verdict.bounds):
+        checked = self.parent.checked()
+        mine = next(p for p in checked.verdict.properties if p.name == self.name)
+        expect = checked.space.model.expect
+        if as_expected(expect, mine, checked.verdict.bounds):
             return
         verdict, steps = wanted(expect, self.name)
-        story = found.traces[self.name].story() if self.name in found.traces else ""
+        story = checked.traces[self.name].story() if self.name in checked.traces else ""
         length = f" after {counted(mine.trace_length, 'step')}" if mine.trace_length is not None else ""
         because = f": {mine.reason}" if mine.reason else ""
         asked = verdict if steps is None else f"{verdict} after {counted(steps, 'step')}"

@@ -472,10 +472,10 @@ _positive, _natural, _seconds = map(_argument, (options.positive, options.natura
 
 
 def _some_seconds(text: str) -> float:
-    found = _seconds(text)
-    if not found:
+    result = _seconds(text)
+    if not result:
         raise argparse.ArgumentTypeError("0 seconds are too short to see anything")
-    return found
+    return result
 
 
 def _named(text: str) -> str:
@@ -495,10 +495,10 @@ def _file(text: str) -> Path:
 
 
 def _percent(text: str) -> float:
-    found = _argument(lambda text: options.number(text, 0, "a percentage"))(text)
-    if found > 100:
+    result = _argument(lambda text: options.number(text, 0, "a percentage"))(text)
+    if result > 100:
         raise argparse.ArgumentTypeError(f"{text!r} is not a percentage")
-    return found
+    return result
 
 
 def run_options(given: argparse.Namespace) -> RunOptions:

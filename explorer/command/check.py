@@ -274,7 +274,16 @@ class Session:
             from explorer.command.files import write_formats
 
             below = writable(directory / re.sub(r"[^\w.,=-]+", "_", row))
-            self.note(write_formats(self.options.write, space, verdict, record, below, self.settings))
+            self.note(
+                write_formats(
+                    names=self.options.write,
+                    space=space,
+                    verdict=verdict,
+                    record=record,
+                    directory=below,
+                    settings=self.settings,
+                )
+            )
         return Outcome(binding, verdict)
 
     def telling_elsewhere(self, spec: Spec, path: str, names: set[str]) -> set[str]:
@@ -402,7 +411,14 @@ class Session:
         for row in wanted:
             with own_prints():
                 binding = self.limits.during("grounding", partial(self.constants, spec, row))
-            rows.append((row, self.check(spec, path, binding, directory, row.name, row.expect)))
+            rows.append(
+                (
+                    row,
+                    self.check(
+                        spec, path, binding=binding, directory=directory, row=row.name, expect=row.expect
+                    ),
+                )
+            )
             if self.limits.interrupted:
                 break
             self.limits.restart()

@@ -35,15 +35,15 @@ class Entry:
 @cache
 def entries() -> dict[str, Entry]:
     """Every code, in order."""
-    found = {}
+    result = {}
     for block in re.split(r"^=== ", (MESSAGES / "codes.txt").read_text(encoding="utf-8"), flags=re.MULTILINE)[
         1:
     ]:
         first, cure, example = block.split("\n\n", 2)
         head, _, cause = first.partition("\n")
         code, _, title = head.partition(" ")
-        found[code] = Entry(code, title, cause, cure, example.strip("\n") + "\n")
-    return found
+        result[code] = Entry(code, title, cause, cure, example.strip("\n") + "\n")
+    return result
 
 
 def explain(code: str) -> str:

@@ -69,7 +69,9 @@ def write_all(
             notes += write_graph(space, directory, list(verdict.traces.values())).notes
         except TooLarge as error:
             notes.append(Unwritten(f"--graph: {error}"))
-    return notes + write_formats(write, space, verdict, record, directory, settings)
+    return notes + write_formats(
+        names=write, space=space, verdict=verdict, record=record, directory=directory, settings=settings
+    )
 
 
 def _pictures(trace: Trace, directory: Path, png: bool) -> list[str]:
@@ -101,9 +103,9 @@ def write_formats(
         if name in RUNS:
             notes += _write(directory / RUNS[name][0], RUNS[name][1]([record], settings))
         elif name in TRACES:
-            suffix, made = TRACES[name]
-            for told, trace in verdict.traces.items():
-                notes += _written(partial(made, record, trace), directory / f"{told}{suffix}")
+            suffix, format_ = TRACES[name]
+            for name_of_trace, trace in verdict.traces.items():
+                notes += _written(partial(format_, record, trace), directory / f"{name_of_trace}{suffix}")
         else:
             notes += _written(partial(_of_graph, name, space, verdict), directory / GRAPHS[name][0])
     return notes
@@ -117,8 +119,8 @@ def one_format(
         return RUNS[name][1]([record], settings)
     if name in GRAPHS:
         return _of_graph(name, space, verdict)
-    told = verdict.main_trace
-    return TRACES[name][1](record, told) if told is not None else ""
+    trace = verdict.main_trace
+    return TRACES[name][1](record, trace) if trace is not None else ""
 
 
 def _of_graph(name: str, space: StateSpace, verdict: Verdict) -> str:
@@ -208,12 +210,12 @@ def write_table(
     notes = _write(directory / "variants.json", to_json({"rows": records}))
     notes += _write(directory / "variants.md", variants(records, markdown=True))
     notes += _write(directory / "report.html", table_page(str(records[0]["spec"]), named))
-    told = [(row.name, record) for row, record in rows]
+    named_rows = [(row.name, record) for row, record in rows]
     return (
         "\n".join(
             [
                 variants(records, colour, strict=strict),
-                *below(told, declared=True, strict=strict, colour=colour),
+                *below(named_rows, declared=True, strict=strict, colour=colour),
             ]
         ),
         notes,
@@ -304,10 +306,10 @@ def _list_of(directory: Path) -> Path:
 def _left(directory: Path) -> dict[str, list[str]]:
     """What the last runs wrote, by kind of command; nothing where that is not known."""
     try:
-        found = json.loads(_list_of(directory).read_text(encoding="utf-8"))
+        result = json.loads(_list_of(directory).read_text(encoding="utf-8"))
         return {
             str(kind): [n for n in map(str, names) if not n.startswith("/") and ".." not in n.split("/")]
-            for kind, names in found.items()
+            for kind, names in result.items()
         }
     except (OSError, ValueError, AttributeError, TypeError):
         return {}

@@ -22,7 +22,7 @@ def say_interrupted_in_one_line() -> None:
     """
     if not _is_command():
         return
-    told, unraisable = sys.excepthook, sys.unraisablehook
+    hook, unraisable = sys.excepthook, sys.unraisablehook
 
     def tell(kind: "type[BaseException]", error: "BaseException", traceback: "TracebackType | None") -> None:
         cause: BaseException | None = error
@@ -30,7 +30,7 @@ def say_interrupted_in_one_line() -> None:
             if isinstance(cause, KeyboardInterrupt):
                 _leave()
             cause = cause.__cause__
-        told(kind, error, traceback)
+        hook(kind, error, traceback)
 
     def tell_unraisable(what: "sys.UnraisableHookArgs") -> None:
         if issubclass(

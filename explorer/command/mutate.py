@@ -218,13 +218,13 @@ def _work(number: int) -> Row:
 def rows(original: Original, workers: int, tell: Callable[[int, int], None]) -> list[Row]:
     """The rows of all mutants, in order; `tell` hears after each how many are done, of how many."""
     numbers = range(len(original.mutants))
-    found: list[Row] = []
+    result: list[Row] = []
 
     def collect(results: Iterable[Row]) -> list[Row]:
         for row in results:
-            found.append(row)
-            tell(len(found), len(numbers))
-        return found
+            result.append(row)
+            tell(len(result), len(numbers))
+        return result
 
     workers = min(workers, len(numbers))
     if workers <= 1:
@@ -312,7 +312,14 @@ def mutate(
     was cut short.
     """
     original = Original(
-        Task(path, tuple(define), max_states, timeout, available_bytes() * 8 // 10 // workers, strict)
+        Task(
+            path=path,
+            define=tuple(define),
+            max_states=max_states,
+            timeout=timeout,
+            max_memory=available_bytes() * 8 // 10 // workers,
+            strict=strict,
+        )
     )
     verdict = original.verdict
     judged = rows(original, workers, tell) if verdict.verdict != VIOLATED and not verdict.stopped else []

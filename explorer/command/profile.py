@@ -61,9 +61,9 @@ def _sample(space: StateSpace) -> list[int]:
     """Packed states, spread over the levels by their size; the same for the same space."""
     layout = space.compiled.layout
     rng, share = random.Random(0), SAMPLE / max(space.distinct, 1)
-    found: list[int] = []
+    result: list[int] = []
     for level in space.levels:
         states = list(level)
         picked = rng.sample(states, min(len(states), max(1, round(len(states) * share))))
-        found += picked if space.engine != "reference" else [layout.pack(s) for s in picked]
-    return found[:SAMPLE]
+        result += picked if space.engine != "reference" else [layout.pack(s) for s in picked]
+    return result[:SAMPLE]

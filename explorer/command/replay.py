@@ -50,7 +50,7 @@ def replay(
         chosen = {**stored, **single(bindings(spec, list(define)))}
         model = _model(spec, path, chosen)
         source = _constants(spec, model, [name for name in stored if name in chosen])
-    text, code = _replayed(file, model, meta, walk_texts, loop, full)
+    text, code = _replayed(file, model=model, meta=meta, walk_texts=walk_texts, loop=loop, full=full)
     return "\n".join([*source, text]), code
 
 

@@ -52,10 +52,10 @@ def _head(model: Model, layout: Layout) -> Iterator[str]:
         )
     yield f"expected   {model.expect or 'nothing declared'}"
     yield f"state      {layout.bits} bits, {model.size} cells; {len(model.instances)} action instances"
-    found = find(model)
-    for cls, identities in found.proven.items():
+    symmetry = find(model)
+    for cls, identities in symmetry.proven.items():
         yield f"symmetry   {cls.__name__}: {', '.join(map(repr, identities))} are interchangeable"
-    for refused in found.refused:
+    for refused in symmetry.refused:
         yield f"symmetry   {refused.text}" + (f"   {refused.place}" if refused.place else "")
 
 
@@ -129,13 +129,13 @@ def _value(family: ex.Family, expr: ex.Expr) -> str:
 
 
 def _reads(instance: Instance) -> list[str]:
-    found = set()
+    result = set()
     for expr in [c.expr for c in instance.guard] + [e for w in instance.writes for e in (w.expr, w.index)]:
         for at in ex.walk(expr):
             family = ex.family_of(at) if at.op in ("load", "loadat") else None
             if family is not None:
-                found.add(family.variable)
-    return sorted(found)
+                result.add(family.variable)
+    return sorted(result)
 
 
 def _checks(rule: Rule) -> str:

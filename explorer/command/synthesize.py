@@ -90,7 +90,15 @@ def synthesize(
     codes = []
     for constants in runs:
         limits = _limits(options)
-        asked = Question(spec, file, constants, chosen, tuple(options.property), limits, ignore)
+        asked = Question(
+            spec=spec,
+            file=file,
+            constants=constants,
+            chosen=chosen,
+            properties=tuple(options.property),
+            limits=limits,
+            observer=ignore,
+        )
         with own_prints():
             run, code = _run(asked, known)
         record["runs"].append(run)
@@ -194,13 +202,13 @@ def _minimal(asked: Question, result: Choices, own: Key) -> list[Key]:
     temporal = {d.name for d in asked.spec.declarations() if d.kind == "temporal"}
     judged = bool(temporal) and (not asked.properties or bool(temporal & set(asked.properties)))
     while True:
-        found = least(result.outcomes, lambda key: result.outcomes[key].status == HOLDS)
-        new = [key for key in dict.fromkeys([*found, *wanted]) if not result.outcomes[key].temporal]
+        built = least(result.outcomes, lambda key: result.outcomes[key].status == HOLDS)
+        new = [key for key in dict.fromkeys([*built, *wanted]) if not result.outcomes[key].temporal]
         if not judged:
             for outcome in result.outcomes.values():
                 outcome.temporal = True
         if not new or not judged:
-            return found
+            return built
         for key in new:
             judge_temporal(asked, result, key)
 
@@ -224,19 +232,19 @@ def _enough(result: Choices, key: Key) -> dict[str, Any]:
 
 def _barriers(result: Choices, minimal: Sequence[Key], top: Sequence[Key]) -> dict[str, dict[str, str]]:
     """Of each barrier whether it is needed, redundant, or one of several that will do."""
-    told = {}
+    fates = {}
     for n, name in enumerate(result.names):
         kinds = list(dict.fromkeys(kind(key[n]) for key in minimal))
         without = [k for k in kinds if k in FREE]
         if not minimal:
-            told[name] = {"is": "unknown", "why": ""}
+            fates[name] = {"is": "unknown", "why": ""}
         elif len(without) == len(kinds):
-            told[name] = {"is": "redundant", "why": ""}
+            fates[name] = {"is": "redundant", "why": ""}
         elif without:
-            told[name] = {"is": "one way", "why": f"{_list(kinds)}, by what the others are"}
+            fates[name] = {"is": "one way", "why": f"{_list(kinds)}, by what the others are"}
         else:
-            told[name] = {"is": "needed", "why": f"{_list(kinds)} at least{_loss(result, n, top)}"}
-    return told
+            fates[name] = {"is": "needed", "why": f"{_list(kinds)} at least{_loss(result, n, top)}"}
+    return fates
 
 
 def _loss(result: Choices, n: int, top: Sequence[Key]) -> str:
@@ -266,11 +274,11 @@ def _surprises(result: Choices) -> Iterator[Key]:
 
 
 def _open(result: Choices) -> dict[str, int]:
-    found: dict[str, int] = {}
+    built: dict[str, int] = {}
     for outcome in result.outcomes.values():
         if outcome.status == UNDETERMINED:
-            found[outcome.reason] = found.get(outcome.reason, 0) + 1
-    return found
+            built[outcome.reason] = built.get(outcome.reason, 0) + 1
+    return built
 
 
 def _outcome(result: Choices, key: Key) -> dict[str, Any]:

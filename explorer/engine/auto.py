@@ -130,7 +130,12 @@ def _hand_over(
 
     native_machine = machine(compiled)
     further = native.Search(
-        compiled, native_machine, search.limits, observer, options or native.Options(), search.started
+        compiled=compiled,
+        made=native_machine,
+        limits=search.limits,
+        observer=observer,
+        options=options or native.Options(),
+        started=search.started,
     )
     further.space.continue_from(search.space)
     further.space.notes += notes

@@ -34,8 +34,8 @@ and those of them in which it was false."""
 
 
 def count(space: StateSpace, asked: bool = False, native: bool | None = None) -> Counts | None:
-    """The counts of a complete exploration, over the states that could be left; None of any other, and of a
-    large one unless `asked`.
+    """The counts of a complete exploration, over the states that could be expanded; None of any other, and of
+    a large one unless `asked`.
 
     `native` says whether machine code counts; None leaves that to the size.
     """
@@ -117,7 +117,7 @@ def _by_meaning(space: StateSpace) -> Counts:
 
 
 def _kept(space: StateSpace, state: State) -> bool:
-    """Whether a constraint keeps a state from being left."""
+    """Whether a constraint keeps a state from being expanded."""
     return any(_value(condition.expr, state) is False for _, condition in space.model.constraints)
 
 

@@ -224,8 +224,8 @@ class Prefix(Sequence[int]):
 class Progress:
     """What an observer may see between two chunks of a level: its number, the states so far, those of the
     next level so far, the seconds, and the sizes of the levels from the first to this one. At the end of a
-    level that was left, `failed` are the properties that fail first there, and `snapshot` gives the space as
-    far as it is known: a value, as all that an observer sees.
+    level that was expanded, `failed` are the properties that fail first there, and `snapshot` gives the space
+    as far as it is known: a value, as all that an observer sees.
     """
 
     level: int

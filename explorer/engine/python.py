@@ -20,8 +20,8 @@ from explorer.ir.model import Model
 from explorer.symmetry.find import Symmetry
 
 CHUNK, LEAST, WORK = 4096, 16, 16_384
-"""States that are left between two looks at the clock: at most, at least, and so many that there are about
-WORK successors.
+"""States that are expanded between two looks at the clock: at most, at least, and so many that there are
+about WORK successors.
 """
 
 
@@ -63,7 +63,7 @@ class Flagged:
         ]
 
     def wanted(self, depth: int) -> bool:
-        """Whether leaving a flagged state of a level could still show something new."""
+        """Whether expanding a flagged state of a level could still show something new."""
         names = ["deadlock", *(p.name for p in self.compiled.model.properties if p.kind == "step")] + [
             "evaluation"
         ] * self.fallible
@@ -88,8 +88,8 @@ class Flagged:
         self.fail(failed, self.judge_code.failures, depth)
 
     def inside(self, states: list[int], depth: int, cut: dict[str, int] | None = None) -> list[int]:
-        """The states that no constraint keeps from being left, counted in `cut`; one without a value keeps
-        nothing.
+        """The states that no constraint keeps from being expanded, counted in `cut`; one without a value
+        keeps nothing.
         """
         failed: list[tuple[int, int, int]] = []
         for i, (name, _) in enumerate(self.compiled.model.constraints):
@@ -101,10 +101,10 @@ class Flagged:
         return states
 
     def expand_all(self, states: list[int], depth: int) -> None:
-        """Note what happens on leaving states that were counted already."""
+        """Note what happens when states are expanded that were counted already."""
         n = len(self.compiled.model.instances)
         self.inside(states, depth)
-        self.chunk(states, _Everything(), [], [0] * n, [0] * n, depth)
+        self.chunk(states, visited=_Everything(), fresh=[], enabled=[0] * n, changed=[0] * n, depth=depth)
 
     def chunk(
         self,
@@ -116,7 +116,7 @@ class Flagged:
         depth: int,
         bounds: tuple[int, int] = (1 << 62, 0),
     ) -> tuple[int, int]:
-        """Leave states and note broken steps, failures and deadlocks; the least and most successors of a
+        """Expand states and note broken steps, failures and deadlocks; the least and most successors of a
         state.
         """
         dead: list[int] = []
@@ -204,8 +204,8 @@ class Search:
         self._report(depth)
 
     def _report(self, depth: int) -> None:
-        """Let the observer know of properties that fail first at a level that was left, if the search goes
-        on.
+        """Let the observer know of properties that fail first at a level that was expanded, if the search
+        goes on.
         """
         failed = self.space.failed_in(depth)
         if failed and self.level and not self.space.stopped:
@@ -249,7 +249,13 @@ class Search:
                 break
             chunk = self.flagged.inside(level[start : start + size], depth, space.cut)
             space.least, space.most = self.flagged.chunk(
-                chunk, self.visited, fresh, space.enabled, space.changed, depth, (space.least, space.most)
+                chunk,
+                visited=self.visited,
+                fresh=fresh,
+                enabled=space.enabled,
+                changed=space.changed,
+                depth=depth,
+                bounds=(space.least, space.most),
             )
             space.expanded += len(chunk)
             start += size

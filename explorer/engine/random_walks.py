@@ -3,7 +3,7 @@ them together.
 
 What comes out is a `StateSpace` that was stopped. A state is in the level at which a walk came to it first;
 where a property has failed, the levels also have every state of the last batch, so that violations have
-traces like those of a search. Each state is judged and left once, when it is new. It never shows that a
+traces like those of a search. Each state is judged and expanded once, when it is new. It never shows that a
 property holds. Knows nothing of what properties mean.
 """
 
@@ -143,7 +143,13 @@ class _Python:
         space, flagged = self.space, self.search.flagged
         inside = flagged.inside(self.fresh, depth, space.cut)
         space.least, space.most = flagged.chunk(
-            inside, set(inside), [], space.enabled, space.changed, depth, (space.least, space.most)
+            inside,
+            visited=set(inside),
+            fresh=[],
+            enabled=space.enabled,
+            changed=space.changed,
+            depth=depth,
+            bounds=(space.least, space.most),
         )
         space.expanded += len(inside)
 

@@ -179,7 +179,7 @@ def _check_step(space: SpaceBuilder, edge: Edge, depth: int) -> None:
 
 
 def _inside(space: SpaceBuilder, state: State, depth: int) -> bool:
-    """Whether no constraint keeps a state from being left; one without a value is reported and keeps
+    """Whether no constraint keeps a state from being expanded; one without a value is reported and keeps
     nothing.
     """
     for name, condition in space.compiled.model.constraints:

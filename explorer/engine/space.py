@@ -54,15 +54,15 @@ class StateSpace:
     `levels[d]` are the states at distance d, in the engine's order. `enabled[i]` counts the visited states in
     which action instance i could be taken, `changed[i]` those in which taking it changed the state. `stopped`
     names the bound that ended the run, None when every reachable state was visited; `cut` counts the states
-    that a constraint kept from being left. `edges(states, targets)` lists the steps that leave the states,
-    into the targets only where some are given, and `somewhere(condition)` says whether a condition has the
-    value true in any visited state (on any step, if it reads `.next`). `refused` are scalarsets that were to
-    be used and proved to be none; `compiled` is the model's program with its layout and code. On random walks
-    levels may overlap, and `walked` counts the distinct states (None: no walks). With a `quotient` all this
-    is about representatives, and `orbits_sum` counts the states that they stand for; `edges` lists real steps
-    from any states, into the orbits of the targets. `omission` is the probability that fingerprints of
-    `fingerprint` bits left a state out, and `max_omission` the one up to which anything holds. `phases` are
-    seconds by what they were spent on.
+    that a constraint kept from being expanded. `edges(states, targets)` lists the steps that leave the
+    states, into the targets only where some are given, and `somewhere(condition)` says whether a condition
+    has the value true in any visited state (on any step, if it reads `.next`). `refused` are scalarsets that
+    were to be used and proved to be none; `compiled` is the model's program with its layout and code. On
+    random walks levels may overlap, and `walked` counts the distinct states (None: no walks). With a
+    `quotient` all this is about representatives, and `orbits_sum` counts the states that they stand for;
+    `edges` lists real steps from any states, into the orbits of the targets. `omission` is the probability
+    that fingerprints of `fingerprint` bits left a state out, and `max_omission` the one up to which anything
+    holds. `phases` are seconds by what they were spent on.
     """
 
     compiled: Compiled

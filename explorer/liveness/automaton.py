@@ -65,20 +65,20 @@ class Automaton:
 
     def _before(self, goal: set[int], places: set[int]) -> set[int]:
         """The places from which one step or more, within `places`, lead to the goal."""
-        found: set[int] = set()
+        result: set[int] = set()
         while True:
-            fresh = {q for q in places - found if any(p in goal or p in found for p in self.next[q])}
+            fresh = {q for q in places - result if any(p in goal or p in result for p in self.next[q])}
             if not fresh:
-                return found
-            found |= fresh
+                return result
+            result |= fresh
 
     def _reached(self) -> set[int]:
-        found, todo = set(self.initial), list(self.initial)
+        result, todo = set(self.initial), list(self.initial)
         while todo:
-            fresh = set(self.next[todo.pop()]) - found
-            found |= fresh
+            fresh = set(self.next[todo.pop()]) - result
+            result |= fresh
             todo += fresh
-        return found
+        return result
 
 
 @dataclass(slots=True)
@@ -121,15 +121,15 @@ def automaton(formula: Ltl) -> Automaton:
             if before != START:
                 follow[before].append(q)
     return Automaton(
-        tuple(atoms),
-        tuple(q for q, p in enumerate(result) if START in p.before),
-        tuple(tuple(sorted(f)) for f in follow),
-        tuple(sum(1 << c.atom for c in p.old if c.op == "atom" and c.wanted) for p in result),
-        tuple(sum(1 << c.atom for c in p.old if c.op == "atom" and not c.wanted) for p in result),
-        tuple(
+        atoms=tuple(atoms),
+        initial=tuple(q for q, p in enumerate(result) if START in p.before),
+        next=tuple(tuple(sorted(f)) for f in follow),
+        must=tuple(sum(1 << c.atom for c in p.old if c.op == "atom" and c.wanted) for p in result),
+        never=tuple(sum(1 << c.atom for c in p.old if c.op == "atom" and not c.wanted) for p in result),
+        marks=tuple(
             sum(1 << i for i, u in enumerate(untils) if u not in p.old or u.args[1] in p.old) for p in result
         ),
-        (1 << len(untils)) - 1,
+        demands=(1 << len(untils)) - 1,
     )
 
 

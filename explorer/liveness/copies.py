@@ -54,7 +54,7 @@ class View:
         for i in range(0, len(flags), self.copies):
             result.append(backend.array("flag", self.number))
             for k in range(self.copies):
-                backend.run.weave(flags[i + k], self.graph.number, self.copies, k, result[-1])
+                backend.run.interleave(flags[i + k], self.graph.number, self.copies, k, result[-1])
         return result
 
     def of_states(self, flags: Any) -> Any:
@@ -95,7 +95,16 @@ def view(graph: Graph, formula: Ltl, limits: Limits, shared: dict[str, Any]) -> 
     count = len(formulas)
     if count == 1:
         return View(
-            graph, formula, formulas, turned, graph.number, graph.start, graph.to, graph.by, nothing, nothing
+            graph=graph,
+            formula=formula,
+            formulas=formulas,
+            turned=turned,
+            number=graph.number,
+            start=graph.start,
+            to=graph.to,
+            by=graph.by,
+            base=nothing,
+            least=nothing,
         )
     key = f"copies {turned}"
     if key not in shared:

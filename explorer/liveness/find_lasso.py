@@ -78,7 +78,15 @@ def lasso(arena: Arena, seen: View, sources: list[int], free: bool, switch: Any,
         if end < 0 or (options and distance[end] > options[0].length):
             continue
         number, element, labels, entry, world = _stem(
-            arena, seen, stems, end, ends, sources, free, switch, inside
+            arena,
+            seen,
+            stems=stems,
+            end=end,
+            ends=ends,
+            sources=sources,
+            free=free,
+            switch=switch,
+            inside=inside,
         )
         way, turn = cycle(world, entry) if turns else ([], [])
         options.append(

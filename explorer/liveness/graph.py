@@ -165,7 +165,16 @@ def build(space: StateSpace, limits: Limits) -> Graph:
         first += len(level)
         _go_on(limits)
     return Graph(
-        space, Plain(), states, len(states), list(range(space.initial)), start, to, by, compiled, permutations
+        space=space,
+        backend=Plain(),
+        states=states,
+        number=len(states),
+        initial=list(range(space.initial)),
+        start=start,
+        to=to,
+        by=by,
+        compiled=compiled,
+        permutations=permutations,
     )
 
 
@@ -286,7 +295,16 @@ def _native(space: StateSpace, limits: Limits) -> Graph:
             raise Refused("the state graph has more than 2**32 steps")
         at += left
     return Graph(
-        space, backend, states, number, initial, start, to[:edges], by[:edges], compiled, permutations
+        space=space,
+        backend=backend,
+        states=states,
+        number=number,
+        initial=initial,
+        start=start,
+        to=to[:edges],
+        by=by[:edges],
+        compiled=compiled,
+        permutations=permutations,
     )
 
 

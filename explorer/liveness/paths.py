@@ -213,7 +213,7 @@ def copies(start, to, by, number, count, size, turned, products, least, new_star
     new_start[number * count] = edges
 
 
-def weave(flags, number, count, k, out):
+def interleave(flags, number, count, k, out):
     """The flags of nodes as those of copy k."""
     for v in range(number):
         out[v * count + k] = flags[v]

@@ -77,11 +77,11 @@ def permutation_tables(compiled: Compiled, backend: Backend) -> PermutationTable
     exchanges = [quotient.symmetry.exchanges[plan.classes[swap.scalarset], swap.first] for swap in plan.swaps]
     instances = result.acting([exchange.instances for exchange in exchanges], len(compiled.model.instances))
     return PermutationTables(
-        compiled,
-        result,
-        exchanges,
-        instances,
-        backend.of("label", result.products),
-        backend.of("label", result.inverse),
-        plan.tour(range(len(plan.sizes))),
+        compiled=compiled,
+        group=result,
+        exchanges=exchanges,
+        instances=instances,
+        products=backend.of("label", result.products),
+        inverse=backend.of("label", result.inverse),
+        tour=plan.tour(range(len(plan.sizes))),
     )

@@ -147,7 +147,14 @@ def _by_shape(search: Search, seen: View) -> Lasso | None:
     arena.stutterable = stutterable
     if not arena.decompose(alive) and not stutterable_count:
         return None
-    return lasso(arena, seen, [v for v in seen.initial() if free or switch[v]], free, switch, inside)
+    return lasso(
+        arena,
+        seen,
+        sources=[v for v in seen.initial() if free or switch[v]],
+        free=free,
+        switch=switch,
+        inside=inside,
+    )
 
 
 def _by_product(search: Search, seen: View) -> Lasso | None:
@@ -205,14 +212,26 @@ def _by_product(search: Search, seen: View) -> Lasso | None:
     if len(seen.base):
         states = backend.array("number", nodes)
         backend.run.look_up(nodes_of, seen.base, nodes, states)
-    arena = Arena(graph, search.fair, nodes, start, to, by, states, marks, buchi.demands, places, nodes_of)
+    arena = Arena(
+        graph,
+        search.fair,
+        number=nodes,
+        start=start,
+        to=to,
+        by=by,
+        base=states,
+        marks=marks,
+        demands=buchi.demands,
+        places=places,
+        below=nodes_of,
+    )
     still = Arena(graph, search.fair, nodes, *_stuttering(arena), states, marks, buchi.demands)
     stutterable_count = still.decompose(backend.ones(nodes))
     arena.stutterable = still.fair_nodes
     if not arena.decompose(backend.ones(nodes)) and not stutterable_count:
         return None
     everywhere = backend.ones(nodes)
-    return lasso(arena, seen, list(range(starts)), False, everywhere, everywhere)
+    return lasso(arena, seen, sources=list(range(starts)), free=False, switch=everywhere, inside=everywhere)
 
 
 def _copies(atom: Expr, formulas: list[Ltl]) -> list[Expr]:

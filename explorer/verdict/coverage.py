@@ -160,13 +160,13 @@ def guards(model: Model, counts: list[list[tuple[int, int]]]) -> list[Guard]:
             before = condition.place
     return [
         Guard(
-            action,
-            _statement(place),
-            str(place),
-            "" if ex.is_const(said) else ex.show_condition(said),
-            evaluated,
-            stopped,
-            ex.is_const(said),
+            action=action,
+            text=_statement(place),
+            place=str(place),
+            example="" if ex.is_const(said) else ex.show_condition(said),
+            evaluated=evaluated,
+            stopped=stopped,
+            constant=ex.is_const(said),
         )
         for (action, place), (evaluated, stopped) in rows.items()
         for _, said in (best[action, place],)

@@ -64,12 +64,19 @@ class Bounds:
         return not self.limit
 
 
-NO_BOUNDS = Bounds((), (), "", 0, 0, "")
+NO_BOUNDS = Bounds(known=(), constraints=(), limit="", depth=0, states=0, reason="")
 
 
 def bounds_of(space: StateSpace, reason: str) -> Bounds:
     known = tuple(name for name, _ in space.model.constraints)
-    return Bounds(known, tuple(space.cut), space.stopped or "", space.depth, space.distinct, reason)
+    return Bounds(
+        known=known,
+        constraints=tuple(space.cut),
+        limit=space.stopped or "",
+        depth=space.depth,
+        states=space.distinct,
+        reason=reason,
+    )
 
 
 def wanted(expectation: Expectation | None, name: str) -> tuple[str, int | None]:
@@ -107,8 +114,8 @@ def differences(
         verdict, steps = wanted(expectation, p.name)
         within = f" within {expectation.bounds}" if expectation.bounds and verdict == HOLDS else ""
         reason = f" ({p.reason})" if p.reason else ""
-        found = _in_steps(p.verdict, p.trace_length)
-        sentences.append(f"{p.name}: expected {_in_steps(verdict, steps)}{within}, found {found}{reason}")
+        actual = _in_steps(p.verdict, p.trace_length)
+        sentences.append(f"{p.name}: expected {_in_steps(verdict, steps)}{within}, found {actual}{reason}")
     unknown = [name for name in expectation.within if name not in bounds.known]
     sentences += [f"{name}: expected as a bound, but there is no such constraint" for name in unknown]
     absent = {*expectation.violated} - {p.name for p in properties} - {*left_out}

@@ -110,7 +110,7 @@ def _moment(model: Model, state: State, texts: dict[str, int]) -> MomentRecord:
         elif not ex.is_const(failing[1]) and (name not in nearest or failing[0] > nearest[name][0]):
             nearest[name] = (failing[0], f"{instance.name} waits for {ex.show_condition(failing[1])}")
     return {
-        "possible": [texts.setdefault(text, len(texts)) for found in possible.values() for text in found],
+        "possible": [texts.setdefault(text, len(texts)) for result in possible.values() for text in result],
         "waiting": [
             texts.setdefault(text, len(texts)) for name, (_, text) in nearest.items() if name not in possible
         ],

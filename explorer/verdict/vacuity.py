@@ -207,10 +207,10 @@ def _read_expressions(model: Model) -> Iterator[tuple[Expr, str]]:
 
 
 def _families(expr: Expr) -> set[Family]:
-    found = set()
+    result = set()
     for at in ex.walk(expr):
         if at.op in ("load", "next"):
-            found.add(at.value[0])
+            result.add(at.value[0])
         elif at.op in ("loadat", "nextat"):
-            found.add(at.value)
-    return found
+            result.add(at.value)
+    return result

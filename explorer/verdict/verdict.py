@@ -160,12 +160,12 @@ def judge(
     """
     model, limits, unfinished = space.model, limits or Limits(), list[str]()
     stated = [p for p in _stated(model) if not only or p[0] in only]
-    told = {name: traces[name] for name, *_ in stated if name in traces and name in space.violations}
-    told |= _traces(space, [p[0] for p in stated if p[0] not in told], limits, unfinished)
-    shown = told | {name: answer.trace for name, answer in answers.items() if answer.trace}
+    known = {name: traces[name] for name, *_ in stated if name in traces and name in space.violations}
+    known |= _traces(space, [p[0] for p in stated if p[0] not in known], limits, unfinished)
+    shown = known | {name: answer.trace for name, answer in answers.items() if answer.trace}
     properties = tuple(_property(p, space, shown, _unanswered(p, answers) or _doubt(space)) for p in stated)
     unbreakable = [name for name, answer in answers.items() if answer.unbreakable]
-    rows, found = _exercised(space, unbreakable, limits, unfinished)
+    rows, result = _exercised(space, unbreakable, limits, unfinished)
     interrupted = [space.stopped or "", *(a.doubt for a in answers.values()), *unfinished]
     expectation, bounds = model.expect, bounds_of(space, _doubt(space))
     left_out = tuple(p[0] for p in _stated(model) if only and p[0] not in only)
@@ -186,7 +186,7 @@ def judge(
             violated=violated,
             undetermined=undetermined or bool(unfinished and (strict or limits.interrupted)),
             interrupted=limits.interrupted or any(why.startswith("interrupted") for why in interrupted),
-            vacuous=strict and any(f.severe for f in found),
+            vacuous=strict and any(f.severe for f in result),
             expect=expect,
             met=expectation is not None and not differs,
         ),
@@ -198,7 +198,7 @@ def judge(
         states=_counts(space),
         omission_probability=space.omission,
         coverage=tuple(rows),
-        findings=tuple(found),
+        findings=tuple(result),
         traces={p[0]: shown[p[0]] for p in stated if p[0] in shown},
         fingerprint_bits=space.fingerprint,
         expected=str(expectation) if expectation else None,
@@ -236,13 +236,13 @@ def _exercised(
         return rows, findings(space, rows, unbreakable)
 
     try:
-        rows, found = limits.during("vacuity", look)
+        rows, result = limits.during("vacuity", look)
     except Stopped as stop:
         limits.conclude(stop.reason)
         unfinished.append(f"what the verdict may hide was not looked for: {stop}")
         rows = coverage(space, nearest=False)
-        found = findings(space, rows, complete=False)
-    return rows, found + [Finding("engine", space.engine, note, "", False) for note in unfinished]
+        result = findings(space, rows, complete=False)
+    return rows, result + [Finding("engine", space.engine, note, "", False) for note in unfinished]
 
 
 def _stated(model: Model) -> list[tuple[str, str, str, str]]:
@@ -299,13 +299,31 @@ def _property(
 ) -> PropertyVerdict:
     name, kind, place, text = stated
     if name in traces:
-        return PropertyVerdict(name, kind, VIOLATED, "", traces[name].broken_after(), place, text)
+        return PropertyVerdict(
+            name=name,
+            kind=kind,
+            verdict=VIOLATED,
+            reason="",
+            trace_length=traces[name].broken_after(),
+            place=place,
+            text=text,
+        )
     if name in space.violations:  # there was no time to tell its story
         steps = space.violations[name].level + (kind == "step")
-        return PropertyVerdict(name, kind, VIOLATED, "", steps, place, text)
+        return PropertyVerdict(
+            name=name, kind=kind, verdict=VIOLATED, reason="", trace_length=steps, place=place, text=text
+        )
     if "evaluation" in space.violations:
         doubt = doubt or "an expression has no value in some reachable state"
-    return PropertyVerdict(name, kind, UNDETERMINED if doubt else HOLDS, doubt, None, place, text)
+    return PropertyVerdict(
+        name=name,
+        kind=kind,
+        verdict=UNDETERMINED if doubt else HOLDS,
+        reason=doubt,
+        trace_length=None,
+        place=place,
+        text=text,
+    )
 
 
 def _counts(space: StateSpace) -> StatesRecord:

@@ -25,7 +25,14 @@ class NativeWalks:
     batch = 1 << 16
 
     def __init__(self, compiled: Compiled, limits: Limits, observer: Observer, started: float, *, seed: int):
-        self.search = native.Search(compiled, machine(compiled), limits, observer, native.Options(), started)
+        self.search = native.Search(
+            compiled=compiled,
+            made=machine(compiled),
+            limits=limits,
+            observer=observer,
+            options=native.Options(),
+            started=started,
+        )
         self.space = self.search.space
         self.worker = self.search.workers[0]
         self.random = np.random.default_rng(seed)

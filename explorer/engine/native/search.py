@@ -86,7 +86,14 @@ def explore(
         space = python.explore(model, limits, observer, symmetry)
         note = f"not computed by machine code: {beyond}: the python engine explored"
         return replace(space, notes=(*space.notes, note))
-    search = Search(compiled, native_machine, limits, observer, options, started)
+    search = Search(
+        compiled=compiled,
+        made=native_machine,
+        limits=limits,
+        observer=observer,
+        options=options,
+        started=started,
+    )
     states = compiled.initial()
     search.seed([], states, set(states))
     limits.searching()

@@ -88,10 +88,10 @@ def _how_counted(record: CheckedRecord) -> str:
 
 def _guards(guards: Sequence[GuardRecord]) -> Html:
     """The conditions of an action, folded; those that never stopped it are counted in the line that stays."""
-    calm = sum(
+    unfailing = sum(
         bool(guard["evaluated"]) and not guard["stopped"] and not guard["constant"] for guard in guards
     )
-    title = counted(len(guards), "condition") + (f", {calm} never failed" if calm else "")
+    title = counted(len(guards), "condition") + (f", {unfailing} never failed" if unfailing else "")
     most = max(guard["evaluated"] for guard in guards) or 1
     heads = el("tr", *(el("th", head, scope="col") for head in ("Condition", "Evaluated", "Failed first")))
     return el(

@@ -34,7 +34,7 @@ def report(record: Record) -> str:
 
 def table_page(title: str, variants: Sequence[tuple[str, VerdictRecord]]) -> str:
     """The page of several runs, each with its name: a table, and below it the gravest story of each."""
-    told = [
+    outlines = [
         outline(name, record, number) for number, (name, record) in enumerate(variants) if record["traces"]
     ]
     return _page(
@@ -43,7 +43,7 @@ def table_page(title: str, variants: Sequence[tuple[str, VerdictRecord]]) -> str
             "main",
             el("header", el("p", "Interrupt explorer", class_="maker"), el("h1", title), class_="top"),
             variants_table(variants),
-            el("section", el("h2", "Stories"), *told) if told else None,
+            el("section", el("h2", "Stories"), *outlines) if outlines else None,
         ),
     )
 
@@ -69,13 +69,13 @@ def _page(title: str, body: Html) -> str:
 
 
 def _body(record: CheckedRecord) -> Html:
-    told = bool(record["traces"])
+    has_stories = bool(record["traces"])
     return joined(
         [
             el(
                 "a",
-                "Skip to the story" if told else "Skip to the numbers",
-                href="#story" if told else "#numbers",
+                "Skip to the story" if has_stories else "Skip to the numbers",
+                href="#story" if has_stories else "#numbers",
                 class_="skip",
             ),
             el(
@@ -83,7 +83,7 @@ def _body(record: CheckedRecord) -> Html:
                 _top(record),
                 _limits(record),
                 _properties(record),
-                *([stories(record)] if told else []),
+                *([stories(record)] if has_stories else []),
                 _numbers(record),
                 coverage_table(record),
                 findings_list(record),

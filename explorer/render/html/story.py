@@ -44,9 +44,14 @@ def stories(record: CheckedRecord) -> Html:
         class_="choice",
         hidden=len(names) == 1,
     )
-    told = (_story(record, name, n) for n, name in enumerate(names))
+    articles = (_story(record, name, n) for n, name in enumerate(names))
     return el(
-        "section", el("h2", "The story"), el("p", _legend(record), class_="note"), choice, *told, id="story"
+        "section",
+        el("h2", "The story"),
+        el("p", _legend(record), class_="note"),
+        choice,
+        *articles,
+        id="story",
     )
 
 
@@ -194,7 +199,7 @@ def _steps(record: CheckedRecord, trace: Trace) -> dict[str, Any]:
 def _step(
     step: Step, lanes: list[str], before: dict[str, str], moment: MomentRecord | None
 ) -> dict[str, Any]:
-    found: dict[str, Any] = {
+    result: dict[str, Any] = {
         "index": step.index,
         "action": step.action,
         "text": words(step),
@@ -212,10 +217,10 @@ def _step(
         "visible": bool(step.closes),
         "sends": [f"{clean(text)} to {clean(receiver)}" for receiver, text in step.sends],
     }
-    found.update((key, value) for key, value in extra.items() if value or value == 0)
+    result.update((key, value) for key, value in extra.items() if value or value == 0)
     if moment is not None:
-        found.update(possible=moment["possible"], waiting=moment["waiting"])
-    return found
+        result.update(possible=moment["possible"], waiting=moment["waiting"])
+    return result
 
 
 def _clean(texts: dict[str, str]) -> dict[str, str]:

@@ -56,7 +56,7 @@ def variants_table(variants: Sequence[tuple[str, VerdictRecord]]) -> Html:
     names = [name for name in stated if name not in same]
     rows = []
     for name, record in variants:
-        found = {p["name"]: p for p in record["properties"]}
+        by_name = {p["name"]: p for p in record["properties"]}
         count = f"{record['states']['represented']:,}"
         far = " as far as checked" if record["not_checked"] else ""
         declared = {True: f"as declared{far}", False: "not as declared", None: ""}[record["expectation_met"]]
@@ -65,7 +65,7 @@ def variants_table(variants: Sequence[tuple[str, VerdictRecord]]) -> Html:
                 "tr",
                 el("th", name, el("span", declared, class_="note") if declared else None, scope="row"),
                 el("td", count, class_="number"),
-                *(_cell(found.get(n)) for n in names),
+                *(_cell(by_name.get(n)) for n in names),
             )
         )
     heads = ("Variant", "States", *names)
@@ -155,11 +155,11 @@ def _axes(most: int, levels: int) -> Iterator[Html]:
 def _violations(record: VerdictRecord, levels: int) -> Iterator[Html]:
     """A mark at the level of the first violation of each property, one for those that share a level."""
     room = (WIDTH - LEFT) / levels
-    found: dict[int, list[str]] = {}
+    by_level: dict[int, list[str]] = {}
     for p in record["properties"]:
         if p["trace_length"] is not None and p["trace_length"] < levels:
-            found.setdefault(p["trace_length"], []).append(p["name"])
-    for level, names in found.items():
+            by_level.setdefault(p["trace_length"], []).append(p["name"])
+    for level, names in by_level.items():
         x = f"{LEFT + (level + 0.4) * room:.1f}"
         label = "✗"
         yield el(

@@ -37,15 +37,15 @@ def itf(origin: Origin, trace: Trace) -> str:
         "digest": origin["digest"],
         "description": reasons(trace.why),
     }
-    found: dict[str, Any] = {
+    result: dict[str, Any] = {
         "#meta": meta,
         "params": [],
         "vars": list(types),
         "states": [_state(step, types) for step in steps],
     }
     if trace.loop is not None:
-        found["loop"] = trace.loop
-    return json.dumps(found, indent=1, ensure_ascii=False) + "\n"
+        result["loop"] = trace.loop
+    return json.dumps(result, indent=1, ensure_ascii=False) + "\n"
 
 
 def _state(step: Step, types: dict[str, str]) -> dict[str, Any]:
@@ -126,14 +126,14 @@ def _split(text: str) -> Iterator[str]:
 
 def read(text: str) -> tuple[list[tuple[str, dict[str, str]]], int | None]:
     """Instance and texts of every state, as `trace.replay` takes them, and the loop."""
-    found = json.loads(text)
+    result = json.loads(text)
     walk = []
-    for state in found["states"]:
+    for state in result["states"]:
         texts: dict[str, str] = {}
-        for name in found["vars"]:
+        for name in result["vars"]:
             _flatten(name, state[name], texts)
         walk.append((state["#meta"]["instance"], texts))
-    return walk, found.get("loop")
+    return walk, result.get("loop")
 
 
 def _flatten(name: str, value: Any, texts: dict[str, str]) -> None:

@@ -34,14 +34,14 @@ TEXTS = {
 
 def sarif(records: Sequence[Record], version: str) -> str:
     """One run with the results of all records. `version` is the explorer's."""
-    found = [(record, report) for record in records for report in reports(record)]
+    reported = [(record, report) for record in records for report in reports(record)]
     texts = {
         clean(p["name"]): p["text"]
         for record in records
         if "error" not in record
         for p in record["properties"]
     }
-    rules = list(dict.fromkeys([*texts, *(clean(report.subject) for _, report in found)]))
+    rules = list(dict.fromkeys([*texts, *(clean(report.subject) for _, report in reported)]))
     driver = {
         "name": "interrupt-explorer",
         "semanticVersion": version,
@@ -52,7 +52,7 @@ def sarif(records: Sequence[Record], version: str) -> str:
         "columnKind": "unicodeCodePoints",
         "automationDetails": {"id": "interrupt-explorer/"},
         "invocations": [{"executionSuccessful": not any("error" in record for record in records)}],
-        "results": [_result(record, report, rules) for record, report in found],
+        "results": [_result(record, report, rules) for record, report in reported],
     }
     return (
         json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1, ensure_ascii=False)
@@ -74,7 +74,7 @@ def _result(record: Record, report: Report, rules: list[str]) -> dict[str, Any]:
         ).encode(errors="backslashreplace")
     )
     rule = clean(report.subject)
-    found = {
+    result = {
         "ruleId": rule,
         "ruleIndex": rules.index(rule),
         "kind": "fail",
@@ -91,8 +91,8 @@ def _result(record: Record, report: Report, rules: list[str]) -> dict[str, Any]:
         },
     }
     if report.trace is not None and any(step.action for step in report.trace.steps):
-        found["codeFlows"] = [_flow(report.trace)]
-    return found
+        result["codeFlows"] = [_flow(report.trace)]
+    return result
 
 
 def _location(place: str, text: str = "") -> dict[str, Any]:
@@ -102,10 +102,10 @@ def _location(place: str, text: str = "") -> dict[str, Any]:
         if file.startswith("/")
         else {"uri": quote(file, errors="surrogateescape"), "uriBaseId": "%SRCROOT%"}
     )
-    found: dict[str, Any] = {
+    result: dict[str, Any] = {
         "physicalLocation": {"artifactLocation": artifact, "region": {"startLine": line}}
     }
-    return {**found, "message": {"text": text}} if text else found
+    return {**result, "message": {"text": text}} if text else result
 
 
 def _flow(trace: Trace) -> dict[str, Any]:

@@ -133,14 +133,14 @@ def begin(
 
 def layout_program() -> Path | None:
     """The system's `dot`, else the graphviz-pure program beside this Python or on the path, else None."""
-    found = shutil.which("dot")
-    if found:
-        return Path(found)
+    result = shutil.which("dot")
+    if result:
+        return Path(result)
     folders = [str(Path(sys.executable).parent), sysconfig.get_path("scripts")]
     for folder in (*folders, None):
-        found = shutil.which("graphviz-pure", path=folder)
-        if found:
-            return Path(found)
+        result = shutil.which("graphviz-pure", path=folder)
+        if result:
+            return Path(result)
     return None
 
 

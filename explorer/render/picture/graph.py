@@ -113,10 +113,10 @@ def _edges(space: StateSpace, numbers: dict[Handle, int]) -> list[tuple[int, int
             if head in numbers
         }
     )
-    found = []
+    result = []
     for tail, number, head in steps:
         instance = space.model.instances[number]
-        found.append(
+        result.append(
             (
                 tail,
                 head,
@@ -129,7 +129,7 @@ def _edges(space: StateSpace, numbers: dict[Handle, int]) -> list[tuple[int, int
                 },
             )
         )
-    return found
+    return result
 
 
 def _mark_violations(graph: networkx.MultiDiGraph, space: StateSpace, numbers: dict[Handle, int]) -> None:

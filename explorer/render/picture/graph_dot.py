@@ -52,7 +52,7 @@ def picture(graph: networkx.MultiDiGraph) -> graphviz.Digraph:
         if small
         else {"layout": "sfdp", "overlap": "true", "splines": "line", "outputorder": "edgesfirst", "K": "0.6"}
     )
-    found = graphviz.Digraph(
+    result = graphviz.Digraph(
         "states",
         graph_attr={
             **layout,
@@ -64,7 +64,7 @@ def picture(graph: networkx.MultiDiGraph) -> graphviz.Digraph:
         },
     )
     if small:
-        found.attr(
+        result.attr(
             "node",
             shape="box",
             style="rounded,filled",
@@ -74,7 +74,7 @@ def picture(graph: networkx.MultiDiGraph) -> graphviz.Digraph:
             margin="0.1,0.05",
         )
     else:
-        found.attr(
+        result.attr(
             "node",
             shape="circle",
             style="filled",
@@ -84,7 +84,7 @@ def picture(graph: networkx.MultiDiGraph) -> graphviz.Digraph:
             label="",
             penwidth="0.6",
         )
-    found.attr(
+    result.attr(
         "edge",
         fontname=FONT,
         fontsize="9",
@@ -92,16 +92,16 @@ def picture(graph: networkx.MultiDiGraph) -> graphviz.Digraph:
         penwidth="1" if small else "0.6",
     )
     for number, data in graph.nodes(data=True):
-        found.node(f"s{number}", **_node(number, data, small))
+        result.node(f"s{number}", **_node(number, data, small))
     for tail, head, data in graph.edges(data=True):
         onward = graph.nodes[head]["depth"] > graph.nodes[tail]["depth"]
-        found.edge(
+        result.edge(
             f"s{tail}",
             f"s{head}",
             **_edge(data, colours[data["action"]], len(graph) <= LABELLED),
             **({} if onward or not small else {"constraint": "false"}),
         )
-    return found
+    return result
 
 
 def _colours(graph: networkx.MultiDiGraph) -> dict[str, str]:

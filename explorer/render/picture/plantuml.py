@@ -61,4 +61,4 @@ def _step(step: Step, names: list[str], opened: bool, closed: bool) -> Iterator[
 
 def text(said: str) -> str:
     """A text that PlantUML takes as it is."""
-    return MARKUP.sub(lambda found: f"<U+{ord(found[0]):04X}>", clean(said).strip()) or "-"
+    return MARKUP.sub(lambda match: f"<U+{ord(match[0]):04X}>", clean(said).strip()) or "-"

@@ -130,7 +130,14 @@ class Layout:
                     lines.append(("deferred: not yet visible", "late"))
                 if position in closed:
                     lines.insert(0, ("becomes visible:", "late"))
-                yield Row(position, position, lane, tuple(lines), item.sends, "failed" if item.failed else "")
+                yield Row(
+                    first=position,
+                    last=position,
+                    lane=lane,
+                    lines=tuple(lines),
+                    sends=item.sends,
+                    style="failed" if item.failed else "",
+                )
 
     def _lines(self, step: Step, lane: int, title: str) -> list[tuple[str, str]]:
         lines = [*self._wrapped(title, lane, "function")] if title else []
@@ -167,7 +174,15 @@ class Layout:
             before = sum(m.small_line for kind in self._before_label(row))
             arrows = len(row.sends) * (m.small_line + 7)
             bottom = top + GAP + height + arrows
-            yield Placed(row, top, top + GAP / 2 + PAD + before + m.line / 2 - 1, left, width, height, bottom)
+            yield Placed(
+                row=row,
+                top=top,
+                y=top + GAP / 2 + PAD + before + m.line / 2 - 1,
+                left=left,
+                width=width,
+                height=height,
+                bottom=bottom,
+            )
             top = bottom
 
     @staticmethod

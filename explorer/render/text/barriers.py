@@ -36,8 +36,8 @@ def _run(record: Record, run: Record, colour: bool) -> Iterator[str]:
     for enough in run["enough"]:
         yield "  enough    " + paint(_barriers(enough["choice"], costs=enough["cost"]), GREEN, colour)
         yield from (f"    less    {_outcome(less)}" for less in enough["less"])
-    for name, told in run["barriers"].items():
-        yield f"  {told['is']:<9} {clean(name)}" + (f": {clean(told['why'])}" if told["why"] else "")
+    for name, fate in run["barriers"].items():
+        yield f"  {fate['is']:<9} {clean(name)}" + (f": {clean(fate['why'])}" if fate["why"] else "")
     if run["own"] is not None:
         yield f"  the spec  {_outcome(run['own'])}"
     if run["surprises"]:
@@ -64,12 +64,12 @@ def _outcome(choice: Record) -> str:
 
 def _barriers(choice: Record, costs: Record | None = None, all: bool = False) -> str:
     """The barriers that are there; with `all`, those too that are not."""
-    found = [
+    result = [
         f"{clean(name)}={clean(str(value))}" + (f" ({costs[name]})" if costs and costs[name] else "")
         for name, value in choice.items()
         if all or costs is None or costs[name]
     ]
-    return ", ".join(found) or "no barrier at all"
+    return ", ".join(result) or "no barrier at all"
 
 
 def overview(record: Record) -> str:
@@ -90,11 +90,11 @@ def _row(run: Record) -> str:
 
 
 def _cell(run: Record) -> str:
-    found = [
+    result = [
         " + ".join(f"{n}={v}" for n, v in e["choice"].items() if e["cost"][n]) or "nothing"
         for e in run["enough"]
     ]
-    return clean(" or ".join(found) or "?") + ("" if run["decided"] else " (not all known)")
+    return clean(" or ".join(result) or "?") + ("" if run["decided"] else " (not all known)")
 
 
 def _aligned(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:

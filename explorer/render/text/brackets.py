@@ -36,16 +36,16 @@ def brackets(trace: Trace) -> list[Bracket]:
 
     A store that no other actor could tell from an immediate one is left out.
     """
-    found: list[Bracket] = []
+    result: list[Bracket] = []
     waiting: dict[str, deque[int]] = defaultdict(deque)
     for position, step in enumerate(trace.steps):
         for key in step.closes:
             if waiting[key]:
-                found.append(Bracket(key, waiting[key].popleft(), position))
+                result.append(Bracket(key, waiting[key].popleft(), position))
         for key in step.opens:
             waiting[key].append(position)
-    found.extend(Bracket(key, first, None) for key, positions in waiting.items() for first in positions)
-    return _placed([b for b in found if _noticed(b, trace.steps)], len(trace.steps))
+    result.extend(Bracket(key, first, None) for key, positions in waiting.items() for first in positions)
+    return _placed([b for b in result if _noticed(b, trace.steps)], len(trace.steps))
 
 
 def _noticed(bracket: Bracket, steps: tuple[Step, ...]) -> bool:

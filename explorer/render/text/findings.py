@@ -45,8 +45,8 @@ def reports(record: Record) -> list[Report]:
 def _malformed(record: MalformedRecord) -> Report:
     text = str(record["error"])
     place, _, said = text.splitlines()[0].partition(": ")
-    found = place if said and place.rpartition(":")[2].isdigit() else ""
-    return Report(ERROR, "spec", "\n".join(map(clean, text.splitlines())), found or f"{record['file']}:1")
+    result = place if said and place.rpartition(":")[2].isdigit() else ""
+    return Report(ERROR, "spec", "\n".join(map(clean, text.splitlines())), result or f"{record['file']}:1")
 
 
 def _properties(record: CheckedRecord) -> Iterator[Report]:
@@ -82,7 +82,7 @@ def _expectation(record: CheckedRecord) -> Iterator[Report]:
     """Under --expect: a declaration that is not met, or missing."""
     if not record["expect"] or record["expectation_met"]:
         return
-    found = (
+    actual = (
         ", ".join(
             f"{p['name']} {p['verdict']}"
             + ("" if p["trace_length"] is None else f" in {counted(p['trace_length'], 'step')}")
@@ -96,7 +96,7 @@ def _expectation(record: CheckedRecord) -> Iterator[Report]:
         if record["expected"]
         else "no expectation is declared; write Spec(..., expect=HOLDS)"
     )
-    yield Report(FAILURE, "expectation", clean(f"{declared}; found: {found}"), f"{record['file']}:1")
+    yield Report(FAILURE, "expectation", clean(f"{declared}; found: {actual}"), f"{record['file']}:1")
 
 
 def _vacuity(record: CheckedRecord) -> Iterator[Report]:

@@ -119,10 +119,10 @@ def _removed(row: MutantRecord, whole: bool) -> str:
 
 def _result(row: MutantRecord) -> str:
     if row["status"] == "noticed":
-        told = [
+        noticed = [
             clean(p["property"]) + (f" {p['steps']}" if p["steps"] is not None else "") for p in row["by"]
         ]
-        return ", ".join(told[:4]) + (f" and {len(told) - 4} more" if len(told) > 4 else "")
+        return ", ".join(noticed[:4]) + (f" and {len(noticed) - 4} more" if len(noticed) > 4 else "")
     status = "SURVIVED" if row["status"] == "survived" else str(row["status"])
     findings = [clean(text) for text in row["findings"]]
     more = f" and {len(findings) - 1} more" if len(findings) > 1 else ""

@@ -11,9 +11,9 @@ from explorer.render.text.terminal import BOLD, DIM, GREEN, RED, YELLOW, clean, 
 from explorer.verdict.record import FindingRecord, PropertyRecord, Record, StatesRecord, VerdictRecord
 
 COLOURS = {"holds": GREEN, "violated": RED, "undetermined": YELLOW}
-WIDTH, FINDINGS, CALM, FEW = 110, 8, 5, 6
-"""Columns of the text; findings shown on the screen; with more properties than CALM, those that hold share a
-line; how many names of properties that were left out are given."""
+WIDTH, FINDINGS, SHARED_FROM, FEW = 110, 8, 5, 6
+"""Columns of the text; findings shown on the screen; with more properties than SHARED_FROM, those that hold
+share a line; how many names of properties that were left out are given."""
 
 
 def summary(record: Record, colour: bool = False, files: Iterable[object] = ()) -> str:
@@ -93,7 +93,7 @@ def _constants(record: VerdictRecord) -> str:
 
 def _table(properties: Sequence[PropertyRecord], colour: bool) -> Iterator[str]:
     """A line for each property; those that hold share one where there are many."""
-    shared = [p for p in properties if p["verdict"] == "holds"] if len(properties) > CALM else []
+    shared = [p for p in properties if p["verdict"] == "holds"] if len(properties) > SHARED_FROM else []
     shown = [p for p in properties if p not in shared]
     cells = [(clean(p["name"]), clean(p["kind"]), p["verdict"]) for p in shown]
     widths = [max(map(len, column)) for column in zip(*cells)]

@@ -87,29 +87,29 @@ def variants(
     """The table of a family. A row has `name` and `text` beside its verdict record; its last cell says
     whether the expectation is met. Properties that hold in every row share a line below the table."""
     properties = {p["name"]: p for row in rows for p in row["properties"]}
-    calm = [
+    holding = [
         name
         for name in properties
         if all(p["verdict"] == "holds" for row in rows for p in row["properties"] if p["name"] == name)
     ]
-    shown = [name for name in properties if name not in calm]
+    shown = [name for name in properties if name not in holding]
     heads, legend = (shown, []) if markdown else _heads(shown, 60)
     table = [[(title, BOLD) for title in ("variant", "states", *heads, "expected", "what differs")]]
     for row in rows:
         cells = {p["name"]: _cell(p) for p in row["properties"]}
-        found = met(row, "NOT MET"), GREEN if row["expectation_met"] else RED
+        outcome = met(row, "NOT MET"), GREEN if row["expectation_met"] else RED
         if strict and row["expectation_met"] and any(f["severe"] for f in row["findings"]):
-            found = ("NOT MET: findings", RED)
+            outcome = ("NOT MET: findings", RED)
         table.append(
             [
                 (clean(row["name"]), ""),
                 (f"{row['states']['represented']:,}", ""),
                 *(cells.get(n, ("not checked", DIM)) for n in shown),
-                found,
+                outcome,
                 (clean(row["text"]), ""),
             ]
         )
-    shared = "holds in every row: " + ", ".join(map(clean, calm)) if calm else ""
+    shared = "holds in every row: " + ", ".join(map(clean, holding)) if holding else ""
     if markdown:
         lines = ["| " + " | ".join(text.replace("|", "\\|") for text, _ in cells) + " |" for cells in table]
         lines.insert(1, "|" + "---|" * len(table[0]))
