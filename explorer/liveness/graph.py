@@ -18,7 +18,7 @@ from explorer.codegen.python_functions import flags
 from explorer.engine.limits import Limits, available_bytes, resident_bytes
 from explorer.engine.python import Compiled, run_source
 from explorer.engine.space import Handle, StateSpace
-from explorer.ir.expressions import Expr
+from explorer.ir.expressions import Expr, walk
 from explorer.ir.semantics import State, evaluate
 from explorer.liveness.backend import Backend, Native, Plain
 from explorer.liveness.permutation_labels import PermutationTables, permutation_tables
@@ -372,9 +372,11 @@ def _native_truth(graph: Graph, conditions: list[Expr]) -> list[Any]:
     from explorer.engine.native.levels import integers
 
     assert graph.compiled is not None
-    try:
-        text = flag_source(graph.compiled.program, graph.compiled.layout, conditions)
-    except BeyondWord:
+    text = None
+    if not any(at.op == "apply" for condition in conditions for at in walk(condition)):
+        with suppress(BeyondWord):
+            text = flag_source(graph.compiled.program, graph.compiled.layout, conditions)
+    if text is None:
         return [
             np.array(flags_of(integers(graph.states)), np.uint8)
             for flags_of in _plain_flags(graph, conditions)
