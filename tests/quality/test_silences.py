@@ -260,7 +260,7 @@ def test_an_instance_ends_at_a_false_guard() -> None:
         walker.at.next = follower[here]
 
     space = reference.explore(ground(Spec(Walker, go)))
-    assert (space.distinct, space.enabled) == (2, [1, 0])
+    assert (space.distinct, space.enabled) == (2, (1, 0))
 
 
 class Port(Scalarset):
