@@ -48,7 +48,7 @@ def test_the_dictionaries_stay_small() -> None:
     found = tree(2)
     grid = np.array([(a << 40, b << 3) for a in range(300) for b in range(300)], np.uint64)
     assert len(np.unique(found.fold(grid))) == 90_000
-    assert found.count[:, 0].tolist() == [300, 300]
+    assert found.arrays.entries[:, 0].tolist() == [300, 300]
 
 
 def test_parts_that_differ_in_few_bits_spread() -> None:
@@ -57,9 +57,9 @@ def test_parts_that_differ_in_few_bits_spread() -> None:
         found = tree(2)
         states = np.array([(i << shift, 0) for i in range(1 << 14)], np.uint64)
         found.fold(states)
-        first, mask, move, _ = (int(x) for x in found.shape[0])
-        slots = np.flatnonzero(found.slots[first : first + mask + 1])
-        keys = [int(found.values[int(found.slots[first + s])]) for s in slots]
+        first, mask, move, _ = (int(x) for x in found.arrays.shape[0])
+        slots = np.flatnonzero(found.arrays.slots[first : first + mask + 1])
+        keys = [int(found.arrays.values[int(found.arrays.slots[first + s])]) for s in slots]
         homes = [((k ^ k >> 32) * 0x9E3779B97F4A7C15 & (1 << 64) - 1) >> move for k in keys]
         assert np.mean([(int(s) - h) & mask for s, h in zip(slots, homes)]) < 4
 

@@ -20,7 +20,9 @@ Numbers = Annotated[NDArray[np.int64], types.int64[::1]]
 NumberRows = Annotated[NDArray[np.int64], types.int64[:, ::1]]
 RuleRanks = Annotated[NDArray[np.uint16], types.uint16[::1]]
 RuleRankRows = Annotated[NDArray[np.uint16], types.uint16[:, ::1]]
+Slots = Annotated[NDArray[np.uint32], types.uint32[::1]]
 Word = Annotated[np.uint64, types.uint64]
+Flag = Annotated[bool, types.boolean]
 Number = Annotated[int, types.int64]
 """Arrays of unsigned words, signed numbers and ranks of rules, all C-contiguous, and single ones."""
 
@@ -99,6 +101,55 @@ class Rules(NamedTuple):
     """[values, words of rules]: for every value of some cells, a bit for each rule that it allows"""
     sure: Words
     """[words of rules]: a bit for each rule whose guard bitmaps settle and whose effect is constant"""
+
+
+class Dictionaries(NamedTuple):
+    """The dictionaries of a tree of N nodes over states of W words (`tree_kernels.py`)."""
+
+    slots: Slots
+    """slots of all nodes: the number of an entry, from 1, or 0 where empty (open addressing)"""
+    values: Words
+    """entries of all nodes by number; that of number 0 means nothing"""
+    shape: WordRows
+    """[N, 4]: first slot, number of slots less one, shift from hash to slot, place of entry 0"""
+    entries: NumberRows
+    """[N, 2]: entries that there are, entries that there is room for"""
+    pairs: NumberRows
+    """[N + 1, 2]: the children of an inner node, -1 of a word; last those of the root"""
+
+
+class Unfolded(NamedTuple):
+    """States of several words, and the numbers of their nodes."""
+
+    states: WordRows
+    """[states, W]"""
+    numbers: WordRows
+    """[states, N]"""
+
+
+class Part(NamedTuple):
+    """Rows `start` to before `stop`; whether they stand `alone`, without predecessors, and whether the
+    dictionaries may be extended."""
+
+    start: Number
+    stop: Number
+    alone: Flag
+    extend: Flag
+
+
+class Folded(NamedTuple):
+    """Root words, and states with a part that is in no dictionary; the rules that made them."""
+
+    roots: WordRows
+    """[room, 1]"""
+    rules: RuleRanks
+    """[room]"""
+    missed: WordRows
+    """[room, 1 + W]: the row of the predecessor, then the words"""
+    missed_rules: RuleRanks
+    """[room]"""
+    totals: Numbers
+    """[3]: number of roots, of missed states, and the node whose dictionary is full, or -1"""
 
 
 class Hash(NamedTuple):

@@ -10,7 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from explorer.engine.native.arrays import Level
+from explorer.engine.native.arrays import (
+    Dictionaries,
+    Folded,
+    Level,
+    NumberRows,
+    Part,
+    Unfolded,
+    WordRows,
+)
 from explorer.engine.native.visited import TableFull
 
 ROOT_BITS = 60
@@ -26,46 +34,45 @@ slots for each entry, and the entries from which there are two, as memory counts
 
 
 class Tree:
-    """The dictionaries of states of `words` words. Arrays are those that `tree_kernels.py` lists."""
+    """The dictionaries of states of `words` words; `arrays.Dictionaries` says what the arrays hold."""
 
     def __init__(self, kernels: Any, words: int):
         self.kernels, self.words = kernels, words
         self.pairs = _pairs(words)
         self.nodes = len(self.pairs) - 1
-        self.count = np.zeros((self.nodes, 2), np.int64)
-        self.values = np.zeros(1, np.uint64)
-        self.shape = np.zeros((self.nodes, 4), np.uint64)
+        self.arrays = Dictionaries(
+            np.empty(0, np.uint32),
+            np.zeros(1, np.uint64),
+            np.zeros((self.nodes, 4), np.uint64),
+            np.zeros((self.nodes, 2), np.int64),
+            self.pairs,
+        )
         self._build([FIRST_ROOM] * self.nodes)
-
-    @property
-    def tables(self) -> tuple[Any, ...]:
-        """SLOTS, VALUES, SHAPE, COUNT, PAIR."""
-        return self.slots, self.values, self.shape, self.count, self.pairs
 
     def grow(self, node: int) -> None:
         """Make room for twice as many entries of a node. Raises TableFull where numbers cannot tell them
         apart.
         """
-        rooms = self.count[:, 1].tolist()
+        rooms = self.arrays.entries[:, 1].tolist()
         rooms[node] *= 2
         if rooms[node] >= MOST_ENTRIES:
             raise TableFull
         self._build(rooms)
 
-    def unfold(self, roots: Any) -> Any:
+    def unfold(self, roots: WordRows) -> WordRows:
         """The states (uint64 [n, words]) of root words (uint64 [n, 1])."""
         states = np.empty((len(roots), self.words), np.uint64)
         numbers = np.empty((min(BATCH, len(roots)), self.nodes), np.uint64)
         for start in range(0, len(roots), BATCH):
             stop = min(start + BATCH, len(roots))
-            self.unfold_some(roots, start, stop, states[start:stop], numbers)
+            self.unfold_some(roots, (start, stop), Unfolded(states[start:stop], numbers))
         return states
 
-    def unfold_some(self, roots: Any, start: int, stop: int, states: Any, numbers: Any) -> None:
-        """The states of some root words and the numbers of their nodes, into `states` and `numbers`."""
-        self.kernels.unfold(roots, start, stop, self.values, self.shape, self.pairs, states, numbers)
+    def unfold_some(self, roots: WordRows, span: tuple[int, int], unfolded: Unfolded) -> None:
+        """The states of some root words and the numbers of their nodes, into `unfolded`."""
+        self.kernels.unfold(roots, span, self.arrays, unfolded)
 
-    def fold(self, states: Any) -> Any:
+    def fold(self, states: WordRows) -> WordRows:
         """The root words (uint64 [n, 1]) of states (uint64 [n, words]), which may be new. Not while workers
         look up.
         """
@@ -75,38 +82,40 @@ class Tree:
 
     def fold_alone(self, level: Level, size: int) -> Level:
         """As `fold`, for the first `size` rows of states with a column before the words, and their rules."""
-        roots, rules = np.empty((size, 1), np.uint64), np.empty(size, np.uint16)
-        nothing, none = np.empty((1, 1 + self.words), np.uint64), np.empty(1, np.uint16)
-        stat, at = np.array([0, 0, -1], np.int64), 0
-        parent = np.zeros((1, self.words), np.uint64), np.zeros((1, self.nodes), np.uint64)
+        folded, at = self.room(size, 1), 0
+        parent = Unfolded(np.zeros((1, self.words), np.uint64), np.zeros((1, self.nodes), np.uint64))
         while at < size:
-            at = self.kernels.fold(
-                *level, at, size, True, *parent, *self.tables, True, roots, rules, nothing, none, stat
-            )
-            if stat[2] >= 0:
-                self.grow(int(stat[2]))
-        return Level(roots, rules)
+            at = self.kernels.fold(level, Part(at, size, True, True), parent, self.arrays, folded)
+            if folded.totals[2] >= 0:
+                self.grow(int(folded.totals[2]))
+        return Level(folded.roots, folded.rules)
+
+    def room(self, size: int, missed: int) -> Folded:
+        """Room for so many root words, and for states with a part that is in no dictionary."""
+        roots, rules = np.empty((size, 1), np.uint64), np.empty(size, np.uint16)
+        states, made_by = np.empty((missed, 1 + self.words), np.uint64), np.empty(missed, np.uint16)
+        return Folded(roots, rules, states, made_by, np.array([0, 0, -1], np.int64))
 
     def _build(self, rooms: list[int]) -> None:
         """Lay all dictionaries out anew; slots are filled from the entries."""
         capacities = [(ROOMY if room < LARGE else 2) * room for room in rooms]
         at = np.cumsum([0, *(room + 1 for room in rooms)])
-        values, before = np.zeros(at[-1], np.uint64), self.shape[:, 3].tolist()
-        for node, size in enumerate(self.count[:, 0].tolist()):
-            values[at[node] : at[node] + size + 1] = self.values[before[node] : before[node] + size + 1]
-        self.values = values
-        self.count[:, 1] = rooms
-        self.shape[:, 0] = np.cumsum([0, *capacities])[:-1]
-        self.shape[:, 1] = [capacity - 1 for capacity in capacities]
-        self.shape[:, 2] = [64 - capacity.bit_length() + 1 for capacity in capacities]
-        self.shape[:, 3] = at[:-1]
-        self.slots = np.empty(0, np.uint32)
-        self.slots = np.zeros(sum(capacities), np.uint32)
+        old, shape, entries = self.arrays.values, self.arrays.shape, self.arrays.entries
+        values, before = np.zeros(at[-1], np.uint64), shape[:, 3].tolist()
+        for node, size in enumerate(entries[:, 0].tolist()):
+            values[at[node] : at[node] + size + 1] = old[before[node] : before[node] + size + 1]
+        entries[:, 1] = rooms
+        shape[:, 0] = np.cumsum([0, *capacities])[:-1]
+        shape[:, 1] = [capacity - 1 for capacity in capacities]
+        shape[:, 2] = [64 - capacity.bit_length() + 1 for capacity in capacities]
+        shape[:, 3] = at[:-1]
+        self.arrays = self.arrays._replace(values=values, slots=np.empty(0, np.uint32))
+        self.arrays = self.arrays._replace(slots=np.zeros(sum(capacities), np.uint32))
         for node in range(self.nodes):
-            self.kernels.rehash(self.slots, self.values, self.shape, self.count, node)
+            self.kernels.rehash(self.arrays, node)
 
 
-def _pairs(words: int) -> Any:
+def _pairs(words: int) -> NumberRows:
     """The children of every node: words first, then pairs of neighbours; last those of the root."""
     pairs, top = [[-1, -1]] * words, list(range(words))
     while len(top) > 2:

@@ -11,7 +11,16 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from explorer.engine.native.arrays import FLAGGED, Buckets, Counters, Level, Search, WordRows
+from explorer.engine.native.arrays import (
+    FLAGGED,
+    Buckets,
+    Counters,
+    Level,
+    Part,
+    Search,
+    Unfolded,
+    WordRows,
+)
 from explorer.engine.native.machine import NOBODY, Machine
 from explorer.engine.native.tree import Tree
 from explorer.engine.native.visited import Store
@@ -122,15 +131,13 @@ class TreeWorker(Worker):
         super().__init__(machine, store, known, constraints)
         self.tree, self.alone = tree, alone
         rules, words = len(machine.numbers), tree.words
-        self.chunk = np.empty((CHUNK, words), np.uint64), np.empty((CHUNK, tree.nodes), np.uint64)
+        self.chunk = Unfolded(np.empty((CHUNK, words), np.uint64), np.empty((CHUNK, tree.nodes), np.uint64))
         self.rules = self.level.rules
         self.row, self.rows = 0, 0
         room = max(2 * rules + 64, SUCCESSORS)
         self.successors = buckets(1, room, words + 1)
-        self.folded = 0
-        self.roots, self.roots_by = np.empty((room, 1), np.uint64), np.empty(room, np.uint16)
-        self.missed, self.missed_by = np.empty((MISSED, words + 1), np.uint64), np.empty(MISSED, np.uint16)
-        self.fold_stat = np.zeros(3, np.int64)
+        self.at_successor = 0
+        self.folded = tree.room(room, MISSED)
         self.pending: list[tuple[Level, int]] = []
 
     def begin(self) -> None:
@@ -141,9 +148,9 @@ class TreeWorker(Worker):
         return bool(
             super().busy()
             or self.row < self.rows
-            or self.folded < self.successors.sizes[0]
+            or self.at_successor < self.successors.sizes[0]
             or self.pending
-            or self.fold_stat[1]
+            or self.folded.totals[1]
         )
 
     def states(self) -> Iterator[WordRows]:
@@ -152,26 +159,27 @@ class TreeWorker(Worker):
 
     def expand(self) -> None:
         while self._scatter_pending():
-            if self.folded < self.successors.sizes[0]:
+            if self.at_successor < self.successors.sizes[0]:
                 if not self._fold():
                     return
             elif self.row < self.rows:
-                self.folded, self.successors.sizes[0] = 0, 0
-                chunk = Level(self.chunk[0], self.rules)
+                self.at_successor, self.successors.sizes[0] = 0, 0
+                chunk = Level(self.chunk.states, self.rules)
                 self.row = self._call(chunk, (self.row, self.rows), self.successors)
             elif self.at < self.size:
                 stop = min(self.at + CHUNK, self.size)
-                self.tree.unfold_some(self.level.states, self.at, stop, *self.chunk)
+                self.tree.unfold_some(self.level.states, (self.at, stop), self.chunk)
                 self.rules, self.row, self.rows = self.level.rules[self.at : stop], 0, stop - self.at
                 self.at = stop
             else:
                 return
 
     def intern(self) -> None:
-        missed = int(self.fold_stat[1])
+        missed = int(self.folded.totals[1])
         if missed:
-            self.pending.append((self.tree.fold_alone(Level(self.missed, self.missed_by), missed), 0))
-            self.fold_stat[1] = 0
+            states = Level(self.folded.missed, self.folded.missed_rules)
+            self.pending.append((self.tree.fold_alone(states, missed), 0))
+            self.folded.totals[1] = 0
 
     def _scatter_pending(self) -> bool:
         """Whether all root words found room in the buckets."""
@@ -186,21 +194,20 @@ class TreeWorker(Worker):
 
     def _fold(self) -> bool:
         """Fold successors; whether there is room for more that have a part in no dictionary."""
-        stat = self.fold_stat
-        stat[0] = 0
-        states, rules, sizes = self.successors
-        part = states[0], rules[0], self.folded, int(sizes[0])
-        out = self.alone, self.roots, self.roots_by, self.missed, self.missed_by, stat
-        slots, values, shape, count, pairs = self.tree.tables
-        self.folded = int(
-            self.machine.trees.fold_two(*part, slots, values, shape, count, *out)
+        folded, trees, tables = self.folded, self.machine.trees, self.tree.arrays
+        totals = folded.totals
+        totals[0] = 0
+        successors = Level(self.successors.states[0], self.successors.rules[0])
+        part = Part(self.at_successor, int(self.successors.sizes[0]), False, self.alone)
+        self.at_successor = int(
+            trees.fold_two(successors, part, tables, folded)
             if self.tree.words == 2
-            else self.machine.trees.fold(*part, False, *self.chunk, slots, values, shape, count, pairs, *out)
+            else trees.fold(successors, part, self.chunk, tables, folded)
         )
-        self.pending.append((Level(self.roots[: stat[0]], self.roots_by[: stat[0]]), 0))
-        if stat[2] >= 0:
-            self.tree.grow(int(stat[2]))
-        return bool(stat[1] < MISSED)
+        self.pending.append((Level(folded.roots[: totals[0]], folded.rules[: totals[0]]), 0))
+        if totals[2] >= 0:
+            self.tree.grow(int(totals[2]))
+        return bool(totals[1] < MISSED)
 
 
 def buckets(partitions: int, depth: int, columns: int) -> Buckets:
