@@ -123,8 +123,8 @@ def attribute_place(cls: type, name: str) -> Place:
         lines = inspect.getsourcelines(cls)[0]
     except (OSError, TypeError):
         return place
-    found = (i for i, line in enumerate(lines) if re.match(rf"\s+{re.escape(name)}\s*[:=]", line))
-    return Place(place.file, place.line + next(found, 0))
+    lines_with = (i for i, line in enumerate(lines) if re.match(rf"\s+{re.escape(name)}\s*[:=]", line))
+    return Place(place.file, place.line + next(lines_with, 0))
 
 
 def _file_of_members(cls: type) -> str:

@@ -129,12 +129,12 @@ _interned: WeakValueDictionary[tuple[Any, ...], Expr] = WeakValueDictionary()
 
 def node(op: str, args: tuple[Expr, ...] = (), value: Any = None) -> Expr:
     key = (op, args, value)
-    found = _interned.get(key)
-    if found is None:
-        found = Expr()
-        found.op, found.args, found.value, found.meaning, found.reads = op, args, value, None, None
-        _interned[key] = found
-    return found
+    result = _interned.get(key)
+    if result is None:
+        result = Expr()
+        result.op, result.args, result.value, result.meaning, result.reads = op, args, value, None, None
+        _interned[key] = result
+    return result
 
 
 def const(value: int) -> Expr:
@@ -299,6 +299,6 @@ def family_of(expr: Expr) -> Family | None:
         family: Family = expr.value[0]
         return family
     if expr.op in ("loadat", "nextat"):
-        found: Family = expr.value
-        return found
+        at_index: Family = expr.value
+        return at_index
     return None

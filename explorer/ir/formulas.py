@@ -56,9 +56,9 @@ def show(node: Ltl) -> str:
         )
     if node.op == "not":
         return f"~{show(node.args[0])}" if node.args[0].op not in _INFIX else f"~({show(node.args[0])})"
-    found = leads(node)
-    if found is not None:
-        return f"leads_to({show(found[0])}, {show(found[1])})"
+    premise_and_goal = leads(node)
+    if premise_and_goal is not None:
+        return f"leads_to({show(premise_and_goal[0])}, {show(premise_and_goal[1])})"
     inner = node.args[0]
     if (node.op, inner.op) in (("always", "eventually"), ("eventually", "always")):
         return f"{node.op}_{inner.op}({show(inner.args[0])})"

@@ -104,14 +104,14 @@ class Temporal:
     @property
     def conditions(self) -> list[Expr]:
         """The conditions on one state in it, each once, in order."""
-        found: dict[Expr, None] = {}
+        conditions: dict[Expr, None] = {}
         todo = [formula for _, formula in reversed(self.parts)]
         while todo:
             at = todo.pop()
             if at.op == "state":
-                found[at.condition] = None
+                conditions[at.condition] = None
             todo.extend(reversed(at.args))
-        return list(found)
+        return list(conditions)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,8 @@ def closure(expr: Expr) -> Meaning:
         for at in walk(expr):
             if at.meaning is None:
                 at.meaning = _build(at)
-    found: Meaning = expr.meaning
-    return found
+    meaning: Meaning = expr.meaning
+    return meaning
 
 
 def evaluate(expr: Expr, state: State, after: State | None = None) -> int:

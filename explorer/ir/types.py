@@ -172,11 +172,11 @@ class UnionType(ScalarType):
 
     def offset(self, cls: type) -> int | None:
         """The code of the first member of a class; None when the class is not in the union."""
-        found = 0
+        offset = 0
         for c in self.classes:
             if c is cls:
-                return found
-            found += sum(1 for member in self.members if type(member) is c)
+                return offset
+            offset += sum(1 for member in self.members if type(member) is c)
         return None
 
     def encode(self, value: Any) -> int | None:
@@ -397,8 +397,8 @@ def value_text(value: Any) -> str:
     return str(value)
 
 
-def is_finite_domain(found: Type) -> bool:
+def is_finite_domain(domain: Type) -> bool:
     """Whether values can serve as indices: scalars other than sets, and records of such."""
-    if isinstance(found, RecordType):
-        return all(is_finite_domain(inner) for _, inner in found.fields)
-    return isinstance(found, ScalarType) and not isinstance(found, SetType)
+    if isinstance(domain, RecordType):
+        return all(is_finite_domain(inner) for _, inner in domain.fields)
+    return isinstance(domain, ScalarType) and not isinstance(domain, SetType)

@@ -32,9 +32,9 @@ class Malformed(AssertionError):
 
 def demand_none(what: str, faults: Iterable[str]) -> None:
     """Raise Malformed if there are faults."""
-    found = list(faults)
-    if found:
-        raise Malformed(what, found)
+    listed = list(faults)
+    if listed:
+        raise Malformed(what, listed)
 
 
 def verify_model(model: Model) -> None:

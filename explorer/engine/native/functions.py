@@ -75,12 +75,12 @@ class Functions:
         """What a function gives, entered into the table."""
         with self.lock:
             try:
-                found = self.calls[number](*arguments[: self.arity[number]])
-                self._enter((number, *arguments), found)
+                value = self.calls[number](*arguments[: self.arity[number]])
+                self._enter((number, *arguments), value)
             except BaseException as error:
                 self.error = self.error or error
                 return -1
-            return found
+            return value
 
     def _make(self, rows: int) -> None:
         table = np.zeros((rows + 1, 2 + ARGUMENTS), np.int64)

@@ -146,13 +146,13 @@ def _tree(function: FunctionType) -> ast.FunctionDef:
 class _Body:
     """The body of one function under construction."""
 
-    def __init__(self, made: Any, function: FunctionType, arguments: Any):
-        self.made, self.globals = made, function.__globals__
-        self.entry = made.append_basic_block("entry")
-        self.builder: Any = ir.IRBuilder(made.append_basic_block("body"))
+    def __init__(self, built: Any, function: FunctionType, arguments: Any):
+        self.function, self.globals = built, function.__globals__
+        self.entry = built.append_basic_block("entry")
+        self.builder: Any = ir.IRBuilder(built.append_basic_block("body"))
         self.locals: dict[str, Term] = {}
         self.arrays: dict[str, tuple[str, Any, Any]] = {}
-        given = iter(made.args)
+        given = iter(built.args)
         for name, kind in zip(function.__code__.co_varnames, arguments):
             value = next(given)
             if isinstance(kind, types.Array):
@@ -181,7 +181,7 @@ class _Body:
         else:
             answer = values[0]
         self.builder.ret(answer)
-        ir.IRBuilder(self.entry).branch(self.made.basic_blocks[1])
+        ir.IRBuilder(self.entry).branch(self.function.basic_blocks[1])
 
     # Statements.
 
@@ -209,7 +209,7 @@ class _Body:
             place = ir.IRBuilder(self.entry).alloca(BOOL if kind == "b" else WORD, name=name)
             self.locals[name] = (kind, place)
         known, place = self.locals[name]
-        assert known == kind, f"{self.made.name}: {name} is {known} and {kind}"
+        assert known == kind, f"{self.function.name}: {name} is {known} and {kind}"
         self.builder.store(value, place)
 
     def _change(self, statement: ast.AugAssign) -> None:
@@ -232,7 +232,7 @@ class _Body:
         return kind, value if value.type == WORD else self.builder.zext(value, WORD)
 
     def _if(self, statement: ast.If) -> None:
-        yes, no, after = (self.made.append_basic_block(name) for name in ("then", "else", "after"))
+        yes, no, after = (self.function.append_basic_block(name) for name in ("then", "else", "after"))
         self.builder.cbranch(self.truth(self.term(statement.test)), yes, no)
         for block, body in ((yes, statement.body), (no, statement.orelse)):
             self.builder.position_at_end(block)
@@ -321,12 +321,12 @@ class _Body:
 
     def _lazy(self, operands: list[ast.expr], conjunction: bool) -> Any:
         """Left to right, until one settles the result."""
-        end = self.made.append_basic_block("settled")
+        end = self.function.append_basic_block("settled")
         settled = []
         for operand in operands[:-1]:
             test = self.truth(self.term(operand))
             settled.append(self.builder.block)
-            further = self.made.append_basic_block("further")
+            further = self.function.append_basic_block("further")
             self.builder.cbranch(test, *((further, end) if conjunction else (end, further)))
             self.builder.position_at_end(further)
         last = self.truth(self.term(operands[-1]))
@@ -350,7 +350,7 @@ class _Body:
         return kind, self.builder.neg(value) if isinstance(at.op, ast.USub) else self.builder.not_(value)
 
     def _choice(self, at: ast.IfExp) -> Term:
-        yes, no, after = (self.made.append_basic_block(name) for name in ("yes", "no", "chosen"))
+        yes, no, after = (self.function.append_basic_block(name) for name in ("yes", "no", "chosen"))
         self.builder.cbranch(self.truth(self.term(at.test)), yes, no)
         sides = []
         kinds = set()
@@ -379,8 +379,8 @@ class _Body:
     def _table(self, index: Term, values: list[int]) -> Term:
         """One of many constants."""
         kind = ir.ArrayType(WORD, len(values))
-        module = self.made.module
-        data = ir.GlobalVariable(module, kind, f"{self.made.name}.table{len(module.global_values)}")
+        module = self.function.module
+        data = ir.GlobalVariable(module, kind, f"{self.function.name}.table{len(module.global_values)}")
         data.linkage, data.global_constant = "internal", True
         data.initializer = ir.Constant(kind, values)
         return "i", self.builder.load(self.builder.gep(data, [ir.Constant(WORD, 0), self.word(index)]))
@@ -390,7 +390,7 @@ class _Body:
         words += [ir.Constant(WORD, 0)] * (APPLIED - len(words))
         kind = ir.FunctionType(WORD, [WORD] * APPLIED)
         function = cgutils.get_or_insert_function(  # type: ignore[no-untyped-call]
-            self.made.module, kind, "explorer_apply"
+            self.function.module, kind, "explorer_apply"
         )
         return "i", self.builder.call(function, words)
 
@@ -399,6 +399,6 @@ class _Body:
             return name.lower(), self.word(argument)
         assert name == "popcount", name
         count = cgutils.get_or_insert_function(  # type: ignore[no-untyped-call]
-            self.made.module, ir.FunctionType(WORD, [WORD]), "llvm.ctpop.i64"
+            self.function.module, ir.FunctionType(WORD, [WORD]), "llvm.ctpop.i64"
         )
         return "i", self.builder.call(count, [self.word(argument)])
