@@ -225,7 +225,7 @@ def _native(space: StateSpace, limits: Limits) -> Graph:
     from explorer.codegen.native_permutations import renaming_source
     from explorer.engine.native.arrays import Steps
     from explorer.engine.native.jit import Jit, default_directory
-    from explorer.engine.native.machine import rule_arrays
+    from explorer.engine.native.machine import functions, rule_arrays, running
     from explorer.engine.native.visited import reserve
 
     compiled, backend = space.compiled, Native()
@@ -239,6 +239,7 @@ def _native(space: StateSpace, limits: Limits) -> Graph:
     source = native_source(compiled.program, compiled.layout)
     jit = Jit(default_directory())
     expand, rules = jit.module(source.edges).edges, rule_arrays(source.tables)
+    asked = functions(compiled.model)
     kernels = jit.module(_kernels())
     states = reserve(number * words, np.uint64)[: number * words].reshape(number, words)
     initial = _states(space, kernels, words, states)
@@ -263,7 +264,8 @@ def _native(space: StateSpace, limits: Limits) -> Graph:
         _go_on(limits)
         steps.length[0] = 0
         rows = states[at : at + ROOM]
-        left = expand(rows, (0, len(rows)), nothing, steps, rules)
+        with running(asked):
+            left = expand(rows, (0, len(rows)), nothing, steps, rules)
         count = int(steps.length[0])
         rule, target = steps.rules, steps.successors
         if rename is not None:

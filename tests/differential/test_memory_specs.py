@@ -15,6 +15,7 @@ from explorer import (
     Spec,
     State,
     action,
+    check,
     constant,
     initially,
     terminal,
@@ -30,6 +31,7 @@ from explorer.memory.numbered import MemoryFull
 from explorer.memory.state import Memory as Sizes
 from tests.support import store_buffers
 from tests.support.comparison import facts
+from tests.support.house import SPECS
 from tests.support.in_order import Exchange, Fence, Instruction, Load, Outcome, Store, outcomes
 from tests.support.random_programs import random_program
 
@@ -176,3 +178,13 @@ def test_models_are_not_mixed_up(monkeypatch: pytest.MonkeyPatch) -> None:
     count = sum(len(expected.edges(level, None)) for level in expected.levels)
     for space in spaces:
         assert sum(len(space.edges(level, None)) for level in space.levels) == count
+
+
+def test_temporal_conditions_on_a_memory_in_machine_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the graph is large its conditions are judged by machine code; those that ask a memory are not."""
+    graph = pytest.importorskip("explorer.liveness.graph")
+    monkeypatch.setattr(graph, "NATIVE_FROM", 1)
+    path = SPECS / "xive_escalation_barriers.py"
+    lost = check(path, property="stale_for_ever").verdict
+    kept = check(path, property="stale_for_ever", handler_barrier="sync").verdict
+    assert (lost.verdict, kept.verdict) == ("violated", "holds")

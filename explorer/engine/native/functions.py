@@ -32,8 +32,9 @@ _PRIMES = (0x2545F4914F6CDD1D, 0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B
 _MIX = 0xD6E8FEB86659FD93
 _ALL = (1 << 64) - 1
 
-_state = np.zeros(1, np.int64)
-"""Where the table lies that is looked up."""
+_nothing = np.zeros((2, 2 + ARGUMENTS), np.int64)
+_state = np.array([_nothing.ctypes.data], np.int64)
+"""Where the table lies that is looked up; at first an empty one."""
 _current: Functions | None = None
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -50,15 +50,19 @@ class Machine:
     notes: list[str] = field(default_factory=list)
     functions: Functions | None = None
 
-    @contextmanager
-    def running(self) -> Iterator[None]:
+    def running(self) -> AbstractContextManager[None]:
         """Around every call of generated code."""
-        if self.functions is None:
-            yield
-            return
-        self.functions.enter()
-        yield
-        self.functions.leave()
+        return running(self.functions)
+
+
+@contextmanager
+def running(functions: Functions | None) -> Iterator[None]:
+    """Around every call of generated code that applies such functions."""
+    if functions is not None:
+        functions.enter()
+    yield
+    if functions is not None:
+        functions.leave()
 
 
 def machine(compiled: Compiled) -> Machine:
