@@ -8,8 +8,6 @@ Shows: ordered identities (names are compared with <: a Range, not a Scalarset),
 finite, and two mistakes with two consequences.
 """
 
-from __future__ import annotations
-
 import enum
 from typing import Annotated
 

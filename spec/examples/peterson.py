@@ -8,8 +8,6 @@ Shows: a scalarset, program counters, a guard over all others, what the order of
 temporal property.
 """
 
-from __future__ import annotations
-
 import enum
 from typing import Annotated
 

@@ -2,8 +2,6 @@
 lives on.
 """
 
-from __future__ import annotations
-
 import enum
 
 from explorer import WEAK, State, Value, Var, action, initially, ite, when

@@ -6,8 +6,6 @@ that the crashed kernel used (`high`); and the firmware's own reserved-ranges up
 the metadata is never released.
 """
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from explorer import Range, State, Var, initially

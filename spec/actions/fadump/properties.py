@@ -1,7 +1,5 @@
 """What must hold of a dump, from its registration to its release."""
 
-from __future__ import annotations
-
 from explorer import Formula, Value, implies, invariant, leads_to, some, temporal
 
 from .boot import Boot

@@ -2,8 +2,6 @@
 back.
 """
 
-from __future__ import annotations
-
 from explorer import STRONG, WEAK, action, ite, when
 
 from . import kernel

@@ -4,8 +4,6 @@ Only the sender that finds the list empty sends an IPI: the others rely on it. S
 them.
 """
 
-from __future__ import annotations
-
 import enum
 
 from explorer import WEAK, Map, State, Value, action, constant, initially, ite, some, when

@@ -5,8 +5,6 @@ show here.
 IPI. That costs a guest exit for nothing.
 """
 
-from __future__ import annotations
-
 from explorer import Value, every, implies, invariant, some, step_invariant
 
 from ..shared.cpus import Sender, Spinner, Target

@@ -4,8 +4,6 @@
 there, is the constant `msgsnd`.
 """
 
-from __future__ import annotations
-
 from explorer import WEAK, Value, action, sends, when
 
 from ..shared.cpus import Sender, Target

@@ -2,8 +2,6 @@
 soft-disabled.
 """
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from explorer import STRONG, WEAK, Range, State, Value, Var, action, constant, initially, sends, some, when

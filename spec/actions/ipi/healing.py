@@ -2,8 +2,6 @@
 lost.
 """
 
-from __future__ import annotations
-
 from explorer import Formula, Value, leads_to, some, temporal
 
 from ..shared.cpus import Sender, Target

@@ -3,8 +3,6 @@
 Barriers on 64-bit Book3S (asm/barrier.h, asm/synch.h): `smp_mb` is `sync`, `smp_wmb` is `lwsync`.
 """
 
-from __future__ import annotations
-
 import enum
 
 from explorer import constant

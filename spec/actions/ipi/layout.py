@@ -2,12 +2,10 @@
 store buffers.
 """
 
-from __future__ import annotations
-
 import enum
 from dataclasses import dataclass
 
-from explorer import Scalarset, constant
+from explorer import *
 
 from ..shared.cpus import Cpu, Sender, Target
 from .kernel import MSGSND, REAL_MODE, Msgsnd, split

@@ -5,9 +5,7 @@ call. `recurring` lets one come again and again, as long as some sender does not
 `senders`).
 """
 
-from __future__ import annotations
-
-from explorer import STRONG, Formula, action, constant, leads_to, temporal, when
+from explorer import *
 
 from ..shared.cpus import Sender, Spinner, Target
 from .calls import Calls, Csd

@@ -2,9 +2,7 @@
 over.
 """
 
-from __future__ import annotations
-
-from explorer import WEAK, Map, State, Value, action, constant, initially, when
+from explorer import *
 
 from ..shared.cpus import Sender, Spinner
 from .layout import Call

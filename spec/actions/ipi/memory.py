@@ -10,8 +10,6 @@ second one to the same location waits for the first. It keeps no values: `layout
 stores where.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Annotated
 

@@ -5,8 +5,6 @@ The loop of pnv_smp_cpu_kill_self: clear the flag, sleep, take whatever interrup
 looking at messages. What may still arrive is an interrupt whose message an earlier handler has drained.
 """
 
-from __future__ import annotations
-
 from explorer import STRONG, WEAK, action, constant, every, when
 
 from ..shared.cpus import Sender, Target

@@ -1,7 +1,5 @@
 """What must hold. The predicates have arguments, so that liveness properties can use them too."""
 
-from __future__ import annotations
-
 from explorer import Value, domain, every, invariant, some, step_invariant, terminal
 
 from ..shared.cpus import Sender, Spinner, Target

@@ -7,8 +7,6 @@ by `smp_mb` in smp_muxed_ipi_set_message, and handed over by a cmpxchg; so it ne
 buffer.
 """
 
-from __future__ import annotations
-
 import enum
 
 from explorer import (

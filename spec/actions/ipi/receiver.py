@@ -5,8 +5,6 @@ The handler drains whatever messages there are. A doorbell that interrupts a gue
 the flag is set.
 """
 
-from __future__ import annotations
-
 import enum
 
 from explorer import STRONG, WEAK, Map, State, Value, action, constant, domain, initially, ite, some, when

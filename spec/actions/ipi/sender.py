@@ -4,8 +4,6 @@ Every sender chooses target and kind of each IPI freely; `ipis` bounds how many 
 any time.
 """
 
-from __future__ import annotations
-
 import enum
 from typing import Annotated
 

@@ -9,8 +9,6 @@ Also here: what KVM does with an external interrupt out of the guest. It asks `h
 the guest's where the flag is 0, and then asks once more.
 """
 
-from __future__ import annotations
-
 from explorer import STRONG, WEAK, Map, State, Value, action, initially, ite, sends, some, when
 
 from ..shared.cpus import Sender, Target

@@ -4,9 +4,7 @@ are switched off and on.
 `ipi_call.py` takes this module's place where the IPI is the doorbell of the lost-IPI family.
 """
 
-from __future__ import annotations
-
-from explorer import STRONG, WEAK, action, when
+from explorer import *
 
 from ..shared.cpus import Target
 from .page_table import PageTable

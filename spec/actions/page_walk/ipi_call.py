@@ -6,8 +6,6 @@ off (`soft_masked=False`): a doorbell then stays pending until the walk is over,
 that takes the pmd lock makes no other IPI.
 """
 
-from __future__ import annotations
-
 from explorer import WEAK, State, Value, Var, action, every, initially, invariant, when
 
 from ..ipi.calls import Calls, Csd

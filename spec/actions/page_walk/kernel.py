@@ -2,11 +2,9 @@
 5.4.
 """
 
-from __future__ import annotations
-
 import enum
 
-from explorer import constant
+from explorer import *
 
 
 class Serialize(enum.Enum):

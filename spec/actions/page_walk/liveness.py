@@ -1,8 +1,6 @@
 """What must happen: whoever holds the pmd lock lets go of it, and every walk ends."""
 
-from __future__ import annotations
-
-from explorer import Formula, leads_to, temporal
+from explorer import *
 
 from ..shared.cpus import Target
 from .teardown import Step as Tearing

@@ -3,11 +3,9 @@
 A pfn is one of two: a collapse copies the data to the other one.
 """
 
-from __future__ import annotations
-
 import enum
 
-from explorer import State, Value, Var, initially, ite
+from explorer import *
 
 
 class Pmd(enum.Enum):

@@ -1,8 +1,6 @@
 """What must hold of every walk."""
 
-from __future__ import annotations
-
-from explorer import Value, domain, implies, invariant, some, step_invariant
+from explorer import *
 
 from ..shared.cpus import Target
 from . import kernel

@@ -3,11 +3,9 @@ One at a time: it holds the pmd lock. It knows of walkers only their bits in mm_
 taking the lock and answering stand with the IPI.
 """
 
-from __future__ import annotations
-
 import enum
 
-from explorer import WEAK, Map, State, Value, Var, action, closes, domain, every, initially, opens, when
+from explorer import *
 
 from ..shared.cpus import Target
 from . import kernel

@@ -4,26 +4,9 @@ of who takes tables away.
 How interrupts are switched off and on, and what an IPI is, is left to `cross_call.py` or `ipi_call.py`.
 """
 
-from __future__ import annotations
-
 import enum
 
-from explorer import (
-    WEAK,
-    Map,
-    State,
-    Value,
-    action,
-    any_of,
-    closes,
-    domain,
-    initial,
-    initially,
-    ite,
-    opens,
-    some,
-    when,
-)
+from explorer import *
 
 from ..shared.cpus import Target
 from . import kernel

@@ -9,8 +9,6 @@ Whenever the handler has finished, stale_p must be 1 in the end. A litmus test b
 where the load sees the handler's.
 """
 
-from __future__ import annotations
-
 import enum
 from typing import Annotated
 

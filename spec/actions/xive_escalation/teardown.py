@@ -2,26 +2,9 @@
 run meanwhile.
 """
 
-from __future__ import annotations
-
 import enum
 
-from explorer import (
-    WEAK,
-    Formula,
-    State,
-    Value,
-    Var,
-    action,
-    constant,
-    implies,
-    initially,
-    invariant,
-    ite,
-    leads_to,
-    temporal,
-    when,
-)
+from explorer import *
 
 from ..xive.esb import PQ, Esb, Source
 from ..xive.irq_chip import XiveIrq

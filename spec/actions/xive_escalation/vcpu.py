@@ -5,27 +5,9 @@ is the business of the family xive_cede. The source is never ended (XIVE_IRQ_NO_
 until the next H_CEDE arms it.
 """
 
-from __future__ import annotations
-
 import enum
 
-from explorer import (
-    WEAK,
-    Formula,
-    State,
-    Value,
-    Var,
-    action,
-    constant,
-    every,
-    initially,
-    invariant,
-    ite,
-    leads_to,
-    some,
-    temporal,
-    when,
-)
+from explorer import *
 
 from ..xive.esb import PQ, Esb, Source
 from ..xive.event_queue import Cpu
