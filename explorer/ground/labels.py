@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import string
 from collections.abc import Callable, Mapping
+from functools import lru_cache
+from types import CodeType
 from typing import Any
 
 from explorer.ir.errors import SpecError
@@ -13,6 +15,11 @@ from explorer.language.tracing import Trace, tracing
 
 Refuse = Callable[[str, str], SpecError]
 """Makes the error for a part of the text, and why it means nothing."""
+
+
+@lru_cache(maxsize=1024)
+def _compiled(expression: str) -> CodeType:
+    return compile(expression.strip(), "<label>", "eval")
 
 
 def pieces(
@@ -41,7 +48,7 @@ def pieces(
             raise refuse(f"{{{shown}}}", "formats are not supported")
         with tracing(Trace("label", subject)):
             try:
-                piece = eval(name, outer, local)
+                piece = eval(_compiled(name), outer, local)
                 found.append(names.get(id(piece), piece))
             except SpecError as error:
                 raise refuse(f"{{{name}}}", error.found) from None

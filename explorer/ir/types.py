@@ -182,6 +182,11 @@ class UnionType(ScalarType):
     def encode(self, value: Any) -> int | None:
         if value is None:
             return -1 if self.optional else None
+        guess = getattr(value, "index", None)  # that of an identity, where its class comes first
+        if type(guess) is int and 0 <= guess < len(self.members):
+            member = self.members[guess]
+            if type(member) is type(value) and member == value:
+                return guess
         for code, member in enumerate(self.members):
             if type(member) is type(value) and member == value:
                 return code

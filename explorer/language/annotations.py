@@ -12,6 +12,7 @@ import enum
 import types as pytypes
 import typing
 from contextvars import ContextVar
+from functools import lru_cache
 from typing import Annotated, Any, TypeVar, Union, overload
 
 from explorer.ir.errors import Place, SpecError, caller
@@ -223,9 +224,15 @@ def _record(cls: type, place: Place) -> RecordType:
         _open_records.reset(token)
 
 
-def _fields(cls: type, place: Place) -> RecordType:
+@lru_cache(maxsize=256)
+def _hints(cls: type) -> dict[str, Any]:
+    """The annotations of a record, evaluated."""
     space = getattr(vars(cls).get("__init__"), "__globals__", None)
-    hints = typing.get_type_hints(cls, space, include_extras=True)
+    return typing.get_type_hints(cls, space, include_extras=True)
+
+
+def _fields(cls: type, place: Place) -> RecordType:
+    hints = _hints(cls)
     fields = dataclasses.fields(cls)
     if not fields:
         raise SpecError(

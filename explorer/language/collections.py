@@ -12,7 +12,7 @@ from explorer.ir.expressions import Expr, Failure
 from explorer.ir.types import IntType, LargeSetType, MapType, OptionalRecord, SetType, UnionType
 from explorer.language import structure
 from explorer.language.conversion import convert
-from explorer.language.lifting import index_of, lift
+from explorer.language.lifting import constant_index, index_of, lift
 from explorer.language.queues import Queue
 from explorer.language.symbolic import BOOL, INTEGER, Role, bare, describe, represents, shown
 from explorer.language.values import Composite, D, Location, RecordLocation, Value
@@ -79,6 +79,9 @@ class Map(Composite[Mapping[K, V]], Generic[K, V]):
                 expected="one index at a time",
                 write=bare(self) + "".join(f"[{bare(k)}]" for k in key),
             )
+        index = constant_index(key, type.key)
+        if index is not None:
+            return self._at(index, type.key.size, type.value)
         inner = type.value.key if isinstance(type.value, MapType) else None
         if (
             isinstance(inner, UnionType)

@@ -125,6 +125,15 @@ def _lift_queue(type: QueueType, obj: Any, role: str) -> Any:
     return combine(type, parts.__getitem__, parts)
 
 
+def constant_index(obj: Any, type: Type) -> Expr | None:
+    """As `index_of`, for a concrete value of a scalar domain; None for everything else."""
+    obj = value_of(obj)
+    if isinstance(obj, Symbolic) or not isinstance(type, ScalarType):
+        return None
+    code = type.encode(obj)
+    return None if code is None else ex.const(code - type.low)
+
+
 def index_of(obj: Any, type: Type, role: str) -> Expr:
     """The position of a value in a finite domain, counted from 0."""
     obj = value_of(obj)
