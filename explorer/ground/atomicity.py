@@ -53,7 +53,7 @@ def access(
             c for c in cells if c[0].variable not in hidden and not isinstance(c[0].type, MemoryType)
         )
 
-    return Access(who, name, place, atomic, shown(reads), shown(targets))
+    return Access(who=who, name=name, place=place, atomic=atomic, reads=shown(reads), writes=shown(targets))
 
 
 def of_action(number: int, guard: Iterable[Condition], writes: Iterable[Write], place: Place) -> Access:

@@ -109,7 +109,13 @@ class Process:
         memories = [vars(fixed)[WIRING] for fixed in self.components.values() if isinstance(fixed, Memory)]
         locations = tuple(variable for wiring in memories for variable in wiring.variables)
         return Surroundings(
-            arguments, tuple(shown), registers.known, registers.dead, locations, content, registers.kept
+            arguments=arguments,
+            components=tuple(shown),
+            registers=registers.known,
+            dead=registers.dead,
+            locations=locations,
+            read=content,
+            kept=registers.kept,
         )
 
 

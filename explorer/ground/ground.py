@@ -253,21 +253,23 @@ class Grounder:
                 place=spec.place,
             )
         return Model(
-            spec.name,
-            self.file,
-            {},
-            spec.expect,
-            tuple(self.variables),
-            tuple(self.families),
-            tuple(self.choices),
-            tuple(made["initial"]),
-            tuple(dict.fromkeys(i.action for i in instances)),
-            tuple(instances),
-            tuple(made["invariant"] + made["step"] + [p for p in refined if isinstance(p, Property)]),
-            tuple(made["terminal"]),
-            tuple(made["constraint"]),
-            tuple(made["observe"] + [o for o in refined if isinstance(o, Observation)]),
-            self.owners,
+            name=spec.name,
+            file=self.file,
+            constants={},
+            expect=spec.expect,
+            variables=tuple(self.variables),
+            families=tuple(self.families),
+            choices=tuple(self.choices),
+            initial=tuple(made["initial"]),
+            actions=tuple(dict.fromkeys(i.action for i in instances)),
+            instances=tuple(instances),
+            properties=tuple(
+                made["invariant"] + made["step"] + [p for p in refined if isinstance(p, Property)]
+            ),
+            terminal=tuple(made["terminal"]),
+            constraints=tuple(made["constraint"]),
+            observations=tuple(made["observe"] + [o for o in refined if isinstance(o, Observation)]),
+            components=self.owners,
             temporal=tuple(made["temporal"]),
             mentioned=frozenset(self.mentioned),
             doubts=(*self.doubts(), *self.several(made)),
@@ -393,16 +395,16 @@ class Grounder:
                 )
             names = _cell_names(name, shape.path, [d.names for d in shape.dimensions])
             made = Family(
-                len(self.families),
-                first,
-                len(names),
-                shape.type.low,
-                shape.type.high,
-                name,
-                shape.path,
-                tuple(names),
-                shape.type,
-                initial.place,
+                number=len(self.families),
+                first=first,
+                size=len(names),
+                low=shape.type.low,
+                high=shape.type.high,
+                variable=name,
+                path=shape.path,
+                names=tuple(names),
+                type=shape.type,
+                place=initial.place,
             )
             self.families.append(made)
             families[shape.path] = made
@@ -433,7 +435,18 @@ class Grounder:
         )
         first = self.families[-1].first + self.families[-1].size if self.families else 0
         name, place = cls.__name__, class_place(cls)
-        family = Family(len(self.families), first, 1, type.low, type.high, name, "", (name,), type, place)
+        family = Family(
+            number=len(self.families),
+            first=first,
+            size=1,
+            low=type.low,
+            high=type.high,
+            variable=name,
+            path="",
+            names=(name,),
+            type=type,
+            place=place,
+        )
         self.families.append(family)
         self.variables.append(Variable(name, type, {"": family}))
         self.owners[name] = name
@@ -486,16 +499,16 @@ class Grounder:
         names = tuple(name for name, a in parameters.items() if not is_component(a))
         check_actor(d, names)
         info = Action(
-            d.name,
-            d.place,
-            options["actor"],
-            options["fair"],
-            () if options["group"] and options["per"] is None else options["per"],
-            options["source"],
-            names,
-            options["defensive"],
-            options["group"] or "",
-            options["stutters"],
+            name=d.name,
+            place=d.place,
+            actor=options["actor"],
+            fair=options["fair"],
+            per=() if options["group"] and options["per"] is None else options["per"],
+            source=options["source"],
+            parameters=names,
+            defensive=options["defensive"],
+            group=options["group"] or "",
+            stutters=options["stutters"],
         )
         ended = False
         for arguments, chosen, result, trace in self.choices_of(d, parameters):
@@ -615,7 +628,14 @@ class Grounder:
         if mentions_constant(d.function, [a for a in parameters.values() if is_component(a)]):
             self.by_constants.add(d.name)
         text = first_paragraph(d.function)
-        yield Property(d.name, d.kind, d.place, text, tuple((t, e) for t, e, _ in found), premises)
+        yield Property(
+            name=d.name,
+            kind=d.kind,
+            place=d.place,
+            text=text,
+            parts=tuple((t, e) for t, e, _ in found),
+            premises=premises,
+        )
 
     def refinement(self, d: Declaration, parameters: dict[str, Any]) -> Iterator[Property | Observation]:
         if not all(map(is_component, parameters.values())):

@@ -42,16 +42,16 @@ class Locations:
             ]
             assert len(texts) == math.prod(len(d.names) for d in shape.dimensions)
             families[shape.path] = Family(
-                -1,
-                len(self.names),
-                len(texts),
-                shape.type.low,
-                shape.type.high,
-                name,
-                shape.path,
-                tuple(texts),
-                shape.type,
-                initial.place,
+                number=-1,
+                first=len(self.names),
+                size=len(texts),
+                low=shape.type.low,
+                high=shape.type.high,
+                variable=name,
+                path=shape.path,
+                names=tuple(texts),
+                type=shape.type,
+                place=initial.place,
             )
             self.names += texts
             self.types += [shape.type] * len(texts)
@@ -79,14 +79,14 @@ def spreading(wiring: Wiring) -> Iterator[tuple[Any, ...]]:
     if wiring.storage.architecture.immediate:
         return
     action = Action(
-        f"{wiring.type.name}_reaches_everybody",
-        wiring.family.place,
-        None,
-        Fairness.WEAK,
-        None,
-        "",
-        ("location",),
-        False,
+        name=f"{wiring.type.name}_reaches_everybody",
+        place=wiring.family.place,
+        actor=None,
+        fair=Fairness.WEAK,
+        per=None,
+        source="",
+        parameters=("location",),
+        defensive=False,
     )
     for x, name in enumerate(wiring.type.locations):
         condition, write = spread(wiring, x)

@@ -45,7 +45,9 @@ def outline(spec: Spec, values: Mapping[str, Any]) -> Model:
 
 
 def _property(d: Declaration) -> Property:
-    return Property(d.name, d.kind, d.place, first_paragraph(d.function), (), ())
+    return Property(
+        name=d.name, kind=d.kind, place=d.place, text=first_paragraph(d.function), parts=(), premises=()
+    )
 
 
 def without_parts(model: Model) -> Model:

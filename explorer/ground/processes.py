@@ -35,7 +35,18 @@ from explorer.language.values import Value
 AddVariable = Callable[[str, Type, Any, Place, str], Variable]
 """Lays out a hidden variable: name, type, initial value, place and owner."""
 
-_UNKNOWN = Family(1, 0, 1, 0, 1, "at", "", ("at(...)",), BoolType(), NOWHERE)
+_UNKNOWN = Family(
+    number=1,
+    first=0,
+    size=1,
+    low=0,
+    high=1,
+    variable="at",
+    path="",
+    names=("at(...)",),
+    type=BoolType(),
+    place=NOWHERE,
+)
 """Stands for `at(...)` while places are discovered."""
 
 
@@ -293,15 +304,15 @@ def _action(process: Process, name: str, found: StepTrace, arguments: tuple[str,
     source, fair = PROCEDURES.get(found.codes[-1], ("", None))
     own = step.fair if step.fair is not None else fair
     return Action(
-        f"{process.d.name}.{name}",
-        step.place,
-        step.actor or options["actor"],
-        options["fair"] if own is None else own,
-        tuple(process.domains) if (own or options["fair"]) is not Fairness.NONE else None,
-        step.source or source or options["source"],
-        arguments,
-        step.defensive,
-        process.d.name if own is None else "",
+        name=f"{process.d.name}.{name}",
+        place=step.place,
+        actor=step.actor or options["actor"],
+        fair=options["fair"] if own is None else own,
+        per=tuple(process.domains) if (own or options["fair"]) is not Fairness.NONE else None,
+        source=step.source or source or options["source"],
+        parameters=arguments,
+        defensive=step.defensive,
+        group=process.d.name if own is None else "",
     )
 
 

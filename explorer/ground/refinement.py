@@ -143,11 +143,20 @@ def properties(
     """
     d, name = refinement.d, refinement.model.name
     step = text or f"every step is a step of {name}, or none"
-    yield Property(d.name, "step", d.place, step, (("", refinement.step()),), ())
+    yield Property(
+        name=d.name, kind="step", place=d.place, text=step, parts=(("", refinement.step()),), premises=()
+    )
     first = at_first(refinement.first())
     if not _holds(first):
         text = f"every first state is one of {name}"
-        yield Property(d.name + AT_FIRST, "invariant", d.place, text, (("", first),), ())
+        yield Property(
+            name=d.name + AT_FIRST,
+            kind="invariant",
+            place=d.place,
+            text=text,
+            parts=(("", first),),
+            premises=(),
+        )
     for variable, value in refinement.values.items():
         yield Observation(f"{name}: {variable}", value)
 

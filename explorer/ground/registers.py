@@ -139,6 +139,15 @@ def _provisional(name: str, found: Type) -> Variable:
             size *= len(dimension.names)
         names = tuple(f"{name}{shape.path}" for _ in range(size))
         families[shape.path] = Family(
-            1, 0, size, shape.type.low, shape.type.high, name, shape.path, names, shape.type, NOWHERE
+            number=1,
+            first=0,
+            size=size,
+            low=shape.type.low,
+            high=shape.type.high,
+            variable=name,
+            path=shape.path,
+            names=names,
+            type=shape.type,
+            place=NOWHERE,
         )
     return Variable(name, found, families, True)

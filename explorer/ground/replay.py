@@ -183,7 +183,13 @@ class Replay:
         frame = frame_of(self.chain()[-1])
         with tracing(Trace("process", self.d.name, asked=asked)) as trace:
             found = StepTrace(
-                begin, self._codes(), frame, dict(frame.f_locals), trace, self.way, counts=dict(self.counts)
+                step=begin,
+                codes=self._codes(),
+                frame=frame,
+                local=dict(frame.f_locals),
+                trace=trace,
+                way=self.way,
+                counts=dict(self.counts),
             )
             reply: Any = None
             decisions = 0
@@ -334,7 +340,9 @@ class Replay:
             )
         if isinstance(yielded, Step):
             return yielded
-        return Step(text, "", None, None, None, False, False, place)
+        return Step(
+            text=text, name="", fair=None, actor=None, source=None, defensive=False, atomic=False, place=place
+        )
 
 
 _BARE = object()

@@ -151,15 +151,15 @@ class RigidGrounder(Grounder):
                 parts.setdefault(name, {}).setdefault(expr, []).append(values)
         first = cases[0][1][0]
         return Property(
-            first.name,
-            first.kind,
-            first.place,
-            first.text,
-            tuple(
+            name=first.name,
+            kind=first.kind,
+            place=first.place,
+            text=first.text,
+            parts=tuple(
                 (name, ex.both(*(self.where(chosen, len(cases), expr) for expr, chosen in several.items())))
                 for name, several in parts.items()
             ),
-            (),
+            premises=(),
         )
 
     def merged_conditions(self, kind: str, cases: list[Case]) -> Iterator[Any]:

@@ -66,7 +66,15 @@ def violates(
         )
     constraints = (within,) if isinstance(within, str) else tuple(within)
     _check_bounds(f"violates({property!r}, ...)", constraints, max_depth, max_states)
-    return Expectation(False, property, steps, tuple(also), constraints, max_depth, max_states)
+    return Expectation(
+        holds=False,
+        property=property,
+        steps=steps,
+        also=tuple(also),
+        within=constraints,
+        max_depth=max_depth,
+        max_states=max_states,
+    )
 
 
 def _is_count(value: Any) -> bool:

@@ -188,7 +188,16 @@ def step(
     `name` is its place for `at(...)`; a step with `fair` is promised on its own; `defensive` handles what
     should never happen; `atomic` may access several shared places at once.
     """
-    return Step(text, name, value_of(fair), actor, source, defensive, atomic, caller())
+    return Step(
+        text=text,
+        name=name,
+        fair=value_of(fair),
+        actor=actor,
+        source=source,
+        defensive=defensive,
+        atomic=atomic,
+        place=caller(),
+    )
 
 
 def outcome(
@@ -222,7 +231,16 @@ def outcome(
             write='yield "what the next step does" between the two',
             place=place,
         )
-    said = Step(text, name, fair, actor, source, defensive, False, place)
+    said = Step(
+        text=text,
+        name=name,
+        fair=fair,
+        actor=actor,
+        source=source,
+        defensive=defensive,
+        atomic=False,
+        place=place,
+    )
     frame = sys._getframe(1)
     trace.outcomes.append(Outcome(said, frame.f_globals, dict(frame.f_locals)))
 
