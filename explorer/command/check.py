@@ -6,61 +6,40 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import errno
-import os
 import re
 import signal
 import sys
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from explorer import __version__
 from explorer.command.arguments import run_options
 from explorer.command.interrupt import BEGUN
+from explorer.command.places import places, writable
 from explorer.command.progress import Screen
-from explorer.command.standard_output import OutputError, own_prints, say
+from explorer.command.results import Results
+from explorer.command.standard_output import own_prints
 from explorer.engine.limits import Limits, Stopped
-from explorer.engine.space import StateSpace
 from explorer.ground.ground import ground
 from explorer.ir.errors import SpecError, nearest
 from explorer.ir.expectation import Expectation
 from explorer.language.spec import Spec
 from explorer.language.variants import Variant
-from explorer.render.formats import SEVERAL, Settings
+from explorer.render.formats import SEVERAL
 from explorer.render.text.terminal import wants_colour
-from explorer.render.whole_file import Unwritten
 from explorer.run.alarm import alarm, look
 from explorer.run.constants import bindings, constants_of, single
 from explorer.run.load import load
 from explorer.run.options import UsageError
 from explorer.run.run import grounded, limits_of, run
-from explorer.trace.trace import Trace
 from explorer.verdict import exit_codes
 from explorer.verdict.expectation import UNDETERMINED
-from explorer.verdict.record import CheckedRecord, MalformedRecord, Record
+from explorer.verdict.record import CheckedRecord, MalformedRecord
 from explorer.verdict.report_context import context
 from explorer.verdict.vacuity import constant_properties
 from explorer.verdict.verdict import Verdict
-
-
-def writable(directory: Path, option: str = "--out", what: str = "DIR with") -> Path:
-    """The directory, made where it is missing; UsageError where no file can be written there."""
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        probe = directory / ".writable"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            return directory  # what cannot be written is said then, and the verdict is not lost
-        raise UsageError(
-            f"{option} {directory}: {error.strerror or error}; write: {option} {what} a directory that can be"
-            " written"
-        ) from None
-    return directory
 
 
 @dataclass
@@ -75,18 +54,15 @@ class Session:
     def __init__(self, options: argparse.Namespace):
         self.options = options
         self.run_options = run_options(options)
-        self.settings = Settings(__version__)
-        self.silent = options.json or options.format != "text"
+        self.results = Results(options)
         self.alone(len(options.specs) > 1 or options.table)
         self.refuse()
-        self.places = _places(options.specs)
+        self.places = places(options.specs)
         for name in ("junit", "sarif", "markdown"):
             if getattr(options, name) is not None:
                 writable(getattr(options, name).parent, f"--{name}", "FILE in")
-        self.records: list[Record] = []
         self.alternatives: list[dict[str, Any]] = []
         """The bindings of all rows of the present table."""
-        self.unwritten = False
         self.limits = limits_of(self.run_options)
 
     def run(self) -> int:
@@ -96,13 +72,13 @@ class Session:
                 try:
                     codes.append(self.one(path))
                 except SpecError:
-                    self.together()
+                    self.results.together()
                     raise
                 if self.limits.interrupted:
                     break
         if len(codes) < len(self.options.specs):
             codes.append(exit_codes.INTERRUPTED)
-        return exit_codes.worst([*codes, self.together()])
+        return exit_codes.worst([*codes, self.results.together()])
 
     def refuse(self) -> None:
         """UsageError where an option would have no effect."""
@@ -125,23 +101,6 @@ class Session:
                     else "bind each constant to one value"
                 )
                 raise UsageError(f"--{name}: shows one run, and {what} has several; {way} with -D")
-
-    def together(self) -> int:
-        """What is said of all runs at once, and the files of all of them; exit_codes.UNWRITTEN where one
-        could not be written.
-        """
-        from explorer.command import files as output
-
-        options = self.options
-        name = "json" if options.json else options.format
-        if name in SEVERAL:
-            self.say(output.together(name, self.records, self.settings).rstrip("\n"), machine=True)
-        if options.annotate or os.environ.get("GITHUB_ACTIONS") == "true":
-            print(output.together("annotations", self.records, self.settings), end="", file=sys.stderr)
-        files = {"junit": options.junit, "sarif": options.sarif, "markdown": options.markdown}
-        notes = output.write_together(self.records, files, self.settings)
-        self.note(notes)
-        return exit_codes.UNWRITTEN if self.unwritten else exit_codes.OK
 
     def alone(self, several: bool) -> None:
         """UsageError where a format of a single run is asked for several."""
@@ -188,19 +147,19 @@ class Session:
             code = exit_codes.INTERRUPTED if self.limits.interrupted else exit_codes.UNDETERMINED
             text = f"{Path(path).stem} is undetermined: {stop}; no state was visited."
             self.limits.finish()
-            self.records.append(self.write_error(path, text, code))
+            self.results.records.append(self.write_error(path, text, code))
             print(text, file=sys.stderr)
             return code
         except MemoryError:
             text = (
                 f"{Path(path).name}: not enough memory; write: smaller constants with -D, or --max-states N"
             )
-            self.records.append(self.write_error(path, text, exit_codes.UNDETERMINED))
+            self.results.records.append(self.write_error(path, text, exit_codes.UNDETERMINED))
             print(text, file=sys.stderr)
             return exit_codes.UNDETERMINED
         except SpecError as error:
-            self.records.append(self.write_error(path, str(error), exit_codes.MALFORMED))
-            if len(self.options.specs) == 1 and not self.silent:
+            self.results.records.append(self.write_error(path, str(error), exit_codes.MALFORMED))
+            if len(self.options.specs) == 1 and not self.results.silent:
                 raise
             print(error, file=sys.stderr)
             return exit_codes.MALFORMED
@@ -218,24 +177,6 @@ class Session:
         base = self.options.out
         return Path("out") / name if base is None else base / name if len(self.options.specs) > 1 else base
 
-    def say(self, text: str, machine: bool = False) -> None:
-        """Write a result to standard output; where that cannot be done, the files are still written."""
-        try:
-            say(text, machine=machine)
-        except OutputError as error:
-            self.note([Unwritten(f"explorer: {error}")])
-
-    def note(self, notes: Sequence[str]) -> None:
-        """Say on standard error what is worth knowing; what could not be written decides about the exit
-        code.
-        """
-        self.heed(notes)
-        for note in notes:
-            print(note, file=sys.stderr)
-
-    def heed(self, notes: Sequence[str]) -> None:
-        self.unwritten = self.unwritten or any(isinstance(note, Unwritten) for note in notes)
-
     def check(
         self,
         spec: Spec,
@@ -248,7 +189,7 @@ class Session:
         """Explore and judge one binding, a `row` of a table or a run by itself (""); `expect` takes the place
         of the spec's own.
         """
-        watcher = Screen(Path(path).stem, None if row or self.silent else self.tell)
+        watcher = Screen(Path(path).stem, None if row or self.results.silent else self.results.tell)
         self.limits.announce = watcher.wait
         with own_prints():
             model, stop = grounded(spec, binding, self.limits, str(Path(path).resolve()))
@@ -267,21 +208,21 @@ class Session:
             verdict = verdict.without([f for f in constant if f.subject in elsewhere])
         about = context(space.model, {} if row and not self.options.write else verdict.traces)
         record: CheckedRecord = {**verdict.record(), **about}
-        self.records.append(record)
+        self.results.records.append(record)
         if not row:
-            self.report(space, verdict, record, directory, watcher.printed)
+            self.results.report(space, verdict, record, directory, watcher.printed)
         elif self.options.write:
             from explorer.command.files import write_formats
 
             below = writable(directory / re.sub(r"[^\w.,=-]+", "_", row))
-            self.note(
+            self.results.note(
                 write_formats(
                     names=self.options.write,
                     space=space,
                     verdict=verdict,
                     record=record,
                     directory=below,
-                    settings=self.settings,
+                    settings=self.results.settings,
                 )
             )
         return Outcome(binding, verdict)
@@ -297,92 +238,6 @@ class Session:
                 result |= names - {p.name for p in constant_properties(model)}
         return result
 
-    def tell(self, trace: Trace) -> None:
-        """Print a story while the search goes on."""
-        from explorer.command.files import laid_out
-
-        colour = wants_colour(sys.stdout)
-        self.say(laid_out(trace, colour, self.options.full))
-
-    def report(
-        self,
-        space: StateSpace,
-        verdict: Verdict,
-        record: CheckedRecord,
-        directory: Path,
-        printed: Collection[str] = (),
-    ) -> None:
-        """Write the files, then say what was found but for the stories that are `printed` already; a file
-        that cannot be written is a note, never a loss.
-        """
-        from explorer.command.files import write_all
-
-        if self.options.profile:
-            from explorer.command.profile import profile
-
-            print(profile(space), file=sys.stderr)
-        notes = write_all(
-            space,
-            verdict,
-            record,
-            directory,
-            graph=self.options.graph,
-            png=self.options.png,
-            write=self.options.write,
-            settings=self.settings,
-        )
-        notes += self.opened(directory)
-        self.heed(notes)
-        if not self.silent:
-            from explorer.command.files import screen
-
-            self.say(
-                screen(
-                    verdict,
-                    record,
-                    directory,
-                    notes,
-                    colour=wants_colour(sys.stdout),
-                    full=self.options.full,
-                    expect=self.options.expect,
-                    strict=self.options.strict,
-                    printed=printed,
-                )
-            )
-        else:
-            self.show(space, verdict, record)
-            self.note(notes)
-
-    def opened(self, directory: Path) -> list[str]:
-        """Show report.html in the person's browser where that was asked for; a note where there is none."""
-        if not self.options.open:
-            return []
-        import webbrowser
-
-        page = directory / "report.html"
-        return (
-            []
-            if webbrowser.open(page.resolve().as_uri())
-            else [f"--open: no browser was found; the report is {page}"]
-        )
-
-    def show(self, space: StateSpace, verdict: Verdict, record: CheckedRecord) -> None:
-        """Print a format that shows one run."""
-        from explorer.command.files import one_format
-        from explorer.render.picture.drawing import TooLarge
-
-        name = self.options.format
-        if self.options.json or name in SEVERAL:
-            return
-        try:
-            text = one_format(name, space, verdict, record, self.settings)
-        except TooLarge as error:
-            raise UsageError(f"--format {name}: {error}") from None
-        if text:
-            self.say(text.rstrip("\n"), machine=True)
-        else:
-            print(f"--format {name}: there is no counterexample to show", file=sys.stderr)
-
     def matrix(self, outcomes: list[Outcome], directory: Path, wanted: int) -> None:
         from explorer.command.files import write_matrix
 
@@ -392,12 +247,12 @@ class Session:
             wants_colour(sys.stdout),
             self.options.strict,
         )
-        if self.silent:
+        if self.results.silent:
             print(text, file=sys.stderr)
         else:
-            self.say(text)
-        notes += self.opened(directory) + self.unfinished(len(outcomes), wanted)
-        self.note(notes)
+            self.results.say(text)
+        notes += self.results.opened(directory) + self.unfinished(len(outcomes), wanted)
+        self.results.note(notes)
 
     def table(self, spec: Spec, path: str) -> int:
         """Check every variant of a spec against what it expects; 0 if all are met."""
@@ -428,10 +283,10 @@ class Session:
             wants_colour(sys.stdout),
             self.options.strict,
         )
-        if not self.silent:
-            self.say(text)
-        notes += self.opened(directory) + self.unfinished(len(rows), len(wanted))
-        self.note(notes)
+        if not self.results.silent:
+            self.results.say(text)
+        notes += self.results.opened(directory) + self.unfinished(len(rows), len(wanted))
+        self.results.note(notes)
         return exit_codes.of_table(
             [outcome.verdict.exit_code for _, outcome in rows], finished=not self.limits.interrupted
         )
@@ -471,27 +326,8 @@ class Session:
             "error": error,
         }
         with contextlib.suppress(UsageError):
-            self.note(write_record(record, self.directory(path)))
+            self.results.note(write_record(record, self.directory(path)))
         return record
-
-
-def _places(paths: Sequence[str]) -> dict[str, str]:
-    """Where below `out` the files of each spec go: by its name, and by its directory's too where two have one
-    name.
-    """
-    stems = [Path(path).stem for path in paths]
-    places = {
-        path: stem if stems.count(stem) == 1 else f"{Path(path).resolve().parent.name}/{stem}"
-        for path, stem in zip(paths, stems)
-    }
-    for path in paths:
-        other = next((p for p in paths if p is not path and places[p] == places[path]), None)
-        if other is not None:
-            raise UsageError(
-                f"{path} and {other}: both would write to {places[path]}/; write: one after the other, each"
-                " with its --out DIR"
-            )
-    return places
 
 
 @contextlib.contextmanager

@@ -16,7 +16,8 @@ import pytest
 
 from explorer import SpecError
 from explorer.command import main as cli
-from explorer.command.mutate import mutate, same_steps
+from explorer.command.mutant_fates import same_steps
+from explorer.command.mutate import mutate
 from explorer.engine import reference
 from explorer.engine.limits import Limits
 from explorer.engine.space import StateSpace
