@@ -24,36 +24,24 @@ class Screen(Watcher):
 
     def __init__(self, name: str, tell: Callable[[Trace], None] | None = None):
         self.name, self.tell = name, tell
-        self.waiting: list[Trace] = []
+        self.line: _Line | None = None
         self.printed: set[str] = set()
         self.shown: tuple[float, float] = (0.0, 0.0)
         self.drawn = False
 
     @contextlib.contextmanager
     def watching(self, name: str) -> Iterator[Observer]:
-        line = _Line(name)
-
-        def observe(progress: Progress) -> None:
-            line.observe(progress)
-            if self.waiting and progress.seconds >= FIRST:
-                line.close()
-                self._print_stories()
-
+        self.line = _Line(name)
         try:
-            yield observe
+            yield self.line.observe
         finally:
-            line.close()
+            self.line.close()
 
     def told(self, trace: Trace) -> None:
-        """Keep a story until the search has taken its first second: the result of a shorter one tells it."""
-        self.waiting.append(trace)
-
-    def _print_stories(self) -> None:
-        waiting, self.waiting = self.waiting, []
-        if self.tell is not None:
-            for trace in waiting:
-                self.tell(trace)
-                self.printed.add(trace.property)
+        if self.tell is not None and self.line is not None:
+            self.line.close()
+            self.tell(trace)
+            self.printed.add(trace.property)
 
     def hear(self, sentence: str) -> None:
         self.wait(None)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import importlib.util
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from functools import partial
@@ -22,13 +22,15 @@ from explorer.ir.model import Model
 from explorer.language.spec import Spec
 from explorer.run.options import RunOptions, UsageError
 from explorer.symmetry.find import Symmetry, find
-from explorer.trace.tell import tell
 from explorer.trace.trace import Trace
-from explorer.verdict.verdict import Verdict, judge
+from explorer.verdict.verdict import Verdict, judge, story_of
 
 if TYPE_CHECKING:
     from explorer.engine.protocol import Engine
     from explorer.liveness.check import Answer
+
+FIRST = 1.0
+"""Seconds of a search before its stories are told while it goes on: the result of a shorter one has them."""
 
 LARGE = 1_000_000
 """States from which the memory that liveness needs is said before it begins."""
@@ -173,8 +175,8 @@ def explore_and_tell(
 
 
 class _Stories:
-    """An observer that tells counterexamples while the search goes on below them, and hands on the rest. What
-    may have to be searched again without symmetry is not told.
+    """An observer that tells counterexamples while a search of more than a second goes on below them, and
+    hands on the rest. What may have to be searched again without symmetry is not told.
     """
 
     def __init__(
@@ -188,6 +190,7 @@ class _Stories:
         self.observer, self.watcher, self.limits, self.options = observer, watcher, limits, options
         self.later = {*symmetry.ordered, "evaluation"} if symmetry is not None and symmetry.ordered else set()
         self.traces: dict[str, Trace] = {}
+        self.waiting: dict[str, Callable[[], StateSpace]] = {}
         self.seconds = 0.0
 
     def __call__(self, progress: Progress) -> None:
@@ -195,13 +198,17 @@ class _Stories:
         only = self.options.properties
         for name in progress.failed:
             if name not in self.traces and name not in self.later and (not only or name in only):
-                self._tell(name, progress)
+                assert progress.snapshot is not None
+                self.waiting[name] = progress.snapshot
+        if self.waiting and progress.seconds >= FIRST:
+            waiting, self.waiting = self.waiting, {}
+            for name, snapshot in waiting.items():
+                self._tell(name, snapshot)
 
-    def _tell(self, name: str, progress: Progress) -> None:
-        assert progress.snapshot is not None
-        started, space = time.monotonic(), progress.snapshot()
+    def _tell(self, name: str, snapshot: Callable[[], StateSpace]) -> None:
+        started, space = time.monotonic(), snapshot()
         with suppress(Stopped):  # the search notices the limit itself
-            trace = self.limits.during("stories", partial(tell, space, space.violations[name]))
+            trace = story_of(space, space.violations[name], self.limits)
             self.traces[name] = trace
             self.watcher.told(trace)
         self.seconds += time.monotonic() - started

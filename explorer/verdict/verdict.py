@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from explorer.engine.limits import Limits, Stopped, peak_bytes
-from explorer.engine.space import StateSpace
+from explorer.engine.space import StateSpace, Violation
 from explorer.ir.errors import Place
 from explorer.ir.model import Model
 from explorer.trace.tell import tell
@@ -212,6 +212,11 @@ def judge(
     )
 
 
+def story_of(space: StateSpace, violation: Violation, limits: Limits) -> Trace:
+    """The counterexample of a violation. Raises Stopped where a limit is reached meanwhile."""
+    return limits.during("stories", partial(tell, space, violation))
+
+
 def _traces(space: StateSpace, names: list[str], limits: Limits, unfinished: list[str]) -> dict[str, Trace]:
     """The counterexamples by property; what is not told for want of time is noted in `unfinished`."""
     result = {}
@@ -219,7 +224,7 @@ def _traces(space: StateSpace, names: list[str], limits: Limits, unfinished: lis
         if name not in names:
             continue
         try:
-            result[name] = limits.during("stories", partial(tell, space, violation))
+            result[name] = story_of(space, violation, limits)
         except Stopped as stop:
             limits.conclude(stop.reason)
             unfinished.append(f"the counterexample of {name} was not told: {stop}")

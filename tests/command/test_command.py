@@ -152,13 +152,13 @@ INTERRUPT_SECOND = """
 import os, signal, sys
 from explorer.run import run as exploration
 from explorer.command.main import main
-explore, seen = exploration.explore, []
+explore, seen = exploration.explore_and_tell, []
 def second(*given, **named):
     seen.append(given)
     if len(seen) == 2:
         os.kill(os.getpid(), signal.SIGINT)
     return explore(*given, **named)
-exploration.explore = second
+exploration.explore_and_tell = second
 sys.exit(main(["rows.py", "-D", "MANY=false,true,false"]))
 """
 

@@ -151,7 +151,7 @@ def test_an_internal_error_is_one_line(
     def fails(*given: object, **named: object) -> None:
         raise AssertionError("x" * 100_000)
 
-    monkeypatch.setattr(running, "explore", fails)
+    monkeypatch.setattr(running, "explore_and_tell", fails)
     monkeypatch.chdir(here)
     assert main(["good.py"]) == 255
     (line,) = capsys.readouterr().err.splitlines()

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from explorer.command import main as cli
-from explorer.command import progress as screen
 from explorer.engine import auto, python, reference
 from explorer.engine.limits import Limits, Progress
 from explorer.engine.native import search as native
 from explorer.engine.space import StateSpace
 from explorer.ground.ground import ground
+from explorer.run import run as running
 from explorer.run.load import load
 from explorer.symmetry.find import find
 from explorer.trace.tell import tell
@@ -86,7 +86,7 @@ def test_the_screen_has_each_story_once(
     (tmp_path / "bad.py").write_text(LONG)
     assert cli.main(["bad.py", "--engine", engine]) == 12
     quick, record = capsys.readouterr().out, json.loads((tmp_path / "out/bad/verdict.json").read_text())
-    monkeypatch.setattr(screen, "FIRST", 0.0)
+    monkeypatch.setattr(running, "FIRST", 0.0)
     assert cli.main(["bad.py", "--engine", engine]) == 12
     slow = capsys.readouterr().out
     assert quick.count("is violated after") == 1
@@ -101,7 +101,7 @@ def test_json_stays_one_document(
 ) -> None:
     """Where a machine reads, nothing is told meanwhile."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(screen, "FIRST", 0.0)
+    monkeypatch.setattr(running, "FIRST", 0.0)
     (tmp_path / "bad.py").write_text(LONG)
     assert cli.main(["bad.py", "--json"]) == 12
     assert set(json.loads(capsys.readouterr().out)["traces"]) == {"below", "even_below"}
