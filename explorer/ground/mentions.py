@@ -25,7 +25,7 @@ def mentions(function: Callable[..., Any], classes: list[type], *, reads: bool =
     methods = [_attributes(cls) for cls in classes]
     while todo:
         at = todo.pop()
-        if not isinstance(at, FunctionType) or at.__code__ in seen:
+        if not isinstance(at, FunctionType) or at.__code__ in seen or _of_the_language(at):
             continue
         seen.add(at.__code__)
         own = _names(at.__code__)
@@ -41,6 +41,11 @@ def mentions_constant(function: Callable[..., Any], classes: list[type]) -> bool
     spaces = [function.__globals__]
     spaces += [vars(obj) for name in names if isinstance(obj := function.__globals__.get(name), ModuleType)]
     return any(constant_name(space.get(name)) is not None for space in spaces for name in names)
+
+
+def _of_the_language(function: FunctionType) -> bool:
+    """Whether a function is one of the language's own, which mentions nothing of an author's."""
+    return (function.__module__ or "").partition(".")[0] == "explorer"
 
 
 def _enclosed(function: FunctionType) -> dict[str, Any]:
