@@ -180,6 +180,125 @@ def judge(
     return again
 
 
+def follow_renamings(
+    start,
+    to,
+    by,
+    order,
+    begin,
+    end,
+    rank,
+    masks,
+    size,
+    products,
+    inverse,
+    image,
+    groups,
+    through,
+    queue,
+    root,
+    weight,
+    met,
+):
+    """See a component as its first node does: which groups come back as each other on the way around it.
+    Returns the marks (of `masks`) that its nodes have together.
+
+    The component is `order[begin:end]`. Lengths: `start` number + 1, `to` and `by` edges, `order`, `rank`,
+    `masks`, `through` and `queue` number, `products` size * size, `inverse` and `met` size, `image` size *
+    groups, `root` and `weight` groups. `through` and `by` are unsigned of 16 bits, `queue`, `order` and
+    `rank` of 32, `root`, `weight` and `met` signed of 64. Filled are `through`, `root` and `weight`; `met[p]`
+    is begin + 1 where renaming p was met on the way around.
+    """
+    first = order[begin]
+    own = rank[first]
+    for i in range(begin, end):
+        through[order[i]] = size
+    for g in range(groups):
+        root[g] = g
+        weight[g] = 0
+    through[first] = 0
+    queue[0] = first
+    tail = 1
+    head = 0
+    marks = 0
+    while head < tail:
+        v = queue[head]
+        head += 1
+        marks |= masks[v]
+        for e in range(start[v], start[v + 1]):
+            w = to[e]
+            if rank[w] != own:
+                continue
+            after = products[by[e] % size * size + through[v]]
+            if through[w] == size:
+                through[w] = after
+                queue[tail] = w
+                tail += 1
+            elif through[w] != after:
+                around = products[inverse[through[w]] * size + after]
+                if met[around] != begin + 1:
+                    met[around] = begin + 1
+                    for g in range(groups):
+                        a = g
+                        while root[a] != a:
+                            a = root[a]
+                        b = image[around * groups + g]
+                        while root[b] != b:
+                            b = root[b]
+                        root[max(a, b)] = min(a, b)
+    for g in range(groups):
+        root[g] = root[root[g]]  # roots are lower than what they are roots of
+        weight[root[g]] += 1
+    return marks
+
+
+def count_groups(
+    start,
+    to,
+    by,
+    base_start,
+    base_by,
+    base,
+    order,
+    begin,
+    end,
+    rank,
+    group,
+    inverse,
+    image,
+    groups,
+    through,
+    root,
+    enabled,
+    taken,
+    seen,
+):
+    """Count in a component what each group's root does: `taken[g]` is up where an edge of the component takes
+    it, `enabled[g]` counts its members over the nodes where they are enabled.
+
+    Lengths and types are those of `follow_renamings`; `base_start` and `base_by` are rows of edges of the
+    graph, `base` (its nodes, or empty) maps nodes to them, `group` has the group of each label or -1;
+    `enabled`, `taken` and `seen` have one number of 64 bits for each group.
+    """
+    plain = len(base) == 0
+    own = rank[order[begin]]
+    for i in range(begin, end):
+        v = order[i]
+        back = inverse[through[v]] * groups
+        for e in range(start[v], start[v + 1]):
+            g = group[by[e]]
+            if g >= 0 and rank[to[e]] == own:
+                taken[root[image[back + g]]] = 1
+        b = v if plain else base[v]
+        for e in range(base_start[b], base_start[b + 1]):
+            g = group[base_by[e]]
+            if g >= 0:
+                a = image[back + g]
+                if seen[a] != v + 1:
+                    seen[a] = v + 1
+                    enabled[root[a]] += 1
+
+
 def judge_symmetric(
     start,
     to,
@@ -230,7 +349,6 @@ def judge_symmetric(
             end += 1
         end += 1
         first = order[begin]
-        own = rank[first]
         alone = end == begin + 1
         if alone:
             for e in range(start[first], start[first + 1]):
@@ -240,62 +358,51 @@ def judge_symmetric(
                 rank[first] = dead
                 begin = end
                 continue
-        for i in range(begin, end):
-            through[order[i]] = size
+        marks = follow_renamings(
+            start,
+            to,
+            by,
+            order,
+            begin,
+            end,
+            rank,
+            masks,
+            size,
+            products,
+            inverse,
+            image,
+            groups,
+            through,
+            queue,
+            root,
+            weight,
+            met,
+        )
         for g in range(groups):
-            root[g] = g
-            weight[g] = 0
             enabled[g] = 0
             taken[g] = 0
             seen[g] = 0
-        through[first] = 0
-        queue[0] = first
-        tail = 1
-        head = 0
-        marks = 0
-        while head < tail:
-            v = queue[head]
-            head += 1
-            marks |= masks[v]
-            for e in range(start[v], start[v + 1]):
-                w = to[e]
-                if rank[w] != own:
-                    continue
-                after = products[by[e] % size * size + through[v]]
-                if through[w] == size:
-                    through[w] = after
-                    queue[tail] = w
-                    tail += 1
-                elif through[w] != after:
-                    around = products[inverse[through[w]] * size + after]
-                    if met[around] != begin + 1:
-                        met[around] = begin + 1
-                        for g in range(groups):
-                            a = g
-                            while root[a] != a:
-                                a = root[a]
-                            b = image[around * groups + g]
-                            while root[b] != b:
-                                b = root[b]
-                            root[max(a, b)] = min(a, b)
-        for g in range(groups):
-            root[g] = root[root[g]]  # roots are lower than what they are roots of
-            weight[root[g]] += 1
-        for i in range(begin, end):
-            v = order[i]
-            back = inverse[through[v]] * groups
-            for e in range(start[v], start[v + 1]):
-                g = group[by[e]]
-                if g >= 0 and rank[to[e]] == own:
-                    taken[root[image[back + g]]] = 1
-            b = v if plain else base[v]
-            for e in range(base_start[b], base_start[b + 1]):
-                g = group[base_by[e]]
-                if g >= 0:
-                    a = image[back + g]
-                    if seen[a] != v + 1:
-                        seen[a] = v + 1
-                        enabled[root[a]] += 1
+        count_groups(
+            start,
+            to,
+            by,
+            base_start,
+            base_by,
+            base,
+            order,
+            begin,
+            end,
+            rank,
+            group,
+            inverse,
+            image,
+            groups,
+            through,
+            root,
+            enabled,
+            taken,
+            seen,
+        )
         good = marks & demands == demands
         cut = 0
         for g in range(groups):
