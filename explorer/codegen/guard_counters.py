@@ -96,7 +96,7 @@ def _chain(instance: Instance, program: Program) -> Rule:
         if folded is FALSE:
             break
         facts = after
-    return Rule(instance, tuple(tests), (), (), False, facts)
+    return Rule(instance, guard=tuple(tests), checks=(), updates=(), changes=False, facts=facts)
 
 
 def plain_counter(program: Program, layout: Layout, rules: list[Rule]) -> PlainCounter:

@@ -105,17 +105,17 @@ def tabulate(program: Program, layout: Layout) -> Tables:
     ]
     return Tables(
         shapes,
-        shape_of,
-        [e.masked for e in entries],
-        [e.updates for e in entries],
-        signed_rows,
-        unsigned_rows,
-        constants,
-        [*rank],
-        bitmaps([e.allowed for e in entries], layout) if few else [],
-        sure,
-        root_cells,
-        cases,
+        shape_of=shape_of,
+        guards=[e.masked for e in entries],
+        updates=[e.updates for e in entries],
+        signed=signed_rows,
+        unsigned=unsigned_rows,
+        constants=constants,
+        numbers=[*rank],
+        bitmaps=bitmaps([e.allowed for e in entries], layout) if few else [],
+        sure=sure,
+        root_cells=root_cells,
+        cases=cases,
     )
 
 

@@ -212,7 +212,7 @@ def _tree(w: Writer, tree: Tree, depth: int, successor: Successor) -> None:
     name = f"v{depth}"
     w.line(f"{name} = {w.emitter.raw(cell, family.low)}")
     cases = [(a - family.low, b - family.low, below) for a, b, below in tree.cases]
-    _cases(w, name, cases, family, depth, successor)
+    _cases(w, name, cases=cases, family=family, depth=depth, successor=successor)
 
 
 def _two_way(w: Writer, tree: Branch, depth: int, test: str, successor: Successor) -> None:
@@ -244,8 +244,14 @@ def _cases(
     if len(cases) > 3:
         middle = len(cases) // 2
         limit = cases[middle][0]
-        w.block(f"if {name} < {limit}:", lambda: _cases(w, name, cases[:middle], family, depth, successor))
-        w.block("else:", lambda: _cases(w, name, cases[middle:], family, depth, successor))
+        w.block(
+            f"if {name} < {limit}:",
+            lambda: _cases(w, name, cases=cases[:middle], family=family, depth=depth, successor=successor),
+        )
+        w.block(
+            "else:",
+            lambda: _cases(w, name, cases=cases[middle:], family=family, depth=depth, successor=successor),
+        )
         return
     word = "if"
     for a, b, below in cases:

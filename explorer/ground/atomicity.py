@@ -57,7 +57,7 @@ def access(
 
 
 def of_action(number: int, guard: Iterable[Condition], writes: Iterable[Write], place: Place) -> Access:
-    return access((number,), "", place, True, (c.expr for c in guard), writes)
+    return access((number,), "", place=place, atomic=True, parts=(c.expr for c in guard), writes=writes)
 
 
 def _cells(expr: Expr) -> Iterator[Cell]:

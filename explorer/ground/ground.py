@@ -576,7 +576,9 @@ class Grounder:
             zip(function.__code__.co_freevars, (c.cell_contents for c in function.__closure__ or ()))
         )
         refuse = partial(self._label_error, d)
-        return pieces(text, d.name, {**function.__globals__, **outer}, arguments, refuse, names)
+        return pieces(
+            text, d.name, outer={**function.__globals__, **outer}, local=arguments, refuse=refuse, names=names
+        )
 
     def _label_error(self, d: Declaration, text: str, why: str) -> SpecError:
         return SpecError(

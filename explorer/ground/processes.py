@@ -169,7 +169,7 @@ class Processes:
         for copy in process.copies:
             for node in list(copy.nodes):
                 for found in ways(process, copy, node):
-                    yield self._instance(process, copy, node, found, actions, taken)
+                    yield self._instance(process, copy, node=node, found=found, actions=actions, taken=taken)
 
     def _instance(
         self,
@@ -207,7 +207,17 @@ class Processes:
         hidden = frozenset(process.registers.known) | {f"at@{process.d.name}"}
         atomic = found.step.atomic or process.d.options["atomic"]
         who, line = (process.d.name, copy.values), found.step.place
-        self.accesses.append(access(who, action.name, line, atomic, parts, found.trace.writes, hidden))
+        self.accesses.append(
+            access(
+                who,
+                action.name,
+                place=line,
+                atomic=atomic,
+                parts=parts,
+                writes=found.trace.writes,
+                hidden=hidden,
+            )
+        )
         marks, promised = tuple(found.trace.marks), found.trace.promised
         return action, arguments, shown, actor, tuple(guard), tuple(writes), marks, label, promised
 
@@ -247,7 +257,7 @@ class Processes:
                 place=step.place,
             )
 
-        made = pieces(step.text, process.d.name, outer, local, refuse, {})
+        made = pieces(step.text, process.d.name, outer=outer, local=local, refuse=refuse, names={})
         replay = process.replay(copy, found.way, found.counts)
         for piece in made:
             for expr in expressions_of(piece):

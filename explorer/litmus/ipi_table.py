@@ -45,7 +45,15 @@ def _power() -> list[Shape]:
         for look, words in LOOKS.items()
     ]
     full = [
-        Shape(f"power with doorbell, {LOOKS[look]}{words}", look, NAMES, NAMES, True, before, behind)
+        Shape(
+            f"power with doorbell, {LOOKS[look]}{words}",
+            look=look,
+            rows=NAMES,
+            columns=NAMES,
+            doorbell=True,
+            before_doorbell=before,
+            behind_doorbell=behind,
+        )
         for words, before, behind in (
             ("", "sync", "lwsync"),
             (", no barrier before msgsnd", "none", "lwsync"),

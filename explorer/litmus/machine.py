@@ -147,7 +147,7 @@ class Machine(Row):
         entry = Entry((number, self.value(run, event.value)), need, event.pair is not None)
         for age in possible:
             yield run._replace(
-                memory=insert(self.memory, run.memory, cpu, location, age, entry),
+                memory=insert(self.memory, run.memory, cpu=cpu, location=location, age=age, entry=entry),
                 committed=run.committed | 1 << number,
             )
 

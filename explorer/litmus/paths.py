@@ -234,7 +234,9 @@ class _Step(NamedTuple):
             yield failed
         if pair is not None:
             address = self.value(line, instruction.address)
-            self.write(line, stored, address, instruction, instruction.release, pair)
+            self.write(
+                line, stored, address=address, instruction=instruction, release=instruction.release, pair=pair
+            )
             same = Operation("==", (line.events[pair].address, address))
             line.assumptions.append(Assumption(same, True))
             line.registers[instruction.status] = Operation("depends", (0, *causes))
@@ -264,7 +266,14 @@ class _Step(NamedTuple):
             line.assumptions.append(Assumption(self.same(line, old, instruction.expected), True))
         line.registers[OLD] = old
         address = self.value(line, instruction.address)
-        self.write(line, instruction.value, address, instruction, instruction.release, index)
+        self.write(
+            line,
+            instruction.value,
+            address=address,
+            instruction=instruction,
+            release=instruction.release,
+            pair=index,
+        )
         line.registers[OLD] = before
         line.registers[instruction.register] = old
         return line

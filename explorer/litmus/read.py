@@ -82,16 +82,16 @@ def read(text: str, file: str, mapping: str = "power") -> LitmusTest:
             )
     return LitmusTest(
         file,
-        architecture,
-        name,
-        tuple(
+        architecture=architecture,
+        name=name,
+        threads=tuple(
             Thread(t.instructions, t.labels, t.registers | registers.get(n, {}))
             for n, t in enumerate(threads)
         ),
-        memory,
-        condition,
-        observed,
-        source.line(final.start()),
+        memory=memory,
+        condition=condition,
+        observed=observed,
+        line=source.line(final.start()),
     )
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from explorer.ir.model import FairGroup
 from explorer.ir.steps import Fairness
+from explorer.liveness.arrays import Around, Array, Components, Demands, Edges, Renamings, Tally, Walk
 from explorer.liveness.copies import View
 from explorer.liveness.graph import Graph
 
@@ -26,10 +26,10 @@ class FairTables:
     makes of group g (empty without renamings)."""
 
     groups: list[FairGroup]
-    group: Any
-    strong: Any
-    quiet: Any
-    image: Any
+    group: Array
+    strong: Array
+    quiet: Array
+    image: Array
 
 
 def fairness(graph: Graph) -> FairTables:
@@ -69,18 +69,18 @@ class Arena:
     graph: Graph
     fair: FairTables
     number: int
-    start: Any
-    to: Any
-    by: Any
-    base: Any
-    marks: Any
+    start: Array
+    to: Array
+    by: Array
+    base: Array
+    marks: Array
     demands: int
-    places: Any = None
-    below: Any = None
-    fair_nodes: Any = None
-    rank: Any = None
-    stutterable: Any = None
-    scratch: dict[str, Any] = field(default_factory=dict)
+    places: Array | None = None
+    below: Array | None = None
+    fair_nodes: Array = field(default_factory=list)
+    rank: Array = field(default_factory=list)
+    stutterable: Array = field(default_factory=list)
+    scratch: dict[str, Array] = field(default_factory=dict)
 
     def state(self, v: int) -> int:
         """The state of a node."""
@@ -98,13 +98,13 @@ class Arena:
         """The demands that a node meets."""
         return int(self.marks[v]) & self.demands
 
-    def array(self, kind: str, name: str, size: int = 0) -> Any:
+    def array(self, kind: str, name: str, size: int = 0) -> Array:
         """An array for one purpose, made once."""
         if name not in self.scratch:
             self.scratch[name] = self.graph.backend.array(kind, size or self.number)
         return self.scratch[name]
 
-    def decompose(self, alive: Any) -> int:
+    def decompose(self, alive: Array) -> int:
         """Find the fair components among the alive nodes: `fair_nodes[v]` is up where a fair cycle through v
         fills v's component.
 
@@ -116,71 +116,39 @@ class Arena:
             self.array(kind, name)
             for kind, name in (("number", "nodes"), ("number", "order"), ("flag", "last"))
         )
-        stack, path, cursor = (self.array("number", name) for name in ("stack", "path", "cursor"))
+        parts = Components(order, last, self.rank, self.fair_nodes, DEAD)
+        edges = Edges(self.start, self.to, self.by)
+        walk = Walk(*(self.array("number", name) for name in ("stack", "path", "cursor")))
         backend.run.begin(alive, n, self.rank, DEAD)
         count, name = backend.run.gather(alive, n, nodes), DEAD - 1
         while count:
-            done, name = backend.run.components(
-                self.start, self.to, n, nodes, count, self.rank, name, stack, path, cursor, order, last
-            )
-            self._judge(order, last, done)
+            done, name = backend.run.components(edges, nodes, count, name, parts, walk)
+            self._judge(edges, parts, done)
             count = backend.run.pending(order, done, self.rank, nodes)
         return int(backend.run.gather(self.fair_nodes, n, nodes))
 
-    def _judge(self, order: Any, last: Any, done: int) -> None:
-        """Say which of the components in `order` are fair."""
+    def _judge(self, edges: Edges, parts: Components, count: int) -> None:
+        """Say which of the components of the first `count` nodes in their order are fair."""
         graph, backend, fair, groups = self.graph, self.graph.backend, self.fair, len(self.fair.groups)
-        if graph.permutations is None:
-            per = [backend.array("whole", groups + 1) for _ in range(4)]
-            backend.run.judge(
-                self.start,
-                self.to,
-                graph.start,
-                graph.by,
-                self.base,
-                self.by,
-                fair.group,
-                fair.strong,
-                self.marks,
-                self.demands,
-                order,
-                last,
-                done,
-                self.rank,
-                DEAD,
-                self.fair_nodes,
-                *per,
-            )
-            return
-        permutations = graph.permutations
-        per = [backend.array("whole", groups + 1) for _ in range(5)]
-        backend.run.judge_symmetric(
-            self.start,
-            self.to,
-            self.by,
-            graph.start,
-            graph.by,
-            self.base,
-            fair.group,
-            fair.strong,
-            self.marks,
-            self.demands,
-            order,
-            last,
-            done,
-            self.rank,
-            DEAD,
-            self.fair_nodes,
-            permutations.order,
-            permutations.products,
-            permutations.inverse,
-            fair.image,
-            groups,
-            self.array("label", "through"),
-            self.array("number", "queue"),
-            *per,
-            backend.array("whole", permutations.order),
+        demands = Demands(
+            graph.start, graph.by, self.base, fair.group, fair.strong, marks=self.marks, all_of=self.demands
         )
+
+        def per_group() -> Array:
+            return backend.array("whole", groups + 1)
+
+        tally = Tally(per_group(), per_group(), per_group(), per_group())
+        permutations = graph.permutations
+        if permutations is None:
+            backend.run.judge(edges, demands, parts, count, tally)
+            return
+        renamings = Renamings(
+            permutations.order, permutations.products, permutations.inverse, fair.image, groups
+        )
+        through, queue = self.array("label", "through"), self.array("number", "queue")
+        met = backend.array("whole", permutations.order)
+        around = Around(through, queue, per_group(), per_group(), met)
+        backend.run.judge_symmetric(edges, demands, parts, count, tally, renamings, around)
 
     def same(self, a: int, b: int) -> bool:
         """Whether two nodes lie in one fair component."""
@@ -201,7 +169,9 @@ class Arena:
         return result
 
 
-def plain(seen: View, fair: FairTables, marks: Any, demands: int, shared: dict[str, Any]) -> Arena:
+def plain(
+    seen: View, fair: FairTables, marks: Array, demands: int, shared: dict[str, dict[str, Array]]
+) -> Arena:
     """The state graph itself, as a formula sees it. `shared` keeps the arrays for the next one."""
     scratch = shared.setdefault(f"scratch {seen.number}", {})
     return Arena(

@@ -13,6 +13,7 @@ from typing import Any
 
 from explorer.liveness import fair_components as components
 from explorer.liveness import paths
+from explorer.liveness.arrays import Array
 
 
 class Plain:
@@ -28,16 +29,16 @@ class Plain:
         }
     )
 
-    def array(self, kind: str, size: int) -> Any:
+    def array(self, kind: str, size: int) -> Array:
         """`size` zeros; kind: flag (0 to 255), label (16 bits) and number (32 bits) without sign, whole (64
         bits).
         """
         return bytearray(size) if kind == "flag" else [0] * size
 
-    def of(self, kind: str, values: Sequence[int]) -> Any:
-        return bytearray(values) if kind == "flag" else values
+    def of(self, kind: str, values: Sequence[int]) -> Array:
+        return bytearray(values) if kind == "flag" else list(values)
 
-    def ones(self, size: int) -> Any:
+    def ones(self, size: int) -> Array:
         return bytearray(b"\1") * size
 
 
@@ -58,7 +59,7 @@ class Native:
         )
         self.run: Any = Jit(default_directory()).module("\n\n".join(["from numba import njit", *functions]))
 
-    def array(self, kind: str, size: int) -> Any:
+    def array(self, kind: str, size: int) -> Array:
         from explorer.engine.native.visited import reserve
 
         kinds = {
@@ -67,14 +68,15 @@ class Native:
             "number": self.numpy.uint32,
             "whole": self.numpy.int64,
         }
-        return reserve(size, kinds[kind])[:size]
+        zeros: Array = reserve(size, kinds[kind])[:size]
+        return zeros
 
-    def of(self, kind: str, values: Sequence[int]) -> Any:
+    def of(self, kind: str, values: Sequence[int]) -> Array:
         result = self.array(kind, len(values))
         result[:] = values
         return result
 
-    def ones(self, size: int) -> Any:
+    def ones(self, size: int) -> Array:
         return self.numpy.ones(size, self.numpy.uint8)
 
 

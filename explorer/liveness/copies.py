@@ -13,6 +13,7 @@ from typing import Any
 from explorer.engine.limits import Limits
 from explorer.ir.expressions import Expr
 from explorer.ir.formulas import Ltl
+from explorer.liveness.arrays import Array
 from explorer.liveness.graph import Graph, Refused, estimate_product
 
 MOST = 64
@@ -35,17 +36,17 @@ class View:
     formulas: list[Ltl]
     turned: list[int]
     number: int
-    start: Any
-    to: Any
-    by: Any
-    base: Any
-    least: Any
+    start: Array
+    to: Array
+    by: Array
+    base: Array
+    least: Array
 
     @property
     def copies(self) -> int:
         return len(self.formulas)
 
-    def truth(self, conditions: list[list[Expr]]) -> list[Any]:
+    def truth(self, conditions: list[list[Expr]]) -> list[Array]:
         """For each condition, given for every copy, a flag for each node: whether it holds there."""
         flags = self.graph.truth([condition for per_copy in conditions for condition in per_copy])
         if self.copies == 1:
@@ -57,7 +58,7 @@ class View:
                 backend.run.interleave(flags[i + k], self.graph.number, self.copies, k, result[-1])
         return result
 
-    def of_states(self, flags: Any) -> Any:
+    def of_states(self, flags: Array) -> Array:
         """Flags of states as flags of nodes."""
         if self.copies == 1:
             return flags

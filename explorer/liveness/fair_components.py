@@ -1,20 +1,22 @@
 """Algorithms on a state graph: its components, and which of them are fair. One text for two speeds.
 
 Every function works on plain sequences under CPython and on arrays under Numba (`toolkit` makes both from
-this file), so it creates nothing, knows no type, and computes with small integers. Graphs are rows of edges:
-those of node v are `to[start[v]:start[v + 1]]`, with their labels in `by`; a target equal to the number of
-nodes lies outside of the graph. Knows nothing of formulas and of specs.
+this file), so it creates nothing, knows no type, and computes with small integers. What it takes is in
+`arrays.py`. Knows nothing of formulas and of specs.
 """
 
 
-def components(start, to, number, nodes, count, rank, name, stack, path, cursor, order, last):
+def components(edges, nodes, count, name, parts, walk):
     """The strongly connected components of the nodes of rank 0 (Pearce 2016). Returns how many nodes stand in
     `order`, and the lowest rank given, less one.
 
     `order` has the nodes component by component, `last` marks the end of each. Nodes of one component get one
-    rank; ranks are given from `name` downwards, which must stay above `number`. Other nodes are no part of
-    the graph; the rank of no node is such a one.
+    rank; ranks are given from `name` downwards, which must stay above the number of nodes. Other nodes are no
+    part of the graph; the rank of no node is such a one.
     """
+    start, to, _ = edges
+    order, last, rank, _, _ = parts
+    stack, path, cursor = walk
     clock, top, done = 1, 0, 0
     for i in range(count):
         root = nodes[i]
@@ -73,37 +75,19 @@ def components(start, to, number, nodes, count, rank, name, stack, path, cursor,
     return done, name
 
 
-def judge(
-    start,
-    to,
-    base_start,
-    base_by,
-    base,
-    by,
-    group,
-    strong,
-    masks,
-    demands,
-    order,
-    last,
-    count,
-    rank,
-    dead,
-    fair,
-    enabled,
-    taken,
-    seen,
-    touched,
-):
+def judge(edges, demands, parts, count, tally):
     """Which components a fair cycle can fill: their members get a flag in `fair`. Returns how many nodes must
     be looked at again.
 
     A component without an edge is none. It must meet every demanded mask; a weak group must be taken in it or
     disabled somewhere, a strong one taken in it or disabled everywhere: the nodes where it is enabled leave,
-    and the rest is cut anew (Emerson and Lei 1987, the algorithm for Streett conditions). `base` maps nodes
-    to rows of base_start, which tell what is enabled. What is settled without being fair gets the rank
-    `dead`, what is to be cut anew rank 0.
+    and the rest is cut anew (Emerson and Lei 1987, the algorithm for Streett conditions). What is settled
+    without being fair gets the rank `dead`, what is to be cut anew rank 0.
     """
+    start, to, by = edges
+    base_start, base_by, base, group, strong, masks, all_of = demands
+    order, last, rank, fair, dead = parts
+    enabled, taken, seen, touched = tally
     again = 0
     begin = 0
     plain = len(base) == 0
@@ -147,7 +131,7 @@ def judge(
                             touches += 1
                         seen[g] = v + 1
                         enabled[g] += 1
-        good = inner and marks & demands == demands
+        good = inner and marks & all_of == all_of
         cut = 0
         for i in range(touches):
             g = touched[i]
@@ -180,35 +164,17 @@ def judge(
     return again
 
 
-def follow_renamings(
-    start,
-    to,
-    by,
-    order,
-    begin,
-    end,
-    rank,
-    masks,
-    size,
-    products,
-    inverse,
-    image,
-    groups,
-    through,
-    queue,
-    root,
-    weight,
-    met,
-):
-    """See a component as its first node does: which groups come back as each other on the way around it.
-    Returns the marks (of `masks`) that its nodes have together.
+def follow_renamings(edges, parts, begin, end, renamings, around):
+    """See the component `order[begin:end]` as its first node does: which groups come back as each other on
+    the way around it.
 
-    The component is `order[begin:end]`. Lengths: `start` number + 1, `to` and `by` edges, `order`, `rank`,
-    `masks`, `through` and `queue` number, `products` size * size, `inverse` and `met` size, `image` size *
-    groups, `root` and `weight` groups. `through` and `by` are unsigned of 16 bits, `queue`, `order` and
-    `rank` of 32, `root`, `weight` and `met` signed of 64. Filled are `through`, `root` and `weight`; `met[p]`
-    is begin + 1 where renaming p was met on the way around.
+    Fills `through`, `root` and `weight`; `met[p]` becomes begin + 1 where renaming p is met on
+    the way around.
     """
+    start, to, by = edges
+    order, _, rank, _, _ = parts
+    size, products, inverse, image, groups = renamings
+    through, queue, root, weight, met = around
     first = order[begin]
     own = rank[first]
     for i in range(begin, end):
@@ -220,11 +186,9 @@ def follow_renamings(
     queue[0] = first
     tail = 1
     head = 0
-    marks = 0
     while head < tail:
         v = queue[head]
         head += 1
-        marks |= masks[v]
         for e in range(start[v], start[v + 1]):
             w = to[e]
             if rank[w] != own:
@@ -249,37 +213,18 @@ def follow_renamings(
     for g in range(groups):
         root[g] = root[root[g]]  # roots are lower than what they are roots of
         weight[root[g]] += 1
-    return marks
 
 
-def count_groups(
-    start,
-    to,
-    by,
-    base_start,
-    base_by,
-    base,
-    order,
-    begin,
-    end,
-    rank,
-    group,
-    inverse,
-    image,
-    groups,
-    through,
-    root,
-    enabled,
-    taken,
-    seen,
-):
-    """Count in a component what each group's root does: `taken[g]` is up where an edge of the component takes
-    it, `enabled[g]` counts its members over the nodes where they are enabled.
-
-    Lengths and types are those of `follow_renamings`; `base_start` and `base_by` are rows of edges of the
-    graph, `base` (its nodes, or empty) maps nodes to them, `group` has the group of each label or -1;
-    `enabled`, `taken` and `seen` have one number of 64 bits for each group.
+def count_groups(edges, demands, parts, begin, end, renamings, around, tally):
+    """Count in the component `order[begin:end]` what each group's root does: `taken[g]` is up where an edge
+    of the component takes it, `enabled[g]` counts its members over the nodes where they are enabled.
     """
+    start, to, by = edges
+    base_start, base_by, base, group, _, _, _ = demands
+    order, _, rank, _, _ = parts
+    _, _, inverse, image, groups = renamings
+    through, _, root, _, _ = around
+    enabled, taken, seen, _ = tally
     plain = len(base) == 0
     own = rank[order[begin]]
     for i in range(begin, end):
@@ -299,37 +244,7 @@ def count_groups(
                     enabled[root[a]] += 1
 
 
-def judge_symmetric(
-    start,
-    to,
-    by,
-    base_start,
-    base_by,
-    base,
-    group,
-    strong,
-    masks,
-    demands,
-    order,
-    last,
-    count,
-    rank,
-    dead,
-    fair,
-    size,
-    products,
-    inverse,
-    image,
-    groups,
-    through,
-    queue,
-    root,
-    weight,
-    enabled,
-    taken,
-    seen,
-    met,
-):
+def judge_symmetric(edges, demands, parts, count, tally, renamings, around):
     """`judge` for a graph of representatives: an edge of label b ends with renaming b % size, which what
     comes after is seen through.
 
@@ -337,9 +252,14 @@ def judge_symmetric(
     v differ by a renaming that goes around the component, and a group may come back as another. Groups that
     may come back as each other (one `root`, `weight` of them) are followed together: each is taken or
     disabled on the way if and only if some node or edge does that to one of them as it is named there
-    (Emerson and Sistla 1997). `image[p * groups + g]` is what renaming p makes of group g, `products[p * size
-    + q]` is p after q.
+    (Emerson and Sistla 1997).
     """
+    start, to, _ = edges
+    base_start, base_by, base, group, strong, masks, all_of = demands
+    order, last, rank, fair, dead = parts
+    enabled, taken, seen, _ = tally
+    _, _, inverse, image, groups = renamings
+    through, _, root, weight, _ = around
     again = 0
     begin = 0
     plain = len(base) == 0
@@ -358,52 +278,16 @@ def judge_symmetric(
                 rank[first] = dead
                 begin = end
                 continue
-        marks = follow_renamings(
-            start,
-            to,
-            by,
-            order,
-            begin,
-            end,
-            rank,
-            masks,
-            size,
-            products,
-            inverse,
-            image,
-            groups,
-            through,
-            queue,
-            root,
-            weight,
-            met,
-        )
+        marks = 0
+        for i in range(begin, end):
+            marks |= masks[order[i]]
+        follow_renamings(edges, parts, begin, end, renamings=renamings, around=around)
         for g in range(groups):
             enabled[g] = 0
             taken[g] = 0
             seen[g] = 0
-        count_groups(
-            start,
-            to,
-            by,
-            base_start,
-            base_by,
-            base,
-            order,
-            begin,
-            end,
-            rank,
-            group,
-            inverse,
-            image,
-            groups,
-            through,
-            root,
-            enabled,
-            taken,
-            seen,
-        )
-        good = marks & demands == demands
+        count_groups(edges, demands, parts, begin, end, renamings=renamings, around=around, tally=tally)
+        good = marks & all_of == all_of
         cut = 0
         for g in range(groups):
             if enabled[g] and not taken[g]:

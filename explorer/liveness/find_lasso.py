@@ -9,6 +9,7 @@ from typing import Any
 
 from explorer.ir.formulas import Ltl
 from explorer.liveness.arena import Arena
+from explorer.liveness.arrays import Array
 from explorer.liveness.copies import View
 from explorer.liveness.cycle import World, cycle
 from explorer.liveness.real_states import RealStates
@@ -36,14 +37,14 @@ class _Stems:
     """The shortest ways from the sources to the nearest node of each kind. Node v of the arena is v before
     the switch, and after it v plus the number of nodes (see `paths.stems`)."""
 
-    queue: Any
+    queue: Array
     count: int
-    parent: Any
-    edge: Any
-    distance: Any
+    parent: Array
+    edge: Array
+    distance: Array
 
 
-def lasso(arena: Arena, seen: View, sources: list[int], free: bool, switch: Any, inside: Any) -> Lasso:
+def lasso(arena: Arena, seen: View, sources: list[int], free: bool, switch: Array, inside: Array) -> Lasso:
     """Of a stuttering behaviour and one that goes round in a component the shorter, both by a shortest
     stem.
     """
@@ -110,11 +111,11 @@ def _stem(
     seen: View,
     stems: _Stems,
     end: int,
-    ends: Any,
+    ends: Array,
     sources: list[int],
     free: bool,
-    switch: Any,
-    inside: Any,
+    switch: Array,
+    inside: Array,
 ) -> tuple[int, int, list[int], Any, World]:
     """The state where the way to an end begins, what makes the real one of it, the labels on the way, and its
     end in the world where it lies. Under symmetry it is the first of all shortest ways of real states (see

@@ -20,6 +20,7 @@ from explorer.engine.python import Compiled, run_source
 from explorer.engine.space import Handle, StateSpace
 from explorer.ir.expressions import Expr, walk
 from explorer.ir.semantics import State, evaluate
+from explorer.liveness.arrays import Array
 from explorer.liveness.backend import Backend, Native, Plain
 from explorer.liveness.permutation_labels import PermutationTables, permutation_tables
 from explorer.program.machine_word import BeyondWord
@@ -54,9 +55,9 @@ class Graph:
     states: Any
     number: int
     initial: list[int]
-    start: Any
-    to: Any
-    by: Any
+    start: Array
+    to: Array
+    by: Array
     compiled: Compiled | None
     permutations: PermutationTables | None = None
     sorted: bool = False
@@ -103,7 +104,7 @@ class Graph:
             self.backend.run.sort_rows(self.start, self.to, self.by, self.number)
             self.sorted = True
 
-    def least(self, turned: Sequence[int], copies: int) -> Any:
+    def least(self, turned: Sequence[int], copies: int) -> Array:
         """For each state and copy of a formula what leaves the state as it is and makes the copy the least
         (see `PermutationTables.least`).
         """
@@ -113,7 +114,7 @@ class Graph:
             return [element for row in result for element in row]
         return _native_least(self, self.permutations, turned, copies)
 
-    def truth(self, conditions: list[Expr]) -> list[Any]:
+    def truth(self, conditions: list[Expr]) -> list[Array]:
         """For each condition, a flag for each state: whether it holds there."""
         if self.backend.native:
             return _native_truth(self, conditions)
@@ -344,7 +345,7 @@ def _kernels() -> str:
     return Path(__file__).with_name("graph_kernels.py").read_text()
 
 
-def _native_least(graph: Graph, permutations: PermutationTables, turned: Sequence[int], copies: int) -> Any:
+def _native_least(graph: Graph, permutations: PermutationTables, turned: Sequence[int], copies: int) -> Array:
     import numpy as np
 
     from explorer.codegen.native_permutations import renaming_source
@@ -366,7 +367,7 @@ def _native_least(graph: Graph, permutations: PermutationTables, turned: Sequenc
     return least
 
 
-def _native_truth(graph: Graph, conditions: list[Expr]) -> list[Any]:
+def _native_truth(graph: Graph, conditions: list[Expr]) -> list[Array]:
     import numpy as np
 
     from explorer.codegen.native_flags import flag_source

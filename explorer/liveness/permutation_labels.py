@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from explorer.engine.python import Compiled
+from explorer.liveness.arrays import Array
 from explorer.liveness.backend import Backend
 from explorer.symmetry.find import Exchange
 from explorer.symmetry.group import Group, group
@@ -27,8 +27,8 @@ class PermutationTables:
     group: Group
     exchanges: list[Exchange]
     instances: Sequence[int]
-    products: Any
-    inverse: Any
+    products: Array
+    inverse: Array
     tour: list[int]
 
     @property

@@ -16,6 +16,7 @@ from explorer.ir import expressions as ex
 from explorer.ir.expressions import Expr
 from explorer.ir.formulas import Ltl, negation
 from explorer.liveness.arena import Arena, FairTables, fairness, plain
+from explorer.liveness.arrays import Array
 from explorer.liveness.automaton import automaton, literal
 from explorer.liveness.copies import View, view, worded
 from explorer.liveness.find_lasso import Lasso, lasso
@@ -251,7 +252,7 @@ def _conditions(formula: Ltl) -> list[Expr]:
     return [formula.condition] if formula.op == "state" else [c for a in formula.args for c in _conditions(a)]
 
 
-def _stuttering(arena: Arena) -> tuple[Any, Any, Any]:
+def _stuttering(arena: Arena) -> tuple[Array, Array, Array]:
     backend, n = arena.graph.backend, arena.number
     edges = len(arena.to)
     start, to, by = (

@@ -108,10 +108,10 @@ class NumberedMemory:
             self.cpus,
             self.locations,
             self.slots,
-            self.acquires,
-            self.eieio,
-            users,
-            self.bound,
+            acquires=self.acquires,
+            eieio=self.eieio,
+            users=users,
+            bound=self.bound,
         )
         pairs = frozenset(product(range(self.cpus), range(self.locations)))
         self._never = Dead(
@@ -182,7 +182,9 @@ class NumberedMemory:
         """The greatest age that an exchange may take; -1 where there is none."""
         if m < 0:
             return -1
-        return max(exchangeable(self.memory, self.state(m), cpu, location, how, release), default=-1)
+        return max(
+            exchangeable(self.memory, self.state(m), cpu, location, how=how, release=release), default=-1
+        )
 
     def load(self, m: int, cpu: int, location: int, age: int, how: Ordering) -> int:
         """The CPU reads the store of that age."""
@@ -192,7 +194,7 @@ class NumberedMemory:
                 return DECLARED_DEAD
             if age not in loadable(self.memory, state, cpu, location, how.after):
                 return IMPOSSIBLE
-            return load(self.memory, state, cpu, location, age, how), dead
+            return load(self.memory, state, cpu, location, age=age, how=how), dead
 
         return self.step(m, make)
 
@@ -205,7 +207,7 @@ class NumberedMemory:
             need = release_need(self.memory, state, cpu) if release else None
             if age not in places(self.memory, state, cpu, location, need):
                 return IMPOSSIBLE
-            return store(self.memory, state, cpu, location, value, age, need), dead
+            return store(self.memory, state, cpu, location, value=value, age=age, need=need), dead
 
         return self.step(m, make)
 
@@ -217,9 +219,11 @@ class NumberedMemory:
         def make(state: State, dead: Dead) -> tuple[State, Dead] | int:
             if cpu in dead.fences or (cpu, location) in dead.floors or cpu in dead.finished:
                 return DECLARED_DEAD
-            if age not in exchangeable(self.memory, state, cpu, location, how, release):
+            if age not in exchangeable(self.memory, state, cpu, location, how=how, release=release):
                 return IMPOSSIBLE
-            return exchange(self.memory, state, cpu, location, value, age, how, release), dead
+            return exchange(
+                self.memory, state, cpu, location, value=value, age=age, how=how, release=release
+            ), dead
 
         return self.step(m, make)
 
@@ -231,7 +235,7 @@ class NumberedMemory:
                 return DECLARED_DEAD
             if age not in loadable(self.memory, state, cpu, location, how.after):
                 return IMPOSSIBLE
-            return reserve(self.memory, state, cpu, location, age, how), dead
+            return reserve(self.memory, state, cpu, location, age=age, how=how), dead
 
         return self.step(m, make)
 

@@ -98,7 +98,7 @@ def store(
     if age not in places(memory, state, cpu, location, need):
         raise ValueError(f"CPU {cpu} cannot store at age {age} to location {location}")
     need = store_need(memory, state, cpu) if need is None else need
-    return insert(memory, state, cpu, location, age, Entry(value, need, False))
+    return insert(memory, state, cpu, location, age=age, entry=Entry(value, need, False))
 
 
 def exchangeable(
@@ -110,7 +110,8 @@ def exchangeable(
         age
         for age in loadable(memory, state, cpu, location, how.after)
         if age <= oldest
-        and age in _places_after(memory, load(memory, state, cpu, location, age, how), cpu, location, release)
+        and age
+        in _places_after(memory, load(memory, state, cpu, location, age=age, how=how), cpu, location, release)
     ]
 
 
@@ -133,16 +134,16 @@ def exchange(
 
     A compare-exchange is this where it succeeds, and `load` where it fails.
     """
-    state = load(memory, state, cpu, location, age, how)
+    state = load(memory, state, cpu, location, age=age, how=how)
     if age not in _places_after(memory, state, cpu, location, release):
         raise ValueError(f"CPU {cpu} cannot exchange at age {age} at location {location}")
     need = release_need(memory, state, cpu) if release else store_need(memory, state, cpu)
-    return insert(memory, state, cpu, location, age, Entry(value, need, True))
+    return insert(memory, state, cpu, location, age=age, entry=Entry(value, need, True))
 
 
 def reserve(memory: Memory, state: State, cpu: int, location: int, age: int, how: Ordering = PLAIN) -> State:
     """A load that takes a reservation (lwarx, LDXR)."""
-    state = load(memory, state, cpu, location, age, how)
+    state = load(memory, state, cpu, location, age=age, how=how)
     return state._replace(reserved=(*state.reserved[:cpu], (location, age), *state.reserved[cpu + 1 :]))
 
 
@@ -153,7 +154,9 @@ def conditional(memory: Memory, state: State, cpu: int, location: int, value: Ha
     where, age = state.reserved[cpu]
     if where != location or age not in places(memory, state, cpu, location):
         return None
-    state = insert(memory, state, cpu, location, age, Entry(value, store_need(memory, state, cpu), True))
+    state = insert(
+        memory, state, cpu, location, age=age, entry=Entry(value, store_need(memory, state, cpu), True)
+    )
     return unreserved(state, cpu)
 
 

@@ -105,11 +105,11 @@ def _made(action: Action, place: Place, text: str, kind: str, changed: list[Inst
     helper = "" if function == action.name else function
     return Mutant(
         "barrier" if _is_barrier(helper.rpartition(".")[2]) else kind,
-        action.name,
-        place,
-        text,
-        helper,
-        tuple(changed),
+        action=action.name,
+        place=place,
+        text=text,
+        helper=helper,
+        instances=tuple(changed),
     )
 
 

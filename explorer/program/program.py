@@ -102,12 +102,12 @@ def reduce(model: Model) -> Program:
     fixed = frozenset(f for f in rigid if all(len(alternatives[f.first + i]) == 1 for i in range(f.size)))
     return Program(
         model,
-        tuple(rules),
-        dropped,
-        fixed,
-        rigid - fixed,
-        facts,
-        tuple(
+        rules=tuple(rules),
+        dropped=dropped,
+        fixed=fixed,
+        rigid=rigid - fixed,
+        facts=facts,
+        invariants=tuple(
             _judge(p.name, p.place, [e for _, e in p.parts], facts)
             for p in model.properties
             if p.kind == "invariant"
@@ -118,8 +118,8 @@ def reduce(model: Model) -> Program:
             for e in p.conditions
             if (result := _judge(p.name, p.place, [e], facts)).checks
         ),
-        tuple(_judge(name, c.place, [c.expr], facts) for name, c in model.constraints),
-        _judge("terminal", NOWHERE, [ex.either(*(c.expr for c in model.terminal))], facts),
+        constraints=tuple(_judge(name, c.place, [c.expr], facts) for name, c in model.constraints),
+        terminal=_judge("terminal", NOWHERE, [ex.either(*(c.expr for c in model.terminal))], facts),
     )
 
 
@@ -158,7 +158,14 @@ def _rule(instance: Instance, facts: Facts, written: set[Family]) -> Rule | int:
         facts = base
     updates, checks = _updates(instance, facts, written)
     changes = any(u.known is not None and ex.is_const(u.expr) and u.expr.value != u.known for u in updates)
-    return Rule(instance, tuple(tests), tuple(checks), tuple(updates), changes, facts)
+    return Rule(
+        instance,
+        guard=tuple(tests),
+        checks=tuple(checks),
+        updates=tuple(updates),
+        changes=changes,
+        facts=facts,
+    )
 
 
 def _updates(instance: Instance, facts: Facts, written: set[Family]) -> tuple[list[Update], list[Check]]:

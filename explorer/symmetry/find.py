@@ -121,7 +121,14 @@ def find(model: Model, only: tuple[str, ...] = ()) -> Symmetry:
                 unknown = proof.trial.exceeded
                 obstacle = ex.show(proof.obstacle) if unknown and proof.obstacle is not None else ""
                 refused.append(
-                    Refusal(cls.__name__, broken.subject, pair, broken.place, unknown, _short(obstacle))
+                    Refusal(
+                        cls.__name__,
+                        subject=broken.subject,
+                        pair=pair,
+                        place=broken.place,
+                        unknown=unknown,
+                        obstacle=_short(obstacle),
+                    )
                 )
                 break
         else:
@@ -129,13 +136,13 @@ def find(model: Model, only: tuple[str, ...] = ()) -> Symmetry:
             exchanges |= of_scalarset
     return Symmetry(
         structure,
-        proven,
-        tuple(refused),
-        exchanges,
-        _orbits(len(model.instances), exchanges),
-        frozenset(proof.ordered if proof else ()),
-        frozenset(proof.unproved if proof else ()),
-        proof.program if proof else None,
+        proven=proven,
+        refused=tuple(refused),
+        exchanges=exchanges,
+        orbit_of=_orbits(len(model.instances), exchanges),
+        ordered=frozenset(proof.ordered if proof else ()),
+        unproved=frozenset(proof.unproved if proof else ()),
+        program=proof.program if proof else None,
     )
 
 

@@ -163,11 +163,11 @@ def plan(symmetry: Symmetry, layout: Layout) -> Plan | None:
         return _without(symmetry, layout, max(loose, key=lambda item: len(item[1]))[0])
     return Plan(
         tuple(classes[k][0] for k in used),
-        tuple(len(classes[k][1]) for k in used),
-        exact,
-        blocks,
-        swaps,
-        layout.bits,
+        sizes=tuple(len(classes[k][1]) for k in used),
+        exact=exact,
+        blocks=blocks,
+        swaps=swaps,
+        bits=layout.bits,
     )
 
 
@@ -202,12 +202,12 @@ class _Reader:
                             )
                             coloured = Piece(
                                 (family.number, pattern, *piece.colour),
-                                piece.shift,
-                                piece.width,
-                                piece.mask,
-                                piece.code,
-                                piece.kinds,
-                                piece.needs,
+                                shift=piece.shift,
+                                width=piece.width,
+                                mask=piece.mask,
+                                code=piece.code,
+                                kinds=piece.kinds,
+                                needs=piece.needs,
                             )
                             result.setdefault(ids, []).append(coloured)
         return result
@@ -236,9 +236,17 @@ class _Reader:
         )
         width = max(kinds).bit_length()
         if len(kinds) * width <= KEY_BITS:
-            yield marks, Piece((1,), shift, width, field.mask, None, kinds, needs)
+            yield (
+                marks,
+                Piece((1,), shift=shift, width=width, mask=field.mask, code=None, kinds=kinds, needs=needs),
+            )
         for code, mark in names.items():
-            yield [*marks, mark], Piece((2,), shift, 1, field.mask, code - type.low, (), needs)
+            yield (
+                [*marks, mark],
+                Piece(
+                    (2,), shift=shift, width=1, mask=field.mask, code=code - type.low, kinds=(), needs=needs
+                ),
+            )
 
     def members(self, type: SetType, marks: list[Any], shift: int) -> Iterator[tuple[list[Any], Piece]]:
         digits = key_digits(type.element)

@@ -73,7 +73,15 @@ def begin(model: Model, structure: dict[Family, FamilyStructure], only: tuple[st
     by_arguments = {(i.action.name, tuple(value for _, value in i.arguments)): i for i in model.instances}
     doubtful = frozenset(r.instance.number for r in program.rules if any(t.checks for t in r.guard))
     fallible = frozenset(r.instance.number for r in program.rules if r.checks)
-    return Proof(program, Normal(structure), Trial(structure), checked, doubtful, fallible, by_arguments)
+    return Proof(
+        program,
+        normal=Normal(structure),
+        trial=Trial(structure),
+        checked=checked,
+        doubtful=doubtful,
+        fallible=fallible,
+        by_arguments=by_arguments,
+    )
 
 
 def _checks(proof: Proof, expr: Expr) -> tuple[Check, ...]:

@@ -76,14 +76,14 @@ def machine(compiled: Compiled) -> Machine:
     numbers = source.tables.numbers
     return Machine(
         search,
-        kernels,
-        trees,
-        rule_arrays(source.tables),
-        numbers,
-        _known(compiled, numbers),
-        time.monotonic() - started,
-        jit.notes,
-        functions(compiled.model),
+        kernels=kernels,
+        trees=trees,
+        rules=rule_arrays(source.tables),
+        numbers=numbers,
+        known=_known(compiled, numbers),
+        seconds=time.monotonic() - started,
+        notes=jit.notes,
+        functions=functions(compiled.model),
     )
 
 

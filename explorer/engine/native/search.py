@@ -164,7 +164,14 @@ class Search:
         constraints = len(self.compiled.model.constraints)
         if self.tree is None:
             return Worker(result, store, known, constraints)
-        return TreeWorker(result, store, known, constraints, self.tree, self.options.workers == 1)
+        return TreeWorker(
+            result,
+            store=store,
+            known=known,
+            constraints=constraints,
+            tree=self.tree,
+            alone=self.options.workers == 1,
+        )
 
     def _store(self, first: int, last: int) -> Store:
         """The visited set for some partitions, empty."""

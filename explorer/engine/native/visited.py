@@ -57,11 +57,11 @@ class Store:
         self.levels = (1 << bits - hashing.entry_bits) - 1 if leveled else 0
         self.table = Table(
             reserve(self.limit * self.partitions, kind),
-            np.zeros(self.partitions, np.int64),
-            FIRST_CAPACITY,
-            first,
-            hashing.entry,
-            hashing.back,
+            fill=np.zeros(self.partitions, np.int64),
+            capacity=FIRST_CAPACITY,
+            first=first,
+            entry=hashing.entry,
+            back=hashing.back,
         )
         self.count = 0
 

@@ -107,7 +107,7 @@ def _atomic(
 
 
 def _swap(line: int, order: str, part: str, new: str, old: str, base: str) -> Exchange:
-    return _atomic(line, new, old, base, order, _operand(new), part)
+    return _atomic(line, new, target=old, base=base, order=order, value=_operand(new), part=part)
 
 
 def _fetch(line: int, name: str, order: str, part: str, operand: str, old: str, base: str) -> Exchange:
@@ -115,11 +115,11 @@ def _fetch(line: int, name: str, order: str, part: str, operand: str, old: str, 
         value: Expression = operation("&", Register(OLD), operation("~", _operand(operand)))
     else:
         value = operation(ATOMICS[name.upper()], Register(OLD), _operand(operand))
-    return _atomic(line, operand, old, base, order, value, part)
+    return _atomic(line, operand, target=old, base=base, order=order, value=value, part=part)
 
 
 def _apply(line: int, name: str, order: str, part: str, operand: str, base: str) -> Exchange:
-    return _fetch(line, name, order, part, operand, "WZR", base)
+    return _fetch(line, name, order=order, part=part, operand=operand, old="WZR", base=base)
 
 
 def _compare_and_swap(line: int, order: str, part: str, expected: str, new: str, base: str) -> Exchange:
