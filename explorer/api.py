@@ -14,12 +14,12 @@ from __future__ import annotations
 import base64
 import html
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from explorer.engine.limits import Limits
 from explorer.engine.space import Handle, StateSpace
+from explorer.ir.data import dataclass
 from explorer.ir.errors import nearest
 from explorer.ir.model import Model
 from explorer.ir.places import Path as Location

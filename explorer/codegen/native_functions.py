@@ -7,8 +7,6 @@ search.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from explorer.codegen.native_canonical import native_canonical
 from explorer.codegen.native_expand import edges_source, expand_source
 from explorer.codegen.native_expressions import Constants, Scribe, Sharing
@@ -23,6 +21,7 @@ from explorer.codegen.native_module import (
 from explorer.codegen.native_shapes import Shape, Tables, tabulate
 from explorer.codegen.template import fill
 from explorer.ir import expressions as ex
+from explorer.ir.data import dataclass
 from explorer.ir.expressions import TRUE, Expr
 from explorer.program.layout import Layout
 from explorer.program.program import Program

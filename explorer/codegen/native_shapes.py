@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from explorer.codegen.native_expressions import SLOT, WORD, Constants, Scribe, Sharing, cell_equals, signed
 from explorer.ir import expressions as ex
+from explorer.ir.data import dataclass
 from explorer.ir.errors import Place
 from explorer.ir.expressions import TRUE, Expr, is_const
 from explorer.program.after_step import after_rule, step_condition

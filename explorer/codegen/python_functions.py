@@ -7,10 +7,11 @@ Every function takes packed states. The texts are shown by `python -m explorer s
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from explorer.codegen.python_expressions import Emitter, total_parts
 from explorer.ir import expressions as ex
+from explorer.ir.data import dataclass
 from explorer.ir.expressions import FALSE, TRUE, Expr, Failure, is_const
 from explorer.program.after_step import after_rule, step_condition
 from explorer.program.dispatch import Branch, Leaf, Tree, dispatch

@@ -139,7 +139,7 @@ def check_parser() -> argparse.ArgumentParser:
     add("--json", action="store_true", help="the verdict record on standard output, nothing else there")
     _formats(parser)
     add("--out", type=_path, metavar="DIR", help="where files go (default: out/<spec>/)")
-    add("--version", action="version", version=_version())
+    add("--version", action=_Version, nargs=0, help="versions of what is at work, and exit")
     parser.set_defaults(table=False, simulate=False)
     return parser
 
@@ -382,6 +382,14 @@ def walk_parser() -> argparse.ArgumentParser:
     parser.add_argument("spec", type=_named, metavar="SPEC")
     _define(parser, several=False)
     return parser
+
+
+class _Version(argparse.Action):
+    """Prints the versions, which are looked up only now."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        print(_version())
+        parser.exit()
 
 
 def _version() -> str:

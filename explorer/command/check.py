@@ -10,7 +10,7 @@ import re
 import signal
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from explorer.command.results import Results
 from explorer.command.standard_output import own_prints
 from explorer.engine.limits import Limits, Stopped
 from explorer.ground.ground import ground
+from explorer.ir.data import dataclass
 from explorer.ir.errors import SpecError, nearest
 from explorer.ir.expectation import Expectation
 from explorer.language.spec import Spec

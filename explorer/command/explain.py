@@ -7,11 +7,11 @@ from __future__ import annotations
 import re
 import tempfile
 import textwrap
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from explorer.ground.ground import ground
+from explorer.ir.data import dataclass
 from explorer.ir.errors import SpecError, closest
 from explorer.program.program import reduce
 from explorer.run.load import load

@@ -4,6 +4,7 @@ is done.
 
 from __future__ import annotations
 
+import gc
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
@@ -34,6 +35,11 @@ from explorer.run.load import PathError, load, spec_file
 from explorer.run.options import UsageError
 from explorer.verdict import exit_codes
 
+YOUNG = 20_000
+"""Objects made before Python looks for circles among them: expressions form none, and a start of the command
+makes 100,000.
+"""
+
 SHOWN = 200
 """Characters of an internal error that the screen shows."""
 
@@ -41,6 +47,7 @@ SHOWN = 200
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; the result is the process's exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    gc.set_threshold(YOUNG)
     prepare_streams()
     try:
         return _main(arguments)

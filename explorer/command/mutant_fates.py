@@ -13,13 +13,14 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from explorer.engine.limits import Limits, ignore
 from explorer.engine.python import Compiled, Search
 from explorer.engine.reference import step
 from explorer.engine.space import StateSpace
 from explorer.ground.ground import ground
+from explorer.ir.data import dataclass
 from explorer.ir.errors import SpecError
 from explorer.ir.model import Instance, Model
 from explorer.ir.semantics import EvaluationError, State

@@ -11,9 +11,7 @@ import importlib.util
 import time
 from typing import TYPE_CHECKING
 
-from explorer.codegen.native_functions import native_source
 from explorer.engine.limits import Limits, Observer, ignore
-from explorer.engine.native.jit import Jit, common_source, default_directory, tree_source
 from explorer.engine.python import Compiled
 from explorer.engine.python import Search as PythonSearch
 from explorer.engine.space import StateSpace
@@ -22,6 +20,7 @@ from explorer.program.machine_word import BeyondWord
 from explorer.symmetry.find import Symmetry
 
 if TYPE_CHECKING:
+    from explorer.engine.native.build import Build
     from explorer.engine.native.search import Options
 
 COMPILE_FROM = 100_000
@@ -81,7 +80,7 @@ class _Builder:
 
     def __init__(self, compiled: Compiled):
         self.compiled = compiled
-        self.build: object = None
+        self.build: Build | None = None
         self.notes: list[str] = []
         self.off = importlib.util.find_spec("numba") is None
 
@@ -91,7 +90,9 @@ class _Builder:
         """
         if self.off or states < COMPILE_FROM or level < WIDE_LEVEL:
             return False
+        from explorer.codegen.native_functions import native_source
         from explorer.engine.native.build import Build
+        from explorer.engine.native.jit import Jit, common_source, default_directory, tree_source
 
         if self.build is None:
             jit = Jit(default_directory())
@@ -108,16 +109,13 @@ class _Builder:
                 return True
             self.build = Build(texts)
             return False
-        assert isinstance(self.build, Build)
         if self.build.failed():
             self.off = True
             self.notes.append("the native engine could not be compiled: the python engine went on")
         return self.build.done() and not self.off
 
     def stop(self) -> None:
-        from explorer.engine.native.build import Build
-
-        if isinstance(self.build, Build):
+        if self.build is not None:
             self.build.stop()
 
 

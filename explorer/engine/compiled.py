@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import linecache
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from explorer.codegen.python_canonical import NAMES, canonical_source
 from explorer.codegen.python_functions import Code, judgements, successors
+from explorer.ir.data import dataclass
 from explorer.ir.expressions import functions_in
 from explorer.ir.model import Model
 from explorer.ir.operators import PYTHON_NAMES

@@ -13,7 +13,8 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from explorer.ir.data import dataclass
 
 FEWEST, DEEPEST = 8, 5000
 """Levels before anything is said; levels beyond which a space is not followed."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib.util
 from typing import Any
 
-from explorer.codegen.guard_counters import chains, native_counter, plain_counter
+from explorer.codegen.guard_counters import chains, plain_counter
 from explorer.engine.python import Compiled, run_source
 from explorer.engine.space import StateSpace
 from explorer.ir.expressions import Expr
@@ -84,6 +84,7 @@ def _plain(space: StateSpace, compiled: Compiled, rules: list[Rule]) -> Counts:
 def _native(space: StateSpace, compiled: Compiled, rules: list[Rule]) -> Counts:
     import numpy as np
 
+    from explorer.codegen.native_guard_counters import native_counter
     from explorer.engine.native.jit import Jit, default_directory
     from explorer.engine.native.levels import words_of
     from explorer.engine.native.machine import functions, padded

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, TypeVar, overload
+
+from explorer.ir.data import dataclass
 
 if TYPE_CHECKING:
     from explorer.engine.space import StateSpace

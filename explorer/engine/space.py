@@ -5,7 +5,7 @@ their meaning.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -13,6 +13,7 @@ from explorer.engine.compiled import Compiled
 from explorer.engine.compiled import Edge as Edge
 from explorer.engine.compiled import Handle as Handle
 from explorer.engine.compiled import Quotient as Quotient
+from explorer.ir.data import dataclass
 from explorer.ir.expressions import Expr, Failure
 from explorer.ir.model import Model
 from explorer.ir.semantics import State

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Any
 
 from explorer.engine.compiled import Compiled, Edge, Handle
 from explorer.engine.space import Level, StateSpace, Violation
+from explorer.ir.data import dataclass
 from explorer.ir.expressions import Expr, Failure
 from explorer.ir.semantics import State
 

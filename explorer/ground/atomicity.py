@@ -8,10 +8,10 @@ nothing of how steps are found. Accesses to a memory component are not counted: 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from explorer.ir import expressions as ex
+from explorer.ir.data import dataclass
 from explorer.ir.errors import Place
 from explorer.ir.expressions import Expr, Family
 from explorer.ir.steps import Condition, Doubt, Write

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from explorer.ground.initial import options_of
@@ -18,6 +18,7 @@ from explorer.ground.replay import Replay
 from explorer.ground.signatures import check_actor, domain_of, is_component
 from explorer.ground.traced import STALE, Node, Open, Register, StepTrace, Surroundings, Way, stale_variable
 from explorer.ir import expressions as ex
+from explorer.ir.data import dataclass
 from explorer.ir.errors import SpecError
 from explorer.ir.expressions import Expr
 from explorer.ir.places import Path, Variable

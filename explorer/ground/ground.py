@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
@@ -22,7 +21,7 @@ from explorer.ground.labels import pieces
 from explorer.ground.lint import lint
 from explorer.ground.marks import unmatched
 from explorer.ground.memories import Locations, spreading
-from explorer.ground.mentions import mentions, mentions_constant
+from explorer.ground.mentions import Mentioned, mentions_constant
 from explorer.ground.processes import Processes
 from explorer.ground.refinement import AT_FIRST, Refinement, properties
 from explorer.ground.signatures import (
@@ -35,6 +34,7 @@ from explorer.ground.signatures import (
     signature,
 )
 from explorer.ir import expressions as ex
+from explorer.ir.data import dataclass
 from explorer.ir.errors import Place, SpecError, SpecErrors, class_place, closest, nearest
 from explorer.ir.expressions import Expr, Family
 from explorer.ir.formulas import Ltl
@@ -132,7 +132,7 @@ class Grounder:
         self.components: dict[type[State], State] = {}
         self.choices: list[Choice] = []
         self.owners: dict[str, str] = {}
-        self.mentioned: set[str] = set()
+        self.mentioned = Mentioned()
         self.memories: list[Wiring] = []
         self.noted: list[Doubt] = []
         self.dependent: list[Dependent] = []
@@ -222,8 +222,7 @@ class Grounder:
         )
         for d in declarations:
             classes = [a for a in signatures[d.name].values() if is_component(a)]
-            if mentions_constant(d.function, classes):  # other constants may read more
-                self.mentioned |= mentions(d.function, classes, reads=True)
+            self.mentioned.read.append((d.function, classes))  # other constants may read more
         self.stop_if_wrong()
         ended = self.processes.ended()
         made["terminal"] += [] if ended is None else [ended]
@@ -271,7 +270,7 @@ class Grounder:
             observations=tuple(made["observe"] + [o for o in refined if isinstance(o, Observation)]),
             components=self.owners,
             temporal=tuple(made["temporal"]),
-            mentioned=frozenset(self.mentioned),
+            mentioned=self.mentioned,
             doubts=(*self.doubts(), *self.several(made)),
             by_constants=frozenset(self.by_constants),
         )
@@ -542,7 +541,7 @@ class Grounder:
                 trace.promised,
             )
         if ended:
-            self.mentioned |= mentions(d.function, [a for a in parameters.values() if is_component(a)])
+            self.mentioned.all.append((d.function, [a for a in parameters.values() if is_component(a)]))
 
     def choices_of(
         self, d: Declaration, parameters: dict[str, Any]
@@ -563,7 +562,7 @@ class Grounder:
     def process(self, d: Declaration, parameters: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
         yield from self.processes.instances(d)
         if self.processes.known[d.name].impossible:
-            self.mentioned |= mentions(d.function, [a for a in parameters.values() if is_component(a)])
+            self.mentioned.all.append((d.function, [a for a in parameters.values() if is_component(a)]))
 
     def label(self, d: Declaration, arguments: dict[str, Any], chosen: list[Argument]) -> tuple[Any, ...]:
         """The step's text in pieces, from the first paragraph of the docstring."""

@@ -5,10 +5,11 @@ and whether the steps of an action were even in number. Knows nothing of engines
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from explorer.ir import expressions as ex
+from explorer.ir.data import dataclass
 from explorer.ir.errors import Place, SpecError, closest, nearest
 from explorer.ir.expressions import Expr, Family
 from explorer.ir.formulas import COUNTED

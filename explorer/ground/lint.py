@@ -14,20 +14,18 @@ import linecache
 import re
 import typing
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
+from explorer.ir.data import dataclass
 from explorer.ir.errors import Place, SpecError
+from explorer.ir.source import Function, functions
 from explorer.language.process import step
-from explorer.language.source import syntax
 from explorer.language.state import State
 
 _OPERATORS = {"every", "some", "count", "ite", "implies", "record", "any_of"}
 _UPDATES = {"push", "pop", "remove_at", "add", "remove", "union", "intersection", "difference"}
 _TESTS = {"contains", "issubset"}
 _STEPS = ("action", "process")
-_Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def lint(function: Callable[..., Any], kind: str = "action") -> list[SpecError]:
@@ -56,18 +54,8 @@ def _source(function: Callable[..., Any]) -> _Source | None:
     """The text of a function and its syntax; None where its source cannot be read."""
     code = inspect.unwrap(function).__code__
     text = "".join(linecache.getlines(code.co_filename, function.__globals__))
-    body = _functions(text).get(code.co_firstlineno)
+    body = functions(text).get(code.co_firstlineno)
     return None if body is None else _Source(text, code.co_filename, body, tuple(ast.walk(body)))
-
-
-@lru_cache(maxsize=64)
-def _functions(text: str) -> dict[int, _Function]:
-    """The functions of a file by their first lines, those of decorators included."""
-    return {
-        min([at.lineno, *(decorator.lineno for decorator in at.decorator_list)]): at
-        for at in ast.walk(syntax(text))
-        if isinstance(at, _Function)
-    }
 
 
 def unyielded(source: _Source, space: dict[str, Any]) -> Iterator[SpecError]:
@@ -104,7 +92,7 @@ class _Source:
 
     text: str
     file: str
-    body: _Function
+    body: Function
     nodes: tuple[ast.AST, ...]
 
     def place(self, at: ast.stmt | ast.expr) -> Place:

@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import product
 from typing import Any
 
 from explorer.ground.initial import choices
+from explorer.ir.data import dataclass
 from explorer.ir.expressions import Family
 from explorer.ir.model import Action
 from explorer.ir.places import Path, Variable

@@ -15,24 +15,45 @@ from typing import Any
 from explorer.language.constants import constant_name
 
 
-def mentions(function: Callable[..., Any], classes: list[type], *, reads: bool = False) -> frozenset[str]:
+def mentions(function: Callable[..., Any], classes: list[type]) -> frozenset[str]:
     """Names of attributes and globals in the code of a function, and of the functions of its module and the
-    methods of `classes` that it mentions. With `reads`, only attributes that are read, not assigned.
+    methods of `classes` that it mentions.
     """
-    names: set[str] = set()
-    seen: set[CodeType] = set()
+    return frozenset[str]().union(*map(_names, _reached(function, tuple(classes))))
+
+
+class Mentioned:
+    """The names that functions mention. They are looked for when one is asked for: hardly a run does."""
+
+    def __init__(self) -> None:
+        self.all: list[tuple[Callable[..., Any], list[type]]] = []
+        self.read: list[tuple[Callable[..., Any], list[type]]] = []
+        """Functions that count only if they mention a constant, and then with the attributes that they read,
+        not with those that they assign.
+        """
+
+    def __contains__(self, name: object) -> bool:
+        return any(name in mentions(*at) for at in self.all) or any(
+            any(name in _names(code) and name in _read(code) for code in _reached(function, tuple(classes)))
+            for function, classes in self.read
+            if mentions_constant(function, classes)
+        )
+
+
+@lru_cache(maxsize=1024)
+def _reached(function: Callable[..., Any], classes: tuple[type, ...]) -> tuple[CodeType, ...]:
+    """The code of a function and of those that it mentions, of its module and of the classes."""
+    seen: dict[CodeType, None] = {}
     todo: list[Any] = [function]
     methods = [_attributes(cls) for cls in classes]
     while todo:
         at = todo.pop()
         if not isinstance(at, FunctionType) or at.__code__ in seen or _of_the_language(at):
             continue
-        seen.add(at.__code__)
-        own = _names(at.__code__)
-        names |= _read(at.__code__) if reads else own
+        seen[at.__code__] = None
         for space in (at.__globals__, _enclosed(at), *methods):
-            todo += [space[name] for name in own if name in space]
-    return frozenset(names)
+            todo += [space[name] for name in _names(at.__code__) if name in space]
+    return tuple(seen)
 
 
 def mentions_constant(function: Callable[..., Any], classes: list[type]) -> bool:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from explorer.ground.traced import Node, Position, Register
+from explorer.ir.data import dataclass
 from explorer.ir.errors import closest, nearest
 from explorer.language.process import Step
 

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import linecache
 import os
 import re
 import sys
-from dataclasses import dataclass
 from types import FrameType
+
+from explorer.ir.data import dataclass
+from explorer.ir.source import classes, first_line
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
@@ -110,20 +113,20 @@ def closest(name: str, known: list[str], otherwise: str = "", cutoff: float = 0.
 def class_place(cls: type) -> Place:
     """Where a class is defined, as near as Python tells."""
     file = getattr(sys.modules.get(cls.__module__), "__file__", None) or _file_of_members(cls)
-    try:
-        return Place(file, inspect.getsourcelines(cls)[1])
-    except (OSError, TypeError):
-        return Place(file, 1)
+    linecache.checkcache(file)
+    found = classes("".join(linecache.getlines(file))).get(cls.__qualname__)
+    return Place(file, 1 if found is None else first_line(found))
 
 
 def attribute_place(cls: type, name: str) -> Place:
     """The line of a class that names an attribute; the class itself where its source cannot be read."""
     place = class_place(cls)
-    try:
-        lines = inspect.getsourcelines(cls)[0]
-    except (OSError, TypeError):
+    lines = linecache.getlines(place.file)
+    found = classes("".join(lines)).get(cls.__qualname__)
+    if found is None:
         return place
-    lines_with = (i for i, line in enumerate(lines) if re.match(rf"\s+{re.escape(name)}\s*[:=]", line))
+    own = lines[place.line - 1 : found.end_lineno]
+    lines_with = (i for i, line in enumerate(own) if re.match(rf"\s+{re.escape(name)}\s*[:=]", line))
     return Place(place.file, place.line + next(lines_with, 0))
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import builtins
-from dataclasses import dataclass
+
+from explorer.ir.data import dataclass
 
 
 @dataclass(frozen=True, slots=True)

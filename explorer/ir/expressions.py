@@ -28,11 +28,11 @@ import hashlib
 import re
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import count
 from typing import Any
 from weakref import WeakValueDictionary
 
+from explorer.ir.data import dataclass
 from explorer.ir.errors import Place
 from explorer.ir.operators import OPERATORS, Form, Kind
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import field, replace
 from typing import Any
 
+from explorer.ir.data import dataclass
 from explorer.ir.errors import Place, SpecError
 from explorer.ir.expectation import Expectation
 from explorer.ir.expressions import Expr, Failure, Family, walk
@@ -142,8 +143,9 @@ class Observation:
 @dataclass(frozen=True, slots=True)
 class Model:
     """`constants` are all of them with their values, `bound` those whose value is not the default;
-    `mentioned` are names in actions of which instances are constantly impossible; `doubts` are what looks
-    otherwise than it is read; `by_constants` are properties whose code mentions constants.
+    `mentioned` are names in actions of which instances are impossible, and what is read where other constants
+    may read more; `doubts` are what looks otherwise than it is read; `by_constants` are properties whose code
+    mentions constants.
     """
 
     name: str
@@ -163,7 +165,7 @@ class Model:
     components: dict[str, str] = field(default_factory=dict)
     bound: dict[str, Any] = field(default_factory=dict)
     temporal: tuple[Temporal, ...] = ()
-    mentioned: frozenset[str] = frozenset()
+    mentioned: Container[str] = frozenset()
     doubts: tuple[Doubt, ...] = ()
     by_constants: frozenset[str] = frozenset()
 

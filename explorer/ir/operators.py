@@ -14,7 +14,8 @@ from __future__ import annotations
 import enum
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from explorer.ir.data import dataclass
 
 Interval = tuple[int, int]
 """The least and the largest value."""

@@ -5,9 +5,9 @@ fair it is.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from typing import Any
 
+from explorer.ir.data import dataclass
 from explorer.ir.errors import Place
 from explorer.ir.expressions import Expr, Family
 

@@ -11,10 +11,10 @@ import enum
 import itertools
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from explorer.ir.data import dataclass
 from explorer.ir.errors import SpecError
 
 

@@ -7,20 +7,22 @@ import inspect
 import re
 import typing
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import FunctionType, ModuleType, SimpleNamespace
 from typing import Any
 
+from explorer.ir.data import dataclass
 from explorer.ir.errors import Place, SpecError
+from explorer.ir.source import syntax
 from explorer.language.declarations import declaration_of
-from explorer.language.source import syntax
 from explorer.language.state import State
 from explorer.language.tracing import DECORATORS
 
 DEPTH, FILES = 3, 400
 """How deep containers are looked into; the most files beside a spec that are searched for a name."""
+
+_CONTAINERS = (tuple, list, set, frozenset, dict, SimpleNamespace)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +45,12 @@ def members(part: Any) -> list[Any]:
     else:
         return [part]
     owner = space.get("__name__")
-    parts = []
-    for bound in list(space.values()):
-        for obj in _inside(bound, DEPTH):
-            if getattr(obj, "__module__", None) == owner or _is_made(obj):
-                parts.append(obj)
-    return parts
+    return [
+        obj
+        for bound in list(space.values())
+        for obj in (_inside(bound, DEPTH) if isinstance(bound, _CONTAINERS) else (bound,))
+        if getattr(obj, "__module__", None) == owner or _is_made(obj)
+    ]
 
 
 def _inside(bound: Any, depth: int) -> Iterator[Any]:
@@ -69,8 +71,9 @@ def _inside(bound: Any, depth: int) -> Iterator[Any]:
 
 def _is_made(obj: Any) -> bool:
     """Whether a declaration or a component was made by a call of a function."""
-    part = declaration_of(obj) is not None or (inspect.isclass(obj) and issubclass(obj, State))
-    return part and "<locals>" in getattr(obj, "__qualname__", "")
+    if not isinstance(obj, FunctionType | type) or "<locals>" not in obj.__qualname__:
+        return False
+    return declaration_of(obj) is not None if isinstance(obj, FunctionType) else issubclass(obj, State)
 
 
 def check_classes(spaces: Iterable[dict[str, Any]]) -> None:

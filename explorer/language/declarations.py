@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeVar, overload
 
 from explorer.ir import expressions as ex
+from explorer.ir.data import dataclass
 from explorer.ir.errors import Place, SpecError, caller
 from explorer.ir.steps import Condition, Fairness, Mark
 from explorer.language.options import check_options, defaults_of

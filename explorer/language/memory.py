@@ -15,10 +15,11 @@ from __future__ import annotations
 import enum
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeVar
 
 from explorer.ir import expressions as ex
+from explorer.ir.data import dataclass
 from explorer.ir.errors import SpecError, caller, class_place
 from explorer.ir.expressions import Expr, Failure, Family, Function
 from explorer.ir.places import Variable

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from explorer.ir.data import dataclass
 from explorer.ir.errors import Place, SpecError, caller, nearest
 from explorer.ir.steps import Fairness
 from explorer.language.constants import Constant, value_of

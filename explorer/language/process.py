@@ -11,10 +11,10 @@ import inspect
 import sys
 from collections.abc import Callable, Generator
 from contextvars import ContextVar
-from dataclasses import dataclass
 from types import CodeType
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
+from explorer.ir.data import dataclass
 from explorer.ir.errors import Place, SpecError, caller
 from explorer.ir.steps import Fairness
 from explorer.language.constants import value_of

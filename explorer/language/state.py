@@ -6,9 +6,9 @@ import inspect
 import sys
 import typing
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from explorer.ir.data import dataclass
 from explorer.ir.errors import Place, SpecError, attribute_place, caller, class_place, closest, nearest
 from explorer.language.collections import Map, Set
 from explorer.language.constants import value_of

@@ -10,10 +10,11 @@ import linecache
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import FrameType
 from typing import Any
 
+from explorer.ir.data import dataclass
 from explorer.ir.errors import SpecError, author_frame
 from explorer.ir.expressions import Expr, Family
 from explorer.ir.steps import Condition, Doubt, Mark, Write

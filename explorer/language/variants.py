@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from explorer.ir.data import dataclass
 from explorer.ir.errors import Place, SpecError, caller, closest, nearest
 from explorer.ir.expectation import Expectation
 from explorer.language.constants import Constant, parse

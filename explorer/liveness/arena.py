@@ -7,8 +7,9 @@ An arena is a state graph, or its product with an automaton. Knows nothing of fo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from explorer.ir.data import dataclass
 from explorer.ir.model import FairGroup
 from explorer.ir.steps import Fairness
 from explorer.liveness.arrays import Around, Array, Components, Demands, Edges, Renamings, Tally, Walk

@@ -6,9 +6,10 @@ the next moment. Places are labelled, edges are not. Knows nothing of graphs and
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from explorer.ir import expressions as ex
+from explorer.ir.data import dataclass
 from explorer.ir.expressions import Expr
 from explorer.ir.formulas import Ltl
 

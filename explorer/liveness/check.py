@@ -6,12 +6,12 @@ Run once, after safety. Knows nothing of how results are shown.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 
 from explorer.engine.limits import Limits, Stopped
 from explorer.engine.reference import step
 from explorer.engine.space import StateSpace
+from explorer.ir.data import dataclass
 from explorer.ir.model import Model, Temporal
 from explorer.ir.semantics import EvaluationError
 from explorer.liveness.automaton import TooLarge

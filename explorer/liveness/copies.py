@@ -7,10 +7,10 @@ of it, and a step leads from copy to copy.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from explorer.engine.limits import Limits
+from explorer.ir.data import dataclass
 from explorer.ir.expressions import Expr
 from explorer.ir.formulas import Ltl
 from explorer.liveness.arrays import Array

@@ -4,9 +4,9 @@ components are found.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from explorer.ir.data import dataclass
 from explorer.ir.formulas import Ltl
 from explorer.liveness.arena import Arena
 from explorer.liveness.arrays import Array

@@ -11,13 +11,13 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 from explorer.codegen.python_functions import flags
 from explorer.engine.limits import Limits, available_bytes, resident_bytes
 from explorer.engine.python import Compiled, run_source
 from explorer.engine.space import Handle, StateSpace
+from explorer.ir.data import dataclass
 from explorer.ir.expressions import Expr, walk
 from explorer.ir.semantics import State, evaluate
 from explorer.liveness.arrays import Array

@@ -8,9 +8,9 @@ formulas.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from explorer.engine.python import Compiled
+from explorer.ir.data import dataclass
 from explorer.liveness.arrays import Array
 from explorer.liveness.backend import Backend
 from explorer.symmetry.find import Exchange

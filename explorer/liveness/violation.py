@@ -8,11 +8,12 @@ again.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from explorer.engine.limits import Limits
 from explorer.ir import expressions as ex
+from explorer.ir.data import dataclass
 from explorer.ir.expressions import Expr
 from explorer.ir.formulas import Ltl, negation
 from explorer.liveness.arena import Arena, FairTables, fairness, plain

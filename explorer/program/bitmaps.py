@@ -7,9 +7,8 @@ for few rules; with many, the roots of `dispatch.py` look at fewer. Knows nothin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from explorer.ir import expressions as ex
+from explorer.ir.data import dataclass
 from explorer.ir.expressions import Expr
 from explorer.program.dispatch import Cell, only_cell, passing
 from explorer.program.layout import WORD, Layout

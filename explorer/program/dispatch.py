@@ -7,9 +7,8 @@ Knows nothing of source text.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from explorer.ir import expressions as ex
+from explorer.ir.data import dataclass
 from explorer.ir.expressions import Expr, Family
 from explorer.program.facts import Facts
 from explorer.program.program import Rule, Test

@@ -6,8 +6,7 @@ multiplication and a shift.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from explorer.ir.data import dataclass
 from explorer.ir.expressions import Family
 from explorer.ir.semantics import State
 from explorer.program.program import Program

@@ -11,9 +11,10 @@ import ast
 import functools
 import linecache
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from explorer.ir import expressions as ex
+from explorer.ir.data import dataclass
 from explorer.ir.errors import Place
 from explorer.ir.expressions import Expr
 from explorer.ir.model import Action, Instance, Model

@@ -5,9 +5,10 @@ This is what code is generated from. Knows nothing of bits and of search.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from explorer.ir import expressions as ex
+from explorer.ir.data import dataclass
 from explorer.ir.errors import NOWHERE, Place
 from explorer.ir.expressions import FALSE, TRUE, Expr, Family, const
 from explorer.ir.model import Instance, Model, collision

@@ -10,9 +10,8 @@ form, from which nothing can be computed: `symmetry/terms.py` (decision 0019 say
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from explorer.ir import expressions as ex
+from explorer.ir.data import dataclass
 from explorer.ir.expressions import FALSE, TRUE, Expr, Failure, const, is_const, node
 from explorer.ir.operators import OPERATORS
 from explorer.program.facts import Facts, interval

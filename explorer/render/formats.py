@@ -5,9 +5,9 @@ nothing of files.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from explorer.ir.data import dataclass
 from explorer.trace.trace import Trace
 from explorer.verdict.record import CheckedRecord, Record
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from explorer.engine.compiled import Compiled
@@ -20,6 +20,7 @@ from explorer.engine.space import Handle
 from explorer.engine.space_builder import FirstFailure, SpaceBuilder
 from explorer.ground.ground import ground
 from explorer.ground.rigid import PREFIX, NotRigid, rigid_model
+from explorer.ir.data import dataclass
 from explorer.ir.model import Model
 from explorer.language.spec import Spec
 from explorer.run.options import RunOptions

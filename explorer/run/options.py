@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from explorer.ir.data import dataclass
 from explorer.ir.errors import nearest
 
 ENGINES = ("auto", "reference", "python", "native")

@@ -9,10 +9,11 @@ it reads; what is too large for that is not believed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import factorial, prod
 
 from explorer.ir import expressions as ex
+from explorer.ir.data import dataclass
 from explorer.ir.errors import Place
 from explorer.ir.expressions import Expr, Family
 from explorer.ir.model import Action, Instance, Model, Property, Temporal

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from explorer.ir.data import dataclass
 
 LARGEST = 5040
 """Elements of a group that are numbered: there is a table of all products."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from typing import Any
 
+from explorer.ir.data import dataclass
 from explorer.ir.expressions import Family
 from explorer.ir.model import Model
 from explorer.ir.semantics import State

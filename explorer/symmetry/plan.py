@@ -9,11 +9,12 @@ text.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import product
 from math import factorial, prod
 from typing import Any
 
+from explorer.ir.data import dataclass
 from explorer.ir.types import ScalarType, SetType, UnionType
 from explorer.language.domains import Scalarset
 from explorer.program.layout import Field, Layout

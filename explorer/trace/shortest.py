@@ -8,9 +8,8 @@ action instances, so that every engine tells the same story.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from explorer.engine.space import Edge, Handle, StateSpace, Violation
+from explorer.ir.data import dataclass
 from explorer.trace.step_builder import actor_of
 from explorer.trace.unrename import lifted
 

@@ -7,10 +7,11 @@ and of formulas.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from explorer.engine.reference import step as execute
 from explorer.engine.reference import successors
+from explorer.ir.data import dataclass
 from explorer.ir.expressions import show
 from explorer.ir.formulas import Ltl, leads
 from explorer.ir.formulas import show as show_formula

@@ -5,7 +5,7 @@ Everything here is text and numbers; no model is needed to show or store it. Kno
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from explorer.ir.data import dataclass
 
 STILL = "stutter"
 """The name of the action and of the instance of a step that changes nothing, in the story of a formula that

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import ast
 import linecache
-from dataclasses import dataclass
 
 from explorer.engine.space import StateSpace
 from explorer.ir import expressions as ex
+from explorer.ir.data import dataclass
 from explorer.ir.errors import Place
 from explorer.ir.expressions import Expr
 from explorer.ir.model import Instance, Model

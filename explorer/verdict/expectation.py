@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from explorer.engine.space import StateSpace
+from explorer.ir.data import dataclass
 from explorer.ir.expectation import Expectation
 from explorer.verdict.record import PropertyRecord
 

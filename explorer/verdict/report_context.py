@@ -5,7 +5,6 @@ else could happen and what the other actions wait for. Knows nothing of formats.
 from __future__ import annotations
 
 import ast
-import inspect
 import linecache
 from collections.abc import Mapping
 
@@ -14,6 +13,7 @@ from explorer.ir.errors import Place
 from explorer.ir.expressions import Expr
 from explorer.ir.model import Action, Instance, Model
 from explorer.ir.semantics import EvaluationError, State, evaluate
+from explorer.ir.source import functions, syntax
 from explorer.trace.replay import replay, walk_of
 from explorer.trace.trace import Trace
 from explorer.verdict.record import ActionRecord, ContextRecord, ExpectsRecord, MomentRecord
@@ -77,10 +77,7 @@ def _expects(model: Model) -> ExpectsRecord | None:
 
 def _about(file: str) -> str:
     """The first paragraph of a file's docstring; "" where it has none or is no file."""
-    try:
-        text = ast.get_docstring(ast.parse("".join(linecache.getlines(file)))) or ""
-    except (SyntaxError, ValueError):
-        return ""
+    text = ast.get_docstring(syntax("".join(linecache.getlines(file)))) or ""
     return " ".join(text.partition("\n\n")[0].split())
 
 
@@ -88,11 +85,11 @@ def source_text(place: Place) -> list[str]:
     """The function that begins at a place, with its decorators; nothing where the file cannot be read any
     more.
     """
-    lines = [line.expandtabs(4) for line in linecache.getlines(place.file)[place.line - 1 :]]
-    try:
-        return [line.rstrip() for line in inspect.getblock(lines)[:LINES]] if lines else []
-    except (SyntaxError, IndentationError):
+    lines = linecache.getlines(place.file)
+    found = functions("".join(lines)).get(place.line)
+    if found is None:
         return []
+    return [line.expandtabs(4).rstrip() for line in lines[place.line - 1 : found.end_lineno][:LINES]]
 
 
 def _moment(model: Model, state: State, texts: dict[str, int]) -> MomentRecord:

@@ -5,10 +5,10 @@ are compiled for the engine at hand.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from explorer.engine.space import StateSpace
 from explorer.ir import expressions as ex
+from explorer.ir.data import dataclass
 from explorer.ir.expressions import Expr, Family
 from explorer.ir.model import Model, Property
 from explorer.language.values import Value

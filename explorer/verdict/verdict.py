@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from explorer.engine.limits import Limits, Stopped, peak_bytes
 from explorer.engine.space import StateSpace, Violation
+from explorer.ir.data import dataclass
 from explorer.ir.errors import Place
 from explorer.ir.model import Model
 from explorer.trace.tell import tell

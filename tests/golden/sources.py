@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from explorer.codegen.guard_counters import chains, native_counter, plain_counter
+from explorer.codegen.guard_counters import chains, plain_counter
 from explorer.codegen.native_flags import flag_source
 from explorer.codegen.native_functions import native_source
+from explorer.codegen.native_guard_counters import native_counter
 from explorer.codegen.python_canonical import canonical_source
 from explorer.codegen.python_functions import judgements, successors
 from explorer.ground.ground import ground

@@ -7,12 +7,11 @@ finalizer of MurmurHash3 cut to the width); each step can be undone, so a hash i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from explorer.codegen.mixer import FIRST, SECOND
 from explorer.engine.native.arrays import Entry, Hash
+from explorer.ir.data import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,11 @@ import shutil
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
-from importlib.metadata import version
+from dataclasses import field
 from pathlib import Path
 from types import ModuleType
 
-from explorer.codegen.native_functions import GENERATOR
+from explorer.ir.data import dataclass
 
 _loaded: dict[Path, ModuleType] = {}
 """The modules of this process."""
@@ -44,6 +43,10 @@ class Jit:
 
     def path(self, text: str) -> Path:
         """Where the module of a text lies."""
+        from importlib.metadata import version  # costs as much as the search of a small spec
+
+        from explorer.codegen.native_functions import GENERATOR
+
         versions = f"{GENERATOR}\n{version('numba')}\n{sys.version}\n{_inlined()}"
         key = hashlib.sha256(f"{versions}\n{text}".encode()).hexdigest()[:24]
         return self.directory / f"k{key}" / f"k{key}.py"

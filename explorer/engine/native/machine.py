@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from explorer.engine.native.arrays import Numbers, Rules, WordRows, Words
 from explorer.engine.native.jit import Jit, common_source, default_directory, tree_source
 from explorer.engine.native.levels import words_of
 from explorer.engine.python import Compiled
+from explorer.ir.data import dataclass
 from explorer.ir.expressions import walk
 from explorer.ir.model import Model
 from explorer.program.commuting import known_after

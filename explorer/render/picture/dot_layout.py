@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import textwrap
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from explorer.ir.data import dataclass
 from explorer.render.picture.drawing import TooLarge
 from explorer.render.text.brackets import brackets
 from explorer.render.text.fold import Fold, folded

@@ -13,10 +13,11 @@ import sys
 import sysconfig
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from explorer.ir.data import dataclass
 from explorer.render.text.terminal import clean
 from explorer.render.whole_file import Unwritten, note_written, write_whole
 

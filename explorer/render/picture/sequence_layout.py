@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from explorer.ir.data import dataclass
 from explorer.render.text.brackets import brackets
 from explorer.render.text.fold import Fold, folded
 from explorer.render.text.terminal import clean

@@ -6,9 +6,9 @@ Shared by the text and the picture. Knows nothing of how a bracket is drawn.
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from dataclasses import dataclass
 from typing import Self
 
+from explorer.ir.data import dataclass
 from explorer.trace.trace import Step, Trace
 
 

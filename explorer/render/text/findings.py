@@ -8,8 +8,8 @@ expectation that is met, what was expected is none; else everything counts.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from explorer.ir.data import dataclass
 from explorer.render.text.terminal import clean, counted
 from explorer.render.text.text import reasons, verdict_line
 from explorer.trace.trace import Trace

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from explorer.ir.data import dataclass
 from explorer.trace.trace import Step
 
 PERIOD, REPEATS = 8, 4

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
 
+from explorer.ir.data import dataclass
 from explorer.render.text.brackets import brackets, gutter
 from explorer.render.text.fold import Fold, folded
 from explorer.render.text.terminal import BOLD, DIM, GREEN, LANES, RED, YELLOW, clean, counted, paint

@@ -1,0 +1,107 @@
+"""`dataclass` of the standard library, made in a third of its time: every start of the command makes 150 of
+them. Only `__init__` is generated from a text; the other methods are the same function for every class.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dataclasses import dataclass as dataclass
+else:
+
+    def dataclass(
+        cls: type | None = None,
+        /,
+        *,
+        frozen: bool = False,
+        slots: bool = False,
+        eq: bool = True,
+        kw_only: bool = False,
+    ) -> Any:
+        """Methods by the annotations of a class, with the options that are used here and their meaning."""
+
+        def made(cls: type) -> type:
+            cls.__doc__ = cls.__doc__ or cls.__name__  # else dataclasses look for a signature
+            bare = dataclasses.dataclass(init=False, repr=False, eq=False, slots=slots, kw_only=kw_only)
+            return _with_methods(bare(cls), frozen, eq)
+
+        return made if cls is None else made(cls)
+
+
+def _with_methods(cls: Any, frozen: bool, eq: bool) -> type:
+    own = set(vars(cls))
+    methods = {"__init__": _init(cls, frozen), "__repr__": _repr}
+    compared = [f.name for f in dataclasses.fields(cls) if f.compare]
+    if eq:
+        methods |= _comparison(compared, hashable=frozen)
+        if vars(cls).get("__hash__") is None and "__eq__" not in own:
+            own.discard("__hash__")
+    if frozen:
+        methods |= {"__setattr__": _frozen, "__delattr__": _frozen}
+        methods |= {"__getstate__": _getstate, "__setstate__": _setstate}
+    for name, method in methods.items():
+        if name not in own:
+            setattr(cls, name, method)
+    return cls  # type: ignore[no-any-return]
+
+
+def _init(cls: Any, frozen: bool) -> Callable[..., None]:
+    """`__init__` of a class; a frozen one is filled past its own `__setattr__`."""
+    space: dict[str, Any] = {"put": object.__setattr__}
+    plain: list[str] = []
+    named: list[str] = []
+    lines: list[str] = []
+    for field in dataclasses.fields(cls):
+        name = field.name
+        argument, value = name, name
+        if field.default is not dataclasses.MISSING:
+            space[f"default_{name}"] = field.default
+            argument = f"{name}=default_{name}"
+        elif field.default_factory is not dataclasses.MISSING:
+            space |= {f"make_{name}": field.default_factory, "MISSING": dataclasses.MISSING}
+            argument, value = f"{name}=MISSING", f"make_{name}() if {name} is MISSING else {name}"
+        (named if field.kw_only else plain).append(argument)
+        lines.append(f"put(self, {name!r}, {value})" if frozen else f"self.{name} = {value}")
+    if hasattr(cls, "__post_init__"):
+        lines.append("self.__post_init__()")
+    parameters = ", ".join(["self", *plain, *(["*", *named] if named else [])])
+    exec(f"def __init__({parameters}):\n " + "\n ".join(lines or ["pass"]), space)
+    made: Callable[..., None] = space["__init__"]
+    made.__qualname__ = f"{cls.__qualname__}.__init__"
+    made.__annotations__ = {f.name: f.type for f in dataclasses.fields(cls)} | {"return": None}
+    return made
+
+
+def _comparison(names: list[str], hashable: bool) -> dict[str, Any]:
+    """Equality of instances of one class by their compared fields, and the hash of these."""
+    key: Callable[[Any], Any] = attrgetter(*names) if names else lambda self: ()
+
+    def __eq__(self: Any, other: object) -> Any:
+        return key(self) == key(other) if other.__class__ is self.__class__ else NotImplemented
+
+    def __hash__(self: Any) -> int:
+        return hash(key(self))
+
+    return {"__eq__": __eq__, "__hash__": __hash__ if hashable else None}
+
+
+def _repr(self: Any) -> str:
+    shown = ", ".join(f"{f.name}={getattr(self, f.name)!r}" for f in dataclasses.fields(self))
+    return f"{type(self).__qualname__}({shown})"
+
+
+def _frozen(self: Any, name: str, value: object = None) -> None:
+    raise dataclasses.FrozenInstanceError(f"cannot change field {name!r}")
+
+
+def _getstate(self: Any) -> list[Any]:
+    return [getattr(self, f.name) for f in dataclasses.fields(self)]
+
+
+def _setstate(self: Any, state: list[Any]) -> None:
+    for field, value in zip(dataclasses.fields(self), state):
+        object.__setattr__(self, field.name, value)
