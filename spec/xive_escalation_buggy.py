@@ -1,7 +1,7 @@
 """Linux 5.4: the teardown of a vCPU discards the P bit of its escalation interrupt, whose entry may be queued
 (V12).
 
-The model says so; no report is known. The entry is popped without a descriptor, and dropped with a message.
+The model says so; no report is known. The scan finds the descriptor, generic_handle_irq does not: no EOI.
 """
 
 from xive_escalation_fixed import spec as fixed

@@ -13,8 +13,8 @@ from tests.support.families import claims, steps
 from tests.support.house import ROOT, SPECS
 
 GOLDEN = {
-    "xive_escalation_fixed": (664, 1466, 26),
-    "xive_escalation_buggy": (1494, 3345, 37),
+    "xive_escalation_fixed": (719, 1601, 28),
+    "xive_escalation_buggy": (1672, 3746, 39),
     "xive_escalation_barriers": (35, 73, 5),
 }
 test_counts, test_expectations, test_variants, test_reference = claims(GOLDEN)

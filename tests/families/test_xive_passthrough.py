@@ -7,7 +7,7 @@ from __future__ import annotations
 from tests.support import families
 from tests.support.families import claims
 
-GOLDEN = {"xive_passthrough_fixed": (816, 2105, 19), "xive_passthrough_buggy": (699, 1763, 19)}
+GOLDEN = {"xive_passthrough_fixed": (1935, 4621, 33), "xive_passthrough_buggy": (1818, 4227, 33)}
 test_counts, test_expectations, test_variants, test_reference = claims(GOLDEN)
 
 

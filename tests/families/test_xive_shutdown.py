@@ -4,15 +4,18 @@ commit da15c03b047d.
 
 from __future__ import annotations
 
-from explorer import HOLDS
-from explorer.engine.python import explore
-from explorer.ground.ground import ground
-from explorer.run.load import load
+import pytest
+
+from explorer.engine.limits import Limits
+from explorer.liveness import check as liveness
+from explorer.verdict.verdict import judge
 from tests.support import families
 from tests.support.families import claims, steps
-from tests.support.house import SPECS
 
-GOLDEN = {"xive_shutdown_fixed": (7723, 30672, 22), "xive_shutdown_buggy": (11731, 48306, 18)}
+OFFLINE = 3
+"""The number of Phase.OFFLINE."""
+
+GOLDEN = {"xive_shutdown_fixed": (349, 662, 27), "xive_shutdown_buggy": (263, 508, 22)}
 test_counts, test_expectations, test_variants, test_reference = claims(GOLDEN)
 
 
@@ -41,10 +44,21 @@ def test_a_flushed_queue_leaves_p_behind() -> None:
     ]
 
 
-def test_an_entry_that_nobody_acknowledged_stays_in_the_ring_of_an_off_line_cpu() -> None:
-    """The lasso of V13': free_irq waits for an entry that is there, and that no CPU will pop."""
-    told = steps(families.verdict("xive_shutdown_fixed", "V13'").traces["free_ends"])
-    assert told[0] == "device: triggers irq16" and told[-1] == "T: irq_migrate_all_off_this_cpu(); CPPR = 0"
+def test_a_cpu_that_goes_off_line_takes_what_is_left_in_its_ring() -> None:
+    """With the CPPR opened again every entry is served: the row holds, and such rings there are."""
+    found = families.space("xive_shutdown_fixed", "off-line")
+    left = [s for s in families.states(found) if s["phase[T]"] == OFFLINE and s["ring[T].length"]]
+    assert left and found.violations == {}
+
+
+def test_one_event_of_a_threaded_handler_enters_the_queue_twice() -> None:
+    """The story of the row oneshot: a masked source is ended, and that triggers it again."""
+    told = steps(families.verdict("xive_shutdown_fixed", "oneshot").traces["no_stuck_cppr"])
+    assert told.count("device: triggers irq16") == 1
+    assert [step for step in told if step.startswith("T: xive_read_eq() == irq16")] == [
+        "T: xive_read_eq() == irq16"
+    ] * 2
+    assert told[-1] == "T: generic_handle_irq(irq16)"
 
 
 def test_a_resend_behind_unmask_enters_the_queue_twice() -> None:
@@ -57,9 +71,18 @@ def test_a_resend_behind_unmask_enters_the_queue_twice() -> None:
     ]
 
 
-def test_lazy_disable_and_resend_break_what_the_default_keeps() -> None:
-    """With both of Linux 5.4's own behaviours the properties that docs/models/xive_shutdown.md names fail."""
-    fixed = load(SPECS / "xive_shutdown_fixed.py")
-    space = explore(ground(fixed.variant(HOLDS, disable="lazy", resend=True, sources=1)))
-    levels = {name: violation.level for name, violation in space.violations.items()}
-    assert (levels["no_dead_source"], levels["one_entry"], levels["no_stale_pop"]) == (9, 10, 21)
+def test_5_4_looks_the_descriptor_up_twice_and_keeps_its_priority() -> None:
+    """The story of 5.4 as released: the scan finds the descriptor, generic_handle_irq does not."""
+    told = steps(families.verdict("xive_shutdown_fixed").traces["no_stuck_cppr"])
+    found = told.index("T: irq_to_desc(irq16)", told.index("driver: xive_irq_retrigger(irq16)"))
+    gone = told.index("driver: irq_dispose_mapping(irq16)")
+    assert found < gone < told.index("T: generic_handle_irq(irq16)") == len(told) - 1
+
+
+@pytest.mark.slow
+def test_a_stuck_priority_lets_free_irq_of_another_interrupt_wait_for_ever() -> None:
+    """5.4 with two interrupts: what docs/models/xive_shutdown.md says of them."""
+    found = families.bound("xive_shutdown_fixed", sources=2, spare=2)
+    answers = liveness.check(found, Limits())
+    lengths = {p.name: p.trace_length for p in judge(found, strict=True, answers=answers).properties}
+    assert (found.distinct, lengths["free_ends"], lengths["deadlock"]) == (71_615, 28, 29)

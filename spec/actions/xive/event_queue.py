@@ -15,6 +15,10 @@ EAS.
 """
 
 
+SPARE = constant("spare", 1)
+"""How many entries a ring has room for beyond one of each source: a source with two entries needs it."""
+
+
 class Cpu(Scalarset):
     """A CPU that interrupts are routed to."""
 
@@ -30,11 +34,11 @@ class Eas(State):
 
 
 class EventQueue(State):
-    """`ring` has room for one entry of each source and one more. `raised`: the CPU's external exception, if
+    """`ring` has room for one entry of each source and a few more. `raised`: the CPU's external exception, if
     CPPR lets it.
     """
 
-    ring: Map[Cpu, Annotated[Queue[Source], Capacity(SOURCES + 1)]] = initially([])
+    ring: Map[Cpu, Annotated[Queue[Source], Capacity(SOURCES + SPARE)]] = initially([])
     in_flight: Map[Source, bool] = initially(False)
     raised: Map[Cpu, bool] = initially(False, quiet=True)
 
@@ -59,7 +63,7 @@ class EventQueue(State):
         return count(
             (self.ring[cpu].length > i) & (self.ring[cpu][i] == source)
             for cpu in Cpu
-            for i in range(SOURCES + 1)
+            for i in range(SOURCES + SPARE)
         )
 
     def holds(self, source: Source) -> Value[bool]:

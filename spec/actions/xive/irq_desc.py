@@ -23,10 +23,13 @@ class Disable(enum.Enum):
     UNLAZY = "unlazy"
 
 
-DISABLE = constant("disable", Disable.UNLAZY)
+DISABLE = constant("disable", Disable.LAZY)
+"""XIVE has no irq_disable, and nothing on powerpc sets IRQ_DISABLE_UNLAZY: lazy, unless a driver asks."""
 
-RESEND = constant("resend", False)
-"""enable_irq resends an interrupt that came while it was disabled (check_irq_resend)."""
+RESEND = constant("resend", True)
+"""enable_irq resends an interrupt that came while it was disabled (check_irq_resend). False: none has come,
+as far as enable_irq knows.
+"""
 
 POLL_LOCKED = constant("poll_locked", True)
 """__synchronize_hardirq asks the chip under desc.lock."""
@@ -35,9 +38,23 @@ DRIVER_FREES = constant("driver_frees", True)
 """Whether free_irq is a free choice of the owner. Otherwise another module begins it, with `begin_free`."""
 
 NO_AUTOEN = constant("no_autoen", False)
-"""IRQF_NO_AUTOEN: request_irq is still to come, and starts nothing; the owner's first enable_irq does. False:
+"""IRQ_NOAUTOEN: request_irq is still to come, and starts nothing; the owner's first enable_irq does. False:
 all that is done.
 """
+
+
+ONESHOT = constant("oneshot", False)
+"""IRQS_ONESHOT: the handler is a thread, and the interrupt stays masked until it has run (irq_thread.py)."""
+
+
+class Thread(enum.Enum):
+    """A handler's thread. WOKEN, and AGAIN while it runs, are IRQTF_RUNTHREAD; all but ASLEEP are its bit of
+    threads_oneshot."""
+
+    ASLEEP = 0
+    WOKEN = 1
+    RUNS = 2
+    AGAIN = 3
 
 
 class Use(enum.Enum):
@@ -63,6 +80,7 @@ class Descriptors(State):
     masked: Map[Source, bool] = initially(NO_AUTOEN)
     started: Map[Source, bool] = initially(lambda source: not NO_AUTOEN)
     resend: Map[Source, bool] = initially(False)
+    thread: Map[Source, Thread] = initially(Thread.ASLEEP, quiet=True)
 
     def exists(self, source: Source) -> Value[bool]:
         """Whether irq_to_desc finds it."""
@@ -77,6 +95,22 @@ class Descriptors(State):
         may take, or not).
         """
         return ~self.inprogress[source] & (~self.locked[source] | (not POLL_LOCKED))
+
+    def wake_thread(self, source: Source) -> None:
+        """What the primary handler does (IRQ_WAKE_THREAD), where the handler is a thread."""
+        if ONESHOT:
+            thread = self.thread[source]
+            runs = (thread == Thread.RUNS) | (thread == Thread.AGAIN)
+            thread.next = ite(runs, Thread.AGAIN, Thread.WOKEN)
+
+    def begin_resend(self, source: Source) -> None:
+        """The end of irq_startup: desc.lock is kept for check_irq_resend, where IRQS_PENDING is set.
+
+        IRQS_REPLAY is not modelled: handle_fasteoi_irq clears it before it can set IRQS_PENDING.
+        """
+        if RESEND:
+            self.locked[source].next = self.resend[source]
+            self.use[source].next = ite(self.resend[source], Use.RESEND, Use.REQUESTED)
 
     def synchronizes(self, source: Source) -> Value[bool]:
         """Whether free_irq asks the chip just now whether the interrupt is outstanding."""
@@ -107,10 +141,7 @@ def enable_irq(descriptors: Descriptors, chip: XiveIrq, esb: Esb, source: Source
     descriptors.disabled[source].next = False
     descriptors.masked[source].next = False
     chip.unmask(esb, source)
-    if RESEND:
-        resends = descriptors.resend[source]
-        descriptors.locked[source].next = resends
-        descriptors.use[source].next = ite(resends, Use.RESEND, Use.REQUESTED)
+    descriptors.begin_resend(source)
 
 
 @action(actor="driver", source="arch/powerpc/sysdev/xive/common.c:xive_irq_startup")
@@ -122,6 +153,7 @@ def startup(descriptors: Descriptors, chip: XiveIrq, esb: Esb, source: Source) -
     descriptors.disabled[source].next = False
     descriptors.masked[source].next = False
     chip.unmask(esb, source)
+    descriptors.begin_resend(source)
 
 
 @action(actor="driver", source="kernel/irq/chip.c:irq_enable")
@@ -131,6 +163,7 @@ def enable_unmasked(descriptors: Descriptors, source: Source) -> None:
     when(descriptors.requested(source))
     when(descriptors.disabled[source] & ~descriptors.masked[source])
     descriptors.disabled[source].next = False
+    descriptors.begin_resend(source)
 
 
 @action(actor="driver", fair=WEAK, source="kernel/irq/resend.c:check_irq_resend")
@@ -138,7 +171,7 @@ def resend(
     descriptors: Descriptors, chip: XiveIrq, esb: Esb, queue: EventQueue, eas: Eas, source: Source
 ) -> None:
     """xive_irq_retrigger({source})  // SET_PQ_11, then xive_do_source_eoi"""
-    when(RESEND)
+    when(RESEND and DISABLE != Disable.NEVER)
     when((descriptors.use[source] == Use.RESEND) & descriptors.resend[source])
     queue.send(eas, source, chip.retrigger(esb, source))
     descriptors.resend[source].next = False
@@ -194,4 +227,5 @@ def dispose(descriptors: Descriptors, source: Source) -> None:
     """irq_dispose_mapping({source})  // no descriptor any more"""
     when(descriptors.use[source] == Use.DISPOSE)
     when(~descriptors.locked[source])
+    when(descriptors.thread[source] == Thread.ASLEEP)
     descriptors.use[source].next = Use.FREED

@@ -11,7 +11,7 @@ from explorer import *
 from .esb import Esb, Source
 from .event_queue import Cpu, Eas, EventQueue
 from .irq_chip import XiveIrq
-from .irq_desc import DISABLE, RESEND, Descriptors, Disable
+from .irq_desc import DISABLE, ONESHOT, RESEND, Descriptors, Disable
 from .presentation import Presenter, Step, queue_eoi
 
 
@@ -33,20 +33,23 @@ HANDLER.
 """
 
 
+def looked_up() -> Step:
+    """The step behind which generic_handle_irq looks the descriptor up: 5.4 has looked once already."""
+    return Step.POPPED if DROP == Drop.NEVER else Step.CHECKED
+
+
 # Fair: no CPU stops in the middle of an interrupt. STRONG where desc.lock is taken and others may change
-# meanwhile what will be
-# found: the lock is a queue, so whoever waits for it gets it however often disable_irq and enable_irq take
-# it.
+# meanwhile what will be found: the lock is a queue, so whoever waits for it gets it however often disable_irq
+# and enable_irq take it.
 
 
-@action(actor="cpu", fair=WEAK, source="kernel/irq/irqdesc.c:generic_handle_irq")
-def no_descriptor(descriptors: Descriptors, presenter: Presenter, cpu: Cpu, source: Source) -> None:
-    """generic_handle_irq({source})  // no descriptor: no EOI"""
-    when(DROP == Drop.NEVER)
+@action(actor="cpu", fair=WEAK, source="arch/powerpc/sysdev/xive/common.c:xive_scan_interrupts")
+def check(descriptors: Descriptors, presenter: Presenter, cpu: Cpu, source: Source) -> None:
+    """irq_to_desc({source})  // there: the scan returns it"""
+    when(DROP != Drop.NEVER)
     presenter.serves(cpu, source, Step.POPPED)
-    when(~descriptors.exists(source))
-    presenter.irq[cpu].next = None
-    presenter.at[cpu].next = Step.IDLE
+    when(descriptors.exists(source))
+    presenter.at[cpu].next = Step.CHECKED
 
 
 @action(
@@ -61,10 +64,41 @@ def drop(descriptors: Descriptors, presenter: Presenter, cpu: Cpu, source: Sourc
     presenter.at[cpu].next = Step.SCAN
 
 
+@action(actor="cpu", fair=WEAK, defensive=True, source="kernel/irq/irqdesc.c:generic_handle_irq")
+def no_descriptor(descriptors: Descriptors, presenter: Presenter, cpu: Cpu, source: Source) -> None:
+    """generic_handle_irq({source})  // no descriptor: no EOI"""
+    presenter.serves(cpu, source, looked_up())
+    when(~descriptors.exists(source))
+    presenter.irq[cpu].next = None
+    presenter.at[cpu].next = Step.IDLE
+
+
 @action(actor="cpu", fair=STRONG, source="kernel/irq/chip.c:handle_fasteoi_irq")
 def handle(descriptors: Descriptors, presenter: Presenter, cpu: Cpu, source: Source) -> None:
     """handle_irq_event()  // IRQD_IRQ_INPROGRESS"""
-    presenter.serves(cpu, source, Step.POPPED)
+    when(~masks_first(descriptors, source))
+    begin_handler(descriptors, presenter, cpu, source)
+
+
+@action(actor="cpu", fair=STRONG, source="kernel/irq/chip.c:handle_fasteoi_irq")
+def mask_and_handle(
+    descriptors: Descriptors, presenter: Presenter, chip: XiveIrq, esb: Esb, cpu: Cpu, source: Source
+) -> None:
+    """mask_irq(); handle_irq_event()  // IRQS_ONESHOT"""
+    when(masks_first(descriptors, source))
+    begin_handler(descriptors, presenter, cpu, source)
+    descriptors.masked[source].next = True
+    chip.mask(esb, source)
+
+
+def masks_first(descriptors: Descriptors, source: Source) -> Value[bool]:
+    """Whether handle_fasteoi_irq masks what it is about to handle."""
+    return ~descriptors.masked[source] & ONESHOT
+
+
+def begin_handler(descriptors: Descriptors, presenter: Presenter, cpu: Cpu, source: Source) -> None:
+    """An interrupt that is enabled and in progress nowhere goes to its handler."""
+    presenter.serves(cpu, source, looked_up())
     when(descriptors.exists(source) & ~descriptors.locked[source])
     when(~descriptors.disabled[source] & ~descriptors.inprogress[source])
     descriptors.inprogress[source].next = True
@@ -77,10 +111,10 @@ def mask_irq(
     descriptors: Descriptors, presenter: Presenter, chip: XiveIrq, esb: Esb, cpu: Cpu, source: Source
 ) -> None:
     """mask_irq()  // disabled, or no action"""
-    presenter.serves(cpu, source, Step.POPPED)
+    presenter.serves(cpu, source, looked_up())
     when(descriptors.exists(source) & ~descriptors.locked[source])
     when(DISABLE == Disable.LAZY)
-    when(descriptors.disabled[source] & ~descriptors.masked[source])
+    when(descriptors.disabled[source] & ~descriptors.masked[source] & ~descriptors.inprogress[source])
     descriptors.locked[source].next = True
     descriptors.resend[source].next = RESEND
     descriptors.masked[source].next = True
@@ -90,15 +124,13 @@ def mask_irq(
 
 @action(actor="cpu", fair=STRONG, source="kernel/irq/chip.c:handle_fasteoi_irq")
 def skip(descriptors: Descriptors, presenter: Presenter, cpu: Cpu, source: Source) -> None:
-    """raw_spin_lock(&desc->lock)  // no action or disabled, and masked already; or in progress elsewhere"""
-    presenter.serves(cpu, source, Step.POPPED)
+    """raw_spin_lock(&desc->lock)  // in progress elsewhere; or no action or disabled, and masked already"""
+    presenter.serves(cpu, source, looked_up())
     when(descriptors.exists(source) & ~descriptors.locked[source])
-    when(
-        (descriptors.disabled[source] & descriptors.masked[source])
-        | (~descriptors.disabled[source] & descriptors.inprogress[source])
-    )
+    inprogress, resend = descriptors.inprogress[source], descriptors.resend[source]
+    when(inprogress | (descriptors.disabled[source] & descriptors.masked[source]))
     descriptors.locked[source].next = True
-    descriptors.resend[source].next = descriptors.disabled[source] & RESEND
+    resend.next = resend | (~inprogress & RESEND)
     presenter.at[cpu].next = Step.EOI
 
 
@@ -109,6 +141,7 @@ def handled(descriptors: Descriptors, presenter: Presenter, cpu: Cpu, source: So
     when(~descriptors.locked[source])
     descriptors.locked[source].next = True
     descriptors.inprogress[source].next = False
+    descriptors.wake_thread(source)
     presenter.at[cpu].next = Step.EOI
 
 

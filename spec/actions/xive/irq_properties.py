@@ -8,7 +8,7 @@ from .esb import Esb, Source
 from .event_queue import Cpu, EventQueue
 from .irq_chip import XiveIrq
 from .irq_desc import Descriptors, Use
-from .irq_flow import scans_for_ever
+from .irq_flow import looked_up, scans_for_ever
 from .presentation import Cppr, Presenter, Step
 
 
@@ -22,7 +22,7 @@ def outstanding(queue: EventQueue, presenter: Presenter, source: Source) -> Valu
     return (
         queue.in_flight[source]
         | queue.holds(source)
-        | served(presenter, source, Step.POPPED, Step.BODY, Step.HANDLER)
+        | served(presenter, source, Step.POPPED, Step.CHECKED, Step.BODY, Step.HANDLER)
     )
 
 
@@ -71,7 +71,7 @@ def no_skipped_handler(
 ) -> Value[bool]:
     """What is popped is handled, unless it is disabled or in progress elsewhere."""
     skipped = (
-        (presenter.at[cpu] == Step.POPPED)
+        (presenter.at[cpu] == looked_up())
         & (presenter.at[cpu].next == Step.EOI)
         & (presenter.irq[cpu] == source)
     )

@@ -29,11 +29,12 @@ class Step(enum.Enum):
     IDLE = 0
     SCAN = 1
     POPPED = 2
-    BODY = 3
-    HANDLER = 4
-    EOI = 5
-    QUEUE_EOI = 6
-    REPLAY = 7
+    CHECKED = 3
+    BODY = 4
+    HANDLER = 5
+    EOI = 6
+    QUEUE_EOI = 7
+    REPLAY = 8
 
 
 class Presenter(State):

@@ -74,9 +74,9 @@ def pass_through(host: Host, esb: Esb, source: Source) -> None:
     esb.swap(source, ite(entry, PQ.QUEUED, PQ.PENDING))
 
 
-@action(actor="driver", source="kernel/irq/manage.c:request_irq")
+@action(actor="driver", source="kernel/irq/manage.c:request_threaded_irq")
 def request_irq(host: Host, descriptors: Descriptors, source: Source) -> None:
-    """request_irq({source})  // IRQF_NO_AUTOEN, in the guest"""
+    """request_irq({source})  // irq_set_status_flags({source}, IRQ_NOAUTOEN) before, in the guest"""
     when(NO_AUTOEN)
     when((descriptors.use[source] == Use.MAPPED) & host.forwarded[source])
     descriptors.use[source].next = Use.REQUESTED

@@ -1,9 +1,9 @@
-"""A CPU goes off-line: its interrupts move to another CPU, what is left in its ring is triggered again
-(`xive_smp_disable_cpu`).
+"""A CPU goes off-line (`xive_smp_disable_cpu`): its interrupts move to another CPU, its CPPR closes and opens
+again.
 
-The kernel does all that while it has stopped the other CPUs. Here they may run between two entries, which is
-more behaviour. The flush looks at the ring only where `pending_prio` says that something was acknowledged: at
-REPLAY, in this model.
+In between it flushes its ring, which finds nothing: `pending_prio` is 0 wherever a thread runs, and that of
+stop_machine is one. With the CPPR open and interrupts restored the CPU takes what is left in its ring. The
+kernel has stopped the other CPUs; here they may run, which is more behaviour.
 """
 
 import enum
@@ -14,12 +14,12 @@ from ..xive.esb import Esb, Source
 from ..xive.event_queue import Cpu, Eas, EventQueue
 from ..xive.irq_chip import XiveIrq
 from ..xive.irq_desc import Descriptors, Use
-from ..xive.presentation import Cppr, Presenter, Step
+from ..xive.presentation import Cppr, Presenter
 
 OFFLINE = constant("offline", False)
 
 FLUSH_ALL = constant("flush_all", False)
-"""Whether the flush finds every entry, acknowledged or not."""
+"""Whether the flush finds every entry, acknowledged or not. No kernel does that."""
 
 
 class Phase(enum.Enum):
@@ -43,15 +43,13 @@ def disable_cpu(
 ) -> None:
     """irq_migrate_all_off_this_cpu(); CPPR = 0  // to {other}"""
     when(OFFLINE and cpu != other)
-    replays = presenter.at[cpu] == Step.REPLAY
-    when(every(online.phase[c] == Phase.ONLINE for c in Cpu) & (presenter.rests(cpu) | replays))
+    when(every(online.phase[c] == Phase.ONLINE for c in Cpu) & presenter.rests(cpu))
     when(every(~descriptors.locked[source] for source in Source))
     for source in Source:
         started = descriptors.use[source] == Use.REQUESTED
         eas.server[source].next = ite(started & (eas.server[source] == cpu), other, eas.server[source])
     presenter.cppr[cpu].next = Cppr.NONE
-    presenter.at[cpu].next = Step.IDLE
-    online.phase[cpu].next = ite(replays | FLUSH_ALL, Phase.FLUSH, Phase.OFFLINE)
+    online.phase[cpu].next = Phase.FLUSH
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/sysdev/xive/common.c:xive_flush_cpu_queue")
@@ -65,7 +63,7 @@ def flush(
     source: Source,
 ) -> None:
     """xive_scan_interrupts() == {source}; saved_p = false"""
-    when(OFFLINE)
+    when(OFFLINE and FLUSH_ALL)
     when((online.phase[cpu] == Phase.FLUSH) & ~queue.ring[cpu].empty & (queue.ring[cpu].head == source))
     when(~descriptors.locked[source])
     queue.ring[cpu].next = queue.ring[cpu].pop()
@@ -88,7 +86,7 @@ def flush_retrigger(
     source: Source,
 ) -> None:
     """xive_irq_retrigger({source})  // SET_PQ_11, then xive_do_source_eoi"""
-    when(OFFLINE)
+    when(OFFLINE and FLUSH_ALL)
     when((online.phase[cpu] == Phase.RETRIGGER) & (presenter.irq[cpu] == source))
     queue.send(eas, source, chip.retrigger(esb, source))
     presenter.irq[cpu].next = None
@@ -97,8 +95,9 @@ def flush_retrigger(
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/sysdev/xive/common.c:xive_smp_disable_cpu")
-def offline(online: Online, queue: EventQueue, cpu: Cpu) -> None:
-    """{cpu} is off-line"""
+def offline(online: Online, presenter: Presenter, queue: EventQueue, cpu: Cpu) -> None:
+    """CPPR = 0xff  // interrupts are restored: what is pending is taken"""
     when(OFFLINE)
-    when((online.phase[cpu] == Phase.FLUSH) & queue.ring[cpu].empty)
+    when((online.phase[cpu] == Phase.FLUSH) & (queue.ring[cpu].empty | (not FLUSH_ALL)))
+    presenter.cppr[cpu].next = Cppr.ALL
     online.phase[cpu].next = Phase.OFFLINE
