@@ -42,6 +42,13 @@ class Plain:
         return bytearray(b"\1") * size
 
 
+def backend_source() -> str:
+    """The algorithms as a module for Numba."""
+    texts = (Path(__file__).with_name(name).read_text() for name in ("fair_components.py", "paths.py"))
+    functions = (text.replace("\n\n\ndef ", "\n\n\n@njit(nogil=True, cache=True)\ndef ") for text in texts)
+    return "\n\n".join(["from numba import njit", *functions])
+
+
 class Native:
     """Numba on arrays."""
 
@@ -53,11 +60,7 @@ class Native:
         from explorer.engine.native.jit import Jit, default_directory
 
         self.numpy = numpy
-        texts = (Path(__file__).with_name(name).read_text() for name in ("fair_components.py", "paths.py"))
-        functions = (
-            text.replace("\n\n\ndef ", "\n\n\n@njit(nogil=True, cache=True)\ndef ") for text in texts
-        )
-        self.run: Any = Jit(default_directory()).module("\n\n".join(["from numba import njit", *functions]))
+        self.run: Any = Jit(default_directory()).module(backend_source())
 
     def array(self, kind: str, size: int) -> Array:
         from explorer.engine.native.visited import reserve

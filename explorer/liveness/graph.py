@@ -21,12 +21,14 @@ from explorer.ir.data import dataclass
 from explorer.ir.expressions import Expr, walk
 from explorer.ir.semantics import State, evaluate
 from explorer.liveness.arrays import Array
-from explorer.liveness.backend import Backend, Native, Plain
+from explorer.liveness.backend import Backend, Native, Plain, backend_source
 from explorer.liveness.permutation_labels import PermutationTables, permutation_tables
 from explorer.program.machine_word import BeyondWord
 
-NATIVE_FROM = 50_000
-"""States from which machine code is worth the time to load it."""
+NATIVE_FROM, COMPILE_FROM = 50_000, 400_000
+"""States from which machine code is worth the time to load it, and that to compile it (8 s; lists take so much
+longer for so many states).
+"""
 
 ROOM = 1 << 13
 """Steps that are listed at once: few enough to stay near the processor."""
@@ -136,8 +138,7 @@ def _labels(stutter: int) -> str:
 
 def build(space: StateSpace, limits: Limits) -> Graph:
     """The graph of a space. Raises Refused where memory does not suffice or a bound is reached."""
-    large = space.distinct >= NATIVE_FROM and space.engine != "reference"
-    if importlib.util.find_spec("numba") is not None and (large or space.engine == "native"):
+    if _pays(space):
         with suppress(BeyondWord):
             return _native(space, limits)
     states = [state for level in space.levels for state in level]
@@ -217,6 +218,31 @@ def estimate_product(
     _afford(graph.number * places * (BYTES_STATE + 12) + graph.edges * places * BYTES_EDGE, what, limits)
     if graph.number * places >= 1 << 31:
         raise Refused(f"{what} may have more than 2**31 nodes")
+
+
+def _pays(space: StateSpace) -> bool:
+    """Whether machine code is sooner done than lists are."""
+    if space.engine == "reference" or importlib.util.find_spec("numba") is None:
+        return False
+    if space.engine == "native" or space.distinct < NATIVE_FROM:
+        return space.engine == "native"
+    if space.distinct >= COMPILE_FROM:
+        return True
+    from explorer.engine.native.jit import Jit, default_directory
+
+    with suppress(BeyondWord):
+        return all(map(Jit(default_directory()).ready, _texts(space)))
+    return False
+
+
+def _texts(space: StateSpace) -> list[str]:
+    """The modules of machine code that the graph of a space is made by, but for those of its conditions."""
+    from explorer.codegen.native_functions import native_source
+    from explorer.codegen.native_permutations import renaming_source
+
+    program, layout, plan = space.compiled.program, space.compiled.layout, space.compiled.plan
+    renaming = [] if plan is None else [renaming_source(plan, layout.words)]
+    return [native_source(program, layout).edges, _kernels(), backend_source(), *renaming]
 
 
 def _native(space: StateSpace, limits: Limits) -> Graph:

@@ -152,6 +152,7 @@ def test_no_place_of_a_spec_wraps(case: str, engine: str, monkeypatch: pytest.Mo
     monkeypatch.setattr(auto, "COMPILE_FROM", 1)
     monkeypatch.setattr(auto, "WIDE_LEVEL", 1)
     monkeypatch.setattr(graph, "NATIVE_FROM", 1)
+    monkeypatch.setattr(graph, "COMPILE_FROM", 1)
     model = ground(Spec(Cell, up, end, *CASES[case]))
     space = ENGINES[engine](model)
     assert summary(space) == summary(reference.explore(model))

@@ -184,6 +184,7 @@ def test_temporal_conditions_on_a_memory_in_machine_code(monkeypatch: pytest.Mon
     """Where the graph is large its conditions are judged by machine code; those that ask a memory are not."""
     graph = pytest.importorskip("explorer.liveness.graph")
     monkeypatch.setattr(graph, "NATIVE_FROM", 1)
+    monkeypatch.setattr(graph, "COMPILE_FROM", 1)
     path = SPECS / "xive_escalation_barriers.py"
     lost = check(path, property="stale_for_ever").verdict
     kept = check(path, property="stale_for_ever", handler_barrier="sync").verdict
