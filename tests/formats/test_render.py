@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from explorer.render.html import tables
 from explorer.render.machine.json_record import to_json
 from explorer.render.picture import dot, dot_layout, drawing
 from explorer.render.text.summary import summary
@@ -745,3 +746,14 @@ def test_a_wide_matrix_numbers_its_columns() -> None:
         shown[0].split() == ["CPUS", "states", *(f"({n})" for n in range(1, 10))]
         and shown[3] == "  (1) a_rather_long_property_0"
     )
+
+
+@pytest.mark.parametrize(("levels", "columns"), [(3, 3), (1000, 1000), (1001, 501), (250_000, 1000)])
+def test_the_chart_of_levels_has_a_bounded_number_of_columns(levels: int, columns: int) -> None:
+    """Levels share a column where there are more than a thousand; its height is the highest one's."""
+    sizes = [1] * (levels - 1) + [9]
+    drawn = list(tables._bars(sizes, 9))
+    assert len(drawn) == columns
+    first, last = str(drawn[0]), str(drawn[-1])
+    assert ("levels 0 to" in first) == (levels > 1000)
+    assert f"{levels - 1}: " in last and "9 states" in last

@@ -15,6 +15,9 @@ from explorer.verdict.record import FindingRecord, PropertyRecord, VerdictRecord
 
 WIDTH, HEIGHT, LEFT, BOTTOM = 720.0, 170.0, 58.0, 26.0
 
+COLUMNS = 1000
+"""Columns of the chart of levels, at most: a search may have a million levels."""
+
 
 def findings_list(record: VerdictRecord) -> Html:
     """What makes a verdict mean less than it seems; what constants alone rule out stands apart."""
@@ -117,14 +120,19 @@ def profile_chart(record: VerdictRecord) -> Html:
 
 
 def _bars(levels: Sequence[int], most: int) -> Iterator[Html]:
-    room = (WIDTH - LEFT) / len(levels)
+    """A column for each level; where there are too many, for some neighbours together, as high as the highest."""
+    together = -(-len(levels) // COLUMNS)
+    room = (WIDTH - LEFT) / len(levels) * together
     thick = max(room - (2 if room > 6 else 0), 0.5)
-    for level, count in enumerate(levels):
+    for first in range(0, len(levels), together):
+        part = levels[first : first + together]
+        count, last = max(part), first + len(part) - 1
         height = max((HEIGHT - 24) * count / most, 1)
+        where = f"level {first}:" if first == last else f"levels {first} to {last}: at most"
         yield el(
             "rect",
-            el("title", f"level {level}: {counted(count, 'state')}"),
-            x=f"{LEFT + level * room:.1f}",
+            el("title", f"{where} {counted(count, 'state')}"),
+            x=f"{LEFT + first * room / together:.1f}",
             y=f"{HEIGHT - height:.1f}",
             width=f"{thick:.1f}",
             height=f"{height:.1f}",
