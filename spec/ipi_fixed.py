@@ -39,6 +39,8 @@ OPAL = {"controller": "xics_opal"}
 OFFLINE = {"offline": True}
 POWER = {"memory": "power"}
 REAL_MODE = {"real_mode": True, "message_types": 3}
+THREE = {"senders": 3, "guest": False, "locks": False, "napping": False, "soft_masked": False, **REAL_MODE}
+"""One CPU that opens a round, one that posts a host action, one that destroys the VM; and nothing else."""
 
 spec = Spec(
     sender,
@@ -206,7 +208,29 @@ spec = Spec(
             memory="sc",
             **OFFLINE,
         ),
-        variant("R1", HOLDS, "real-mode host actions while a VM is destroyed", **REAL_MODE),
+        variant(
+            "R1",
+            violates("no_action_on_a_freed_vcpu", steps=26),
+            "5.4, a host action, the VM destroyed, and a third CPU's call",
+            **THREE,
+        ),
+        variant("R1 two", HOLDS, "5.4, the same without the third CPU", **REAL_MODE),
+        variant(
+            "R1 xics",
+            violates("no_action_on_a_freed_vcpu", steps=26, also=(STALE,)),
+            "5.4 on XICS, with the third CPU",
+            **THREE,
+            **XICS,
+        ),
+        variant("R1 xics two", violates(STALE, steps=22), "5.4 on XICS, two CPUs", **REAL_MODE, **XICS),
+        variant(
+            "R3 xics",
+            violates("no_lost_ipi", steps=14, also=("no_ignored_message", STALE)),
+            "XICS, no smp_mb behind the flag in real mode",
+            rm_smp_mb=False,
+            **REAL_MODE,
+            **XICS,
+        ),
         variant(
             "R2",
             violates("no_action_on_a_freed_vcpu", steps=24),

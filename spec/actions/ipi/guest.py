@@ -148,9 +148,9 @@ def soft_enable(receivers: Receivers, cpu: Target) -> None:
     receivers.at[cpu].next = Mode.HOST
 
 
-@action(actor="cpu", fair=STRONG, source="arch/powerpc/kernel/exceptions-64s.S:masked_interrupt")
+@action(actor="cpu", fair=STRONG, source="arch/powerpc/kernel/exceptions-64s.S:masked_Hinterrupt")
 def latch(receivers: Receivers, memory: Memory, cpu: Target) -> None:
-    """masked_interrupt  // irq_happened |= PACA_IRQ_DBELL
+    """masked_Hinterrupt  // irq_happened |= PACA_IRQ_DBELL
 
     Also inside the handler, once may_hard_irq_enable has let further doorbells in.
     """

@@ -94,6 +94,9 @@ FORCE_REPLAY = constant("force_replay", True)
 REAL_MODE = constant("real_mode", False)
 """Real-mode KVM code sends RM_HOST_ACTION; needs `message_types` of 3 or more."""
 
+RM_SMP_MB = constant("rm_smp_mb", True)
+"""icp_send_hcore_msg has an smp_mb behind the flag: in real mode no sync is part of sending."""
+
 HOST_ACTION_FIRST = constant("host_action_first", True)
 """The demultiplexer looks at RM_HOST_ACTION before CALL_FUNCTION."""
 

@@ -1,10 +1,13 @@
 """RM_HOST_ACTION: KVM code in real mode asks a host core to do something for a vcpu, and a VM is destroyed
 meanwhile.
 
-Destruction calls every CPU once before it frees the vcpus: what was asked before is done by then, because the
-handler looks at RM_HOST_ACTION before CALL_FUNCTION. The store of rm_data is ordered in front of the message
-by `smp_mb` in smp_muxed_ipi_set_message, and handed over by a cmpxchg; so it needs no place in the store
-buffer.
+Destruction calls every CPU once before it frees the vcpus. The handler looks at RM_HOST_ACTION before
+CALL_FUNCTION, so that what was asked before is done by then: this is what the kernel's comment says, and with
+three CPUs it is not so (R1). The store of rm_data is ordered in front of the message by `smp_mb` in
+smp_muxed_ipi_set_message, and handed over by a cmpxchg; so it needs no place in the store buffer.
+
+What sends the interrupt is msgsnd (POWER9 without XIVE), or a raw store to the target's MFRR (POWER8, and
+there always: find_available_hostcore never picks the own core).
 """
 
 import enum
@@ -28,17 +31,25 @@ from explorer import (
 from ..shared.cpus import Sender, Target
 from . import kernel
 from .calls import Calls, Csd
-from .kernel import Barrier, Controller
+from .kernel import Barrier
 from .layout import Call, Plain, doorbell, host_ipi, is_host_action, wording
 from .memory import Memory
 from .receiver import Mode, Receivers
 from .sender import Route, Senders, Step
+from .xics import Icp, on_xics, request, set_mfrr, through_opal
 
 
 class Vcpu(enum.Enum):
     """The vcpu that host actions are for."""
 
     ALIVE, DYING, FREED = range(3)
+
+
+def raw_mfrr(target: Target) -> str:
+    """The store to the target's MFRR as real mode does it."""
+    if through_opal():
+        return set_mfrr(target, "IPI_PRIORITY")
+    return f"__raw_rm_writeb(IPI_PRIORITY, XICS_MFRR of {target})"
 
 
 class HostActions(State):
@@ -56,7 +67,7 @@ def post_host_action(
     senders: Senders, actions: HostActions, cpu: Sender, target: Target, kind: Plain
 ) -> None:
     """rm_core[{target}].rm_data = vcpu"""
-    when(kernel.CONTROLLER == Controller.DOORBELL and is_host_action(kind))
+    when(is_host_action(kind))
     senders.begin(cpu, target, kind)
     when((actions.vcpu == Vcpu.ALIVE) & ~actions.rm_data[target])
     actions.rm_data[target].next = True
@@ -79,19 +90,34 @@ def rm_set_host_ipi(senders: Senders, memory: Memory, cpu: Sender, target: Targe
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/kvm/book3s_hv_rm_xics.c:icp_send_hcore_msg")
 def rm_smp_mb(senders: Senders, memory: Memory, cpu: Sender, target: Target) -> None:
-    """smp_mb()"""
+    """{"smp_mb()" if kernel.RM_SMP_MB else "no smp_mb()"}  // behind kvmppc_set_host_ipi"""
     senders.turn(cpu, Step.MSGSND_SYNC, target, Route.REAL_MODE)
-    memory.fence(cpu, Barrier.SYNC)
+    memory.fence(cpu, Barrier.SYNC if kernel.RM_SMP_MB else Barrier.NONE)
 
 
-@action(actor="cpu", fair=WEAK, source="arch/powerpc/kvm/book3s_hv_rm_xics.c:icp_send_hcore_msg")
+@action(actor="cpu", fair=WEAK, source="arch/powerpc/kvm/book3s_hv_builtin.c:kvmhv_rm_send_ipi")
 def rm_send_ipi(senders: Senders, memory: Memory, cpu: Sender, target: Target) -> None:
-    """kvmhv_rm_send_ipi({target})"""
+    """msgsnd {target}"""
+    when(not on_xics())
     when(senders.at[cpu] == Step.MSGSND)
     when(senders.target[cpu] == target)
     senders.takes(cpu, Route.REAL_MODE)
     memory.overtake(doorbell(target), 1)
     sends(target, "doorbell")
+    senders.interrupted(cpu)
+
+
+@action(actor="cpu", fair=WEAK, source="arch/powerpc/kvm/book3s_hv_builtin.c:kvmhv_rm_send_ipi")
+def rm_request_ipi(
+    senders: Senders, receivers: Receivers, memory: Memory, icp: Icp, cpu: Sender, target: Target
+) -> None:
+    """{raw_mfrr(target)}"""
+    when(on_xics())
+    when(senders.at[cpu] == Step.MSGSND)
+    when(senders.target[cpu] == target)
+    senders.takes(cpu, Route.REAL_MODE)
+    request(receivers, memory, icp, target)
+    sends(target, "IPI")
     senders.interrupted(cpu)
 
 

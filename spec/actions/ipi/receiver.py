@@ -92,7 +92,7 @@ class Receivers(State):
 
 
 def program() -> list[Mode]:
-    """The steps of doorbell_exception, or of icp_ops->ipi_action, in this kernel, in program order."""
+    """The steps of doorbell_exception, or of icp_native_ipi_action, in this kernel, in program order."""
     doorbells = kernel.CONTROLLER == Controller.DOORBELL
     clear = [Mode.BARRIER_BEFORE] * (kernel.CLEAR_BARRIER_BEFORE != Barrier.NONE) + [Mode.CLEAR]
     clear += [Mode.BARRIER] * (kernel.CLEAR_BARRIER != Barrier.NONE)

@@ -37,7 +37,7 @@ class Route(enum.Enum):
     """Which code sets the flag and interrupts."""
 
     DOORBELL = "doorbell_global_ipi"
-    XICS = "icp_ops->cause_ipi"
+    XICS = "icp_native_cause_ipi"
     REAL_MODE = "icp_send_hcore_msg"
 
 

@@ -3,7 +3,8 @@ target resets it.
 
 An external interrupt is fetched by reading XIRR. From then on further IPIs of the same priority wait for the
 EOI. With it the XICS presents by itself what the MFRR holds. Through OPAL calls (`xics_opal`) it need not:
-opal_int_eoi() says that there is more, and software must replay it (`force_replay`).
+opal_int_eoi() says that there is more, and software must replay it (`force_replay`). The functions named here
+are icp-native's; icp-opal.c has one of each kind (`icp_opal_cause_ipi`).
 
 Also here: what KVM does with an external interrupt out of the guest. It asks `host_ipi`, takes the IPI for
 the guest's where the flag is 0, and then asks once more.
@@ -79,28 +80,28 @@ def presents(icp: Icp, target: Target) -> Value[bool]:
 # The sender.
 
 
-@action(actor="cpu", fair=WEAK, source="arch/powerpc/include/asm/xics.h:icp_ops->cause_ipi")
+@action(actor="cpu", fair=WEAK, source="arch/powerpc/sysdev/xics/icp-native.c:icp_native_cause_ipi")
 def xics_set_barrier(senders: Senders, memory: Memory, cpu: Sender, target: Target) -> None:
     """{kernel.text(kernel.SET_BARRIER)}  // kvmppc_set_host_ipi"""
     senders.turn(cpu, Step.SET_BARRIER, target, Route.XICS)
     memory.fence(cpu, kernel.SET_BARRIER)
 
 
-@action(actor="cpu", fair=WEAK, source="arch/powerpc/include/asm/xics.h:icp_ops->cause_ipi")
+@action(actor="cpu", fair=WEAK, source="arch/powerpc/sysdev/xics/icp-native.c:icp_native_cause_ipi")
 def xics_set_host_ipi(senders: Senders, memory: Memory, cpu: Sender, target: Target, deferred: bool) -> None:
     """{wording(host_ipi(target), 1)}"""
     senders.turn(cpu, Step.SET_HOST_IPI, target, Route.XICS)
     memory.write(cpu, host_ipi(target), 1, deferred)
 
 
-@action(actor="cpu", fair=WEAK, source="arch/powerpc/include/asm/xics.h:icp_ops->cause_ipi")
+@action(actor="cpu", fair=WEAK, source="arch/powerpc/sysdev/xics/icp-native.c:icp_native_cause_ipi")
 def sync_before_mfrr(senders: Senders, memory: Memory, cpu: Sender, target: Target) -> None:
     """sync  // {"in opal_int_set_mfrr" if through_opal() else "in out_8"}"""
     senders.turn(cpu, Step.MSGSND_SYNC, target, Route.XICS)
     memory.fence(cpu, Barrier.SYNC)
 
 
-@action(actor="cpu", fair=WEAK, source="arch/powerpc/include/asm/xics.h:icp_ops->cause_ipi")
+@action(actor="cpu", fair=WEAK, source="arch/powerpc/sysdev/xics/icp-native.c:icp_native_cause_ipi")
 def request_ipi(
     senders: Senders, receivers: Receivers, memory: Memory, icp: Icp, cpu: Sender, target: Target
 ) -> None:
@@ -136,21 +137,21 @@ def external_interrupt(receivers: Receivers, memory: Memory, cpu: Target) -> Non
     receivers.at[cpu].next = program()[0]
 
 
-@action(actor="cpu", fair=WEAK, source="arch/powerpc/include/asm/xics.h:icp_ops->ipi_action")
+@action(actor="cpu", fair=WEAK, source="arch/powerpc/sysdev/xics/icp-native.c:icp_native_ipi_action")
 def xics_clear_host_ipi(receivers: Receivers, memory: Memory, cpu: Target, deferred: bool) -> None:
     """{wording(host_ipi(cpu), 0)}"""
     receivers.turn(cpu, Mode.CLEAR, doorbells=False)
     memory.write(cpu, host_ipi(cpu), 0, deferred)
 
 
-@action(actor="cpu", fair=WEAK, source="arch/powerpc/include/asm/xics.h:icp_ops->ipi_action")
+@action(actor="cpu", fair=WEAK, source="arch/powerpc/sysdev/xics/icp-native.c:icp_native_ipi_action")
 def xics_clear_barrier(receivers: Receivers, memory: Memory, cpu: Target) -> None:
     """{kernel.text(kernel.CLEAR_BARRIER)}  // kvmppc_clear_host_ipi"""
     receivers.turn(cpu, Mode.BARRIER, doorbells=False)
     memory.fence(cpu, kernel.CLEAR_BARRIER)
 
 
-@action(actor="cpu", fair=WEAK, source="arch/powerpc/include/asm/xics.h:icp_ops->ipi_action")
+@action(actor="cpu", fair=WEAK, source="arch/powerpc/sysdev/xics/icp-native.c:icp_native_ipi_action")
 def reset_mfrr(receivers: Receivers, memory: Memory, icp: Icp, cpu: Target) -> None:
     """{set_mfrr(cpu, "0xff")}  // a sync inside: the clear is visible before"""
     receivers.turn(cpu, Mode.MFRR, doorbells=False)
@@ -158,7 +159,7 @@ def reset_mfrr(receivers: Receivers, memory: Memory, icp: Icp, cpu: Target) -> N
     icp.requested[cpu].next = False
 
 
-@action(actor="cpu", fair=WEAK, source="arch/powerpc/include/asm/xics.h:icp_ops->eoi")
+@action(actor="cpu", fair=WEAK, source="arch/powerpc/sysdev/xics/icp-native.c:icp_native_eoi")
 def eoi(receivers: Receivers, memory: Memory, icp: Icp, cpu: Target) -> None:
     """{"opal_int_eoi(xirr)" if through_opal() else "icp_native_set_xirr(xirr)"}  // EOI"""
     receivers.turn(cpu, Mode.EOI, doorbells=False)
