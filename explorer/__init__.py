@@ -36,7 +36,8 @@ from explorer.language.declarations import (
 from explorer.language.domains import Capacity, Range, Scalarset
 from explorer.language.expectations import HOLDS, holds_within, violates
 from explorer.language.generic import named
-from explorer.language.memory import Memory, MemoryModel
+from explorer.language.memory import Memory
+from explorer.language.memory_models import MemoryModel
 from explorer.language.moments import after, at_first, taken
 from explorer.language.operators import count, every, implies, ite, some
 from explorer.language.options import defaults

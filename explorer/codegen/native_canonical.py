@@ -43,6 +43,19 @@ different = ({low} ^ {high} {down} {distance}) & {mask}
 {high} ^= different {up} {distance}
 """
 
+RENAME_MEMORY = """
+number = I({read})
+{word} ^= U(number ^ renamed_memory({function}, number)) << {shift}
+"""
+
+RENAMED_MEMORY = """
+@lowered("int64(int64, int64)")
+def renamed_memory(function, number):
+    result = apply(function, number)
+    return result
+
+"""
+
 ONE_OF = """
 if number == {number}:
     {swap}
@@ -108,8 +121,10 @@ def native_canonical(plan: Plan, words: int, constants: Constants) -> str:
     else:
         scratch = "state = np.empty(states.shape[1], np.uint64)"
         weigh = fill(WEIGH, scratch=scratch, add=["copy(state, states[b])", "total += orbit(state)"])
+    memories = any(swap.memories for swap in plan.swaps)
     return "\n\n\n".join(
         [
+            *[RENAMED_MEMORY.strip("\n")] * memories,
             *(_function(*function) for function in functions),
             ties_source(plan, writer.one),
             *(_function(*function) for function in last),
@@ -168,6 +183,14 @@ class Writer:
                 up="<<" if by >= 0 else ">>",
                 distance=self.constant(abs(by)),
                 mask=self.constant(mask),
+            )
+        for shift, mask, function in swap.memories:
+            yield fill(
+                RENAME_MEMORY,
+                read=self.read(shift, mask),
+                word=self.word(shift // WORD),
+                function=function.number,
+                shift=self.constant(shift % WORD),
             )
         if self.one:
             yield "return state"

@@ -99,6 +99,11 @@ different = (s ^ s >> {distance}) & {mask}
 s ^= different | different << {distance}
 """
 
+RENAME_MEMORY = """
+number = {read}
+s ^= (number ^ {function}(number)) << {shift}
+"""
+
 SORT = """
 if {right} < {left}:
     {right}, {left} = {left}, {right}
@@ -151,6 +156,8 @@ def _swap(swap: Swap) -> Iterator[str]:
         yield fill(EXCHANGE_NAMES, n=n, both=(a ^ b) << shift)
     for distance, mask in swap.moves:
         yield fill(EXCHANGE_BITS, distance=distance, mask=hex(mask))
+    for shift, mask, function in swap.memories:
+        yield fill(RENAME_MEMORY, read=read(shift, mask), function=function.symbol, shift=shift)
 
 
 def gathered(

@@ -89,7 +89,7 @@ def _native(space: StateSpace, compiled: Compiled, rules: list[Rule]) -> Counts:
     from explorer.engine.native.levels import words_of
     from explorer.engine.native.machine import functions, padded
 
-    if functions(compiled.model) is not None:
+    if functions(compiled) is not None:
         return _plain(space, compiled, rules)  # the functions know their results already
     counter, words = native_counter(compiled.program, compiled.layout, rules), compiled.layout.words
     code = Jit(default_directory()).module(counter.text)

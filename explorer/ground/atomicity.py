@@ -15,7 +15,7 @@ from explorer.ir.data import dataclass
 from explorer.ir.errors import Place
 from explorer.ir.expressions import Expr, Family
 from explorer.ir.steps import Condition, Doubt, Write
-from explorer.language.memory import MemoryType
+from explorer.language.memory_wiring import MemoryType
 
 Cell = tuple[Family, int | None]
 """A cell of a family; None for its index where that is computed."""

@@ -26,7 +26,8 @@ from explorer.ir.types import Type
 from explorer.language.annotations import resolve
 from explorer.language.declarations import Declaration
 from explorer.language.lifting import index_of
-from explorer.language.memory import WIRING, Memory
+from explorer.language.memory import Memory
+from explorer.language.memory_wiring import WIRING, Wiring
 from explorer.language.operators import type_of
 from explorer.language.process import Decision, Step
 from explorer.language.state import AnyOf, State, component
@@ -125,7 +126,7 @@ def _stale(fixed: State) -> dict[str, Any]:
     """The places of a component as earlier steps see them. Locations of a memory are no values: they stay."""
     if isinstance(fixed, Memory):
         wiring = vars(fixed)[WIRING]
-        return {**vars(fixed), WIRING: replace(wiring, family=replace(wiring.family, number=STALE))}
+        return {**vars(fixed), WIRING: Wiring(replace(wiring.family, number=STALE), wiring.type)}
     paths = {name: (place._type, place._path.variable) for name, place in vars(fixed).items()}
     return {name: read(type, Path(stale_variable(v), "", (), False)) for name, (type, v) in paths.items()}
 

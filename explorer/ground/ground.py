@@ -47,7 +47,8 @@ from explorer.language.annotations import resolve
 from explorer.language.constants import Constant, binding, bound, check, value_of
 from explorer.language.declarations import Declaration
 from explorer.language.lifting import lift
-from explorer.language.memory import WIRING, Memory, MemoryType, Wiring, exists, is_location, storage_of
+from explorer.language.memory import Memory, exists, is_location, storage_of
+from explorer.language.memory_wiring import WIRING, MemoryType, Wiring
 from explorer.language.moments import history
 from explorer.language.process import places
 from explorer.language.spec import Spec
@@ -426,11 +427,12 @@ class Grounder:
         cpus = resolve(cls._cpus, class_place(cls))
         storage = storage_of(cls, cpus, tuple(made.initial))
         type = MemoryType(
-            storage,
-            tuple(map(cpus.name_of, cpus.values())),
-            tuple(made.names),
-            tuple(made.types),
-            cls.__name__,
+            storage=storage,
+            domain=cpus,
+            variables=tuple(made.variables),
+            locations=tuple(made.names),
+            types=tuple(made.types),
+            name=cls.__name__,
         )
         first = self.families[-1].first + self.families[-1].size if self.families else 0
         name, place = cls.__name__, class_place(cls)
@@ -450,7 +452,7 @@ class Grounder:
         self.variables.append(Variable(name, type, {"": family}))
         self.owners[name] = name
         self.choices.append(Choice((first,), tuple((i,) for i in range(storage.first_numbers))))
-        wiring = Wiring(family, type, cpus, tuple(made.variables))
+        wiring = Wiring(family, type)
         self.memories.append(wiring)
         return component(cls, {**made.places, WIRING: wiring})
 

@@ -17,7 +17,7 @@ from explorer.ir.model import Action
 from explorer.ir.places import Path, Variable
 from explorer.ir.steps import Fairness
 from explorer.ir.types import ScalarType, Type
-from explorer.language.memory import Wiring, spread
+from explorer.language.memory_wiring import Wiring, spread
 from explorer.language.state import Initial
 from explorer.language.structure import read
 

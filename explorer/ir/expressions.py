@@ -75,12 +75,17 @@ class Function:
 
     `call` is what generated code calls by the name `symbol`; it should remember its results. `number` is made
     of the name: machine code, which outlives this process, knows the function by it.
+
+    `operands` are the types of the arguments and, last, of the result (None: a plain number); empty where
+    they are not known. They are a promise: with identities renamed in the arguments, the result is renamed.
     """
 
-    __slots__ = ("__weakref__", "call", "high", "low", "name", "number", "symbol")
+    __slots__ = ("__weakref__", "call", "high", "low", "name", "number", "operands", "symbol")
 
-    def __init__(self, name: str, low: int, high: int, call: Callable[..., int]):
-        self.name, self.low, self.high, self.call = name, low, high, call
+    def __init__(
+        self, name: str, bounds: tuple[int, int], call: Callable[..., int], operands: tuple[Any, ...] = ()
+    ):
+        self.name, (self.low, self.high), self.call, self.operands = name, bounds, call, operands
         self.number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:7], "big") + 1
         self.symbol = f"apply{next(_numbers)}"
         _functions[self.symbol] = self

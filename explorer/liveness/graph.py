@@ -266,7 +266,7 @@ def _native(space: StateSpace, limits: Limits) -> Graph:
     source = native_source(compiled.program, compiled.layout)
     jit = Jit(default_directory())
     expand, rules = jit.module(source.edges).edges, rule_arrays(source.tables)
-    asked = functions(compiled.model)
+    asked = functions(compiled)
     kernels = jit.module(_kernels())
     states = reserve(number * words, np.uint64)[: number * words].reshape(number, words)
     initial = _states(space, kernels, words, states)
@@ -293,10 +293,10 @@ def _native(space: StateSpace, limits: Limits) -> Graph:
         rows = states[at : at + ROOM]
         with running(asked):
             left = expand(rows, (0, len(rows)), nothing, steps, rules)
-        count = int(steps.length[0])
-        rule, target = steps.rules, steps.successors
-        if rename is not None:
-            rename(target, count, left_by, turn)
+            count = int(steps.length[0])
+            rule, target = steps.rules, steps.successors
+            if rename is not None:
+                rename(target, count, left_by, turn)
         if edges + count > len(to):
             to, by = np.resize(to, edges + count + len(to) // 2), np.resize(by, edges + count + len(by) // 2)
         if near:

@@ -35,11 +35,13 @@ def normal_form(memory: Memory, state: State, dead: Dead = NOTHING_DEAD) -> Stat
     """
     state = _without_dead_views(memory, state, dead)
     state = _reduced(memory, state)
-    while memory.bound and (longest := max(state.entries, key=len)) and len(longest) > memory.bound:
-        location = state.entries.index(longest)
+    while memory.bound and (longest := max(map(len, state.entries))) > memory.bound:
+        locations = [x for x, entries in enumerate(state.entries) if len(entries) == longest]
         if not memory.settle:
-            raise BoundError(location, memory.bound)
-        state = _reduced(memory, settle_oldest(memory, state, location))
+            raise BoundError(locations[0], memory.bound)
+        for location in locations:  # all of them, so that no order of the locations counts
+            state = settle_oldest(memory, state, location)
+        state = _reduced(memory, state)
     return state
 
 
@@ -72,10 +74,17 @@ def _without_dead_views(memory: Memory, state: State, dead: Dead) -> State:
 
 
 def _reduced(memory: Memory, state: State) -> State:
-    settled = _settled(memory, state)
-    state = _without_settled_needs(memory, state, settled)
-    state = _retired(memory, state, settled)
-    return _merged(memory, state)
+    """Until nothing changes: what became one entry may settle more, and needs become equal where what they
+    name became one. So no order of the locations counts.
+    """
+    while True:
+        settled = _settled(memory, state)
+        state = _without_settled_needs(memory, state, settled)
+        state = _retired(memory, state, settled)
+        merged = _merged(memory, state)
+        if merged is state:
+            return state
+        state = merged
 
 
 def _users(memory: Memory, location: int) -> frozenset[int] | range:

@@ -7,7 +7,7 @@ exactly if they are equal in normal form. Knows nothing of the explorer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 from itertools import product
@@ -31,6 +31,7 @@ from .operations import (
     unreserved,
     unsettled,
 )
+from .renaming import Exchange
 from .state import NO_RESERVATION, BoundError, Memory, State
 
 IMPOSSIBLE, BEYOND_BOUND, DECLARED_DEAD = -1, -2, -3
@@ -265,17 +266,18 @@ class NumberedMemory:
 
         return self.step(m, make)
 
-    def declare(self, m: int, cpu: int, unloaded: Iterable[int], stores_nothing: bool) -> int:
-        """The CPU loads none of these locations, and stores nothing, before its next barrier that orders
-        it.
-        """
+    def no_load(self, m: int, cpu: int, location: int) -> int:
+        """The CPU does not load this location before its next barrier that orders it."""
 
         def make(state: State, dead: Dead) -> tuple[State, Dead]:
-            floors = dead.floors | {(cpu, x) for x in unloaded if (cpu, x) in self.loads}
-            fences = dead.fences | {cpu} if stores_nothing else dead.fences
-            return state, Dead(floors, fences, dead.finished)
+            pair = {(cpu, location)} & self.loads
+            return state, replace(dead, floors=dead.floors | pair)
 
         return self.step(m, make)
+
+    def no_store(self, m: int, cpu: int) -> int:
+        """The CPU stores nothing before its next barrier that orders it."""
+        return self.step(m, lambda state, dead: (state, replace(dead, fences=dead.fences | {cpu})))
 
     def spread(self, m: int, location: int) -> int:
         """The oldest store that somebody may still miss reaches everybody."""
@@ -287,13 +289,27 @@ class NumberedMemory:
 
         return self.step(m, make)
 
-    def unsettled(self, m: int, location: int) -> int:
+    def under_way(self, m: int, location: int) -> int:
         """Whether somebody may still miss a store of the location."""
         return int(m >= 0 and unsettled(self.state(m), location))
 
-    def missed(self, m: int, cpu: int, location: int) -> int:
-        """Whether the CPU may still miss the newest store of the location."""
-        return int(m >= 0 and self.state(m).propagated[cpu][location] > 0)
+    def may_read(self, m: int, cpu: int, location: int, code: int) -> int:
+        """Whether a plain load of the CPU could give this code."""
+        if m < 0:
+            return 0
+        state = self.state(m)
+        ages = loadable(self.memory, state, cpu, location)
+        return int(any(state.entries[location][age].value == code for age in ages))
+
+    # Who is who.
+
+    def alike(self, exchange: Exchange) -> bool:
+        """Whether the program may make the same accesses with CPUs and locations exchanged."""
+        return exchange.pairs(self.loads) == self.loads and exchange.pairs(self.stores) == self.stores
+
+    def renamed(self, m: int, exchange: Exchange) -> int:
+        """The memory with CPUs, locations and codes exchanged, where the program is `alike`."""
+        return self.step(m, lambda state, dead: (exchange.renamed(state), exchange.dead(dead)))
 
     def text(self, number: int, cpus: tuple[str, ...], names: tuple[str, ...], values: Value) -> str:
         """The state for people: of each location the newest value, and the older ones with who may still see

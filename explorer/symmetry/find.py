@@ -19,6 +19,7 @@ from explorer.ir.expressions import Expr, Family
 from explorer.ir.model import Action, Instance, Model, Property, Temporal
 from explorer.ir.steps import Condition, Write
 from explorer.language.domains import Scalarset
+from explorer.language.memory_wiring import MemoryType
 from explorer.program.program import Program
 from explorer.symmetry.group import LARGEST as LARGEST_GROUP
 from explorer.symmetry.permutation import FamilyStructure, Renaming, family_structures, scalarsets
@@ -107,7 +108,7 @@ def find(model: Model, only: tuple[str, ...] = ()) -> Symmetry:
     refused: list[Refusal] = []
     temporal = any(not only or p.name in only for p in model.temporal)
     for cls, identities in candidates.items():
-        reason = _too_many(cls, identities, proven, temporal) or _in_a_memory(model)
+        reason = _too_many(cls, identities, proven, temporal)
         if reason:
             refused.append(Refusal(cls.__name__, reason, (), _use(structure, cls)))
             continue
@@ -171,12 +172,6 @@ def _too_many(
     return ""
 
 
-def _in_a_memory(model: Model) -> str:
-    """Why no identities are exchanged beside a memory; "" where there is none."""
-    memory = next((f.variable for f in model.families if f.type.settings), None)
-    return f"the states of memory {memory} are not renamed" if memory else ""
-
-
 def _use(structure: dict[Family, FamilyStructure], cls: type[Scalarset]) -> Place | None:
     """Where a variable is declared that is indexed by a scalarset or holds its identities."""
     for family, family_structure in structure.items():
@@ -207,6 +202,9 @@ def _orbits(count: int, exchanges: dict[tuple[type[Scalarset], int], Exchange]) 
 def _prove(proof: Proof, renaming: Renaming) -> Exchange:
     """What becomes of instances and conditions; Broken where the renamed model is another."""
     model = proof.model
+    for family in renaming.structure:
+        if isinstance(family.type, MemoryType):
+            _same_accesses(family, family.type, renaming)
     proof.begin("the initial states")
     same_initial(proof, renaming)
     proof.begin("the constraints")
@@ -232,6 +230,13 @@ def _prove(proof: Proof, renaming: Renaming) -> Exchange:
             proof.ordered.add(prop.name)
         _premises(proof, renaming, prop)
     return Exchange(tuple(image[number] for number in range(len(model.instances))), conditions)
+
+
+def _same_accesses(family: Family, type: MemoryType, renaming: Renaming) -> None:
+    """The storage treats two CPUs alike only if they may access the same."""
+    exchange = renaming.memory(type)
+    if exchange is not None and not type.storage.alike(exchange):
+        raise Broken(f"memory {family.variable}", family.place)
 
 
 def _formulas(proof: Proof, renaming: Renaming, prop: Temporal) -> dict[Expr, Expr]:
@@ -274,22 +279,28 @@ def _instances(proof: Proof, renaming: Renaming) -> dict[int, int]:
     for instance in proof.model.instances:
         proof.begin(f"action {instance.action.name}")
         arguments = tuple(renaming.value(value) for _, value in instance.arguments)
-        other = proof.by_arguments[instance.action.name, arguments]
-        broken = _difference(proof, renaming, instance, other)
-        if broken is None:
+        other = proof.by_arguments.get((instance.action.name, arguments))
+        broken = instance.action.place if other is None else _difference(proof, renaming, instance, other)
+        if other is not None and not broken:
             image[instance.number] = other.number
             taken.add(other.number)
         else:
-            odd.append((instance, broken))
+            odd.append((instance, broken or instance.action.place))
     for instance, broken in odd:
         proof.begin(f"action {instance.action.name}")
-        others = (o for o in proof.model.instances if o.action is instance.action and o.number not in taken)
+        form = proof.normal.of(_guard(instance))
+        others = [o for o in proof.model.instances if o.action is instance.action and o.number not in taken]
+        others.sort(key=lambda o: proof.normal.of(_guard(o), renaming) != form)  # the likely ones first
         partner = next((o for o in others if _difference(proof, renaming, instance, o) is None), None)
         if partner is None:
             raise Broken(f"action {instance.action.name}", broken)
         image[instance.number] = partner.number
         taken.add(partner.number)
     return image
+
+
+def _guard(instance: Instance) -> Expr:
+    return ex.both(*(c.expr for c in instance.guard))
 
 
 def _difference(proof: Proof, renaming: Renaming, a: Instance, b: Instance) -> Place | None:
@@ -299,7 +310,7 @@ def _difference(proof: Proof, renaming: Renaming, a: Instance, b: Instance) -> P
         return (
             None if {a.number, b.number} <= proof.dead.keys() else dead.guard[proof.dead[dead.number]].place
         )
-    guards = [ex.both(*(c.expr for c in i.guard)) for i in (a, b)]
+    guards = [_guard(i) for i in (a, b)]
     if (
         proof.normal.of(guards[0]) != proof.normal.of(guards[1], renaming)
         or {a.number, b.number} & proof.doubtful
@@ -325,7 +336,7 @@ def _same_writes(proof: Proof, renaming: Renaming, a: Instance, b: Instance, fam
     normal = proof.normal
     presence = (
         frozenset(p.family for p in normal.structure[family].presence)
-        if renaming.changes(family)
+        if renaming.changes(family.type)
         else frozenset()
     )
     mine, theirs = ([w for w in i.writes if w.family is family] for i in (a, b))

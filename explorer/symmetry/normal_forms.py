@@ -11,12 +11,11 @@ from __future__ import annotations
 
 from explorer.ir import expressions as ex
 from explorer.ir.expressions import Expr, Family
-from explorer.ir.types import SetType
-from explorer.symmetry.arithmetic import Arithmetic
+from explorer.symmetry.applied import Applied
 from explorer.symmetry.permutation import FamilyStructure, Renaming
 
 
-class Normal(Arithmetic):
+class Normal(Applied):
     """The normal forms of a model's expressions, read in the state or in a renamed one."""
 
     def __init__(self, structure: dict[Family, FamilyStructure]):
@@ -50,6 +49,8 @@ class Normal(Arithmetic):
             return self._load_at(op, at.value, at.args[0], renaming)
         if op == "require":
             return self.assuming(args[0], args[1])
+        if op == "apply":
+            return self.applied(at.value, args, renaming)
         make = getattr(self, f"make_{op}", None)
         result: int = make(*args) if make is not None else self.plain(op, args)
         return result
@@ -77,17 +78,12 @@ class Normal(Arithmetic):
 
     def renamed(self, family: Family, value: int, renaming: Renaming) -> int:
         """What a code of the family becomes."""
-        if isinstance(family.type, SetType):
-            bits = renaming.bits(family.type)
-            return value if bits is None else self.permuted(bits, value)
-        return (
-            self.unary(lambda code: renaming.code(family, code), value) if renaming.changes(family) else value
-        )
+        return self.moved(family.type, value, renaming)
 
     def _load_at(self, op: str, family: Family, index: Expr, renaming: Renaming | None) -> int:
         at = self.index(family, index, renaming)
         read = self.node(op, family.number, (at,), (family.low, family.high))
-        if renaming is None or not renaming.changes(family):
+        if renaming is None or not renaming.changes(family.type):
             return read
         if self.structure[family].presence:
             return self.opaque()

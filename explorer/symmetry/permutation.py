@@ -28,6 +28,8 @@ from explorer.ir.types import (
     UnionType,
 )
 from explorer.language.domains import Scalarset
+from explorer.language.memory_wiring import MemoryType
+from explorer.memory.renaming import Codes, Exchange
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,7 @@ class Renaming:
     ):
         self.structure, self.images = structure, images
         self._codes: dict[int, tuple[int, ...] | None] = {}  # by identity: to hash a type is slow
+        self._memories: dict[int, Exchange | None] = {}
 
     def value(self, value: Any) -> Any:
         """An author's value with its identities renamed."""
@@ -198,20 +201,52 @@ class Renaming:
         tables = [self._digit(digit) for digit in self.structure[family].digits]
         return tables if any(table is not None for table in tables) else None
 
-    def code(self, family: Family, code: int) -> int:
-        """The new code of a cell that means something."""
-        type = family.type
-        if isinstance(type, SetType):
-            bits = self.bits(type)
-            return code if bits is None else sum(1 << bits[i] for i in range(len(bits)) if code >> i & 1)
-        table = self.codes(type)
-        return code if table is None or not family.low <= code <= family.high else table[code - family.low]
+    def memory(self, type: MemoryType) -> Exchange | None:
+        """What is exchanged in a memory; None where everything stays."""
+        if id(type) not in self._memories:
+            self._memories[id(type)] = self._exchange(type)
+        return self._memories[id(type)]
 
-    def changes(self, family: Family) -> bool:
-        """Whether some code of the family changes."""
-        return (
-            self.bits(family.type) if isinstance(family.type, SetType) else self.codes(family.type)
-        ) is not None
+    def _exchange(self, type: MemoryType) -> Exchange | None:
+        structure = {a.family: a for v in type.variables for a in _walk(v.type, "", (), (), v.families)}
+        digits = key_digits(type.domain)
+        tables = [self._digit(digit) for digit in digits]
+        of_digits = product(*(range(digit.size) for digit in digits))
+        exchange = Exchange(
+            tuple(self._moved(digits, tables, values) for values in of_digits),
+            tuple(Renaming(structure, self.images).targets),
+            tuple(map(self._codes_of, type.types)),
+        )
+        stay = tuple(range(len(exchange.cpus))), tuple(range(len(exchange.locations)))
+        changed = (exchange.cpus, exchange.locations) != stay or any(exchange.codes)
+        return exchange if changed else None
+
+    def _codes_of(self, type: ScalarType) -> Codes | None:
+        images = self.bits(type) if isinstance(type, SetType) else self.codes(type)
+        return None if images is None else Codes(images, type.low, isinstance(type, SetType))
+
+    def code(self, type: ScalarType, code: int) -> int:
+        """The new code of a cell of this type that means something."""
+        if isinstance(type, MemoryType):
+            exchange = self.memory(type)
+            return code if exchange is None else type.storage.renamed(code, exchange)
+        codes = self._codes_of(type)
+        return code if codes is None else codes.of(code)
+
+    def changes(self, type: ScalarType) -> bool:
+        """Whether some code of the type changes."""
+        if isinstance(type, MemoryType):
+            return self.memory(type) is not None
+        return (self.bits(type) if isinstance(type, SetType) else self.codes(type)) is not None
+
+    @cached_property
+    def inverse(self) -> Renaming:
+        """The renaming that takes this one back."""
+        back = {}
+        for cls, images in self.images.items():
+            identities = sorted(images, key=lambda one: one.index)
+            back[cls] = tuple(identities[images.index(one)] for one in identities)
+        return Renaming(self.structure, back)
 
     @cached_property
     def targets(self) -> list[int]:
@@ -243,7 +278,7 @@ class Renaming:
         """
         result = {}
         for family, family_structure in self.structure.items():
-            if self.changes(family):
+            if self.changes(family.type):
                 for i in range(family.size):
                     result[family.first + i] = (
                         family,
@@ -257,7 +292,7 @@ class Renaming:
         result = self.needs.get(source)
         if result is None or any(state[cell] < least for cell, least in result[1]):
             return code
-        return self.code(result[0], code)
+        return self.code(result[0].type, code)
 
     def state(self, state: State) -> State:
         """A whole state, renamed."""
@@ -285,9 +320,11 @@ def scalarsets(model: Model) -> dict[type[Scalarset], tuple[Scalarset, ...]]:
             for cls in type_.classes:
                 if issubclass(cls, Scalarset):
                     result[cls] = tuple(member for member in type_.members if type(member) is cls)
-        for part in (getattr(type_, name, None) for name in ("key", "value", "element", "inner")):
+        for part in (getattr(type_, name, None) for name in ("key", "value", "element", "inner", "domain")):
             if isinstance(part, Type):
                 of(part)
+        for inner in getattr(type_, "variables", ()):
+            of(inner.type)
         for _, field in getattr(type_, "fields", ()):
             of(field)
 

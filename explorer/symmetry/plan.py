@@ -15,8 +15,11 @@ from math import factorial, prod
 from typing import Any
 
 from explorer.ir.data import dataclass
+from explorer.ir.expressions import Family, Function
 from explorer.ir.types import ScalarType, SetType, UnionType
 from explorer.language.domains import Scalarset
+from explorer.language.memory_wiring import MemoryType
+from explorer.memory.numbered import remembered
 from explorer.program.layout import Field, Layout
 from explorer.symmetry.find import Symmetry
 from explorer.symmetry.permutation import FamilyStructure, Renaming, key_digits
@@ -58,12 +61,13 @@ class Piece:
 class Swap:
     """What exchanging identities i and i + 1 of a scalarset does: fields whose content `a` and `b` is
     exchanged, then bits that move. A move `(distance, mask)` exchanges the bits of the mask with those so far
-    above them."""
+    above them. `memories` are fields (shift and mask) whose content a function renames."""
 
     scalarset: int
     first: int
     codes: tuple[tuple[int, int, int, int, tuple[Need, ...]], ...]
     moves: tuple[tuple[int, int], ...]
+    memories: tuple[tuple[int, int, Function], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +143,13 @@ def plan(symmetry: Symmetry, layout: Layout) -> Plan | None:
     state.
     """
     blocks_by_ids = _Reader(symmetry, layout).blocks()
-    used = [
-        k for k in range(len(symmetry.proven)) if any(k == cls for ids in blocks_by_ids for cls, _ in ids)
+    classes = list(symmetry.proven.items())
+    swaps_of = [
+        [_swap(symmetry, layout, k, i, *classes[k]) for i in range(len(identities) - 1)]
+        for k, (_, identities) in enumerate(classes)
     ]
+    with_blocks = {k for ids in blocks_by_ids for k, _ in ids}
+    used = [k for k, swaps in enumerate(swaps_of) if k in with_blocks or swaps[0].memories]
     if not used:
         return None
     rank = {k: n for n, k in enumerate(used)}
@@ -149,11 +157,9 @@ def plan(symmetry: Symmetry, layout: Layout) -> Plan | None:
         tuple((rank[k], i) for k, i in ids): tuple(sorted(pieces, key=lambda p: p.colour))
         for ids, pieces in sorted(blocks_by_ids.items())
     }
-    classes = list(symmetry.proven.items())
-    swaps = tuple(
-        _swap(symmetry, layout, rank[k], i, *classes[k]) for k in used for i in range(len(classes[k][1]) - 1)
-    )
+    swaps = tuple(replace(swap, scalarset=rank[k]) for k in used for swap in swaps_of[k])
     related = {k for ids in blocks if len(ids) > 1 for k, _ in ids}
+    related |= {swap.scalarset for swap in swaps if swap.memories}
     small = prod(factorial(len(classes[k][1])) for k in used) == 2
     exact = tuple(
         not small and n not in related and sum(p.width for p in blocks[(n, 0),]) <= KEY_BITS
@@ -296,6 +302,7 @@ def _swap(
     renaming = Renaming(symmetry.structure, {cls: swapped})
     codes = []
     moves: dict[int, int] = {}
+    memories: list[tuple[int, int, Function]] = []
     for family, family_structure in symmetry.structure.items():
         field = layout.fields.get(family)
         if field is None:
@@ -308,10 +315,32 @@ def _swap(
                 distance = there + (bits[bit] if bits else bit) - here - bit
                 if distance > 0:
                     moves[distance] = moves.get(distance, 0) | 1 << here + bit
+            if isinstance(family.type, MemoryType):
+                memories += _renamed(family, family.type, renaming, field)
+                continue
             table = None if isinstance(family.type, SetType) else renaming.codes(family.type)
             if table is not None:
                 present = needs(family_structure, family_structure.split(index), layout)
                 a, b = (raw for raw, code in enumerate(table) if code - family.low != raw)
                 if present is not None:
                     codes.append((here, field.mask, a, b, present))
-    return Swap(scalarset, i, tuple(codes), tuple(sorted(moves.items())))
+    return Swap(scalarset, i, tuple(codes), tuple(sorted(moves.items())), tuple(memories))
+
+
+def _renamed(
+    family: Family, type: MemoryType, renaming: Renaming, field: Field
+) -> Iterator[tuple[int, int, Function]]:
+    """The field of a memory and the function that renames its content, where it does."""
+    exchange = renaming.memory(type)
+    if exchange is not None:
+        who = ", ".join(
+            f"{cls.__name__}: {' '.join(map(repr, images))}" for cls, images in renaming.images.items()
+        )
+        storage = type.storage
+        function = Function(
+            f"{type.name}.renamed[{who}]",
+            (family.low, family.high),
+            remembered(lambda m: storage.renamed(m, exchange)),
+            (type, type),
+        )
+        yield field.shift(0), field.mask, function

@@ -59,7 +59,10 @@ class Trial:
         while left > least:
             known: dict[tuple[int, int], int] = {}
             before, after = _Probe(0, self, path, known), _Probe(1, self, path, known)
-            same = mine(before, after) == theirs(View(renaming, before), View(renaming, after))
+            try:
+                same = mine(before, after) == theirs(View(renaming, before), View(renaming, after))
+            except _TooMany:
+                break
             left -= 1 + before.reads + after.reads
             self.budgets[self.subject] = left
             if not same:
@@ -71,6 +74,10 @@ class Trial:
             path[-1][2] += 1
         self.exceeded = True
         return False
+
+
+class _TooMany(Exception):
+    """A cell has more values than can be tried."""
 
 
 class _Probe:
@@ -87,6 +94,8 @@ class _Probe:
             position = len(self.known)
             if position == len(self.path):
                 low, high = self.ranges[cell]
+                if high - low >= ALL:
+                    raise _TooMany
                 self.path.append([self.which, cell, low, high])
             self.known[key] = self.path[position][2]
         return self.known[key]
@@ -160,7 +169,7 @@ def changes(
     touched = {cell for cell in after if family.first <= cell < family.first + family.size}
     if renaming is None:
         return {cell: after[cell] for cell in touched if after[cell] != state[cell]}
-    if renaming.changes(family):
+    if renaming.changes(family.type):
         touched |= {
             cell
             for cell in range(family.first, family.first + family.size)

@@ -25,7 +25,7 @@ from explorer.engine import python, reference
 from explorer.engine.space import StateSpace
 from explorer.ground.ground import ground
 from explorer.ir.model import Model
-from explorer.language.memory import MemoryType
+from explorer.language.memory_wiring import MemoryType
 from explorer.memory.architecture import ARCHITECTURES
 from explorer.memory.numbered import MemoryFull
 from explorer.memory.state import Memory as Sizes

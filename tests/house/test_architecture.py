@@ -22,7 +22,7 @@ ROOMS = {
     "language": ("ir", "memory"),
     "ground": ("ir", "language"),
     "program": ("ir", "language", "ground"),
-    "symmetry": ("ir", "language", "ground", "program"),
+    "symmetry": ("ir", "memory", "language", "ground", "program"),
     "codegen": ("ir", "language", "program", "symmetry"),
     "engine": ("ir", "language", "program", "symmetry", "codegen"),
     "trace": ("ir", "language", "program", "symmetry", "engine"),

@@ -6,14 +6,11 @@ import ast
 from pathlib import Path
 
 from tests.support.house import ROOT
-from tests.support.rooms import MODULES, name_of, room_of
+from tests.support.rooms import MODULES
 
 MOST = 5
 COUNTED = [path for path in MODULES if not path.stem.endswith("kernels")]
 """Kernels call each other with their arrays, too."""
-
-OPEN = {"language"}
-"""The room that still has such calls."""
 
 VARIADIC = ("el", "joined", "module_of", "print")
 """Functions that take any number of equal things."""
@@ -43,22 +40,7 @@ def long_calls(path: Path) -> list[int]:
     ]
 
 
-def room(path: Path) -> str:
-    found = room_of(name_of(path))
-    return "engine.native" if name_of(path).startswith("engine.native") else found
-
-
 def test_calls_have_at_most_five_positional_arguments() -> None:
     """Others are given by name."""
-    wrong = [
-        f"{path.relative_to(ROOT)}:{line}"
-        for path in COUNTED
-        if room(path) not in OPEN
-        for line in long_calls(path)
-    ]
+    wrong = [f"{path.relative_to(ROOT)}:{line}" for path in COUNTED for line in long_calls(path)]
     assert wrong == []
-
-
-def test_what_is_open_is_no_more_than_needed() -> None:
-    """A room without such calls needs no exception."""
-    assert {room(path) for path in COUNTED if long_calls(path)} == OPEN

@@ -35,7 +35,7 @@ from explorer import (
 from explorer.engine.python import explore
 from explorer.engine.space import StateSpace
 from explorer.ground.ground import ground
-from explorer.language.memory import Beyond
+from explorer.language.memory_models import Beyond
 from tests.support.tiny import failure
 
 

@@ -21,7 +21,7 @@ import llvmlite.binding as llvm
 import numpy as np
 from llvmlite import ir
 
-from explorer.ir.expressions import Expr, walk
+from explorer.ir.expressions import Expr, Function, walk
 
 ARGUMENTS = 4
 """The most arguments of a function, besides its number."""
@@ -41,7 +41,7 @@ _current: Functions | None = None
 class Functions:
     """The functions that a model applies, with the results known so far."""
 
-    def __init__(self, expressions: Iterable[Expr]):
+    def __init__(self, expressions: Iterable[Expr], more: Iterable[Function] = ()):
         self.calls: dict[int, Callable[..., int]] = {}
         self.arity: dict[int, int] = {}
         self.error: BaseException | None = None
@@ -49,6 +49,8 @@ class Functions:
         self.kept: list[Any] = []
         self.used = 0
         self.know(expressions)
+        for function in more:
+            self.calls[function.number], self.arity[function.number] = function.call, 1
         self._make(FIRST)
 
     def know(self, expressions: Iterable[Expr]) -> None:

@@ -21,7 +21,6 @@ from explorer.engine.native.levels import words_of
 from explorer.engine.python import Compiled
 from explorer.ir.data import dataclass
 from explorer.ir.expressions import walk
-from explorer.ir.model import Model
 from explorer.program.commuting import known_after
 
 if TYPE_CHECKING:
@@ -84,12 +83,13 @@ def machine(compiled: Compiled) -> Machine:
         known=_known(compiled, numbers),
         seconds=time.monotonic() - started,
         notes=jit.notes,
-        functions=functions(compiled.model),
+        functions=functions(compiled),
     )
 
 
-def functions(model: Model) -> Functions | None:
-    """The functions that a model applies; None where there are none."""
+def functions(compiled: Compiled) -> Functions | None:
+    """The functions that the code of a model applies; None where there are none."""
+    model = compiled.model
     roots = [e for i in model.instances for e in (*(c.expr for c in i.guard), *(w.expr for w in i.writes))]
     roots += [e for p in model.properties for _, e in p.parts]
     roots += [c.expr for c in (*model.terminal, *(c for _, c in model.constraints))]
@@ -97,7 +97,8 @@ def functions(model: Model) -> Functions | None:
         return None
     from explorer.engine.native.functions import Functions
 
-    return Functions(roots)
+    swaps = compiled.plan.swaps if compiled.plan is not None else ()
+    return Functions(roots, (function for swap in swaps for _, _, function in swap.memories))
 
 
 def _known(compiled: Compiled, numbers: list[int]) -> WordRows:

@@ -318,7 +318,8 @@ class Search:
                 for at in range(0, len(states), WEIGHED)
             )
 
-        self.space.orbits_sum += self.threads.agree(self.threads.run(weight, size >= PARALLEL))
+        with self.machine.running():
+            self.space.orbits_sum += self.threads.agree(self.threads.run(weight, size >= PARALLEL))
 
     def _timed(self, phase: str, work: Any) -> Any:
         started = time.monotonic()
