@@ -53,6 +53,14 @@ spec = Spec(
             allocator="keeps_lock",
             mmio=2,
         ),
+        variant(
+            "V8 one",
+            violates("no_overlap", steps=11, also=(*BITMAP, "writes_locked_word")),
+            "5.4: the same with one 32-bit device on two CPUs",
+            allocator="keeps_lock",
+            mmio=2,
+            wide_devices=False,
+        ),
     ],
     survivors={
         "release_ownership: table.unlocked": (

@@ -69,6 +69,11 @@ spec = Spec(
         "begin_register: ~dump.registered": (
             "firmware refuses ranges beyond its limit: the second registration adds none"
         ),
+        "begin_again: clients.idle(client)": (
+            "a writer that waits for the mutex and writes again is two writers"
+        ),
+        "begin_again: clients.again[client].next": "a writer that only unregisters is one that writes 0",
+        "crash: self.again[client].next": "one registration more, of the next kernel",
         "begin_unregister: clients.idle(client)": (
             "a writer that waits for the mutex and writes again is two writers"
         ),

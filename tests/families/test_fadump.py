@@ -6,8 +6,8 @@ from tests.support import families
 from tests.support.families import bound, claims, states, steps
 
 GOLDEN = {
-    "fadump_fixed": (324, 751, 23),
-    "fadump_buggy": (394, 895, 23),
+    "fadump_fixed": (368, 891, 23),
+    "fadump_buggy": (438, 1035, 23),
     "fadump_regions_fixed": (918, 918, 4),
     "fadump_regions_buggy": (864, 864, 4),
 }  # states, transitions, depth
@@ -63,3 +63,10 @@ def test_the_sheets_layout_loses_three_of_eight_pages() -> None:
 def test_larger_layouts_are_right_too() -> None:
     """Blocks and holes of up to three pages."""
     assert bound("fadump_regions_fixed", pages=3).violations == {}
+
+
+def test_a_second_registration_opens_the_window_of_an_unregistration() -> None:
+    """In 5.4, while a dump is registered again, the metadata counts regions that firmware has not."""
+    found = families.states(families.space("fadump_fixed", "5.4"))
+    again = [s for s in found if s["again[udev]"] and s["registered"] and not s["ranges"]]
+    assert again and {s["registered_regions"] for s in again} == {2}

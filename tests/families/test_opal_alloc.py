@@ -66,3 +66,12 @@ def test_every_width_has_the_verdicts_of_eight_bits(word: int) -> None:
             given = {**constants_of(found, row), "word": word, "limit": 2 ** (word - 2)}
             space = explore(ground(found, given, str(file)))
             assert set(space.violations) == (set() if row.expect.holds else {row.expect.property}), row.name
+
+
+def test_a_failing_ioremap_ends_in_the_same_load() -> None:
+    """The story of the row `no memory`: no BUSY and fixed firmware, and what populate returns is ignored."""
+    told = steps(families.verdict("opal_alloc_fixed", "no memory").traces["no_null_esb"])
+    assert [step.partition(": ")[2].rpartition(": ")[2] for step in told[-2:]] == [
+        "-ENOMEM, eoi_mmio stays NULL",
+        "Oops",
+    ]

@@ -15,13 +15,13 @@ test_counts, test_expectations, test_variants, test_reference = claims(GOLDEN, j
 def test_a_new_kernel_writes_secrets_into_a_shared_page() -> None:
     """The story of V0."""
     assert steps(families.verdict("secure_vm_buggy").traces["confidentiality"])[3:] == [
-        "guest: uv_share_page(LPPACA)",
-        "ultravisor: UV_SHARE_PAGE(LPPACA): zeroed, H_SVM_PAGE_IN(H_PAGE_IN_SHARED)",
-        "guest: SHARE of LPPACA returns SUCCESS",
+        "guest: uv_share_page(BUFFER)",
+        "ultravisor: UV_SHARE_PAGE(BUFFER): zeroed, H_SVM_PAGE_IN(H_PAGE_IN_SHARED)",
+        "guest: SHARE of BUFFER returns SUCCESS",
         "guest: kexec, pages stay shared",
         "guest: the new kernel starts: it has shared nothing yet",
-        "guest: writes private data to LPPACA",
-        "hypervisor: reads LPPACA: PRIVATE",
+        "guest: writes private data to BUFFER",
+        "hypervisor: reads BUFFER: PRIVATE",
     ]
 
 

@@ -117,6 +117,7 @@ def iommu_range_alloc(maps: Maps, table: Table, cpu: Cpu, pool: Pool, narrow: bo
     """iommu_range_alloc({"32-bit device" if narrow else "64-bit device"})  // pool {pool}"""
     when(maps.at[cpu] == Step.IDLE)
     when(table.owner != Owner.NOBODY)
+    when(narrow or kernel.WIDE_DEVICES)
     maps.pool_nr[cpu].next = pool
     maps.narrow[cpu].next = narrow
     maps.at[cpu].next = Step.LOCK

@@ -21,6 +21,10 @@ MMIO = constant("mmio", 3)
 REACH = constant("reach", 4)
 
 
+WIDE_DEVICES = constant("wide_devices", True)
+"""Whether there are devices that reach the whole table. False: one device of 32 address bits on all CPUs."""
+
+
 class Allocator(enum.Enum):
     """What a search does that the device's mask keeps from the end of its pool.
 

@@ -36,7 +36,7 @@ def found(firmware: Firmware, metadata: Metadata) -> Value[bool]:
     return firmware.tags & (metadata.registered_regions != 0)
 
 
-@action(actor="firmware", source="core/opal-dump.c:opal_mpipl_init")
+@action(actor="firmware", source="skiboot core/opal-dump.c:opal_mpipl_init")
 def crash(dump: Dump, clients: Clients, boot: Boot, firmware: Firmware, memory: Memory, cause: Cause) -> None:
     """{CAUSE[cause]}  // firmware copies {firmware.ranges} of the regions"""
     when(dump.stage == Stage.RUNNING)

@@ -27,9 +27,11 @@ class Step(enum.Enum):
 
 
 class Clients(State):
-    """Each writer's step, and the owner of fadump_mutex."""
+    """Each writer's step, whether it unregisters in order to register again, and the owner of
+    fadump_mutex."""
 
     at: Map[Client, Step] = initially(Step.IDLE, quiet=True)
+    again: Map[Client, bool] = initially(False, quiet=True)
     mutex: Var[Client | None] = initially(None)
 
     def lock(self, client: Client) -> None:
@@ -45,6 +47,7 @@ class Clients(State):
         """The kernel they run on is gone."""
         for client in Client:
             self.at[client].next = Step.IDLE
+            self.again[client].next = False
         self.mutex.next = None
 
     def idle(self, client: Client) -> Value[bool]:

@@ -44,6 +44,16 @@ def begin_register(dump: Dump, clients: Clients, client: Client) -> None:
     clients.at[client].next = adding()[0]
 
 
+@action(actor="client", source="arch/powerpc/kernel/fadump.c:fadump_register_store")
+def begin_again(dump: Dump, clients: Clients, client: Client) -> None:
+    """echo 1 > fadump_registered  // registered already: unregisters first"""
+    when(clients.idle(client))
+    when(dump.registered)
+    clients.lock(client)
+    clients.again[client].next = True
+    clients.at[client].next = removing()[0]
+
+
 @action(
     actor="client",
     fair=WEAK,
@@ -122,8 +132,12 @@ def uncount(dump: Dump, clients: Clients, metadata: Metadata, client: Client) ->
 
 
 def then(clients: Clients, client: Client, step: Step) -> None:
-    """On to the next step of opal_fadump_unregister, or back from the system call."""
+    """On to the next step of opal_fadump_unregister; or to the registration that follows it, or back from
+    the system call."""
     if step == removing()[0]:
         clients.at[client].next = removing()[1]
-    else:
-        clients.end(client)
+        return
+    again = clients.again[client]
+    clients.at[client].next = ite(again, adding()[0], Step.IDLE)
+    clients.mutex.next = ite(again, clients.mutex, None)
+    again.next = False

@@ -79,7 +79,7 @@ def initialise(dump: Dump, clients: Clients, firmware: Firmware, metadata: Metad
     clients.end(client)
 
 
-@action(actor="client", source="arch/powerpc/platforms/powernv/opal-core.c:release_core_store")
+@action(actor="client", source="arch/powerpc/platforms/powernv/opal-core.c:fadump_release_opalcore_store")
 def release_opalcore(dump: Dump) -> None:
     """echo 1 > fadump_release_opalcore"""
     when(dump.opalcore)

@@ -39,5 +39,8 @@ ALLOC_BEFORE_LOCK = constant("alloc_before_lock", False)
 the lock.
 """
 
+IOREMAPS_FAIL = constant("ioremaps_fail", 0)
+"""How often ioremap of an ESB page fails, for want of memory: the way that 5.4 has to an eoi_mmio of NULL."""
+
 BUSY_REJECTS_ALL = constant("busy_rejects_all", False)
 """Busy firmware rejects get_irq_info too, not only the two calls that Linux repeats."""

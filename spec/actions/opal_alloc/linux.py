@@ -16,18 +16,22 @@ from .kernel import Check
 NATIVE, COMMON = "arch/powerpc/sysdev/xive/native.c", "arch/powerpc/sysdev/xive/common.c"
 
 
+POPULATES = "xive_native_populate_irq_data({callers.irq[caller]})"
+
+
 class Callers(State):
     """`full` are the chips that firmware found full during this call (for the properties).
 
     `ret` is what the call returned, and after a failure the code that Linux reports. `irq` is where Linux
     keeps the number, an unsigned word with 0 for none (hw_ipi, vp_ipi, ipi_number). `mapped` says whether
-    eoi_mmio is other than NULL.
+    eoi_mmio is other than NULL; `unmapped` counts the calls of ioremap that failed.
     """
 
     full: Map[Caller, Map[Chip, bool]] = initially(False, quiet=True)
     ret: Map[Caller, Int64] = initially(0)
     irq: Map[Caller, U32] = initially(0)
     mapped: Map[Caller, bool] = initially(False)
+    unmapped: Var[Annotated[int, Range(0, kernel.IOREMAPS_FAIL)]] = initially(0, quiet=True)
 
 
 def any_chip(caller: Caller) -> bool:
@@ -140,14 +144,11 @@ def sets_up(firmware: Firmware, chips: Chips, callers: Callers, caller: Caller) 
     """From the call to the first use of the number. Returns how it ends: ok, failed, or oops."""
     if not (yield from allocates(firmware, chips, callers, caller)):
         return "failed"
-    populates = "xive_native_populate_irq_data({callers.irq[caller]})"
-    yield step(populates, name="populate", source=f"{NATIVE}:xive_native_populate_irq_data")
-    if (yield branch(info(firmware, callers, caller) == opal.SUCCESS)):
-        callers.mapped[caller].next = True
+    yield step(POPULATES, name="populate", source=f"{NATIVE}:xive_native_populate_irq_data")
+    if (yield from maps(firmware, callers, caller)):
         if caller == Caller.VCPU:
             return "ok"
     else:
-        outcome(f"{populates}: -EINVAL, eoi_mmio stays NULL", name="populate_fails", defensive=True)
         if caller == Caller.VCPU:
             callers.irq[caller].next = 0  # it forgets the number with the rest of its xive_vcpu
         if not ignores_populate(caller):
@@ -157,6 +158,22 @@ def sets_up(firmware: Firmware, chips: Chips, callers: Callers, caller: Caller) 
         outcome("load from NULL + {load_text(caller)}: Oops", name="oops", defensive=True)
         return "oops"
     return "ok"
+
+
+def maps(firmware: Firmware, callers: Callers, caller: Caller) -> Steps:
+    """The look-up and the mapping. Returns whether eoi_mmio is other than NULL now."""
+    way = yield choose("ioremap", *["no memory"] * (kernel.IOREMAPS_FAIL > 0))
+    known = info(firmware, callers, caller) == opal.SUCCESS
+    if way == "no memory":
+        outcome(f"{POPULATES}: -ENOMEM, eoi_mmio stays NULL", name="ioremap_fails")
+        when(known & (callers.unmapped < kernel.IOREMAPS_FAIL))
+        callers.unmapped.next = callers.unmapped + 1
+        return False
+    if (yield branch(known)):
+        callers.mapped[caller].next = True
+        return True
+    outcome(f"{POPULATES}: -EINVAL, eoi_mmio stays NULL", name="populate_fails", defensive=True)
+    return False
 
 
 @procedure(source=f"{NATIVE}:opal_xive_allocate_irq")

@@ -69,7 +69,7 @@ class Guest(State):
 
     def thinks_private(self, page: Page) -> Value[bool]:
         """Whether the guest keeps something private in the page."""
-        return ~self.shared[page] | (page == Page.LPPACA and not kernel.PAGE_ALIGNED)
+        return ~self.shared[page] | (page == Page.BUFFER and not kernel.PAGE_ALIGNED)
 
 
 # Fair: the guest's start, its calls and its kexec go on once begun. What it shares, writes and when it
@@ -97,7 +97,7 @@ def share(guest: Guest, page: Page) -> None:
     The page's owner gives up what is in it.
     """
     when(guest.free() & ~guest.shared[page])
-    when(page == Page.LPPACA)
+    when(page == Page.BUFFER)
     guest.calls(Call.SHARE, page)
     if kernel.PAGE_ALIGNED:
         guest.expects[page].next = False
@@ -107,7 +107,7 @@ def share(guest: Guest, page: Page) -> None:
 def unshare(guest: Guest, page: Page) -> None:
     """uv_unshare_page({page})"""
     when(guest.free() & guest.shared[page])
-    when(page == Page.LPPACA)
+    when(page == Page.BUFFER)
     guest.calls(Call.UNSHARE, page)
 
 
@@ -129,7 +129,7 @@ def construct_log_again(guest: Guest, log: Log) -> None:
     guest.logs[log].next = LogState.CONSTRUCTED
 
 
-@action(actor="guest", source="arch/powerpc/platforms/pseries/dtl.c:process_dtl_buffer")
+@action(actor="guest", source="arch/powerpc/platforms/pseries/lpar.c:process_dtl_buffer")
 def log_entry(guest: Guest, log: Log) -> None:
     """log {log} has entries"""
     when(guest.free() & guest.shared[Page.DTL])

@@ -10,11 +10,14 @@ from . import kernel
 
 
 class Page(enum.Enum):
-    """Guest pages: one with the lppacas, one with dispatch logs. All others are like the first before it is
-    shared.
+    """Guest pages: a buffer for the hypervisor or a device, and one with dispatch logs. All others are like
+    the first before it is shared.
+
+    The buffer is SWIOTLB's or of dma_direct, which set_memory_decrypted and set_memory_encrypted share and
+    unshare. The lppacas' page is such a one that is shared for good (alloc_shared_lppaca).
     """
 
-    LPPACA = 0
+    BUFFER = 0
     DTL = 1
 
 

@@ -29,7 +29,7 @@ def init_done(machine: Machine) -> None:
         machine.hv[page].next = ite(normal, Gfn.SECURE, machine.hv[page])
 
 
-@action(actor="ultravisor", source="Documentation/powerpc/ultravisor.rst:H_SVM_INIT_ABORT")
+@action(actor="ultravisor", source="Linux 5.10 Documentation/powerpc/ultravisor.rst:H_SVM_INIT_ABORT")
 def init_abort(machine: Machine, guest: Guest) -> None:
     """H_SVM_INIT_ABORT; the guest tells os-term"""
     when((machine.vm == Vm.TRANSIENT) & machine.evicts.is_none)

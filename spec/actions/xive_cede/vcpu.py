@@ -105,8 +105,8 @@ def runs(vcpu: Vcpu, esb: Esb) -> Steps:
             yield from cede_exit(vcpu, esb, source)
         yield step("pulls the XIVE context", source=f"{EXIT}:guest_exit_cont")
         vcpu.saved.next = vcpu.pending
-        checks = "kvmppc_vcpu_check_block()  // ceded {vcpu.ceded}, irq_pending {vcpu.irq_pending}"
-        yield step(checks, name="check", source="arch/powerpc/kvm/book3s_hv.c:kvmppc_vcpu_check_block")
+        checks = "kvmppc_vcore_check_block()  // ceded {vcpu.ceded}, irq_pending {vcpu.irq_pending}"
+        yield step(checks, name="check", source="arch/powerpc/kvm/book3s_hv.c:kvmppc_vcore_check_block")
         sleeps = vcpu.ceded & ~vcpu.irq_pending & ~vcpu.saved
         vcpu.asleep.next = sleeps
         vcpu.ceded.next = sleeps
