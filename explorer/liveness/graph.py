@@ -26,8 +26,8 @@ from explorer.liveness.permutation_labels import PermutationTables, permutation_
 from explorer.program.machine_word import BeyondWord
 
 NATIVE_FROM, COMPILE_FROM = 50_000, 400_000
-"""States from which machine code is worth the time to load it, and that to compile it (8 s; lists take so much
-longer for so many states).
+"""States from which machine code is worth the time to load it, and that to compile it (8 s; lists take so
+much longer for so many states).
 """
 
 ROOM = 1 << 13
