@@ -120,7 +120,7 @@ def profile_chart(record: VerdictRecord) -> Html:
 
 
 def _bars(levels: Sequence[int], most: int) -> Iterator[Html]:
-    """A column for each level; where there are too many, for some neighbours together, the highest's height."""
+    """A column for each level; where there are too many, neighbours share the highest one."""
     together = -(-len(levels) // COLUMNS)
     room = (WIDTH - LEFT) / len(levels) * together
     thick = max(room - (2 if room > 6 else 0), 0.5)
