@@ -47,13 +47,11 @@ def litmus(options: Namespace) -> int:
         say(table(outcomes))
     if options.junit:
         _write(options.junit, junit(outcomes, errors))
-    if errors:
-        return exit_codes.MALFORMED
-    if any(outcome.difference for outcome in outcomes):
-        return exit_codes.SAFETY
-    if expected is not None and any(outcome.expectation is None for outcome in outcomes):
-        return exit_codes.UNDETERMINED
-    return exit_codes.OK
+    return exit_codes.of_litmus(
+        wrong=bool(errors),
+        differs=any(outcome.difference for outcome in outcomes),
+        unknown=expected is not None and any(outcome.expectation is None for outcome in outcomes),
+    )
 
 
 def _ipi_table(options: Namespace) -> int:

@@ -189,9 +189,7 @@ def _run(asked: Question, known: dict[str, Constant]) -> tuple[dict[str, Any], i
             "all": round(time.monotonic() - started, 3),
         },
     }
-    if not decided:
-        return record, exit_codes.UNDETERMINED
-    return record, exit_codes.OK if minimal else exit_codes.SAFETY
+    return record, exit_codes.of_synthesis(decided=decided, enough=bool(minimal))
 
 
 def _minimal(asked: Question, result: Choices, own: Key) -> list[Key]:

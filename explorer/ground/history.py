@@ -5,7 +5,7 @@ and whether the steps of an action were even in number. Knows nothing of engines
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Any
 
 from explorer.ir import expressions as ex
@@ -13,7 +13,7 @@ from explorer.ir.data import dataclass
 from explorer.ir.errors import Place, SpecError, closest, nearest
 from explorer.ir.expressions import Expr, Family
 from explorer.ir.formulas import COUNTED
-from explorer.ir.model import Choice
+from explorer.ir.model import Choice, Instance
 from explorer.ir.places import Path, Variable
 from explorer.ir.steps import Write
 from explorer.ir.types import BoolType, MapType, Type
@@ -21,8 +21,6 @@ from explorer.language.declarations import Declaration, declaration_of
 from explorer.language.lifting import index_of
 
 AddVariable = Callable[[str, Type, Any, Place, str], Variable]
-Made = tuple[Any, ...]
-"""An instance of an action without its number; its arguments come second, what it writes sixth."""
 
 
 @dataclass(slots=True)
@@ -159,16 +157,16 @@ class Histories:
             )
         return known
 
-    def counting(self, made: Made) -> Made:
+    def counting(self, instance: Instance) -> Instance:
         """An instance that also counts itself, where a property asks."""
-        action, arguments, writes = made[0], list(made[1]), list(made[5])
+        action, writes = instance.action, list(instance.writes)
         process = action.name.partition(".")[0]
         for (name, step, _), counted in self.counted.items():
             if action.name in counted.actions or (step is None and process == name):
                 path = Path(counted.variable, "", (), False)
-                for (_, value), type in zip(arguments, counted.types):
+                for (_, value), type in zip(instance.arguments, counted.types):
                     path = path.at(index_of(value, type, "an argument"), type.size)
                 family, index = path.cell()
                 old = ex.cell(family, index)
                 writes.append(Write(family, index, ex.negate(old), counted.place))
-        return (*made[:5], tuple(writes), *made[6:])
+        return replace(instance, writes=tuple(writes))

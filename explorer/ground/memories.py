@@ -13,7 +13,7 @@ from typing import Any
 from explorer.ground.initial import choices
 from explorer.ir.data import dataclass
 from explorer.ir.expressions import Family
-from explorer.ir.model import Action
+from explorer.ir.model import UNNUMBERED, Action, Instance
 from explorer.ir.places import Path, Variable
 from explorer.ir.steps import Fairness
 from explorer.ir.types import ScalarType, Type
@@ -73,9 +73,9 @@ def _indexed(path: str, key: tuple[str, ...]) -> str:
     return path
 
 
-def spreading(wiring: Wiring) -> Iterator[tuple[Any, ...]]:
-    """The weakly fair steps by which every store reaches everybody in the end, one for each location: an
-    action's instances without their numbers. Where every store reaches everybody at once there are none.
+def spreading(wiring: Wiring) -> Iterator[Instance]:
+    """The weakly fair steps by which every store reaches everybody in the end, one for each location. Where
+    every store reaches everybody at once there are none.
     """
     if wiring.storage.architecture.immediate:
         return
@@ -92,4 +92,14 @@ def spreading(wiring: Wiring) -> Iterator[tuple[Any, ...]]:
     for x, name in enumerate(wiring.type.locations):
         condition, write = spread(wiring, x)
         label = (f"the oldest store of {name} that somebody may still miss reaches everybody",)
-        yield action, (("location", name),), (name,), "", (condition,), (write,), (), label
+        yield Instance(
+            UNNUMBERED,
+            action,
+            arguments=(("location", name),),
+            texts=(name,),
+            actor="",
+            guard=(condition,),
+            writes=(write,),
+            marks=(),
+            label=label,
+        )

@@ -18,7 +18,7 @@ from explorer.ground.traced import Node, Register, StepTrace, expressions_of
 from explorer.ir import expressions as ex
 from explorer.ir.errors import NOWHERE, Place, SpecError
 from explorer.ir.expressions import Expr, Family
-from explorer.ir.model import Action
+from explorer.ir.model import UNNUMBERED, Action, Instance
 from explorer.ir.places import Variable
 from explorer.ir.steps import Condition, Fairness, Write
 from explorer.ir.types import BoolType, MapType, Type, UnionType, value_text
@@ -160,8 +160,8 @@ class Processes:
 
     # Steps.
 
-    def instances(self, d: Declaration) -> Iterator[tuple[Any, ...]]:
-        """The ground actions of one process, as `Grounder.action` gives them."""
+    def instances(self, d: Declaration) -> Iterator[Instance]:
+        """The instances of one process."""
         process = self.known[d.name]
         assert process.table is not None
         taken = {place.name: place.name for place in process.table.places.values()}
@@ -179,7 +179,7 @@ class Processes:
         found: StepTrace,
         actions: dict[str, Action],
         taken: dict[str, str],
-    ) -> tuple[Any, ...]:
+    ) -> Instance:
         assert process.table is not None
         place = process.table.of(node)
         after = following(process, copy, node, found)
@@ -218,8 +218,18 @@ class Processes:
                 hidden=hidden,
             )
         )
-        marks, promised = tuple(found.trace.marks), found.trace.promised
-        return action, arguments, shown, actor, tuple(guard), tuple(writes), marks, label, promised
+        return Instance(
+            UNNUMBERED,
+            action,
+            arguments=arguments,
+            texts=shown,
+            actor=actor,
+            guard=tuple(guard),
+            writes=tuple(writes),
+            marks=tuple(found.trace.marks),
+            label=label,
+            promised=found.trace.promised,
+        )
 
     def _undisturbed(self, process: Process, copy: Copy, node: Node) -> Iterator[Condition]:
         """Nothing of a higher level is active on the same CPU; where a handler begins, nothing of its own

@@ -11,13 +11,14 @@ from __future__ import annotations
 import enum
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from explorer.ground.ground import Grounder
 from explorer.ir import expressions as ex
 from explorer.ir.errors import Place
 from explorer.ir.expressions import Expr
-from explorer.ir.model import Model, Property
+from explorer.ir.model import Instance, Model, Property
 from explorer.ir.places import Variable
 from explorer.ir.steps import Condition
 from explorer.ir.types import ScalarType
@@ -76,13 +77,15 @@ class RigidGrounder(Grounder):
         self.first = {name: several[0] for name, several in rigid.items()}
         self.chosen: dict[str, Variable] = {}
 
-    def lay_out(self, classes: list[type[State]]) -> None:
-        super().lay_out(classes)
+    def compose(self, used: list[type[State]]) -> None:
+        super().compose(used)
         for name, several in self.rigid.items():
             place = self.spec.place
             first = several[0] if len(several) == 1 else AnyOf(tuple(several), place)
             initial = Initial(first, place, quiet=True)
-            self.chosen[name] = self.add_variable(PREFIX + name, _type(several, place), initial, "constants")
+            self.chosen[name] = self.cells.add_variable(
+                PREFIX + name, _type(several, place), initial, "constants"
+            )
 
     def trace(self, d: Declaration, parameters: Any) -> list[Any]:
         if d.kind == "observe":
@@ -120,28 +123,31 @@ class RigidGrounder(Grounder):
 
     # What is made of the cases of one declaration.
 
-    def merged_actions(self, cases: list[Case], place: Place) -> Iterator[tuple[Any, ...]]:
+    def merged_actions(self, cases: list[Case], place: Place) -> Iterator[Instance]:
         """Instances: those that do the same under several values are one."""
         groups: dict[Any, list[Case]] = {}
         for values, instances in cases:
             for made in instances:
-                _, arguments, _, _, conditions, writes, *_ = made
                 same = (
-                    tuple(name for name, _ in arguments),
-                    made[2],
-                    tuple(c.expr for c in conditions),
-                    tuple((w.family, w.index, w.expr) for w in writes),
+                    tuple(name for name, _ in made.arguments),
+                    made.texts,
+                    tuple(c.expr for c in made.guard),
+                    tuple((w.family, w.index, w.expr) for w in made.writes),
                 )
                 groups.setdefault(same, []).append((values, made))
         for members in groups.values():
-            info, arguments, texts, actor, conditions, *rest = members[0][1]
+            instance: Instance = members[0][1]
             chosen = [values for values, _ in members]
             guard = self.among(chosen, len(members) == len(cases))
             text = " | ".join(", ".join(f"{n}={_text(v)}" for n, v in values.items()) for values in chosen)
             if guard is not ex.TRUE:
-                arguments, texts = (*arguments, ("constants", text)), (*texts, text)
-                conditions = (Condition(guard, place), *conditions)
-            yield info, arguments, texts, actor, conditions, *rest
+                instance = replace(
+                    instance,
+                    arguments=(*instance.arguments, ("constants", text)),
+                    texts=(*instance.texts, text),
+                    guard=(Condition(guard, place), *instance.guard),
+                )
+            yield instance
 
     def merged_property(self, cases: list[Case]) -> Property:
         """A property that asks in each state what it asks under the values chosen."""

@@ -116,10 +116,12 @@ sys.setrecursionlimit(max(NESTED, sys.getrecursionlimit()))
 class Expr:
     """One node. Build with the functions below, never directly."""
 
-    __slots__ = ("__weakref__", "args", "meaning", "op", "reads", "value")
+    __slots__ = ("__weakref__", "args", "depth", "meaning", "op", "reads", "value")
     op: str
     args: tuple[Expr, ...]
     value: Any
+    depth: int
+    """How many operators are within each other."""
     meaning: Any
     """Kept by `semantics.closure`: a cache that lives as long as the node."""
     reads: Any
@@ -138,6 +140,7 @@ def node(op: str, args: tuple[Expr, ...] = (), value: Any = None) -> Expr:
     if result is None:
         result = Expr()
         result.op, result.args, result.value, result.meaning, result.reads = op, args, value, None, None
+        result.depth = 1 + max(a.depth for a in args) if args else 0
         _interned[key] = result
     return result
 

@@ -46,6 +46,9 @@ class Action:
         return f"{self.name}({inner})" if inner else self.name
 
 
+UNNUMBERED = -1
+
+
 @dataclass(frozen=True, slots=True)
 class Instance:
     """One action with concrete parameters. Guard conjuncts in order; writes read the old state.
@@ -55,6 +58,7 @@ class Instance:
     """
 
     number: int
+    """Its place among the instances; `UNNUMBERED` before it has one."""
     action: Action
     arguments: tuple[tuple[str, Any], ...]
     texts: tuple[str, ...]

@@ -45,8 +45,8 @@ _FENCES = (Barrier.SYNC, Barrier.LWSYNC)
 F = TypeVar("F", bound=Callable[..., int])
 
 
-class MemoryFull(Exception):
-    """More memory states than numbers."""
+class MemoryFull(MemoryError):
+    """More states of the memory than numbers: the verdict is undetermined."""
 
 
 class NumberedMemory:

@@ -95,6 +95,18 @@ def of_replay(fits: bool) -> int:
     return OK if fits else UNEXPECTED
 
 
+def of_litmus(*, wrong: bool, differs: bool, unknown: bool) -> int:
+    """What `litmus` ends with: whether a file cannot be run, a test differs from what is expected of it, or
+    nothing is known of one.
+    """
+    return MALFORMED if wrong else SAFETY if differs else UNDETERMINED if unknown else OK
+
+
+def of_synthesis(*, decided: bool, enough: bool) -> int:
+    """What a run of `synthesize` ends with: whether it is decided which choices are enough, and one is."""
+    return UNDETERMINED if not decided else OK if enough else SAFETY
+
+
 def worst(codes: Sequence[int]) -> int:
     """What a process ends with whose runs end with these."""
     return min(codes, key=GRAVEST.index, default=OK)

@@ -15,7 +15,11 @@ from pathlib import Path
 import pytest
 
 from explorer.command.main import main
+from explorer.memory import numbered
 from tests.support.command_line import DOWN, ENVIRONMENT, HEAD, SPECS, record_of
+from tests.support.house import SPECS as SHIPPED
+
+GALLERY = SHIPPED / "gallery"
 
 
 def run(
@@ -140,6 +144,16 @@ def test_little_memory_is_a_verdict_or_undetermined(here: Path) -> None:
     done = run(here, "bad.py", "--engine", "native", before=_little_memory)
     assert done.returncode in (12, 20) and b"Traceback" not in done.stderr, done.stderr
     assert record_of(here / "out/bad")["exit_code"] == done.returncode
+
+
+def test_more_states_of_a_memory_than_numbers_are_undetermined(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Like any other lack of memory."""
+    monkeypatch.setattr(numbered, "HIGHEST", 5)
+    monkeypatch.chdir(here)
+    assert main([str(GALLERY / "polling_thread.py")]) == 20
+    assert "not enough memory" in capsys.readouterr().err
 
 
 def test_an_internal_error_is_one_line(

@@ -21,6 +21,7 @@ import llvmlite.binding as llvm
 import numpy as np
 from llvmlite import ir
 
+from explorer.codegen import mixer
 from explorer.ir.expressions import Expr, Function, walk
 
 ARGUMENTS = 4
@@ -28,9 +29,6 @@ ARGUMENTS = 4
 FIRST = 1 << 12
 """Rows of a new table."""
 WORD = ir.IntType(64)
-_PRIMES = (0x2545F4914F6CDD1D, 0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x27D4EB2F165667C5)
-_MIX = 0xD6E8FEB86659FD93
-_ALL = (1 << 64) - 1
 
 _nothing = np.zeros((2, 2 + ARGUMENTS), np.int64)
 _state = np.array([_nothing.ctypes.data], np.int64)
@@ -105,7 +103,7 @@ class Functions:
         """Enter a row; whether it is new."""
         words, width = self.words, 2 + ARGUMENTS
         mask = words[0]
-        at = _mixed(key) & mask
+        at = mixer.mix_several(key) & mask
         while words[(at + 1) * width]:
             row = (at + 1) * width
             if tuple(words[row : row + width - 1]) == key:
@@ -124,14 +122,6 @@ def apply(number: Any, *arguments: Any) -> Any:
     assert _current is not None
     given = [int(argument) for argument in arguments]
     return np.int64(_current.calls[int(number)](*given))
-
-
-def _mixed(key: tuple[int, ...]) -> int:
-    mixed = 0
-    for word, prime in zip(key, _PRIMES):
-        mixed ^= word * prime & _ALL
-    mixed = (mixed ^ mixed >> 32) * _MIX & _ALL
-    return mixed ^ mixed >> 32
 
 
 def _computed(*key: int) -> int:
@@ -162,11 +152,12 @@ def _define() -> Any:
     build: Any = ir.IRBuilder(entry)
     table = build.inttoptr(build.load(address(_state.ctypes.data, WORD)), WORD.as_pointer())
     mask = build.load(table)
-    mixed: Any = word(0)
-    for argument, prime in zip(function.args, _PRIMES):
-        mixed = build.xor(mixed, build.mul(argument, word(prime)))
-    mixed = build.mul(build.xor(mixed, build.lshr(mixed, word(32))), word(_MIX))
-    first = build.and_(build.xor(mixed, build.lshr(mixed, word(32))), mask)
+    mixed: Any = word(0)  # `mixer.mix_several`
+    for argument, weight in zip(function.args, mixer.WEIGHTS):
+        mixed = build.xor(mixed, build.mul(argument, word(weight)))
+    mixed = build.mul(mixed, word(mixer.FIRST))
+    mixed = build.mul(build.xor(mixed, build.lshr(mixed, word(32))), word(mixer.SECOND))
+    first = build.and_(build.xor(mixed, build.lshr(mixed, word(29))), mask)
     build.branch(probe)
 
     build.position_at_end(probe)
