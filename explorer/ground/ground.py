@@ -216,8 +216,8 @@ class Grounder:
     def mentioned(
         self, declarations: list[Declaration], signatures: Signatures
     ) -> tuple[Mentioned, frozenset[str]]:
-        """What functions mention in what these constants leave out, and the properties that constants may make
-        true.
+        """What functions mention in what these constants leave out, and the properties that constants may
+        make true.
         """
         cut = self.calls.impossible | {n for n, process in self.processes.known.items() if process.impossible}
         found, by_constants = Mentioned(), set()
