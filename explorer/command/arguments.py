@@ -337,6 +337,33 @@ def litmus_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def cite_parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        "python -m explorer cite",
+        allow_abbrev=False,
+        description="Check in a source tree the functions of Linux, skiboot or QEMU that specs cite.",
+        epilog="exit codes: 0 all as they were read; 1 a function is missing, was moved or has changed;"
+        " 2, 74, 130, 255 as everywhere",
+    )
+    add = parser.add_argument
+    add("tree", type=_path, metavar="TREE", help="a source tree")
+    add(
+        "--citations",
+        type=_file,
+        default=Path("spec/citations.tsv"),
+        metavar="TSV",
+        help="the list, beside the specs (default: spec/citations.tsv)",
+    )
+    add(
+        "--record",
+        type=_named,
+        metavar="VERSION",
+        help="write the list anew: what the specs beside it cite, as TREE has it; VERSION names the tree",
+    )
+    add("--json", action="store_true", help="all findings as JSON")
+    return parser
+
+
 def completion_parser() -> argparse.ArgumentParser:
     from explorer.command.completion import SHELLS
 

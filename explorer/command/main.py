@@ -12,6 +12,7 @@ from pathlib import Path
 
 from explorer.command.arguments import (
     check_parser,
+    cite_parser,
     completion_parser,
     estimate_parser,
     explain_parser,
@@ -163,6 +164,12 @@ def _litmus(options: Namespace) -> int:
     return litmus(options)
 
 
+def _cite(options: Namespace) -> int:
+    from explorer.command.cite import cite
+
+    return cite(options)
+
+
 def _walk(options: Namespace) -> int:
     from explorer.command.walk import walk
 
@@ -202,6 +209,7 @@ COMMANDS: dict[str, tuple[Callable[[], ArgumentParser], Callable[[Namespace], in
     "estimate": (estimate_parser, _estimate),
     "explain": (explain_parser, _explain),
     "litmus": (litmus_parser, _litmus),
+    "cite": (cite_parser, _cite),
     "completion": (completion_parser, _completion),
 }
 

@@ -129,7 +129,7 @@ def reset_device(pes: Pes, pe: Pe) -> Steps:
 @procedure(source=f"{DRIVER}:eeh_handle_normal_event")
 def finish(pes: Pes, events: Events, pe: Pe) -> Steps:
     """Linux 5.4 clears EEH_PE_RECOVERING after it has pruned."""
-    yield step("eeh_pe_cleanup({pe})", source=f"{PE}:eeh_pe_cleanup")
+    yield step("eeh_pe_cleanup({pe})", source=f"{DRIVER}:eeh_pe_cleanup")
     child = prunable(pes, events, Pe.CHILD)
     alone = child | ~pes.linked[Pe.CHILD]
     pes.free(Pe.CHILD, child)
