@@ -19,6 +19,7 @@ import pytest
 from explorer.api import check, walk
 from explorer.trace.walk import Blocked
 from tests.support.house import ROOT
+from tests.support.slow import rest_slow
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error", "PYTEST_ADDOPTS": ""}
 LAMP = '''
@@ -158,7 +159,7 @@ def test_files_that_are_no_traces_are_refused(explorer: Callable[..., Done]) -> 
         )
 
 
-@pytest.mark.parametrize("name", ["few", "dark", "deadlock"])
+@pytest.mark.parametrize("name", rest_slow(["few", "dark", "deadlock"]))
 def test_a_counterexample_becomes_a_test_that_passes_and_can_fail(
     explorer: Callable[..., Done], tmp_path: Path, name: str
 ) -> None:

@@ -20,6 +20,7 @@ from explorer.liveness.check import check
 from explorer.verdict.verdict import judge
 from tests.support.comparison import spec_of
 from tests.support.explicit import Found, Sample, explore, sample, text
+from tests.support.slow import rest_slow
 
 MOST = 400
 SPECS, COMPILED = 600, 4
@@ -54,7 +55,7 @@ def compare(spec: Sample, *engines: Engine) -> Found | None:
     return wanted
 
 
-@pytest.mark.parametrize("part", range(3))
+@pytest.mark.parametrize("part", rest_slow(range(3)))
 def test_engines_agree_with_brute_force(part: int) -> None:
     """Counts, levels, where an invariant fails and what formulas say are those of plain Python."""
     seeds = range(part * SPECS // 3, (part + 1) * SPECS // 3)
@@ -66,6 +67,7 @@ def test_engines_agree_with_brute_force(part: int) -> None:
     assert sum(len(at.levels) > 3 for at in found) > 5
 
 
+@pytest.mark.slow
 def test_machine_code_agrees_with_brute_force() -> None:
     """So is what machine code finds, where it can compute the spec at all."""
     compiled, seed = 0, 0

@@ -29,6 +29,7 @@ from explorer.verdict.coverage import guards as rows
 from tests.support.comparison import model_of
 from tests.support.generators import spec_of, spec_text
 from tests.support.house import ROOT
+from tests.support.slow import rest_slow
 from tests.support.stories import record_of, write
 from tests.support.symmetric import symmetric_text
 
@@ -134,7 +135,7 @@ def complete(text: str) -> Model | None:
     return None if model is None or reference.explore(model, Limits(max_states=400)).stopped else model
 
 
-@pytest.mark.parametrize("part", range(4))
+@pytest.mark.parametrize("part", rest_slow(range(4)))
 def test_random_specs_are_counted_as_by_hand(part: int) -> None:
     """By the meaning of each condition and by generated Python, on 100 random specs of each part, constraints
     and failures included.

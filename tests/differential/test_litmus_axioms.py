@@ -11,6 +11,7 @@ from explorer.litmus.judge import MODELS
 from explorer.litmus.read import read_file
 from tests.support.axiomatic import final_states
 from tests.support.memory_campaign import differences
+from tests.support.slow import rest_slow
 
 LITMUS = Path(__file__).resolve().parent.parent / "litmus"
 
@@ -24,7 +25,7 @@ def test_the_axioms_are_those_of_herd() -> None:
         assert found == expectation.states, name
 
 
-@pytest.mark.parametrize("model", ["power", "arm", "tso", "sc"])
+@pytest.mark.parametrize("model", rest_slow(["power", "arm", "tso", "sc"]))
 def test_random_programs_have_the_final_states_of_the_axioms(model: str) -> None:
     """60 random programs with barriers, dependencies and atomics: the runner and the axioms agree on all."""
     assert differences(model, range(60)) == {}

@@ -15,6 +15,7 @@ from tests.support import axiomatic, protocol, store_buffers
 from tests.support.in_order import Fence, Instruction, Load, Store, outcomes, step
 from tests.support.random_programs import random_program
 from tests.support.random_tests import random_test
+from tests.support.slow import rest_slow
 
 LITMUS = Path(__file__).resolve().parent.parent / "litmus"
 EXPECTED = read_expected(LITMUS / "verdicts.tsv")
@@ -57,6 +58,7 @@ def test_the_calls_differ_from_herd_exactly_where_they_must() -> None:
     assert compare(hints=True) == {"strong": TOO_STRONG | TOO_STRONG_STATES, "weak": TOO_WEAK, "both": set()}
 
 
+@pytest.mark.slow
 def test_three_live_stores_are_enough_for_all_tests() -> None:
     """With at most three live stores for each location, the older ones settled, nothing else differs."""
     assert compare(hints=True, bound=3) == {
@@ -66,6 +68,7 @@ def test_three_live_stores_are_enough_for_all_tests() -> None:
     }
 
 
+@pytest.mark.slow
 def test_without_named_dependencies_the_calls_are_only_weaker() -> None:
     """A dependency that is not named allows more and forbids nothing; 35 tests differ."""
     different = compare(hints=False)
@@ -74,7 +77,7 @@ def test_without_named_dependencies_the_calls_are_only_weaker() -> None:
     assert len(different["strong"] | different["weak"]) == 35
 
 
-@pytest.mark.parametrize("model", ["power", "arm"])
+@pytest.mark.parametrize("model", rest_slow(["power", "arm"]))
 def test_the_calls_are_the_axioms_with_loads_before_stores(model: str) -> None:
     """Random programs without dependencies have the final states of the axioms plus load before later store.
 
@@ -113,7 +116,7 @@ def count_states(model: str, cpus: int, locations: int, bound: int) -> int:
     return len(seen)
 
 
-@pytest.mark.parametrize("model", ["sc", "tso", "pso"])
+@pytest.mark.parametrize("model", rest_slow(["pso", "sc", "tso"]))
 def test_the_storage_is_store_buffers(model: str) -> None:
     """60 random programs have exactly the outcomes that store buffers give them."""
     for seed in range(60):

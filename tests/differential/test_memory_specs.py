@@ -34,6 +34,7 @@ from tests.support.comparison import facts
 from tests.support.house import SPECS
 from tests.support.in_order import Exchange, Fence, Instruction, Load, Outcome, Store, outcomes
 from tests.support.random_programs import random_program
+from tests.support.slow import rest_slow
 
 Cpu = Annotated[int, Range(0, constant("cpus", 2) - 1)]
 Place = Annotated[int, Range(0, constant("places", 2) - 1)]
@@ -137,7 +138,7 @@ def test_the_engines_agree_on_memory(architecture: str) -> None:
 
 
 @pytest.mark.parametrize("architecture", list(ARCHITECTURES))
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", rest_slow([2, 1]))
 def test_machine_code_agrees_on_memory(
     architecture: str, workers: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -159,6 +159,7 @@ def test_the_lost_ipi_is_the_same_natively(constants: dict[str, str]) -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_hand_over_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """A search that goes from the python engine to the native one in the middle finds what either finds."""
     monkeypatch.setattr(tiered, "COMPILE_FROM", 500)

@@ -20,19 +20,23 @@ from explorer.symmetry.find import find
 from tests.support.house import SPECS
 from tests.support.native import without_compiler
 from tests.support.quotients import RICH, model, same_facts
+from tests.support.slow import rest_slow
 
 
-def test_random_specs_without_the_compiler() -> None:
+@pytest.mark.parametrize("part", rest_slow(range(3)))
+def test_random_specs_without_the_compiler(part: int) -> None:
     """The native engine's text, run by the interpreter, gives the python engine's representatives on random
     symmetric specs.
     """
+    first = 2000 + 20 * part
     agreed = without_compiler(
         "from tests.support.native import natively",
-        "sum(natively(seed, 12 if seed % 2 else 1) for seed in range(2000, 2060))",
+        f"sum(natively(seed, 12 if seed % 2 else 1) for seed in range({first}, {first + 20}))",
     )
-    assert agreed > 20
+    assert agreed > 5
 
 
+@pytest.mark.slow
 def test_machine_code_finds_the_same_representatives() -> None:
     """The native engine's forms are the python engine's, on states of one word and of two, sorted for and all
     tried.
@@ -49,6 +53,7 @@ def test_machine_code_finds_the_same_representatives() -> None:
             same_facts(expected, space)
 
 
+@pytest.mark.slow
 def test_machine_code_sorts_where_there_are_many_renamings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ties among keys are broken alike in both engines."""
     monkeypatch.setattr(orbits, "DIRECT", 1)

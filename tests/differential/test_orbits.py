@@ -20,12 +20,14 @@ from tests.support.comparison import MOST, bounded
 from tests.support.generators import spec_of
 from tests.support.house import SPECS
 from tests.support.quotients import check, model, random_symmetric
+from tests.support.slow import rest_slow
 
 
-def test_random_symmetric_specs_have_the_same_answers() -> None:
-    """Verdict, stories, findings and counts are the same with and without symmetry on 90 random specs."""
+@pytest.mark.parametrize("part", rest_slow(range(3)))
+def test_random_symmetric_specs_have_the_same_answers(part: int) -> None:
+    """Verdict, stories, findings and counts are the same with and without symmetry on 30 random specs."""
     reduced = proved = 0
-    for seed in range(1000, 1090):
+    for seed in range(1000 + 30 * part, 1030 + 30 * part):
         symmetric = random_symmetric(seed)
         if symmetric is None:
             continue
@@ -39,7 +41,7 @@ def test_random_symmetric_specs_have_the_same_answers() -> None:
         proved += 1
         space = check(spec, found, limits)
         reduced += space.distinct < space.represented
-    assert proved > 35 and reduced > 20
+    assert proved > 10 and reduced > 5
 
 
 SYMMETRIC = """

@@ -14,15 +14,14 @@ from explorer.run.load import load
 from tests.support.comparison import ENGINES, agree, bounded, check, check_or_shrink
 from tests.support.generators import spec_of, spec_text
 from tests.support.house import SPECS
+from tests.support.slow import rest_slow
 from tests.support.wild import wild_text
 
 
-@pytest.mark.parametrize(
-    "part", [*range(3), *(pytest.param(part, marks=pytest.mark.slow) for part in range(3, 8))]
-)
+@pytest.mark.parametrize("part", rest_slow(range(8)))
 def test_engines_agree_with_the_reference_on_random_specs(part: int) -> None:
     """States, steps, counts, violations, traces and verdicts are those of the reference on 2,000 random specs
-    (eight times 250; five of the eight are slow).
+    (eight times 250; seven of the eight are slow).
     """
     spaces = [
         check_or_shrink(spec_text(random.Random(seed), 1 + seed % 4))
@@ -32,7 +31,7 @@ def test_engines_agree_with_the_reference_on_random_specs(part: int) -> None:
     assert sum(s is not None and s.distinct > 5 for s in spaces) > 90
 
 
-@pytest.mark.parametrize("part", [0, *(pytest.param(part, marks=pytest.mark.slow) for part in range(1, 4))])
+@pytest.mark.parametrize("part", rest_slow(range(4)))
 def test_engines_agree_on_large_numbers_equal_names_and_factories(part: int) -> None:
     """Also where numbers pass a machine word, domains cannot be listed, and two members print alike."""
     spaces = [check_or_shrink(wild_text(seed)) for seed in range(part * 200, part * 200 + 200)]

@@ -31,6 +31,7 @@ from explorer.verdict.coverage import coverage
 from explorer.verdict.vacuity import findings
 from tests.support import families
 from tests.support.house import SPECS
+from tests.support.slow import rest_slow
 
 VERDICTS = {
     # variant of spec/ipi_fixed.py: the sheet's verdicts under sc, tso, pso: "." holds, "X" an IPI is lost
@@ -245,7 +246,7 @@ def _steps(model: Model, state: State, step: tuple[str, str]) -> list[State]:
     return found
 
 
-@pytest.mark.parametrize("memory", ("sc", "tso"))
+@pytest.mark.parametrize("memory", rest_slow(("tso", "sc")))
 @pytest.mark.parametrize("name", VERDICTS)
 def test_variants_have_the_verdicts_of_the_fact_sheet(name: str, memory: str) -> None:
     """Under the memory models beside pso, which is the variants' own."""
@@ -263,7 +264,7 @@ def test_variants_have_the_verdicts_of_the_fact_sheet(name: str, memory: str) ->
         assert space.violations["no_lost_ipi"].level == LENGTHS[name][column - verdicts.index("X")]
 
 
-@pytest.mark.parametrize("memory", ("arm", "power"))
+@pytest.mark.parametrize("memory", rest_slow(("power", "arm")))
 @pytest.mark.parametrize("name", EARLY)
 def test_variants_under_early_loads(name: str, memory: str) -> None:
     """Where loads may be early, msgsync is needed; where stores do not reach all CPUs at once, smp_wmb at set
@@ -381,6 +382,7 @@ def _served(space: StateSpace, without: str) -> bool:
     return any(not state[csd] for state in seen)
 
 
+@pytest.mark.slow
 def test_later_calls_do_not_rescue_a_lost_one() -> None:
     """They find the list occupied and send nothing (V0); only an IPI for each call would (V12)."""
     assert not _served(run("ipi_buggy", ipis="2"), without="queue_wakeup")
@@ -504,6 +506,7 @@ def test_a_third_call_lets_a_host_action_outlive_its_vcpu() -> None:
     assert told[-1] == "kvm_arch_vcpu_free(vcpu)" and not any("kvmppc_xics_ipi_action" in s for s in told)
 
 
+@pytest.mark.slow
 def test_which_barrier_is_needed_under_which_demultiplexer(capsys: pytest.CaptureFixture[str]) -> None:
     """The least barriers of the lost IPI on x86, Arm and POWER: herd's cells of the same question."""
     barriers = "--barriers=set_barrier,clear_barrier"

@@ -52,6 +52,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("mypy")
 
 
+@pytest.mark.slow
 def test_the_explorer_itself_is_strictly_typed(cache: Path) -> None:
     """`mypy --strict explorer` finds nothing."""
     assert mypy(cache, ROOT / "explorer") == []

@@ -138,6 +138,7 @@ def comes(s: S, n: Node) -> Formula:
 
 
 @needs_numba
+@pytest.mark.slow
 def test_states_of_several_words_tell_the_same_lassos(tmp_path: Path) -> None:
     """Machine code numbers wide states whole."""
     from explorer.engine.native import search as native

@@ -149,14 +149,20 @@ def pair(seed: int) -> tuple[Model, StateSpace, StateSpace] | None:
 
 
 @pytest.mark.parametrize(
-    "direct",
-    [pytest.param(orbits.DIRECT, id="all tried"), pytest.param(1, id="sorted", marks=pytest.mark.slow)],
+    "direct, seeds",
+    [
+        pytest.param(orbits.DIRECT, 25, id="all tried"),
+        pytest.param(orbits.DIRECT, 70, id="all tried, many", marks=pytest.mark.slow),
+        pytest.param(1, 70, id="sorted, many", marks=pytest.mark.slow),
+    ],
 )
-def test_random_specs_have_the_verdicts_of_all_states(direct: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_random_specs_have_the_verdicts_of_all_states(
+    direct: int, seeds: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Any fairness, any formula: the same verdict, and the same story step by step."""
     monkeypatch.setattr(orbits, "DIRECT", direct)
     violated = held = 0
-    for seed in range(direct, direct + 70):
+    for seed in range(direct, direct + seeds):
         spaces = pair(seed)
         if spaces is None:
             continue
@@ -164,7 +170,7 @@ def test_random_specs_have_the_verdicts_of_all_states(direct: int, monkeypatch: 
         assert plain == reduced, seed
         violated += sum(answer.trace is not None for answer in plain.values())
         held += sum(answer.trace is None and not answer.doubt for answer in plain.values())
-    assert violated > 25 and held > 30
+    assert violated > seeds / 3 and held > seeds * 0.4
 
 
 def test_forgetting_who_is_who_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ from explorer.trace.shortest import shortest
 from explorer.trace.tell import tell
 from tests.support.comparison import bounded, model_of
 from tests.support.generators import spec_of, spec_text
+from tests.support.slow import rest_slow
 
 MOST_PATHS = 3000
 Key = tuple[int, tuple[int, ...], tuple[int, ...]]
@@ -126,7 +127,7 @@ def compare(text: str) -> int:
     return judged
 
 
-@pytest.mark.parametrize("part", range(3))
+@pytest.mark.parametrize("part", rest_slow(range(3)))
 def test_told_paths_of_random_graphs_are_the_best_of_all_shortest(part: int) -> None:
     """On random graphs no other shortest path has fewer changes of actor, nor an earlier start or smaller
     numbers.
@@ -135,6 +136,7 @@ def test_told_paths_of_random_graphs_are_the_best_of_all_shortest(part: int) -> 
     assert judged > 60
 
 
+@pytest.mark.slow
 def test_told_paths_of_random_specs_are_the_best_of_all_shortest() -> None:
     """The same holds for every violation of random specs: invariants, steps, deadlocks and evaluation
     errors.

@@ -28,6 +28,7 @@ from explorer.run.load import load
 from explorer.trace.trace import Trace
 from explorer.verdict.verdict import Verdict, judge
 from tests.support.house import SPECS
+from tests.support.slow import slow_where
 
 Counts = tuple[int, int, int]
 """States, transitions and depth."""
@@ -111,6 +112,10 @@ def same_as_reference(fast: StateSpace) -> None:
     }
 
 
+MANY = 20_000
+"""The reference takes seconds for more transitions than these."""
+
+
 def claims(golden: Mapping[str, Counts], judged: Collection[str] = ()) -> tuple[Callable[..., None], ...]:
     """The tests of a family whose specs have these counts: counts, expectations, every row of every table,
     the reference.
@@ -135,7 +140,9 @@ def claims(golden: Mapping[str, Counts], judged: Collection[str] = ()) -> tuple[
         """Every row of the tables is exactly as declared."""
         check(spec, row)
 
-    @pytest.mark.parametrize("name", judged or golden)
+    @pytest.mark.parametrize(
+        "name", slow_where(judged or golden, (name for name in golden if golden[name][1] > MANY))
+    )
     def test_reference(name: str) -> None:
         """The judge finds the same states and violations as the engine."""
         same_as_reference(space(name))

@@ -44,7 +44,10 @@ def check_forms(spec: Model, found: Symmetry, states: list[tuple[int, ...]]) -> 
         assert quotient.orbit(form) == len(orbit)
 
 
-@pytest.mark.parametrize("direct", [orbits.DIRECT, 1], ids=["all tried", "sorted"])
+@pytest.mark.parametrize(
+    "direct",
+    [pytest.param(orbits.DIRECT, id="all tried", marks=pytest.mark.slow), pytest.param(1, id="sorted")],
+)
 def test_forms_are_canonical(direct: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Brute force over all renamings agrees on random symmetric specs, narrow and wide, and on every way to a
     form.

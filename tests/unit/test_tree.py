@@ -18,6 +18,7 @@ from explorer.run.load import load
 from tests.support.comparison import agree
 from tests.support.house import ROOT
 from tests.support.native import native_engine
+from tests.support.slow import rest_slow
 
 BENCH = ROOT / "tests" / "bench" / "specs"
 
@@ -26,7 +27,7 @@ def tree(words: int) -> Tree:
     return Tree(Jit(default_directory()).module(tree_source()), words)
 
 
-@pytest.mark.parametrize("words", [2, 3, 4, 5, 7, 8, 16, 17])
+@pytest.mark.parametrize("words", rest_slow([2, 3, 5, 17, 4, 7, 8, 16], first=4))
 def test_states_come_back_from_their_roots(words: int) -> None:
     """Equal states have equal roots, different ones different roots, and each comes back whole, while every
     dictionary grows several times.
@@ -70,7 +71,9 @@ def test_no_state_at_all() -> None:
     assert found.unfold(found.fold(words_of([], 3).reshape(0, 3))).shape == (0, 3)
 
 
-@pytest.mark.parametrize("counters, modulus, words", [(2, 40, 2), (3, 25, 3), (4, 32, 4), (2, 100, 4)])
+@pytest.mark.parametrize(
+    "counters, modulus, words", rest_slow([(2, 40, 2), (4, 32, 4), (3, 25, 3), (2, 100, 4)], 2)
+)
 def test_cells_of_one_index_lie_in_words_of_their_own(counters: int, modulus: int, words: int) -> None:
     """So a word takes few values: here no more than its counter does. A computed index finds the cells."""
     model = ground(load(BENCH / "thermometers.py"), {"COUNTERS": counters, "MODULUS": modulus})
