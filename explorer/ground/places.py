@@ -20,7 +20,7 @@ Key = tuple[Position, tuple[tuple[tuple[int, str], Any], ...], frozenset[Registe
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class StepPlace:
     """One value of the variable that says where a process is. `code` counts from 0."""
 
     name: str
@@ -44,7 +44,9 @@ class PlaceTable:
         for _, node, step in nodes:
             steps.setdefault(self.key(node), step)
         texts = _unique(steps)
-        self.places = {key: Place(texts[key], i, step, key) for i, (key, step) in enumerate(steps.items())}
+        self.places = {
+            key: StepPlace(texts[key], i, step, key) for i, (key, step) in enumerate(steps.items())
+        }
         names = [place.name for place in self.places.values()] + ["done"] * ends
         self.done = len(self.places) if ends else None
         self.type = _enum(process, names)
@@ -54,10 +56,10 @@ class PlaceTable:
         local = tuple((name, value) for name, value in node.locals if name in names)
         return node.position, local, frozenset(dict(node.chosen))
 
-    def of(self, node: Node) -> Place:
+    def of(self, node: Node) -> StepPlace:
         return self.places[self.key(node)]
 
-    def labelled(self, label: str) -> list[Place]:
+    def labelled(self, label: str) -> list[StepPlace]:
         """The places with this name or text."""
         return [p for p in self.places.values() if label in (p.step.name, p.step.text, p.name)]
 

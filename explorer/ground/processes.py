@@ -11,8 +11,7 @@ from typing import Any
 from explorer.ground.atomicity import Access, access
 from explorer.ground.discovery import Copy, Process, discover, following, ways
 from explorer.ground.labels import pieces
-from explorer.ground.places import Place as StepPlace
-from explorer.ground.places import PlaceTable, slug
+from explorer.ground.places import PlaceTable, StepPlace, slug
 from explorer.ground.registers import held
 from explorer.ground.traced import Node, Register, StepTrace, expressions_of
 from explorer.ir import expressions as ex

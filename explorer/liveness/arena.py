@@ -13,7 +13,7 @@ from explorer.ir.data import dataclass
 from explorer.ir.model import FairGroup
 from explorer.ir.steps import Fairness
 from explorer.liveness.arrays import Around, Array, Components, Demands, Edges, Renamings, Tally, Walk
-from explorer.liveness.copies import View
+from explorer.liveness.copies import FormulaView
 from explorer.liveness.graph import Graph
 
 DEAD = (1 << 32) - 1
@@ -171,7 +171,7 @@ class Arena:
 
 
 def plain(
-    seen: View, fair: FairTables, marks: Array, demands: int, shared: dict[str, dict[str, Array]]
+    seen: FormulaView, fair: FairTables, marks: Array, demands: int, shared: dict[str, dict[str, Array]]
 ) -> Arena:
     """The state graph itself, as a formula sees it. `shared` keeps the arrays for the next one."""
     scratch = shared.setdefault(f"scratch {seen.number}", {})

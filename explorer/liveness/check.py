@@ -15,9 +15,9 @@ from explorer.ir.data import dataclass
 from explorer.ir.model import Model, Temporal
 from explorer.ir.semantics import EvaluationError
 from explorer.liveness.automaton import TooLarge
-from explorer.liveness.find_lasso import Lasso
+from explorer.liveness.find_lasso import NumberedLasso
 from explorer.liveness.graph import Graph, Refused, build, estimate
-from explorer.liveness.violation import Search, prepare, violation
+from explorer.liveness.violation import LassoSearch, prepare, violation
 from explorer.program.simplify import lift
 from explorer.trace.replay import replay, walk_of
 from explorer.trace.tell_lasso import tell_lasso
@@ -93,7 +93,7 @@ def _doubt(stop: BaseException) -> str:
     return stop.reason if isinstance(stop, Stopped) else str(stop)
 
 
-def _answer_beside_failures(search: Search, space: StateSpace, prop: Temporal) -> Answer:
+def _answer_beside_failures(search: LassoSearch, space: StateSpace, prop: Temporal) -> Answer:
     """The answer where some expression has no value: the steps that have one make real behaviours,
     so that a violation counts; that there is none says nothing. A formula that may itself have no value is
     not looked at.
@@ -121,10 +121,10 @@ def _all_have_values(model: Model, lasso: Trace) -> bool:
     return True
 
 
-def _answer(search: Search, prop: Temporal) -> Answer:
+def _answer(search: LassoSearch, prop: Temporal) -> Answer:
     """The shortest lasso over all parts of a property."""
     search.unbreakable, search.covered = True, set()
-    best: tuple[str, Lasso] | None = None
+    best: tuple[str, NumberedLasso] | None = None
     for part, formula in prop.parts:
         shortest = violation(search, formula)
         if shortest is not None and (best is None or shortest.length < best[1].length):

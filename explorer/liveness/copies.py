@@ -21,7 +21,7 @@ MOST = 64
 
 
 @dataclass(slots=True)
-class View:
+class FormulaView:
     """Nodes and edges as in a graph; node v * len(formulas) + k is state v with copy k, whose formula is
     formulas[k], the first meaning what `formula` does. `base` maps nodes to states (empty: a node is its
     state); element p leads from copy k to turned[p * len(formulas) + k].
@@ -87,7 +87,7 @@ class View:
         return state * self.copies + self.turned[after * self.copies], after
 
 
-def view(graph: Graph, formula: Ltl, limits: Limits, shared: dict[str, Any]) -> View:
+def view(graph: Graph, formula: Ltl, limits: Limits, shared: dict[str, Any]) -> FormulaView:
     """The graph as a formula sees it; `shared` keeps the arrays for formulas that see the same. Raises
     Refused.
     """
@@ -95,7 +95,7 @@ def view(graph: Graph, formula: Ltl, limits: Limits, shared: dict[str, Any]) -> 
     formulas, turned = _copies(graph, formula)
     count = len(formulas)
     if count == 1:
-        return View(
+        return FormulaView(
             graph=graph,
             formula=formula,
             formulas=formulas,
@@ -134,7 +134,7 @@ def view(graph: Graph, formula: Ltl, limits: Limits, shared: dict[str, Any]) -> 
             *arrays,
         )
         shared[key] = number, *arrays, least
-    return View(graph, formula, formulas, turned, *shared[key])
+    return FormulaView(graph, formula, formulas, turned, *shared[key])
 
 
 def _copies(graph: Graph, formula: Ltl) -> tuple[list[Ltl], list[int]]:

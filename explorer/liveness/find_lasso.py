@@ -10,14 +10,14 @@ from explorer.ir.data import dataclass
 from explorer.ir.formulas import Ltl
 from explorer.liveness.arena import Arena
 from explorer.liveness.arrays import Array
-from explorer.liveness.copies import View
+from explorer.liveness.copies import FormulaView
 from explorer.liveness.cycle import World, cycle
 from explorer.liveness.real_states import RealStates
 from explorer.trace.tell_lasso import STUTTER
 
 
 @dataclass(frozen=True, slots=True)
-class Lasso:
+class NumberedLasso:
     """A violating behaviour as numbers: an initial state (what `element` of the group makes of it), instances
     to the cycle, instances around it; no cycle: it stutters."""
 
@@ -44,7 +44,9 @@ class _Stems:
     distance: Array
 
 
-def lasso(arena: Arena, seen: View, sources: list[int], free: bool, switch: Array, inside: Array) -> Lasso:
+def lasso(
+    arena: Arena, seen: FormulaView, sources: list[int], free: bool, switch: Array, inside: Array
+) -> NumberedLasso:
     """Of a stuttering behaviour and one that goes round in a component the shorter, both by a shortest
     stem.
     """
@@ -71,7 +73,7 @@ def lasso(arena: Arena, seen: View, sources: list[int], free: bool, switch: Arra
         nearest,
     )
     stems = _Stems(queue, int(nearest[2]), parent, edge, distance)
-    options: list[Lasso] = []
+    options: list[NumberedLasso] = []
     for end, ends, turns in (
         (int(nearest[1]), arena.stutterable, False),
         (int(nearest[0]), arena.fair_nodes, True),
@@ -91,7 +93,7 @@ def lasso(arena: Arena, seen: View, sources: list[int], free: bool, switch: Arra
         )
         way, turn = cycle(world, entry) if turns else ([], [])
         options.append(
-            Lasso(
+            NumberedLasso(
                 seen.formula,
                 number,
                 _instances(arena, [*labels, *(label for label, _ in way)]),
@@ -108,7 +110,7 @@ def _instances(arena: Arena, labels: list[int]) -> tuple[int, ...]:
 
 def _stem(
     arena: Arena,
-    seen: View,
+    seen: FormulaView,
     stems: _Stems,
     end: int,
     ends: Array,

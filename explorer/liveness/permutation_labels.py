@@ -13,7 +13,7 @@ from explorer.engine.python import Compiled
 from explorer.ir.data import dataclass
 from explorer.liveness.arrays import Array
 from explorer.liveness.backend import Backend
-from explorer.symmetry.find import Exchange
+from explorer.symmetry.find import Transposition
 from explorer.symmetry.group import Group, group
 
 
@@ -25,7 +25,7 @@ class PermutationTables:
 
     compiled: Compiled
     group: Group
-    exchanges: list[Exchange]
+    exchanges: list[Transposition]
     instances: Sequence[int]
     products: Array
     inverse: Array

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from explorer.liveness.arena import Arena
-from explorer.liveness.copies import View
+from explorer.liveness.copies import FormulaView
 from explorer.liveness.permutation_labels import PermutationTables
 
 Real = tuple[Any, int]
@@ -28,7 +28,7 @@ class RealStates:
     node's state.
     """
 
-    def __init__(self, arena: Arena, seen: View, permutations: PermutationTables):
+    def __init__(self, arena: Arena, seen: FormulaView, permutations: PermutationTables):
         self.arena, self.seen, self.permutations = arena, seen, permutations
         self.fair, self.demands, self.order = arena.fair, arena.demands, permutations.order
         self.at: dict[Real, tuple[int, int]] = {}

@@ -19,13 +19,13 @@ from explorer.ir.formulas import Ltl, negation
 from explorer.liveness.arena import Arena, FairTables, fairness, plain
 from explorer.liveness.arrays import Array
 from explorer.liveness.automaton import automaton, literal
-from explorer.liveness.copies import View, view, worded
-from explorer.liveness.find_lasso import Lasso, lasso
+from explorer.liveness.copies import FormulaView, view, worded
+from explorer.liveness.find_lasso import NumberedLasso, lasso
 from explorer.liveness.graph import Graph, Refused, estimate_product
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class LassoShape:
     """A behaviour that breaks a formula: from an initial state (`free`: after any steps) where `switch`
     holds, for ever `inside`.
     """
@@ -37,7 +37,7 @@ class Shape:
 
 
 @dataclass(slots=True)
-class Search:
+class LassoSearch:
     """A graph with its fairness, and what several formulas share."""
 
     graph: Graph
@@ -50,8 +50,8 @@ class Search:
     """Formulas that need no look: renamings of such as were found to hold."""
 
 
-def prepare(graph: Graph, limits: Limits) -> Search:
-    return Search(graph, limits, fairness(graph))
+def prepare(graph: Graph, limits: Limits) -> LassoSearch:
+    return LassoSearch(graph, limits, fairness(graph))
 
 
 def conjuncts(f: Ltl) -> Iterator[Ltl]:
@@ -67,26 +67,26 @@ def conjuncts(f: Ltl) -> Iterator[Ltl]:
         yield f
 
 
-def shape(f: Ltl) -> Shape | None:
+def shape(f: Ltl) -> LassoShape | None:
     """The shape of what breaks a formula; None where it has none of those."""
     if f.op == "state":
-        return Shape(False, _not(f), ex.TRUE)
+        return LassoShape(False, _not(f), ex.TRUE)
     inner = f.args[0]
     if f.op == "eventually" and inner.op == "state":
-        return Shape(False, ex.TRUE, _not(inner))
+        return LassoShape(False, ex.TRUE, _not(inner))
     if f.op == "eventually" and inner.op == "always" and inner.args[0].op == "state":
-        return Shape(True, ex.TRUE, ex.TRUE, _not(inner.args[0]))
+        return LassoShape(True, ex.TRUE, ex.TRUE, _not(inner.args[0]))
     if f.op != "always":
         return None
     if inner.op == "state":
-        return Shape(True, _not(inner), ex.TRUE)
+        return LassoShape(True, _not(inner), ex.TRUE)
     if inner.op == "eventually" and inner.args[0].op == "state":
-        return Shape(True, ex.TRUE, _not(inner.args[0]))
+        return LassoShape(True, ex.TRUE, _not(inner.args[0]))
     if inner.op == "or":
         rest = [a for a in inner.args if a.op != "state"]
         if len(rest) == 1 and rest[0].op == "eventually" and rest[0].args[0].op == "state":
             premise = ex.both(*(_not(a) for a in inner.args if a.op == "state"))
-            return Shape(True, premise, _not(rest[0].args[0]))
+            return LassoShape(True, premise, _not(rest[0].args[0]))
     return None
 
 
@@ -94,7 +94,7 @@ def _not(f: Ltl) -> Expr:
     return negation(f).condition
 
 
-def violation(search: Search, formula: Ltl) -> Lasso | None:
+def violation(search: LassoSearch, formula: Ltl) -> NumberedLasso | None:
     """A fair behaviour on which a formula fails, short, and the same from every engine; None where there is
     none.
 
@@ -105,7 +105,7 @@ def violation(search: Search, formula: Ltl) -> Lasso | None:
     return min(result, key=lambda f: f.length, default=None)
 
 
-def _violation(search: Search, f: Ltl) -> Lasso | None:
+def _violation(search: LassoSearch, f: Ltl) -> NumberedLasso | None:
     reached = search.limits.reached(0)
     if reached:
         raise Refused(reached)
@@ -118,7 +118,7 @@ def _violation(search: Search, f: Ltl) -> Lasso | None:
     return result
 
 
-def _by_shape(search: Search, seen: View) -> Lasso | None:
+def _by_shape(search: LassoSearch, seen: FormulaView) -> NumberedLasso | None:
     backend, n = search.graph.backend, seen.number
     shapes = [s for s in map(shape, seen.formulas) if s is not None]
     switch, inside, again = seen.truth(
@@ -159,7 +159,7 @@ def _by_shape(search: Search, seen: View) -> Lasso | None:
     )
 
 
-def _by_product(search: Search, seen: View) -> Lasso | None:
+def _by_product(search: LassoSearch, seen: FormulaView) -> NumberedLasso | None:
     """Behaviours of the graph that the automaton of the negated formula accepts."""
     graph, backend = search.graph, search.graph.backend
     buchi = automaton(Ltl("not", (seen.formulas[0],)))

@@ -68,7 +68,7 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class Transposition:
     """What exchanging two neighbouring identities makes of action instances, and of the conditions in
     temporal properties.
     """
@@ -91,7 +91,7 @@ class Symmetry:
     structure: dict[Family, FamilyStructure]
     proven: dict[type[Scalarset], tuple[Scalarset, ...]]
     refused: tuple[Refusal, ...]
-    exchanges: dict[tuple[type[Scalarset], int], Exchange] = field(default_factory=dict)
+    exchanges: dict[tuple[type[Scalarset], int], Transposition] = field(default_factory=dict)
     orbit_of: tuple[int, ...] = ()
     ordered: frozenset[str] = frozenset()
     unproved: frozenset[str] = frozenset()
@@ -104,7 +104,7 @@ def find(model: Model, only: tuple[str, ...] = ()) -> Symmetry:
     candidates = scalarsets(model)
     proof = None
     proven: dict[type[Scalarset], tuple[Scalarset, ...]] = {}
-    exchanges: dict[tuple[type[Scalarset], int], Exchange] = {}
+    exchanges: dict[tuple[type[Scalarset], int], Transposition] = {}
     refused: list[Refusal] = []
     temporal = any(not only or p.name in only for p in model.temporal)
     for cls, identities in candidates.items():
@@ -183,7 +183,7 @@ def _use(structure: dict[Family, FamilyStructure], cls: type[Scalarset]) -> Plac
     return None
 
 
-def _orbits(count: int, exchanges: dict[tuple[type[Scalarset], int], Exchange]) -> tuple[int, ...]:
+def _orbits(count: int, exchanges: dict[tuple[type[Scalarset], int], Transposition]) -> tuple[int, ...]:
     """For each instance the least that exchanges make of it."""
     orbit = list(range(count))
 
@@ -199,7 +199,7 @@ def _orbits(count: int, exchanges: dict[tuple[type[Scalarset], int], Exchange]) 
     return tuple(map(root, range(count)))
 
 
-def _prove(proof: Proof, renaming: Renaming) -> Exchange:
+def _prove(proof: Proof, renaming: Renaming) -> Transposition:
     """What becomes of instances and conditions; Broken where the renamed model is another."""
     model = proof.model
     for family in renaming.structure:
@@ -229,7 +229,7 @@ def _prove(proof: Proof, renaming: Renaming) -> Exchange:
         elif same_conditions(proof, renaming, subject, [Condition(e, prop.place) for _, e in prop.parts]):
             proof.ordered.add(prop.name)
         _premises(proof, renaming, prop)
-    return Exchange(tuple(image[number] for number in range(len(model.instances))), conditions)
+    return Transposition(tuple(image[number] for number in range(len(model.instances))), conditions)
 
 
 def _same_accesses(family: Family, type: MemoryType, renaming: Renaming) -> None:

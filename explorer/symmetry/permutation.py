@@ -299,7 +299,7 @@ class Renaming:
         return tuple(self.content(state, source) for source in self.sources)
 
 
-class View:
+class RenamedState:
     """A state renamed cell by cell, as it is read."""
 
     def __init__(self, renaming: Renaming, state: Any):

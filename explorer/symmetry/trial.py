@@ -13,7 +13,7 @@ from explorer.ir.expressions import Expr, Family
 from explorer.ir.model import Instance
 from explorer.ir.semantics import EvaluationError, closure
 from explorer.ir.steps import Condition, Write
-from explorer.symmetry.permutation import FamilyStructure, Renaming, View
+from explorer.symmetry.permutation import FamilyStructure, RenamedState, Renaming
 
 ONE, ALL = 1 << 17, 1 << 19
 """Reads of cells that one comparison, and all on one action or property together, may make."""
@@ -60,7 +60,9 @@ class Trial:
             known: dict[tuple[int, int], int] = {}
             before, after = _Probe(0, self, path, known), _Probe(1, self, path, known)
             try:
-                same = mine(before, after) == theirs(View(renaming, before), View(renaming, after))
+                same = mine(before, after) == theirs(
+                    RenamedState(renaming, before), RenamedState(renaming, after)
+                )
             except _TooMany:
                 break
             left -= 1 + before.reads + after.reads

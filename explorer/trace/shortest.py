@@ -22,14 +22,14 @@ Costs = dict[Actor | None, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Path:
+class StatePath:
     """An initial state and the steps from it."""
 
     initial: Handle
     edges: tuple[Edge, ...]
 
 
-def shortest(space: StateSpace, violation: Violation) -> Path:
+def shortest(space: StateSpace, violation: Violation) -> StatePath:
     """The path to a violation; for a step property the offending step is the last."""
     layers, starts = _layers(space, violation) if space.quotient is None else lifted(space, violation)
     values = (actor_of(instance) for instance in space.model.instances)
@@ -42,7 +42,7 @@ def shortest(space: StateSpace, violation: Violation) -> Path:
     after.reverse()
     first = after[0] if after else {}
     start = min(starts, key=lambda s: (min(first.get(s, {NOBODY: 0}).values()), space.decode(s)))
-    return Path(start, tuple(_walk(start, layers, after, actors)))
+    return StatePath(start, tuple(_walk(start, layers, after, actors)))
 
 
 def _layers(space: StateSpace, violation: Violation) -> tuple[list[list[Edge]], set[Handle]]:

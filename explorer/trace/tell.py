@@ -12,7 +12,7 @@ from explorer.engine.reference import step as execute
 from explorer.engine.space import Handle, StateSpace, Violation
 from explorer.ir.semantics import State
 from explorer.trace.reasons import explain
-from explorer.trace.shortest import Path, shortest
+from explorer.trace.shortest import StatePath, shortest
 from explorer.trace.step_builder import StepBuilder
 from explorer.trace.trace import Step, Trace
 from explorer.trace.unrename import failure_in
@@ -64,7 +64,7 @@ def way(space: StateSpace, depth: int, goals: list[Handle]) -> Trace:
     )
 
 
-def _walked(space: StateSpace, path: Path, builder: StepBuilder) -> tuple[list[Step], list[State]]:
+def _walked(space: StateSpace, path: StatePath, builder: StepBuilder) -> tuple[list[Step], list[State]]:
     """The steps and states along a path, each re-executed. Raises ReplayError where the reference cannot
     walk.
     """

@@ -23,9 +23,9 @@ from explorer.ir.steps import Fairness
 from explorer.liveness import violation as checker
 from explorer.liveness.arena import Arena
 from explorer.liveness.backend import Backend
-from explorer.liveness.find_lasso import Lasso
+from explorer.liveness.find_lasso import NumberedLasso
 from explorer.liveness.graph import Graph
-from explorer.liveness.violation import Search, prepare, violation
+from explorer.liveness.violation import LassoSearch, prepare, violation
 from tests.support.lasso_graphs import ASSIGNMENTS, FORMULAS, MOST, SHAPES, Fair, Graphs, bits
 
 checker.automaton = cache(checker.automaton)  # type: ignore[assignment]
@@ -66,7 +66,7 @@ def side_by_side(graphs: Graphs, backend: Backend) -> TinyGraph:
     )
 
 
-def searched(graph: Graph, fair: Fair) -> Search:
+def searched(graph: Graph, fair: Fair) -> LassoSearch:
     """A search in the graph under an assignment of fairness to its groups."""
     groups = [FairGroup(f"g{g}", kind, (g,)) for g, kind in enumerate(fair) if kind is not Fairness.NONE]
     space: Any = SimpleNamespace(model=SimpleNamespace(fair_groups=groups, instances=range(3)))
@@ -74,7 +74,7 @@ def searched(graph: Graph, fair: Fair) -> Search:
     return prepare(graph, Limits())
 
 
-def answer(graph: Graphs, fair: Fair, formula: Ltl, backend: Backend) -> Lasso | None:
+def answer(graph: Graphs, fair: Fair, formula: Ltl, backend: Backend) -> NumberedLasso | None:
     """What users get for the only graph of some rows."""
     return violation(searched(side_by_side(graph, backend), fair), formula)
 
@@ -97,16 +97,16 @@ def broken_by_checker(graphs: Graphs, backend: Backend, by_product: bool = False
     return out
 
 
-def _marked(search: Search, formula: Ltl, by_product: bool) -> list[Any]:
+def _marked(search: LassoSearch, formula: Ltl, by_product: bool) -> list[Any]:
     """The states through which fair lassos go that break a formula, of each part that is broken."""
     found = []
 
-    def keep(arena: Arena, *others: Any) -> Lasso:
+    def keep(arena: Arena, *others: Any) -> NumberedLasso:
         nodes = np.flatnonzero(
             np.frombuffer(arena.fair_nodes, np.uint8) | np.frombuffer(arena.stutterable, np.uint8)
         )
         found.append(np.asarray(arena.base)[nodes] if len(arena.base) else nodes)
-        return Lasso(formula, 0, (), ())
+        return NumberedLasso(formula, 0, (), ())
 
     with (
         patch.object(checker, "lasso", keep),

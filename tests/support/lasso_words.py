@@ -16,7 +16,7 @@ from numba import njit
 
 from explorer.ir.formulas import Ltl
 from explorer.ir.steps import Fairness
-from explorer.liveness.find_lasso import Lasso
+from explorer.liveness.find_lasso import NumberedLasso
 from tests.support.lasso_graphs import FORMULAS, Fair, Graphs, bits
 
 STEM, CYCLE = 4, 5
@@ -172,7 +172,7 @@ def _enumerate(size, letters, steps, broken, out):  # type: ignore[no-untyped-de
 # A lasso that the checker found.
 
 
-def is_real(graph: Graphs, fair: Fair, found: Lasso) -> bool:
+def is_real(graph: Graphs, fair: Fair, found: NumberedLasso) -> bool:
     """Whether a lasso found in a graph (the only one of its rows) exists for some choice of targets, is fair,
     and breaks its formula.
     """
