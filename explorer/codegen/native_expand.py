@@ -205,10 +205,16 @@ EDGES = '''
 )
 def edges(states, span, wanted, steps, rules):
     """The steps that leave the states from row span[0] to before span[1], into the wanted ones (a sorted
-    table of words; all if it is empty). Returns the first row that was not expanded.
+    table of words; all if it is empty). Returns the first row that was not expanded. Most successors fall
+    through the `sieve`, 2**18 bits for the wanted ones, and are not looked up.
     """
     room = steps.rules.shape[0] - rules.shapes.shape[0] - 1
     candidates = np.empty(rules.shapes.shape[0] + 1, np.uint64)
+    sieve = np.zeros(4096, np.uint64)
+    for w in range(wanted.shape[0]):
+        {end_wanted}
+        {place}
+        sieve[place >> U(0x6)] |= U(1) << (place & U(0x3f))
     {unpack}
     full = False
     b, stop = span
@@ -223,7 +229,10 @@ def edges(states, span, wanted, steps, rules):
             if ok:
                 hit = wanted.shape[0] == 0
                 if not hit:
-                    {look_up}
+                    {end}
+                    {place}
+                    if sieve[place >> U(0x6)] >> (place & U(0x3f)) & U(1):
+                        {look_up}
                 if hit:
                     n = steps.length[0]
                     steps.origins[n] = b
@@ -238,14 +247,21 @@ def edges(states, span, wanted, steps, rules):
 
 '''
 
+PLACE_ONE = "place = (end * U(0x9e3779b97f4a7c15)) >> U(0x2e)"
+
+PLACE_WIDE = """
+place = end[0]
+for word in range(1, {words}):
+    place = (place ^ (place >> U(0x1d))) * U(0xbf58476d1ce4e5b9) + end[word]
+place = (place ^ (place >> U(0x1d))) * U(0x9e3779b97f4a7c15) >> U(0x2e)
+"""
+
 LOOK_UP_ONE = """
-end = {end}
 x = np.searchsorted(wanted[:, 0], end)
 hit = x < wanted.shape[0] and wanted[x, 0] == end
 """
 
 LOOK_UP_WIDE = """
-{end}
 x = np.searchsorted(wanted[:, 0], end[0])
 while x < wanted.shape[0] and wanted[x, 0] == end[0] and not hit:
     hit = True
@@ -285,10 +301,11 @@ def edges_source(tables: Tables, words: int, symmetric: bool) -> str:
     """The text of `edges` for states of so many words."""
     one = words == 1
     if one:
-        look_up = fill(LOOK_UP_ONE, end="canonical(t)" if symmetric else "t")
+        end = ["end = canonical(t)" if symmetric else "end = t"]
+        look_up, place = LOOK_UP_ONE, PLACE_ONE
     else:
         end = ["end = t.copy()", "canonical(end)"] if symmetric else ["end = t"]
-        look_up = fill(LOOK_UP_WIDE, end=end, words=words)
+        look_up, place = fill(LOOK_UP_WIDE, words=words), fill(PLACE_WIDE, words=words)
     return fill(
         EDGES,
         unpack=_unpack(one, bool(tables.root_cells)),
@@ -296,7 +313,10 @@ def edges_source(tables: Tables, words: int, symmetric: bool) -> str:
         gather=_gather(tables, one, settled=False),
         constant_effect=_constant_effect(words),
         step=STEP_ONE if one else STEP_WIDE,
-        look_up=look_up,
+        end_wanted="end = wanted[w, 0]" if one else "end = wanted[w]",
+        end=end,
+        place=place.strip("\n"),
+        look_up=look_up.strip("\n"),
         words=words,
         copy="steps.successors[n, w] = " + ("t" if one else "t[w]"),
     )

@@ -269,7 +269,7 @@ def _native(space: StateSpace, limits: Limits) -> Graph:
     asked = functions(compiled)
     kernels = jit.module(_kernels())
     states = reserve(number * words, np.uint64)[: number * words].reshape(number, words)
-    initial = _states(space, kernels, words, states)
+    initial = _states(space, words, states)
     near = words == 1 and permutations is None  # else steps do not lead to states nearby
     slots = reserve(1 if near else 1 << (3 * number // 2).bit_length(), np.uint32)
     if not near:
@@ -337,7 +337,7 @@ def _native(space: StateSpace, limits: Limits) -> Graph:
     )
 
 
-def _states(space: StateSpace, kernels: Any, words: int, states: Any) -> list[int]:
+def _states(space: StateSpace, words: int, states: Any) -> list[int]:
     """All states as rows of words, and which of them are initial. Those of one word are sorted: steps lead to
     states nearby.
     """
@@ -356,7 +356,7 @@ def _states(space: StateSpace, kernels: Any, words: int, states: Any) -> list[in
             )
         first += len(level)
     if table is not None:
-        table.all_levels(kernels.collect_levels, places, states)
+        table.all_levels(places, states)
     if words > 1:
         return list(range(space.initial))
     initial = states[: space.initial, 0].copy()

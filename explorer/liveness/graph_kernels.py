@@ -6,10 +6,9 @@ nothing of what is checked.
 """
 
 import numpy as np
-from numba import int64, njit, void
+from numba import njit
 
-from explorer.engine.native.arrays import WORD_ROWS, Table, signature
-from explorer.engine.native.mixing import mix, permuted
+from explorer.engine.native.mixing import mix
 
 U, I = np.uint64, np.int64
 
@@ -127,22 +126,3 @@ def add_edges(
         row += 1
         start[row] = np.uint32(edges)
     return edges
-
-
-@njit(signature(void, Table, int64[::1], WORD_ROWS), nogil=True, cache=True)
-def collect_levels(table, places, states):
-    """The states of many levels at once out of the visited set (see `kernels.collect`): those of a level from
-    row places[level] on, which moves; a negative one is not wanted."""
-    slots, entry, back = table.slots, table.entry, table.back
-    capacity, key_bits = table.capacity, entry.bits - U(1)
-    for p in range(table.fill.shape[0]):
-        for x in range(p * capacity, (p + 1) * capacity):
-            held = slots[x]
-            if held == 0:
-                continue
-            level = held >> entry.bits
-            if level >= U(places.shape[0]) or places[level] < 0:
-                continue
-            h = U(table.first + p) << key_bits | ((held & entry.part) - U(1))
-            states[places[level], 0] = permuted(h, back.half, back.first, back.second, back.whole)
-            places[level] += 1

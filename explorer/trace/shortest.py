@@ -10,15 +10,9 @@ from __future__ import annotations
 
 from explorer.engine.space import Edge, Handle, StateSpace, Violation
 from explorer.ir.data import dataclass
+from explorer.ir.model import Model
 from explorer.trace.step_builder import actor_of
 from explorer.trace.unrename import lifted
-
-NOBODY = None
-Actor = tuple[type, object]
-"""The lane of a step, by value: a type and one of its members, or a text."""
-
-Costs = dict[Actor | None, int]
-"""For each possible actor of the next step, the fewest changes of actor from there to the goal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +26,51 @@ class StatePath:
 def shortest(space: StateSpace, violation: Violation) -> StatePath:
     """The path to a violation; for a step property the offending step is the last."""
     layers, starts = _layers(space, violation) if space.quotient is None else lifted(space, violation)
-    values = (actor_of(instance) for instance in space.model.instances)
-    actors: list[Actor] = [(type(value), value) for value in values]
-    costs: dict[Handle, Costs] = {}
-    after: list[dict[Handle, Costs]] = []
+    lanes = Lanes(space.model)
+    costs: dict[Handle, int] = {}
+    after: list[dict[Handle, int]] = []
     for edges in reversed(layers):
-        costs = _costs(edges, costs, actors)
+        costs = lanes.costs(edges, costs)
         after.append(costs)
     after.reverse()
     first = after[0] if after else {}
-    start = min(starts, key=lambda s: (min(first.get(s, {NOBODY: 0}).values()), space.decode(s)))
-    return StatePath(start, tuple(_walk(start, layers, after, actors)))
+    start = min(starts, key=lambda s: (first.get(s, 0) >> lanes.number, space.decode(s)))
+    return StatePath(start, tuple(_walk(start, layers, after, lanes)))
+
+
+class Lanes:
+    """The actors, numbered, and the fewest changes of actor on the way to the goal.
+
+    A cost is one number: the changes, and below them a bit for each actor that may make the next step without
+    another change. A state is not more than one change from any other actor's cost, so that this is all there
+    is to know.
+    """
+
+    def __init__(self, model: Model):
+        known: dict[tuple[type, object], int] = {}
+        actors = (actor_of(instance) for instance in model.instances)
+        self.of = [known.setdefault((type(actor), actor), len(known)) for actor in actors]
+        """The lane of each action instance: actors are told apart by class and value."""
+        self.number = len(known)
+        self.goal = (1 << self.number) - 1
+
+    def costs(self, edges: list[Edge], later: dict[Handle, int]) -> dict[Handle, int]:
+        """The costs of the states where some edges begin, from those of the states behind them."""
+        result: dict[Handle, int] = {}
+        lanes, number, goal = self.of, self.number, self.goal
+        for origin, instance, target in edges:
+            lane, behind = lanes[instance], later.get(target, goal)
+            changes = (behind >> number) + (not behind >> lane & 1)
+            known = result.get(origin)
+            if known is None or changes < known >> number:
+                result[origin] = changes << number | 1 << lane
+            elif changes == known >> number:
+                result[origin] = known | 1 << lane
+        return result
+
+    def changes(self, cost: int, lane: int) -> int:
+        """The changes from a state with this cost on, when one in `lane` made the step into it."""
+        return (cost >> self.number) + (not cost >> lane & 1)
 
 
 def _layers(space: StateSpace, violation: Violation) -> tuple[list[list[Edge]], set[Handle]]:
@@ -62,35 +90,20 @@ def _layers(space: StateSpace, violation: Violation) -> tuple[list[list[Edge]], 
     return layers, targets
 
 
-def _costs(edges: list[Edge], later: dict[Handle, Costs], actors: list[Actor]) -> dict[Handle, Costs]:
-    result: dict[Handle, Costs] = {}
-    for origin, number, target in edges:
-        actor = actors[number]
-        cost = _remaining(later.get(target), actor)
-        costs = result.setdefault(origin, {})
-        costs[actor] = min(cost, costs.get(actor, cost))
-    return result
-
-
-def _remaining(costs: Costs | None, actor: Actor | None) -> int:
-    """The fewest changes from a state on, when `actor` made the step into it."""
-    return min(cost + (actor not in (NOBODY, following)) for following, cost in costs.items()) if costs else 0
-
-
 def _walk(
-    start: Handle, layers: list[list[Edge]], after: list[dict[Handle, Costs]], actors: list[Actor]
+    start: Handle, layers: list[list[Edge]], after: list[dict[Handle, int]], lanes: Lanes
 ) -> list[Edge]:
     path: list[Edge] = []
-    state, actor = start, NOBODY
+    state, lane = start, None
     for depth, edges in enumerate(layers):
         later = after[depth + 1] if depth + 1 < len(after) else {}
-        best = min(
-            (edge for edge in edges if edge[0] == state),
-            key=lambda edge: (
-                (actor not in (NOBODY, actors[edge[1]])) + _remaining(later.get(edge[2]), actors[edge[1]]),
-                edge[1],
-            ),
-        )
+
+        def cost(edge: Edge, lane: int | None = lane, later: dict[Handle, int] = later) -> tuple[int, int]:
+            own = lanes.of[edge[1]]
+            behind = lanes.changes(later.get(edge[2], lanes.goal), own)
+            return (lane not in (None, own)) + behind, edge[1]
+
+        best = min((edge for edge in edges if edge[0] == state), key=cost)
         path.append(best)
-        state, actor = best[2], actors[best[1]]
+        state, lane = best[2], lanes.of[best[1]]
     return path

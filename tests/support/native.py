@@ -41,7 +41,7 @@ def natively(seed: int, direct: int) -> bool:
 
     The native engine lists steps by its own text, however few there are.
     """
-    orbits.DIRECT, native.SMALL = direct, 0
+    orbits.DIRECT, native.SMALL, native.FEW = direct, 0, 0
     symmetric = random_symmetric(seed)
     if symmetric is None:
         return False

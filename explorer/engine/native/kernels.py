@@ -136,16 +136,21 @@ def grow(table, capacity, scratch):
             slots[base + x] = held
 
 
-@njit(signature(int64, TABLE, uint64, WORD_ROWS, int64), nogil=True, cache=True)
-def collect(table, level, states, n):
-    """The states of a level, unhashed, into `states` from row n. Returns the next row."""
+@njit(signature(void, TABLE, int64[::1], WORD_ROWS), nogil=True, cache=True)
+def collect_levels(table, places, states):
+    """The states of some levels, unhashed: those of a level from row places[level] on, which moves; a
+    negative one is not wanted.
+    """
     slots, entry, back = table.slots, table.entry, table.back
     capacity, key_bits = table.capacity, entry.bits - U(1)
     for p in range(table.fill.shape[0]):
         for x in range(p * capacity, (p + 1) * capacity):
             held = slots[x]
-            if held != 0 and held >> entry.bits == level:
-                h = U(table.first + p) << key_bits | ((held & entry.part) - U(1))
-                states[n, 0] = permuted(h, back.half, back.first, back.second, back.whole)
-                n += 1
-    return n
+            if held == 0:
+                continue
+            level = held >> entry.bits
+            if level >= U(places.shape[0]) or places[level] < 0:
+                continue
+            h = U(table.first + p) << key_bits | ((held & entry.part) - U(1))
+            states[places[level], 0] = permuted(h, back.half, back.first, back.second, back.whole)
+            places[level] += 1

@@ -28,7 +28,7 @@ from explorer.engine.native import hashing
 from explorer.engine.native.arrays import EXPANDED, LEAST, MOST, Level, Steps
 from explorer.engine.native.exchange import Threads
 from explorer.engine.native.jit import Jit, default_directory
-from explorer.engine.native.levels import NativeLevel, TableLevel, integers, words_of
+from explorer.engine.native.levels import Collected, NativeLevel, TableLevel, integers, words_of
 from explorer.engine.native.machine import Machine, ints, machine
 from explorer.engine.native.tree import ROOT_BITS, Tree
 from explorer.engine.native.visited import Store, TableFull
@@ -47,8 +47,13 @@ WEIGHED = 1 << 16
 PARALLEL = 1 << 13
 SMALL = 1 << 18
 ELSEWHERE = 1 << 62
-"""States from which threads, and compiled helpers, pay; the level of states that are not to be found again in
-the table.
+"""States from which threads, and compiled conditions, pay; the level of states that are not to be found again
+in the table.
+"""
+
+FEW, WORTH = 32, 2.0
+"""States whose steps Python lists faster than a call of machine code; seconds that it may take for all such
+questions before machine code is compiled for them.
 """
 
 
@@ -134,6 +139,7 @@ class Search:
         self.sizes: list[int] = []
         self.threads = Threads(options.workers)
         self.workers = [self._worker(i) for i in range(options.workers)]
+        self.collected = Collected(lambda: [worker.store for worker in self.workers])
         self.space = SpaceBuilder(
             compiled=compiled,
             engine="native",
@@ -156,6 +162,8 @@ class Search:
         }
         self.flagged = Flagged(compiled, self.space)
         self.helpers: dict[str, Any] = {}
+        self.listed, self.listing = 0, 0.0
+        """States whose steps Python has listed, and the seconds it took."""
 
     def _worker(self, i: int) -> Worker:
         first, last = (w * (1 << self.hashing.partition_bits) // self.options.workers for w in (i, i + 1))
@@ -232,7 +240,7 @@ class Search:
                     space.stopped = space.stopped or self.limits.ended(space.violations)
                 self._keep(level)
                 if self._in_table(depth):
-                    space.levels[depth] = TableLevel([w.store for w in self.workers], depth, size, self.tree)
+                    space.levels[depth] = TableLevel(self.collected, depth, size, self.tree)
                 self._report(depth)
                 if space.stopped:
                     size = self._next_level()
@@ -454,11 +462,11 @@ class Search:
     def edges(self, states: Iterable[int], targets: Any) -> list[Edge]:
         """The steps that leave some states, into the targets where some are given."""
         size = len(states) if isinstance(states, (NativeLevel, TableLevel, list, tuple, set)) else 0
-        if size < SMALL:
-            return self.compiled.edges(states, targets)
-        if "edges" not in self.helpers:
-            source = native_source(self.compiled.program, self.compiled.layout, self.compiled.plan)
-            self.helpers["edges"] = Jit(default_directory()).module(source.edges)
+        if size < FEW or not self._lists(size):
+            begun = time.monotonic()
+            result = self.compiled.edges(states, targets)
+            self.listed, self.listing = self.listed + size, self.listing + time.monotonic() - begun
+            return result
         rows = (
             states.words()
             if isinstance(states, (NativeLevel, TableLevel))
@@ -472,6 +480,22 @@ class Search:
         if targets is not None and not len(wanted):
             return []
         return self._edges(rows, wanted)
+
+    def _lists(self, size: int) -> bool:
+        """Whether machine code lists the steps of so many states: it is at hand, or Python takes too long."""
+        if "edges" in self.helpers:
+            return True
+        source = self.helpers.get("source") or native_source(
+            self.compiled.program, self.compiled.layout, self.compiled.plan
+        )
+        self.helpers["source"] = source
+        jit, forecast = Jit(default_directory()), self.listing
+        if self.listed:
+            forecast += size * self.listing / self.listed
+        if forecast < WORTH and size < SMALL and not jit.ready(source.edges):
+            return False
+        self.helpers["edges"] = jit.module(source.edges)
+        return True
 
     def _edges(self, rows: Any, wanted: Any) -> list[Edge]:
         room = 1 << 16

@@ -7,7 +7,6 @@ Memory is reserved at the start and touched only as the table grows, so that gro
 from __future__ import annotations
 
 import mmap
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -95,12 +94,8 @@ class Store:
         self.kernels.grow(table, new, np.empty(table.capacity + 1, table.slots.dtype))
         self.table = table._replace(capacity=new)
 
-    def collect(self, level: int, states: WordRows, n: int) -> int:
-        """The states of a level below `levels` into `states` from row n; the new n. Not in compact
-        storage.
+    def collect(self, places: Numbers, states: WordRows) -> None:
+        """The states of some levels below `levels` into `states`, those of one from row places[level] on,
+        which moves. Not in compact storage.
         """
-        return int(self.kernels.collect(self.table, np.uint64(level), states, n))
-
-    def collect_levels(self, collect: Callable[..., None], places: Numbers, states: WordRows) -> None:
-        """The same for many levels at once (see `graph_kernels.collect_levels`)."""
-        collect(self.table, places, states)
+        self.kernels.collect_levels(self.table, places, states)
