@@ -8,8 +8,11 @@ from tests.support.families import claims, steps
 GOLDEN = {
     "secure_vm_fixed": (13463, 52566, 22),
     "secure_vm_buggy": (27154, 124103, 28),
+    "secure_vm_pate": (50, 76, 18),
 }  # states, transitions, depth
-test_counts, test_expectations, test_variants, test_reference = claims(GOLDEN, judged=("secure_vm_fixed",))
+test_counts, test_expectations, test_variants, test_reference = claims(
+    GOLDEN, judged=("secure_vm_fixed", "secure_vm_pate")
+)
 
 
 def test_a_new_kernel_writes_secrets_into_a_shared_page() -> None:
@@ -36,3 +39,10 @@ def test_a_crash_kernel_may_keep_pages_shared() -> None:
     """V6: without unsharing nothing leaks, as long as the crash kernel has memory of its own."""
     taken = {row.action for row in families.check("secure_vm_fixed").coverage if row.taken}
     assert "crash_kexec" in taken
+
+
+def test_two_refusals_let_a_vm_run_on_the_page_table_of_another() -> None:
+    """The story of the row: the entry of a VM that is gone is never cleared, and never replaced."""
+    told = steps(families.verdict("secure_vm_pate", "refused twice").traces["own_table_is_walked"])
+    assert told.count("ultravisor: UV_WRITE_PATE fails") == 2
+    assert told[-1] == "CORE: translates through FIRST" and "KVM: kvmppc_free_radix()" in told
