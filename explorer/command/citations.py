@@ -55,8 +55,8 @@ def citation(text: str) -> Citation | None:
 
 def cited(folder: Path) -> list[Citation]:
     """Every citation in the Python files of a folder, in order. Raises PathError for one that is none."""
-    found = {text for path in sorted(folder.rglob("*.py")) for text in strings(_module(path))}
-    return [one for text in sorted(found) if (one := citation(text)) is not None]
+    texts = {text for path in sorted(folder.rglob("*.py")) for text in strings(_module(path))}
+    return [one for text in sorted(texts) if (one := citation(text)) is not None]
 
 
 def _module(path: Path) -> ast.Module:

@@ -35,10 +35,10 @@ class Finding:
     where: str
 
     def line(self) -> str:
-        told = (
+        also = (
             f": {self.where} has it" if self.where else f"  ({self.entry.read_in})" * (self.status == OTHER)
         )
-        return f"{self.status:<13}  {self.entry.citation.text}{told}"
+        return f"{self.status:<13}  {self.entry.citation.text}{also}"
 
 
 def cite(options: Namespace) -> int:

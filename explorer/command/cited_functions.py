@@ -18,10 +18,10 @@ COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 def digest(tree: Path, path: str, function: str) -> str | None:
     """The digest of the function in that file of the tree; None where the file or the function is missing."""
     text = _text(tree / path)
-    found = definitions(text, function, Path(path).suffix) if text is not None else []
-    if not found:
+    bodies = definitions(text, function, Path(path).suffix) if text is not None else []
+    if not bodies:
         return None
-    plain = " ".join(" ".join(COMMENT.sub(" ", one).split()) for one in found)
+    plain = " ".join(" ".join(COMMENT.sub(" ", one).split()) for one in bodies)
     return hashlib.sha256(plain.encode()).hexdigest()[:16]
 
 

@@ -43,15 +43,15 @@ def estimate(model: Model, seconds: float = SECONDS) -> str:
     span = recent[-1].seconds - recent[0].seconds
     rate = (recent[-1].states - recent[0].states) / span if span > 0 else space.distinct / space.seconds
     each = max(resident_bytes() - base, 0) / space.distinct
-    found = forecast([len(level) for level in space.levels[:-1]])
+    expected = forecast([len(level) for level in space.levels[:-1]])
     lines = [
         f"{model.name}: {counted(space.distinct, 'state')} in {space.seconds:.1f} s up to depth"
-        f" {space.depth}; {text(found)}."
+        f" {space.depth}; {text(expected)}."
     ]
     costs = f"At {rate:,.0f} states/s ({space.engine} engine)", f"at {each:.0f} bytes/state"
-    if found is not None:
-        left = max(found.states - space.distinct, 0) / rate
-        total = found.states * each / (1 << 20)
+    if expected is not None:
+        left = max(expected.states - space.distinct, 0) / rate
+        total = expected.states * each / (1 << 20)
         lines.append(f"{costs[0]} about {_duration(left)} more; {costs[1]} about {total:,.0f} MiB.")
     elif each:
         room = available_bytes() / each

@@ -232,12 +232,12 @@ def write_mutations(record: MutationRecord, directory: Path, colour: bool) -> tu
     return table(record, colour), notes
 
 
-def _written(made: Callable[[], str], path: Path) -> list[str]:
+def _written(render: Callable[[], str], path: Path) -> list[str]:
     """A format in its file; a note where it is too large to be made."""
     from explorer.render.picture.drawing import TooLarge
 
     try:
-        return _write(path, made())
+        return _write(path, render())
     except TooLarge as error:
         return [Unwritten(f"{path.name}: {error}")]
 

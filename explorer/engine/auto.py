@@ -129,7 +129,7 @@ def _hand_over(
     native_machine = machine(compiled)
     further = native.Search(
         compiled=compiled,
-        made=native_machine,
+        machine=native_machine,
         limits=search.limits,
         observer=observer,
         options=options or native.Options(),

@@ -85,16 +85,17 @@ def _follow(levels: Sequence[int], line: tuple[float, float]) -> tuple[int, int]
     return round(total), depth
 
 
-def text(found: Forecast | None) -> str:
+def text(expected: Forecast | None) -> str:
     """A forecast as a phrase for people."""
-    if found is None:
+    if expected is None:
         return "growing, no estimate"
-    if found.most is None:
+    if expected.most is None:
         return (
-            f"about {rounded(found.states):,} states if the levels go on so"
-            f" ({rounded(found.least):,} or more, no upper end)"
+            f"about {rounded(expected.states):,} states if the levels go on so"
+            f" ({rounded(expected.least):,} or more, no upper end)"
         )
-    return f"about {rounded(found.states):,} states ({rounded(found.least):,} to {rounded(found.most):,})"
+    bounds = f"{rounded(expected.least):,} to {rounded(expected.most):,}"
+    return f"about {rounded(expected.states):,} states ({bounds})"
 
 
 def rounded(number: int) -> int:

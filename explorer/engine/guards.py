@@ -55,11 +55,11 @@ def count(space: StateSpace, asked: bool = False, native: bool | None = None) ->
     return [_whole(rule, tests, space.expanded) for rule, tests in zip(rules, result)]
 
 
-def _whole(rule: Rule, found: list[tuple[int, int]], states: int) -> list[tuple[int, int]]:
+def _whole(rule: Rule, pairs: list[tuple[int, int]], states: int) -> list[tuple[int, int]]:
     """The counts of all conjuncts, from the states that passed the ones that may fail, and those that each of
     these stopped.
     """
-    tested = {test.number: pair for test, pair in zip(rule.guard, found)}
+    tested = {test.number: pair for test, pair in zip(rule.guard, pairs)}
     whole = []
     for number in range(len(rule.instance.guard)):
         after, stopped = tested.get(number, (states, 0))

@@ -76,14 +76,14 @@ def doubts(steps: list[Access]) -> Iterator[Doubt]:
         for cells, known in ((at.reads, readers), (at.writes, writers)):
             for family, index in cells:
                 known.setdefault(family, set()).add((at.who, index))
-    told: set[Place] = set()
+    reported: set[Place] = set()
     for at in steps:
-        if at.atomic or at.place in told:
+        if at.atomic or at.place in reported:
             continue
         reads = sorted({_text(c) for c in at.reads if _met(writers, c, at.who)})
         writes = sorted({_text(c) for c in at.writes if _met(writers, c, at.who) or _met(readers, c, at.who)})
         if len(reads) + len(writes) > 1:
-            told.add(at.place)
+            reported.add(at.place)
             what = [f"reads {text}" for text in reads] + [f"writes {text}" for text in writes]
             yield Doubt(
                 "not-atomic",

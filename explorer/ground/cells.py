@@ -50,9 +50,9 @@ class Cells:
                 write="class Counter(State): n: Var[...] = initially(0)",
                 place=self.spec.place,
             )
-        found = [(cls, self.mistakes.attempt(declared, cls) or []) for cls in classes]
-        names = [name for _, variables in found for name, _, _ in variables]
-        for cls, variables in found:
+        declarations = [(cls, self.mistakes.attempt(declared, cls) or []) for cls in classes]
+        names = [name for _, variables in declarations for name, _, _ in variables]
+        for cls, variables in declarations:
             if issubclass(cls, Memory):
                 self.components[cls] = self.mistakes.attempt(self.memory, cls, variables, names) or component(
                     cls, {}
@@ -79,32 +79,32 @@ class Cells:
             )
 
     def variable(self, name: str, annotation: Any, initial: Initial, cls: type) -> Any:
-        found = resolve(annotation, initial.place)
-        variable = self.add_variable(name, found, initial, cls.__name__)
-        return read(found, Path(variable, "", (), False))
+        resolved = resolve(annotation, initial.place)
+        variable = self.add_variable(name, resolved, initial, cls.__name__)
+        return read(resolved, Path(variable, "", (), False))
 
-    def hidden(self, name: str, found: Type, value: Any, place: Place, owner: str) -> Variable:
+    def hidden(self, name: str, type: Type, value: Any, place: Place, owner: str) -> Variable:
         """A variable that no author declared: where a process is, what it keeps."""
-        return self.add_variable(name, found, Initial(value, place, True), owner)
+        return self.add_variable(name, type, Initial(value, place, True), owner)
 
-    def add_variable(self, name: str, found: Type, initial: Initial, owner: str) -> Variable:
+    def add_variable(self, name: str, type: Type, initial: Initial, owner: str) -> Variable:
         """Lay out the cells of a variable, and note its initial values."""
-        variable = self.lay_out_cells(name, found, initial, owner)
+        variable = self.lay_out_cells(name, type, initial, owner)
         path = Path(variable, "", (), False)
         if depends(initial.value):
-            self.dependent.append((path, found, initial))
+            self.dependent.append((path, type, initial))
         else:
-            self.choices.extend(choices(path, found, initial.value, initial.place))
+            self.choices.extend(choices(path, type, initial.value, initial.place))
         return variable
 
     def _end(self) -> int:
         """The number of the next cell."""
         return self.families[-1].first + self.families[-1].size if self.families else 0
 
-    def lay_out_cells(self, name: str, found: Type, initial: Initial, owner: str) -> Variable:
+    def lay_out_cells(self, name: str, type: Type, initial: Initial, owner: str) -> Variable:
         """Lay out the cells of a variable."""
         families: dict[str, Family] = {}
-        for shape in found.cells():
+        for shape in type.cells():
             size = math.prod(len(dimension.names) for dimension in shape.dimensions)
             first = self._end()
             if first + size > MAX_CELLS:
@@ -116,7 +116,7 @@ class Cells:
                     place=initial.place,
                 )
             names = _cell_names(name, shape.path, [d.names for d in shape.dimensions])
-            made = Family(
+            family = Family(
                 number=len(self.families),
                 first=first,
                 size=len(names),
@@ -128,32 +128,32 @@ class Cells:
                 type=shape.type,
                 place=initial.place,
             )
-            self.families.append(made)
-            families[shape.path] = made
-        variable = Variable(name, found, families, initial.quiet)
+            self.families.append(family)
+            families[shape.path] = family
+        variable = Variable(name, type, families, initial.quiet)
         self.variables.append(variable)
         self.owners[name] = owner
         return variable
 
     def memory(self, cls: type[Memory], variables: list[tuple[str, Any, Initial]], names: list[str]) -> State:
         """A memory component: one cell in the state, whatever its locations."""
-        made = Locations()
+        locations = Locations()
         for name, annotation, initial in variables:
             if is_location(cls, name):
-                made.add(name, resolve(annotation, initial.place), initial)
+                locations.add(name, resolve(annotation, initial.place), initial)
             else:
                 shown = name if names.count(name) == 1 else f"{cls.__name__}.{name}"
-                made.places[name] = self.variable(shown, annotation, initial, cls)
+                locations.places[name] = self.variable(shown, annotation, initial, cls)
         if not exists(cls):
-            return component(cls, made.places)
+            return component(cls, locations.places)
         cpus = resolve(cls._cpus, class_place(cls))
-        storage = storage_of(cls, cpus, tuple(made.initial))
+        storage = storage_of(cls, cpus, tuple(locations.initial))
         type = MemoryType(
             storage=storage,
             domain=cpus,
-            variables=tuple(made.variables),
-            locations=tuple(made.names),
-            types=tuple(made.types),
+            variables=tuple(locations.variables),
+            locations=tuple(locations.names),
+            types=tuple(locations.types),
             name=cls.__name__,
         )
         first = self._end()
@@ -176,7 +176,7 @@ class Cells:
         self.choices.append(Choice((first,), tuple((i,) for i in range(storage.first_numbers))))
         wiring = Wiring(family, type)
         self.memories.append(wiring)
-        return component(cls, {**made.places, WIRING: wiring})
+        return component(cls, {**locations.places, WIRING: wiring})
 
 
 def _cell_names(variable: str, path: str, dimensions: list[tuple[str, ...]]) -> list[str]:

@@ -75,10 +75,10 @@ class Process:
 
     def path(self, variable: Variable, values: tuple[Any, ...]) -> Path:
         """The place in the state that belongs to the copy with these parameters."""
-        found = Path(variable, "", (), False)
+        cell = Path(variable, "", (), False)
         for value, type in zip(values, self.types):
-            found = found.at(index_of(value, type, f"an index of {variable.name}"), type.size)
-        return found
+            cell = cell.at(index_of(value, type, f"an index of {variable.name}"), type.size)
+        return cell
 
     def is_at(self, codes: list[int], values: tuple[Any, ...]) -> Expr:
         """Whether the copy with these parameters is at one of the places."""
@@ -92,15 +92,15 @@ class Process:
 
     def _surroundings(self, copy: Copy) -> Surroundings:
         """The arguments of a copy: components of its own, whose places go stale and come back."""
-        made: dict[int, State] = {}
+        fresh: dict[int, State] = {}
         shown = []
         for fixed in self.components.values():
-            if id(fixed) not in made:
-                own = made[id(fixed)] = component(type(fixed), dict(vars(fixed)))
+            if id(fixed) not in fresh:
+                own = fresh[id(fixed)] = component(type(fixed), dict(vars(fixed)))
                 if id(fixed) not in self.stale:
                     self.stale[id(fixed)] = _stale(fixed)
                 shown.append((own, dict(vars(fixed)), self.stale[id(fixed)]))
-        arguments = {name: made[id(fixed)] for name, fixed in self.components.items()} | dict(copy.chosen)
+        arguments = {name: fresh[id(fixed)] for name, fixed in self.components.items()} | dict(copy.chosen)
         registers = self.registers
 
         def content(register: Register, last: bool) -> Any:
@@ -165,9 +165,9 @@ def _explore(process: Process, chosen: Arguments) -> Copy:
     todo = list(copy.nodes)
     while todo:
         node = todo.pop(0)
-        for found in ways(process, copy, node):
+        for trace in ways(process, copy, node):
             known = len(copy.nodes)
-            after = following(process, copy, node, found)
+            after = following(process, copy, node, trace)
             if len(copy.nodes) > known:
                 assert after is not None
                 todo.append(after)
@@ -194,16 +194,16 @@ def arrive(
     return node
 
 
-def following(process: Process, copy: Copy, before: Node, found: StepTrace) -> Node | None:
+def following(process: Process, copy: Copy, before: Node, trace: StepTrace) -> Node | None:
     """Where a step leads: None where the process has ended."""
-    if found.ends:
+    if trace.ends:
         return copy.start if process.d.options["restart"] else None
-    alive = frozenset(found.choices).union(dict(before.chosen))
-    node = arrive(process, copy, found.way, found.counts, alive)
+    alive = frozenset(trace.choices).union(dict(before.chosen))
+    node = arrive(process, copy, trace.way, trace.counts, alive)
     if node is not None:
         for register, _ in node.chosen:
-            if register in found.choices:
-                _, type = alternatives(found.choices[register])
+            if register in trace.choices:
+                _, type = alternatives(trace.choices[register])
                 process.registers.chosen(register, type)
     return node if node is not None or not process.d.options["restart"] else copy.start
 
@@ -219,19 +219,19 @@ def ways(process: Process, copy: Copy, node: Node) -> Iterator[StepTrace]:
         replay = process.replay(copy, along, counts)
         step = replay.arrive()
         assert step is not None
-        found = replay.walk(step, asked)
-        if isinstance(found, Open):
-            options = [True, False] if found.decision.kind == "branch" else alternatives(found.decision)[0]
+        trace = replay.walk(step, asked)
+        if isinstance(trace, Open):
+            options = [True, False] if trace.decision.kind == "branch" else alternatives(trace.decision)[0]
             todo += [(along.deciding(option), asked) for option in reversed(options)]
             continue
-        picks = found.trace.picked
+        picks = trace.trace.picked
         for i in reversed(range(len(asked), len(picks))):
             before = tuple(pick.chosen for pick in picks[:i])
             todo += [(along, (*before, other)) for other in reversed(range(1, picks[i].count))]
-        if found.trace.impossible:
+        if trace.trace.impossible:
             process.impossible = True
         else:
-            yield found
+            yield trace
 
 
 def alternatives(decision: Decision) -> tuple[list[Any], Type | None]:
@@ -241,10 +241,10 @@ def alternatives(decision: Decision) -> tuple[list[Any], Type | None]:
     options = options_of(AnyOf(decision.options, decision.place))
     if len(decision.options) == 1 and len(options) != 1:
         return options, resolve(decision.options[0], decision.place)
-    found: Type | None = None
+    common: Type | None = None
     for option in options:
-        found = Registers.joined(found, type_of(option))
-    return options, found
+        common = Registers.joined(common, type_of(option))
+    return options, common
 
 
 def _endless(process: Process, copy: Copy, last: Node) -> SpecError:

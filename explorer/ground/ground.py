@@ -111,13 +111,13 @@ class Grounder:
         """The model. Raises SpecError, SpecErrors for several mistakes."""
         given = self.spec.declarations()
         declarations = [settled(d, given) for d in given]
-        found = {d.name: self.mistakes.attempt(signature, d) for d in declarations}
+        attempted = {d.name: self.mistakes.attempt(signature, d) for d in declarations}
         linted = {d.name: lint(d.function, d.kind) for d in declarations}
         wrong = {name for name, errors in linted.items() if errors}
         self.mistakes.errors.extend(error for errors in linted.values() for error in errors)
         self.mistakes.attempt(self.check_expectation, declarations)
-        signatures = {name: parameters for name, parameters in found.items() if parameters is not None}
-        if len(signatures) < len(found):
+        signatures = {name: parameters for name, parameters in attempted.items() if parameters is not None}
+        if len(signatures) < len(attempted):
             self.mistakes.stop_if_any()
         before = len(self.mistakes.errors)
         self.mistakes.attempt(
@@ -128,9 +128,9 @@ class Grounder:
         self.histories = self.remember(declarations, signatures)
         tokens = places.set(self.processes), history.set(self.histories)
         try:
-            made = self.trace_all(declarations, signatures, wrong)
+            parts = self.trace_all(declarations, signatures, wrong)
             self.mistakes.stop_if_any()
-            model = self.model(made, *self.mentioned(declarations, signatures))
+            model = self.model(parts, *self.mentioned(declarations, signatures))
             refuse_deep(model)
             return model
         finally:
@@ -193,17 +193,17 @@ class Grounder:
         if len(self.mistakes.errors) > before or any(d.name in wrong for d in declared):
             self.mistakes.stop_if_any()
         self.processes.lay_out(self.cells.hidden)
-        made: Made = {kind: [] for kind in _KINDS}
+        parts: Made = {kind: [] for kind in _KINDS}
         for d in declarations:
             if d.name not in wrong:
-                found = self.mistakes.attempt(self.trace, d, signatures[d.name]) or []
-                made[d.kind] += found
+                contributed = self.mistakes.attempt(self.trace, d, signatures[d.name]) or []
+                parts[d.kind] += contributed
                 if d.kind == "process":
-                    made["action"] += found
+                    parts["action"] += contributed
         self.mistakes.attempt(
-            check_groups, dict.fromkeys(i.action for i in made["action"]), [d.name for d in declared]
+            check_groups, dict.fromkeys(i.action for i in parts["action"]), [d.name for d in declared]
         )
-        return made
+        return parts
 
     def trace(self, d: Declaration, parameters: dict[str, Any]) -> list[Any]:
         """What one declaration contributes to the model: its instances, parts or conditions."""
@@ -220,24 +220,24 @@ class Grounder:
         make true.
         """
         cut = self.calls.impossible | {n for n, process in self.processes.known.items() if process.impossible}
-        found, by_constants = Mentioned(), set()
+        mentioned, by_constants = Mentioned(), set()
         for d in declarations:
             classes = [a for a in signatures[d.name].values() if is_component(a)]
-            found.read.append((d.function, classes))  # other constants may read more
+            mentioned.read.append((d.function, classes))  # other constants may read more
             if d.name in cut:
-                found.all.append((d.function, classes))
+                mentioned.all.append((d.function, classes))
             if d.kind in ("invariant", "step") and mentions_constant(d.function, classes):
                 by_constants.add(d.name)
-        return found, frozenset(by_constants)
+        return mentioned, frozenset(by_constants)
 
-    def model(self, made: Made, mentioned: Mentioned, by_constants: frozenset[str]) -> Model:
+    def model(self, parts: Made, mentioned: Mentioned, by_constants: frozenset[str]) -> Model:
         """The model of what was made."""
         spec, cells = self.spec, self.cells
         ended = self.processes.ended()
-        made["terminal"] += [] if ended is None else [ended]
-        made["terminal"] += [] if value_of(spec.deadlock) else [Condition(ex.TRUE, spec.place)]
-        numbered = self.numbered(made)
-        refined = made["refinement"]
+        parts["terminal"] += [] if ended is None else [ended]
+        parts["terminal"] += [] if value_of(spec.deadlock) else [Condition(ex.TRUE, spec.place)]
+        numbered = self.numbered(parts)
+        refined = parts["refinement"]
         return Model(
             name=spec.name,
             file=self.file,
@@ -246,25 +246,25 @@ class Grounder:
             variables=tuple(cells.variables),
             families=tuple(cells.families),
             choices=tuple(cells.choices),
-            initial=tuple(made["initial"]),
+            initial=tuple(parts["initial"]),
             actions=tuple(dict.fromkeys(i.action for i in numbered)),
             instances=tuple(numbered),
             properties=tuple(
-                made["invariant"] + made["step"] + [p for p in refined if isinstance(p, Property)]
+                parts["invariant"] + parts["step"] + [p for p in refined if isinstance(p, Property)]
             ),
-            terminal=tuple(made["terminal"]),
-            constraints=tuple(made["constraint"]),
-            observations=tuple(made["observe"] + [o for o in refined if isinstance(o, Observation)]),
+            terminal=tuple(parts["terminal"]),
+            constraints=tuple(parts["constraint"]),
+            observations=tuple(parts["observe"] + [o for o in refined if isinstance(o, Observation)]),
             components=cells.owners,
-            temporal=tuple(made["temporal"]),
+            temporal=tuple(parts["temporal"]),
             mentioned=mentioned,
-            doubts=(*self.doubts(), *self.several(made)),
+            doubts=(*self.doubts(), *self.several(parts)),
             by_constants=by_constants,
         )
 
-    def numbered(self, made: Made) -> list[Instance]:
+    def numbered(self, parts: Made) -> list[Instance]:
         """All instances in order, with those that nobody declared."""
-        if not made["action"]:
+        if not parts["action"]:
             raise SpecError(
                 "E0509",
                 f"spec {self.spec.name} has no action",
@@ -272,9 +272,9 @@ class Grounder:
                 write="@action\ndef step(component: Component): ...",
                 place=self.spec.place,
             )
-        if made["temporal"]:
-            made["action"] += [step for wiring in self.cells.memories for step in spreading(wiring)]
-        numbered = [replace(self.histories.counting(at), number=i) for i, at in enumerate(made["action"])]
+        if parts["temporal"]:
+            parts["action"] += [step for wiring in self.cells.memories for step in spreading(wiring)]
+        numbered = [replace(self.histories.counting(at), number=i) for i, at in enumerate(parts["action"])]
         self.noted += unmatched(
             [(m.kind, m.key, i.action.name, i.action.place) for i in numbered for m in i.marks]
         )
@@ -289,11 +289,11 @@ class Grounder:
             )
         return numbered
 
-    def several(self, made: Made) -> Iterator[Doubt]:
+    def several(self, parts: Made) -> Iterator[Doubt]:
         """Steps of processes that access several shared places."""
         if self.processes.accesses:
-            steps = {id(step) for step in made["process"]}
-            actions = [action for action in made["action"] if id(action) not in steps]
+            steps = {id(step) for step in parts["process"]}
+            actions = [action for action in parts["action"] if id(action) not in steps]
             others = [of_action(i, at.guard, at.writes, at.action.place) for i, at in enumerate(actions)]
             yield from doubts([*self.processes.accesses, *others])
 

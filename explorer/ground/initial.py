@@ -92,21 +92,21 @@ def options_of(value: AnyOf) -> list[Any]:
     """The values a free choice stands for: the members of a single domain, or those listed."""
     if len(value.choices) == 1:
         try:
-            found = resolve(value.choices[0], value.place)
+            type = resolve(value.choices[0], value.place)
         except SpecError:
             if inspect.isclass(value.choices[0]):
                 raise
             return list(value.choices)
-        if isinstance(found, ScalarType | RecordType) and found.size > MAX_DOMAIN:
+        if isinstance(type, ScalarType | RecordType) and type.size > MAX_DOMAIN:
             raise SpecError(
                 "E0116",
-                f"any_of({found.name}) among {found.size} values",
+                f"any_of({type.name}) among {type.size} values",
                 expected=f"at most {MAX_DOMAIN} values",
                 write="a smaller domain, or the values one by one",
                 place=value.place,
             )
-        if isinstance(found, SetType) or is_finite_domain(found) or not isinstance(found, ScalarType):
-            return list(found.values())
+        if isinstance(type, SetType) or is_finite_domain(type) or not isinstance(type, ScalarType):
+            return list(type.values())
     return list(value.choices)
 
 

@@ -33,14 +33,14 @@ def pieces(
     """Texts and values, in order. `outer` and `local` are the names that expressions see; `names` are the
     texts of objects that have one, by `id`.
     """
-    found: list[Any] = []
+    result: list[Any] = []
     try:
         parsed = list(string.Formatter().parse(text))
     except ValueError as error:
         raise refuse(f'"{text}"', str(error)) from None
     for literal, name, format, conversion in parsed:
         if literal:
-            found.append(literal)
+            result.append(literal)
         if name is None:
             continue
         if format or conversion:
@@ -49,11 +49,11 @@ def pieces(
         with tracing(Trace("label", subject)):
             try:
                 piece = eval(_compiled(name), outer, local)
-                found.append(names.get(id(piece), piece))
+                result.append(names.get(id(piece), piece))
             except SpecError as error:
                 raise refuse(f"{{{name}}}", error.found) from None
             except SyntaxError:
                 raise refuse(f"{{{name}}}", "not an expression") from None
             except Exception as error:
                 raise refuse(f"{{{name}}}", str(error)) from None
-    return tuple(found)
+    return tuple(result)

@@ -130,12 +130,12 @@ def _symbolic(value: Value[Any], mentions: Mentions) -> Any:
     """
     path = value._path
     if path is not None and any(path.variable is location for location in mentions.locations):
-        found = tuple(index for index, _ in path.indices)
+        parts = tuple(index for index, _ in path.indices)
         place: tuple[Any, ...] = ("location", path.variable.name, path.fields)
     else:
-        found, place = tuple(expressions_of(value)), ("symbolic", value._type.name)
+        parts, place = tuple(expressions_of(value)), ("symbolic", value._type.name)
     registers = set()
-    for expr in found:
+    for expr in parts:
         for at in ex.walk(expr):
             family = at.value[0] if at.op == "load" else at.value if at.op == "loadat" else None
             if family is not None:
@@ -143,4 +143,4 @@ def _symbolic(value: Value[Any], mentions: Mentions) -> Any:
                     return None
                 registers.add(mentions.known[family.variable])
     mentions.registers |= registers
-    return (*place, found)
+    return (*place, parts)

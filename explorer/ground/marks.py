@@ -25,7 +25,7 @@ def unmatched(marks: list[Marked]) -> Iterator[Doubt]:
         groups.setdefault(mark[:3:2], []).append(mark)
     for (kind, action), mine in groups.items():
         other = {"opens": "closes", "closes": "opens"}.get(kind)
-        others = [key for found, key, _, _ in marks if found == other]
+        others = [mark[1] for mark in marks if mark[0] == other]
         if other is None or any(_may_meet(key, k) for _, key, _, _ in mine for k in others):
             continue
         _, key, _, place = mine[0]

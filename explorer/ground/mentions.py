@@ -105,10 +105,12 @@ def _read(code: CodeType) -> frozenset[str]:
     """The attributes that a code object reads. Of `lock.at[cpu].next = x`, `at` is none: it begins where the
     assigned place begins.
     """
-    found = [i for i in dis.get_instructions(code) if i.positions is not None]
-    assigned = {_begin(i) for i in found if i.opname == "STORE_ATTR" and i.argval == "next"}
+    instructions = [i for i in dis.get_instructions(code) if i.positions is not None]
+    assigned = {_begin(i) for i in instructions if i.opname == "STORE_ATTR" and i.argval == "next"}
     names = {
-        i.argval for i in found if i.opname in ("LOAD_ATTR", "LOAD_METHOD") and _begin(i) not in assigned
+        i.argval
+        for i in instructions
+        if i.opname in ("LOAD_ATTR", "LOAD_METHOD") and _begin(i) not in assigned
     }
     return frozenset(names).union(*(_read(c) for c in code.co_consts if isinstance(c, CodeType)))
 

@@ -72,27 +72,27 @@ class PlaceTable:
 def _enum(process: str, names: list[str]) -> type[enum.Enum]:
     """The domain of places. (Type checkers know `enum.Enum(...)` with literals only.)"""
     make: Any = enum.Enum
-    made: type[enum.Enum] = make(process, [(name, i) for i, name in enumerate(names)])
-    return made
+    cls: type[enum.Enum] = make(process, [(name, i) for i, name in enumerate(names)])
+    return cls
 
 
 def _names(nodes: Iterable[tuple[Any, Node, Step]]) -> dict[Position, list[tuple[int, str]]]:
-    found: dict[Position, dict[tuple[int, str], None]] = {}
+    by_position: dict[Position, dict[tuple[int, str], None]] = {}
     for _, node, _ in nodes:
-        found.setdefault(node.position, {}).update(dict.fromkeys(name for name, _ in node.locals))
-    return {position: list(names) for position, names in found.items()}
+        by_position.setdefault(node.position, {}).update(dict.fromkeys(name for name, _ in node.locals))
+    return {position: list(names) for position, names in by_position.items()}
 
 
 def _determined(nodes: Sequence[tuple[Any, Node, Step]]) -> dict[tuple[Position, tuple[int, str]], bool]:
     """Whether a local value at a position is a function of the parameters and the choices."""
     values: dict[tuple[Any, ...], Any] = {}
-    found: dict[tuple[Position, tuple[int, str]], bool] = {}
+    determined: dict[tuple[Position, tuple[int, str]], bool] = {}
     for arguments, node, _ in nodes:
         for name, value in node.locals:
             key = (node.position, name, arguments, node.chosen)
             same = values.setdefault(key, value) == value
-            found[node.position, name] = found.get((node.position, name), True) and same
-    return found
+            determined[node.position, name] = determined.get((node.position, name), True) and same
+    return determined
 
 
 def _unique(steps: dict[Key, Step]) -> dict[Key, str]:
@@ -131,5 +131,5 @@ def slug(text: str) -> str:
     """The first words of a step's text, without its expressions and its comment: a name."""
     text = re.sub(r"\{[^{}]*\}", " ", text)
     words = re.findall(r"\w+", text.partition("//")[0]) or re.findall(r"\w+", text)
-    found = "_".join(words[:5]).strip("_")
-    return "step" if not found or found in ("done", "mro") else found
+    name = "_".join(words[:5]).strip("_")
+    return "step" if not name or name in ("done", "mro") else name

@@ -167,45 +167,45 @@ class Processes:
         actions: dict[str, Action] = {}
         for copy in process.copies:
             for node in list(copy.nodes):
-                for found in ways(process, copy, node):
-                    yield self._instance(process, copy, node=node, found=found, actions=actions, taken=taken)
+                for trace in ways(process, copy, node):
+                    yield self._instance(process, copy, node=node, trace=trace, actions=actions, taken=taken)
 
     def _instance(
         self,
         process: Process,
         copy: Copy,
         node: Node,
-        found: StepTrace,
+        trace: StepTrace,
         actions: dict[str, Action],
         taken: dict[str, str],
     ) -> Instance:
         assert process.table is not None
         place = process.table.of(node)
-        after = following(process, copy, node, found)
+        after = following(process, copy, node, trace)
         texts = {name: type.name_of(v) for (name, v), type in zip(copy.chosen, process.types)}
-        unlike = unusual(found.trace.picked)
+        unlike = unusual(trace.trace.picked)
         where = [("where", unlike)] if unlike else []
-        arguments = (*copy.chosen, *((r.name, value) for r, value in node.chosen), *found.decided, *where)
-        name = _name_of(place.name, found, taken)
-        action = actions.setdefault(name, _action(process, name, found, tuple(n for n, _ in arguments)))
+        arguments = (*copy.chosen, *((r.name, value) for r, value in node.chosen), *trace.decided, *where)
+        name = _name_of(place.name, trace, taken)
+        action = actions.setdefault(name, _action(process, name, trace, tuple(n for n, _ in arguments)))
         lane = action.actor
         actor = texts.get(lane, lane) if lane else ""
         shown = (*texts.values(), *(value_text(value) for _, value in arguments[len(texts) :]))
         here = process.is_at([place.code], copy.values)
-        guard = [] if process.at is None else [Condition(here, found.step.place)]
+        guard = [] if process.at is None else [Condition(here, trace.step.place)]
         guard += self._undisturbed(process, copy, node)
         for register, value in node.chosen:
             variable = process.variables[register]
             content = read(held(process.registers.types[register]), process.path(variable, copy.values))
-            guard.append(Condition(same(content, value)._expr, found.step.place))
-        guard += found.trace.conditions
-        writes = [*found.trace.writes, *_moves(process, copy, node, found, after)]
-        label = self._label(process, copy, found)
-        parts = [c.expr for c in found.trace.conditions]
-        parts += [expr for value in found.kept.values() for expr in expressions_of(value)]
+            guard.append(Condition(same(content, value)._expr, trace.step.place))
+        guard += trace.trace.conditions
+        writes = [*trace.trace.writes, *_moves(process, copy, node, trace, after)]
+        label = self._label(process, copy, trace)
+        parts = [c.expr for c in trace.trace.conditions]
+        parts += [expr for value in trace.kept.values() for expr in expressions_of(value)]
         hidden = frozenset(process.registers.known) | {f"at@{process.d.name}"}
-        atomic = found.step.atomic or process.d.options["atomic"]
-        who, line = (process.d.name, copy.values), found.step.place
+        atomic = trace.step.atomic or process.d.options["atomic"]
+        who, line = (process.d.name, copy.values), trace.step.place
         self.accesses.append(
             access(
                 who,
@@ -213,7 +213,7 @@ class Processes:
                 place=line,
                 atomic=atomic,
                 parts=parts,
-                writes=found.trace.writes,
+                writes=trace.trace.writes,
                 hidden=hidden,
             )
         )
@@ -225,9 +225,9 @@ class Processes:
             actor=actor,
             guard=tuple(guard),
             writes=tuple(writes),
-            marks=tuple(found.trace.marks),
+            marks=tuple(trace.trace.marks),
             label=label,
-            promised=found.trace.promised,
+            promised=trace.trace.promised,
         )
 
     def _undisturbed(self, process: Process, copy: Copy, node: Node) -> Iterator[Condition]:
@@ -251,10 +251,10 @@ class Processes:
                     idle += [] if other.table.done is None else [other.table.done]
                     yield Condition(other.is_at(idle, twin.values), process.d.place)
 
-    def _label(self, process: Process, copy: Copy, found: StepTrace) -> tuple[Any, ...]:
-        outer, local = found.frame.f_globals, {**dict(found.frame.f_locals), **found.local}
-        step = found.said
-        for outcome in found.trace.outcomes:
+    def _label(self, process: Process, copy: Copy, trace: StepTrace) -> tuple[Any, ...]:
+        outer, local = trace.frame.f_globals, {**dict(trace.frame.f_locals), **trace.local}
+        step = trace.said
+        for outcome in trace.trace.outcomes:
             outer, local = outcome.outer, outcome.local
 
         def refuse(text: str, why: str) -> SpecError:
@@ -266,12 +266,12 @@ class Processes:
                 place=step.place,
             )
 
-        made = pieces(step.text, process.d.name, outer=outer, local=local, refuse=refuse, names={})
-        replay = process.replay(copy, found.way, found.counts)
-        for piece in made:
+        label = pieces(step.text, process.d.name, outer=outer, local=local, refuse=refuse, names={})
+        replay = process.replay(copy, trace.way, trace.counts)
+        for piece in label:
             for expr in expressions_of(piece):
                 replay.check_expression(expr, step.place)
-        return made
+        return label
 
 
 def _texts(function: Callable[..., Any]) -> set[str]:
@@ -309,18 +309,18 @@ def _initial(process: Process, value: Callable[[tuple[Any, ...]], Any]) -> Any:
     return level(())
 
 
-def _name_of(place: str, found: StepTrace, taken: dict[str, str]) -> str:
+def _name_of(place: str, trace: StepTrace, taken: dict[str, str]) -> str:
     """The name of a step: that of its place, or of its outcome; of both where another place has that name."""
-    if not found.trace.outcomes:
+    if not trace.trace.outcomes:
         return place
-    name = found.said.name or slug(found.said.text)
+    name = trace.said.name or slug(trace.said.text)
     return name if taken.setdefault(name, place) == place else f"{place}_{name}"
 
 
-def _action(process: Process, name: str, found: StepTrace, arguments: tuple[str, ...]) -> Action:
+def _action(process: Process, name: str, trace: StepTrace, arguments: tuple[str, ...]) -> Action:
     """What the steps from one place with one outcome have in common."""
-    options, step = process.d.options, found.said
-    source, fair = PROCEDURES.get(found.codes[-1], ("", None))
+    options, step = process.d.options, trace.said
+    source, fair = PROCEDURES.get(trace.codes[-1], ("", None))
     own = step.fair if step.fair is not None else fair
     return Action(
         name=f"{process.d.name}.{name}",
@@ -335,9 +335,11 @@ def _action(process: Process, name: str, found: StepTrace, arguments: tuple[str,
     )
 
 
-def _moves(process: Process, copy: Copy, node: Node, found: StepTrace, after: Node | None) -> Iterator[Write]:
+def _moves(
+    process: Process, copy: Copy, node: Node, step_trace: StepTrace, after: Node | None
+) -> Iterator[Write]:
     """What a step does to the hidden variables: the place that comes next, and the registers that change."""
-    table, line = process.table, found.step.place
+    table, line = process.table, step_trace.step.place
     assert table is not None
     here = table.of(node).code
     there = table.done if after is None else table.of(after).code
@@ -349,7 +351,7 @@ def _moves(process: Process, copy: Copy, node: Node, found: StepTrace, after: No
     held_after: set[Register] = set() if after is None else {*after.kept, *dict(after.chosen)}
     with tracing(Trace("process", process.d.name)) as trace:
         for register, variable in process.variables.items():
-            fresh = {**found.kept, **found.chosen}
+            fresh = {**step_trace.kept, **step_trace.chosen}
             if register in held_after and register in fresh:
                 value = process.registers.stored(register, fresh[register])
             elif register in held_before - held_after:

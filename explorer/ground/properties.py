@@ -34,7 +34,7 @@ def _parts(
                 write="@temporal above it",
             )
         try:
-            found = condition(result, f"{d.name}")
+            expr = condition(result, f"{d.name}")
         except SpecError as error:
             found_text = "nothing" if result is None else shown(result)
             write = (
@@ -53,19 +53,19 @@ def _parts(
                 write=write,
                 place=d.place,
             ) from None
-        yield part_name(chosen), found, trace
+        yield part_name(chosen), expr, trace
 
 
 def safety(calls: Calls, d: Declaration, parameters: dict[str, Any]) -> Iterator[Property]:
-    found = list(_parts(calls, d, parameters, d.kind))
-    premises = tuple(p for _, _, trace in found for p in trace.premises)
+    parts = list(_parts(calls, d, parameters, d.kind))
+    premises = tuple(p for _, _, trace in parts for p in trace.premises)
     text = first_paragraph(d.function)
     yield Property(
         name=d.name,
         kind=d.kind,
         place=d.place,
         text=text,
-        parts=tuple((t, e) for t, e, _ in found),
+        parts=tuple((t, e) for t, e, _ in parts),
         premises=premises,
     )
 
@@ -76,10 +76,10 @@ def temporal(calls: Calls, d: Declaration, parameters: dict[str, Any]) -> Iterat
     for arguments, chosen in calls.of(d, parameters):
         result, trace = calls.run(d, "temporal", arguments)
         if not isinstance(result, MadeFormula):
-            found = "nothing" if result is None else shown(result)
+            returned = "nothing" if result is None else shown(result)
             raise SpecError(
                 "E0614",
-                f"@temporal {d.name} returns {found}",
+                f"@temporal {d.name} returns {returned}",
                 expected="a temporal formula",
                 place=d.place,
                 write="return every([...])"

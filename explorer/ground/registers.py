@@ -55,8 +55,8 @@ class Registers:
                 place=decision.place,
             )
         before = self.types.get(register)
-        found = Registers.joined(before, asked)
-        if found is None:
+        joined = Registers.joined(before, asked)
+        if joined is None:
             assert before is not None
             raise SpecError(
                 "E0809",
@@ -65,14 +65,14 @@ class Registers:
                 write="another name for one of them",
                 place=decision.place,
             )
-        self.add(register, found)
+        self.add(register, joined)
         try:
-            made: Value[Any] = lift(asked, decision.value, f"the kept {register.name}")
+            value: Value[Any] = lift(asked, decision.value, f"the kept {register.name}")
         except SpecError as error:
             raise SpecError(
                 error.code, error.found, expected=error.expected, write=error.write, place=decision.place
             ) from None
-        return made
+        return value
 
     def chosen(self, register: Register, type: Type | None) -> None:
         """A register for a choice."""
@@ -80,14 +80,14 @@ class Registers:
             before = self.types.get(register)
             self.add(register, Registers.joined(before, type) or type)
 
-    def add(self, register: Register, found: Type) -> None:
-        if self.types.get(register) == found:
+    def add(self, register: Register, type: Type) -> None:
+        if self.types.get(register) == type:
             return
-        self.types[register], self.changed = found, True
+        self.types[register], self.changed = type, True
         name = f"{self.process}.{register.name}"
         taken = {n for r, n in self.names.items() if r != register}
         self.names.setdefault(register, name if name not in taken else f"{name}_{len(taken)}")
-        self.provisional[register] = _provisional(self.names[register], held(found))
+        self.provisional[register] = _provisional(self.names[register], held(type))
 
     @staticmethod
     def joined(a: Type | None, b: Type | None) -> Type | None:
@@ -114,26 +114,26 @@ class Registers:
         return lift(stored, value, register.name) if value is not None else default(stored)
 
 
-def held(found: Type) -> Type:
+def held(type: Type) -> Type:
     """The type of the variable for values of a type: optional where no value may stand for none."""
-    return optional(found) if _has_identities(found) else found
+    return optional(type) if _has_identities(type) else type
 
 
-def unwrap(found: Type, content: Any) -> Any:
-    wrapped = _has_identities(found) and held(found) != found
+def unwrap(type: Type, content: Any) -> Any:
+    wrapped = _has_identities(type) and held(type) != type
     return content.value if wrapped else content
 
 
-def _has_identities(found: Type) -> bool:
-    if isinstance(found, UnionType):
-        return any(isinstance(cls, type) and issubclass(cls, Scalarset) for cls in found.classes)
-    return isinstance(found, RecordType) and any(_has_identities(inner) for _, inner in found.fields)
+def _has_identities(kind: Type) -> bool:
+    if isinstance(kind, UnionType):
+        return any(isinstance(cls, type) and issubclass(cls, Scalarset) for cls in kind.classes)
+    return isinstance(kind, RecordType) and any(_has_identities(inner) for _, inner in kind.fields)
 
 
-def _provisional(name: str, found: Type) -> Variable:
+def _provisional(name: str, type: Type) -> Variable:
     """A variable for the time before the state is laid out: its cells have a name and a type, but no rank."""
     families: dict[str, Family] = {}
-    for shape in found.cells():
+    for shape in type.cells():
         size = 1
         for dimension in shape.dimensions:
             size *= len(dimension.names)
@@ -150,4 +150,4 @@ def _provisional(name: str, found: Type) -> Variable:
             type=shape.type,
             place=NOWHERE,
         )
-    return Variable(name, found, families, True)
+    return Variable(name, type, families, True)

@@ -88,14 +88,14 @@ class Replay:
 
     def _check_preamble(self, trace: Trace) -> None:
         """Before the first step nothing happens."""
-        for found, what in (
+        for misplaced, what in (
             (trace.writes, "an assignment"),
             (trace.conditions, "when(...)"),
             (trace.marks, "a mark"),
             ([outcome.step for outcome in trace.outcomes], "outcome(...)"),
         ):
-            if found:
-                raise self._no_step(what, getattr(found[0], "place", self.d.place))
+            if misplaced:
+                raise self._no_step(what, getattr(misplaced[0], "place", self.d.place))
 
     def _no_step(self, what: str, place: Place) -> SpecError:
         return SpecError(
@@ -125,10 +125,10 @@ class Replay:
 
     def chain(self) -> list[GeneratorType[Any, Any, Any]]:
         """The active generators, the innermost last."""
-        found = [self.generator]
-        while isinstance(found[-1].gi_yieldfrom, GeneratorType):
-            found.append(found[-1].gi_yieldfrom)
-        return found
+        generators = [self.generator]
+        while isinstance(generators[-1].gi_yieldfrom, GeneratorType):
+            generators.append(generators[-1].gi_yieldfrom)
+        return generators
 
     def _codes(self) -> Codes:
         return tuple(generator.gi_code for generator in self.chain())
@@ -142,7 +142,7 @@ class Replay:
         """The place that `arrive` came to. No other choices than `alive` can be in use there."""
         chain = self.chain()
         mentions = Mentions(self.around.registers, self.around.locations)
-        found: list[tuple[tuple[int, str], Any]] = []
+        locals: list[tuple[tuple[int, str], Any]] = []
         names: set[tuple[Codes, str]] = set()
         for depth, generator in enumerate(chain):
             frame = frame_of(generator)
@@ -151,9 +151,9 @@ class Replay:
                 names.add((self._codes()[: depth + 1], name))
                 value = normal(local[name], mentions, name, place)
                 if value is not None:
-                    found.append(((depth, name), value))
+                    locals.append(((depth, name), value))
             inside = [o for o in gc.get_referents(generator) if hasattr(o, "__next__") and o not in chain]
-            found += [
+            locals += [
                 ((depth, f"iterator {i}"), normal(o, mentions, "a loop", place)) for i, o in enumerate(inside)
             ]
         position = Position(
@@ -169,7 +169,7 @@ class Replay:
                 self.around.dead.add((position.stack, register))
             elif (position.stack, register) not in self.around.dead:
                 chosen.append((register, value))
-        return Node(position, tuple(found), kept, tuple(chosen))
+        return Node(position, tuple(locals), kept, tuple(chosen))
 
     # The step.
 
@@ -182,7 +182,7 @@ class Replay:
         self.live = True
         frame = frame_of(self.chain()[-1])
         with tracing(Trace("process", self.d.name, asked=asked)) as trace:
-            found = StepTrace(
+            step_trace = StepTrace(
                 step=begin,
                 codes=self._codes(),
                 frame=frame,
@@ -196,37 +196,39 @@ class Replay:
             while True:
                 yielded = self._resume(reply, trace)
                 if yielded is None or isinstance(yielded, Step):
-                    found.ends = yielded is None
-                    found.way = self.way.stepping(pick.chosen for pick in trace.picked)
-                    self._check_fresh(found)
-                    return found
+                    step_trace.ends = yielded is None
+                    step_trace.way = self.way.stepping(pick.chosen for pick in trace.picked)
+                    self._check_fresh(step_trace)
+                    return step_trace
                 decisions += 1
                 if decisions > MOST_DECISIONS:
                     raise self._endless(yielded.place)
                 if yielded.kind != "keep" and self.taken == len(self.way.outcomes):
                     return Open(yielded, self.way)
-                reply = self._decide(yielded, found)
+                reply = self._decide(yielded, step_trace)
 
-    def _decide(self, decision: Decision, found: StepTrace) -> Any:
+    def _decide(self, decision: Decision, step_trace: StepTrace) -> Any:
         register = self._register(decision)
         if decision.kind == "keep":
-            value = found.kept[register] = self.around.kept(register, decision)
-            found.counts[register] = found.counts.get(register, 0) + 1
-            if register.codes == found.codes:
-                found.local[register.name] = value
+            value = step_trace.kept[register] = self.around.kept(register, decision)
+            step_trace.counts[register] = step_trace.counts.get(register, 0) + 1
+            if register.codes == step_trace.codes:
+                step_trace.local[register.name] = value
             return value
         outcome = self._outcome()
         if decision.kind == "choose":
             if not decision.is_way:
-                found.chosen[register] = self.chosen[register] = outcome
-                found.choices[register] = decision
-            if register.codes == found.codes:
-                found.local[register.name] = outcome
-            found.decided.append((register.name, outcome))
+                step_trace.chosen[register] = self.chosen[register] = outcome
+                step_trace.choices[register] = decision
+            if register.codes == step_trace.codes:
+                step_trace.local[register.name] = outcome
+            step_trace.decided.append((register.name, outcome))
         else:
             test: Expr = decision.value._expr
-            found.trace.conditions.append(Condition(test if outcome else ex.negate(test), decision.place))
-            found.decided.append((f"line{decision.place.line}", outcome))
+            step_trace.trace.conditions.append(
+                Condition(test if outcome else ex.negate(test), decision.place)
+            )
+            step_trace.decided.append((f"line{decision.place.line}", outcome))
         return outcome
 
     def _endless(self, place: Place) -> SpecError:
@@ -238,13 +240,13 @@ class Replay:
             place=place,
         )
 
-    def _check_fresh(self, found: StepTrace) -> None:
+    def _check_fresh(self, step_trace: StepTrace) -> None:
         """Every value in the step was read in it."""
-        trace = found.trace
+        trace = step_trace.trace
         parts: list[tuple[Place, Expr]] = [(c.place, c.expr) for c in trace.conditions]
         parts += [(w.place, e) for w in trace.writes for e in (w.index, w.expr)]
-        parts += [(found.step.place, e) for v in found.kept.values() for e in expressions_of(v)]
-        parts += [(found.step.place, e) for m in trace.marks for v in m.key for e in expressions_of(v)]
+        parts += [(step_trace.step.place, e) for v in step_trace.kept.values() for e in expressions_of(v)]
+        parts += [(step_trace.step.place, e) for m in trace.marks for v in m.key for e in expressions_of(v)]
         for write in trace.writes:
             if write.family.number == STALE:
                 raise self.stale(write.place, ex.cell(write.family, write.index))
@@ -292,17 +294,17 @@ class Replay:
 
     def _resume(self, reply: Any, trace: Trace) -> Any:
         """Up to the next `yield`: a Step, a Decision, or None where the process returned."""
-        made = len(trace.decisions)
+        before = len(trace.decisions)
         try:
             yielded = self._call(lambda: self._send(reply))
         except SpecError as error:
-            unasked = [d for d in trace.decisions[made:] if not d.yielded]
+            unasked = [d for d in trace.decisions[before:] if not d.yielded]
             if unasked and error.code in ("E0222", "E0225", "E0226"):
                 raise forgotten(unasked[0]) from None
             raise
         if isinstance(yielded, Decision):
             yielded.yielded = True
-        unasked = [d for d in trace.decisions[made:] if not d.yielded]
+        unasked = [d for d in trace.decisions[before:] if not d.yielded]
         if unasked:
             raise forgotten(unasked[0])
         if yielded is None or isinstance(yielded, Decision):
@@ -325,15 +327,15 @@ class Replay:
         place = Place(inner.gi_code.co_filename, frame_of(inner).f_lineno)
         text = yielded.text if isinstance(yielded, Step) else yielded
         if not isinstance(text, str) or not text.strip():
-            found = "`yield` alone" if yielded is None else f"`yield {bare(yielded)}`"
+            written = "`yield` alone" if yielded is None else f"`yield {bare(yielded)}`"
             write = 'yield "what the step does", or yield branch(...), choose(...), keep(...)'
             if isinstance(yielded, Value):
                 write = f"yield keep({bare(yielded)}), or yield branch({bare(yielded)})"
             if "yield when(" in linecache.getline(place.file, place.line):
-                found, write = "`yield when(...)`", "when(...) alone: the step waits for its condition"
+                written, write = "`yield when(...)`", "when(...) alone: the step waits for its condition"
             raise SpecError(
                 "E0801",
-                f"{found} in process {self.d.name}",
+                f"{written} in process {self.d.name}",
                 expected="the text of the step that begins here, or a decision",
                 write=write,
                 place=place,

@@ -111,12 +111,12 @@ class RigidGrounder(Grounder):
             known = todo.pop()
             with bound({**self.constants, **self.first, **known}, self.spec.place) as asked:
                 try:
-                    made = make()
+                    parts = make()
                 finally:
                     self.spec.met.update(asked)
             more = [name for name in self.rigid if name in asked and name not in known]
             if not more:
-                yield known, made
+                yield known, parts
                 continue
             several = itertools.product(*(self.rigid[name] for name in more))
             todo += reversed([{**known, **dict(zip(more, picked))} for picked in several])
@@ -127,14 +127,14 @@ class RigidGrounder(Grounder):
         """Instances: those that do the same under several values are one."""
         groups: dict[Any, list[Case]] = {}
         for values, instances in cases:
-            for made in instances:
+            for one in instances:
                 same = (
-                    tuple(name for name, _ in made.arguments),
-                    made.texts,
-                    tuple(c.expr for c in made.guard),
-                    tuple((w.family, w.index, w.expr) for w in made.writes),
+                    tuple(name for name, _ in one.arguments),
+                    one.texts,
+                    tuple(c.expr for c in one.guard),
+                    tuple((w.family, w.index, w.expr) for w in one.writes),
                 )
-                groups.setdefault(same, []).append((values, made))
+                groups.setdefault(same, []).append((values, one))
         for members in groups.values():
             instance: Instance = members[0][1]
             chosen = [values for values, _ in members]
@@ -152,8 +152,8 @@ class RigidGrounder(Grounder):
     def merged_property(self, cases: list[Case]) -> Property:
         """A property that asks in each state what it asks under the values chosen."""
         parts: dict[str, dict[Expr, list[Values]]] = {}
-        for values, (made,) in cases:
-            for name, expr in made.parts:
+        for values, (prop,) in cases:
+            for name, expr in prop.parts:
                 parts.setdefault(name, {}).setdefault(expr, []).append(values)
         first = cases[0][1][0]
         return Property(
@@ -172,8 +172,8 @@ class RigidGrounder(Grounder):
         """Conditions of a kind: what may end anywhere, must hold at first, keeps states from being left."""
         groups: dict[tuple[Expr, Any], list[tuple[Values, Any]]] = {}
         for values, several in cases:
-            for made in several:
-                name, condition = made if kind == "constraint" else (None, made)
+            for one in several:
+                name, condition = one if kind == "constraint" else (None, one)
                 groups.setdefault((condition.expr, name), []).append((values, condition.place))
         for (expr, name), members in groups.items():
             chosen = [values for values, _ in members]
@@ -181,8 +181,8 @@ class RigidGrounder(Grounder):
                 expr = ex.both(self.among(chosen, len(chosen) == len(cases)), expr)
             else:
                 expr = self.where(chosen, len(cases), expr)
-            made = Condition(expr, members[0][1])
-            yield (name, made) if kind == "constraint" else made
+            joined = Condition(expr, members[0][1])
+            yield (name, joined) if kind == "constraint" else joined
 
     def where(self, chosen: list[Values], cases: int, expr: Expr) -> Expr:
         """The condition under these values; true under all others."""
@@ -212,11 +212,11 @@ class RigidGrounder(Grounder):
 def _type(several: Sequence[Any], place: Place) -> ScalarType:
     value = several[0]
     if isinstance(value, enum.Enum | bool):
-        found = resolve(type(value), place)
+        resolved = resolve(type(value), place)
     else:
-        found = resolve(Range(min(several), max(several)), place)
-    assert isinstance(found, ScalarType)
-    return found
+        resolved = resolve(Range(min(several), max(several)), place)
+    assert isinstance(resolved, ScalarType)
+    return resolved
 
 
 def _text(value: Any) -> str:

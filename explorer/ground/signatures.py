@@ -41,7 +41,7 @@ def signature(d: Declaration) -> dict[str, Any]:
             write=f"import or define {error.name}",
             place=d.place,
         ) from None
-    found = {}
+    parameters = {}
     for name, parameter in inspect.signature(d.function).parameters.items():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             stars = "*" if parameter.kind is parameter.VAR_POSITIONAL else "**"
@@ -76,8 +76,8 @@ def signature(d: Declaration) -> dict[str, Any]:
                 write=f"{name}: Component",
                 place=d.place,
             )
-        found[name] = hints[name]
-    return found
+        parameters[name] = hints[name]
+    return parameters
 
 
 def settled(d: Declaration, others: list[Declaration]) -> Declaration:
@@ -132,7 +132,7 @@ def domain_of(d: Declaration, name: str, annotation: Any) -> Type:
             place=d.place,
         )
     try:
-        found = resolve(annotation, d.place)
+        type = resolve(annotation, d.place)
     except SpecError as error:
         raise SpecError(
             error.code,
@@ -141,24 +141,24 @@ def domain_of(d: Declaration, name: str, annotation: Any) -> Type:
             write=error.write,
             place=error.place,
         ) from None
-    small = isinstance(found, SetType) and d.kind != "process"
-    if not is_finite_domain(found) and not small:
+    small = isinstance(type, SetType) and d.kind != "process"
+    if not is_finite_domain(type) and not small:
         raise SpecError(
             "E0611",
-            f"parameter {name!r} of {d.name} ranges over {found.name}",
+            f"parameter {name!r} of {d.name} ranges over {type.name}",
             expected="bool, an enum, a Range, a Scalarset, a small set, or a record of those",
             write="parameters for the parts, or the State class that holds it",
             place=d.place,
         )
-    if found.size > MAX_DOMAIN:
+    if type.size > MAX_DOMAIN:
         raise SpecError(
             "E0116",
-            f"parameter {name!r} of {d.name} ranges over {found.size} values",
+            f"parameter {name!r} of {d.name} ranges over {type.size} values",
             place=d.place,
             expected=f"at most {MAX_DOMAIN} values",
             write="a smaller domain",
         )
-    return found
+    return type
 
 
 def crash(error: Exception, doing: str, place: Place) -> SpecError:
@@ -193,13 +193,13 @@ def crash(error: Exception, doing: str, place: Place) -> SpecError:
 
 def _innermost(error: BaseException, fallback: Place) -> Place:
     """The last line of the author's own code in a traceback."""
-    found, tb = fallback, error.__traceback__
+    place, tb = fallback, error.__traceback__
     while tb is not None:
         file = tb.tb_frame.f_code.co_filename
         if not file.startswith((_PACKAGE, _LIBRARY)):
-            found = Place(file, tb.tb_lineno)
+            place = Place(file, tb.tb_lineno)
         tb = tb.tb_next
-    return found
+    return place
 
 
 def first_paragraph(function: Callable[..., Any]) -> str:

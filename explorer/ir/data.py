@@ -70,10 +70,10 @@ def _init(cls: Any, frozen: bool) -> Callable[..., None]:
         lines.append("self.__post_init__()")
     parameters = ", ".join(["self", *plain, *(["*", *named] if named else [])])
     exec(f"def __init__({parameters}):\n " + "\n ".join(lines or ["pass"]), space)
-    made: Callable[..., None] = space["__init__"]
-    made.__qualname__ = f"{cls.__qualname__}.__init__"
-    made.__annotations__ = {f.name: f.type for f in dataclasses.fields(cls)} | {"return": None}
-    return made
+    init: Callable[..., None] = space["__init__"]
+    init.__qualname__ = f"{cls.__qualname__}.__init__"
+    init.__annotations__ = {f.name: f.type for f in dataclasses.fields(cls)} | {"return": None}
+    return init
 
 
 def _comparison(names: list[str], hashable: bool) -> dict[str, Any]:

@@ -114,18 +114,18 @@ def class_place(cls: type) -> Place:
     """Where a class is defined, as near as Python tells."""
     file = getattr(sys.modules.get(cls.__module__), "__file__", None) or _file_of_members(cls)
     linecache.checkcache(file)
-    found = classes("".join(linecache.getlines(file))).get(cls.__qualname__)
-    return Place(file, 1 if found is None else first_line(found))
+    definition = classes("".join(linecache.getlines(file))).get(cls.__qualname__)
+    return Place(file, 1 if definition is None else first_line(definition))
 
 
 def attribute_place(cls: type, name: str) -> Place:
     """The line of a class that names an attribute; the class itself where its source cannot be read."""
     place = class_place(cls)
     lines = linecache.getlines(place.file)
-    found = classes("".join(lines)).get(cls.__qualname__)
-    if found is None:
+    definition = classes("".join(lines)).get(cls.__qualname__)
+    if definition is None:
         return place
-    own = lines[place.line - 1 : found.end_lineno]
+    own = lines[place.line - 1 : definition.end_lineno]
     lines_with = (i for i, line in enumerate(own) if re.match(rf"\s+{re.escape(name)}\s*[:=]", line))
     return Place(place.file, place.line + next(lines_with, 0))
 

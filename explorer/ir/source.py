@@ -28,18 +28,18 @@ def functions(text: str) -> dict[int, Function]:
 @lru_cache(maxsize=64)
 def classes(text: str) -> dict[str, ast.ClassDef]:
     """The classes of a file by their qualified names; of several with one name the first."""
-    found: dict[str, ast.ClassDef] = {}
+    definitions: dict[str, ast.ClassDef] = {}
 
     def look(inside: ast.AST, prefix: str) -> None:
         for at in _statements(inside, (ast.ClassDef, *get_args(Function))):
             if isinstance(at, ast.ClassDef):
-                found.setdefault(prefix + at.name, at)
+                definitions.setdefault(prefix + at.name, at)
                 look(at, f"{prefix}{at.name}.")
             elif isinstance(at, Function):
                 look(at, f"{prefix}{at.name}.<locals>.")
 
     look(syntax(text), "")
-    return found
+    return definitions
 
 
 def first_line(at: Function | ast.ClassDef) -> int:

@@ -158,15 +158,15 @@ def lookup(table: Mapping[T, S], key: T | Value[T], otherwise: S | Value[S] = _M
             write="lookup({key: value, ...}, key)",
         )
     if not isinstance(key, Symbolic):
-        found = table.get(key, otherwise)
-        if found is _MISSING:
+        chosen = table.get(key, otherwise)
+        if chosen is _MISSING:
             raise SpecError(
                 "E0243",
                 f"lookup(...) of {shown(key)}, which has no entry",
                 expected="a key of the table",
                 write="lookup(table, key, otherwise)",
             )
-        return found  # type: ignore[return-value]
+        return chosen  # type: ignore[return-value]
     tests = [(same(key, k)._expr, v) for k, v in table.items()]
     result: Any = tests[-1][1] if otherwise is _MISSING else otherwise
     for test, value in reversed(tests[:-1] if otherwise is _MISSING else tests):

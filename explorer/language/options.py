@@ -48,8 +48,8 @@ def defaults(*, actor: str | None = None, fair: Fairness | None = None) -> None:
 
 def defaults_of(function: Any) -> Defaults | None:
     """What the file of a function says for all of its own."""
-    found = function.__globals__.get(_DEFAULTS)
-    return found if isinstance(found, Defaults) else None
+    defaults = function.__globals__.get(_DEFAULTS)
+    return defaults if isinstance(defaults, Defaults) else None
 
 
 def check_options(

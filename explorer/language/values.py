@@ -237,8 +237,8 @@ def _check_optional(value: Value[Any], name: str, write: str) -> None:
 
 
 def _numbers(value: Value[Any], name: str) -> tuple[int, IntType]:
-    found = value._type.numbers if isinstance(value._type, UnionType) else None
-    if found is None:
+    numbers = value._type.numbers if isinstance(value._type, UnionType) else None
+    if numbers is None:
         raise SpecError(
             "E0211",
             f"`.{name}` of {describe(value)} ({value._type.name})",
@@ -247,7 +247,7 @@ def _numbers(value: Value[Any], name: str) -> tuple[int, IntType]:
             if isinstance(value._type, IntType)
             else "Step | Annotated[int, range(4)]",
         )
-    return found
+    return numbers
 
 
 def _content(optional: Value[Any]) -> Value[Any]:

@@ -29,7 +29,7 @@ def number_states(states, first, last, slots):
 
 
 @njit(nogil=True, cache=True)
-def find_hashed(states, number, slots, to, count, found, place, guess, right):
+def find_hashed(states, number, slots, to, count, targets, place, guess, right):
     """The numbers of `count` states `to` by the table, `number` for a state that has none."""
     words = states.shape[1]
     mask = U(slots.shape[0] - 1)
@@ -45,10 +45,10 @@ def find_hashed(states, number, slots, to, count, found, place, guess, right):
     for k in range(count):
         right[k] = guess[k] != 0 and states[max(I(guess[k]) - 1, 0), 0] == to[k, 0]
     for k in range(count):
-        found[k] = number
+        targets[k] = number
         x = place[k]
         if words == 1 and right[k]:
-            found[k] = I(guess[k]) - 1
+            targets[k] = I(guess[k]) - 1
             continue
         while slots[x] != 0:
             i = I(slots[x]) - 1
@@ -57,13 +57,13 @@ def find_hashed(states, number, slots, to, count, found, place, guess, right):
                 if states[i, w] != to[k, w]:
                     equal = False
             if equal:
-                found[k] = i
+                targets[k] = i
                 break
             x = (x + U(1)) & mask
 
 
 @njit(nogil=True, cache=True)
-def find_near(states, number, by, to, count, found, near):
+def find_near(states, number, by, to, count, targets, near):
     """The same among sorted states of one word. From state to state a rule leads not far from where it led
     before: each search begins at `near[by]`, widens in steps that double, and then halves."""
     for k in range(count):
@@ -92,12 +92,12 @@ def find_near(states, number, by, to, count, found, near):
             else:
                 high = middle
         near[by[k]] = min(high, number - 1)
-        found[k] = high if high < number and states[high, 0] == wanted else number
+        targets[k] = high if high < number and states[high, 0] == wanted else number
 
 
 @njit(nogil=True, cache=True)
 def add_edges(
-    states, first, origin, by, to, turn, size, count, found, at, start, target, label, edges, numbers
+    states, first, origin, by, to, turn, size, count, targets, at, start, target, label, edges, numbers
 ):
     """Append `count` steps to states `to`, whose numbers were `found`, as edges from row `edges` on; steps
     that change nothing are left out. Returns the new number of edges.
@@ -119,7 +119,7 @@ def add_edges(
                 same = False
         if same:
             continue
-        target[edges] = np.uint32(found[k])
+        target[edges] = np.uint32(targets[k])
         label[edges] = numbers[by[k]] * size + turn[k]
         edges += 1
     while row < at:

@@ -40,7 +40,7 @@ def stems(
     parent,
     edge,
     distance,
-    found,
+    reached,
 ):
     """Breadth first to the nearest end, and to the nearest stutterable node: `found` gets both, -1 where
     there is none, and how many stand in `queue`.
@@ -50,8 +50,8 @@ def stems(
     order of sources and of edges is found.
     """
     tail = 0
-    found[0] = -1
-    found[1] = -1
+    reached[0] = -1
+    reached[1] = -1
     for i in range(count):
         v = sources[i]
         if free:
@@ -65,17 +65,17 @@ def stems(
             queue[tail] = number + v
             tail += 1
     head = 0
-    while head < tail and (found[0] < 0 or found[1] < 0):
+    while head < tail and (reached[0] < 0 or reached[1] < 0):
         at = queue[head]
         head += 1
         v = at
         after = at >= number
         if after:
             v = at - number
-            if ends[v] and found[0] < 0:
-                found[0] = at
-            if stutterable[v] and found[1] < 0:
-                found[1] = at
+            if ends[v] and reached[0] < 0:
+                reached[0] = at
+            if stutterable[v] and reached[1] < 0:
+                reached[1] = at
         for e in range(start[v], start[v + 1]):
             w = to[e]
             if w >= number or (after and not inside[w]):
@@ -93,7 +93,7 @@ def stems(
                 distance[x] = distance[at] + 1
                 queue[tail] = x
                 tail += 1
-    found[2] = tail
+    reached[2] = tail
 
 
 def ways(start, to, number, switch, inside, ends, queue, count, distance, most, wanted):

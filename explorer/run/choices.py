@@ -106,14 +106,14 @@ def judge_temporal(asked: Question, result: Choices, key: Key) -> None:
     outcome.temporal = True
     names = tuple(p.name for p in model.temporal if not asked.properties or p.name in asked.properties)
     _, verdict = run(model, RunOptions(properties=names), asked.limits(), count_guards=False)
-    for found in verdict.properties:
-        if found.name not in names:
+    for prop in verdict.properties:
+        if prop.name not in names:
             continue
-        if found.verdict == VIOLATED:
+        if prop.verdict == VIOLATED:
             outcome.status, outcome.reason = VIOLATED, ""
-            outcome.by.append((found.name, found.trace_length))
-        elif found.verdict == UNDETERMINED:
-            outcome.doubt(f"{found.name}: {found.reason}")
+            outcome.by.append((prop.name, prop.trace_length))
+        elif prop.verdict == UNDETERMINED:
+            outcome.doubt(f"{prop.name}: {prop.reason}")
     result.exploring += time.monotonic() - started
 
 

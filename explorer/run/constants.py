@@ -63,11 +63,11 @@ def _parts(text: str) -> list[str]:
 
 def single(bindings: list[dict[str, Any]]) -> dict[str, Any]:
     for name, _value in bindings[0].items():
-        found = list(dict.fromkeys(str(getattr(b[name], "name", b[name])) for b in bindings))
-        if len(found) > 1:
+        texts = list(dict.fromkeys(str(getattr(b[name], "name", b[name])) for b in bindings))
+        if len(texts) > 1:
             raise UsageError(
-                f"-D {name}={','.join(found)}: this command takes one value for each constant; write: -D"
-                f" {name}={found[0]}"
+                f"-D {name}={','.join(texts)}: this command takes one value for each constant; write: -D"
+                f" {name}={texts[0]}"
             )
     return bindings[0]
 

@@ -31,11 +31,11 @@ def load(path: str | os.PathLike[str]) -> Spec:
     imported or has no `spec`.
     """
     file = spec_file(path)
-    found = _import(file)
-    if not isinstance(found, Spec):
-        what = "no object named `spec`" if found is None else f"`spec` is {found!r}"
+    spec = _import(file)
+    if not isinstance(spec, Spec):
+        what = "no object named `spec`" if spec is None else f"`spec` is {spec!r}"
         raise SpecError("E0512", what, expected="a Spec", write="spec = Spec()", place=Place(str(file), 1))
-    return found
+    return spec
 
 
 def spec_file(path: str | os.PathLike[str]) -> Path:
@@ -106,10 +106,10 @@ def _import(file: Path) -> object:
             origin = getattr(sys.modules[added], "__file__", None)
             if origin and os.path.realpath(origin).startswith(directory + os.sep):
                 _imported.add(added)
-    found = getattr(module, "spec", None)
-    if isinstance(found, Spec) and found.name == unique:
-        found.name = printable(file.stem)
-    return found
+    spec = getattr(module, "spec", None)
+    if isinstance(spec, Spec) and spec.name == unique:
+        spec.name = printable(file.stem)
+    return spec
 
 
 def printable(name: str) -> str:

@@ -147,10 +147,10 @@ def fingerprint(text: str) -> int:
 
 
 def probability(text: str) -> float:
-    found = number(text, 0, "a probability")
-    if found > 1:
+    value = number(text, 0, "a probability")
+    if value > 1:
         raise ValueError(f"{text!r} is not a probability")
-    return found
+    return value
 
 
 def seconds(text: str) -> float:
@@ -163,10 +163,10 @@ def memory(text: str) -> int:
     given = number(text[:-1] if factor > 1 else text, 0, "a number of bytes, such as 500M or 4G")
     if given == float("inf"):
         raise ValueError(f"{text!r} is not a number of bytes, such as 500M or 4G")
-    found = int(given * factor)
-    if not found:
+    value = int(given * factor)
+    if not value:
         raise ValueError(f"{text!r} leaves no memory at all; write a number of bytes, such as 500M or 4G")
-    return found
+    return value
 
 
 def one_of(choices: Sequence[str]) -> Callable[[str], str]:

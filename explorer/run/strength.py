@@ -67,5 +67,5 @@ def least(
     choices: Iterable[tuple[Any, ...]], wanted: Callable[[tuple[Any, ...]], bool]
 ) -> list[tuple[Any, ...]]:
     """The wanted choices such that no wanted one has less."""
-    found = [choice for choice in choices if wanted(choice)]
-    return [choice for choice in found if not any(weaker(other, choice) for other in found)]
+    wanted_ones = [choice for choice in choices if wanted(choice)]
+    return [choice for choice in wanted_ones if not any(weaker(other, choice) for other in wanted_ones)]

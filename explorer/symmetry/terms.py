@@ -120,21 +120,21 @@ class Terms:
             return result.pop() if result else self.const(neutral)
         return self.node(op, None, tuple(sorted(result)), (0, 1))
 
-    def _settled(self, found: set[int], neutral: int) -> list[int] | None:
+    def _settled(self, equations: set[int], neutral: int) -> list[int] | None:
         """Operands with choices by a value resolved where other operands that test the same value settle the
         result; None if none is.
         """
-        for a in found:
+        for a in equations:
             if neutral and self.nodes[a][0] == "eq":
-                new = self._same_choice(a, found)
+                new = self._same_choice(a, equations)
                 if new is not None:
-                    return [*(found - {a}), new]
-        cases = [a for a in found if self.nodes[a][0] == "case"]
+                    return [*(equations - {a}), new]
+        cases = [a for a in equations if self.nodes[a][0] == "case"]
         for case in cases:
             x, low, branches = self.nodes[case][2][0], self.nodes[case][1], list(self.nodes[case][2][1:])
             tests = {
                 a: table
-                for a in found
+                for a in equations
                 if a != case
                 for table in (self._as_table(a),)
                 if table and table[:2] == (x, low)
@@ -148,10 +148,10 @@ class Terms:
                     x, low, [b if open else self.const(1 - neutral) for b, open in zip(branches, settled)]
                 )
                 if new != case:
-                    return [*(found - {case}), new]
+                    return [*(equations - {case}), new]
         return None
 
-    def _same_choice(self, equation: int, found: set[int]) -> int | None:
+    def _same_choice(self, equation: int, equations: set[int]) -> int | None:
         """An equation of two choices, by values that another operand says are equal, as one choice; None
         where it is none.
         """
@@ -164,7 +164,7 @@ class Terms:
             or (ranks and ranks != (tuple(range(len(ranks[0]))),) * 2)
         ):
             return None
-        if self.make_eq(a[0], b[0]) not in found:
+        if self.make_eq(a[0], b[0]) not in equations:
             return None
         return self._case(a[0], low_a, [self.make_eq(x, y) for x, y in zip(a[1:], b[1:])])
 

@@ -88,17 +88,17 @@ def wanted(expectation: Expectation | None, name: str) -> tuple[str, int | None]
     return VIOLATED, expectation.steps if name == expectation.property else None
 
 
-def as_expected(expectation: Expectation | None, found: PropertyVerdict, bounds: Bounds) -> bool:
+def as_expected(expectation: Expectation | None, prop: PropertyVerdict, bounds: Bounds) -> bool:
     """Whether a property has the verdict that it must have."""
-    verdict, steps = wanted(expectation, found.name)
-    if found.verdict == verdict:
-        return steps is None or found.trace_length == steps
+    verdict, steps = wanted(expectation, prop.name)
+    if prop.verdict == verdict:
+        return steps is None or prop.trace_length == steps
     return (
         expectation is not None
         and verdict == HOLDS
-        and found.verdict == UNDETERMINED
+        and prop.verdict == UNDETERMINED
         and bool(bounds.reason)
-        and found.reason == bounds.reason
+        and prop.reason == bounds.reason
         and bounds.allowed_by(expectation)
     )
 

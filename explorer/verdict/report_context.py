@@ -86,10 +86,10 @@ def source_text(place: Place) -> list[str]:
     more.
     """
     lines = linecache.getlines(place.file)
-    found = functions("".join(lines)).get(place.line)
-    if found is None:
+    definition = functions("".join(lines)).get(place.line)
+    if definition is None:
         return []
-    return [line.expandtabs(4).rstrip() for line in lines[place.line - 1 : found.end_lineno][:LINES]]
+    return [line.expandtabs(4).rstrip() for line in lines[place.line - 1 : definition.end_lineno][:LINES]]
 
 
 def _moment(model: Model, state: State, texts: dict[str, int]) -> MomentRecord:

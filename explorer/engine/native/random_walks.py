@@ -27,7 +27,7 @@ class NativeWalks:
     def __init__(self, compiled: Compiled, limits: Limits, observer: Observer, started: float, *, seed: int):
         self.search = native.Search(
             compiled=compiled,
-            made=machine(compiled),
+            machine=machine(compiled),
             limits=limits,
             observer=observer,
             options=native.Options(),

@@ -93,7 +93,7 @@ def explore(
         return replace(space, notes=(*space.notes, note))
     search = Search(
         compiled=compiled,
-        made=native_machine,
+        machine=native_machine,
         limits=limits,
         observer=observer,
         options=options,
@@ -111,7 +111,7 @@ class Search:
     def __init__(
         self,
         compiled: Compiled,
-        made: Machine,
+        machine: Machine,
         limits: Limits,
         observer: Observer,
         options: Options,
@@ -119,7 +119,7 @@ class Search:
     ):
         self.compiled, self.machine, self.limits, self.observer, self.options, self.started = (
             compiled,
-            made,
+            machine,
             limits,
             observer,
             options,
@@ -127,7 +127,7 @@ class Search:
         )
         layout = compiled.layout
         self.words = layout.words
-        self.tree = Tree(made.trees, self.words) if self.words > 1 else None
+        self.tree = Tree(machine.trees, self.words) if self.words > 1 else None
         self.compact = options.storage == "compact"
         width = layout.bits if self.tree is None else ROOT_BITS
         self.hashing = (
@@ -151,10 +151,10 @@ class Search:
             workers=options.workers,
             storage=options.storage,
             max_omission=options.max_omission,
-            notes=[*compiled.notes, *made.notes],
+            notes=[*compiled.notes, *machine.notes],
         )
         self.phases = {
-            "compile": made.seconds,
+            "compile": machine.seconds,
             "successors": 0.0,
             "exchange": 0.0,
             "insert": 0.0,

@@ -141,10 +141,10 @@ def _move(line: int, target: str, value: str) -> Assign:
 
 def _compute(line: int, name: str, flags: str, target: str, left: str, right: str) -> list[Instruction]:
     result = operation(OPERATIONS[name.upper()], _operand(left), _operand(right.split(",")[0]))
-    made: list[Instruction] = [Assign(line=line, register=canonical(target), value=result)]
+    instructions: list[Instruction] = [Assign(line=line, register=canonical(target), value=result)]
     if flags:
-        made.append(_compare(line, target, "#0"))
-    return made
+        instructions.append(_compare(line, target, "#0"))
+    return instructions
 
 
 def _compare(line: int, left: str, right: str) -> Assign:

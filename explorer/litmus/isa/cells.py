@@ -65,10 +65,10 @@ def _instruction(text: str, line: int, table: Table, known: str) -> list[Instruc
         match = shape.fullmatch(text)
         if match is not None:
             try:
-                made = make(line, *match.groups())
+                instructions = make(line, *match.groups())
             except ValueProblem as problem:
                 raise InstructionError(line, f"{text}: {problem}") from None
-            return made if isinstance(made, list) else [made]
+            return instructions if isinstance(instructions, list) else [instructions]
     raise InstructionError(line, f"cannot read the instruction {text!r}; known are {known}")
 
 

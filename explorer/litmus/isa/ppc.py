@@ -97,10 +97,14 @@ def _conditional(line: int, size: str, value: str, base: str, index: str) -> Sto
 def _compute(line: int, name: str, target: str, left: str, right: str) -> list[Instruction]:
     name = name.lower()
     second: Expression = integer(right) if right.lstrip("-")[0].isdigit() else _register(right)
-    made: list[Instruction] = [_assign(line, target, operation(OPERATIONS[name], _register(left), second))]
+    instructions: list[Instruction] = [
+        _assign(line, target, operation(OPERATIONS[name], _register(left), second))
+    ]
     if name.endswith("."):
-        made.append(Assign(line=line, register="cr0", value=operation("compare", _register(target), 0)))
-    return made
+        instructions.append(
+            Assign(line=line, register="cr0", value=operation("compare", _register(target), 0))
+        )
+    return instructions
 
 
 def _compare(line: int, field: str | None, left: str, right: str) -> Assign:

@@ -78,9 +78,9 @@ def _exchange_and_add(line: int, address: str, register: str) -> list[Instructio
 
 
 def _compare_and_exchange(line: int, address: str, register: str) -> list[Instruction]:
-    made = _locked(line, "<read>", address, Register(canonical(register)), Register("EAX"))
+    locked = _locked(line, "<read>", address, Register(canonical(register)), Register("EAX"))
     compared = _flags(line, Register("EAX"), Register("<read>"))
-    return [*made, compared, Assign(line=line, register="EAX", value=Register("<read>"))]
+    return [*locked, compared, Assign(line=line, register="EAX", value=Register("<read>"))]
 
 
 def _locked_compute(line: int, name: str, address: str, value: str) -> list[Instruction]:

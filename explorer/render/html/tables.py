@@ -47,8 +47,8 @@ def findings_list(record: VerdictRecord) -> Html:
     return el("section", el("h2", "Findings"), *parts)
 
 
-def _finding(found: FindingRecord) -> Html:
-    return el("li", found["text"], " ", el("code", found["place"]) if found["place"] else None)
+def _finding(finding: FindingRecord) -> Html:
+    return el("li", finding["text"], " ", el("code", finding["place"]) if finding["place"] else None)
 
 
 def variants_table(variants: Sequence[tuple[str, VerdictRecord]]) -> Html:
@@ -87,12 +87,12 @@ def _holding(record: VerdictRecord) -> set[str]:
     return {p["name"] for p in record["properties"] if p["verdict"] == "holds"}
 
 
-def _cell(found: PropertyRecord | None) -> Html:
-    if found is None:
+def _cell(prop: PropertyRecord | None) -> Html:
+    if prop is None:
         return el("td", "not checked", class_="none")
-    steps = "" if found["trace_length"] is None else f" {found['trace_length']}"
-    mark = el("span", MARKS[found["verdict"]], aria_hidden="true")
-    return el("td", el("span", mark, " ", found["verdict"], steps, class_=f"badge {found['verdict']}"))
+    steps = "" if prop["trace_length"] is None else f" {prop['trace_length']}"
+    mark = el("span", MARKS[prop["verdict"]], aria_hidden="true")
+    return el("td", el("span", mark, " ", prop["verdict"], steps, class_=f"badge {prop['verdict']}"))
 
 
 def profile_chart(record: VerdictRecord) -> Html:

@@ -29,11 +29,11 @@ def junit(records: Sequence[Record]) -> str:
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
 
 
-def _suite(record: Record, found: Sequence[Report]) -> ElementTree.Element:
+def _suite(record: Record, reports: Sequence[Report]) -> ElementTree.Element:
     seconds = 0 if "error" in record else record["seconds"]
     suite = ElementTree.Element("testsuite", name=_name(record), time=f"{seconds:.3f}")
     by_subject: dict[str, list[Report]] = {}
-    for report in found:
+    for report in reports:
         by_subject.setdefault(report.subject.partition("/")[0], []).append(report)
     if "error" not in record:
         _properties(suite, record)
@@ -71,15 +71,15 @@ def _properties(suite: ElementTree.Element, record: CheckedRecord) -> None:
         ElementTree.SubElement(holder, "property", name=name, value=clean(str(value)))
 
 
-def _case(suite: ElementTree.Element, spec: str, subject: str, found: Sequence[Report]) -> None:
+def _case(suite: ElementTree.Element, spec: str, subject: str, reports: Sequence[Report]) -> None:
     case = ElementTree.SubElement(suite, "testcase", classname=spec, name=clean(subject))
-    grave = [report for report in found if report.severity in (FAILURE, ERROR)]
+    grave = [report for report in reports if report.severity in (FAILURE, ERROR)]
     if grave:
         kind = FAILURE if any(report.severity == FAILURE for report in grave) else ERROR
         said = ElementTree.SubElement(case, kind, message=clean(grave[0].text), type=grave[0].subject)
         said.text = "\n".join(_lines(report) for report in grave)
-    elif found:
-        ElementTree.SubElement(case, "system-out").text = "\n".join(_lines(report) for report in found)
+    elif reports:
+        ElementTree.SubElement(case, "system-out").text = "\n".join(_lines(report) for report in reports)
 
 
 def _lines(report: Report) -> str:

@@ -53,7 +53,7 @@ def _noticed(bracket: Bracket, steps: tuple[Step, ...]) -> bool:
     return any(step.actor != steps[bracket.first].actor for step in between)
 
 
-def _placed(found: list[Bracket], end: int) -> list[Bracket]:
+def _placed(brackets: list[Bracket], end: int) -> list[Bracket]:
     """Each bracket in a column of its own while it lasts: the shortest nearest to the CPU, so that nested
     ones do not cross.
     """
@@ -62,28 +62,28 @@ def _placed(found: list[Bracket], end: int) -> list[Bracket]:
         return end if bracket.last is None else bracket.last
 
     placed: list[Bracket] = []
-    for bracket in sorted(found, key=lambda b: (last(b) - b.first, -b.first)):
+    for bracket in sorted(brackets, key=lambda b: (last(b) - b.first, -b.first)):
         taken = {b.column for b in placed if b.first <= last(bracket) and bracket.first <= last(b)}
         placed.append(bracket.placed(next(n for n in range(len(placed) + 1) if n not in taken)))
     width = 1 + max((b.column for b in placed), default=0)
     return sorted((b.placed(width - 1 - b.column) for b in placed), key=lambda b: (b.first, b.column))
 
 
-def gutter(found: list[Bracket], position: int, *, at: bool) -> str:
+def gutter(brackets: list[Bracket], position: int, *, at: bool) -> str:
     """The left edge of one line: `--` where a store is issued, `|` while it is deferred, `->` where it
     becomes visible.
 
     `at` is true for the step's own line, false for a line just before it.
     """
-    width = 1 + max((b.column for b in found), default=0)
+    width = 1 + max((b.column for b in brackets), default=0)
     cells = ["  "] * width
-    for bracket in found:
+    for bracket in brackets:
         if bracket.spans(position):
             cells[bracket.column] = "| "
     if not at:
         return "".join(cells)
-    closed = [b.column for b in found if b.last == position]
-    touched = closed + [b.column for b in found if b.first == position]
+    closed = [b.column for b in brackets if b.last == position]
+    touched = closed + [b.column for b in brackets if b.first == position]
     for column in range(min(touched, default=width), width):
         cells[column] = "--" if column in touched or cells[column] == "  " else "|-"
     edge = "".join(cells)

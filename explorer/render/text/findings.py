@@ -68,14 +68,14 @@ def _properties(record: CheckedRecord) -> Iterator[Report]:
             )
 
 
-def as_declared(record: CheckedRecord, found: PropertyRecord) -> bool:
+def as_declared(record: CheckedRecord, prop: PropertyRecord) -> bool:
     """Whether a violation is one that the spec declares, or what is undetermined is so within the declared
     bounds, and it counts that every declaration is met.
     """
     if not record["expect"] or record["expectation_met"] is not True:
         return False
     violated = record["expects"]["violated"] if record["expects"] is not None else ()
-    return found["verdict"] == "undetermined" or found["name"] in violated
+    return prop["verdict"] == "undetermined" or prop["name"] in violated
 
 
 def _expectation(record: CheckedRecord) -> Iterator[Report]:

@@ -56,9 +56,9 @@ def _heads(names: Sequence[str], room: int) -> tuple[list[str], list[str]]:
     ]
 
 
-def _cell(found: PropertyRecord) -> tuple[str, str]:
-    verdict = found["verdict"]
-    length = "" if found["trace_length"] is None else f" {found['trace_length']}"
+def _cell(prop: PropertyRecord) -> tuple[str, str]:
+    verdict = prop["verdict"]
+    length = "" if prop["trace_length"] is None else f" {prop['trace_length']}"
     return verdict + length, COLOURS[verdict]
 
 
