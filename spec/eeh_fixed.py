@@ -2,7 +2,7 @@
 was freed.
 """
 
-from actions.eeh import events, pe, properties, slot, thread
+from actions.eeh import events, pe, properties, slot, special, thread
 from actions.eeh.kernel import Mark, Prune
 
 from explorer import HOLDS, Spec, variant, violates
@@ -33,6 +33,7 @@ spec = Spec(
     events,
     slot,
     thread,
+    special,
     properties,
     expect=HOLDS,
     variants=[
@@ -82,6 +83,12 @@ spec = Spec(
             violates(EVENT, steps=8, also=(LEAK, BACK)),
             "early returns leave RECOVERING",
             end_on_return=False,
+        ),
+        variant(
+            "dead PHB",
+            violates(EVENT, steps=6, also=(LEAK,)),
+            "a special event purges the events of a dead PHB",
+            dead_phb=True,
         ),
         variant(
             "second event",

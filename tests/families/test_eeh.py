@@ -49,3 +49,12 @@ def test_more_errors_change_nothing() -> None:
     """The repaired kernel holds with three errors, too."""
     space = bound("eeh_fixed", errors=3)
     assert space.violations == {} and len(states(space)) == space.distinct > 3 * GOLDEN["eeh_fixed"][0] // 2
+
+
+def test_a_dead_phb_leaves_marks_without_events() -> None:
+    """The story of the row: an event is queued, purged, and its PE is marked for ever."""
+    told = steps(families.verdict("eeh_fixed", "dead PHB").traces["recovering_has_an_event"])
+    assert "driver: eeh_pe_state_mark(CHILD, EEH_PE_RECOVERING)" in told or (
+        "driver: eeh_pe_state_mark(BUS, EEH_PE_RECOVERING)" in told
+    )
+    assert told[-1] == "eehd: eeh_remove_event(phb_pe, true); pci_hp_remove_devices()"
