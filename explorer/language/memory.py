@@ -12,12 +12,14 @@ the Linux kernel's names for accesses, and what properties ask.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 from explorer.ir import expressions as ex
 from explorer.ir.errors import SpecError, class_place
 from explorer.ir.expressions import Expr
 from explorer.ir.types import Type
+from explorer.language.annotations import resolve
+from explorer.language.collections import Set
 from explorer.language.constants import value_of
 from explorer.language.memory_accesses import Accesses
 from explorer.language.memory_models import BEYOND, BOUND, Beyond, MemoryModel
@@ -28,6 +30,7 @@ from explorer.memory.architecture import ARCHITECTURES, Barrier
 from explorer.memory.kernel import KERNEL, KernelMapping
 from explorer.memory.numbered import NumberedMemory
 
+E = TypeVar("E")
 T = TypeVar("T")
 
 
@@ -37,7 +40,8 @@ class Memory(Accesses, base=True):
     `cpus` is the domain of the CPUs. Every variable is a location, a map of variables one location for each
     key. A location holds a scalar: bool, an enum, a Range, `T | None`, a Set. `model` is a constant of one's
     own in place of `memory`; with `only` the memory is there under these models alone, and its calls are not
-    made under others. Variables that it inherits from a State with `base=True` are plain ones.
+    made under others. CPUs of the domain `idle` load nothing before their first barrier, as if they had
+    promised `done`. Variables that it inherits from a State with `base=True` are plain ones.
     """
 
     # The Linux kernel's names: each is what the architecture makes of it.
@@ -112,7 +116,13 @@ class Memory(Accesses, base=True):
 
     # What a property asks.
 
-    def newest(self, location: Value[T]) -> Value[T]:
+    @overload
+    def newest(self, location: Set[E]) -> Set[E]: ...
+
+    @overload
+    def newest(self, location: Value[T]) -> Value[T]: ...
+
+    def newest(self, location: Any) -> Any:
         """The value that everybody will see in the end, if nobody stores any more."""
         trace = current("memory.newest(...)")
         return self._value(trace, self._place(location), 0)
@@ -185,6 +195,12 @@ def storage_of(cls: type[Memory], cpus: Type, initial: tuple[tuple[int, ...], ..
             write="memory_bound=5",
             place=class_place(cls),
         )
+    resting = () if cls._idle is None else resolve(cls._idle, class_place(cls)).values()
     return NumberedMemory(
-        ARCHITECTURES[model.value], len(cpus.values()), initial, bound, beyond is Beyond.SETTLE
+        ARCHITECTURES[model.value],
+        cpus=len(cpus.values()),
+        initial=initial,
+        bound=bound,
+        settle=beyond is Beyond.SETTLE,
+        idle=frozenset(number for number, cpu in enumerate(cpus.values()) if cpu in resting),
     )

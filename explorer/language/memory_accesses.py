@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 from explorer.ir import expressions as ex
 from explorer.ir.errors import SpecError, caller, class_place
 from explorer.ir.expressions import Expr, Failure
 from explorer.ir.steps import Condition, Write
 from explorer.ir.types import ScalarType
+from explorer.language.collections import Set
 from explorer.language.lifting import index_of, lift
 from explorer.language.memory_models import MODEL, MemoryModel
 from explorer.language.memory_wiring import WIRING, Operand, Wiring
@@ -29,6 +30,7 @@ from explorer.memory.architecture import Barrier
 from explorer.memory.numbered import BEYOND_BOUND, DECLARED_DEAD, NumberedMemory
 from explorer.memory.operations import PLAIN, Ordering
 
+E = TypeVar("E")
 T = TypeVar("T")
 
 
@@ -38,20 +40,28 @@ class Accesses(State, base=True):
     `cpus` is the domain of the CPUs. Every variable is a location, a map of variables one location for each
     key. A location holds a scalar: bool, an enum, a Range, `T | None`, a Set. `model` is a constant of one's
     own in place of `memory`; with `only` the memory is there under these models alone, and its calls are not
-    made under others. Variables that it inherits from a State with `base=True` are plain ones.
+    made under others. CPUs of the domain `idle` load nothing before their first barrier, as if they had
+    promised `done`. Variables that it inherits from a State with `base=True` are plain ones.
     """
 
     _cpus = None
+    _idle = None
     _model = MODEL
     _only = tuple(MemoryModel)
 
     def __init_subclass__(
-        cls, cpus: Any = None, model: Any = None, only: tuple[MemoryModel, ...] = (), base: bool = False
+        cls,
+        cpus: Any = None,
+        model: Any = None,
+        only: tuple[MemoryModel, ...] = (),
+        idle: Any = None,
+        base: bool = False,
     ) -> None:
         super().__init_subclass__(base=base)
         cls._namespace = sys._getframe(1).f_globals
         cls._model = cls._model if model is None else model
         cls._only = only or cls._only
+        cls._idle = cls._idle if idle is None else idle
         if cpus is not None:
             cls._cpus = cpus
         if not base and cls._cpus is None:
@@ -63,8 +73,20 @@ class Accesses(State, base=True):
                 place=class_place(cls),
             )
 
-    # What a CPU does.
+    # What a CPU does. What a set holds is a set.
 
+    @overload
+    def load(
+        self,
+        cpu: Any,
+        location: Set[E],
+        *,
+        after: int | Iterable[int] = (),
+        save: int | None = None,
+        acquire: bool = False,
+    ) -> Set[E]: ...
+
+    @overload
     def load(
         self,
         cpu: Any,
@@ -73,7 +95,17 @@ class Accesses(State, base=True):
         after: int | Iterable[int] = (),
         save: int | None = None,
         acquire: bool = False,
-    ) -> Value[T]:
+    ) -> Value[T]: ...
+
+    def load(
+        self,
+        cpu: Any,
+        location: Any,
+        *,
+        after: int | Iterable[int] = (),
+        save: int | None = None,
+        acquire: bool = False,
+    ) -> Any:
         """What the CPU reads: the newest store of the location or, where nothing orders the load, an older
         one.
 
@@ -151,7 +183,13 @@ class Accesses(State, base=True):
         self._proceed(trace, ex.choose(equal, stored, failed), place)
         return old
 
-    def reserve(self, cpu: Any, location: Value[T]) -> Value[T]:
+    @overload
+    def reserve(self, cpu: Any, location: Set[E]) -> Set[E]: ...
+
+    @overload
+    def reserve(self, cpu: Any, location: Value[T]) -> Value[T]: ...
+
+    def reserve(self, cpu: Any, location: Any) -> Any:
         """A load that takes a reservation (lwarx, LDXR)."""
         trace = self._acting(current("memory.reserve(...)"), "reserve")
         place, who = self._place(location), self._cpu(cpu)

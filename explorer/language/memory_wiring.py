@@ -47,6 +47,7 @@ class MemoryType(ScalarType):
         storage = self.storage
         return (
             f"{storage.architecture.name} {storage.cpus} {storage.initial} {storage.bound} {storage.settle}"
+            f" {sorted(storage.idle)}"
         )
 
     @property
@@ -63,7 +64,12 @@ class MemoryType(ScalarType):
         return Type.values(self)
 
     def text(self, value: Any) -> str:
-        return self.storage.text(value, self.cpus, self.locations, lambda x, code: self.types[x].text(code))
+        return ", ".join(f"{name} = {text}" for name, text in self.texts(value).items())
+
+    def texts(self, value: int) -> dict[str, str]:
+        """What each location holds, and who may still read something older."""
+        found = self.storage.texts(value, self.cpus, lambda x, code: self.types[x].text(code))
+        return dict(zip(self.locations, found, strict=True))
 
 
 @dataclass(frozen=True, slots=True)

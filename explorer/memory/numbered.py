@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import product
 from typing import TypeVar
 
@@ -32,7 +32,7 @@ from .operations import (
     unsettled,
 )
 from .renaming import Exchange
-from .state import NO_RESERVATION, BoundError, Memory, State
+from .state import BoundError, Memory, State
 
 IMPOSSIBLE, BEYOND_BOUND, DECLARED_DEAD = -1, -2, -3
 """What an operation gives in place of a memory: it cannot happen here; more stores are live than the bound
@@ -64,10 +64,13 @@ class NumberedMemory:
         initial: tuple[tuple[int, ...], ...],
         bound: int,
         settle: bool = False,
+        idle: frozenset[int] = frozenset(),
     ) -> None:
-        """`initial`: for each location the codes that it may hold at first."""
+        """`initial`: for each location the codes that it may hold at first; `idle`: the CPUs that load
+        nothing before their first barrier.
+        """
         self.architecture, self.cpus, self.initial = architecture, cpus, initial
-        self.bound, self.settle, self.settled = bound, settle, False
+        self.bound, self.settle, self.settled, self.idle = bound, settle, False, idle
         self.locations = len(initial)
         self.loads: set[tuple[int, int]] = set()
         self.stores: set[tuple[int, int]] = set()
@@ -119,8 +122,10 @@ class NumberedMemory:
             floors=pairs - self.loads,
             fences=frozenset(range(self.cpus)) - {cpu for cpu, _ in self.stores},
         )
+        early = self.architecture.early_loads
+        idle = Dead(floors=frozenset((cpu, x) for cpu, x in self.loads if cpu in self.idle and early))
         for values in product(*self.initial):
-            self._number(normal_form(memory, memory.initial(values), self._never), Dead())
+            self._number(normal_form(memory, memory.initial(values), self._never), idle)
 
     def _number(self, state: State, declared: Dead) -> int:
         key = (state, declared)
@@ -259,7 +264,7 @@ class NumberedMemory:
         """A barrier; it ends what was declared until then."""
 
         def make(state: State, dead: Dead) -> tuple[State, Dead]:
-            if kind in (*_FENCES, Barrier.DMB_LD):
+            if kind in (*_FENCES, Barrier.DMB_LD, Barrier.CONTEXT):
                 fences = dead.fences - {cpu} if kind in _FENCES else dead.fences
                 dead = Dead(frozenset(p for p in dead.floors if p[0] != cpu), fences, dead.finished)
             return barrier(self.memory, state, cpu, kind, slots), dead
@@ -267,10 +272,12 @@ class NumberedMemory:
         return self.step(m, make)
 
     def no_load(self, m: int, cpu: int, location: int) -> int:
-        """The CPU does not load this location before its next barrier that orders it."""
+        """The CPU does not load this location before its next barrier that orders it. Without early loads it
+        makes no difference, and smp_mb need be no barrier.
+        """
 
         def make(state: State, dead: Dead) -> tuple[State, Dead]:
-            pair = {(cpu, location)} & self.loads
+            pair = {(cpu, location)} & self.loads if self.architecture.early_loads else set()
             return state, replace(dead, floors=dead.floors | pair)
 
         return self.step(m, make)
@@ -305,26 +312,37 @@ class NumberedMemory:
 
     def alike(self, exchange: Exchange) -> bool:
         """Whether the program may make the same accesses with CPUs and locations exchanged."""
-        return exchange.pairs(self.loads) == self.loads and exchange.pairs(self.stores) == self.stores
+        idle = frozenset(exchange.cpus[cpu] for cpu in self.idle)
+        same = exchange.pairs(self.loads) == self.loads and exchange.pairs(self.stores) == self.stores
+        return same and idle == self.idle
 
     def renamed(self, m: int, exchange: Exchange) -> int:
         """The memory with CPUs, locations and codes exchanged, where the program is `alike`."""
         return self.step(m, lambda state, dead: (exchange.renamed(state), exchange.dead(dead)))
 
-    def text(self, number: int, cpus: tuple[str, ...], names: tuple[str, ...], values: Value) -> str:
-        """The state for people: of each location the newest value, and the older ones with who may still see
+    def texts(self, number: int, cpus: tuple[str, ...], values: Value) -> list[str]:
+        """Each location for people: its newest value, and older ones with the CPUs that may still read
         them.
         """
-        state, parts = self.state(number), []
-        for x, entries in enumerate(state.entries):
-            shown = [f"{names[x]} = {values(x, entries[0].value)}"]
-            for age, entry in enumerate(entries[1:], 1):
-                behind = [name for name, view in zip(cpus, state.propagated, strict=True) if view[x] >= age]
-                whom = f", not past it: {' '.join(behind)}" if behind else ""
-                shown.append(f"older {values(x, entry.value)}{whom}")
-            parts.append(shown[0] if len(shown) == 1 else f"{shown[0]} ({'; '.join(shown[1:])})")
-        held = [name for name, kept in zip(cpus, state.reserved, strict=True) if kept != NO_RESERVATION]
-        return ", ".join(parts) + (f"; reserved by {' '.join(held)}" if held else "")
+        state = self.state(number)
+        return [self._text(state, x, cpus, partial(values, x)) for x in range(self.locations)]
+
+    def _text(
+        self, state: State, location: int, cpus: tuple[str, ...], value: Callable[[object], str]
+    ) -> str:
+        newest, *older = state.entries[location]
+        still: dict[str, None] = {}
+        for age, entry in enumerate(older, 1):
+            readers = [
+                name
+                for cpu, name in enumerate(cpus)
+                if state.floor[cpu][location] >= age and (cpu, location) in self.loads
+            ]
+            if readers and entry.value != newest.value:
+                still[f"{value(entry.value)} for {' '.join(readers)}"] = None
+        held = [name for name, kept in zip(cpus, state.reserved, strict=True) if kept[0] == location]
+        more = [f"still {text}" for text in still] + [f"reserved by {' '.join(held)}"] * bool(held)
+        return value(newest.value) + (f" ({'; '.join(more)})" if more else "")
 
 
 Value = Callable[[int, object], str]

@@ -66,9 +66,11 @@ def mutated(model: Model, mutant: Mutant) -> Model:
 
 
 def _guards(action: Action, instances: list[Instance]) -> Iterator[Mutant]:
-    for place in dict.fromkeys(c.place for i in instances for c in i.guard):
-        for path, text in _conjuncts(place, [c for i in instances for c in i.guard if c.place == place]):
-            parts = [_part(c.expr, path) for i in instances for c in i.guard if c.place == place]
+    conditions = [c for i in instances for c in i.guard if not _is_possible(c.expr)]
+    for place in dict.fromkeys(c.place for c in conditions):
+        here = [c for c in conditions if c.place == place]
+        for path, text in _conjuncts(place, here):
+            parts = [_part(c.expr, path) for c in here]
             if all(part is ex.TRUE for part in parts) or all(part is ex.FALSE for part in parts):
                 continue
             changed = [_without_condition(i, place, path) for i in instances]
@@ -82,8 +84,24 @@ def _without_condition(instance: Instance, place: Place, path: Path) -> Instance
     targets = [(write.family, write.index) for write in instance.writes]
     if len(set(targets)) < len(targets):
         return instance
-    guard = [Condition(_removed(c.expr, path), c.place) if c.place == place else c for c in instance.guard]
+    guard = [
+        Condition(_removed(c.expr, path), c.place) if c.place == place and not _is_possible(c.expr) else c
+        for c in instance.guard
+    ]
     return replace(instance, guard=tuple(c for c in guard if c.expr is not ex.TRUE))
+
+
+def _is_possible(condition: Expr) -> bool:
+    """Whether it says that an access of a memory can be: that is no condition of the author's."""
+    while condition.op == "require":
+        condition = condition.args[1]
+    access = condition.args[1] if condition.op == "le" else condition
+    while access.op == "ite":
+        access = access.args[1]
+    if access.op != "apply" or not access.value.operands:
+        return False
+    result = access.value.operands[-1]
+    return condition.op == "le" and (result is None or bool(result.settings))
 
 
 def _updates(action: Action, instances: list[Instance], components: Mapping[str, str]) -> Iterator[Mutant]:

@@ -14,6 +14,7 @@ from explorer.ir.places import Path
 from explorer.ir.semantics import EvaluationError, State
 from explorer.ir.types import LargeSetType, MapType, Type, UnionType, value_text
 from explorer.language.concrete import concrete
+from explorer.language.memory_wiring import MemoryType
 from explorer.language.structure import read
 from explorer.language.values import Value
 from explorer.trace.trace import Step
@@ -83,7 +84,7 @@ class StepBuilder:
             instance=instance.name,
             parameters=instance.parameters,
             actor=self.actor(instance),
-            label="".join(_text(piece, before, after) for piece in instance.label),
+            label=_told("".join(_text(piece, before, after) for piece in instance.label), instance),
             function=action.source.rpartition(":")[2],
             source=action.source,
             place=str(action.place),
@@ -115,13 +116,33 @@ def actor_of(instance: Instance) -> object:
     return dict(instance.arguments).get(instance.action.actor or "", instance.actor)
 
 
+_CHOICES = {" older by ": "as it was before the last", " behind ": "goes behind the last"}
+"""What a memory chose in a step, and how it is told."""
+
+
+def _told(label: str, instance: Instance) -> str:
+    """A label with what a memory chose: a load that did not see the newest store, a store behind others."""
+    told = []
+    for part in str(dict(instance.arguments).get("where", "")).split(", "):
+        for sign, text in _CHOICES.items():
+            name, found, many = part.partition(sign)
+            if found:
+                number = many.partition(" ")[0]
+                told.append(f"{name} {text} {'store' if number == '1' else f'{number} stores'}")
+    return label + ("; " if "  // " in label else "  // ") + "; ".join(told) if told else label
+
+
 def state_texts(model: Model, state: State, *, quiet: bool = True) -> dict[str, str]:
     """Every variable of a state in the author's words, without the quiet ones if so asked; a map has an entry
-    for each key.
+    for each key, a memory one for each location.
     """
     result: dict[str, str] = {}
     for variable in model.variables:
         if variable.quiet and not quiet:
+            continue
+        if isinstance(variable.type, MemoryType):
+            inside = variable.type.texts(state[variable.families[""].first])
+            result.update({f"{variable.name}.{name}": text for name, text in inside.items()})
             continue
         place = read(variable.type, Path(variable, "", (), False))
         result.update(_entries(variable.name, variable.type, concrete(place, state)))

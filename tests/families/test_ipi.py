@@ -38,11 +38,11 @@ VERDICTS = {
     "V0": "..X",
     "V1": "...",
     "V2": "...",
-    "V2' relaxed": ".XX",
+    "V2' relaxed": "..X",  # the sheet says X under tso: there, every exchange is locked
     "V2' load": ".XX",
     "V3": "..X",
     "V4": "..X",
-    "V5": ".XX",
+    "V5": "..X",  # likewise
     "V6": "...",
     "V6'": "...",
     "V7": "XXX",
@@ -57,11 +57,11 @@ VERDICTS = {
 }
 LENGTHS = {  # of the shortest story that ends in a lost IPI, where there is one
     "V0": (22,),
-    "V2' relaxed": (23, 23),
+    "V2' relaxed": (23,),
     "V2' load": (23, 23),
     "V3": (23,),
     "V4": (25,),
-    "V5": (24, 24),
+    "V5": (24,),
     "V7": (24, 24, 24),
     "V8": (23, 23, 23),
     "V9 immediate": (10, 10),

@@ -36,6 +36,7 @@ from explorer.engine.python import explore
 from explorer.engine.space import StateSpace
 from explorer.ground.ground import ground
 from explorer.language.memory_models import Beyond
+from explorer.program.mutants import mutants, mutated
 from tests.support.tiny import failure
 
 
@@ -365,3 +366,59 @@ def test_the_bound_has_a_range() -> None:
     """One live store is not enough for anything."""
     text = "E0707: memory_bound is 1; memory_bound=5"
     assert refused(set_flag, memory_bound=1) == text
+
+
+def test_a_story_says_who_may_still_read_what() -> None:
+    """A store that some CPU may miss names it and what it may read; a load that missed it says so."""
+    threads = {A: [set_data, wmb, set_flag], B: [see_flag, nothing, see_data]}
+    found = check(spec_of(threads, message), memory=MemoryModel.POWER, memory_bound=3)
+    (trace,) = [trace for name, trace in found.verdict.traces.items() if name == "message"]
+    changes = {step.label: step.changed.get("Ram.flag[A]") for step in trace.steps[1:]}
+    assert (changes["A2()"], changes["B0()"]) == (("0", "1 (still 0 for B)"), ("1 (still 0 for B)", "1"))
+    (stale,) = [step.label for step in trace.steps if step.action == "B2"]
+    assert stale == "B2(data older by 1)  // data as it was before the last store"
+
+
+def test_whether_an_access_is_possible_is_no_guard_to_remove() -> None:
+    """No mutant takes an access that cannot be: the memory would be none."""
+
+    def add(ram: Ram, program: Program, cpu: Cpu) -> None:
+        before = ram.reserve(cpu, ram.members)
+        when(ram.conditional(cpu, ram.members, before.add(cpu)))
+
+    made = ground(spec_of({A: [add], B: [add]}), {"memory": MemoryModel.POWER, "memory_bound": 3})
+    changed = [mutated(made, mutant) for mutant in mutants(made)]
+    assert {mutant.kind for mutant in mutants(made)} == {"guard", "update"} and len(changed) >= 6
+    for model in changed:
+        assert explore(model).distinct
+
+
+class Quiet(Memory, cpus=Cpu, idle=Cpu):
+    word: Var[bool] = initially(False)
+
+
+class Over(State):
+    over: Map[Cpu, bool] = initially(False)
+
+
+@action
+def stores(quiet: Quiet, over: Over) -> None:
+    when(~over.over[A])
+    over.over[A].next = True
+    quiet.store(A, quiet.word, True)
+    quiet.barrier(A, Barrier.SYNC)
+
+
+@action
+def loads(quiet: Quiet, over: Over, fenced: bool) -> None:
+    when(~over.over[B])
+    if fenced:
+        quiet.barrier(B, Barrier.CONTEXT)
+    over.over[B].next = quiet.load(B, quiet.word)
+
+
+@pytest.mark.parametrize("model", EVERY)
+def test_an_idle_cpu_loads_nothing_before_its_first_barrier(model: str) -> None:
+    """A load of it without a barrier is an error where loads may be early."""
+    space = explore(ground(Spec(Quiet, Over, stores, loads), {"memory": MemoryModel(model)}))
+    assert ("evaluation" in space.violations) == (model in ("arm", "power"))

@@ -8,6 +8,8 @@ same as one visible at once. The memory model is only the rule who may leave: in
 `tso` the oldest store, in `pso` the oldest of each location. The buffer holds one store for each location; a
 second one to the same location waits for the first. It keeps no values: `layout.stored` knows what a CPU
 stores where.
+
+sc, tso and pso are such buffers; arm and power are the language's own memory.
 """
 
 from collections.abc import Sequence
@@ -36,12 +38,10 @@ from explorer import Barrier as Fence
 from explorer import Memory as SharedMemory
 
 from ..shared.cpus import Cpu, Target
+from ..shared.memory import MODEL
 from . import kernel
 from .kernel import Barrier, Exchange, Msgsnd
 from .layout import Address, Flag, Word, stored, wording
-
-MODEL = constant("memory", MemoryModel.PSO)
-"""sc, tso and pso are store buffers here; arm and power are the language's own memory."""
 
 Bit = Annotated[int, Range(0, 1)]
 Epoch = Annotated[int, Range(0, 3)]
@@ -105,9 +105,9 @@ class Buffers(State, base=True):
 
     def swap(self, cpu: Cpu, addresses: Sequence[Address], value: int, how: Exchange) -> list[Value[int]]:
         """Replace several bytes of one word at once; the old values. An ordered exchange is between two
-        syncs.
+        syncs; under tso each one is locked, and does not overtake the CPU's own stores.
         """
-        if how == Exchange.ORDERED:
+        if how == Exchange.ORDERED or (how == Exchange.RELAXED and MODEL == MemoryModel.TSO):
             self.fence(cpu, Barrier.SYNC)
         for address in addresses:
             self._byte(address).next = value

@@ -25,10 +25,10 @@ def local_irq_save(table: PageTable, walkers: Walkers, cpu: Target) -> None:
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/mce_power.c:addr_to_pfn")
-def local_irq_restore(walkers: Walkers, cpu: Target) -> None:
+def local_irq_restore(table: PageTable, walkers: Walkers, cpu: Target) -> None:
     """local_irq_restore(flags)"""
     when(walkers.at[cpu] == Step.RESTORE)
-    walkers.end(cpu, Step.RESTORE)
+    walkers.end(table, cpu, Step.RESTORE)
 
 
 # STRONG: a CPU that walks again and again has its interrupts on only in between. The hardware takes a pending
@@ -37,8 +37,14 @@ def local_irq_restore(walkers: Walkers, cpu: Target) -> None:
 
 
 @action(actor="cpu", fair=STRONG, source="arch/powerpc/mm/book3s64/pgtable.c:do_nothing")
-def do_nothing(walkers: Walkers, teardown: Teardown, cpu: Target) -> None:
-    """do_nothing()  // the IPI is taken"""
+def do_nothing(table: PageTable, walkers: Walkers, teardown: Teardown, cpu: Target, walking: bool) -> None:
+    """do_nothing()  // the IPI is taken
+
+    The messages and the list of calls are taken by xchg(), a full barrier.
+    """
     when(teardown.pending[cpu])
     when(~walkers.interrupts_off(cpu))
+    when((walkers.at[cpu] == Step.DEREFERENCE) == walking)
+    table.smp_mb(cpu)
+    table.done(cpu, [table.cpumask] if walking else [table.pmd, table.cpumask])
     teardown.pending[cpu].next = False

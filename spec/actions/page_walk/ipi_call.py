@@ -58,11 +58,16 @@ def csd_lock_for_walker(
 
 @action(actor="cpu", fair=WEAK, source="kernel/smp.c:smp_call_function_many")
 def walker_has_answered(
-    teardown: Teardown, holder: Holder, senders: Senders, cpu: Sender, target: Target
+    table: PageTable, teardown: Teardown, holder: Holder, senders: Senders, cpu: Sender, target: Target
 ) -> None:
-    """do_nothing has run on {target}"""
+    """do_nothing has run on {target}
+
+    The pmd lies in another memory than the messages of the IPI. What the handler's xchg() orders there, this
+    step orders here: it is the first that depends on it.
+    """
     when((holder.cpu == cpu) & (holder.calls == target))
     when(senders.at[cpu] == Sending.IDLE)
+    table.smp_mb(target)
     teardown.pending[target].next = False
     holder.calls.next = None
 
@@ -77,10 +82,10 @@ def local_irq_save(table: PageTable, walkers: Walkers, receivers: Receivers, cpu
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/mce_power.c:addr_to_pfn")
-def local_irq_restore(walkers: Walkers, receivers: Receivers, cpu: Target) -> None:
+def local_irq_restore(table: PageTable, walkers: Walkers, receivers: Receivers, cpu: Target) -> None:
     """local_irq_restore(flags)"""
     when(walkers.at[cpu] == Step.RESTORE)
-    walkers.end(cpu, Step.RESTORE)
+    walkers.end(table, cpu, Step.RESTORE)
     receivers.at[cpu].next = Mode.HOST
 
 

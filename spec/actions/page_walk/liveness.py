@@ -3,6 +3,7 @@
 from explorer import *
 
 from ..shared.cpus import Target
+from .page_table import PageTable
 from .teardown import Step as Tearing
 from .teardown import Teardown
 from .walker import Step, Walkers
@@ -23,8 +24,9 @@ def every_walk_ends(walkers: Walkers, cpu: Target) -> Formula:
 
 
 @temporal
-def every_switch_ends(walkers: Walkers, cpu: Target) -> Formula:
+def every_switch_ends(table: PageTable, walkers: Walkers, cpu: Target) -> Formula:
     """A CPU that has set its bit in mm_cpumask comes to use the address space, and the bit is seen."""
     return leads_to(
-        walkers.at[cpu] == Step.SWITCHING, (walkers.at[cpu] == Step.IDLE) & walkers.in_cpumask[cpu]
+        walkers.at[cpu] == Step.SWITCHING,
+        (walkers.at[cpu] == Step.IDLE) & ~table.under_way(table.cpumask),
     )

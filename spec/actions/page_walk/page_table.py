@@ -1,4 +1,5 @@
-"""One pmd, the page table it may point to, and what they map. Knows nothing of CPUs.
+"""One pmd, the page table it may point to, and what they map; and mm_cpumask. The pmd and mm_cpumask are what
+the barriers order: they lie in a memory that reorders. All else is ordered by these barriers, or by locks.
 
 A pfn is one of two: a collapse copies the data to the other one.
 """
@@ -6,6 +7,9 @@ A pfn is one of two: a collapse copies the data to the other one.
 import enum
 
 from explorer import *
+
+from ..shared.cpus import Target
+from ..shared.memory import MODEL
 
 
 class Pmd(enum.Enum):
@@ -36,22 +40,50 @@ class Pfn(enum.Enum):
     P1 = 1
 
 
-class PageTable(State):
-    """What all CPUs see. `pte` is the entry of the address in T; `leaf` the pfn in the pmd where that is a
-    leaf.
+class Mm(enum.Enum):
+    """Whoever holds the pmd lock, as a CPU of the memory."""
+
+    MM = 0
+
+
+MM = Mm.MM
+User = Target | Mm
+
+
+class Page(State, base=True):
+    """What is read later than the pmd. `pte` is the entry of the address in T; `leaf` the pfn in the pmd
+    where that is a leaf.
     """
 
-    pmd: Var[Pmd] = initially(Pmd.TABLE)
     table: Var[Use] = initially(Use.PTE_TABLE)
     pte: Var[Pfn | None] = initially(Pfn.P0)
     leaf: Var[Pfn] = initially(Pfn.P0)
 
-    def is_leaf(self) -> Value[bool]:
-        return (self.pmd == Pmd.LEAF) | (self.pmd == Pmd.SERIALIZING)
 
-    def maps(self, pfn: Pfn) -> Value[bool]:
-        """Whether the address is mapped to the pfn at this instant."""
-        return ((self.pmd == Pmd.TABLE) & (self.pte == pfn)) | ((self.pmd == Pmd.LEAF) & (self.leaf == pfn))
+class PageTable(Page, Memory, cpus=User, idle=Target, model=MODEL):
+    """What all CPUs share. A CPU that walks nothing loads nothing: it is idle before its first walk, and
+    behind each (`rests`).
+    """
+
+    pmd: Var[Pmd] = initially(Pmd.TABLE)
+    cpumask: Set[Target] = initially(any_of(Set[Target]))
+
+    @property
+    def present(self) -> Value[Pmd]:
+        """What the pmd holds for whoever has its lock."""
+        return self.newest(self.pmd)
+
+    def is_leaf(self) -> Value[bool]:
+        return (self.present == Pmd.LEAF) | (self.present == Pmd.SERIALIZING)
+
+    def may_map(self, cpu: Target, pfn: Pfn) -> Value[bool]:
+        """Whether the address is mapped to the pfn as far as the CPU can tell."""
+        table = self.may_read(cpu, self.pmd, Pmd.TABLE) & (self.pte == pfn)
+        return table | (self.may_read(cpu, self.pmd, Pmd.LEAF) & (self.leaf == pfn))
+
+    def rests(self, cpu: User) -> None:
+        """The CPU loads nothing until a barrier, which stands before all that it may do next."""
+        self.done(cpu, [self.pmd, self.cpumask])
 
     def moved(self) -> Pfn | Value[Pfn]:
         """The pfn that a collapse moves the data to."""

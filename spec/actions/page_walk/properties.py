@@ -6,7 +6,7 @@ from ..shared.cpus import Target
 from . import kernel
 from .page_table import PageTable, Pfn, Pmd, Use
 from .teardown import Kind, Step, Teardown
-from .walker import Pointer, Walkers, reads, reads_none
+from .walker import Pointer, Walkers, may_slot, reads, reads_anything, reads_none
 
 
 @step_invariant
@@ -20,15 +20,16 @@ def no_use_after_free(table: PageTable, walkers: Walkers, cpu: Target) -> Value[
 @step_invariant
 def no_type_confusion(table: PageTable, walkers: Walkers, cpu: Target) -> Value[bool]:
     """No CPU reads the pointer to a table as a pte, and none follows a pmd that points to no table."""
-    table_as_pte = (walkers.ptep[cpu] == Pointer.SLOT) & (table.pmd == Pmd.TABLE)
+    table_as_pte = may_slot(table, walkers, cpu, Pmd.TABLE)
     return implies(walkers.dereferences(cpu), ~table_as_pte & (walkers.ptep[cpu] != Pointer.WILD))
 
 
 @step_invariant
 def pfn_was_mapped(table: PageTable, walkers: Walkers, cpu: Target) -> Value[bool]:
     """A pfn that is returned was what the address was mapped to, at some instant of the walk."""
-    good = some(reads(table, walkers, cpu, pfn) & walkers.mapped[cpu][pfn] for pfn in domain(Pfn))
-    return implies(walkers.dereferences(cpu), good | (reads_none(table, walkers, cpu) & kernel.TEST_PRESENT))
+    bad = some(reads(table, walkers, cpu, pfn) & ~walkers.mapped[cpu][pfn] for pfn in domain(Pfn))
+    none = reads_none(table, walkers, cpu) & (not kernel.TEST_PRESENT)
+    return implies(walkers.dereferences(cpu), ~(bad | none | reads_anything(table, walkers, cpu)))
 
 
 @invariant
@@ -36,17 +37,19 @@ def pmd_fits(table: PageTable, teardown: Teardown) -> Value[bool]:
     """T is a page table where the pmd points to it, and deposited under a leaf; only a split in progress
     leaves it serializing.
     """
-    page = implies(table.pmd == Pmd.TABLE, table.table == Use.PTE_TABLE) & implies(
+    page = implies(table.present == Pmd.TABLE, table.table == Use.PTE_TABLE) & implies(
         table.is_leaf(), table.table == Use.DEPOSITED
     )
-    return page & implies(table.pmd == Pmd.SERIALIZING, teardown.kind == Kind.SPLIT)
+    return page & implies(table.present == Pmd.SERIALIZING, teardown.kind == Kind.SPLIT)
 
 
 @step_invariant
 def task_is_done(table: PageTable, teardown: Teardown, kind: Kind) -> Value[bool]:
     """Whoever has the pmd lock keeps its task until it gives the lock back, and has done it by then."""
     end = {Kind.COLLAPSE: Pmd.LEAF, Kind.SPLIT: Pmd.TABLE}.get(kind, Pmd.NONE)
-    over = (teardown.at.next == Step.IDLE) & teardown.kind.next.is_none & (table.pmd.next == end)
+    over = (
+        (teardown.at.next == Step.IDLE) & teardown.kind.next.is_none & (table.newest_after(table.pmd) == end)
+    )
     return implies(
         teardown.kind == kind, over | ((teardown.kind.next == kind) & (teardown.at.next != Step.IDLE))
     )

@@ -10,7 +10,7 @@ from explorer import *
 from ..shared.cpus import Target
 from . import kernel
 from .kernel import Serialize
-from .page_table import PageTable, Pfn, Pmd, Use
+from .page_table import MM, PageTable, Pfn, Pmd, Use
 from .walker import Walkers
 
 
@@ -35,13 +35,10 @@ class Kind(enum.Enum):
 
 
 class Teardown(State):
-    """`buffered`: the cleared pmd waits in the store buffer. `pending`: the CPUs whose answer is still to
-    come.
-    """
+    """`pending`: the CPUs whose answer is still to come."""
 
     at: Var[Step] = initially(Step.IDLE, quiet=True)
     kind: Var[Kind | None] = initially(None, quiet=True)
-    buffered: Var[bool] = initially(False, quiet=True)
     pending: Map[Target, bool] = initially(False)
 
     def turn(self, step: Step) -> None:
@@ -90,7 +87,7 @@ def begins(table: PageTable, teardown: Teardown, kind: Kind) -> None:
     """The pmd lock is taken to do this."""
     when(teardown.at == Step.IDLE)
     when(kernel.UNMAP or kind in (Kind.COLLAPSE, Kind.SPLIT))
-    when(table.pmd == (Pmd.TABLE if kind in (Kind.COLLAPSE, Kind.FREE_TABLE) else Pmd.LEAF))
+    when(table.present == (Pmd.TABLE if kind in (Kind.COLLAPSE, Kind.FREE_TABLE) else Pmd.LEAF))
     if kind in (Kind.COLLAPSE, Kind.FREE_TABLE):
         when(table.pte.is_none == (kind == Kind.FREE_TABLE))
     teardown.at.next = program()[0]
@@ -98,51 +95,42 @@ def begins(table: PageTable, teardown: Teardown, kind: Kind) -> None:
 
 
 @action(actor="mm", fair=WEAK, source="arch/powerpc/mm/book3s64/radix_pgtable.c:radix__pmdp_collapse_flush")
-def pmd_clear(table: PageTable, teardown: Teardown, deferred: bool) -> None:
+def pmd_clear(table: PageTable, teardown: Teardown) -> None:
     """pmd_clear(pmdp)"""
     teardown.turn(Step.CLEAR)
     when(teardown.kind != Kind.SPLIT)
-    if deferred:
-        teardown.buffered.next = True
-        opens("mm", "pmd_clear(pmdp)")
-    else:
-        table.pmd.next = Pmd.NONE
-
-
-@action(actor="mm", fair=WEAK)
-def pmd_clear_completes(table: PageTable, teardown: Teardown) -> None:
-    """pmd_clear(pmdp)"""
-    when(teardown.buffered)
-    teardown.buffered.next = False
-    table.pmd.next = Pmd.NONE
-    closes("mm", "pmd_clear(pmdp)")
+    table.store(MM, table.pmd, Pmd.NONE)
 
 
 @action(actor="mm", fair=WEAK, source="arch/powerpc/mm/book3s64/pgtable.c:pmdp_invalidate")
 def pmd_invalidate(table: PageTable, teardown: Teardown) -> None:
     """pmd_hugepage_update(_PAGE_PRESENT, _PAGE_INVALID)
 
-    Never deferred: the TLB flush that follows it waits for it, with or without the barrier of the IPI.
+    Everybody sees it at once: the TLB flush that follows it waits for it (ptesync), with or without the
+    barrier of the IPI.
     """
     teardown.turn(Step.CLEAR)
     when(teardown.kind == Kind.SPLIT)
-    table.pmd.next = Pmd.SERIALIZING
+    table.store(MM, table.pmd, Pmd.SERIALIZING)
+    table.smp_mb(MM)
 
 
 @action(actor="mm", fair=WEAK, source="arch/powerpc/mm/book3s64/pgtable.c:serialize_against_pte_lookup")
-def teardown_fence(teardown: Teardown) -> None:
+def teardown_fence(table: PageTable, teardown: Teardown) -> None:
     """smp_mb()"""
     teardown.turn(Step.FENCE)
-    when(~teardown.buffered)
+    table.smp_mb(MM)
 
 
 @action(actor="mm", fair=WEAK, source="arch/powerpc/mm/book3s64/pgtable.c:serialize_against_pte_lookup")
-def call(walkers: Walkers, teardown: Teardown) -> None:
+def call(table: PageTable, teardown: Teardown) -> None:
     """smp_call_function_many(mm_cpumask(mm), do_nothing, NULL, 1)"""
     teardown.turn(Step.CALL)
     when(teardown.kind != Kind.FREE_TABLE)
+    members = table.load(MM, table.cpumask)
     for cpu in Target:
-        teardown.pending[cpu].next = walkers.in_cpumask[cpu]
+        teardown.pending[cpu].next = members.contains(cpu)
+    table.rests(MM)
 
 
 @action(actor="mm", fair=WEAK, source="mm/mmu_gather.c:tlb_table_flush")
@@ -166,9 +154,9 @@ def wait(teardown: Teardown) -> None:
 def install_leaf(table: PageTable, walkers: Walkers, teardown: Teardown) -> None:
     """pgtable_trans_huge_deposit(); set_pmd_at()  // T now holds list pointers"""
     when(teardown.kind == Kind.COLLAPSE)
-    finish(teardown)
+    finish(table, teardown)
     table.table.next = Use.DEPOSITED
-    table.pmd.next = Pmd.LEAF
+    table.store(MM, table.pmd, Pmd.LEAF)
     table.leaf.next = table.moved()
     for pfn in domain(Pfn):
         walkers.see(pfn, table.moved() == pfn)
@@ -178,9 +166,9 @@ def install_leaf(table: PageTable, walkers: Walkers, teardown: Teardown) -> None
 def install_table(table: PageTable, walkers: Walkers, teardown: Teardown) -> None:
     """pgtable_trans_huge_withdraw(); pmd_populate()"""
     when(teardown.kind == Kind.SPLIT)
-    finish(teardown)
+    finish(table, teardown)
     table.table.next = Use.PTE_TABLE
-    table.pmd.next = Pmd.TABLE
+    table.store(MM, table.pmd, Pmd.TABLE)
     table.pte.next = table.leaf
     for pfn in domain(Pfn):
         walkers.see(pfn, table.leaf == pfn)
@@ -191,16 +179,16 @@ def free_table(table: PageTable, teardown: Teardown) -> None:
     """pte_free()  // T is anyone's page"""
     when(kernel.UNMAP)
     when((teardown.kind == Kind.ZAP_HUGE) | (teardown.kind == Kind.FREE_TABLE))
-    finish(teardown)
+    finish(table, teardown)
     table.table.next = Use.FREED
 
 
-def finish(teardown: Teardown) -> None:
-    """The last step, which gives the pmd lock back. A store buffer keeps the order of stores to one
-    location.
-    """
+def finish(table: PageTable, teardown: Teardown) -> None:
+    """The last step, which flushes the TLB (ptesync: a full barrier) and gives the pmd lock back."""
     teardown.turn(Step.FINISH)
-    when(~teardown.buffered)
+    table.smp_mb(MM)
+    if kernel.TEARDOWN_FENCE:
+        table.rests(MM)
     teardown.kind.next = None
 
 
@@ -209,17 +197,20 @@ def zap(table: PageTable, teardown: Teardown) -> None:
     """ptep_get_and_clear_full()  // munmap"""
     when(kernel.UNMAP)
     when(teardown.at == Step.IDLE)
-    when((table.pmd == Pmd.TABLE) & (table.pte != None))
+    when((table.present == Pmd.TABLE) & (table.pte != None))
     table.pte.next = None
 
 
 @action(actor="mm", source="mm/memory.c:do_anonymous_page")
-def fault(table: PageTable, walkers: Walkers, teardown: Teardown) -> None:
-    """set_pte_at()  // page fault"""
+def fault(table: PageTable, walkers: Walkers, teardown: Teardown, empty: bool) -> None:
+    """{"pmd_populate(); " if empty else ""}set_pte_at()  // page fault"""
     when(kernel.UNMAP)
     when(teardown.at == Step.IDLE)
-    when((table.pmd == Pmd.NONE) | ((table.pmd == Pmd.TABLE) & table.pte.is_none))
-    table.pmd.next = Pmd.TABLE
+    if empty:
+        when(table.present == Pmd.NONE)
+        table.store(MM, table.pmd, Pmd.TABLE)
+    else:
+        when((table.present == Pmd.TABLE) & table.pte.is_none)
     table.table.next = Use.PTE_TABLE
     table.pte.next = Pfn.P0
     walkers.see(Pfn.P0, True)

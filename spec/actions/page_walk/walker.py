@@ -39,8 +39,7 @@ class Pointer(enum.Enum):
 
 
 class Walkers(State):
-    """Each CPU's place, copy of the pmd and pointer; its bit in mm_cpumask, which may wait in its store
-    buffer.
+    """Each CPU's place, copy of the pmd and pointer.
 
     `mapped` is no variable of the kernel: the pfns that the address was mapped to at some instant of the
     CPU's walk.
@@ -49,8 +48,6 @@ class Walkers(State):
     at: Map[Target, Step] = initially(any_of(Step.OUT, Step.IDLE), quiet=True)
     pmd: Map[Target, Pmd] = initially(Pmd.NONE, quiet=True)
     ptep: Map[Target, Pointer] = initially(Pointer.NULL, quiet=True)
-    in_cpumask: Map[Target, bool] = initially(any_of(bool))
-    buffered: Map[Target, bool] = initially(False, quiet=True)
     mapped: Map[Target, Map[Pfn, bool]] = initially(False, quiet=True)
 
     def turn(self, cpu: Target, step: Step) -> None:
@@ -59,15 +56,21 @@ class Walkers(State):
         self.at[cpu].next = following(step)
 
     def start(self, table: PageTable, cpu: Target) -> None:
-        """A walk begins."""
+        """A walk begins, in a handler: the interrupt that led to it has synchronised the context, so no load
+        of the walk is satisfied before it.
+        """
         when(self.at[cpu] == Step.IDLE)
         self.at[cpu].next = Step.READ_PMD
+        table.barrier(cpu, Barrier.CONTEXT)
+        table.done(cpu, [table.cpumask])
         for pfn in domain(Pfn):
-            self.mapped[cpu][pfn].next = table.maps(pfn)
+            self.mapped[cpu][pfn].next = table.may_map(cpu, pfn)
 
-    def end(self, cpu: Target, step: Step) -> None:
+    def end(self, table: PageTable, cpu: Target, step: Step) -> None:
         """The walk is over, or goes on where a pointer is still to be followed."""
         on = (self.ptep[cpu] != Pointer.NULL) if program()[-1] != step else False
+        if program()[-1] == step:
+            table.rests(cpu)
         self.at[cpu].next = ite(on, following(step), Step.IDLE)
         self.ptep[cpu].next = ite(on, self.ptep[cpu], Pointer.NULL)
         for pfn in domain(Pfn):
@@ -108,52 +111,47 @@ def window() -> list[Step]:
 
 
 @initial
-def users_are_in_the_cpumask(walkers: Walkers, cpu: Target) -> Value[bool]:
-    return walkers.in_cpumask[cpu] == (walkers.at[cpu] == Step.IDLE)
+def users_are_in_the_cpumask(table: PageTable, walkers: Walkers, cpu: Target) -> Value[bool]:
+    return table.newest(table.cpumask).contains(cpu) == (walkers.at[cpu] == Step.IDLE)
 
 
-# Fair: a walk or a switch that was begun goes on, a store buffer empties. Beginning one is a free choice.
+# Fair: a walk or a switch that was begun goes on, a store arrives. Beginning one is a free choice.
 
 
 @action(actor="cpu", source="arch/powerpc/mm/mmu_context.c:switch_mm_irqs_off")
-def set_cpumask(walkers: Walkers, cpu: Target, deferred: bool) -> None:
-    """cpumask_set_cpu({cpu}, mm_cpumask(next))"""
+def set_cpumask(table: PageTable, walkers: Walkers, cpu: Target) -> None:
+    """cpumask_set_cpu({cpu}, mm_cpumask(next))
+
+    Behind the smp_mb__after_spinlock() of __schedule().
+    """
     when(walkers.at[cpu] == Step.OUT)
-    if deferred:
-        walkers.buffered[cpu].next = True
-        opens(cpu, f"cpumask_set_cpu({cpu}, mm_cpumask(next))")
-    else:
-        walkers.in_cpumask[cpu].next = True
+    table.smp_mb(cpu)
+    before = table.reserve(cpu, table.cpumask)
+    when(table.conditional(cpu, table.cpumask, before.add(cpu)))
+    table.rests(cpu)
     walkers.at[cpu].next = Step.SWITCHING
 
 
-@action(actor="cpu", fair=WEAK)
-def cpumask_completes(walkers: Walkers, cpu: Target) -> None:
-    """cpumask_set_cpu({cpu}, mm_cpumask(next))"""
-    when(walkers.buffered[cpu])
-    walkers.buffered[cpu].next = False
-    walkers.in_cpumask[cpu].next = True
-    closes(cpu, f"cpumask_set_cpu({cpu}, mm_cpumask(next))")
-
-
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/mm/mmu_context.c:switch_mm_irqs_off")
-def switch_fence(walkers: Walkers, cpu: Target) -> None:
+def switch_fence(table: PageTable, walkers: Walkers, cpu: Target) -> None:
     """{"smp_mb()" if kernel.SWITCH_FENCE else "no barrier"}  // before the first translation"""
     when(walkers.at[cpu] == Step.SWITCHING)
-    when(~walkers.buffered[cpu] | (not kernel.SWITCH_FENCE))
+    if kernel.SWITCH_FENCE:
+        table.smp_mb(cpu)
+        table.rests(cpu)
     walkers.at[cpu].next = Step.IDLE
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/mm/pgtable.c:__find_linux_pte")
 def read_pmd(table: PageTable, walkers: Walkers, cpu: Target) -> None:
-    """pmd = READ_ONCE(*pmdp)  // {table.pmd}"""
+    """pmd = READ_ONCE(*pmdp)  // {walkers.pmd[cpu].next}"""
     walkers.turn(cpu, Step.READ_PMD)
-    walkers.pmd[cpu].next = table.pmd
+    walkers.pmd[cpu].next = table.READ_ONCE(cpu, table.pmd)
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/mm/pgtable.c:__find_linux_pte")
 def find(table: PageTable, walkers: Walkers, cpu: Target) -> None:
-    """ptep = {found(table, walkers, cpu)}"""
+    """ptep = {walkers.ptep[cpu].next}"""
     when(walkers.at[cpu] == Step.FIND)
     ptep = found(table, walkers, cpu)
     walkers.at[cpu].next = ite(ptep == Pointer.NULL, Step.RESTORE, following(Step.FIND))
@@ -162,29 +160,41 @@ def find(table: PageTable, walkers: Walkers, cpu: Target) -> None:
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/mce_power.c:addr_to_pfn")
-def dereference(walkers: Walkers, cpu: Target) -> None:
+def dereference(table: PageTable, walkers: Walkers, cpu: Target) -> None:
     """pfn = pte_pfn(*ptep)  // ptep: {walkers.ptep[cpu]}"""
     when(walkers.at[cpu] == Step.DEREFERENCE)
-    walkers.end(cpu, Step.DEREFERENCE)
+    walkers.end(table, cpu, Step.DEREFERENCE)
 
 
 def found(table: PageTable, walkers: Walkers, cpu: Target) -> Pointer | Value[Pointer]:
     """What __find_linux_pte returns for the CPU's copy of the pmd."""
     copy = walkers.pmd[cpu]
     none = (copy == Pmd.NONE) | ((copy == Pmd.SERIALIZING) & kernel.TEST_SERIALIZING)
-    followed = copy if kernel.READ_ONCE else table.pmd
+    followed = copy if kernel.READ_ONCE else table.load(cpu, table.pmd)
     entry = ite(followed == Pmd.TABLE, Pointer.ENTRY, Pointer.WILD)
     return ite(none, Pointer.NULL, ite(copy == Pmd.TABLE, entry, Pointer.SLOT))
 
 
+def may_slot(table: PageTable, walkers: Walkers, cpu: Target, *held: Pmd) -> Value[bool]:
+    """Whether `*ptep` is the pmd slot, and may hold one of these."""
+    return (walkers.ptep[cpu] == Pointer.SLOT) & some(table.may_read(cpu, table.pmd, pmd) for pmd in held)
+
+
 def reads(table: PageTable, walkers: Walkers, cpu: Target, pfn: Pfn) -> Value[bool]:
-    """Whether `*ptep` holds the pfn."""
-    slot = (walkers.ptep[cpu] == Pointer.SLOT) & table.is_leaf() & (table.leaf == pfn)
+    """Whether `*ptep` may hold the pfn."""
+    slot = may_slot(table, walkers, cpu, Pmd.LEAF, Pmd.SERIALIZING) & (table.leaf == pfn)
     entry = (walkers.ptep[cpu] == Pointer.ENTRY) & (table.table == Use.PTE_TABLE) & (table.pte == pfn)
     return slot | entry
 
 
 def reads_none(table: PageTable, walkers: Walkers, cpu: Target) -> Value[bool]:
-    """Whether `*ptep` is 0, which pte_pfn takes for pfn 0."""
-    slot = (walkers.ptep[cpu] == Pointer.SLOT) & (table.pmd == Pmd.NONE)
+    """Whether `*ptep` may be 0, which pte_pfn takes for pfn 0."""
+    slot = may_slot(table, walkers, cpu, Pmd.NONE)
     return slot | ((walkers.ptep[cpu] == Pointer.ENTRY) & (table.table == Use.PTE_TABLE) & table.pte.is_none)
+
+
+def reads_anything(table: PageTable, walkers: Walkers, cpu: Target) -> Value[bool]:
+    """Whether `*ptep` may be no entry: a pointer to a table, what is in a page that is none, or nothing."""
+    page = (walkers.ptep[cpu] == Pointer.ENTRY) & (table.table != Use.PTE_TABLE)
+    nowhere = (walkers.ptep[cpu] == Pointer.WILD) | (walkers.ptep[cpu] == Pointer.NULL)
+    return page | nowhere | may_slot(table, walkers, cpu, Pmd.TABLE)
