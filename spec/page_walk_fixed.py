@@ -2,6 +2,8 @@
 teardown ends.
 """
 
+from typing import Any
+
 from actions.page_walk import cross_call, liveness, page_table, properties, teardown, walker
 from actions.page_walk.kernel import Serialize
 
@@ -12,7 +14,9 @@ TYPE = "no_type_confusion"
 UAF = "no_use_after_free"
 
 OUTSIDE = {"dereference_inside": False}
-KERNELS = [
+Row = tuple[str, Any, str, dict[str, Any]]
+
+KERNELS: list[Row] = [
     ("5.4", HOLDS, "*ptep is read with interrupts off", {}),
     ("V0", violates(UAF, steps=12, also=(PFN, TYPE)), "5.3: interrupts restored first", OUTSIDE),
     ("V0 MCE", HOLDS, "V0 in a machine check: MSR[EE] = 0", {**OUTSIDE, "machine_check": True}),
@@ -38,7 +42,7 @@ KERNELS = [
     ("munmap", violates(PFN, steps=5), "5.4 with munmap and faults", {"unmap": True}),
     ("munmap, present", HOLDS, "and a test of pte_present", {"unmap": True, "test_present": True}),
 ]
-UNBOUNDED = [
+UNBOUNDED: list[Row] = [
     ("V1", violates(UAF, steps=7, also=(PFN, TYPE)), "no IPI", {"serialize": Serialize.NEVER}),
     (
         "V3b",
