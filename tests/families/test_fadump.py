@@ -10,6 +10,7 @@ GOLDEN = {
     "fadump_buggy": (438, 1035, 23),
     "fadump_regions_fixed": (918, 918, 4),
     "fadump_regions_buggy": (864, 864, 4),
+    "fadump_log": (6, 4, 2),
 }  # states, transitions, depth
 test_counts, test_expectations, test_variants, test_reference = claims(GOLDEN)
 
