@@ -1,8 +1,8 @@
 """Steps of processes that access several shared places at once (the at-most-once property of Andrews 1991,
 turned round): no machine does that in one go, so a `yield` is missing, or the author says `atomic`.
 
-A place is shared where another process or an action accesses it too, and one of the two writes it. Knows
-nothing of how steps are found. Accesses to a memory component are not counted: it orders them itself.
+A place is shared where another process or an action accesses it too, and one of the two writes it. Locations
+of a memory are such places; an exchange is one access. Knows nothing of how steps are found.
 """
 
 from __future__ import annotations
@@ -47,6 +47,9 @@ def access(
     exprs = [*parts, *(w.expr for w in written), *(w.index for w in written)]
     reads = {cell for expr in exprs for cell in _cells(expr)}
     targets = {(w.family, w.index.value if ex.is_const(w.index) else None) for w in written}
+    loaded, stored = _located(exprs)
+    reads |= loaded
+    targets |= stored
 
     def shown(cells: set[Cell]) -> frozenset[Cell]:
         return frozenset(
@@ -66,6 +69,31 @@ def _cells(expr: Expr) -> Iterator[Cell]:
             yield at.value
         elif at.op == "loadat":
             yield at.value, None
+
+
+def _located(exprs: Iterable[Expr]) -> tuple[set[Cell], set[Cell]]:
+    """The locations of memories that are loaded, and those that are stored to. A load and a store that are
+    one access, as an exchange's, count as the store.
+    """
+    used: dict[str, set[Cell]] = {}
+    for expr in exprs:
+        for at in ex.walk(expr):
+            operands: tuple[Any, ...] = at.value.operands if at.op == "apply" else ()
+            if len(operands) > 3 and isinstance(operands[-1], MemoryType):
+                cell = _location(operands[0], at.args[2])
+                used.setdefault(at.value.name.rpartition(".")[2].partition("[")[0], set()).add(cell)
+    at_once = used.get("exchange", set()) | used.get("conditional", set())
+    loaded = used.get("load", set()) | used.get("reserve", set())
+    return loaded - at_once, used.get("store", set()) | at_once
+
+
+def _location(memory: MemoryType, number: Expr) -> Cell:
+    """A location by its number; of a computed one, an index and the first of its family, the family."""
+    first = number.args[1] if number.op == "add" else number
+    known = first.value if ex.is_const(first) else 0
+    families = [family for variable in memory.variables for family in variable.families.values()]
+    family = next(f for f in families if f.first <= known < f.first + f.size)
+    return family, known - family.first if ex.is_const(number) else None
 
 
 def doubts(steps: list[Access]) -> Iterator[Doubt]:

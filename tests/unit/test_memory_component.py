@@ -20,6 +20,7 @@ from explorer import (
     Spec,
     SpecError,
     State,
+    Steps,
     Value,
     Var,
     action,
@@ -27,6 +28,7 @@ from explorer import (
     initially,
     invariant,
     leads_to,
+    process,
     step_invariant,
     temporal,
     terminal,
@@ -422,3 +424,30 @@ def test_an_idle_cpu_loads_nothing_before_its_first_barrier(model: str) -> None:
     """A load of it without a barrier is an error where loads may be early."""
     space = explore(ground(Spec(Quiet, Over, stores, loads), {"memory": MemoryModel(model)}))
     assert ("evaluation" in space.violations) == (model in ("arm", "power"))
+
+
+@process
+def stores_both(ram: Ram) -> Steps:
+    yield "data and flag"
+    ram.store(A, ram.data, Colour.RED)
+    ram.store(A, ram.flag[B], 1)
+
+
+@process
+def one_at_a_time(ram: Ram) -> Steps:
+    yield "flag"
+    ram.xchg(B, ram.flag[B], 0)
+    yield "data"
+    when(ram.load(B, ram.data) == Colour.RED)
+    yield "flag"
+    before = ram.reserve(B, ram.flag[B])
+    when(ram.conditional(B, ram.flag[B], before + 1))
+
+
+def test_two_locations_in_a_step_of_a_process_are_a_finding() -> None:
+    """A load and a store that are one access are not."""
+    (doubt,) = ground(Spec(Ram, stores_both, one_at_a_time)).doubts
+    assert doubt.kind == "not-atomic"
+    assert (
+        "stores_both.data_and_flag accesses several shared places: writes data, writes flag[B];" in doubt.text
+    )
