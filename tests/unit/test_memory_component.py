@@ -447,7 +447,5 @@ def one_at_a_time(ram: Ram) -> Steps:
 def test_two_locations_in_a_step_of_a_process_are_a_finding() -> None:
     """A load and a store that are one access are not."""
     (doubt,) = ground(Spec(Ram, stores_both, one_at_a_time)).doubts
-    assert doubt.kind == "not-atomic"
-    assert (
-        "stores_both.data_and_flag accesses several shared places: writes data, writes flag[B];" in doubt.text
-    )
+    assert (doubt.kind, doubt.subject) == ("not-atomic", "stores_both.data_and_flag")
+    assert "accesses several shared places: writes data, writes flag[B];" in doubt.text
