@@ -71,6 +71,11 @@ class MemoryType(ScalarType):
         found = self.storage.texts(value, self.cpus, lambda x, code: self.types[x].text(code))
         return dict(zip(self.locations, found, strict=True))
 
+    def late(self, value: int) -> list[str]:
+        """The newest stores that some CPU may still miss, each as `location = value`."""
+        texts = self.texts(value)
+        return [f"{x} = {text.partition(' (')[0]}" for x, text in texts.items() if " (still " in text]
+
 
 @dataclass(frozen=True, slots=True)
 class Cpus:

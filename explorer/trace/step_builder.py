@@ -78,6 +78,7 @@ class StepBuilder:
         shown = state_texts(self.model, before, quiet=False)
         changed = {name: (old[name], new[name]) for name in shown if old[name] != new[name]}
         action = instance.action
+        issued, arrived = _on_their_way(self.model, before, after)
         return Step(
             index=index,
             action=action.name,
@@ -88,8 +89,8 @@ class StepBuilder:
             function=action.source.rpartition(":")[2],
             source=action.source,
             place=str(action.place),
-            opens=tuple(self._keys(instance, "opens", before, after)),
-            closes=tuple(self._keys(instance, "closes", before, after)),
+            opens=(*self._keys(instance, "opens", before, after), *issued),
+            closes=(*self._keys(instance, "closes", before, after), *arrived),
             sends=tuple(self._messages(instance, before, after)),
             state=new,
             changed=changed,
@@ -114,6 +115,22 @@ class StepBuilder:
 def actor_of(instance: Instance) -> object:
     """The value of the parameter that acts; the name of a fixed lane."""
     return dict(instance.arguments).get(instance.action.actor or "", instance.actor)
+
+
+def _on_their_way(model: Model, before: State, after: State) -> tuple[list[str], list[str]]:
+    """The newest stores of memories that some CPU may miss from this step on, and those that none misses any
+    more, or that a newer one follows.
+    """
+    issued, arrived = [], []
+    for family in model.families:
+        if isinstance(family.type, MemoryType):
+            old, new = (
+                [f"{family.variable}.{key}" for key in family.type.late(state[family.first])]
+                for state in (before, after)
+            )
+            issued += [key for key in new if key not in old]
+            arrived += [key for key in old if key not in new]
+    return issued, arrived
 
 
 _CHOICES = {" older by ": "as it was before the last", " behind ": "goes behind the last"}

@@ -10,7 +10,9 @@ from dataclasses import replace
 
 from explorer.engine.reference import step as execute
 from explorer.engine.space import Handle, StateSpace, Violation
+from explorer.ir.model import Model
 from explorer.ir.semantics import State
+from explorer.language.memory_wiring import MemoryType
 from explorer.trace.reasons import explain
 from explorer.trace.shortest import StatePath, shortest
 from explorer.trace.step_builder import StepBuilder
@@ -80,4 +82,16 @@ def _walked(space: StateSpace, path: StatePath, builder: StepBuilder) -> tuple[l
             )
         steps.append(builder.next(instance, len(steps), states[-1], after))
         states.append(after)
-    return steps, states
+    return that_arrive(model, steps), states
+
+
+def that_arrive(model: Model, steps: list[Step]) -> list[Step]:
+    """The steps without marks of memories' stores that no later step ends: nobody looks at these."""
+    memories = tuple(f"{f.variable}." for f in model.families if isinstance(f.type, MemoryType))
+    result: list[Step] = []
+    ahead: set[str] = set()
+    for step in reversed(steps):
+        kept = tuple(key for key in step.opens if key in ahead or not key.startswith(memories))
+        result.append(replace(step, opens=kept) if memories else step)
+        ahead |= {*step.closes}
+    return result[::-1]

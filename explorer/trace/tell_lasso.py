@@ -19,7 +19,7 @@ from explorer.ir.model import FairGroup, Model, Temporal
 from explorer.ir.semantics import State, evaluate
 from explorer.ir.steps import Fairness
 from explorer.trace.step_builder import StepBuilder
-from explorer.trace.tell import ReplayError
+from explorer.trace.tell import ReplayError, that_arrive
 from explorer.trace.trace import STILL, Fair, Step, Trace
 
 STUTTER = -1
@@ -79,7 +79,7 @@ def tell_lasso(
         kind=prop.kind,
         length=len(lasso.instances),
         lanes=builder.lanes,
-        steps=tuple(steps),
+        steps=tuple(that_arrive(model, steps)),
         why=tuple(why),
         loop=loop,
         fairness=fair,

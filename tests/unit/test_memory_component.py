@@ -377,6 +377,8 @@ def test_a_story_says_who_may_still_read_what() -> None:
     (trace,) = [trace for name, trace in found.verdict.traces.items() if name == "message"]
     changes = {step.label: step.changed.get("Ram.flag[A]") for step in trace.steps[1:]}
     assert (changes["A2()"], changes["B0()"]) == (("0", "1 (still 0 for B)"), ("1 (still 0 for B)", "1"))
+    late = {step.label: (step.opens, step.closes) for step in trace.steps}
+    assert late["A2()"] == (("Ram.flag[A] = 1",), ()) and late["B0()"] == ((), ("Ram.flag[A] = 1",))
     (stale,) = [step.label for step in trace.steps if step.action == "B2"]
     assert stale == "B2(data older by 1)  // data as it was before the last store"
 
