@@ -27,6 +27,14 @@ def {name}({parameters}):
 
 # Exchanging two neighbours.
 
+SWAP = """
+@lowered("{result}({state})")
+def {name}(state):
+    {body}
+    return {value}
+
+"""
+
 FIND_NAMES = """
 code{n} = {read}
 named{n} = {tests}
@@ -62,6 +70,14 @@ if number == {number}:
 """
 
 # Keys.
+
+KEYS = """
+@lowered("{result}({state})")
+def keys(state):
+    {body}
+    return {names}
+
+"""
 
 LATER_KEYS = """
 if {some_tie}:
@@ -111,10 +127,7 @@ def native_canonical(plan: Plan, words: int, constants: Constants) -> str:
     """The functions `canonical` and `weigh`, and all that they need. What is called has no signature: it is
     compiled only where what calls it is not in the cache."""
     writer = Writer(plan, words == 1, constants)
-    functions = [
-        *((f"swap{g}", "state", writer.swap(swap)) for g, swap in enumerate(plan.swaps)),
-        ("swap", "state, number", writer.any_swap()),
-    ]
+    swaps = [writer.swap_function(f"swap{g}", swap) for g, swap in enumerate(plan.swaps)]
     last = [("canonical", "state", writer.canonical()), ("orbit", "state", writer.orbit())]
     if writer.one:
         weigh = fill(WEIGH, scratch=[], add="total += orbit(states[b, 0])")
@@ -125,7 +138,9 @@ def native_canonical(plan: Plan, words: int, constants: Constants) -> str:
     return "\n\n\n".join(
         [
             *[RENAMED_MEMORY.strip("\n")] * memories,
-            *(_function(*function) for function in functions),
+            *swaps,
+            _function("swap", "state, number", writer.any_swap()),
+            *writer.keys_function(),
             ties_source(plan, writer.one),
             *(_function(*function) for function in last),
             weigh,
@@ -166,7 +181,17 @@ class Writer:
 
     # Exchanging two neighbours.
 
-    def swap(self, swap: Swap) -> Iterator[str]:
+    def swap_function(self, name: str, swap: Swap) -> str:
+        """The function that exchanges two neighbours; LLVM takes it as it is, but for what calls another."""
+        body = list(self._swap(swap))
+        if swap.memories:
+            return _function(name, "state", iter([*body, *["return state"] * self.one]))
+        result, state = ("uint64", "uint64") if self.one else ("boolean", "uint64[::1]")
+        return fill(
+            SWAP, name=name, result=result, state=state, body=body, value="state" if self.one else "True"
+        )
+
+    def _swap(self, swap: Swap) -> Iterator[str]:
         for n, (shift, mask, a, b, needs) in enumerate(swap.codes):
             tests = [f"(code{n} == {self.constant(a)} or code{n} == {self.constant(b)})"]
             tests += [f"{self.read(at, m)} >= {self.constant(least)}" for at, m, least in needs]
@@ -192,8 +217,6 @@ class Writer:
                 function=function.number,
                 shift=self.constant(shift % WORD),
             )
-        if self.one:
-            yield "return state"
 
     def any_swap(self) -> Iterator[str]:
         """The swap of a number that is known only when it is called."""
@@ -208,7 +231,31 @@ class Writer:
 
     # Keys.
 
+    def key_names(self) -> list[str]:
+        """The identities that have a key."""
+        plan = self.plan
+        keyed = [k for k in range(len(plan.sizes)) if plan.exact[k] or (not plan.direct and k in plan.loose)]
+        return [key_of((k, i)) for k in keyed for i in range(plan.sizes[k])]
+
     def keys(self) -> Iterator[str]:
+        """The line that gives every identity its key."""
+        names = self.key_names()
+        if names:
+            yield f"{', '.join(names)} = keys(state)"
+
+    def keys_function(self) -> Iterator[str]:
+        """The function that computes keys. LLVM takes it as it is: Numba takes ten seconds for some."""
+        names = self.key_names()
+        if names:
+            yield fill(
+                KEYS,
+                result=f"UniTuple(uint64, {len(names)})" if len(names) > 1 else "uint64",
+                state="uint64" if self.one else "uint64[::1]",
+                body=list(self._keys()),
+                names=", ".join(names),
+            )
+
+    def _keys(self) -> Iterator[str]:
         """Lines that give every identity its key (see `python_canonical._keys`)."""
         plan = self.plan
         for k, size in enumerate(plan.sizes):

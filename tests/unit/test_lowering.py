@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from explorer.codegen import mixer
 from explorer.engine.python import run_source
 
 numba = pytest.importorskip("numba")
@@ -67,6 +68,16 @@ def test_a_lowered_function_computes_what_python_computes() -> None:
         got = run(np.uint64(s), np.uint64(i), signed, unsigned, sums)
         assert got == _expected(s, signed[i].tolist(), int(unsigned[i, 1]), counts)
         assert sums.tolist() == counts
+
+
+def test_the_mixer_is_the_one_of_the_other_engines() -> None:
+    """Keys of identities are mixed alike everywhere: representatives depend on them."""
+    body = "t = mix(s + K0)\n    ok = True\n    flag = False"
+    run: Any = run_source(HEAD.format(body=body), "<mixer>")["run"]
+    one, words = np.zeros((1, 1), np.int64), np.zeros((1, 1), np.uint64)
+    for s in (0, 1, 2**63, 2**64 - 30):
+        mixed, _, _ = run(np.uint64(s), np.uint64(0), one, words, np.zeros(1, np.int64))
+        assert int(mixed) == mixer.mix(s + 0x15)
 
 
 def test_a_division_by_zero_stops_nothing() -> None:
