@@ -415,7 +415,7 @@ class _Version(argparse.Action):
     """Prints the versions, which are looked up only now."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        print(_version())
+        parser._print_message(f"{_version()}\n", sys.stdout)
         parser.exit()
 
 
