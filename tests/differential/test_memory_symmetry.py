@@ -134,6 +134,7 @@ def test_the_orbits_are_those_of_all_states(memory: str) -> None:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("direct", [12, 1], ids=["all renamings tried", "sorted for"])
 def test_three_cpus(direct: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """So do the representatives of three CPUs, whichever way they are found, in machine code too."""

@@ -46,6 +46,7 @@ def test_the_page_shows_a_table() -> None:
         assert f"  {row:<12}  {states:>6}  " in page
 
 
+@pytest.mark.slow
 def test_positions_of_a_barrier(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """mm_cid: of the two positions only the one between store and look helps, on every architecture."""
     question = [str(GALLERY / "mm_cid.py"), "--barriers=switch_mm,finish_lock_switch"]

@@ -79,8 +79,8 @@ NUMBERS = {  # of the parts of the family that the sheet's table of variants doe
     "P1": (12454, 55877, 33),
 }
 
-SLOW = ("R1", "R1 xics")
-"""Rows with three senders: more than a hundred thousand states without symmetry."""
+SLOW = ("R1", "R1 xics", "P0", "P2' load", "P2' relaxed", "X no recheck")
+"""Rows with three senders (more than a hundred thousand states without symmetry) and others of seconds."""
 
 EARLY = {
     # the steps to the lost IPI under arm and power; None: it holds. A CPU's stores wait without a step.

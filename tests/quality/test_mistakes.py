@@ -15,6 +15,7 @@ import pytest
 
 from explorer.command.explain import base, entries, explain, files_of, message_of
 from tests.support.house import ROOT
+from tests.support.slow import slow_where
 
 CASES = Path(__file__).parent / "mistakes"
 PACKAGE = ROOT / "explorer"
@@ -38,9 +39,12 @@ def cases(file: Path) -> list[Case]:
 
 
 ALL = [case for file in sorted(CASES.glob("*.txt")) for case in cases(file)]
+TITLES = [f"{case.file.stem}: {case.title}" for case in ALL]
+LONG = [case for case in ALL if "E0808" in case.message]
+"""Hundreds of places are traced before they are too many."""
 
 
-@pytest.mark.parametrize("case", ALL, ids=[f"{case.file.stem}: {case.title}" for case in ALL])
+@pytest.mark.parametrize("case", slow_where(ALL, LONG), ids=TITLES)
 def test_a_mistake_has_its_exact_message(case: Case, tmp_path: Path) -> None:
     """The message names file and line, what was found, what was expected and what to write instead."""
     message = message_of(case.source, tmp_path)
@@ -48,7 +52,7 @@ def test_a_mistake_has_its_exact_message(case: Case, tmp_path: Path) -> None:
     assert message, "the mistake is accepted"
 
 
-@pytest.mark.parametrize("case", ALL, ids=[f"{case.file.stem}: {case.title}" for case in ALL])
+@pytest.mark.parametrize("case", ALL, ids=TITLES)
 def test_a_message_is_complete(case: Case) -> None:
     """Every part is there, and the line is one of the author's."""
     firsts = re.findall(r"^\S.*$", case.message, flags=re.MULTILINE)
@@ -73,7 +77,7 @@ def test_every_code_is_provoked() -> None:
     assert len(ALL) >= 45 and len({case.title for case in ALL}) == len(ALL)
 
 
-@pytest.mark.parametrize("code", entries())
+@pytest.mark.parametrize("code", slow_where(entries(), ["E0808"]))
 def test_an_explained_code_is_the_one_that_its_example_provokes(code: str, tmp_path: Path) -> None:
     """The example of an explanation provokes exactly this code, and the explanation shows its message."""
     entry = entries()[code]

@@ -29,6 +29,7 @@ from explorer.program.facts import Facts, interval
 from explorer.program.layout import Field, Layout
 from explorer.program.simplify import fold
 from explorer.symmetry.normal_forms import Normal
+from tests.support.slow import rest_slow
 
 
 def _larger(a: Interval, b: Interval) -> Interval:
@@ -326,7 +327,7 @@ def below(pair: Pair) -> Value[bool]:
     return Value(INTEGER, ex.node("larger", (pair.a._expr, ex.const(3)))) <= 4
 
 
-@pytest.mark.parametrize("engine", ["python", "native"])
+@pytest.mark.parametrize("engine", rest_slow(["python", "native"]))
 def test_an_operator_with_a_row_is_known_to_every_engine(
     engine: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
