@@ -89,7 +89,8 @@ def unfold(roots, span, tree, unfolded):
 @njit(signature(int64, Level, Part, Unfolded, Dictionaries, Folded), nogil=True, cache=True)
 def fold(successors, part, parents, tree, folded):
     """The root words of a part of some states (uint64 [n, 1 + W]: row of the predecessor in `parents`, then
-    the words); what a state has in common with its predecessor is not looked up, unless it stands `alone`.
+    the words); what a state has in common with its predecessor is not looked up. One that stands `alone` has
+    none: its row says nothing.
 
     With `part.extend` new entries are made, otherwise states that need some are listed as missed. Returns the
     first row that was not looked at.
@@ -127,7 +128,7 @@ def fold(successors, part, parents, tree, folded):
             for k in range(size):
                 c = U(k)
                 s = U(n + k)
-                row = states[s, zero]
+                row = zero if alone else states[s, zero]
                 if m < words:
                     key = states[s, node + one]
                     same = key == before[row, node]
