@@ -22,6 +22,7 @@ import numpy as np
 from llvmlite import ir
 
 from explorer.codegen import mixer
+from explorer.engine.native.llvm_mixer import mix_several
 from explorer.ir.expressions import Expr, Function, walk
 
 ARGUMENTS = 4
@@ -152,12 +153,7 @@ def _define() -> Any:
     build: Any = ir.IRBuilder(entry)
     table = build.inttoptr(build.load(address(_state.ctypes.data, WORD)), WORD.as_pointer())
     mask = build.load(table)
-    mixed: Any = word(0)  # `mixer.mix_several`
-    for argument, weight in zip(function.args, mixer.WEIGHTS):
-        mixed = build.xor(mixed, build.mul(argument, word(weight)))
-    mixed = build.mul(mixed, word(mixer.FIRST))
-    mixed = build.mul(build.xor(mixed, build.lshr(mixed, word(32))), word(mixer.SECOND))
-    first = build.and_(build.xor(mixed, build.lshr(mixed, word(29))), mask)
+    first = build.and_(mix_several(build, function.args), mask)
     build.branch(probe)
 
     build.position_at_end(probe)

@@ -106,7 +106,9 @@ class Jit:
 def _inlined() -> str:
     """The texts of the modules whose functions become part of what is compiled."""
     here = Path(__file__)
-    return "".join(here.with_name(f"{name}.py").read_text() for name in ("arrays", "lowering", "mixing"))
+    return "".join(
+        here.with_name(f"{name}.py").read_text() for name in ("arrays", "llvm_mixer", "lowering", "mixing")
+    )
 
 
 def common_source() -> str:

@@ -8,7 +8,7 @@ minutes and gigabytes. LLVM takes the same code in milliseconds. A function mark
     if, elif, else         pass                     return expression, ...          (at the end)
 
 over 64-bit words, with Python's lazy `and`, `or`, `not` and `x if c else y`, comparisons, the operators
-`+ - * // % & | ^ << >> ~`, the casts `U(x)` and `I(x)`, `popcount(x)`, `mix(x)` (`mixing.py`),
+`+ - * // % & | ^ << >> ~`, the casts `U(x)` and `I(x)`, `popcount(x)`, `mix(x)` (`llvm_mixer.py`),
 `table(i, 7, 5, ...)` (number i of the constants), `apply(f, x, ...)` (`functions.py`), and arrays that it
 takes as arguments.
 Signed and unsigned numbers are told apart by their casts as in Numba; a division by zero gives some number.
@@ -30,7 +30,7 @@ from numba.core import cgutils
 from numba.core.sigutils import normalize_signature
 from numba.extending import intrinsic
 
-from explorer.codegen import mixer
+from explorer.engine.native.llvm_mixer import mix
 
 WORD, BOOL = ir.IntType(64), ir.IntType(1)
 BINARY = {
@@ -401,17 +401,9 @@ class _Body:
         if name in ("U", "I"):
             return name.lower(), self.word(argument)
         if name == "mix":
-            return "u", self._mix(self.word(argument))
+            return "u", mix(self.builder, self.word(argument))
         assert name == "popcount", name
         count = cgutils.get_or_insert_function(  # type: ignore[no-untyped-call]
             self.function.module, ir.FunctionType(WORD, [WORD]), "llvm.ctpop.i64"
         )
         return "i", self.builder.call(count, [self.word(argument)])
-
-    def _mix(self, word: Any) -> Any:
-        """As `mixing.mix`."""
-        builder = self.builder
-        word = builder.mul(word, ir.Constant(WORD, mixer.FIRST))
-        word = builder.xor(word, builder.lshr(word, ir.Constant(WORD, 32)))
-        word = builder.mul(word, ir.Constant(WORD, mixer.SECOND))
-        return builder.xor(word, builder.lshr(word, ir.Constant(WORD, 29)))
