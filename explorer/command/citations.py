@@ -125,7 +125,7 @@ def _entry(path: Path, number: int, line: str) -> Entry:
     if len(fields) != 3 or one is None or not re.fullmatch(r"[0-9a-f]{16}|-", fields[2]):
         raise PathError(
             f"{path}:{number}: {line!r} is no entry; expected: path:function, the version that was read and a"
-            " digest (or -), with tabs between; write: python -m explorer cite TREE --record"
+            " digest (or -), with tabs between; write: python -m explorer cite TREE --record VERSION"
         )
     return Entry(one, fields[1], fields[2])
 

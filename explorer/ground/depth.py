@@ -16,14 +16,19 @@ MOST = 4_000
 def refuse_deep(model: Model) -> None:
     """SpecError for the first expression of a model that is nested too deep."""
     for expr, what, place in _expressions(model):
-        if expr.depth > MOST:
-            raise SpecError(
-                "E0615",
-                f"an expression of {what} has {expr.depth:,} operators within each other",
-                expected=f"at most {MOST:,}",
-                write="every(...), some(...) or total(...) of all, or a variable for what lies between",
-                place=place,
-            )
+        refuse(expr, what, place)
+
+
+def refuse(expr: Expr, what: str, place: Place) -> None:
+    """SpecError where an expression is nested too deep; `what` has it."""
+    if expr.depth > MOST:
+        raise SpecError(
+            "E0615",
+            f"an expression of {what} has {expr.depth:,} operators within each other",
+            expected=f"at most {MOST:,}",
+            write="every(...), some(...) or total(...) of all, or a variable for what lies between",
+            place=place,
+        )
 
 
 def _expressions(model: Model) -> Iterator[tuple[Expr, str, Place]]:

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from explorer.ground.calls import Calls, part_name
+from explorer.ground.depth import refuse
 from explorer.ground.signatures import first_paragraph
+from explorer.ground.traced import expressions_of
 from explorer.ir.errors import SpecError
 from explorer.ir.expressions import Expr
 from explorer.ir.formulas import Ltl
@@ -113,5 +115,7 @@ def observations(calls: Calls, d: Declaration, parameters: dict[str, Any]) -> It
                 write="return count(...)",
                 place=d.place,
             )
+        for expr in expressions_of(result):
+            refuse(expr, d.name, d.place)
         inner = ", ".join(argument.text for argument in chosen)
         yield Observation(f"{d.name}[{inner}]" if inner else d.name, result)
