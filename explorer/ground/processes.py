@@ -21,7 +21,7 @@ from explorer.ir.model import UNNUMBERED, Action, Instance
 from explorer.ir.places import Variable
 from explorer.ir.steps import Condition, Fairness, Write
 from explorer.ir.types import BoolType, MapType, Type, UnionType, value_text
-from explorer.language.assignment import assign_cells
+from explorer.language.assignment import assign_cells, write_cell
 from explorer.language.declarations import Declaration, declaration_of
 from explorer.language.lifting import same
 from explorer.language.process import PROCEDURES
@@ -93,32 +93,79 @@ class Processes:
     # What properties and guards ask.
 
     def at(self, function: Callable[..., Any], label: str | None, arguments: tuple[Any, ...]) -> Value[bool]:
-        d = declaration_of(function)
-        name = function.__name__
+        process = self._asked(function, "at", repr(label), arguments)
+        if process is None:
+            return Value(BOOL, ex.cell(_UNKNOWN, ex.const(0)))
+        assert process.table is not None
+        if label is None:
+            done = process.table.done
+            return Value(BOOL, process.is_at([] if done is None else [done], arguments))
+        steps = self._labelled(process.d, label, lambda near: f"at({process.d.name}, {near!r}, ...)")
+        return Value(BOOL, process.is_at([place.code for place in steps], arguments) if steps else ex.FALSE)
+
+    def kill(self, function: Callable[..., Any], arguments: tuple[Any, ...], place: Place) -> None:
+        process = self._asked(function, "kill", "", arguments)
+        if process is None:
+            return
+        code = self._code_after_kill(process, arguments, place)
+        if process.at is not None:
+            write_cell(process.path(process.at, arguments), ex.const(code), place)
+        for register, variable in process.variables.items():
+            stored = held(process.registers.types[register])
+            blank = process.registers.stored(register, None)
+            assign_cells(process.path(variable, arguments), stored, blank, place)
+
+    @staticmethod
+    def _code_after_kill(process: Process, arguments: tuple[Any, ...], place: Place) -> int:
+        assert process.table is not None
+        if not process.d.options["restart"]:
+            if process.table.done is not None:
+                return process.table.done
+            raise SpecError(
+                "E0816",
+                f"kill({process.d.name}, ...), which never ends",
+                expected="a process that has an end, or one that restarts",
+                write="@process(restart=True) in place of `while True`",
+                place=place,
+            )
+        starts = {copy.values: _start(process.table, copy) for copy in process.copies}
+        known = set(starts.values())
+        if len(known) == 1:
+            return known.pop()
+        if any(isinstance(value, Value) for value in arguments):
+            raise SpecError(
+                "E0816",
+                f"kill({process.d.name}, ...) of a copy that the state decides: they begin at different steps",
+                expected="a value that is known, or one first step for all",
+                write=f"for cpu in Cpu: kill({process.d.name}, cpu)",
+                place=place,
+            )
+        return starts[arguments]
+
+    def _asked(
+        self, function: Callable[..., Any], word: str, label: str, arguments: tuple[Any, ...]
+    ) -> Process | None:
+        """The process that `at` or `kill` speaks of; None while places are not known yet."""
+        d, name = declaration_of(function), function.__name__
         if d is None or d.kind != "process" or (self.laid_out and d.name not in self.known):
             raise SpecError(
                 "E0810",
-                f"at({name}, ...), which is no process of this spec",
+                f"{word}({name}, ...), which is no process of this spec",
                 expected="a function with @process in a composed module",
                 write=f"@process above def {name}",
             )
         if not self.laid_out:
-            return Value(BOOL, ex.cell(_UNKNOWN, ex.const(0)))
+            return None
         process = self.known[d.name]
-        table = process.table
-        assert table is not None
         if len(arguments) != len(process.types):
             names = ", ".join(process.domains)
             raise SpecError(
                 "E0810",
-                f"at({name}, ...) with {len(arguments)} values for {len(process.types)} parameters",
+                f"{word}({name}, ...) with {len(arguments)} values for {len(process.types)} parameters",
                 expected=f"a value for each of: {names}" if names else "no values",
-                write=f"at({name}, {label!r}{', ' if names else ''}{names})",
+                write=f"{word}({', '.join(filter(None, (name, label, names)))})",
             )
-        if label is None:
-            return Value(BOOL, process.is_at([] if table.done is None else [table.done], arguments))
-        steps = self._labelled(d, label, lambda near: f"at({d.name}, {near!r}, ...)")
-        return Value(BOOL, process.is_at([place.code for place in steps], arguments) if steps else ex.FALSE)
+        return process
 
     def _labelled(self, d: Declaration, label: str, write: Callable[[str], str]) -> list[StepPlace]:
         """The places with a label; none for one that stands in the process and has no step under the

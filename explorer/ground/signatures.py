@@ -141,13 +141,16 @@ def domain_of(d: Declaration, name: str, annotation: Any) -> Type:
             write=error.write,
             place=error.place,
         ) from None
-    small = isinstance(type, SetType) and d.kind != "process"
-    if not is_finite_domain(type) and not small:
+    small, runs = isinstance(type, SetType), d.kind == "process"
+    if not is_finite_domain(type) and (runs or not small):
+        sets = "" if runs else "a small set, "
         raise SpecError(
             "E0611",
             f"parameter {name!r} of {d.name} ranges over {type.name}",
-            expected="bool, an enum, a Range, a Scalarset, a small set, or a record of those",
-            write="parameters for the parts, or the State class that holds it",
+            expected=f"bool, an enum, a Range, a Scalarset, {sets}or a record of those",
+            write=f"{name} = yield choose({type.name}) in a step"
+            if runs and small
+            else "parameters for the parts, or the State class that holds it",
             place=d.place,
         )
     if type.size > MAX_DOMAIN:

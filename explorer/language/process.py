@@ -300,11 +300,13 @@ def _decision(decision: Decision) -> Decision:
 
 
 class Places(Protocol):
-    """Where processes may stand: what `at` asks while a spec is ground."""
+    """Where processes may stand: what `at` asks and `kill` changes while a spec is ground."""
 
     def at(
         self, process: Callable[..., Any], label: str | None, arguments: tuple[Any, ...]
     ) -> Value[bool]: ...
+
+    def kill(self, process: Callable[..., Any], arguments: tuple[Any, ...], place: Place) -> None: ...
 
 
 places: ContextVar[Places | None] = ContextVar("places", default=None)
@@ -316,19 +318,42 @@ def at(process: Callable[..., Generator[Any, Any, Any]], label: str | None, *arg
     `arguments` are the values of the process's domain parameters, in order. None stands for the end of the
     process.
     """
+    return _places(process, "at").at(process, label, arguments)
+
+
+def kill(process: Callable[..., Generator[Any, Any, Any]], *arguments: Any) -> None:
+    """In a step of somebody else: the process ends, wherever it stands, and what it kept is forgotten. One
+    with `restart` is at its beginning again. `arguments` are those of `at`.
+    """
+    asked, place, trace = _places(process, "kill"), caller(), current("kill(...)")
+    if not trace.may_write:
+        raise SpecError(
+            "E0215",
+            f"kill({process.__name__}, ...) in {trace.decorator} {trace.subject}",
+            expected="an @action or a @process",
+            write="at(...) for where a process stands",
+            place=place,
+        )
+    asked.kill(process, arguments, place)
+
+
+def _places(process: Any, word: str) -> Places:
+    label = ", 'label'" if word == "at" else ""
     asked = places.get()
     if asked is None:
         raise SpecError(
             "E0201",
-            "at(...) outside an action or property",
+            f"{word}(...) outside an action or property",
             expected="a call while a spec is being compiled",
-            write="move it into a function decorated with @invariant",
+            write="move it into a function decorated with @invariant"
+            if word == "at"
+            else "move it into a function decorated with @action or @process",
         )
     if not inspect.isfunction(process):
         raise SpecError(
             "E0810",
-            f"at({shown(process)}, ...)",
+            f"{word}({shown(process)}, ...)",
             expected="a @process function",
-            write="at(process, 'label', cpu)",
+            write=f"{word}(process{label}, cpu)",
         )
-    return asked.at(process, label, arguments)
+    return asked

@@ -1,7 +1,8 @@
-"""The language under a type checker: correct specs pass `mypy --strict`, and mistakes are rejected before
-anything runs.
+"""The language under type checkers: correct specs pass `mypy --strict` and pyright, and mistakes are rejected
+before anything runs.
 """
 
+import json
 import os
 import re
 import subprocess
@@ -52,6 +53,13 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("mypy")
 
 
+def marked(file: Path, *endings: str) -> set[int]:
+    """The numbers of the lines that end so; the marks are not lost."""
+    lines = {n for n, line in enumerate(file.read_text().splitlines(), 1) if line.endswith(endings)}
+    assert len(lines) >= 40
+    return lines
+
+
 @pytest.mark.slow
 def test_the_explorer_itself_is_strictly_typed(cache: Path) -> None:
     """`mypy --strict explorer` finds nothing."""
@@ -67,11 +75,25 @@ def test_correct_specs_are_accepted(cache: Path) -> None:
 def test_every_deliberate_mistake_is_rejected(cache: Path) -> None:
     """Exactly the lines marked `# error` are rejected."""
     file = TYPING / "mistakes.py"
-    marked = {
-        number for number, line in enumerate(file.read_text().splitlines(), 1) if line.endswith("# error")
+    assert {line for _, line, _ in mypy(cache, file)} == marked(file, "# error", "# error to mypy alone")
+
+
+@pytest.mark.slow
+def test_pyright_agrees(tmp_path: Path) -> None:
+    """It accepts and rejects the same, but for truth values: it has no rule for objects that have none."""
+    pytest.importorskip("basedpyright")
+    roots = {"include": [str(TYPING), str(ROOT / "spec")], "extraPaths": [str(ROOT), str(ROOT / "spec")]}
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps({"typeCheckingMode": "standard", **roots}))
+    command = [sys.executable, "-m", "basedpyright", "--outputjson", "-p", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    answer = json.loads(done.stdout)
+    rejected = {
+        (Path(item["file"]).name, item["range"]["start"]["line"] + 1)
+        for item in answer["generalDiagnostics"]
+        if item["severity"] == "error"
     }
-    assert {line for _, line, _ in mypy(cache, file)} == marked
-    assert len(marked) >= 40
+    assert answer["summary"]["filesAnalyzed"] > 100
+    assert rejected == {("mistakes.py", line) for line in marked(TYPING / "mistakes.py", "# error")}
 
 
 def test_the_file_of_every_construct_compiles() -> None:
