@@ -135,7 +135,7 @@ class Processes:
         if any(isinstance(value, Value) for value in arguments):
             raise SpecError(
                 "E0816",
-                f"kill({process.d.name}, ...) of a copy that the state decides: they begin at different steps",
+                f"kill({process.d.name}, ...) of a copy that the state decides: not all begin at one step",
                 expected="a value that is known, or one first step for all",
                 write=f"for cpu in Cpu: kill({process.d.name}, cpu)",
                 place=place,
