@@ -17,6 +17,7 @@ from typing import Any
 
 from explorer.command.arguments import run_options
 from explorer.command.interrupt import BEGUN
+from explorer.command.packages import refuse_without_packages
 from explorer.command.places import places, writable
 from explorer.command.progress import Screen
 from explorer.command.results import Results
@@ -54,6 +55,7 @@ class Outcome:
 class Session:
     def __init__(self, options: argparse.Namespace):
         self.options = options
+        refuse_without_packages(options)
         self.run_options = run_options(options)
         self.results = Results(options)
         self.alone(len(options.specs) > 1 or options.table)

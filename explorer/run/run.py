@@ -269,7 +269,10 @@ def engine_of(options: RunOptions) -> Engine:
         return python.explore
     if options.engine == "native" or options.workers > 1 or options.storage != "exact":
         if importlib.util.find_spec("numba") is None:
-            raise UsageError("the native engine needs Numba; write: pip install numba")
+            raise UsageError(
+                "the native engine needs Numba (x86-64 and 64-bit ARM with glibc, macOS or Windows);"
+                " write: pip install numba, or --engine python"
+            )
         from explorer.engine.native import search as native
         from explorer.engine.native.hashing import MAX_OMISSION
 
