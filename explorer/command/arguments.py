@@ -79,6 +79,13 @@ def check_parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help="only these properties (may be repeated)",
     )
+    add(
+        "--row",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a row of the spec's table: its constants, expectation and stories (table: may be repeated)",
+    )
     add("--engine", choices=options.ENGINES, default="auto")
     add("--workers", type=_positive, default=1, metavar="N", help="threads of the native engine (default: 1)")
     add(
@@ -174,9 +181,6 @@ def table_parser() -> argparse.ArgumentParser:
         "python -m explorer table",
         "Check every variant that specs declare.",
         None,
-    )
-    parser.add_argument(
-        "--row", action="append", default=[], metavar="NAME", help="only this variant (may be repeated)"
     )
     parser.set_defaults(table=True)
     return parser

@@ -132,6 +132,9 @@ class Session:
             directory = self.directory(path)
             with own_prints():
                 combinations = self.limits.during("grounding", partial(bindings, spec, self.options.define))
+            expect = None
+            if self.options.row:
+                combinations, expect = self.one_row(spec, path, combinations)
             self.alternatives = combinations
             self.alone(len(combinations) > 1)
             if len(combinations) > 1:
@@ -142,7 +145,7 @@ class Session:
                     if len(combinations) > 1
                     else ""
                 )
-                outcomes.append(self.check(spec, path, binding, directory, row))
+                outcomes.append(self.check(spec, path, binding, directory, row=row, expect=expect))
                 if self.limits.interrupted:
                     break
                 self.limits.restart()
@@ -297,6 +300,20 @@ class Session:
     def constants(self, spec: Spec, row: Variant) -> dict[str, Any]:
         """Those given with -D, with those of a row of the table."""
         return {**single(bindings(spec, self.options.define)), **constants_of(spec, row)}
+
+    def one_row(
+        self, spec: Spec, path: str, combinations: list[dict[str, Any]]
+    ) -> tuple[list[dict[str, Any]], Expectation]:
+        """What --row asks for: its constants beside those of -D, and its expectation."""
+        rows = self.variants(spec, path)
+        if len(rows) > 1:
+            names = " ".join(f"--row {row.name}" for row in rows)
+            raise UsageError(f"{names}: one row has stories; write: python -m explorer table {path} {names}")
+        with own_prints():
+            fixed = constants_of(spec, rows[0])
+        for name in fixed.keys() & combinations[0].keys():
+            raise UsageError(f"-D {name}: --row {rows[0].name} has a value for it; write: one of the two")
+        return [{**binding, **fixed} for binding in combinations], rows[0].expect
 
     def unfinished(self, begun: int, wanted: int) -> list[str]:
         return [

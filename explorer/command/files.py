@@ -19,7 +19,7 @@ from explorer.language.variants import Variant
 from explorer.render.formats import GRAPHS, RUNS, SEVERAL, TRACES, Settings
 from explorer.render.machine.json_record import to_json
 from explorer.render.text.mutation_table import MutationRecord
-from explorer.render.text.summary import met, summary
+from explorer.render.text.summary import FEW, met, summary
 from explorer.render.text.table import below, matrix, variants
 from explorer.render.text.terminal import clean
 from explorer.render.text.text import story
@@ -167,6 +167,10 @@ def screen(
     trace = verdict.main_trace
     parts = [laid_out(trace, colour, full)] if trace is not None and trace.property not in printed else []
     parts.append(summary(record, colour, files=[clean(f"{directory}/")]))
+    others = [f"{name}.txt" for name in verdict.traces if trace is None or name != trace.property]
+    if others:
+        more = f" and {len(others) - FEW} more" if len(others) > FEW else ""
+        parts.append(f"stories of the others: {', '.join(others[:FEW])}{more}")
     if expect:
         said = met(record, "NOT MET") if verdict.expected else "NOT DECLARED: write Spec(..., expect=HOLDS)"
         parts.append(f"expectation ({verdict.expected or 'none'}): {said}")

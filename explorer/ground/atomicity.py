@@ -113,11 +113,13 @@ def doubts(steps: list[Access]) -> Iterator[Doubt]:
         if len(reads) + len(writes) > 1:
             reported.add(at.place)
             what = [f"reads {text}" for text in reads] + [f"writes {text}" for text in writes]
+            shown = f"accesses several shared places: {', '.join(what)}"
+            if reads == writes and len(reads) == 1:
+                shown = f"reads {reads[0]} and writes it, and others access it too"
             yield Doubt(
                 "not-atomic",
                 at.name,
-                f"one step of {at.name} accesses several shared places: {', '.join(what)};"
-                " a yield between them, or atomic=True",
+                f"one step of {at.name} {shown}; a yield between them, or atomic=True",
                 at.place,
             )
 

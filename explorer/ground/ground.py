@@ -33,7 +33,7 @@ from explorer.ir.places import Path, Variable
 from explorer.ir.steps import Condition, Doubt
 from explorer.ir.types import Type
 from explorer.ir.verify import verify_model, verifying
-from explorer.language.constants import Constant, binding, bound, check, value_of
+from explorer.language.constants import Constant, binding, bindings_of, bound, check, value_of
 from explorer.language.declarations import Declaration
 from explorer.language.moments import history
 from explorer.language.process import places
@@ -59,7 +59,7 @@ def ground(
 
     Raises SpecError (SpecErrors for several mistakes) for a spec that means nothing.
     """
-    values = {**spec.constants, **(overrides or {})}
+    values = bindings_of({**spec.constants, **(overrides or {})}, spec.place)
     with bound(values, spec.place) as asked:
         try:
             model = Grounder(spec, file, each).run()
@@ -290,12 +290,13 @@ class Grounder:
         return numbered
 
     def several(self, parts: Made) -> Iterator[Doubt]:
-        """Steps of processes that access several shared places."""
+        """Steps of processes that access several shared places; handlers that interrupt nobody."""
         if self.processes.accesses:
             steps = {id(step) for step in parts["process"]}
             actions = [action for action in parts["action"] if id(action) not in steps]
             others = [of_action(i, at.guard, at.writes, at.action.place) for i, at in enumerate(actions)]
             yield from doubts([*self.processes.accesses, *others])
+        yield from self.processes.doubts()
 
     def doubts(self) -> Iterator[Doubt]:
         """What looks like a part of the spec and is none, and what Python reads otherwise than people do."""

@@ -10,6 +10,7 @@ from functools import lru_cache
 from types import CodeType
 from typing import Any
 
+from explorer.ground.traced import expressions_of
 from explorer.ir.errors import SpecError
 from explorer.language.tracing import Trace, tracing
 
@@ -49,6 +50,7 @@ def pieces(
         with tracing(Trace("label", subject)):
             try:
                 piece = eval(_compiled(name), outer, local)
+                list(expressions_of(piece))  # raises where it is a place that cannot be read so
                 result.append(names.get(id(piece), piece))
             except SpecError as error:
                 raise refuse(f"{{{name}}}", error.found) from None

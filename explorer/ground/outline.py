@@ -10,13 +10,14 @@ from typing import Any
 
 from explorer.ground.signatures import first_paragraph
 from explorer.ir.model import Model, Property, Temporal
+from explorer.language.constants import bindings_of
 from explorer.language.declarations import Declaration
 from explorer.language.spec import Spec
 
 
 def outline(spec: Spec, values: Mapping[str, Any]) -> Model:
     """The properties of a spec by name, and its constants under these values, without a state."""
-    values = {**spec.constants, **values}
+    values = bindings_of({**spec.constants, **values}, spec.place)
     known = spec.known_constants()
     declarations = spec.declarations()
     model = Model(

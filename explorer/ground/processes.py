@@ -19,7 +19,7 @@ from explorer.ir.errors import NOWHERE, Place, SpecError
 from explorer.ir.expressions import Expr, Family
 from explorer.ir.model import UNNUMBERED, Action, Instance
 from explorer.ir.places import Variable
-from explorer.ir.steps import Condition, Fairness, Write
+from explorer.ir.steps import Condition, Doubt, Fairness, Role, Write
 from explorer.ir.types import BoolType, MapType, Type, UnionType, value_text
 from explorer.language.assignment import assign_cells, write_cell
 from explorer.language.declarations import Declaration, declaration_of
@@ -59,6 +59,14 @@ class Processes:
         self.accesses: list[Access] = []
 
     def discover(self, d: Declaration, parameters: dict[str, Any]) -> None:
+        if d.options["level"] and not d.options["actor"]:
+            raise SpecError(
+                "E0812",
+                f"process {d.name} has a level and no actor",
+                expected="the CPU that it interrupts",
+                write='actor="cpu", with the name of its parameter or of its only CPU',
+                place=d.place,
+            )
         self.known[d.name] = discover(d, parameters, self.components)
 
     def lay_out(self, add: AddVariable) -> None:
@@ -98,6 +106,14 @@ class Processes:
             return Value(BOOL, ex.cell(_UNKNOWN, ex.const(0)))
         assert process.table is not None
         if label is None:
+            if process.d.options["restart"]:
+                first = next(iter(process.table.places.values()))
+                raise SpecError(
+                    "E0810",
+                    f"at({process.d.name}, None, ...): {process.d.name} restarts, it has no end",
+                    expected="the name of its first step",
+                    write=f"at({process.d.name}, {first.step.name or first.step.text!r}, ...)",
+                )
             done = process.table.done
             return Value(BOOL, process.is_at([] if done is None else [done], arguments))
         steps = self._labelled(process.d, label, lambda near: f"at({process.d.name}, {near!r}, ...)")
@@ -202,7 +218,7 @@ class Processes:
                     return None
                 parts.append(process.is_at(codes, copy.values))
         place = next(iter(self.known.values())).d.place if self.known else NOWHERE
-        return Condition(ex.both(*parts), place) if parts else None
+        return Condition(ex.both(*parts), place, Role.ENDS) if parts else None
 
     # Steps.
 
@@ -239,12 +255,12 @@ class Processes:
         actor = texts.get(lane, lane) if lane else ""
         shown = (*texts.values(), *(value_text(value) for _, value in arguments[len(texts) :]))
         here = process.is_at([place.code], copy.values)
-        guard = [] if process.at is None else [Condition(here, trace.step.place)]
+        guard = [] if process.at is None else [Condition(here, trace.step.place, Role.PLACE)]
         guard += self._undisturbed(process, copy, node)
         for register, value in node.chosen:
             variable = process.variables[register]
             content = read(held(process.registers.types[register]), process.path(variable, copy.values))
-            guard.append(Condition(same(content, value)._expr, trace.step.place))
+            guard.append(Condition(same(content, value)._expr, trace.step.place, Role.PLACE))
         guard += trace.trace.conditions
         writes = [*trace.trace.writes, *_moves(process, copy, node, trace, after)]
         label = self._label(process, copy, trace)
@@ -281,22 +297,33 @@ class Processes:
         """Nothing of a higher level is active on the same CPU; where a handler begins, nothing of its own
         level.
         """
-        level, lane = process.d.options["level"], process.d.options["actor"]
-        if lane not in process.domains:
-            return
+        level, lane = process.d.options["level"], _lane(process, copy)
         begins = level > 0 and node == copy.start
         for other in self.known.values():
             above = other.d.options["level"] > level or (begins and other.d.options["level"] == level)
-            lane_of_other = other.d.options["actor"]
-            if not above or lane_of_other not in other.domains or other.at is None:
+            if not above or other.at is None:
                 continue
             assert other.table is not None
             for twin in other.copies:
-                here = dict(twin.chosen)[lane_of_other] == dict(copy.chosen)[lane]
-                if here and not (other is process and twin.values == copy.values):
+                if _lane(other, twin) == lane and not (other is process and twin.values == copy.values):
                     idle = [_start(other.table, twin)]
                     idle += [] if other.table.done is None else [other.table.done]
-                    yield Condition(other.is_at(idle, twin.values), process.d.place)
+                    yield Condition(other.is_at(idle, twin.values), process.d.place, Role.LEVEL)
+
+    def doubts(self) -> Iterator[Doubt]:
+        """Handlers that interrupt nobody."""
+        for process in self.known.values():
+            level = process.d.options["level"]
+            lanes = {_lane(process, copy) for copy in process.copies}
+            below = [p for p in self.known.values() if p.d.options["level"] < level]
+            if level and not any(_lane(p, copy) in lanes for p in below for copy in p.copies):
+                yield Doubt(
+                    "interrupts-nothing",
+                    process.d.name,
+                    f"{process.d.name} has a level and interrupts nothing: no process of a lower level has"
+                    f" the actor {process.d.options['actor']!r}",
+                    process.d.place,
+                )
 
     def _label(self, process: Process, copy: Copy, trace: StepTrace) -> tuple[Any, ...]:
         outer, local = trace.frame.f_globals, {**dict(trace.frame.f_locals), **trace.local}
@@ -319,6 +346,12 @@ class Processes:
             for expr in expressions_of(piece):
                 replay.check_expression(expr, step.place)
         return label
+
+
+def _lane(process: Process, copy: Copy) -> tuple[str, Any]:
+    """The CPU that a copy runs on: the value of the parameter that `actor` names, or the actor's name."""
+    actor = process.d.options["actor"]
+    return ("value", dict(copy.chosen)[actor]) if actor in process.domains else ("name", actor)
 
 
 def _texts(function: Callable[..., Any]) -> set[str]:

@@ -51,7 +51,7 @@ class Registers:
                 "E0809",
                 f"keep({bare(decision.value)}), which may be any number" if asked else "keep(None)",
                 expected="the domain of the register",
-                write=f"{register.name} = yield keep(..., Range(0, 7))",
+                write=f"{register.name} = yield keep(..., Range(0, 7)), with the least and greatest value",
                 place=decision.place,
             )
         before = self.types.get(register)

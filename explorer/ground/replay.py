@@ -34,6 +34,7 @@ from explorer.ir.errors import Place, SpecError
 from explorer.ir.expressions import Expr, Family
 from explorer.ir.steps import Condition
 from explorer.language.declarations import Declaration
+from explorer.language.memory_wiring import MemoryType
 from explorer.language.process import Decision, Step, forgotten
 from explorer.language.symbolic import bare
 from explorer.language.tracing import Impossible, Trace, tracing
@@ -262,11 +263,16 @@ class Replay:
     def stale(self, place: Place, at: Expr) -> SpecError:
         shown = ex.show(at)
         bare = shown.rpartition(".")[2].partition("[")[0]
+        family = ex.family_of(at)
+        found = f"`{shown}` as it was"
+        write = f"{bare} = yield keep(...) in the earlier step, or read it again"
+        if family is not None and isinstance(family.type, MemoryType):
+            found, write = f"what was loaded from {shown}", "value = yield keep(...), around the load"
         return SpecError(
             "E0804",
-            f"`{shown}` as it was in an earlier step of process {self.d.name}",
+            f"{found} in an earlier step of process {self.d.name}",
             expected="a value that is read in this step, or was kept",
-            write=f"{bare} = yield keep(...) in the earlier step, or read it again",
+            write=write,
             place=place,
         )
 

@@ -23,7 +23,7 @@ from explorer.ir.places import Variable
 from explorer.ir.steps import Condition
 from explorer.ir.types import ScalarType
 from explorer.language.annotations import resolve
-from explorer.language.constants import bound
+from explorer.language.constants import bindings_of, bound
 from explorer.language.declarations import Declaration
 from explorer.language.domains import Range
 from explorer.language.spec import Spec
@@ -50,7 +50,7 @@ def rigid_model(
     The variable of a constant is called `PREFIX` and its name. Raises NotRigid where that is not possible,
     and SpecError for a spec that means nothing under some of the values.
     """
-    values = {**spec.constants, **constants}
+    values = bindings_of({**spec.constants, **constants}, spec.place)
     first = {name: several[0] for name, several in rigid.items()}
     with bound({**values, **first}, spec.place) as asked:
         try:

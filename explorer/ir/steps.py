@@ -22,12 +22,24 @@ class Fairness(enum.Enum):
     STRONG = "strong"
 
 
+class Role(enum.Enum):
+    """Who asks for a condition: the author; the place of a process; a higher level that has not returned; the
+    end of all processes.
+    """
+
+    AUTHOR = "author"
+    PLACE = "place"
+    LEVEL = "level"
+    ENDS = "ends"
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """A guard conjunct, a premise or an initial constraint, with its line."""
 
     expr: Expr
     place: Place
+    role: Role = Role.AUTHOR
 
 
 @dataclass(frozen=True, slots=True)

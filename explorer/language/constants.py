@@ -200,8 +200,9 @@ def value_of(obj: Any) -> Any:
                 write="import the constant from the module that declares it",
                 place=obj._place,
             )
-    check(obj._name, binding.get(obj._name, obj._default), obj._default, _bound_at.get())
-    return binding.get(obj._name, obj._default)
+    given = value_of(binding.get(obj._name, obj._default))
+    check(obj._name, given, obj._default, _bound_at.get())
+    return given
 
 
 def check(name: str, value: Any, default: Any, place: Place | None) -> None:
@@ -233,6 +234,21 @@ def bound(values: Mapping[str, Any], place: Place | None = None) -> Iterator[dic
         _binding.reset(tokens[0])
         _asked.reset(tokens[1])
         _bound_at.reset(tokens[2])
+
+
+def bindings_of(values: Mapping[str, Any], place: Place) -> dict[str, Any]:
+    """Values for constants, those that follow from other constants computed: `memory_bound=4 * N + 1`."""
+    with bound(values, place):
+        try:
+            return {name: value_of(value) for name, value in values.items()}
+        except RecursionError:
+            raise SpecError(
+                "E0508",
+                f"constants that follow from each other: {', '.join(values)}",
+                expected="a value that does not need itself",
+                write=f"a number in place of one of them, such as {next(iter(values))}=2",
+                place=place,
+            ) from None
 
 
 def binding() -> Mapping[str, Any]:

@@ -18,7 +18,7 @@ from explorer.ir.data import dataclass
 from explorer.ir.errors import Place
 from explorer.ir.expressions import Expr
 from explorer.ir.model import Action, Instance, Model
-from explorer.ir.steps import Condition
+from explorer.ir.steps import Condition, Role
 from explorer.program.program import reduce
 
 Path = tuple[int, ...]
@@ -66,7 +66,9 @@ def mutated(model: Model, mutant: Mutant) -> Model:
 
 
 def _guards(action: Action, instances: list[Instance]) -> Iterator[Mutant]:
-    conditions = [c for i in instances for c in i.guard if not _is_possible(c.expr)]
+    """What interrupts a process is no condition of the author's."""
+    authors = (c for i in instances for c in i.guard if c.role is not Role.LEVEL)
+    conditions = [c for c in authors if not _is_possible(c.expr)]
     for place in dict.fromkeys(c.place for c in conditions):
         here = [c for c in conditions if c.place == place]
         for path, text in _conjuncts(place, here):
@@ -85,7 +87,7 @@ def _without_condition(instance: Instance, place: Place, path: Path) -> Instance
     if len(set(targets)) < len(targets):
         return instance
     guard = [
-        Condition(_removed(c.expr, path), c.place) if c.place == place and not _is_possible(c.expr) else c
+        replace(c, expr=_removed(c.expr, path)) if c.place == place and not _is_possible(c.expr) else c
         for c in instance.guard
     ]
     return replace(instance, guard=tuple(c for c in guard if c.expr is not ex.TRUE))

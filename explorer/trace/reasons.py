@@ -10,6 +10,8 @@ from explorer.ir.expressions import Expr
 from explorer.ir.model import Model
 from explorer.ir.operators import CONDITIONS
 from explorer.ir.semantics import EvaluationError, State, evaluate
+from explorer.ir.steps import Role
+from explorer.trace.waits import LOADS, moment, value_text
 
 MAX_LINES = 12
 
@@ -44,7 +46,7 @@ def reasons(expr: Expr, holds: bool, s: State, t: State) -> list[str]:
         return reasons(args[0], chosen, s, t) + reasons(args[1 if chosen else 2], holds, s, t)
     if op == "const":
         return []
-    values = [_value(at, s, t) for at in ex.walk(expr) if at.op in ("load", "next", "loadat", "nextat")]
+    values = [value_text(at, s, t) for at in ex.walk(expr) if at.op in LOADS]
     if len(values) == 1 and (
         op in ("load", "next") or (op in ("eq", "lt", "le") and any(map(ex.is_const, args)))
     ):
@@ -57,37 +59,24 @@ def _is_condition(expr: Expr) -> bool:
     return expr.op in CONDITIONS or expr.op == "ite"
 
 
-def _value(at: Expr, s: State, t: State) -> str:
-    family = ex.family_of(at)
-    assert family is not None
-    try:
-        return f"{ex.show(at)} = {family.type.text(evaluate(at, s, t))}"
-    except (EvaluationError, AssertionError):
-        return ""
-
-
 def _stuck(model: Model, state: State) -> list[str]:
-    """For each action of a deadlocked state, the conjunct that blocks the instance that comes nearest to
-    being enabled. What constants alone make impossible waits for nothing.
-    """
-    nearest: dict[str, tuple[int, str]] = {}
-    for instance in model.instances:
-        for number, condition in enumerate(instance.guard):
-            if not evaluate(condition.expr, state):
-                text = f"{instance.name} waits for {ex.show_condition(condition.expr)}"
-                best = nearest.get(instance.action.name, (-1, ""))
-                if number > best[0] and not ex.is_const(condition.expr):
-                    nearest[instance.action.name] = (number, text)
-                break
+    """Why a deadlocked state is no end, and for each action what it waits for."""
+    false = [
+        line
+        for condition in model.terminal
+        if condition.role is Role.AUTHOR
+        for line in _false(condition.expr, state)
+    ]
     lines = ["no @terminal condition says that this state may be the last; what the actions wait for:"]
-    if model.terminal:
-        false = [line for at in model.terminal for line in _false(at.expr, state)]
+    if any(condition.role is Role.ENDS for condition in model.terminal):
+        lines = ["not every process has ended; what they wait for:"]
+    if false:
         lines = [
             "@terminal is false in this state: " + "; ".join(dict.fromkeys(false)),
             "what the actions wait for:",
         ]
-    ranked = sorted(nearest.values(), key=lambda item: -item[0])
-    return lines + [text for _, text in ranked[: MAX_LINES - len(lines)]]
+    waiting = moment(model.instances, state).waiting
+    return lines + [wait.text(state) for wait in waiting][: MAX_LINES - len(lines)]
 
 
 def _false(condition: Expr, state: State) -> list[str]:

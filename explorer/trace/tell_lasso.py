@@ -21,6 +21,7 @@ from explorer.ir.steps import Fairness
 from explorer.trace.step_builder import StepBuilder
 from explorer.trace.tell import ReplayError, that_arrive
 from explorer.trace.trace import STILL, Fair, Step, Trace
+from explorer.trace.waits import moment
 
 STUTTER = -1
 SHOWN = 8
@@ -260,11 +261,14 @@ def _for_ever(model: Model, lasso: Lasso, fair: tuple[Fair, ...]) -> list[str]:
         unfair = [model.instances[number].name for _, number, t in successors(model, state) if t != state]
         lines = [f"{_after(last)} it stutters for ever: nothing that is fair is enabled"]
         more = f" and {len(unfair) - SHOWN} more" if len(unfair) > SHOWN else ""
-        return lines + (
-            [f"enabled but not fair: {', '.join(unfair[:SHOWN])}{more}"]
+        lines.append(
+            f"enabled but not fair: {', '.join(unfair[:SHOWN])}{more}"
             if unfair
-            else ["no action can change the state"]
+            else "no action can change the state"
         )
+        promised = sorted({number for group in model.fair_groups for number in group.instances})
+        waiting = moment((model.instances[number] for number in promised), state).waiting
+        return lines + [wait.text(state) for wait in waiting[:SHOWN]]
     steps = f"step {last} repeats" if last == lasso.loop + 1 else f"steps {lasso.loop + 1} to {last} repeat"
     lines = [f"{steps} for ever" + (", and that is fair:" if fair else ": no action is fair")]
     for item in sorted(fair, key=lambda f: (f.how == "disabled", f.step))[:SHOWN]:

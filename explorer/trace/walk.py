@@ -14,12 +14,13 @@ from explorer.ir import expressions as ex
 from explorer.ir.errors import Place, closest
 from explorer.ir.model import Instance, Model
 from explorer.ir.semantics import EvaluationError, State, evaluate
-from explorer.trace.reasons import explain, reasons
+from explorer.trace.reasons import explain
 from explorer.trace.replay import initial_with
 from explorer.trace.step_builder import StepBuilder, state_texts
 from explorer.trace.tell import ReplayError
 from explorer.trace.tell_lasso import execute_lasso, tell_lasso
 from explorer.trace.trace import Trace
+from explorer.trace.waits import blocked
 
 
 class Blocked(ReplayError):
@@ -89,12 +90,12 @@ class Walk:
         return (possible or every)[0]
 
     def _blocked(self, instance: Instance) -> Blocked:
-        failing = next(c for c in instance.guard if not evaluate(c.expr, self.state))
-        why = ", ".join(reasons(failing.expr, False, self.state, self.state)) or "never, with these constants"
-        return Blocked(
-            f"step {len(self.states)}: {instance.name} waits for {ex.show_condition(failing.expr)}: {why}",
-            failing.place,
-        )
+        wait = blocked(instance, self.state)
+        assert wait is not None
+        why = f"step {len(self.states)}: {wait.text(self.state)}"
+        if ex.is_const(wait.condition.expr):
+            why += ": never, with these constants"
+        return Blocked(why, wait.condition.place)
 
     def back(self, steps: int = 1) -> None:
         """Undo steps, at most all of them."""

@@ -8,14 +8,13 @@ import ast
 import linecache
 from collections.abc import Mapping
 
-from explorer.ir import expressions as ex
 from explorer.ir.errors import Place
-from explorer.ir.expressions import Expr
-from explorer.ir.model import Action, Instance, Model
-from explorer.ir.semantics import EvaluationError, State, evaluate
+from explorer.ir.model import Action, Model
+from explorer.ir.semantics import State
 from explorer.ir.source import functions, syntax
 from explorer.trace.replay import replay, walk_of
 from explorer.trace.trace import Trace
+from explorer.trace.waits import moment
 from explorer.verdict.record import ActionRecord, ContextRecord, ExpectsRecord, MomentRecord
 
 BUDGET = 200_000
@@ -93,33 +92,12 @@ def source_text(place: Place) -> list[str]:
 
 
 def _moment(model: Model, state: State, texts: dict[str, int]) -> MomentRecord:
-    """What can happen in a state, and for each other action the condition at which its nearest instance ends.
-
-    What constants alone make impossible waits for nothing.
-    """
+    """What can happen in a state, and what the other actions wait for."""
+    here = moment(model.instances, state)
     possible: dict[str, list[str]] = {}
-    nearest: dict[str, tuple[int, str]] = {}
-    for instance in model.instances:
-        failing = _failing(instance, state)
-        name = instance.action.name
-        if failing is None:
-            possible.setdefault(name, []).append(instance.name)
-        elif not ex.is_const(failing[1]) and (name not in nearest or failing[0] > nearest[name][0]):
-            nearest[name] = (failing[0], f"{instance.name} waits for {ex.show_condition(failing[1])}")
+    for instance in here.possible:
+        possible.setdefault(instance.action.name, []).append(instance.name)
     return {
-        "possible": [texts.setdefault(text, len(texts)) for result in possible.values() for text in result],
-        "waiting": [
-            texts.setdefault(text, len(texts)) for name, (_, text) in nearest.items() if name not in possible
-        ],
+        "possible": [texts.setdefault(text, len(texts)) for names in possible.values() for text in names],
+        "waiting": [texts.setdefault(wait.text(), len(texts)) for wait in here.waiting],
     }
-
-
-def _failing(instance: Instance, state: State) -> tuple[int, Expr] | None:
-    """The first guard conjunct that does not hold, with its number; None where the instance can be taken."""
-    for number, condition in enumerate(instance.guard):
-        try:
-            if not evaluate(condition.expr, state):
-                return number, condition.expr
-        except EvaluationError:
-            return number, condition.expr
-    return None

@@ -324,7 +324,7 @@ def test_the_name_of_an_action_is_enough_where_there_is_no_choice(
     )
     assert done.code == 0
     assert "step 1: enter is possible as enter(door=1), enter(door=2); write one of them" in done.out
-    assert "step 1: back waits for open[1]: " in done.out
+    assert "step 1: back waits for open[1]\n" in done.out
     assert "step 2  enter(2)" in done.out and "step 3: enter(door=1) waits for " in done.out
     assert (
         "step 3  back" in done.out

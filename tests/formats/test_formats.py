@@ -130,8 +130,8 @@ def test_the_record_says_at_each_step_what_is_possible_and_what_waits(violated: 
     assert len(moments) == 7
     assert [texts[n] for n in moments[0]["possible"]] == ["store(cpu=A)", "store(cpu=B)"]
     assert [texts[n] for n in moments[0]["waiting"]] == [
-        "complete(cpu=A) waits for buffered[A][A]",
         "enter(cpu=A, other=B) waits for at[A] == SET",
+        "complete(cpu=A) waits for buffered[A][A]",
         "impossible waits for turns == 2",
     ]
     taken = [step.instance for step in violated["traces"]["exclusion"].steps[1:]]

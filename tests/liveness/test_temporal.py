@@ -357,6 +357,7 @@ def test_a_stuttering_story_names_what_is_enabled_but_not_fair() -> None:
     assert trace.why[1:] == (
         "in the initial state it stutters for ever: nothing that is fair is enabled",
         "enabled but not fair: tick, switch(to=GREEN)",
+        "serve waits for light == GREEN: light = RED",
     )
     assert "// STUTTERS FOR EVER" in story(trace)
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import pytest
 
 from explorer import (
+    IRQ,
     WEAK,
     Map,
     Range,
@@ -33,6 +34,8 @@ from explorer import (
 from explorer.engine.python import explore
 from explorer.ground.ground import ground
 from explorer.ir.model import Model
+from explorer.ir.steps import Role
+from explorer.trace.tell import tell
 
 Slot = Annotated[int, Range(0, 3)]
 
@@ -127,7 +130,7 @@ def test_two_shared_accesses_in_a_step_are_a_finding() -> None:
     """Not where nobody else accesses the place, and not where the author says atomic."""
     (doubt,) = model(increments).doubts
     assert (doubt.kind, doubt.subject, doubt.severe) == ("not-atomic", "increments.n", True)
-    assert "reads n, writes n" in doubt.text
+    assert "reads n and writes it" in doubt.text
     assert model(counts).doubts == ()
 
 
@@ -208,3 +211,68 @@ def test_a_choice_that_died_does_not_come_back() -> None:
     found = model(twice)
     assert [v.name for v in found.variables if v.name.startswith("twice.")] == ["twice.second"]
     assert [a.name for a in found.actions] == ["twice.asks", "twice.waits", "twice.takes", "twice.gives"]
+
+
+def test_a_named_cpu_has_levels_too() -> None:
+    """A handler interrupts who has the same actor, whether a parameter or a name says who that is."""
+
+    @process(actor="cpu0", atomic=True)
+    def mainline(mem: Mem) -> Steps:
+        yield "reads"
+        old = yield keep(mem.n)
+        yield "writes"
+        mem.n.next = ite_less(old)
+
+    @process(actor="cpu0", level=IRQ)
+    def handler(mem: Mem) -> Steps:
+        yield "begins"
+        yield "n = 3"
+        mem.n.next = 3
+
+    ground_model = model(mainline, handler)
+    guards = {i.action.name: [c.role for c in i.guard] for i in ground_model.instances}
+    assert [Role.LEVEL in roles for roles in guards.values()] == [True, True, False, False]
+    assert ground_model.doubts == ()
+
+
+def test_a_handler_that_interrupts_nobody_is_a_finding() -> None:
+    """The actor of the mainline is another one."""
+
+    @process(actor="cpu0")
+    def mainline(mem: Mem) -> Steps:
+        yield "n = 1"
+        mem.n.next = 1
+
+    @process(actor="cpu", level=IRQ)
+    def handler(mem: Mem, cpu: Cpu) -> Steps:
+        yield "n = 3"
+        mem.n.next = 3
+
+    (doubt,) = model(mainline, handler).doubts
+    assert (doubt.kind, doubt.subject, doubt.severe) == ("interrupts-nothing", "handler", True)
+
+
+def test_a_deadlock_says_where_each_process_waits_and_who_interrupts_it() -> None:
+    """One line for each process that stands somewhere, with the values; no other steps."""
+
+    @process(actor="cpu0", atomic=True)
+    def mainline(mem: Mem) -> Steps:
+        yield "locks"
+        when(mem.n == 0)
+        mem.n.next = 1
+        yield "unlocks"
+        mem.n.next = 0
+
+    @process(actor="cpu0", level=IRQ)
+    def handler(mem: Mem) -> Steps:
+        yield "begins"
+        yield "spins"
+        when(mem.n == 3)
+        mem.n.next = 0
+
+    space = explore(model(mainline, handler))
+    assert list(tell(space, space.violations["deadlock"]).why) == [
+        "not every process has ended; what they wait for:",
+        "handler.spins waits for n == 3: n = 0",
+        "mainline.locks waits until handler returns",
+    ]

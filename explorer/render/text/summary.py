@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from explorer.render.text.terminal import BOLD, DIM, GREEN, RED, YELLOW, clean, counted, paint
 from explorer.verdict.record import FindingRecord, PropertyRecord, Record, StatesRecord, VerdictRecord
 
+MEMORIES = ("sc", "tso", "pso", "arm", "power")
 COLOURS = {"holds": GREEN, "violated": RED, "undetermined": YELLOW}
 WIDTH, FINDINGS, SHARED_FROM, FEW = 110, 8, 5, 6
 """Columns of the text; findings shown on the screen; with more properties than SHARED_FROM, those that hold
@@ -55,7 +56,7 @@ def met(record: VerdictRecord, no: str = "not met") -> str:
 def _found(record: VerdictRecord) -> str:
     states, name = record["states"], clean(str(record["spec"]))
     checked = ", ".join(clean(p["name"]) for p in record["properties"])
-    bound = f" with {_constants(record)}" if record["bound"] else ""
+    bound = _bound(record)
     seen = f"{counted(states['distinct'], 'state')} up to depth {states['depth']}"
     reasons = [p["reason"] for p in record["properties"] if p["verdict"] == "undetermined" and p["reason"]]
     partial = record["stopped"] or next(iter(reasons), None)
@@ -87,8 +88,13 @@ def _found(record: VerdictRecord) -> str:
     return f"{name} holds{bound}: every reachable state was visited{doubt}."
 
 
-def _constants(record: VerdictRecord) -> str:
-    return ", ".join(f"{clean(str(name))}={clean(str(value))}" for name, value in record["bound"].items())
+def _bound(record: VerdictRecord) -> str:
+    """The constants that are not as the spec has them, and always the memory: no verdict is without it."""
+    named = dict(record["bound"])
+    if record["constants"].get("memory") in MEMORIES:
+        named.setdefault("memory", record["constants"]["memory"])
+    texts = [f"{clean(str(name))}={clean(str(value))}" for name, value in named.items()]
+    return f" with {', '.join(texts)}" if texts else ""
 
 
 def _table(properties: Sequence[PropertyRecord], colour: bool) -> Iterator[str]:

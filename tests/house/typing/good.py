@@ -260,7 +260,7 @@ def worker(host: Host, cpu: Cpu) -> Steps:
 
 @invariant
 def waiting(cpu: Cpu) -> Value[bool]:
-    return implies(at(worker, "waits", cpu), ~at(worker, None, cpu))
+    return implies(at(worker, "waits", cpu), ~at(worker, "begins", cpu))
 
 
 URGENCY = {Step.IDLE: 0, Step.BUSY: 2}

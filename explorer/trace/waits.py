@@ -1,0 +1,96 @@
+"""What can happen in a state, and what the other actions wait for. Knows nothing of formulas and files.
+
+Of an action the instance that comes nearest to being taken speaks, of a process each copy where it stands:
+what is behind and before it waits for nothing. What constants alone make impossible waits for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from explorer.ir import expressions as ex
+from explorer.ir.data import dataclass
+from explorer.ir.expressions import Expr
+from explorer.ir.model import Instance
+from explorer.ir.semantics import EvaluationError, State, evaluate
+from explorer.ir.steps import Condition, Role
+
+LOADS = ("load", "next", "loadat", "nextat")
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """An instance that cannot be taken, and the first condition of its guard that fails; the `number`th."""
+
+    instance: Instance
+    condition: Condition
+    number: int
+
+    def text(self, state: State | None = None) -> str:
+        """What it waits for, with the values of a state where one is given."""
+        if self.condition.role is Role.LEVEL:
+            handler = next(at for at in ex.walk(self.condition.expr) if at.op in LOADS)
+            return f"{self.instance.name} waits until {ex.show(handler).removeprefix('at@')} returns"
+        expr = self.condition.expr
+        values = "" if state is None else values_in(expr, state)
+        return f"{self.instance.name} waits for {ex.show_condition(expr)}" + (values and f": {values}")
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The instances that can be taken in a state, and what the actions wait for that cannot."""
+
+    possible: list[Instance]
+    waiting: list[Wait]
+
+
+def moment(instances: Iterable[Instance], state: State) -> Moment:
+    """What each instance can do in a state; the nearest to being taken come first, the interrupted last."""
+    possible: list[Instance] = []
+    nearest: dict[object, Wait] = {}
+    for instance in instances:
+        wait = blocked(instance, state)
+        if wait is None:
+            possible.append(instance)
+            continue
+        runs = any(condition.role is Role.PLACE for condition in instance.guard)
+        if ex.is_const(wait.condition.expr) or (runs and wait.condition.role is Role.PLACE):
+            continue
+        name = instance.action.name
+        key = (name, wait.condition.expr) if runs else name
+        if key not in nearest or wait.number > nearest[key].number:
+            nearest[key] = wait
+    taken = {instance.action.name for instance in possible}
+    waiting = [w for key, w in nearest.items() if not isinstance(key, str) or key not in taken]
+    return Moment(possible, sorted(waiting, key=lambda w: (w.condition.role is Role.LEVEL, -w.number)))
+
+
+def blocked(instance: Instance, state: State) -> Wait | None:
+    """What keeps an instance from being taken; None where nothing does."""
+    for number, condition in enumerate(instance.guard):
+        try:
+            if evaluate(condition.expr, state):
+                continue
+        except EvaluationError:
+            pass
+        return Wait(instance, condition, number)
+    return None
+
+
+def values_in(expr: Expr, state: State) -> str:
+    """The places that a condition reads, with their values; "" where its text says them."""
+    bare = expr.args[0] if expr.op == "not" else expr
+    if bare.op in LOADS:
+        return ""
+    texts = (value_text(at, state) for at in ex.walk(expr) if at.op in LOADS)
+    return ", ".join(dict.fromkeys(text for text in texts if text))
+
+
+def value_text(at: Expr, s: State, t: State | None = None) -> str:
+    """A place that an expression reads, and its value; "" where it has none."""
+    family = ex.family_of(at)
+    assert family is not None
+    try:
+        return f"{ex.show(at)} = {family.type.text(evaluate(at, s, t))}"
+    except (EvaluationError, AssertionError):
+        return ""
