@@ -16,6 +16,7 @@ from explorer.codegen.python_functions import after_rule
 from explorer.ir import expressions as ex
 from explorer.ir.expressions import TRUE, Expr, Family, is_const
 from explorer.ir.model import Model
+from explorer.program.facts import Facts, interval
 from explorer.program.program import Program, Rule, Update, reduce
 from explorer.program.simplify import Check, fold, fold_checks, lift
 
@@ -171,6 +172,16 @@ class Dialect:
     offset: Callable[[Family], int]
 
 
+SETS = {
+    "bor": "({0} | {1})",
+    "band": "({0} & {1})",
+    "bandnot": "({0} & ~{1})",
+    "bit": "(1 << {0})",
+    "has": "(({0} >> {1}) & 1)",
+}
+"""Operators on sets, which are numbers, as both languages write them."""
+
+
 class Printer:
     """Expressions as text. NotImplementedHere names an operator that has no counterpart."""
 
@@ -211,6 +222,14 @@ class Printer:
             )
         if op in ("and", "or", "not", "eq", "lt", "le"):
             return "(" + d.ternary.format(self.truth(expr), str(1 - base), str(-base)) + ")"
+        if op in SETS:
+            return _plus(SETS[op].format(*map(self.number, expr.args)), -base)
+        if op == "popcount":
+            members = interval(expr.args[0], Facts())[1].bit_length()
+            text = " + ".join(f"(({self.number(expr.args[0])} >> {i}) & 1)" for i in range(members))
+            return _plus(f"({text or 0})", -base)
+        if op == "mod" and interval(expr.args[0], Facts())[0] >= 0 < interval(expr.args[1], Facts())[0]:
+            return _plus(f"({self.number(expr.args[0])} % {self.number(expr.args[1])})", -base)
         raise NotImplementedHere(f"operator {op} in `{ex.show(expr)}`")
 
     def _comparison(self, expr: Expr) -> str:

@@ -93,22 +93,20 @@ def test_rumur_counts_choices_swaps_and_computed_indices_like_the_reference(tmp_
 
 def test_what_has_no_counterpart_is_refused_by_name(tmp_path: Path) -> None:
     """An exporter names what it cannot translate; it never writes something else."""
-    (tmp_path / "members.py").write_text("""
-from explorer import Scalarset, Set, Spec, State, action, initially, when
+    (tmp_path / "halves.py").write_text("""
+from typing import Annotated
+from explorer import Range, Spec, State, Var, action, initially, when
 
-class Cpu(Scalarset):
-    size = 2
-
-class Members(State):
-    inside: Set[Cpu] = initially(set())
+class Halves(State):
+    left: Var[Annotated[int, Range(0, 8)]] = initially(8)
 
 @action
-def join(members: Members, cpu: Cpu) -> None:
-    when(~members.inside.contains(cpu))
-    members.inside.next = members.inside.add(cpu)
+def halve(halves: Halves) -> None:
+    when(halves.left > 0)
+    halves.left.next = halves.left // 2
 
 spec = Spec()
 """)
     for export in (promela, murphi):
-        with pytest.raises(NotImplementedHere, match="operator has in"):
-            export(model_of(str(tmp_path / "members.py"), {}))
+        with pytest.raises(NotImplementedHere, match="operator floordiv in"):
+            export(model_of(str(tmp_path / "halves.py"), {}))

@@ -1,5 +1,5 @@
 """What the exporters must get right beyond the IPI model: choices of initial values, simultaneous writes,
-computed indices, negative codes.
+computed indices, negative codes, sets, remainders.
 """
 
 from typing import Annotated
@@ -9,6 +9,7 @@ from explorer import (
     Map,
     Range,
     Scalarset,
+    Set,
     Spec,
     State,
     Value,
@@ -36,6 +37,8 @@ class Corners(State):
     slot: Var[Slot] = initially(0)
     table: Map[Slot, Digit] = initially(-1)
     owner: Var[Owner | None] = initially(None)
+    inside: Set[Slot] = initially(set())
+    allowed: Set[Slot] = initially(set())
 
 
 @action
@@ -62,6 +65,24 @@ def own(corners: Corners, owner: Owner) -> None:
 @action
 def leave(corners: Corners) -> None:
     corners.owner.next = None
+
+
+@action
+def allow(corners: Corners, member: Slot) -> None:
+    when(corners.allowed.size < 2)
+    corners.allowed.next = corners.allowed.add(member)
+
+
+@action
+def enter(corners: Corners, member: Slot) -> None:
+    when(corners.allowed.contains(member) & (corners.left < 2))
+    corners.inside.next = corners.inside.add(member)
+
+
+@action
+def clear(corners: Corners) -> None:
+    when(corners.slot % 2 == 1)
+    corners.inside.next = corners.inside.intersection(corners.allowed).difference({1})
 
 
 @invariant
