@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from explorer.codegen.native_module import load, state_arguments
+from explorer.codegen.native_module import load, lowered_function, state_arguments
 from explorer.codegen.native_shapes import Tables
 from explorer.codegen.template import fill
 
@@ -98,7 +98,7 @@ value = U({base}) + ({word} >> U({shift}) & U({mask}))
 
 EACH_BIT = """
 while {bits} != C_0x0:
-    rule = lowest({bits}) + U({first})
+    rule = lowest_bit({bits}) + U({first})
     {work}
     {bits} &= {bits} - U(1)
 """
@@ -340,23 +340,35 @@ def _unpack(one: bool, by_roots: bool) -> Iterator[str]:
 def _gather(tables: Tables, one: bool, settled: bool) -> list[str]:
     """Lines that put the candidates into `candidates`, and their number into `number`."""
     if not tables.root_cells:
-        return ["number = C_0x0", *_by_bitmaps(tables, one, settled)]
+        state = state_arguments(one)
+        if not settled:
+            return [f"number = gather({state}, bitmaps, candidates)"]
+        return [
+            f"number, settled, degree = gather({state}, by, bitmaps, settled_rules, known, enabled,",
+            "    candidates)",
+        ]
     possible = POSSIBLE_ONE if one else POSSIBLE_WIDE
     word = "s" if one else "states[row, root_cells[root, U(0)]]"
     return ["number = C_0x0", fill(BY_ROOTS, word=word, append_if_possible=fill(possible))]
 
 
-def _by_bitmaps(tables: Tables, one: bool, settled: bool) -> Iterator[str]:
-    """The rules that every bitmap allows. Settled ones that are known are counted here and now, the other
-    settled ones come first, so many as `settled` says.
+def gather_source(tables: Tables, one: bool, settled: bool) -> list[str]:
+    """The text of `gather`: the rules that every bitmap allows, into `candidates`; how many. None where
+    candidates are found otherwise.
+
+    With `settled` those whose guard is settled and whose effect is constant come first, so many as the second
+    result says; of those that are known only the number is counted, which is the third.
     """
-    rules = len(tables.numbers)
-    words = range(-(-rules // 64))
+    if tables.root_cells:
+        return []
+    words = range(-(-len(tables.numbers) // 64))
+    body = ["number = U(0)"]
     for w in words:
-        yield f"allowed{w} = {tables.constants.name((1 << min(rules - 64 * w, 64)) - 1)}"
+        rules = min(len(tables.numbers) - 64 * w, 64)
+        body.append(f"allowed{w} = {tables.constants.name((1 << rules) - 1)}")
     base = 0
     for bitmap in tables.bitmaps:
-        yield fill(
+        looked_up = fill(
             ALLOWED,
             base=base,
             word="s" if one else f"states[row, U({bitmap.word})]",
@@ -364,18 +376,22 @@ def _by_bitmaps(tables: Tables, one: bool, settled: bool) -> Iterator[str]:
             mask=len(bitmap.rows) - 1,
             intersect=[f"allowed{w} &= bitmaps[value, U({w})]" for w in words],
         )
+        body.append(looked_up)
         base += len(bitmap.rows)
+    parameters, results = [("bitmaps", "uint64[:,::1]")], {"number": "uint64"}
     if settled:
+        body.append("degree = I(0)")
         for w in words:
-            yield fill(
-                SPLIT_SETTLED,
-                word=w,
-                count_repeated=_each_bit("repeated", w, ["enabled[rule] += 1", "degree += 1"]),
-                append_sure=_each_bit("sure", w, APPEND),
-            )
-        yield "settled = number"
-    for w in words:
-        yield _each_bit(f"allowed{w}", w, APPEND)
+            repeated = _each_bit("repeated", w, ["enabled[rule] += 1", "degree += 1"])
+            sure = _each_bit("sure", w, APPEND)
+            body.append(fill(SPLIT_SETTLED, word=w, count_repeated=repeated, append_sure=sure))
+        body.append("settled = number")
+        parameters = [("by", "uint64"), *parameters, ("settled_rules", "uint64[::1]")]
+        parameters += [("known", "uint64[:,::1]"), ("enabled", "int64[::1]")]
+        results |= {"settled": "uint64", "degree": "int64"}
+    body += [_each_bit(f"allowed{w}", w, APPEND) for w in words]
+    parameters.append(("candidates", "uint64[::1]"))
+    return [lowered_function("gather", one, parameters, body, results)]
 
 
 def _each_bit(bits: str, word: int, work: list[str]) -> str:

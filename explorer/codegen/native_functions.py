@@ -8,7 +8,7 @@ search.
 from __future__ import annotations
 
 from explorer.codegen.native_canonical import native_canonical
-from explorer.codegen.native_expand import edges_source, expand_source
+from explorer.codegen.native_expand import edges_source, expand_source, gather_source
 from explorer.codegen.native_expressions import Constants, Scribe, Sharing
 from explorer.codegen.native_module import (
     certainly,
@@ -27,7 +27,7 @@ from explorer.program.layout import Layout
 from explorer.program.program import Program
 from explorer.symmetry.plan import Plan
 
-GENERATOR = 10
+GENERATOR = 11
 """Raise when the generated text changes its meaning: part of every cache key."""
 
 JUDGE = '''
@@ -78,15 +78,18 @@ def native_source(program: Program, layout: Layout, plan: Plan | None = None) ->
     """The native source of a program; with a plan, successors are replaced by their representatives."""
     tables = tabulate(program, layout)
     constants = tables.constants
+    one = layout.words == 1
+    for_expand = gather_source(tables, one, bool(tables.sure))
+    for_edges = gather_source(tables, one, settled=False)
     expand = expand_source(tables, layout.words, bool(program.constraints), plan is not None)
     edges = edges_source(tables, layout.words, plan is not None)
     judge = _judge(program, Scribe(layout, program.facts), constants)
     canonical = [native_canonical(plan, layout.words, constants)] if plan is not None else []
     outside = _outside(program, Scribe(layout, program.facts), constants)
-    step = _step(tables.shapes, layout.words == 1)
+    step = _step(tables.shapes, one)
     return NativeSource(
-        module_of(constants, *canonical, step, *outside, expand, *judge),
-        module_of(constants, *canonical, step, edges),
+        module_of(constants, *canonical, step, *outside, *for_expand, expand, *judge),
+        module_of(constants, *canonical, step, *for_edges, edges),
         tables,
     )
 

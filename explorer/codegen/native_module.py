@@ -21,22 +21,11 @@ from explorer.engine.native.arrays import (
     Steps, signature,
 )
 {apply}
-from explorer.engine.native.lowering import lowered, popcount, table
+from explorer.engine.native.lowering import lowered, lowest_bit, popcount, table
 from explorer.engine.native.mixing import mix, permuted
 
 U, I = np.uint64, np.int64
 {constants}
-
-
-LOWEST = np.zeros(64, np.uint64)
-for bit in range(64):
-    LOWEST[(0x03F79D71B4CB0A89 << bit & 0xFFFFFFFFFFFFFFFF) >> 58] = bit
-
-
-@njit(inline="always")
-def lowest(x):
-    """The number of the lowest bit that is set: a de Bruijn sequence tells the 64 of them apart."""
-    return LOWEST[((x & (~x + U(1))) * U(0x03F79D71B4CB0A89)) >> U(58)]
 
 '''
 
@@ -56,9 +45,14 @@ for b in range({first}, {last}):
 """
 
 
+_WRITTEN_OUT = re.compile(r"\bU\((\d+|0x[0-9a-f]+)\)")
+
+
 def module_of(constants: Constants, *parts: str) -> str:
-    """A module of some parts: what it imports, its constants, and the parts."""
-    body = "\n\n\n".join(parts)
+    """A module of some parts: what it imports, its constants, and the parts. Numbers that are written out are
+    constants too: Numba takes longer for a cast than for a name.
+    """
+    body = _WRITTEN_OUT.sub(lambda cast: constants.name(int(cast[1], 0)), "\n\n\n".join(parts))
     applies = re.search(r"\bapply\(", body) is not None
     head = fill(
         HEAD,

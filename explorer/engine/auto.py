@@ -102,9 +102,9 @@ class _Builder:
                 self.off = True
                 self.notes.append(f"no machine code: {beyond}: the python engine went on")
                 return False
-            texts = [common_source(), source.search]
-            if self.compiled.layout.words > 1:
-                texts.append(tree_source())
+            texts, words = [common_source(), source.search], self.compiled.layout.words
+            if words > 1:
+                texts.append(tree_source(words))
             if all(map(jit.ready, texts)):
                 return True
             self.build = Build(texts)

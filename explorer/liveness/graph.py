@@ -27,7 +27,7 @@ from explorer.program.machine_word import BeyondWord
 
 NATIVE_FROM, COMPILE_FROM = 50_000, 400_000
 """States from which machine code is worth the time to load it, and that to compile it (8 s; lists take so
-much longer for so many states).
+much longer for so many states), whatever engine has found them.
 """
 
 ROOM = 1 << 13
@@ -224,10 +224,10 @@ def _pays(space: StateSpace) -> bool:
     """Whether machine code is sooner done than lists are."""
     if space.engine == "reference" or importlib.util.find_spec("numba") is None:
         return False
-    if space.engine == "native" or space.distinct < NATIVE_FROM:
-        return space.engine == "native"
     if space.distinct >= COMPILE_FROM:
         return True
+    if space.distinct < NATIVE_FROM:
+        return False
     from explorer.engine.native.jit import Jit, default_directory
 
     with suppress(BeyondWord):

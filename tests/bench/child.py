@@ -117,7 +117,7 @@ def first(model: Model, job: dict[str, Any]) -> dict[str, Any]:
         print(json.dumps({"states": progress.states}), flush=True)
         os._exit(0)
 
-    native.explore(model, Limits(), stop)
+    native.explore(model, Limits(), stop, symmetry=_symmetry(model, job))
     raise AssertionError("no level was left")
 
 

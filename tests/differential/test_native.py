@@ -270,7 +270,7 @@ def test_the_hash_is_a_bijection(bits: int) -> None:
 
 def _store(bits: int, fingerprint: int | None = None) -> Store:
     hashed = hashing.exact(bits) if fingerprint is None else hashing.compact(bits, fingerprint)
-    kernels = Jit(native.default_directory()).module(common_source())
+    kernels = Jit(native.default_directory()).module(common_source(fingerprint is not None and hashed.narrow))
     return Store(kernels, hashed, 0, 1 << hashed.partition_bits, 1 << 22, leveled=fingerprint is None)
 
 

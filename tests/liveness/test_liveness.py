@@ -94,9 +94,11 @@ IPI = SPECS / "ipi_fixed.py"
 def test_the_native_engine_tells_the_python_engine_s_lassos() -> None:
     """On the lost-IPI protocol with random fairness and formulas."""
     from explorer.engine.native import search as native
+    from tests.support.native import liveness_by_machine_code
 
     model = with_temporal(ground(load(IPI)), random.Random(9))
-    found = answers(native.explore(model))
+    with liveness_by_machine_code():
+        found = answers(native.explore(model))
     assert found == answers(python.explore(model))
     assert any(a.trace for a in found.values()) and not any(a.doubt for a in found.values())
 
@@ -142,12 +144,14 @@ def comes(s: S, n: Node) -> Formula:
 def test_states_of_several_words_tell_the_same_lassos(tmp_path: Path) -> None:
     """Machine code numbers wide states whole."""
     from explorer.engine.native import search as native
+    from tests.support.native import liveness_by_machine_code
 
     (tmp_path / "wide.py").write_text(WIDE)
     model = ground(load(tmp_path / "wide.py"))
     space = native.explore(model)
     assert space.bits > 64
-    found = answers(space)
+    with liveness_by_machine_code():
+        found = answers(space)
     assert found == answers(python.explore(model)) and all(a.trace for a in found.values())
 
 
@@ -155,10 +159,12 @@ def test_states_of_several_words_tell_the_same_lassos(tmp_path: Path) -> None:
 def test_memory_that_does_not_suffice_is_said_before() -> None:
     """Undetermined, with what is needed and what there is."""
     from explorer.engine.native import search as native
+    from tests.support.native import liveness_by_machine_code
 
     model = with_temporal(ground(load(IPI)), random.Random(9))
     space = native.explore(model)
-    doubt = check(space, Limits(max_memory=1))["temporal0"].doubt
+    with liveness_by_machine_code():
+        doubt = check(space, Limits(max_memory=1))["temporal0"].doubt
     assert doubt == "liveness needs about 0.0 GiB more, --max-memory leaves 0.0 GiB"
 
 

@@ -202,6 +202,7 @@ def test_forgetting_who_is_who_is_noticed(monkeypatch: pytest.MonkeyPatch) -> No
 def test_machine_code_tells_the_same_stories() -> None:
     """The native engine's graph of representatives, and its algorithms, find what the python engine's do."""
     from explorer.engine.native import search as native
+    from tests.support.native import liveness_by_machine_code
 
     told = 0
     buggy = load(ROOT / "spec" / "ipi_buggy.py")
@@ -217,7 +218,8 @@ def test_machine_code_tells_the_same_stories() -> None:
         if model.constants.get("targets") == 2:
             limits = Limits(max_depth=12)
             expected = check(python.explore(model, limits, symmetry=found), Limits())
-        assert check(native.explore(model, limits, symmetry=found), Limits()) == expected
+        with liveness_by_machine_code():
+            assert check(native.explore(model, limits, symmetry=found), Limits()) == expected
         told += sum(answer.trace is not None for answer in expected.values())
     assert told > 5
 
@@ -227,6 +229,7 @@ def test_machine_code_tells_the_same_stories() -> None:
 def test_wide_states_are_followed() -> None:
     """States of several words, sorted for and all tried."""
     from explorer.engine.native import search as native
+    from tests.support.native import liveness_by_machine_code
 
     wide = TURNS.replace(
         "    owner:", "    pad: Map[Cpu, Annotated[int, Range(0, 1 << 30)]] = initially(1 << 29)\n    owner:"
@@ -235,7 +238,8 @@ def test_wide_states_are_followed() -> None:
         model = turns("WEAK", wide, CPUS=size)
         space = native.explore(model, symmetry=find(model))
         assert space.bits > 64 and space.distinct < space.represented
-        answers = check(space, Limits())
+        with liveness_by_machine_code():
+            answers = check(space, Limits())
         assert (
             answers
             == check(python.explore(model), Limits())

@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
+from unittest.mock import patch
 
 from explorer.engine import python
 from explorer.engine.native import search as native
 from explorer.engine.space import StateSpace
+from explorer.liveness import graph
 from explorer.symmetry import plan as orbits
 from tests.support.comparison import bounded
 from tests.support.house import ROOT
@@ -33,6 +37,14 @@ def without_compiler(*lines: str) -> int:
     )
     assert ran.returncode == 0, ran.stderr[-2000:]
     return int(ran.stdout.split()[-1])
+
+
+@contextmanager
+def liveness_by_machine_code() -> Iterator[None]:
+    """In the block liveness is computed by machine code, however few states there are; it must be once."""
+    with patch.object(graph, "COMPILE_FROM", 1), patch.object(graph, "_native", wraps=graph._native) as made:
+        yield
+    assert made.called
 
 
 def natively(seed: int, direct: int) -> bool:

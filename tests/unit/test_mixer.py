@@ -11,7 +11,21 @@ from explorer.codegen import mixer
 np = pytest.importorskip("numpy")
 pytest.importorskip("numba")
 
-from explorer.engine.native import hashing, mixing  # noqa: E402
+from numba import njit  # noqa: E402
+
+from explorer.engine.native import hashing  # noqa: E402
+from explorer.engine.native import mixing as lowered  # noqa: E402
+
+
+class mixing:
+    """The functions as compiled code has them."""
+
+    mix = staticmethod(njit("uint64(uint64)")(lambda x: lowered.mix(x)))
+    permuted = staticmethod(
+        njit("uint64(uint64, uint64, uint64, uint64, uint64)")(
+            lambda x, half, first, second, whole: lowered.permuted(x, half, first, second, whole)
+        )
+    )
 
 
 def test_python_and_machine_code_mix_alike() -> None:

@@ -24,7 +24,7 @@ BENCH = ROOT / "tests" / "bench" / "specs"
 
 
 def tree(words: int) -> Tree:
-    return Tree(Jit(default_directory()).module(tree_source()), words)
+    return Tree(Jit(default_directory()).module(tree_source(words)), words)
 
 
 @pytest.mark.parametrize("words", rest_slow([2, 3, 5, 17, 4, 7, 8, 16], first=4))

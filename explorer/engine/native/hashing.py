@@ -60,6 +60,11 @@ class Hashing:
         """How many bits of an entry the key takes (it is stored plus one)."""
         return self.key_bits + 1
 
+    @property
+    def narrow(self) -> bool:
+        """Whether the key alone fits a slot of 32 bits."""
+        return self.entry_bits <= 32
+
 
 PARTITION_BITS = 9
 

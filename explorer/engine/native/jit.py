@@ -107,18 +107,21 @@ def _inlined() -> str:
     """The texts of the modules whose functions become part of what is compiled."""
     here = Path(__file__)
     return "".join(
-        here.with_name(f"{name}.py").read_text() for name in ("arrays", "llvm_mixer", "lowering", "mixing")
+        here.with_name(f"{name}.py").read_text()
+        for name in ("arrays", "llvm_mixer", "lowering", "mixing", "tree_entries")
     )
 
 
-def common_source() -> str:
-    """The text that every native search needs, whatever the spec."""
-    return Path(__file__).with_name("kernels.py").read_text()
+def common_source(narrow: bool = False) -> str:
+    """The text that every native search needs, whatever the spec; `narrow`: for slots of 32 bits."""
+    text = Path(__file__).with_name("kernels.py").read_text()
+    return text.replace("SLOT = types.uint64", "SLOT = types.uint32") if narrow else text
 
 
-def tree_source() -> str:
-    """The text that a search over states of several words needs, whatever the spec."""
-    return Path(__file__).with_name("tree_kernels.py").read_text()
+def tree_source(words: int) -> str:
+    """The text that a search over states of so many words, two or more, needs, whatever the spec."""
+    names = ("tree_kernels", "fold_two_kernels" if words == 2 else "fold_kernels")
+    return "\n".join(Path(__file__).with_name(f"{name}.py").read_text() for name in names)
 
 
 def default_directory() -> Path:

@@ -5,20 +5,22 @@ the first bits of a state's hash; the rest of the hash (the key) is what is stor
 slot is zero. Because a one-word state is hashed by a bijection, key and partition together *are* the state.
 The slot of a key grows with the key, so that partitions keep their order and a table can grow in place. The
 bits of an entry that the key does not need hold the level of the state: levels can be collected from the
-table again, and no second copy of the states is kept.
+table again, and no second copy of the states is kept. `SLOT` is the type of an entry; `jit.py` makes narrow
+ones of the same text.
 
 `arrays.py` says what the arguments hold. Indices are unsigned, which spares the test for negative ones at
 every access.
 """
 
 import numpy as np
-from numba import int64, njit, uint32, uint64, void
+from numba import int64, njit, types, uint64, void
 
 from explorer.engine.native.arrays import WORD_ROWS, Buckets, Hash, Level, Table, kind, signature
 from explorer.engine.native.mixing import permuted
 
 U, I = np.uint64, np.int64
-TABLE, NARROW_TABLE = kind(Table), kind(Table, slots=uint32[::1])
+SLOT = types.uint64
+TABLE = kind(Table, slots=SLOT[::1])
 
 
 @njit(signature(int64, Level, int64, Buckets, Hash), nogil=True, cache=True)
@@ -43,11 +45,7 @@ def scatter(level, start, buckets, hashing):
     return states.shape[0]
 
 
-@njit(
-    [signature(int64, Buckets, int64[::1], table, uint64, Level) for table in (TABLE, NARROW_TABLE)],
-    nogil=True,
-    cache=True,
-)
+@njit(signature(int64, Buckets, int64[::1], TABLE, uint64, Level), nogil=True, cache=True)
 def insert(buckets, at, table, level, fresh):
     """Insert the buckets of the table's partitions; states not seen before are appended to `fresh`, with
     their rules.
@@ -103,14 +101,7 @@ def insert(buckets, at, table, level, fresh):
     return n
 
 
-@njit(
-    [
-        signature(void, TABLE, int64, uint64[::1]),
-        signature(void, NARROW_TABLE, int64, uint32[::1]),
-    ],
-    nogil=True,
-    cache=True,
-)
+@njit(signature(void, TABLE, int64, SLOT[::1]), nogil=True, cache=True)
 def grow(table, capacity, scratch):
     """Give every partition `capacity` slots, in place, from the last partition to the first. `scratch` has
     the type of the slots and room for those of a partition.

@@ -5,12 +5,12 @@ Numba's passes over a function cost variables times blocks, so that a page of ge
 minutes and gigabytes. LLVM takes the same code in milliseconds. A function marked `@lowered(signature)` has
 
     name = expression      name op= expression      the same of array[i, j]      (op one of | & ^ + - *)
-    if, elif, else         pass                     return expression, ...          (at the end)
+    if, elif, else         while                    pass      return expression, ...          (at the end)
 
 over 64-bit words, with Python's lazy `and`, `or`, `not` and `x if c else y`, comparisons, the operators
-`+ - * // % & | ^ << >> ~`, the casts `U(x)` and `I(x)`, `popcount(x)`, `mix(x)` (`llvm_mixer.py`),
-`table(i, 7, 5, ...)` (number i of the constants), `apply(f, x, ...)` (`functions.py`), and arrays that it
-takes as arguments.
+`+ - * // % & | ^ << >> ~`, the casts `U(x)` and `I(x)`, `popcount(x)`, `lowest_bit(x)`, `mix(x)`
+(`llvm_mixer.py`), `table(i, 7, 5, ...)` (number i of the constants), `apply(f, x, ...)` (`functions.py`), and
+arrays that it takes as arguments.
 Signed and unsigned numbers are told apart by their casts as in Numba; a division by zero gives some number.
 """
 
@@ -52,13 +52,14 @@ Term = tuple[str, Any]
 """A kind (`u` unsigned word, `i` signed word, `k` a number written out, `b` condition) and a value."""
 
 
-def lowered(signature: str) -> Callable[[FunctionType], Any]:
+def lowered(signature: str) -> Callable[[Callable[..., Any]], Any]:
     """What a function is replaced by, so that compiled code can call it; `signature` as for Numba.
 
     Where Numba is switched off the function stays as it is.
     """
 
-    def mark(function: FunctionType) -> Any:
+    def mark(function: Callable[..., Any]) -> Any:
+        assert isinstance(function, FunctionType)
         if config.DISABLE_JIT:  # type: ignore[attr-defined]
             return function
         parameters = ", ".join(function.__code__.co_varnames[: function.__code__.co_argcount])
@@ -72,6 +73,11 @@ def lowered(signature: str) -> Callable[[FunctionType], Any]:
 def popcount(word: Any) -> Any:
     """How many bits are set, for the interpreter."""
     return np.int64(int(word).bit_count())
+
+
+def lowest_bit(word: Any) -> Any:
+    """The number of the lowest bit that is set, for the interpreter; of some, there must be one."""
+    return np.uint64((int(word) & -int(word)).bit_length() - 1)
 
 
 def table(index: Any, *values: int) -> Any:
@@ -201,6 +207,8 @@ class _Body:
                 self._change(statement)
             elif isinstance(statement, ast.If):
                 self._if(statement)
+            elif isinstance(statement, ast.While):
+                self._while(statement)
             elif not isinstance(statement, (ast.Pass, ast.Expr)):
                 raise AssertionError(ast.unparse(statement))
 
@@ -241,6 +249,16 @@ class _Body:
             self.builder.position_at_end(block)
             self.block(body)
             self.builder.branch(after)
+        self.builder.position_at_end(after)
+
+    def _while(self, statement: ast.While) -> None:
+        test, body, after = (self.function.append_basic_block(name) for name in ("test", "body", "after"))
+        self.builder.branch(test)
+        self.builder.position_at_end(test)
+        self.builder.cbranch(self.truth(self.term(statement.test)), body, after)
+        self.builder.position_at_end(body)
+        self.block(statement.body)
+        self.builder.branch(test)
         self.builder.position_at_end(after)
 
     # Expressions.
@@ -402,8 +420,7 @@ class _Body:
             return name.lower(), self.word(argument)
         if name == "mix":
             return "u", mix(self.builder, self.word(argument))
+        if name == "lowest_bit":
+            return "u", self.builder.cttz(self.word(argument), ir.Constant(BOOL, 1))
         assert name == "popcount", name
-        count = cgutils.get_or_insert_function(  # type: ignore[no-untyped-call]
-            self.function.module, ir.FunctionType(WORD, [WORD]), "llvm.ctpop.i64"
-        )
-        return "i", self.builder.call(count, [self.word(argument)])
+        return "i", self.builder.ctpop(self.word(argument))

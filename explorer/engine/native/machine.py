@@ -35,9 +35,10 @@ class Machine:
     """The compiled code of a program, and its tables as arrays.
 
     `search` has the functions of the program, `kernels` those of the visited set, `trees` those of states of
-    several words (None for one). `numbers` are the action instances by rule. `known` (uint64 [rules + 1,
-    words of so many bits]) are the successors that need no insertion after a rule (decision 0010); its last
-    row is that of no rule. `functions` are those that only Python can compute (None: there are none).
+    several words (None for one). `numbers` are the action instances by rule.
+    `known` (uint64 [rules + 1, words of so many bits]) are the successors that need no insertion after a rule
+    (decision 0010); its last row is that of no rule. `functions` are those that only Python can compute
+    (None: there are none).
     """
 
     search: Any
@@ -71,7 +72,8 @@ def machine(compiled: Compiled) -> Machine:
     jit = Jit(default_directory())
     source = native_source(compiled.program, compiled.layout, compiled.plan)
     kernels = jit.module(common_source())
-    trees = jit.module(tree_source()) if compiled.layout.words > 1 else None
+    words = compiled.layout.words
+    trees = jit.module(tree_source(words)) if words > 1 else None
     search = jit.module(source.search)
     numbers = source.tables.numbers
     return Machine(

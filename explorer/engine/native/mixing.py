@@ -1,21 +1,21 @@
 """The hash mixer for machine code: whatever hashes states, or parts of them, has it from here.
 
-Python for Numba. The kernels and generated code inline these functions; `jit.py` compiles them anew when this
-file changes. All arguments and results are uint64.
+The kernels and generated code inline these functions, which LLVM compiles without Numba; `jit.py` compiles
+them anew when this file changes. All arguments and results are uint64.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from explorer.codegen import mixer
+from explorer.engine.native.lowering import lowered
 
 U = np.uint64
 FIRST, SECOND = U(mixer.FIRST), U(mixer.SECOND)
 
 
-@njit(inline="always")
+@lowered("uint64(uint64, uint64, uint64, uint64, uint64)")
 def permuted(
     x: np.uint64, half: np.uint64, first: np.uint64, second: np.uint64, whole: np.uint64
 ) -> np.uint64:
@@ -32,7 +32,7 @@ def permuted(
     return x ^ (x >> half)
 
 
-@njit(inline="always")
+@lowered("uint64(uint64)")
 def mix(x: np.uint64) -> np.uint64:
     """64 bits that depend on all bits of a number, as `mixer.mix`."""
     x = U(x) * FIRST

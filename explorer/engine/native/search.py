@@ -27,7 +27,7 @@ from explorer.engine.limits import Limits, Observer, Prefix, Progress, available
 from explorer.engine.native import hashing
 from explorer.engine.native.arrays import EXPANDED, LEAST, MOST, Level, Steps
 from explorer.engine.native.exchange import Threads
-from explorer.engine.native.jit import Jit, default_directory
+from explorer.engine.native.jit import Jit, common_source, default_directory
 from explorer.engine.native.levels import Collected, NativeLevel, TableLevel, integers, words_of
 from explorer.engine.native.machine import Machine, ints, machine
 from explorer.engine.native.tree import ROOT_BITS, Tree
@@ -185,7 +185,9 @@ class Search:
         """The visited set for some partitions, empty."""
         memory = self.limits.max_memory or int(0.8 * available_bytes())
         rows = memory // 8 // self.options.workers
-        return Store(self.machine.kernels, self.hashing, first, last, rows, leveled=not self.compact)
+        narrow = self.compact and self.hashing.narrow
+        kernels = Jit(default_directory()).module(common_source(narrow)) if narrow else self.machine.kernels
+        return Store(kernels, self.hashing, first, last, rows, leveled=not self.compact)
 
     # A beginning.
 

@@ -51,7 +51,7 @@ class Store:
         self.kernels, self.hashing, self.first, self.last = kernels, hashing, first, last
         self.partitions = last - first
         self.limit = max(rows // max(self.partitions, 1), FIRST_CAPACITY)
-        kind: Any = np.uint32 if not leveled and hashing.entry_bits <= 32 else np.uint64
+        kind: Any = np.uint32 if not leveled and hashing.narrow else np.uint64
         bits = np.dtype(kind).itemsize * 8
         self.levels = (1 << bits - hashing.entry_bits) - 1 if leveled else 0
         self.table = Table(

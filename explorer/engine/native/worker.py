@@ -194,16 +194,12 @@ class TreeWorker(Worker):
 
     def _fold(self) -> bool:
         """Fold successors; whether there is room for more that have a part in no dictionary."""
-        folded, trees, tables = self.folded, self.machine.trees, self.tree.arrays
+        folded, tables = self.folded, self.tree.arrays
         totals = folded.totals
         totals[0] = 0
         successors = Level(self.successors.states[0], self.successors.rules[0])
         part = Part(self.at_successor, int(self.successors.sizes[0]), False, self.alone)
-        self.at_successor = int(
-            trees.fold_two(successors, part, tables, folded)
-            if self.tree.words == 2
-            else trees.fold(successors, part, self.chunk, tables, folded)
-        )
+        self.at_successor = int(self.tree.kernels.fold(successors, part, self.chunk, tables, folded))
         self.pending.append((Level(folded.roots[: totals[0]], folded.rules[: totals[0]]), 0))
         if totals[2] >= 0:
             self.tree.grow(int(totals[2]))

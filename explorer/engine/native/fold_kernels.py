@@ -1,0 +1,97 @@
+"""Recursive indexing, compiled: states of three words or more as root words.
+
+Python for Numba, compiled through `jit.py` in one module with `tree_kernels.py`, which says what a tree is.
+"""
+
+import numpy as np
+from numba import int64, njit
+
+from explorer.engine.native.arrays import Dictionaries, Folded, Level, Part, Unfolded, signature
+from explorer.engine.native.tree_entries import BITS, BLOCK, enter, home
+
+U, I = np.uint64, np.int64
+
+
+@njit(signature(int64, Level, Part, Unfolded, Dictionaries, Folded), nogil=True, cache=True)
+def fold(successors, part, parents, tree, folded):
+    """The root words of a part of some states (uint64 [n, 1 + W]: row of the predecessor in `parents`, then
+    the words); what a state has in common with its predecessor is not looked up. One that stands `alone` has
+    none: its row says nothing.
+
+    With `part.extend` new entries are made, otherwise states that need some are listed as missed. Returns the
+    first row that was not looked at.
+    """
+    states, rules = successors
+    before, numbers = parents
+    slots, values, shape, pairs = tree.slots, tree.values, tree.shape, tree.pairs
+    root_words, root_rules, missed_states, missed_rules, totals = folded
+    at, stop, alone, extend = part
+    words, nodes = before.shape[1], pairs.shape[0] - 1
+    top, other = U(pairs[nodes, 0]), U(pairs[nodes, 1])
+    own = np.empty((nodes, BLOCK), np.uint64)
+    keys, owners, places, guesses, held = (
+        np.empty(BLOCK, np.uint64),
+        np.empty(BLOCK, np.uint64),
+        np.empty(BLOCK, np.uint64),
+        np.empty(BLOCK, np.uint64),
+        np.empty(BLOCK, np.uint64),
+    )
+    known = np.empty(BLOCK, np.bool_)
+    zero, one = U(0), U(1)
+    roots, missed = totals[0], totals[1]
+    room = missed_states.shape[0]
+    totals[2] = -1
+    n = at
+    while n < stop and missed < room:
+        size = min(BLOCK, stop - n, room - missed)
+        for k in range(size):
+            known[U(k)] = True
+        for m in range(nodes):
+            node = U(m)
+            left, right = U(pairs[m, 0]), U(pairs[m, 1])
+            first, shift, begin = shape[node, 0], shape[node, 2], shape[node, 3]
+            asked = zero
+            for k in range(size):
+                c = U(k)
+                s = U(n + k)
+                row = zero if alone else states[s, zero]
+                if m < words:
+                    key = states[s, node + one]
+                    same = key == before[row, node]
+                else:
+                    key = own[left, c] << BITS | own[right, c]
+                    same = own[left, c] == numbers[row, left] and own[right, c] == numbers[row, right]
+                if same and not alone:
+                    own[node, c] = numbers[row, node]
+                else:
+                    keys[asked], owners[asked], places[asked] = key, c, first + home(key, shift)
+                    asked += one
+            for k in range(I(asked)):
+                guesses[U(k)] = U(slots[places[U(k)]])
+            for k in range(I(asked)):
+                held[U(k)] = values[begin + guesses[U(k)]]
+            for k in range(I(asked)):
+                a = U(k)
+                number = guesses[a]
+                if number == zero or held[a] != keys[a]:
+                    number = enter(tree, m, keys[a], extend and known[owners[a]])
+                    if number == zero:
+                        if extend:
+                            totals[0], totals[1], totals[2] = roots, missed, m
+                            return n
+                        known[owners[a]] = False
+                own[node, owners[a]] = number
+        for k in range(size):
+            c, s = U(k), U(n + k)
+            if known[c]:
+                root_words[U(roots), zero] = own[top, c] << BITS | own[other, c]
+                root_rules[U(roots)] = rules[s]
+                roots += 1
+            else:
+                for w in range(words + 1):
+                    missed_states[U(missed), U(w)] = states[s, U(w)]
+                missed_rules[U(missed)] = rules[s]
+                missed += 1
+        n += size
+    totals[0], totals[1] = roots, missed
+    return n

@@ -1,0 +1,35 @@
+"""`python tests/bench/first_level.py SPEC [NAME=VALUE ...]`: the native engine until its first level is left.
+
+The caller looks at the clock. Imports nothing of the tests, whose package imports pytest.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from explorer.engine.limits import Limits, Progress
+from explorer.engine.native import search as native
+from explorer.ground.ground import ground
+from explorer.language.constants import parse
+from explorer.run.load import load
+from explorer.symmetry.find import find
+
+
+def main(path: str, *define: str) -> None:
+    spec = load(path)
+    known = spec.known_constants()
+    given = dict(text.split("=") for text in define)
+    model = ground(spec, {name: parse(known[name], value) for name, value in given.items()})
+    native.explore(model, Limits(), stop, symmetry=find(model))
+    raise AssertionError("no level was left")
+
+
+def stop(progress: Progress) -> None:
+    """Ends the process at the first report."""
+    print(progress.states, flush=True)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
