@@ -1,20 +1,19 @@
 """Firmware-assisted dump of Linux 5.4 on powernv, with the two repairs that the model asks for."""
 
-from actions.fadump import boot, clients, machine, properties, register, release, state
+from actions.fadump import boot, machine, properties, state, writer
 
 from explorer import HOLDS, Spec, variant, violates
 
 COUNT = "counted_regions_are_registered"
 CLAIM = "vmcore_claims_only_copies"
 WHOLE = "registered_dump_is_complete"
+WRITES_AGAIN = "a writer that waits for the mutex and writes again is two writers"
 
 spec = Spec(
     machine,
     state,
-    clients,
+    writer,
     boot,
-    register,
-    release,
     properties,
     expect=HOLDS,
     variants=[
@@ -63,29 +62,19 @@ spec = Spec(
     ],
     survivors={
         "opalcore: ~dump.opalcore_done": "offered once more, after a release, the same dump is as good",
-        "begin_register: clients.idle(client)": (
-            "a writer that waits for the mutex and writes again is two writers"
-        ),
-        "begin_register: ~dump.registered": (
+        "writer.register_again: idle": WRITES_AGAIN,
+        "writer.register: idle": WRITES_AGAIN,
+        "writer.unregister: idle": WRITES_AGAIN,
+        "writer.register: dump.registered": (
             "firmware refuses ranges beyond its limit: the second registration adds none"
         ),
-        "begin_again: clients.idle(client)": (
-            "a writer that waits for the mutex and writes again is two writers"
-        ),
-        "begin_again: clients.again[client].next": "a writer that only unregisters is one that writes 0",
-        "crash: self.again[client].next": "one registration more, of the next kernel",
-        "begin_unregister: clients.idle(client)": (
-            "a writer that waits for the mutex and writes again is two writers"
-        ),
-        "begin_release: dump.active": "dump_active is tested again under the mutex",
-        "nothing_to_release: clients.at[client] == Step.LOCK": (
-            "a writer that is at rest stays so; one inside has the mutex"
-        ),
-        "nothing_to_release: clients.mutex.is_none": (
+        "writer.release_mem: dump.active": "dump_active is tested again under the mutex",
+        "writer.nothing_to_release: lock": "a writer that is at rest stays so; one inside has the mutex",
+        "writer.nothing_to_release: dump.mutex.is_none": (
             "who finds nothing to release need not wait for the mutex"
         ),
-        "nothing_to_release: ~dump.active": "that a release can be given up is the user's affair",
-        "release: memory.high_intact.next": "nobody offers the dump any more when it is released",
+        "writer.nothing_to_release: dump.active": "that a release can be given up is the user's affair",
+        "writer.release: memory.high_intact.next": "nobody offers the dump any more when it is released",
         "release_opalcore: dump.opalcore": "a file that is not there cannot be removed",
     },
 )

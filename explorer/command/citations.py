@@ -55,7 +55,7 @@ def citation(text: str) -> Citation | None:
 
 def cited(folder: Path) -> list[Citation]:
     """Every citation in the Python files of a folder, in order. Raises PathError for one that is none."""
-    texts = {text for path in sorted(folder.rglob("*.py")) for text in strings(_module(path))}
+    texts = {text for path in sorted(folder.rglob("*.py")) for text in strings(path)}
     return [one for text in sorted(texts) if (one := citation(text)) is not None]
 
 
@@ -66,9 +66,10 @@ def _module(path: Path) -> ast.Module:
         raise PathError(f"{path}: cannot be read as Python: {error}") from None
 
 
-def strings(module: ast.Module) -> Iterable[str]:
-    """Every string of a module, with the module's own constants filled into its f-strings."""
-    known = dict(_constants(module))
+def strings(path: Path) -> Iterable[str]:
+    """Every string of a module, with the module's constants filled into its f-strings."""
+    module = _module(path)
+    known = {**dict(_imported(path, module)), **dict(_constants(module))}
     parts = {part for node in ast.walk(module) if isinstance(node, ast.JoinedStr) for part in node.values}
     for node in ast.walk(module):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in parts:
@@ -89,6 +90,16 @@ def _constants(module: ast.Module) -> Iterable[tuple[str, str]]:
         for name, one in zip(names, values, strict=False):
             if isinstance(name, ast.Name) and isinstance(one, ast.Constant) and isinstance(one.value, str):
                 yield name.id, one.value
+
+
+def _imported(path: Path, module: ast.Module) -> Iterable[tuple[str, str]]:
+    """The constants that `from .neighbour import NAME` brings."""
+    for node in module.body:
+        if not isinstance(node, ast.ImportFrom) or not node.level or node.module is None:
+            continue
+        neighbour = path.parents[node.level - 1].joinpath(*node.module.split(".")).with_suffix(".py")
+        known = dict(_constants(_module(neighbour))) if neighbour.is_file() else {}
+        yield from ((name.asname or name.name, known[name.name]) for name in node.names if name.name in known)
 
 
 def _filled(node: ast.JoinedStr, known: Mapping[str, str]) -> str | None:

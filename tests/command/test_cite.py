@@ -16,13 +16,14 @@ from tests.support.house import SPECS
 LIST = SPECS / "citations.tsv"
 
 ACTIONS = '''
-COMMON = "arch/powerpc/sysdev/xive/common.c"
+from .files import COMMON
 one = f"{COMMON}:xive_irq_eoi"
 two = "arch/powerpc/kernel/head.S:masked_Hinterrupt"
 three = "skiboot core/opal.c:opal_quiesce"
 four = "Linux 5.10 arch/powerpc/kvm/book3s_hv_uvmem.c:kvmppc_h_svm_page_in"
 """prose about arch/powerpc/kernel/irq.c:do_IRQ is no citation"""
 '''
+FILES = 'COMMON = "arch/powerpc/sysdev/xive/common.c"'
 COMMON_C = """
 static void xive_irq_eoi(struct irq_data *d); /* declared */
 static void xive_irq_eoi(struct irq_data *d)
@@ -41,6 +42,7 @@ def tree(tmp_path: Path) -> Path:
         ("tree/arch/powerpc/sysdev/xive/common.c", COMMON_C),
         ("tree/arch/powerpc/kernel/head.S", HEAD_S),
         ("spec/actions.py", ACTIONS),
+        ("spec/files.py", FILES),
     ):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text)

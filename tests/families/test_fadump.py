@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from explorer.trace.step_builder import state_texts
 from tests.support import families
 from tests.support.families import bound, claims, states, steps
 
@@ -67,7 +68,12 @@ def test_larger_layouts_are_right_too() -> None:
 
 
 def test_a_second_registration_opens_the_window_of_an_unregistration() -> None:
-    """In 5.4, while a dump is registered again, the metadata counts regions that firmware has not."""
-    found = families.states(families.space("fadump_fixed", "5.4"))
-    again = [s for s in found if s["again[udev]"] and s["registered"] and not s["ranges"]]
-    assert again and {s["registered_regions"] for s in again} == {2}
+    """In 5.4 the metadata counts regions that firmware has not, on both ways into opal_fadump_unregister:
+    asked for, and before a dump is registered again.
+    """
+    found = families.space("fadump_fixed", "5.4")
+    texts = [state_texts(found.model, found.decode(state)) for level in found.levels for state in level]
+    window = [s for s in texts if s["registered"] == "True" and s["ranges"] == "0"]
+    assert {s["registered_regions"] for s in window} == {"2"}
+    ways = {s["at@writer[udev]"] for s in window if s["at@writer[udev]"].startswith("uncount")}
+    assert len(ways) == 2

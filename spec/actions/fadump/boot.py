@@ -4,12 +4,12 @@ lives on.
 
 import enum
 
-from explorer import WEAK, State, Value, Var, action, initially, ite, when
+from explorer import *
 
 from . import kernel
-from .clients import Clients
 from .machine import Firmware, Memory, Metadata
-from .state import Dump, Stage
+from .state import OPAL_CORE, OPAL_FADUMP, Client, Dump, Stage
+from .writer import writer
 
 
 class Cause(enum.Enum):
@@ -37,7 +37,7 @@ def found(firmware: Firmware, metadata: Metadata) -> Value[bool]:
 
 
 @action(actor="firmware", source="skiboot core/opal-dump.c:opal_mpipl_init")
-def crash(dump: Dump, clients: Clients, boot: Boot, firmware: Firmware, memory: Memory, cause: Cause) -> None:
+def crash(dump: Dump, boot: Boot, firmware: Firmware, memory: Memory, cause: Cause) -> None:
     """{CAUSE[cause]}  // firmware copies {firmware.ranges} of the regions"""
     when(dump.stage == Stage.RUNNING)
     if cause == Cause.KERNEL:
@@ -54,15 +54,15 @@ def crash(dump: Dump, clients: Clients, boot: Boot, firmware: Firmware, memory: 
     dump.registered.next = False
     dump.metadata_ready.next = False
     dump.opalcore.next = False
-    clients.stop()
+    dump.mutex.next = None
+    for client in Client:
+        kill(writer, client)
 
 
 # Fair: kernels boot. A kernel that reserves nothing above boot_mem_top may write there, and need not.
 
 
-@action(
-    actor="petitboot", fair=WEAK, source="arch/powerpc/platforms/powernv/opal-fadump.c:opal_fadump_dt_scan"
-)
+@action(actor="petitboot", fair=WEAK, source=f"{OPAL_FADUMP}:opal_fadump_dt_scan")
 def petitboot_scan(dump: Dump, boot: Boot, firmware: Firmware, metadata: Metadata) -> None:
     """opal_mpipl_query_tag(KERNEL), registered_regions == {metadata.registered_regions}"""
     when(dump.stage == Stage.PETITBOOT_SCAN)
@@ -84,7 +84,7 @@ def petitboot_kexec(dump: Dump) -> None:
     dump.stage.next = Stage.CAPTURE_SCAN
 
 
-@action(actor="capture", fair=WEAK, source="arch/powerpc/platforms/powernv/opal-fadump.c:opal_fadump_dt_scan")
+@action(actor="capture", fair=WEAK, source=f"{OPAL_FADUMP}:opal_fadump_dt_scan")
 def capture_scan(dump: Dump, firmware: Firmware, metadata: Metadata) -> None:
     """opal_mpipl_query_tag(KERNEL), registered_regions == {metadata.registered_regions}
 
@@ -96,7 +96,7 @@ def capture_scan(dump: Dump, firmware: Firmware, metadata: Metadata) -> None:
     dump.stage.next = ite(there, Stage.CAPTURE, Stage.SETUP)
 
 
-@action(actor="capture", fair=WEAK, source="arch/powerpc/platforms/powernv/opal-fadump.c:opal_fadump_process")
+@action(actor="capture", fair=WEAK, source=f"{OPAL_FADUMP}:opal_fadump_process")
 def process(dump: Dump, boot: Boot) -> None:
     """opal_fadump_process()  // exports /proc/vmcore"""
     when((dump.stage == Stage.CAPTURE) & dump.active & ~dump.processed)
@@ -105,7 +105,7 @@ def process(dump: Dump, boot: Boot) -> None:
     boot.promised.next = False
 
 
-@action(actor="capture", fair=WEAK, source="arch/powerpc/platforms/powernv/opal-core.c:opalcore_init")
+@action(actor="capture", fair=WEAK, source=f"{OPAL_CORE}:opalcore_init")
 def opalcore(dump: Dump, firmware: Firmware) -> None:
     """opalcore_init()  // exports /sys/firmware/opal/core"""
     when((dump.stage == Stage.CAPTURE) & dump.processed & ~dump.opalcore_done)
@@ -116,7 +116,7 @@ def opalcore(dump: Dump, firmware: Firmware) -> None:
 @action(
     actor="capture",
     fair=WEAK,
-    source="arch/powerpc/platforms/powernv/opal-fadump.c:opal_fadump_setup_metadata",
+    source=f"{OPAL_FADUMP}:opal_fadump_setup_metadata",
 )
 def setup_without_dump(dump: Dump, boot: Boot, firmware: Firmware, metadata: Metadata) -> None:
     """opal_fadump_setup_metadata(); opal_fadump_init_mem_struct()  // no dump: a first kernel, with all
@@ -124,14 +124,4 @@ def setup_without_dump(dump: Dump, boot: Boot, firmware: Firmware, metadata: Met
     """
     when(dump.stage == Stage.SETUP)
     boot.promised.next = False
-    sets_up(dump, firmware, metadata)
-
-
-def sets_up(dump: Dump, firmware: Firmware, metadata: Metadata) -> None:
-    """The metadata is initialised and made known to firmware: from now on there can be a registration."""
-    metadata.registered_regions.next = 0
-    firmware.registered_tags.next = True
-    dump.metadata_ready.next = True
-    dump.processed.next = False
-    dump.opalcore_done.next = False
-    dump.stage.next = Stage.RUNNING
+    dump.set_up(firmware, metadata)

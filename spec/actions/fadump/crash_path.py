@@ -28,48 +28,34 @@ PANIC_DUMPS_FIRST = constant("panic_dumps_first", False)
 
 
 class Crash(State):
-    """Whether a dump is registered; how many of the two calls are done; whether the log was dumped; whether
-    firmware has taken over."""
+    """Whether a dump is registered, the log was dumped, firmware has taken over."""
 
     registered: Var[bool] = initially(any_of(bool))
-    done: Var[Annotated[int, Range(0, 2)]] = initially(0, quiet=True)
     logged: Var[bool] = initially(False)
     gone: Var[bool] = initially(False)
 
-    def turn(self, number: int) -> None:
-        """The next call is the one with this number."""
-        when((self.done == number) & ~self.gone)
-        self.done.next = number + 1
 
-
-def log_first() -> bool:
-    """Whether kmsg_dump is the first of the two calls on this way."""
-    if WAY == Way.OOPS:
-        return True
-    return bool(RESET_DUMPS_LOG if WAY == Way.SYSTEM_RESET else PANIC_DUMPS_FIRST)
-
-
-@action(actor="cpu that dies", fair=WEAK, source="kernel/printk/printk.c:kmsg_dump")
-def dump_log(crash: Crash) -> None:
-    """kmsg_dump()"""
-    when(WAY != Way.SYSTEM_RESET or RESET_DUMPS_LOG)
-    crash.turn(0 if log_first() else 1)
-    crash.logged.next = True
-
-
-@action(actor="cpu that dies", fair=WEAK, source="arch/powerpc/kernel/fadump.c:crash_fadump")
-def crash_fadump(crash: Crash) -> None:
-    """crash_fadump()  // registered: {crash.registered}"""
-    crash.turn(1 if log_first() else 0)
+@process(actor="cpu that dies", fair=WEAK)
+def dies(crash: Crash) -> Steps:
+    """It comes by kmsg_dump before crash_fadump, after it, or not at all."""
+    if WAY == Way.OOPS or (RESET_DUMPS_LOG if WAY == Way.SYSTEM_RESET else PANIC_DUMPS_FIRST):
+        yield from dump_log(crash)
+    yield step(
+        "crash_fadump()  // registered: {crash.registered}",
+        source="arch/powerpc/kernel/fadump.c:crash_fadump",
+    )
     crash.gone.next = crash.registered
+    if not (yield branch(crash.registered)) and WAY == Way.PANIC and not PANIC_DUMPS_FIRST:
+        yield from dump_log(crash)
+
+
+@procedure(source="kernel/printk/printk.c:kmsg_dump")
+def dump_log(crash: Crash) -> Steps:
+    yield "kmsg_dump()"
+    crash.logged.next = True
 
 
 @invariant
 def log_is_dumped_before(crash: Crash) -> Value[bool]:
     """Where firmware takes over, the log has been dumped."""
     return implies(crash.gone, crash.logged)
-
-
-@terminal
-def over(crash: Crash) -> Value[bool]:
-    return crash.gone | (crash.done > 0)

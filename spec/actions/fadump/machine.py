@@ -6,9 +6,7 @@ that the crashed kernel used (`high`); and the firmware's own reserved-ranges up
 the metadata is never released.
 """
 
-from typing import Annotated
-
-from explorer import Range, State, Var, initially
+from explorer import *
 
 from .kernel import REGIONS
 

@@ -1,12 +1,12 @@
 """What must hold of a dump, from its registration to its release."""
 
-from explorer import Formula, Value, implies, invariant, leads_to, some, temporal
+from explorer import *
 
 from .boot import Boot
-from .clients import Client, Clients, Step
 from .kernel import FIRMWARE_LIMIT, REGIONS
 from .machine import Firmware, Memory, Metadata
-from .state import Dump, Stage
+from .state import Client, Dump, Stage
+from .writer import writer
 
 
 @invariant
@@ -49,16 +49,13 @@ def released_once(memory: Memory) -> Value[bool]:
 
 
 @invariant
-def metadata_is_there(dump: Dump, clients: Clients, client: Client) -> Value[bool]:
+def metadata_is_there(dump: Dump, client: Client) -> Value[bool]:
     """Nobody registers before the metadata has been set up."""
-    registers = (clients.at[client] == Step.ADD) | (clients.at[client] == Step.COUNT)
-    return implies(registers, dump.metadata_ready)
+    return implies(at(writer, "add", client) | at(writer, "count", client), dump.metadata_ready)
 
 
 @invariant
-def registered_dump_is_complete(
-    dump: Dump, clients: Clients, firmware: Firmware, metadata: Metadata
-) -> Value[bool]:
+def registered_dump_is_complete(dump: Dump, firmware: Firmware, metadata: Metadata) -> Value[bool]:
     """A dump that is reported as registered has every region that firmware takes, all of them counted; any
     other has none left.
     """
@@ -66,19 +63,16 @@ def registered_dump_is_complete(
         metadata.registered_regions == firmware.ranges
     )
     none = (firmware.ranges == 0) & (metadata.registered_regions == 0)
-    rests = (dump.stage == Stage.RUNNING) & clients.mutex.is_none
+    rests = (dump.stage == Stage.RUNNING) & dump.mutex.is_none
     return implies(dump.registered, complete) & implies(rests & ~dump.registered, none)
 
 
 @invariant
-def mutex_is_held(clients: Clients, client: Client) -> Value[bool]:
+def mutex_is_held(dump: Dump, client: Client) -> Value[bool]:
     """Who registers, unregisters or invalidates has fadump_mutex; who has it does one of these."""
-    inside = some(clients.at[client] == step for step in LOCKED)
-    after = some(clients.at[client] == step for step in (Step.RELEASE, Step.INITIALISE))
-    return implies(inside, clients.mutex == client) & implies(clients.mutex == client, inside | after)
-
-
-LOCKED = (Step.ADD, Step.COUNT, Step.REMOVE_ALL, Step.UNCOUNT, Step.FREE_PRESERVED)
+    without = at(writer, "idle", client) | at(writer, "lock", client)
+    after = at(writer, "release", client) | at(writer, "initialise", client)
+    return implies(~without & ~after, dump.mutex == client) & implies(dump.mutex == client, ~without)
 
 
 @invariant
@@ -92,9 +86,9 @@ def a_kernel_starts_with_nothing(dump: Dump, firmware: Firmware) -> Value[bool]:
 
 
 @temporal
-def every_write_returns(clients: Clients, client: Client) -> Formula:
+def every_write_returns(client: Client) -> Formula:
     """A write to a sysfs file returns."""
-    return leads_to(clients.at[client] != Step.IDLE, clients.at[client] == Step.IDLE)
+    return leads_to(~at(writer, "idle", client), at(writer, "idle", client))
 
 
 @temporal
@@ -110,7 +104,7 @@ def promised_dump_is_offered(dump: Dump, boot: Boot) -> Formula:
 
 
 @temporal
-def released_dump_can_be_registered_again(dump: Dump, clients: Clients, memory: Memory) -> Formula:
+def released_dump_can_be_registered_again(dump: Dump, memory: Memory) -> Formula:
     """After a release was begun the memory is released, and registration becomes possible again."""
-    releasing = some(clients.at[client] == Step.FREE_PRESERVED for client in Client)
+    releasing = some(at(writer, "free", client) for client in Client)
     return leads_to(releasing, (dump.stage == Stage.RUNNING) & dump.metadata_ready & (memory.released == 1))
