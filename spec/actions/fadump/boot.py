@@ -7,7 +7,7 @@ import enum
 from explorer import *
 
 from . import kernel
-from .machine import Firmware, Memory, Metadata
+from .machine import Areas, Firmware, Metadata
 from .state import OPAL_CORE, OPAL_FADUMP, Client, Dump, Stage
 from .writer import writer
 
@@ -37,7 +37,7 @@ def found(firmware: Firmware, metadata: Metadata) -> Value[bool]:
 
 
 @action(actor="firmware", source="skiboot core/opal-dump.c:opal_mpipl_init")
-def crash(dump: Dump, boot: Boot, firmware: Firmware, memory: Memory, cause: Cause) -> None:
+def crash(dump: Dump, boot: Boot, firmware: Firmware, memory: Areas, cause: Cause) -> None:
     """{CAUSE[cause]}  // firmware copies {firmware.ranges} of the regions"""
     when(dump.stage == Stage.RUNNING)
     if cause == Cause.KERNEL:
@@ -71,7 +71,7 @@ def petitboot_scan(dump: Dump, boot: Boot, firmware: Firmware, metadata: Metadat
 
 
 @action(actor="petitboot", source="mm/page_alloc.c:__alloc_pages_nodemask")
-def petitboot_allocates(dump: Dump, boot: Boot, memory: Memory) -> None:
+def petitboot_allocates(dump: Dump, boot: Boot, memory: Areas) -> None:
     """writes above boot_mem_top"""
     when((dump.stage == Stage.PETITBOOT) & ~boot.reserved)
     memory.high_intact.next = False
@@ -97,7 +97,7 @@ def capture_scan(dump: Dump, firmware: Firmware, metadata: Metadata) -> None:
 
 
 @action(actor="capture", fair=WEAK, source=f"{OPAL_FADUMP}:opal_fadump_process")
-def process(dump: Dump, boot: Boot) -> None:
+def process_dump(dump: Dump, boot: Boot) -> None:
     """opal_fadump_process()  // exports /proc/vmcore"""
     when((dump.stage == Stage.CAPTURE) & dump.active & ~dump.processed)
     dump.processed.next = True

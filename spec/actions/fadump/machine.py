@@ -31,7 +31,7 @@ class Firmware(State):
     registered_tags: Var[bool] = initially(True)
 
 
-class Memory(State):
+class Areas(State):
     """Whether the areas still hold what they held at the crash; how often `high` was released."""
 
     high_intact: Var[bool] = initially(True)

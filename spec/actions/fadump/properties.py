@@ -4,7 +4,7 @@ from explorer import *
 
 from .boot import Boot
 from .kernel import FIRMWARE_LIMIT, REGIONS
-from .machine import Firmware, Memory, Metadata
+from .machine import Areas, Firmware, Metadata
 from .state import Client, Dump, Stage
 from .writer import writer
 
@@ -22,7 +22,7 @@ def vmcore_claims_only_copies(dump: Dump, firmware: Firmware, metadata: Metadata
 
 
 @invariant
-def vmcore_is_untouched(dump: Dump, memory: Memory) -> Value[bool]:
+def vmcore_is_untouched(dump: Dump, memory: Areas) -> Value[bool]:
     """While a dump is offered, nobody has written above boot_mem_top since the crash."""
     return implies(dump.vmcore, memory.high_intact)
 
@@ -37,13 +37,13 @@ def vmcore_is_valid(dump: Dump, firmware: Firmware) -> Value[bool]:
 
 
 @invariant
-def opalcore_is_untouched(dump: Dump, memory: Memory) -> Value[bool]:
+def opalcore_is_untouched(dump: Dump, memory: Areas) -> Value[bool]:
     """While firmware's own dump is offered, its memory has not been given to anyone."""
     return implies(dump.opalcore, memory.firmware_intact)
 
 
 @invariant
-def released_once(memory: Memory) -> Value[bool]:
+def released_once(memory: Areas) -> Value[bool]:
     """The preserved memory is released once at most, and the reserved-ranges of firmware never."""
     return (memory.released <= 1) & memory.firmware_intact
 
@@ -104,7 +104,7 @@ def promised_dump_is_offered(dump: Dump, boot: Boot) -> Formula:
 
 
 @temporal
-def released_dump_can_be_registered_again(dump: Dump, memory: Memory) -> Formula:
+def released_dump_can_be_registered_again(dump: Dump, memory: Areas) -> Formula:
     """After a release was begun the memory is released, and registration becomes possible again."""
     releasing = some(at(writer, "free", client) for client in Client)
     return leads_to(releasing, (dump.stage == Stage.RUNNING) & dump.metadata_ready & (memory.released == 1))

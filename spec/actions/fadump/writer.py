@@ -7,7 +7,7 @@ import enum
 from explorer import *
 
 from . import kernel
-from .machine import Firmware, Memory, Metadata
+from .machine import Areas, Firmware, Metadata
 from .state import FADUMP, OPAL_CORE, OPAL_FADUMP, Client, Dump, Stage
 
 
@@ -25,7 +25,7 @@ class Answer(enum.Enum):
 
 
 @process(actor="client", fair=WEAK, restart=True, atomic=True, source=f"{FADUMP}:fadump_register_store")
-def writer(dump: Dump, firmware: Firmware, metadata: Metadata, memory: Memory, client: Client) -> Steps:
+def writer(dump: Dump, firmware: Firmware, metadata: Metadata, memory: Areas, client: Client) -> Steps:
     """A crash ends the kernel that it runs on."""
     yield step("writes to a file", name="idle", fair=UNFAIR)
     way = yield choose("register", "unregister", "release")
@@ -34,7 +34,7 @@ def writer(dump: Dump, firmware: Firmware, metadata: Metadata, memory: Memory, c
         outcome(echo, name="release_mem", source=f"{FADUMP}:fadump_release_memory_store")
         when((dump.stage == Stage.CAPTURE) & dump.active & dump.opalcore_done)
         dump.vmcore.next = False
-        yield from release(dump, firmware, metadata, memory, client)
+        yield from release_memory(dump, firmware, metadata, memory, client)
         return
     dump.lock(client)
     if way == "unregister":
@@ -59,7 +59,7 @@ def register(dump: Dump, firmware: Firmware, metadata: Metadata) -> Steps:
     done = False
     while not done:
         if not kernel.COUNT_AFTER_ADD:
-            yield from count(dump, metadata)
+            yield from count_region(dump, metadata)
         yield step("opal_mpipl_update(OPAL_MPIPL_ADD_RANGE)  // {answer}", name="add")
         when(dump.metadata_ready)
         answer = yield choose(Answer)
@@ -73,12 +73,12 @@ def register(dump: Dump, firmware: Firmware, metadata: Metadata) -> Steps:
         firmware.ranges.next = firmware.ranges + 1
         counted: int | Value[int] = metadata.registered_regions
         if kernel.COUNT_AFTER_ADD:
-            counted = yield from count(dump, metadata)
+            counted = yield from count_region(dump, metadata)
         done = yield branch(counted == kernel.REGIONS)
     dump.registered.next = True
 
 
-def count(dump: Dump, metadata: Metadata) -> Steps:
+def count_region(dump: Dump, metadata: Metadata) -> Steps:
     """Returns how many there are now."""
     yield step("opal_fdm->registered_regions++  // {metadata.registered_regions} before", name="count")
     when(dump.metadata_ready)
@@ -99,7 +99,9 @@ def unregister(dump: Dump, firmware: Firmware, metadata: Metadata) -> Steps:
 
 
 @procedure(source=f"{FADUMP}:fadump_invalidate_release_mem")
-def release(dump: Dump, firmware: Firmware, metadata: Metadata, memory: Memory, client: Client) -> Steps:
+def release_memory(
+    dump: Dump, firmware: Firmware, metadata: Metadata, memory: Areas, client: Client
+) -> Steps:
     yield step("mutex_lock(&fadump_mutex)", name="lock", fair=STRONG)
     if kernel.CHECK_AGAIN and not (yield branch(dump.active)):
         outcome("!fw_dump.dump_active  // another writer was first", name="nothing_to_release", fair=STRONG)
