@@ -385,24 +385,45 @@ def replay_parser() -> argparse.ArgumentParser:
     parser = Parser(
         "python -m explorer replay",
         allow_abbrev=False,
-        description="Take a stored trace again, step by step.",
+        description="Take a stored trace again, step by step; or find the interleaving of a commit message.",
+        epilog="exit codes: 0 it is a behaviour of the spec; 1 it is not, or not any more; 20 a limit ended"
+        " the search; 2, 130, 150, 255 as everywhere",
     )
-    parser.add_argument(
+    add = parser.add_argument
+    add(
         "trace",
+        nargs="?",
         type=_path,
         metavar="FILE",
         help="a trace in the Informal Trace Format (--write itf, or saved by walk)",
     )
-    parser.add_argument(
-        "spec", nargs="?", type=_named, metavar="SPEC", help="in place of the spec that the trace names"
-    )
+    add("spec", nargs="?", type=_named, metavar="SPEC", help="in place of the spec that the trace names")
     _define(parser, several=False)
-    parser.add_argument(
+    add(
+        "--story",
+        type=_path,
+        metavar="FILE",
+        help="an interleaving as a commit message or a mail prints it, in place of a trace",
+    )
+    add(
+        "--as",
+        dest="names",
+        action="append",
+        default=[],
+        metavar="THEIRS=OURS",
+        help="a name of the story, and what the spec calls it (may be repeated)",
+    )
+    add(
+        "--max-states", type=_positive, metavar="N", help="--story: look at so many states only: undetermined"
+    )
+    add("--timeout", type=_seconds, metavar="SECONDS", help="--story: stop after so long: undetermined")
+    add(
         "--own-constants",
         action="store_true",
         help="the spec's own constants in place of those of the trace",
     )
-    parser.add_argument("--full", action="store_true", help="whole states along the story")
+    add("--format", choices=("text", "commit"), default="text", help="how the story is shown")
+    add("--full", action="store_true", help="whole states along the story")
     return parser
 
 

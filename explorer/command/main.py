@@ -179,12 +179,48 @@ def _walk(options: Namespace) -> int:
 def _replay(options: Namespace) -> int:
     from explorer.command.replay import replay
 
+    if options.story is not None:
+        return _replay_story(options)
+    if options.trace is None:
+        raise UsageError("no trace; write: python -m explorer replay out/ipi_buggy/no_lost_ipi.itf.json")
+    only = {"--as": options.names, "--max-states": options.max_states, "--timeout": options.timeout}
+    for name, value in only.items():
+        if value:
+            raise UsageError(f"{name} is for --story only")
     text, code = replay(
         options.trace,
         options.spec,
         define=options.define,
         own=options.own_constants,
         full=options.full,
+        format=options.format,
+    )
+    say(text)
+    return code
+
+
+def _replay_story(options: Namespace) -> int:
+    from explorer.command.replay_story import Wishes, replay_stories
+    from explorer.trace.story_search import Limits
+
+    if options.trace is None:
+        raise UsageError("no spec file; write: python -m explorer replay --story MESSAGE spec/ipi_buggy.py")
+    if options.spec is not None:
+        raise UsageError(f"one argument too many: {options.spec}")
+    if options.own_constants:
+        raise UsageError(
+            "--own-constants is for stored traces: a story has no constants; write: -D NAME=VALUE"
+        )
+    options.spec = str(options.trace)
+    text, code = replay_stories(
+        options.story,
+        _model(options),
+        Wishes(
+            names=options.names,
+            format=options.format,
+            full=options.full,
+            limits=Limits(options.max_states, options.timeout),
+        ),
     )
     say(text)
     return code

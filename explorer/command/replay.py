@@ -5,7 +5,8 @@ now.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from explorer.language.expectations import HOLDS
 from explorer.language.spec import Spec
 from explorer.language.variants import Variant
 from explorer.render.machine.itf import read
+from explorer.render.text.commit import commit
 from explorer.render.text.terminal import counted
 from explorer.render.text.text import story
 from explorer.run.constants import bindings, constants_of, single
@@ -35,9 +37,16 @@ Texts = list[tuple[str, dict[str, str]]]
 
 
 def replay(
-    file: Path, spec_file: str | None, *, define: Sequence[str] = (), own: bool = False, full: bool = False
+    file: Path,
+    spec_file: str | None,
+    *,
+    define: Sequence[str] = (),
+    own: bool = False,
+    full: bool = False,
+    format: str = "text",
 ) -> tuple[str, int]:
-    """What happened, and the exit code: 0 if every step fits and the spec is that of the trace, 1 if not.
+    """What happened, and the exit code: 0 if every step fits and the spec is that of the trace, 1 if not. In
+    the `format` commit, a trace that fits is its story and nothing else.
 
     `spec_file` takes the place of the spec that the trace names. The constants are those of the trace, or the
     spec's `own`; `define` binds others, as with -D. UsageError for a file that is no such trace.
@@ -50,7 +59,10 @@ def replay(
         chosen = {**stored, **single(bindings(spec, list(define)))}
         model = _model(spec, path, chosen)
         source = _constants(spec, model, [name for name in stored if name in chosen])
-    text, code = _replayed(file, model=model, meta=meta, walk_texts=walk_texts, loop=loop, full=full)
+    shown = commit if format == "commit" else partial(story, full=full)
+    text, code = _replayed(file, model=model, meta=meta, walk_texts=walk_texts, loop=loop, shown=shown)
+    if format == "commit" and code == EXIT_FITS:
+        return text, code
     return "\n".join([*source, text]), code
 
 
@@ -74,7 +86,13 @@ def _constants(spec: Spec, model: Model, taken: Sequence[str]) -> list[str]:
 
 
 def _replayed(
-    file: Path, model: Model, meta: dict[str, Any], walk_texts: Texts, loop: int | None, full: bool
+    file: Path,
+    *,
+    model: Model,
+    meta: dict[str, Any],
+    walk_texts: Texts,
+    loop: int | None,
+    shown: Callable[[Trace], str],
 ) -> tuple[str, int]:
     walked, trouble = _walk(model, walk_texts)
     if model.digest != meta.get("digest"):
@@ -96,9 +114,14 @@ def _replayed(
         lines, code = [f"{counted(len(walked.taken), 'step')} replayed in {model.name}"], EXIT_FITS
     name = str(meta.get("property", ""))
     trace, end = _end(walked, name, loop)
+    if trace is None and end:
+        return "\n".join([*([shown(walked.trace())] if code == EXIT_FITS else []), *lines, end]), EXIT_NOT
     if code == EXIT_FITS:
-        lines.insert(0, story(trace or walked.trace(), full=full))
-    return "\n".join([*lines, *([end] if end else [])]), code if trace is not None or not end else EXIT_NOT
+        text = shown(trace or walked.trace())
+        if shown is commit:
+            return text.rstrip("\n"), code
+        lines.insert(0, text)
+    return "\n".join([*lines, *([end] if end else [])]), code
 
 
 def _end(walked: Walk, name: str, loop: int | None) -> tuple[Trace | None, str]:

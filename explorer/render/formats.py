@@ -92,6 +92,12 @@ def _test(record: CheckedRecord, trace: Trace) -> str:
     return pytest_file(record, trace)
 
 
+def _commit(record: CheckedRecord, trace: Trace) -> str:
+    from explorer.render.text.commit import commit
+
+    return commit(trace)
+
+
 def _aut(graph: networkx.MultiDiGraph) -> str:
     from explorer.render.machine.aut import aut
 
@@ -120,6 +126,7 @@ TRACES: dict[str, tuple[str, Callable[[CheckedRecord, Trace], str]]] = {
     "plantuml": (".puml", _plantuml),
     "dot": (".dot", _dot),
     "test": ("_test.py", _test),
+    "commit": (".commit.txt", _commit),
 }
 """Made from one counterexample: the end of the file's name, after the property's."""
 

@@ -19,6 +19,9 @@ from explorer.language.structure import read
 from explorer.language.values import Value
 from explorer.trace.trace import Step
 
+UNKNOWN = "…"
+"""In a label, stands for what has its value in a state only."""
+
 
 class StepBuilder:
     """Makes the steps of a model's traces."""
@@ -85,24 +88,39 @@ class StepBuilder:
             instance=instance.name,
             parameters=instance.parameters,
             actor=self.actor(instance),
-            label=_told("".join(_text(piece, before, after) for piece in instance.label), instance),
+            label=with_choices(self.label(instance, before, after), instance),
             function=action.source.rpartition(":")[2],
             source=action.source,
             place=str(action.place),
-            opens=(*self._keys(instance, "opens", before, after), *issued),
-            closes=(*self._keys(instance, "closes", before, after), *arrived),
-            sends=tuple(self._messages(instance, before, after)),
+            opens=(*self.keys(instance, "opens", before, after), *issued),
+            closes=(*self.keys(instance, "closes", before, after), *arrived),
+            sends=tuple(self.messages(instance, before, after)),
             state=new,
             changed=changed,
             observed=self._observed(after),
         )
 
-    def _keys(self, instance: Instance, kind: str, before: State, after: State) -> Iterator[str]:
+    def label(self, instance: Instance, before: State, after: State) -> str:
+        """What the author says of a step of an instance, without what a memory chose."""
+        return "".join(_text(piece, before, after) for piece in instance.label)
+
+    def template(self, instance: Instance) -> str:
+        """The label with UNKNOWN for what has its value in a state only."""
+        return "".join(UNKNOWN if isinstance(p, Value) else _text(p, (), ()) for p in instance.label)
+
+    def receivers(self, instance: Instance) -> list[str]:
+        """To whom a step sends; UNKNOWN for those that a state decides."""
+        to = [mark.key[0] for mark in instance.marks if mark.kind == "sends"]
+        return [UNKNOWN if isinstance(r, Value) else _text(r, (), (), self.twins_of_actors) for r in to]
+
+    def keys(self, instance: Instance, kind: str, before: State, after: State) -> Iterator[str]:
+        """The deferred stores that a step `opens` or `closes` by marks of its own."""
         for mark in instance.marks:
             if mark.kind == kind:
                 yield " ".join(_text(piece, before, after, self.twins_of_keys) for piece in mark.key)
 
-    def _messages(self, instance: Instance, before: State, after: State) -> Iterator[tuple[str, str]]:
+    def messages(self, instance: Instance, before: State, after: State) -> Iterator[tuple[str, str]]:
+        """To whom a step sends, and what."""
         for mark in instance.marks:
             if mark.kind == "sends":
                 receiver, said = mark.key
@@ -137,7 +155,7 @@ _CHOICES = {" older by ": "as it was before the last", " behind ": "goes behind 
 """What a memory chose in a step, and how it is told."""
 
 
-def _told(label: str, instance: Instance) -> str:
+def with_choices(label: str, instance: Instance) -> str:
     """A label with what a memory chose: a load that did not see the newest store, a store behind others."""
     told = []
     for part in str(dict(instance.arguments).get("where", "")).split(", "):

@@ -5,6 +5,8 @@ Everything here is text and numbers; no model is needed to show or store it. Kno
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from explorer.ir.data import dataclass
 
 STILL = "stutter"
@@ -39,6 +41,15 @@ class Step:
     changed: dict[str, tuple[str, str]]
     observed: dict[str, str]
     failed: bool = False
+
+    def words(self) -> str:
+        """The step's own text, and to whom it sends where the text does not say."""
+        return with_receivers(self.label, (receiver for receiver, _ in self.sends))
+
+
+def with_receivers(label: str, receivers: Iterable[str]) -> str:
+    """A label, and to whom its step sends where it does not say."""
+    return label + "".join(f" -> {receiver}" for receiver in receivers if receiver not in label)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from explorer.command.arguments import check_parser
 from explorer.render.formats import NAMES, RUNS, TRACES, Settings
 from explorer.render.picture.graph import state_graph
 from explorer.render.picture.graph_dot import picture
+from explorer.render.text.read_commit import read_stories
 from explorer.render.text.summary import summary
 from explorer.render.text.text import story
 from explorer.verdict.report_context import context
@@ -47,6 +48,8 @@ def parsed(name: str, text: str) -> None:
         json.loads(text)
     elif name in ("junit", "graphml"):
         ElementTree.fromstring(text)
+    elif name == "commit":
+        assert read_stories(text)[0].lines
     else:
         start = {
             "html": "<!doctype html>",

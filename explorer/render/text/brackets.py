@@ -30,11 +30,11 @@ class Bracket:
         return type(self)(self.key, self.first, self.last, column)
 
 
-def brackets(trace: Trace) -> list[Bracket]:
+def brackets(trace: Trace, *, every: bool = False) -> list[Bracket]:
     """The deferred stores that another actor's step falls into, first come first served for each key, with
     their columns.
 
-    A store that no other actor could tell from an immediate one is left out.
+    A store that no other actor could tell from an immediate one is left out, unless `every` one is wanted.
     """
     result: list[Bracket] = []
     waiting: dict[str, deque[int]] = defaultdict(deque)
@@ -45,7 +45,7 @@ def brackets(trace: Trace) -> list[Bracket]:
         for key in step.opens:
             waiting[key].append(position)
     result.extend(Bracket(key, first, None) for key, positions in waiting.items() for first in positions)
-    return _placed([b for b in result if _noticed(b, trace.steps)], len(trace.steps))
+    return _placed([b for b in result if every or _noticed(b, trace.steps)], len(trace.steps))
 
 
 def _noticed(bracket: Bracket, steps: tuple[Step, ...]) -> bool:

@@ -216,9 +216,7 @@ def is_call(step: Step) -> bool:
 
 def words(step: Step) -> str:
     """The step's own text, and to whom it sends where the text does not say."""
-    text = clean(step.label)
-    receivers = [clean(receiver) for receiver, _ in step.sends if clean(receiver) not in text]
-    return text + "".join(f" -> {receiver}" for receiver in receivers)
+    return clean(step.words())
 
 
 def change(name: str, pair: tuple[str, str]) -> str:
