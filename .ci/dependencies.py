@@ -12,7 +12,7 @@ from typing import Any
 
 from hatchling.metadata.plugin.interface import MetadataHookInterface
 
-PURE = ["networkx>=3.2", "tqdm>=4.66", "graphviz>=0.20"]
+PURE = ["networkx>=3.2", "tqdm>=4.66", "graphviz>=0.20", "waitress>=3.0"]
 COMPILED = ["numba>=0.60", "numpy>=1.26"]
 PROCESSORS = ("x86_64", "AMD64", "aarch64", "arm64")
 

@@ -61,9 +61,10 @@ def check_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
         description="Check everything that specs state.",
         epilog=(
-            "commands: check (default), table, simulate, mutate, synthesize, walk, replay, show, estimate,"
-            " explain, litmus, completion; each has its own --help. Exit codes: 0 holds; 11 deadlock, 12"
-            " safety, 13 liveness violated; 20 undetermined; 21 vacuous under --strict; 75 evaluation failed;"
+            "commands: check (default), table, simulate, mutate, synthesize, walk, serve, replay, show,"
+            " estimate, explain, litmus, completion; each has its own --help. Exit codes: 0 holds;"
+            " 11 deadlock, 12 safety, 13 liveness violated; 20 undetermined; 21 vacuous under --strict;"
+            " 75 evaluation failed;"
             " 150 malformed spec; 2 usage; 1 expectation not met; 74 a result or file that was asked for"
             " cannot be written; 130"
             " interrupted; 255 internal error."
@@ -436,6 +437,44 @@ def walk_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def serve_parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        "python -m explorer serve",
+        allow_abbrev=False,
+        description="The report, alive: take every step in a browser on this machine, until Ctrl-C.",
+        epilog=(
+            "Exit codes: 0 ended by Ctrl-C; 1 the trace does not fit the spec; 150 malformed spec; 2 usage,"
+            " or a port that is in use."
+        ),
+    )
+    add = parser.add_argument
+    add("spec", type=_named, metavar="SPEC")
+    add(
+        "trace",
+        nargs="?",
+        type=_path,
+        metavar="TRACE",
+        help="where to begin: a trace in the Informal Trace Format, with its constants",
+    )
+    _define(parser, several=False)
+    add(
+        "--own-constants",
+        action="store_true",
+        help="the spec's own constants in place of those of the trace",
+    )
+    add("--port", type=_port, default=0, metavar="N", help="the port on 127.0.0.1 (default: a free one)")
+    add("--open", action="store_true", help="open the page in a browser")
+    add("--no-check", dest="check", action="store_false", help="walk only: nothing is checked meanwhile")
+    add(
+        "--timeout",
+        type=_some_seconds,
+        default=60.0,
+        metavar="SECONDS",
+        help="how long the check may take (default: 60)",
+    )
+    return parser
+
+
 class _Version(argparse.Action):
     """Prints the versions, which are looked up only now."""
 
@@ -535,6 +574,13 @@ def _some_seconds(text: str) -> float:
     result = _seconds(text)
     if not result:
         raise argparse.ArgumentTypeError("0 seconds are too short to see anything")
+    return result
+
+
+def _port(text: str) -> int:
+    result = int(_natural(text))
+    if result > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: they end at 65535")
     return result
 
 

@@ -9,7 +9,8 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -32,13 +33,33 @@ from explorer.verdict.verdict import Verdict
 NO_SETTINGS = Settings("")
 
 
-def write_record(record: Record, directory: Path) -> list[str]:
-    """verdict.json and report.html; a note for each that cannot be written."""
+def write_record(record: Record, directory: Path, walk: Mapping[str, Any] | None = None) -> list[str]:
+    """verdict.json and report.html, with steps to take if there is something to `walk` with; a note for each
+    that cannot be written.
+    """
     from explorer.render.html.report import report
 
     return _write(directory / "verdict.json", to_json(record)) + _write(
-        directory / "report.html", report(record)
+        directory / "report.html", report(record, walk)
     )
+
+
+def walk_of(space: StateSpace, verdict: Verdict, quick: bool = False) -> dict[str, Any] | None:
+    """What the page of a small space walks with; None where it was not visited as a whole, or is too large.
+    `quick` where nobody asked for a page.
+    """
+    from explorer.render.html.walk import packed
+    from explorer.trace.explored import explored, is_small, outline
+    from explorer.trace.outlook import Outlooks
+
+    first = next(space.model.initial_states(), None)
+    if first is None or verdict.stopped or space.walked is not None:
+        return None
+    listed = explored(space.model) if is_small(space.model, verdict.states["represented"], quick) else None
+    text = packed(listed)
+    if text is None:
+        return None
+    return {**outline(space.model, Outlooks(space.model, first), verdict.traces), "space": text}
 
 
 def write_all(
@@ -57,7 +78,9 @@ def write_all(
     """
     from explorer.render.picture.drawing import TooLarge
 
-    notes = write_record(record, directory)
+    walk = walk_of(space, verdict, quick="html" not in write)
+    settings = replace(settings, walk=walk)
+    notes = write_record(record, directory, walk)
     for name, trace in verdict.traces.items():
         notes += _write(directory / f"{name}.txt", story(trace, full=True))
     if verdict.main_trace is not None:
@@ -116,7 +139,8 @@ def one_format(
 ) -> str:
     """What `--format` prints for a run; "" where a format of traces has none to show. Raises TooLarge."""
     if name in RUNS:
-        return RUNS[name][1]([record], settings)
+        shown = replace(settings, walk=walk_of(space, verdict)) if name == "html" else settings
+        return RUNS[name][1]([record], shown)
     if name in GRAPHS:
         return _of_graph(name, space, verdict)
     trace = verdict.main_trace

@@ -19,6 +19,7 @@ from explorer.command.arguments import (
     litmus_parser,
     mutate_parser,
     replay_parser,
+    serve_parser,
     show_parser,
     simulate_parser,
     synthesize_parser,
@@ -226,6 +227,12 @@ def _replay_story(options: Namespace) -> int:
     return code
 
 
+def _serve(options: Namespace) -> int:
+    from explorer.command.serve import serve
+
+    return serve(options)
+
+
 def _completion(options: Namespace) -> int:
     from explorer.command.completion import completion
 
@@ -241,6 +248,7 @@ COMMANDS: dict[str, tuple[Callable[[], ArgumentParser], Callable[[Namespace], in
     "synthesize": (synthesize_parser, _synthesize),
     "walk": (walk_parser, _walk),
     "replay": (replay_parser, _replay),
+    "serve": (serve_parser, _serve),
     "show": (show_parser, _show),
     "estimate": (estimate_parser, _estimate),
     "explain": (explain_parser, _explain),

@@ -27,7 +27,7 @@ from explorer.run.load import load
 from explorer.run.options import UsageError
 from explorer.trace.tell import ReplayError
 from explorer.trace.trace import STILL, Trace
-from explorer.trace.walk import Blocked, Walk
+from explorer.trace.walk import Walk, follow
 from explorer.verdict import exit_codes
 
 EXIT_FITS, EXIT_NOT = exit_codes.of_replay(True), exit_codes.of_replay(False)
@@ -51,13 +51,13 @@ def replay(
     `spec_file` takes the place of the spec that the trace names. The constants are those of the trace, or the
     spec's `own`; `define` binds others, as with -D. UsageError for a file that is no such trace.
     """
-    meta, walk_texts, loop = _read(file)
-    path = spec_file or _spec_of(file, meta)
+    meta, walk_texts, loop = read_trace(file)
+    path = spec_file or spec_of(file, meta)
     with own_prints():
         spec = load(path)
         stored = {} if own else dict(meta.get("constants", {}))
         chosen = {**stored, **single(bindings(spec, list(define)))}
-        model = _model(spec, path, chosen)
+        model = model_with(spec, path, chosen)
         source = _constants(spec, model, [name for name in stored if name in chosen])
     shown = commit if format == "commit" else partial(story, full=full)
     text, code = _replayed(file, model=model, meta=meta, walk_texts=walk_texts, loop=loop, shown=shown)
@@ -94,7 +94,7 @@ def _replayed(
     loop: int | None,
     shown: Callable[[Trace], str],
 ) -> tuple[str, int]:
-    walked, trouble = _walk(model, walk_texts)
+    walked, trouble = follow(model, walk_texts)
     if model.digest != meta.get("digest"):
         lines = [
             f"{file} was made from another spec: its digest is {meta.get('digest')}, {model.name} has"
@@ -146,7 +146,7 @@ def _end(walked: Walk, name: str, loop: int | None) -> tuple[Trace | None, str]:
     )
 
 
-def _spec_of(file: Path, meta: dict[str, Any]) -> str:
+def spec_of(file: Path, meta: dict[str, Any]) -> str:
     """Where the spec of a trace is: as it was named from here, or from a directory above the trace.
     UsageError where it is not.
     """
@@ -160,7 +160,8 @@ def _spec_of(file: Path, meta: dict[str, Any]) -> str:
     )
 
 
-def _read(file: Path) -> tuple[dict[str, Any], Texts, int | None]:
+def read_trace(file: Path) -> tuple[dict[str, Any], Texts, int | None]:
+    """What a trace says of itself, its walk, and where it goes back to. UsageError where it is none."""
     if file.exists() and not file.is_file():
         what = "a directory" if file.is_dir() else "a pipe or a device"
         raise UsageError(f"replay {file}: is {what}; write: python -m explorer SPEC --write itf, to make one")
@@ -184,37 +185,10 @@ def _read(file: Path) -> tuple[dict[str, Any], Texts, int | None]:
         ) from None
 
 
-def _model(spec: Spec, path: str, constants: dict[str, Any]) -> Model:
+def model_with(spec: Spec, path: str, constants: dict[str, Any]) -> Model:
+    """The model of a spec with some constants, as text or as values."""
     return ground(
         spec,
         constants_of(spec, Variant("the stored trace", HOLDS, "", constants, spec.place)),
         str(Path(path).resolve()),
     )
-
-
-def _walk(model: Model, walk_texts: Texts) -> tuple[Walk | None, str]:
-    """The walk as far as it goes, and the sentence that says why it goes no further."""
-    try:
-        walked = Walk(model, walk_texts[0][1])
-    except ReplayError as error:
-        return None, f"step 0 no longer fits: {error}"
-    for number, (name, texts) in enumerate(walk_texts[1:], 1):
-        if name == STILL:
-            continue
-        try:
-            walked.take(name)
-        except Blocked as error:
-            return walked, f"step {number} no longer fits: {str(error).partition(': ')[2]}" + (
-                f"  ({error.place})" if error.place else ""
-            )
-        now = walked.texts()
-        differing = next((key for key in now | texts if now.get(key) != texts.get(key)), None)
-        if differing is not None:
-            return (
-                walked,
-                (
-                    f"step {number} no longer fits: {name} leads to {differing} ="
-                    f" {now.get(differing, 'nothing')}, the trace has {texts.get(differing, 'nothing')}"
-                ),
-            )
-    return walked, ""

@@ -10,8 +10,8 @@ from functools import lru_cache
 from types import CodeType
 from typing import Any
 
-from explorer.ground.traced import expressions_of
 from explorer.ir.errors import SpecError
+from explorer.language.concrete import expressions_of
 from explorer.language.tracing import Trace, tracing
 
 Refuse = Callable[[str, str], SpecError]

@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from types import BuiltinFunctionType, FunctionType, GeneratorType, MethodType, ModuleType
 from typing import Any
 
-from explorer.ground.traced import expressions_of
 from explorer.ir import expressions as ex
 from explorer.ir.errors import Place, SpecError
 from explorer.ir.places import Variable
+from explorer.language.concrete import expressions_of
 from explorer.language.constants import value_of
 from explorer.language.domains import Range, Scalarset
 from explorer.language.process import Decision

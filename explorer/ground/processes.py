@@ -13,7 +13,7 @@ from explorer.ground.discovery import Copy, Process, discover, following, ways
 from explorer.ground.labels import pieces
 from explorer.ground.places import PlaceTable, StepPlace, slug
 from explorer.ground.registers import held
-from explorer.ground.traced import Node, Register, StepTrace, expressions_of
+from explorer.ground.traced import Node, Register, StepTrace
 from explorer.ir import expressions as ex
 from explorer.ir.errors import NOWHERE, Place, SpecError
 from explorer.ir.expressions import Expr, Family
@@ -22,6 +22,7 @@ from explorer.ir.places import Variable
 from explorer.ir.steps import Condition, Doubt, Fairness, Role, Write
 from explorer.ir.types import BoolType, MapType, Type, UnionType, value_text
 from explorer.language.assignment import assign_cells, write_cell
+from explorer.language.concrete import expressions_of
 from explorer.language.declarations import Declaration, declaration_of
 from explorer.language.lifting import same
 from explorer.language.process import PROCEDURES

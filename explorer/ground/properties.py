@@ -10,12 +10,12 @@ from typing import Any
 from explorer.ground.calls import Calls, part_name
 from explorer.ground.depth import refuse
 from explorer.ground.signatures import first_paragraph
-from explorer.ground.traced import expressions_of
 from explorer.ir.errors import SpecError
 from explorer.ir.expressions import Expr
 from explorer.ir.formulas import Ltl
 from explorer.ir.model import Observation, Property, Temporal
 from explorer.ir.steps import Condition
+from explorer.language.concrete import expressions_of
 from explorer.language.declarations import Declaration
 from explorer.language.symbolic import condition, shown
 from explorer.language.temporal import MadeFormula

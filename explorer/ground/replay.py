@@ -27,12 +27,12 @@ from explorer.ground.traced import (
     StepTrace,
     Surroundings,
     Way,
-    expressions_of,
 )
 from explorer.ir import expressions as ex
 from explorer.ir.errors import Place, SpecError
 from explorer.ir.expressions import Expr, Family
 from explorer.ir.steps import Condition
+from explorer.language.concrete import expressions_of
 from explorer.language.declarations import Declaration
 from explorer.language.memory_wiring import MemoryType
 from explorer.language.process import Decision, Step, forgotten

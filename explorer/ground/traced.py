@@ -5,20 +5,16 @@ Knows nothing of how they are found.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import field, replace
 from types import CodeType, FrameType
 from typing import Any
 
 from explorer.ir.data import dataclass
 from explorer.ir.errors import Place
-from explorer.ir.expressions import Expr
 from explorer.ir.places import Variable
-from explorer.ir.types import ScalarType
 from explorer.language.process import Decision, Step
-from explorer.language.structure import parts_of
 from explorer.language.tracing import Trace
-from explorer.language.values import Value
 
 STALE = -1
 """The number of a family whose values belong to an earlier step."""
@@ -143,13 +139,3 @@ class Surroundings:
 def stale_variable(variable: Variable) -> Variable:
     families = {path: replace(family, number=STALE) for path, family in variable.families.items()}
     return Variable(variable.name, variable.type, families, variable.quiet)
-
-
-def expressions_of(value: Any) -> Iterator[Expr]:
-    """The expressions in a symbolic value; nothing for a plain one."""
-    if isinstance(value, Value):
-        if isinstance(value._type, ScalarType):
-            yield value._expr
-        else:
-            for _, part in parts_of(value):
-                yield from expressions_of(part)

@@ -1,9 +1,13 @@
-"""The author's values that symbolic ones have in a state. Knows nothing of how states are found."""
+"""The author's values that symbolic ones have in a state, and the expressions in them. Knows nothing of how
+states are found.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+from explorer.ir.expressions import Expr
 from explorer.ir.semantics import State, evaluate
 from explorer.ir.types import LargeSetType, MapType, OptionalRecord, QueueType, RecordType, ScalarType
 from explorer.language.structure import parts_of
@@ -28,3 +32,13 @@ def concrete(value: Any, state: State, after: State | None = None) -> Any:
         return {key: concrete(parts[i], state, after) for i, key in enumerate(type.key.values())}
     assert isinstance(type, QueueType)
     return [concrete(parts[i], state, after) for i in range(concrete(parts["length"], state, after))]
+
+
+def expressions_of(value: Any) -> Iterator[Expr]:
+    """The expressions in a symbolic value; nothing for a plain one."""
+    if isinstance(value, Value):
+        if isinstance(value._type, ScalarType):
+            yield value._expr
+        else:
+            for _, part in parts_of(value):
+                yield from expressions_of(part)

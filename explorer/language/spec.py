@@ -117,13 +117,13 @@ class Spec:
         by_parts = any(not isinstance(part, ModuleType) for part in self._parts)
         return {} if by_parts else self._namespace
 
-    def _spaces(self) -> list[dict[str, Any]]:
+    def spaces(self) -> list[dict[str, Any]]:
         """The namespaces that are composed as a whole."""
         return [*(vars(module) for module in self.composed_modules()), self._own_file()]
 
     def undeclared(self) -> list[Undeclared]:
         """Functions of the composed files that look like a declaration whose decorator was forgotten."""
-        return undeclared(self._spaces())
+        return undeclared(self.spaces())
 
     def declarations(self) -> list[Declaration]:
         """Every declaration of every composed part, in order; duplicates and name clashes are errors."""
@@ -174,7 +174,7 @@ class Spec:
         """An action in a module that is imported or whose state is used, but that no one composed, is an
         error.
         """
-        check_classes(self._spaces())
+        check_classes(self.spaces())
         composed = self.composed_modules()
         for obj in self._own_file().values():
             one = declaration_of(obj)

@@ -4,7 +4,7 @@ nothing of files.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from explorer.ir.data import dataclass
@@ -17,9 +17,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a format needs beside the records: the explorer's version."""
+    """What a format needs beside the records: the explorer's version, and for a page with steps to take what
+    it walks with.
+    """
 
     version: str
+    walk: Mapping[str, Any] | None = None
 
 
 def _json(records: Sequence[Record], settings: Settings) -> str:
@@ -59,7 +62,7 @@ def _annotations(records: Sequence[Record], settings: Settings) -> str:
 def _html(records: Sequence[Record], settings: Settings) -> str:
     from explorer.render.html.report import report
 
-    return report(records[0])
+    return report(records[0], settings.walk)
 
 
 def _itf(record: CheckedRecord, trace: Trace) -> str:

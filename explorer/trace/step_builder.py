@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from explorer.ir.model import Instance, Model
-from explorer.ir.places import Path
+from explorer.ir.places import Path, Variable
 from explorer.ir.semantics import EvaluationError, State
 from explorer.ir.types import LargeSetType, MapType, Type, UnionType, value_text
 from explorer.language.concrete import concrete
@@ -127,7 +127,7 @@ class StepBuilder:
                 yield _text(receiver, before, after, self.twins_of_actors), _text(said, before, after)
 
     def _observed(self, state: State) -> dict[str, str]:
-        return {o.name: _text(o.value, state, state) for o in self.model.observations}
+        return observed_texts(self.model, state)
 
 
 def actor_of(instance: Instance) -> object:
@@ -173,15 +173,23 @@ def state_texts(model: Model, state: State, *, quiet: bool = True) -> dict[str, 
     """
     result: dict[str, str] = {}
     for variable in model.variables:
-        if variable.quiet and not quiet:
-            continue
-        if isinstance(variable.type, MemoryType):
-            inside = variable.type.texts(state[variable.families[""].first])
-            result.update({f"{variable.name}.{name}": text for name, text in inside.items()})
-            continue
-        place = read(variable.type, Path(variable, "", (), False))
-        result.update(_entries(variable.name, variable.type, concrete(place, state)))
+        if quiet or not variable.quiet:
+            result.update(variable_texts(variable, state))
     return result
+
+
+def observed_texts(model: Model, state: State) -> dict[str, str]:
+    """What a spec asks to be shown beside its variables."""
+    return {o.name: _text(o.value, state, state) for o in model.observations}
+
+
+def variable_texts(variable: Variable, state: State) -> dict[str, str]:
+    """The entries of one variable (see `state_texts`)."""
+    if isinstance(variable.type, MemoryType):
+        inside = variable.type.texts(state[variable.families[""].first])
+        return {f"{variable.name}.{name}": text for name, text in inside.items()}
+    place = read(variable.type, Path(variable, "", (), False))
+    return dict(_entries(variable.name, variable.type, concrete(place, state)))
 
 
 def _entries(name: str, type: Type, value: Any) -> Iterator[tuple[str, str]]:

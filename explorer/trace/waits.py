@@ -6,7 +6,7 @@ what is behind and before it waits for nothing. What constants alone make imposs
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from explorer.ir import expressions as ex
 from explorer.ir.data import dataclass
@@ -44,12 +44,19 @@ class Moment:
     waiting: list[Wait]
 
 
-def moment(instances: Iterable[Instance], state: State) -> Moment:
-    """What each instance can do in a state; the nearest to being taken come first, the interrupted last."""
+def moment(
+    instances: Iterable[Instance],
+    state: State,
+    look: Callable[[Instance, State], Wait | None] | None = None,
+) -> Moment:
+    """What each instance can do in a state; the nearest to being taken come first, the interrupted last.
+    `look` takes the place of `blocked` where its answers are remembered.
+    """
+    look = look or blocked
     possible: list[Instance] = []
     nearest: dict[object, Wait] = {}
     for instance in instances:
-        wait = blocked(instance, state)
+        wait = look(instance, state)
         if wait is None:
             possible.append(instance)
             continue

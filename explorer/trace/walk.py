@@ -5,7 +5,7 @@ Knows nothing of files and terminals.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from explorer.engine.reference import step as execute
 from explorer.engine.reference import successors
@@ -19,7 +19,7 @@ from explorer.trace.replay import initial_with
 from explorer.trace.step_builder import StepBuilder, state_texts
 from explorer.trace.tell import ReplayError
 from explorer.trace.tell_lasso import execute_lasso, tell_lasso
-from explorer.trace.trace import Trace
+from explorer.trace.trace import STILL, Trace
 from explorer.trace.waits import blocked
 
 
@@ -44,6 +44,13 @@ class Walk:
             raise ReplayError("there is no initial state")
         self.states: list[State] = [first]
         self.taken: list[Instance] = []
+
+    @classmethod
+    def of(cls, model: Model, first: State) -> Walk:
+        """A walk that begins in an initial state."""
+        walk = cls(model)
+        walk.states = [first]
+        return walk
 
     @property
     def state(self) -> State:
@@ -184,3 +191,33 @@ class Walk:
             steps=tuple(steps),
             why=tuple(why),
         )
+
+
+def follow(model: Model, texts: Sequence[tuple[str, Mapping[str, str]]]) -> tuple[Walk | None, str]:
+    """A stored walk (the name of each step's instance, and every variable after it) as far as it goes, and
+    the sentence that says why it goes no further.
+    """
+    try:
+        walked = Walk(model, texts[0][1])
+    except ReplayError as error:
+        return None, f"step 0 no longer fits: {error}"
+    for number, (name, stored) in enumerate(texts[1:], 1):
+        if name == STILL:
+            continue
+        try:
+            walked.take(name)
+        except Blocked as error:
+            return walked, f"step {number} no longer fits: {str(error).partition(': ')[2]}" + (
+                f"  ({error.place})" if error.place else ""
+            )
+        now = walked.texts()
+        differing = next((key for key in now | dict(stored) if now.get(key) != stored.get(key)), None)
+        if differing is not None:
+            return (
+                walked,
+                (
+                    f"step {number} no longer fits: {name} leads to {differing} ="
+                    f" {now.get(differing, 'nothing')}, the trace has {stored.get(differing, 'nothing')}"
+                ),
+            )
+    return walked, ""

@@ -6,8 +6,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, ClassVar
@@ -20,7 +18,10 @@ from explorer.render.html.markup import Html, data, el
 from explorer.render.html.report import report, table_page
 from explorer.render.picture.sequence import NARROW, WIDE, Diagram
 from explorer.render.text.markdown import markdown
+from tests.support.pages import COLOURS, Visit, browser, luminance
 from tests.support.stories import HOLDS_SPEC, NASTY, NASTY_SPEC, dekker, record_of, with_lasso, write
+
+__all__ = ["browser"]
 
 Record = dict[str, Any]
 
@@ -267,10 +268,6 @@ def test_a_table_has_a_row_for_each_run(violated: Record, directory: Path) -> No
 # The picture
 
 
-def numbers(text: str) -> list[float]:
-    return [float(found) for found in re.findall(r"-?\d+(?:\.\d+)?", text)]
-
-
 @pytest.mark.parametrize("measure", [WIDE, NARROW])
 def test_notes_stand_inside_the_picture_and_rows_follow_each_other(
     measure: Any, violated: Record, nasty: Record
@@ -327,24 +324,6 @@ def test_a_box_stands_around_the_steps_that_repeat(loop: int, inside: int, viola
 # In a browser
 
 
-def browser_path() -> str | None:
-    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip(
-        "playwright.sync_api", reason="needs playwright: pip install -e '.[browser]'"
-    )
-    path = browser_path()
-    if path is None:
-        pytest.skip("no Chromium was found: apt-get install chromium")
-    with playwright.sync_playwright() as started:
-        running = started.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield running
-        running.close()
-
-
 @pytest.fixture(scope="module")
 def pages(directory: Path, violated: Record, nasty: Record) -> dict[str, str]:
     """Addresses of reports."""
@@ -357,26 +336,6 @@ def pages(directory: Path, violated: Record, nasty: Record) -> dict[str, str]:
     for name, record in records.items():
         (directory / f"{name}.html").write_text(report(record), encoding="utf-8")
     return {name: (directory / f"{name}.html").as_uri() for name in records}
-
-
-class Visit:
-    """An open page; closing it fails where the page complained."""
-
-    def __init__(self, browser: Any, address: str, **options: Any):
-        self.context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
-        self.page = self.context.new_page()
-        self.complaints: list[str] = []
-        self.page.on("console", lambda message: self.complaints.append(message.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("dialog", lambda dialog: (self.complaints.append(dialog.message), dialog.dismiss()))
-        self.page.goto(address)
-
-    def __enter__(self) -> Any:
-        return self.page
-
-    def __exit__(self, kind: Any, *rest: Any) -> None:
-        self.context.close()
-        assert kind is not None or self.complaints == []
 
 
 def position(page: Any) -> str:
@@ -506,29 +465,6 @@ def test_on_a_narrow_screen_the_controls_stay_in_sight(browser: Any, pages: dict
             b["width"] >= 40 and b["height"] >= 40
             for b in (button.bounding_box() for button in page.locator(".bar button").all())
         )
-
-
-def luminance(colour: str) -> float:
-    def linear(part: float) -> float:
-        return part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
-
-    red, green, blue = (linear(part / 255) for part in numbers(colour)[:3])
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-COLOURS = r"""() => [...document.querySelectorAll('main *')].filter(e => e.getClientRects().length
-  && !e.closest('[aria-disabled=true]')
-    && [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) && !e.closest('svg title')).map(e => {
-  const own = getComputedStyle(e);
-  const svg = e instanceof SVGElement;
-  let at = e, back = 'rgba(0, 0, 0, 0)';
-  const box = svg && !e.closest('.profile') && e.parentElement.querySelector('rect');
-  if (box) back = getComputedStyle(box).fill;
-  while (at && (back === 'none' || /^rgba.*, 0\)/.test(back))) {
-    back = getComputedStyle(at).backgroundColor; at = at.parentElement;
-  }
-  return [svg ? own.fill : own.color, back, e.textContent.slice(0, 40)];
-})"""
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

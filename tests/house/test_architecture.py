@@ -45,6 +45,7 @@ ROOMS = {
     ),
     "api": ("ir", "language", "ground", "engine", "trace", "verdict", "render", "run"),
     "pytest_plugin": ("ir", "language", "ground", "verdict", "render", "run", "api"),
+    "serve": ("ir", "language", "ground", "trace", "verdict", "render", "run"),
     "command": (
         "",
         "litmus",
@@ -62,6 +63,7 @@ ROOMS = {
         "render",
         "run",
         "api",
+        "serve",
     ),
     "": ("ir", "language", "memory", "run", "api", "command.interrupt"),
     "__main__": ("command",),

@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 
 from tests.support.house import ROOT
 
-PACKAGES = ("numba", "llvmlite", "numpy", "networkx", "graphviz", "tqdm")
+PACKAGES = ("numba", "llvmlite", "numpy", "networkx", "graphviz", "tqdm", "waitress")
 BARE = f"""
 import sys
 for name in {PACKAGES!r}:
@@ -55,7 +55,7 @@ def test_machine_code_is_asked_for_where_numba_has_wheels(
 ) -> None:
     """The rest is Python alone, on every machine."""
     asked = packages(monkeypatch, processor, host)
-    assert asked == {"networkx", "tqdm", "graphviz"} | ({"numba", "numpy"} if compiled else set())
+    assert asked == {"networkx", "tqdm", "graphviz", "waitress"} | ({"numba", "numpy"} if compiled else set())
 
 
 def bare(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -104,3 +104,10 @@ def test_what_needs_a_package_says_so_before_the_work(
     done = bare(tmp_path, str(ROOT / "spec" / "examples" / "peterson.py"), *option)
     assert (done.returncode, done.stderr.strip()) == (2, f"explorer: {needed}")
     assert not list(tmp_path.glob("out/*/verdict.json"))
+
+
+def test_a_server_needs_a_package(tmp_path: Path) -> None:
+    """`serve` says so in a line."""
+    done = bare(tmp_path, "serve", str(ROOT / "spec" / "examples" / "peterson.py"))
+    said = "explorer: serve needs the package waitress; write: pip install waitress"
+    assert (done.returncode, done.stderr.strip()) == (2, said)

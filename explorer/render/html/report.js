@@ -43,7 +43,7 @@
       this.show({first: 0, back: Math.max(this.at - 1, 0), next: this.onward(), last: this.last}[where], true);
     }
 
-    show(at, scroll) {
+    show(at, scroll, quiet) {
       this.at = at;
       const step = this.data.steps[at];
       this.slider.value = at;
@@ -65,7 +65,7 @@
       this.state(at);
       this.waits(step);
       if (scroll && current) current.scrollIntoView({block: "nearest", inline: "nearest"});
-      history.replaceState(null, "", `#${this.article.id}/${at}`);
+      if (!quiet) history.replaceState(null, "", `#${this.article.id}/${at}`);
     }
 
     part(name, ...content) { this.article.querySelector("." + name).replaceChildren(...content); }
@@ -130,9 +130,18 @@
 
     waits(step) {
       if (!step.possible) return this.part("waits");
+      const name = this.article.dataset.story;
+      const steps = this.data.steps.slice(1, this.at + 1).filter(one => one.action !== "stutter" && !one.failed).length;
       const list = numbers => make("ul", "", ...numbers.map(number => {
         const [instance, condition] = page.texts[number].split(/ waits for (.*)/s);
         const item = make("li", "", make("code", "", instance));
+        if (!condition && window.explorerWalk?.can(name, steps)) {
+          const take = make("button", "link", "take it");
+          take.type = "button";
+          take.setAttribute("aria-label", `take ${instance}`);
+          take.addEventListener("click", () => window.explorerWalk.from(name, steps, instance));
+          item.append(" ", take);
+        }
         if (condition) item.append(make("span", "note", " waits for "), make("code", "", condition));
         return item;
       }));
@@ -155,11 +164,11 @@
   const choices = [...document.querySelectorAll("input[name=story]")];
   let active = stories[0];
 
-  function choose(id, at) {
+  function choose(id, at, quiet) {
     active = stories.find(story => story.article.id === id) || active;
     for (const story of stories) story.article.hidden = story !== active;
     for (const choice of choices) choice.checked = choice.value === active.article.id;
-    active.show(at ?? active.at);
+    active.show(at ?? active.at, false, quiet);
   }
 
   function follow() {
@@ -178,6 +187,7 @@
       document.getElementById("story").scrollIntoView();
     });
   window.addEventListener("hashchange", follow);
+  document.addEventListener("walkable", () => active.waits(active.data.steps[active.at]));
   document.addEventListener("keydown", event => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || event.target.closest("input, textarea, select")) return;
     const scroller = event.target.closest("[tabindex='0']");
@@ -190,6 +200,6 @@
   });
   if (!follow()) {
     const checked = choices.find(choice => choice.checked);
-    choose(checked ? checked.value : stories[0].article.id);
+    choose(checked ? checked.value : stories[0].article.id, undefined, location.hash.startsWith("#walk/"));
   }
 })();

@@ -10,13 +10,15 @@ from __future__ import annotations
 import base64
 import hashlib
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from explorer.render.html.coverage import coverage_table
 from explorer.render.html.markup import Html, el, joined
 from explorer.render.html.story import outline, page_data, stories
 from explorer.render.html.tables import findings_list, profile_chart, scroll, variants_table
+from explorer.render.html.walk import walk_data, walk_section
 from explorer.render.picture.sequence import style_sheet
 from explorer.render.text.findings import MARKS
 from explorer.render.text.summary import claim, met, standing
@@ -26,10 +28,25 @@ from explorer.verdict.record import CheckedRecord, MalformedRecord, Record, Verd
 HERE = Path(__file__).parent
 
 
-def report(record: Record) -> str:
-    """The page of a run; `record` may be one of a spec that could not be understood."""
-    body = _failed(record) if "error" in record else _body(record)
-    return _page(f"{record['spec']}: {record['verdict']}", body)
+def report(record: Record, walk: Mapping[str, Any] | None = None) -> str:
+    """The page of a run; `record` may be one of a spec that could not be understood. With `walk` (see
+    `walk.py`) every step can be taken.
+    """
+    body = _failed(record) if "error" in record else _body(record, walk)
+    return _page(f"{record['spec']}: {record['verdict']}", body, walk)
+
+
+def walk_page(spec: str, about: str, walk: Mapping[str, Any]) -> str:
+    """The page of a spec that nothing is known of yet: a walk alone."""
+    top = el(
+        "header",
+        el("p", "Interrupt explorer", class_="maker"),
+        el("h1", spec),
+        el("p", about, class_="about") if about else None,
+        el("p", "Nothing is said here of whether the properties hold.", class_="claim", id="checking"),
+        class_="top",
+    )
+    return _page(spec, joined([el("main", top, walk_section(live=True)), walk_data(walk)]), walk)
 
 
 def table_page(title: str, variants: Sequence[tuple[str, VerdictRecord]]) -> str:
@@ -48,11 +65,17 @@ def table_page(title: str, variants: Sequence[tuple[str, VerdictRecord]]) -> str
     )
 
 
-def _page(title: str, body: Html) -> str:
-    script, page = ((HERE / name).read_text(encoding="utf-8") for name in ("report.js", "report.css"))
+def _page(title: str, body: Html, walk: Mapping[str, Any] | None = None) -> str:
+    parts = ("report", "walk") if walk else ("report",)
+    script, page = (
+        "\n".join((HERE / f"{part}.{kind}").read_text(encoding="utf-8") for part in parts)
+        for kind in ("js", "css")
+    )
     style = style_sheet() + page
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; img-src data:"
+    if walk and walk.get("live"):
+        policy += " blob:; connect-src 'self'"
     head = el(
         "head",
         el("meta", charset="utf-8"),
@@ -68,7 +91,7 @@ def _page(title: str, body: Html) -> str:
     )
 
 
-def _body(record: CheckedRecord) -> Html:
+def _body(record: CheckedRecord, walk: Mapping[str, Any] | None) -> Html:
     has_stories = bool(record["traces"])
     return joined(
         [
@@ -84,12 +107,14 @@ def _body(record: CheckedRecord) -> Html:
                 _limits(record),
                 _properties(record),
                 *([stories(record)] if has_stories else []),
+                walk_section(live=bool(walk.get("live"))) if walk else None,
                 _numbers(record),
                 coverage_table(record),
                 findings_list(record),
                 _setting(record),
             ),
             page_data(record),
+            walk_data(walk) if walk else None,
         ]
     )
 

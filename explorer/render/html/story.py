@@ -89,6 +89,7 @@ def _story(record: CheckedRecord, name: str, number: int) -> Html:
         data(_steps(record, trace), class_="steps"),
         id=f"story-{number}",
         class_="story",
+        data_story=name,
     )
 
 

@@ -1,0 +1,1 @@
+"""The report, alive: a page on this machine whose every step can be taken."""
