@@ -8,7 +8,7 @@ import contextlib
 import hashlib
 import json
 import os
-import shutil
+import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -22,7 +22,8 @@ from explorer.render.machine.json_record import to_json
 from explorer.render.text.mutation_table import MutationRecord
 from explorer.render.text.summary import FEW, met, summary
 from explorer.render.text.table import below, matrix, variants
-from explorer.render.text.terminal import clean
+from explorer.render.text.terminal import clean, columns, screen_width, wrapped
+from explorer.render.text.text import WIDTH as STORY
 from explorer.render.text.text import story
 from explorer.render.whole_file import Unwritten, recording, write_whole
 from explorer.trace.trace import Trace
@@ -171,8 +172,7 @@ def together(name: str, records: Sequence[Record], settings: Settings) -> str:
 
 def laid_out(trace: Trace, colour: bool, full: bool) -> str:
     """A story for the screen, as wide as the terminal."""
-    width = shutil.get_terminal_size((120, 24)).columns if colour else None
-    return story(trace, colour=colour, full=full, width=width)
+    return story(trace, colour=colour, full=full, width=columns(sys.stdout, STORY))
 
 
 def screen(
@@ -190,16 +190,17 @@ def screen(
     """What a person reads after a run: the story, if it is not `printed` already, and what was found."""
     trace = verdict.main_trace
     parts = [laid_out(trace, colour, full)] if trace is not None and trace.property not in printed else []
-    parts.append(summary(record, colour, files=[clean(f"{directory}/")]))
+    width = columns(sys.stdout)
+    parts.append(summary(record, colour, files=[clean(f"{directory}/")], width=width))
     others = [f"{name}.txt" for name in verdict.traces if trace is None or name != trace.property]
     if others:
         more = f" and {len(others) - FEW} more" if len(others) > FEW else ""
-        parts.append(f"stories of the others: {', '.join(others[:FEW])}{more}")
+        parts += wrapped(f"stories of the others: {', '.join(others[:FEW])}{more}", width, 2)
     if expect:
         said = met(record, "NOT MET") if verdict.expected else "NOT DECLARED: write Spec(..., expect=HOLDS)"
-        parts.append(f"expectation ({verdict.expected or 'none'}): {said}")
-        parts += [f"  {sentence}" for sentence in verdict.differs]
-    parts += [f"note: {note}" for note in notes]
+        parts += wrapped(f"expectation ({verdict.expected or 'none'}): {said}", width, 2)
+        parts += [line for sentence in verdict.differs for line in wrapped(f"  {sentence}", width, 4)]
+    parts += [line for note in notes for line in wrapped(f"note: {note}", width, 2)]
     severe = sum(f.severe for f in verdict.findings)
     if verdict.exit_code == exit_codes.VACUOUS:
         parts.append(
@@ -222,7 +223,12 @@ def write_matrix(
     ]
     notes += _write(directory / "report.html", table_page(str(rows[0][1]["spec"]), named))
     return (
-        "\n".join([matrix(rows, colour), *below(named, declared=False, strict=strict, colour=colour)]),
+        "\n".join(
+            [
+                matrix(rows, colour, columns(sys.stdout)),
+                *below(named, declared=False, strict=strict, colour=colour, width=screen_width(sys.stdout)),
+            ]
+        ),
         notes,
     )
 
@@ -242,8 +248,10 @@ def write_table(
     return (
         "\n".join(
             [
-                variants(records, colour, strict=strict),
-                *below(named_rows, declared=True, strict=strict, colour=colour),
+                variants(records, colour, strict=strict, width=screen_width(sys.stdout)),
+                *below(
+                    named_rows, declared=True, strict=strict, colour=colour, width=screen_width(sys.stdout)
+                ),
             ]
         ),
         notes,

@@ -10,6 +10,8 @@ import os
 import sys
 from typing import Any
 
+from explorer.render.text.terminal import fitted, screen_width
+
 PLAIN = {
     "→": "->",
     "←": "<-",
@@ -56,7 +58,8 @@ def prepare_streams() -> None:
 
 def say(text: str, *, machine: bool = False) -> None:
     """Write a result to standard output; what a `machine` reads is UTF-8 whatever the terminal's encoding is.
-    A reader that went away (`| head`) changes neither the files nor the exit code.
+    A text keeps to the width of the screen. A reader that went away (`| head`) changes neither the files nor
+    the exit code.
 
     Raises OutputError where it cannot be written, as on a full disk.
     """
@@ -67,7 +70,8 @@ def say(text: str, *, machine: bool = False) -> None:
             buffer.write(f"{text}\n".encode(errors="backslashreplace"))
             buffer.flush()
         else:
-            print(text, flush=True)
+            width = screen_width(sys.stdout)
+            print(text if width is None else fitted(text, width), flush=True)
     except BrokenPipeError:
         _discard()
     except OSError as error:

@@ -21,7 +21,7 @@ from explorer.render.machine.json_record import to_json
 from explorer.render.picture import dot, dot_layout, drawing
 from explorer.render.text.summary import summary
 from explorer.render.text.table import matrix
-from explorer.render.text.terminal import clean, wants_colour
+from explorer.render.text.terminal import clean, fitted, wants_colour
 from explorer.render.text.text import story
 from explorer.trace.trace import Step, Trace
 from tests.support.house import ROOT
@@ -735,17 +735,59 @@ def test_a_wide_matrix_numbers_its_columns() -> None:
         {
             "name": f"a_rather_long_property_{n}",
             "kind": "invariant",
-            "verdict": "holds",
+            "verdict": "violated",
             "reason": "",
-            "trace_length": None,
+            "trace_length": n,
         }
-        for n in range(9)
+        for n in range(6)
     ]
     shown = matrix([({"CPUS": 2}, record(properties=many))]).splitlines()
     assert (
-        shown[0].split() == ["CPUS", "states", *(f"({n})" for n in range(1, 10))]
+        shown[0].split() == ["CPUS", "states", *(f"({n})" for n in range(1, 7))]
         and shown[3] == "  (1) a_rather_long_property_0"
     )
+
+
+def test_what_holds_everywhere_and_what_fails_alike_are_told_once() -> None:
+    """A column for each story, below the table what holds in every row; 80 columns are enough."""
+    a, b = (
+        [
+            {"name": name, "kind": "invariant", "verdict": v, "reason": "", "trace_length": n}
+            for name, v, n in (("lost", verdict, 7), ("locked", verdict, 7), ("fair", "holds", None))
+        ]
+        for verdict in ("violated", "undetermined")
+    )
+    shown = matrix([({"MB": 0}, record(properties=a)), ({"MB": 1}, record(properties=b))], width=80)
+    assert shown.splitlines() == [
+        "  MB  states  lost, locked",
+        "  0    1,234  violated 7",
+        "  1    1,234  undetermined 7",
+        "",
+        "holds in every row: fair",
+    ]
+
+
+@pytest.mark.parametrize("width", (40, 80, 200))
+@pytest.mark.parametrize("of", ("story", "summary", "matrix", "prose"))
+def test_every_text_keeps_to_the_width_of_the_screen(of: str, width: int) -> None:
+    """Nothing is wider, and no word is lost or broken that fits."""
+    long = {"changed": {"a_rather_long_name": "1", "another_name": "some value"}}
+    step = (
+        "A",
+        "spin_lock_irqsave(&lock->wait_lock, flags)  // as the header says, with the interrupts off",
+        long,
+    )
+    text = {
+        "story": lambda: story(told([step, step], ("A",)), width=width),
+        "summary": lambda: summary(record("violated"), width=width),
+        "matrix": lambda: matrix(
+            [({"CPUS": n, "memory": "power"}, record("violated")) for n in (1, 2)], width=width
+        ),
+        "prose": lambda: fitted(f"\x1b[1mestimate\x1b[0m {'of some states ' * 20}", width),
+    }[of]()
+    lines = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in text.split("\n")]
+    assert max(map(len, lines)) <= width
+    assert len(lines) > 1 or width == 200
 
 
 @pytest.mark.parametrize(("levels", "columns"), [(3, 3), (1000, 1000), (1001, 501), (250_000, 1000)])

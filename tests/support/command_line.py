@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from tests.support.house import ROOT
 
+os.environ.pop("COLUMNS", None)  # texts are as wide as where no terminal is
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"}
 
 HEAD = """\

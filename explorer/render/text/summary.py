@@ -4,20 +4,20 @@ the record.
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
-from explorer.render.text.terminal import BOLD, DIM, GREEN, RED, YELLOW, clean, counted, paint
+from explorer.render.text.terminal import BOLD, GREEN, RED, WIDTH, YELLOW, clean, counted, paint, wrapped
 from explorer.verdict.record import FindingRecord, PropertyRecord, Record, StatesRecord, VerdictRecord
 
 MEMORIES = ("sc", "tso", "pso", "arm", "power")
 COLOURS = {"holds": GREEN, "violated": RED, "undetermined": YELLOW}
-WIDTH, FINDINGS, SHARED_FROM, FEW = 110, 8, 5, 6
-"""Columns of the text; findings shown on the screen; with more properties than SHARED_FROM, those that hold
-share a line; how many names of properties that were left out are given."""
+FINDINGS, SHARED_FROM, FEW, SLIM = 8, 5, 6, 60
+"""Findings shown on the screen; with more properties than SHARED_FROM, those that hold share a line, and
+those that are undetermined for one reason; how many names of properties that were left out are given; fewer
+columns have no room for names beside a verdict."""
 
 
-def summary(record: Record, colour: bool = False, files: Iterable[object] = ()) -> str:
+def summary(record: Record, colour: bool = False, files: Iterable[object] = (), width: int = WIDTH) -> str:
     """The screen text for one checked spec, without a newline at the end. At most 12 lines where all is
     well.
     """
@@ -28,12 +28,12 @@ def summary(record: Record, colour: bool = False, files: Iterable[object] = ()) 
             + str(record["error"])
         )
     code = f"{BOLD};{COLOURS[record['verdict']]}"
-    lines = [paint(line, code, colour) for line in textwrap.wrap(claim(record), WIDTH)]
-    lines += ["", *_table(record["properties"], colour), "", *textwrap.wrap(_counts(record), WIDTH)]
-    lines += _findings(record["findings"], colour)
+    lines = [paint(line, code, colour) for line in wrapped(claim(record), width)]
+    lines += ["", *_table(record["properties"], colour, width), "", *wrapped(_counts(record), width)]
+    lines += _findings(record["findings"], colour, width)
     written = ", ".join(map(str, files))
     if written:
-        lines.append(f"written: {written}")
+        lines += wrapped(f"written: {written}", width, 2)
     return "\n".join(lines)
 
 
@@ -97,28 +97,42 @@ def _bound(record: VerdictRecord) -> str:
     return f" with {', '.join(texts)}" if texts else ""
 
 
-def _table(properties: Sequence[PropertyRecord], colour: bool) -> Iterator[str]:
-    """A line for each property; those that hold share one where there are many."""
-    shared = [p for p in properties if p["verdict"] == "holds"] if len(properties) > SHARED_FROM else []
-    shown = [p for p in properties if p not in shared]
+def _table(properties: Sequence[PropertyRecord], colour: bool, width: int) -> Iterator[str]:
+    """A line for each property. Where there are many, those that hold share one, and those that are
+    undetermined for the same reason.
+    """
+    many = len(properties) > SHARED_FROM
+    groups: dict[tuple[str, str], list[str]] = {}
+    for p in properties:
+        if p["verdict"] in ("holds", "undetermined"):
+            groups.setdefault((p["verdict"], clean(p["reason"])), []).append(clean(p["name"]))
+    shared = {key: names for key, names in groups.items() if many and (key[0] == "holds" or len(names) > 1)}
+    shown = [p for p in properties if (p["verdict"], clean(p["reason"])) not in shared]
     cells = [(clean(p["name"]), clean(p["kind"]), p["verdict"]) for p in shown]
     widths = [max(map(len, column)) for column in zip(*cells)]
     for p, cell in zip(shown, cells):
-        name, kind = (text.ljust(width) for text, width in zip(cell[:2], widths))
-        verdict = paint(p["verdict"], COLOURS[p["verdict"]], colour) + " " * (widths[2] - len(p["verdict"]))
-        length = None if p["trace_length"] is None else counted(p["trace_length"], "step")
-        detail = (
-            clean(p["reason"])
-            if length is None
-            else f"lasso of {length}"
-            if p["kind"] == "temporal"
-            else f"after {length}"
-        )
-        yield f"  {name}  {kind}  {verdict}  {detail}".rstrip()
-    if shared:
-        names = textwrap.wrap(", ".join(clean(p["name"]) for p in shared), WIDTH - 9)
-        yield "  " + paint("holds", GREEN, colour) + "  " + names[0]
-        yield from (" " * 9 + line for line in names[1:])
+        name, kind, verdict = (text.ljust(size) for text, size in zip(cell, widths))
+        detail = _detail(p)
+        painted = verdict.replace(p["verdict"], paint(p["verdict"], COLOURS[p["verdict"]], colour))
+        if 2 + len(f"{name}  {kind}  {verdict}  {detail}".rstrip()) <= width:
+            yield f"  {name}  {kind}  {painted}  {detail}".rstrip()
+        else:
+            yield f"  {cell[0]}"
+            yield f"    {painted.rstrip()}" + (f" {detail}" if detail else "")
+    for (verdict, reason), names in shared.items():
+        room = len(verdict) + 4 if width >= SLIM else 4
+        lines = wrapped(", ".join(names) + (f": {reason}" if reason else ""), width - room)
+        painted = "  " + paint(verdict, COLOURS[verdict], colour)
+        yield painted + "  " + lines.pop(0) if width >= SLIM else painted
+        yield from (" " * room + line for line in lines)
+
+
+def _detail(p: PropertyRecord) -> str:
+    """What stands behind a verdict: the length of the story, or why there is none."""
+    if p["trace_length"] is None:
+        return clean(p["reason"])
+    length = counted(p["trace_length"], "step")
+    return f"lasso of {length}" if p["kind"] == "temporal" else f"after {length}"
 
 
 def standing(states: StatesRecord) -> str:
@@ -156,21 +170,23 @@ def _counts(record: VerdictRecord) -> str:
     return ", ".join(parts)
 
 
-def _findings(findings: Sequence[FindingRecord], colour: bool) -> Iterator[str]:
+def _findings(findings: Sequence[FindingRecord], colour: bool, width: int) -> Iterator[str]:
     """Severe findings one by one, and what an engine notes; on one line each what constants alone make
     impossible, and what was only a precaution.
     """
     severe = [f for f in findings if f["severe"]]
     for finding in severe[:FINDINGS]:
-        place = paint(f" ({clean(finding['place'])})", DIM, colour) if finding["place"] else ""
-        yield paint("finding: ", YELLOW, colour) + clean(finding["text"]) + place
+        place = f" ({clean(finding['place'])})" if finding["place"] else ""
+        first, *rest = wrapped(f"finding: {clean(finding['text'])}{place}", width, 2)
+        yield paint("finding:", YELLOW, colour) + first.removeprefix("finding:")
+        yield from rest
     if len(severe) > FINDINGS:
         yield f"and {counted(len(severe) - FINDINGS, 'more finding')} in verdict.json"
     for finding in findings:
         if finding["kind"] == "asymmetry" and finding["place"]:
-            yield from textwrap.wrap(f"{clean(finding['text'])} ({clean(finding['place'])})", WIDTH)
+            yield from wrapped(f"{clean(finding['text'])} ({clean(finding['place'])})", width)
         if finding["kind"] == "engine":
-            yield from textwrap.wrap(f"note: {clean(finding['text'])}", WIDTH)
+            yield from wrapped(f"note: {clean(finding['text'])}", width, 2)
     for kind, text in (
         ("dropped", "without instances under these constants"),
         ("defensive", "precautions that were never needed"),
@@ -178,4 +194,4 @@ def _findings(findings: Sequence[FindingRecord], colour: bool) -> Iterator[str]:
         named = [clean(f["subject"]) for f in findings if f["kind"] == kind and not f["severe"]]
         if named:
             more = f" and {len(named) - FINDINGS} more, in verdict.json" if len(named) > FINDINGS else ""
-            yield from textwrap.wrap(f"{text}: {', '.join(named[:FINDINGS])}{more}", WIDTH)
+            yield from wrapped(f"{text}: {', '.join(named[:FINDINGS])}{more}", width, 2)

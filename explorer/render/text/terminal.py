@@ -5,11 +5,19 @@ things. Knows nothing of verdicts.
 from __future__ import annotations
 
 import os
+import re
+import shutil
+import textwrap
 from typing import TextIO
 
 BOLD, DIM, RED, GREEN, YELLOW = "1", "2", "31", "32", "33"
+WIDTH = 110
+"""Columns of a text that is no terminal's."""
 LANES = ("36", "35", "34", "33", "32")
 """The colours of the actors, in the order of the lanes."""
+
+
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def wants_colour(stream: TextIO) -> bool:
@@ -27,6 +35,61 @@ def wants_colour(stream: TextIO) -> bool:
         return stream.isatty() and os.environ.get("TERM") != "dumb"
     except ValueError:
         return False
+
+
+def screen_width(stream: TextIO) -> int | None:
+    """The columns of what a stream shows on: COLUMNS where it is set, else the terminal's; None where it is
+    none.
+    """
+    try:
+        terminal = stream.isatty()
+    except ValueError:
+        terminal = False
+    known = terminal or os.environ.get("COLUMNS", "").isdigit()
+    return shutil.get_terminal_size((WIDTH, 24)).columns if known else None
+
+
+def columns(stream: TextIO, otherwise: int = WIDTH) -> int:
+    """The same, with a width for what is no terminal."""
+    return screen_width(stream) or otherwise
+
+
+def wrapped(text: str, width: int, indent: int = 0) -> list[str]:
+    """The text in lines of at most `width` characters, the later ones indented; a longer word has a line of
+    its own, so that names and paths stay whole.
+    """
+    return textwrap.wrap(
+        text,
+        max(width, indent + 16),
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def fitted(text: str, width: int) -> str:
+    """The text with the lines that are too wide wrapped, what follows indented below them."""
+    return "\n".join(piece for line in text.split("\n") for piece in _pieces(line, width))
+
+
+def _pieces(line: str, width: int) -> list[str]:
+    if _length(line) <= width:
+        return [line]
+    lead = len(line) - len(line.lstrip(" "))
+    indent = " " * min(lead + 4, max(width - 16, 0))
+    pieces = [""]
+    for gap, word in re.findall(r"( *)([^ ]+)", line):
+        fits = _length(pieces[-1] + gap + word) <= width
+        if fits or not pieces[-1].strip():
+            pieces[-1] += gap + word
+        else:
+            pieces.append(indent + word)
+    return pieces
+
+
+def _length(text: str) -> int:
+    """The columns of a text, without its colours."""
+    return len(_COLOUR.sub("", text))
 
 
 def paint(text: str, code: str, colour: bool = True) -> str:

@@ -17,8 +17,9 @@ from explorer.render.text.terminal import BOLD, DIM, GREEN, LANES, RED, YELLOW, 
 from explorer.trace.trace import Step, Trace
 
 WIDTH = 120
-NARROWEST = 30
-"""Where fewer characters are left beside the steps, what changed goes below them."""
+NARROWEST, SLIMMEST, INDENT = 30, 16, 4
+"""Where fewer than NARROWEST characters are left for the steps or beside them, what changed goes below them;
+never fewer than SLIMMEST; how far a line is indented that goes on."""
 
 DEFERRED, COMPLETES = "// STORE DEFERRED DUE TO RE-ORDERING", "// RE-ORDERED STORE COMPLETES"
 PENDING = "// STORE STILL DEFERRED"
@@ -160,19 +161,31 @@ class _Page:
         edge = max((len(row.edge) for row in rows), default=2)
         self.blank = " " * edge
         longest = max((len(row.text) for row in rows if row.notes), default=0)
-        left = 2 + edge + cpu + 2
-        self.column = min(longest, max(width - left - 3 - NARROWEST, NARROWEST))
-        self.room = max(width - left - self.column - 3, NARROWEST)
+        self.width = max(width - (2 + edge + cpu + 2), SLIMMEST)
+        beside = self.width - 3 - NARROWEST
+        self.narrow = beside < min(longest, NARROWEST)
+        self.column = INDENT - 2 if self.narrow else min(longest, beside)
+        self.room = self.width - self.column - 3
 
     def lines(self) -> Iterator[str]:
         for at, row in enumerate(self.rows):
             following = self.rows[at + 1].edge if at + 1 < len(self.rows) else ""
             under = "".join("|" if c == "|" else " " for c in following)
             notes = _wrap(row.notes, self.room)
-            beside = notes.pop(0) if notes and len(row.text) <= self.column else []
-            yield self.line(row, row.edge, row.actor, row.text, beside)
+            beside = notes.pop(0) if notes and not self.narrow and len(row.text) <= self.column else []
+            first, *rest = self.pieces(row.text)
+            yield self.line(row, row.edge, row.actor, first, beside)
+            for text in rest:
+                yield self.line(row, under, "", text, [])
             for note in notes:
                 yield self.line(row, under, "", "", note)
+
+    def pieces(self, text: str) -> list[str]:
+        """The text in lines that fit, the later ones indented."""
+        if len(text) <= self.width:
+            return [text]
+        indent = " " * (len(text) - len(text.lstrip()) + INDENT)
+        return textwrap.wrap(text, self.width, subsequent_indent=indent, break_on_hyphens=False)
 
     def line(self, row: Row, edge: str, actor: str, text: str, notes: list[tuple[str, str]]) -> str:
         code = self.lanes.get(actor, "")
@@ -270,7 +283,7 @@ def _ending(trace: Trace, colour: bool, width: int) -> Iterator[str]:
     for sentence in trace.why:
         yield from textwrap.wrap(
             clean(sentence),
-            max(width, NARROWEST),
+            max(width, SLIMMEST),
             initial_indent="    ",
             subsequent_indent="      ",
             break_on_hyphens=False,
