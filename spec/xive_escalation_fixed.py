@@ -38,14 +38,14 @@ spec = Spec(
         "mask_eas: eas.masked[source].next": "the source is masked already: PQ is 01",
         "handle: self.at[cpu] == step": "it has the number from the pop on, and the rest is under desc.lock",
         "eoi: self.saved_p[source].next": "the same EOI sets stale_p",
-        "abort_cede: self.pq[source].next": "the next entry heeds Q, which is set, as well",
-        "esc_off: vcpu.esc_on.next": "PQ is 01: neither P nor stale_p counts any more",
-        "free_escalation: self.stale_p[source].next": (
+        "runs.abort: self.pq[source].next": "the next entry heeds Q, which is set, as well",
+        "cleanup_vcpu.esc_off: vcpu.esc_on.next": "PQ is 01: neither P nor stale_p counts any more",
+        "cleanup_vcpu.free: self.stale_p[source].next": (
             "where it stays 1 there is no entry, and the answer is the same"
         ),
-        "end: self.phase == phase": "a second end changes nothing",
-        "end: esb.all_ones[source].next": "nobody looks at the page of an interrupt that is freed",
-        "end: vcpu.mutex.next": "without a CAM word the vCPU does not enter again",
+        "cleanup_vcpu.end: yield": "a second end changes nothing",
+        "cleanup_vcpu.end: esb.all_ones": "nobody looks at the page of an interrupt that is freed",
+        "cleanup_vcpu.end: vcpu.mutex.next": "without a CAM word the vCPU does not enter again",
     },
     variants=[
         variant(

@@ -2,14 +2,14 @@
 run meanwhile.
 """
 
-import enum
-
 from explorer import *
 
 from ..xive.esb import PQ, Esb, Source
 from ..xive.irq_chip import XiveIrq
 from ..xive.irq_desc import Descriptors, begin_free
-from .vcpu import Mode, Signs, Vcpu, signed
+from .vcpu import KVM_XIVE, Signs, Vcpu, runs, signed
+
+PROPOSED = "not in any kernel: what the model proposes"
 
 TEARDOWN = constant("teardown_heeds", Signs.P_AND_Q)
 """In disable_vcpu_interrupts: none in 5.4. Where there is one, P is set again."""
@@ -27,144 +27,67 @@ CLEARS_CAM = constant("clears_cam_word", True)
 """Whether the CAM word is cleared at the end, without which no context is pushed (commit 8d4ba9c931bc)."""
 
 
-class Phase(enum.Enum):
-    """What the teardown does next."""
-
-    NONE = 0
-    ESC_ON = 1
-    MASK = 2
-    ESC_OFF = 3
-    RESTORE = 4
-    VP_FIRST = 5
-    SYNCHRONIZE = 6
-    STALE_CLEAR = 7
-    STALE_SET = 8
-    FREE = 9
-    VP_LAST = 10
-
-
-class Teardown(State):
-    """Where the teardown is, and whether the VP is still enabled."""
-
-    phase: Var[Phase] = initially(Phase.NONE, quiet=True)
-    vp_enabled: Var[bool] = initially(True)
-
-    def turn(self, phase: Phase, following: Phase | Value[Phase]) -> None:
-        """The teardown is here, and goes on."""
-        when(self.phase == phase)
-        self.phase.next = following
-
-
-def behind(phase: Phase) -> Phase:
-    """The next phase of this kernel, from VP_FIRST on."""
-    program = (
-        [Phase.VP_FIRST] * VP_FIRST
-        + [Phase.SYNCHRONIZE] * SYNCHRONIZES
-        + [Phase.STALE_CLEAR, Phase.STALE_SET] * STALE_UPDATE
-    )
-    program += [Phase.FREE]
-    return next(one for one in program if one.value > phase.value)
-
-
 # Fair: the teardown goes on; that it begins is a free choice.
 
 
-@action(actor="KVM", source="arch/powerpc/kvm/book3s_xive.c:kvmppc_xive_cleanup_vcpu")
-def begin(teardown: Teardown, vcpu: Vcpu) -> None:
-    """mutex_lock(&vcpu->mutex)"""
-    when((vcpu.mode == Mode.OUT) & teardown.vp_enabled)
+@process(actor="KVM", fair=WEAK, restart=True, atomic=True, source=f"{KVM_XIVE}:kvmppc_xive_cleanup_vcpu")
+def cleanup_vcpu(vcpu: Vcpu, descriptors: Descriptors, chip: XiveIrq, esb: Esb, source: Source) -> Steps:
+    yield step("mutex_lock(&vcpu->mutex)", name="idle", fair=UNFAIR)
+    when(at(runs, "out", source) & vcpu.vp_enabled)
     vcpu.mutex.next = True
-    teardown.turn(Phase.NONE, Phase.ESC_ON)
-
-
-@action(actor="KVM", fair=WEAK, source="arch/powerpc/kvm/book3s_xive.c:kvmppc_xive_disable_vcpu_interrupts")
-def test_esc_on(teardown: Teardown, vcpu: Vcpu) -> None:
-    """xive_esc_on == {vcpu.esc_on}"""
-    teardown.turn(Phase.ESC_ON, ite(vcpu.esc_on, Phase.MASK, behind(Phase.RESTORE)))
-
-
-@action(actor="KVM", fair=WEAK, source="arch/powerpc/kvm/book3s_xive.c:kvmppc_xive_disable_vcpu_interrupts")
-def mask_esc(teardown: Teardown, esb: Esb, source: Source) -> None:
-    """SET_PQ_01  // PQ was {esb.pq[source]}"""
-    teardown.turn(Phase.MASK, ite(signed(esb, source, TEARDOWN), Phase.RESTORE, Phase.ESC_OFF))
-    esb.swap(source, PQ.OFF)
-
-
-@action(actor="KVM", fair=WEAK, source="arch/powerpc/kvm/book3s_xive.c:kvmppc_xive_disable_vcpu_interrupts")
-def esc_off(teardown: Teardown, vcpu: Vcpu) -> None:
-    """xive_esc_on = false"""
-    vcpu.esc_on.next = False
-    teardown.turn(Phase.ESC_OFF, behind(Phase.RESTORE))
-
-
-@action(actor="KVM", fair=WEAK, source="not in any kernel: what the model proposes")
-def restore_p(teardown: Teardown, esb: Esb, source: Source) -> None:
-    """SET_PQ_10  // an entry is in a queue: its handler will clear xive_esc_on"""
-    when(TEARDOWN != Signs.NONE)
-    teardown.turn(Phase.RESTORE, behind(Phase.RESTORE))
-    esb.swap(source, PQ.PENDING)
-
-
-@action(actor="KVM", fair=WEAK, source="arch/powerpc/sysdev/xive/native.c:xive_native_disable_vp")
-def disable_vp_first(teardown: Teardown, esb: Esb, source: Source) -> None:
-    """xive_native_disable_vp()  // loads from the escalation ESB return all ones"""
-    when(VP_FIRST)
-    teardown.turn(Phase.VP_FIRST, behind(Phase.VP_FIRST))
-    teardown.vp_enabled.next = False
-    esb.all_ones[source].next = True
-
-
-@action(actor="KVM", fair=WEAK, source="not in any kernel: what the model proposes")
-def synchronize_esc(teardown: Teardown, descriptors: Descriptors, source: Source) -> None:
-    """synchronize_hardirq(esc_virq)  // an EOI of an earlier event is over"""
-    when(SYNCHRONIZES)
-    when(descriptors.idle(source))
-    teardown.turn(Phase.SYNCHRONIZE, behind(Phase.SYNCHRONIZE))
-
-
-@action(actor="KVM", fair=WEAK, source="arch/powerpc/kvm/book3s_xive.c:xive_cleanup_single_escalation")
-def clear_stale(teardown: Teardown, chip: XiveIrq, source: Source) -> None:
-    """xd->stale_p = false; smp_mb()"""
-    when(STALE_UPDATE)
-    chip.set_stale(source, False)
-    teardown.turn(Phase.STALE_CLEAR, Phase.STALE_SET)
-
-
-@action(actor="KVM", fair=WEAK, source="arch/powerpc/kvm/book3s_xive.c:xive_cleanup_single_escalation")
-def set_stale(teardown: Teardown, vcpu: Vcpu, chip: XiveIrq, source: Source) -> None:
-    """if (!xive_esc_on) xd->stale_p = true  // xive_esc_on == {vcpu.esc_on}"""
-    when(STALE_UPDATE)
-    chip.set_stale(source, chip.stale_p[source] | ~vcpu.esc_on)
-    teardown.turn(Phase.STALE_SET, Phase.FREE)
-
-
-@action(actor="KVM", fair=WEAK, source="kernel/irq/manage.c:__free_irq")
-def free_escalation(
-    teardown: Teardown, descriptors: Descriptors, chip: XiveIrq, esb: Esb, source: Source
-) -> None:
-    """xive_irq_shutdown()  // free_irq(esc_virq) has unlinked the action"""
-    teardown.turn(Phase.FREE, Phase.VP_LAST)
+    yield from disable_interrupts(vcpu, esb, source)
+    if VP_FIRST:
+        disables = "xive_native_disable_vp()  // loads from the escalation ESB return all ones"
+        yield step(disables, source="arch/powerpc/sysdev/xive/native.c:xive_native_disable_vp")
+        vcpu.vp_enabled.next = False
+        esb.all_ones[source].next = True
+    if SYNCHRONIZES:
+        yield step("synchronize_hardirq(esc_virq)  // an EOI of an earlier event is over", source=PROPOSED)
+        when(descriptors.idle(source))
+    if STALE_UPDATE:
+        yield from cleanup_single_escalation(vcpu, chip, source)
+    frees = "xive_irq_shutdown()  // free_irq(esc_virq) has unlinked the action"
+    yield step(frees, name="free", source="kernel/irq/manage.c:__free_irq")
     begin_free(descriptors, chip, esb, source)
-
-
-@action(actor="KVM", fair=WEAK, source="arch/powerpc/kvm/book3s_xive.c:kvmppc_xive_cleanup_vcpu")
-def end(teardown: Teardown, descriptors: Descriptors, vcpu: Vcpu, esb: Esb, source: Source) -> None:
-    """xive_native_disable_vp(); xive_cam_word = 0; mutex_unlock(&vcpu->mutex)"""
+    yield step("xive_native_disable_vp(); xive_cam_word = 0; mutex_unlock(&vcpu->mutex)", name="end")
     when(~descriptors.exists(source))
-    teardown.turn(Phase.VP_LAST, Phase.NONE)
-    teardown.vp_enabled.next = False
+    vcpu.vp_enabled.next = False
     esb.all_ones[source].next = True
     vcpu.cam_word.next = vcpu.cam_word & (not CLEARS_CAM)
     vcpu.mutex.next = False
 
 
+@procedure(source=f"{KVM_XIVE}:kvmppc_xive_disable_vcpu_interrupts")
+def disable_interrupts(vcpu: Vcpu, esb: Esb, source: Source) -> Steps:
+    yield "xive_esc_on == {vcpu.esc_on}"
+    if not (yield branch(vcpu.esc_on)):
+        return
+    yield "SET_PQ_01  // PQ was {esb.pq[source]}"
+    esb.swap(source, PQ.OFF)
+    if TEARDOWN != Signs.NONE and (yield branch(signed(esb, source, TEARDOWN))):
+        restores = "SET_PQ_10  // an entry is in a queue: its handler will clear xive_esc_on"
+        yield step(restores, source=PROPOSED)
+        esb.swap(source, PQ.PENDING)
+    else:
+        yield step("xive_esc_on = false", name="esc_off")
+        vcpu.esc_on.next = False
+
+
+@procedure(source=f"{KVM_XIVE}:xive_cleanup_single_escalation")
+def cleanup_single_escalation(vcpu: Vcpu, chip: XiveIrq, source: Source) -> Steps:
+    yield "xd->stale_p = false; smp_mb()"
+    chip.set_stale(source, False)
+    yield "if (!xive_esc_on) xd->stale_p = true  // xive_esc_on == {vcpu.esc_on}"
+    chip.set_stale(source, chip.stale_p[source] | ~vcpu.esc_on)
+
+
 @invariant
-def no_push_to_disabled_vp(teardown: Teardown, vcpu: Vcpu) -> Value[bool]:
+def no_push_to_disabled_vp(vcpu: Vcpu) -> Value[bool]:
     """No context is pushed whose VP is disabled."""
-    return implies(vcpu.pushed, teardown.vp_enabled)
+    return implies(vcpu.pushed, vcpu.vp_enabled)
 
 
 @temporal
-def teardown_ends(teardown: Teardown) -> Formula:
+def teardown_ends(source: Source) -> Formula:
     """L1: the teardown of a vCPU terminates."""
-    return leads_to(teardown.phase != Phase.NONE, teardown.phase == Phase.NONE)
+    return leads_to(~at(cleanup_vcpu, "idle", source), at(cleanup_vcpu, "idle", source))
