@@ -11,7 +11,7 @@ from explorer.engine.space import StateSpace
 from explorer.ir.model import Model
 from explorer.program.machine_word import BeyondWord
 from explorer.render.text.summary import standing_for
-from explorer.render.text.terminal import counted
+from explorer.render.text.terminal import counted, duration
 from explorer.symmetry.find import Symmetry, find
 
 SECONDS, FIRST = 5.0, 1.0
@@ -52,12 +52,12 @@ def estimate(model: Model, seconds: float = SECONDS) -> str:
     if expected is not None:
         left = max(expected.states - space.distinct, 0) / rate
         total = expected.states * each / (1 << 20)
-        lines.append(f"{costs[0]} about {_duration(left)} more; {costs[1]} about {total:,.0f} MiB.")
+        lines.append(f"{costs[0]} about {duration(left)} more; {costs[1]} about {total:,.0f} MiB.")
     elif each:
         room = available_bytes() / each
         lines.append(
             f"{costs[0]} and {costs[1]} the memory that is free holds about {rounded(round(room)):,} states,"
-            f" visited in {_duration(room / rate)}. A longer run may see more: --seconds {4 * seconds:g}"
+            f" visited in {duration(room / rate)}. A longer run may see more: --seconds {4 * seconds:g}"
         )
     return "\n".join(lines)
 
@@ -73,9 +73,3 @@ def _sample(model: Model, symmetry: Symmetry | None, seconds: float, observer: O
     except BeyondWord:
         return python.explore(model, Limits(timeout=seconds), observer, symmetry)
     return native.explore(model, Limits(timeout=seconds), observer, prepared=prepared, symmetry=symmetry)
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

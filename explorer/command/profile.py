@@ -17,7 +17,8 @@ from explorer.engine.space import StateSpace
 from explorer.program.layout import lay_out
 from explorer.program.program import Program
 
-SAMPLE, REPEAT = 4000, 3
+SAMPLE, REPEAT, LEAST = 4000, 3, 0.0005
+"""States of the sample; how often each action is timed; seconds of a phase that is shown."""
 
 
 def profile(space: StateSpace) -> str:
@@ -25,12 +26,18 @@ def profile(space: StateSpace) -> str:
     total = sum(space.phases.values()) or 1.0
     lines = ["time by phase"]
     lines += [
-        f"  {name:<12} {seconds:8.3f} s  {seconds / total:4.0%}" for name, seconds in space.phases.items()
+        f"  {name:<12} {seconds:8.3f} s  {seconds / total:4.0%}"
+        for name, seconds in space.phases.items()
+        if seconds >= LEAST
     ]
     rows = sorted(_actions(space), key=lambda row: -row[1])
     whole = sum(cost for _, cost, _ in rows) or 1.0
     lines.append(f"cost by action (generated Python on a sample of {min(SAMPLE, space.distinct):,} states)")
-    lines += [f"  {cost / whole:4.0%}  {name:<28} taken {count:,} times" for name, cost, count in rows]
+    lines += [
+        f"  {cost / whole:4.0%}  {name:<28} taken {count:,} times"
+        for name, cost, count in rows
+        if count or cost
+    ]
     return "\n".join(lines)
 
 

@@ -10,8 +10,9 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from explorer.engine.forecast import forecast, text
+from explorer.engine.forecast import Forecast, forecast
 from explorer.engine.limits import Observer, Phase, Progress, resident_bytes
+from explorer.render.text.terminal import duration, short
 from explorer.run.run import Watcher
 from explorer.trace.trace import Trace
 
@@ -93,17 +94,12 @@ class _Line:
             from tqdm import tqdm
 
             self.bar = tqdm(
-                desc=self.name,
-                unit=" states",
-                unit_scale=True,
                 file=sys.stderr,
                 leave=False,
                 dynamic_ncols=True,
-                bar_format="{desc}: {n_fmt}{unit} {postfix}",
+                bar_format="{desc}",
             )
-        self.bar.set_postfix_str(_text(progress), refresh=False)
-        self.bar.n = progress.states
-        self.bar.refresh()
+        self.bar.set_description_str(f"{self.name}: {_text(progress)}")
 
     def close(self) -> None:
         if self.bar is not None:
@@ -117,8 +113,27 @@ def _waiting(phase: Phase) -> str:
 
 
 def _text(progress: Progress) -> str:
+    """How long so far and how much is to come; then where the search is."""
     rate = progress.states / progress.seconds if progress.seconds else 0
-    return (
-        f"level {progress.level}, {progress.states:,} states, {rate:,.0f} states/s, next level"
-        f" {progress.frontier:,}, {resident_bytes() / (1 << 20):,.0f} MiB, {text(forecast(progress.levels))}"
+    return " · ".join(
+        [
+            duration(progress.seconds),
+            _outlook(forecast(progress.levels), progress.states, rate),
+            f"level {progress.level}",
+            f"{short(progress.states)} states",
+            f"{short(rate)}/s",
+            f"{resident_bytes() / (1 << 20):,.0f} MiB",
+        ]
     )
+
+
+def _outlook(expected: Forecast | None, seen: int, rate: float) -> str:
+    """The states of the complete space and the time that is left: "about 60–90 M (1 min left)"."""
+    if expected is None:
+        return "growing, no estimate"
+    left = duration(max(expected.states - seen, 0) / rate) if rate else "?"
+    if expected.most is None:
+        return (
+            f"{short(expected.least)} or more, if the levels go on so {short(expected.states)} ({left} left)"
+        )
+    return f"about {short(expected.least)}–{short(expected.most)} ({left} left)"

@@ -31,6 +31,7 @@ def summary(record: Record, colour: bool = False, files: Iterable[object] = (), 
     lines = [paint(line, code, colour) for line in wrapped(claim(record), width)]
     lines += ["", *_table(record["properties"], colour, width), "", *wrapped(_counts(record), width)]
     lines += _findings(record["findings"], colour, width)
+    lines += wrapped(advice(record), width, 2)
     written = ", ".join(map(str, files))
     if written:
         lines += wrapped(f"written: {written}", width, 2)
@@ -51,6 +52,30 @@ def met(record: VerdictRecord, no: str = "not met") -> str:
     return (
         no if not record["expectation_met"] else "met as far as checked" if record["not_checked"] else "met"
     )
+
+
+def advice(record: VerdictRecord) -> str:
+    """What makes a space smaller, or tells of it, where a limit ended the search; "" elsewhere."""
+    stopped = record["stopped"] or ""
+    if not stopped.startswith(("--max-states", "--timeout", "--max-memory")):
+        return ""
+    states = record["states"]
+    numbers = [
+        f"-D {clean(str(name))}={value - 1}"
+        for name, value in record["constants"].items()
+        if type(value) is int and value > 1
+    ]
+    ways = [
+        *([f"smaller constants, such as {numbers[0]}"] if numbers else []),
+        *(
+            ["symmetry (a Scalarset, and no --no-symmetry)"]
+            if states["distinct"] == states["represented"]
+            else []
+        ),
+        *(["--storage compact"] if record["storage"] == "exact" and "memory" in stopped else []),
+    ]
+    tell = "`estimate` says how large it is, `simulate` walks through it at random"
+    return f"To see all of it: {'; '.join(ways)}. {tell}" if ways else f"Of a space this large {tell}"
 
 
 def _found(record: VerdictRecord) -> str:

@@ -107,3 +107,18 @@ def clean(text: str) -> str:
 def counted(count: int, what: str) -> str:
     """`1 state`, `1,200 states`."""
     return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def short(number: float) -> str:
+    """Three digits and a unit: `20.3 M`."""
+    for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if number >= size:
+            return f"{number / size:.3g} {unit}" if number < 999.5 * size else f"{number / size:.0f} {unit}"
+    return f"{number:.0f}"
+
+
+def duration(seconds: float) -> str:
+    """`45 s`, `12 min`, `3.5 h`."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
