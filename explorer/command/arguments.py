@@ -58,11 +58,11 @@ class Parser(argparse.ArgumentParser):
 def check_parser() -> argparse.ArgumentParser:
     parser = Parser(
         "python -m explorer",
+        usage="%(prog)s [OPTION]... SPEC...",
         allow_abbrev=False,
         description="Check everything that specs state.",
         epilog=(
-            "commands: check (default), table, simulate, mutate, synthesize, walk, serve, replay, show,"
-            " estimate, explain, litmus, completion; each has its own --help. Exit codes: 0 holds;"
+            "Other commands: python -m explorer help. Exit codes: 0 holds;"
             " 11 deadlock, 12 safety, 13 liveness violated; 20 undetermined; 21 vacuous under --strict;"
             " 75 evaluation failed;"
             " 150 malformed spec; 2 usage; 1 expectation not met; 74 a result or file that was asked for"
@@ -70,9 +70,10 @@ def check_parser() -> argparse.ArgumentParser:
             " interrupted; 255 internal error."
         ),
     )
-    add = parser.add_argument
-    add("specs", nargs="*", type=_named, metavar="SPEC", help="spec files")
-    _define(parser)
+    parser.add_argument("specs", nargs="*", type=_named, metavar="SPEC", help="spec files")
+    asked = parser.add_argument_group("what is checked")
+    _define(asked)
+    add = asked.add_argument
     add(
         "--property",
         action="append",
@@ -87,7 +88,13 @@ def check_parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help="a row of the spec's table: its constants, expectation and stories (table: may be repeated)",
     )
-    add("--engine", choices=options.ENGINES, default="auto")
+    add = parser.add_argument_group("how it is explored").add_argument
+    add(
+        "--engine",
+        choices=options.ENGINES,
+        default="auto",
+        help="the default changes to machine code where it pays",
+    )
     add("--workers", type=_positive, default=1, metavar="N", help="threads of the native engine (default: 1)")
     add(
         "--storage",
@@ -112,6 +119,7 @@ def check_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="visit every state, not one of each orbit of interchangeable identities",
     )
+    add = parser.add_argument_group("where it ends").add_argument
     add("--max-states", type=_positive, metavar="N", help="stop after so many distinct states: undetermined")
     add("--max-depth", type=_natural, metavar="N", help="do not leave states at this depth: undetermined")
     add("--timeout", type=_seconds, metavar="SECONDS", help="stop after so long: undetermined")
@@ -122,16 +130,19 @@ def check_parser() -> argparse.ArgumentParser:
         help="stop at so much resident memory, such as 4G (default: 80%% of what is free)",
     )
     add(
-        "--expect",
-        action="store_true",
-        help="exit 0 iff each spec's declared expectation is met by the named property",
-    )
-    add(
         "--first",
         action="store_true",
         help="stop at the first violation, whose story is the shortest; what did not fail stays undetermined",
     )
+    add = parser.add_argument_group("how it is judged").add_argument
+    add(
+        "--expect",
+        action="store_true",
+        help="exit 0 iff each spec's declared expectation is met by the named property",
+    )
     add("--strict", action="store_true", help="vacuity findings fail (exit 21)")
+    written = parser.add_argument_group("what is shown and written")
+    add = written.add_argument
     add("--full", action="store_true", help="whole states along the story")
     add(
         "--png",
@@ -145,7 +156,7 @@ def check_parser() -> argparse.ArgumentParser:
     )
     add("--graph", action="store_true", help="draw the whole state graph (small spaces)")
     add("--json", action="store_true", help="the verdict record on standard output, nothing else there")
-    _formats(parser)
+    _formats(written)
     add("--out", type=_path, metavar="DIR", help="where files go (default: out/<spec>/)")
     add("--version", action=_Version, nargs=0, help="versions of what is at work, and exit")
     parser.set_defaults(table=False, simulate=False)
@@ -369,6 +380,15 @@ def cite_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def help_parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        "python -m explorer help", allow_abbrev=False, description="The commands, or the options of one."
+    )
+    parser.add_argument("word", nargs="?", type=_named, metavar="COMMAND", help="a command")
+    parser.add_argument("--man", action="store_true", help="all of it as a page for man(1): > explorer.1")
+    return parser
+
+
 def completion_parser() -> argparse.ArgumentParser:
     from explorer.command.completion import SHELLS
 
@@ -502,7 +522,7 @@ def _version() -> str:
     )
 
 
-def _define(parser: argparse.ArgumentParser, several: bool = True) -> None:
+def _define(parser: argparse._ActionsContainer, several: bool = True) -> None:
     parser.add_argument(
         "-D",
         dest="define",
@@ -513,14 +533,15 @@ def _define(parser: argparse.ArgumentParser, several: bool = True) -> None:
     )
 
 
-def _formats(parser: argparse.ArgumentParser) -> None:
+def _formats(parser: argparse._ActionsContainer) -> None:
     """What is written besides the screen's text."""
     add = parser.add_argument
     add(
         "--format",
         choices=("text", *NAMES),
         default="text",
-        help="what standard output gets in place of the text",
+        metavar="NAME",
+        help=f"what standard output gets in place of the text: {', '.join(NAMES)}",
     )
     add(
         "--emit-test",

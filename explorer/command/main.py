@@ -16,6 +16,7 @@ from explorer.command.arguments import (
     completion_parser,
     estimate_parser,
     explain_parser,
+    help_parser,
     litmus_parser,
     mutate_parser,
     replay_parser,
@@ -233,6 +234,20 @@ def _serve(options: Namespace) -> int:
     return serve(options)
 
 
+def _help(options: Namespace) -> int:
+    from explorer.command.manual import man_page, overview
+
+    word = options.word
+    if word is not None and word not in COMMANDS:
+        raise UsageError(f"help {word}: no such command; {nearest(word, list(COMMANDS))}")
+    if word is not None:
+        COMMANDS[word][0]().print_help()
+        return exit_codes.OK
+    parsers = {name: parser() for name, (parser, _) in COMMANDS.items()}
+    say(man_page(parsers) if options.man else overview(parsers), machine=options.man)
+    return exit_codes.OK
+
+
 def _completion(options: Namespace) -> int:
     from explorer.command.completion import completion
 
@@ -254,6 +269,7 @@ COMMANDS: dict[str, tuple[Callable[[], ArgumentParser], Callable[[Namespace], in
     "explain": (explain_parser, _explain),
     "litmus": (litmus_parser, _litmus),
     "cite": (cite_parser, _cite),
+    "help": (help_parser, _help),
     "completion": (completion_parser, _completion),
 }
 
