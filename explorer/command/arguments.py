@@ -395,10 +395,11 @@ def completion_parser() -> argparse.ArgumentParser:
     parser = Parser(
         "python -m explorer completion",
         allow_abbrev=False,
-        description="Print a script that completes commands and options.",
+        description="Print a script that completes commands, options, and the names in specs.",
         epilog='in ~/.bashrc: eval "$(explorer completion bash)"',
     )
-    parser.add_argument("shell", choices=SHELLS)
+    parser.add_argument("shell", nargs="?", choices=SHELLS, help="of which shell")
+    parser.add_argument("--words", nargs="+", metavar="KIND", help=argparse.SUPPRESS)
     return parser
 
 

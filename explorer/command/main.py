@@ -249,8 +249,16 @@ def _help(options: Namespace) -> int:
 
 
 def _completion(options: Namespace) -> int:
-    from explorer.command.completion import completion
+    from explorer.command.completion import completion, words
 
+    if options.words:
+        kind, path, name = (*options.words, "", "")[:3]
+        with own_prints():
+            found = words(kind, path, name)
+        say("\n".join(found), machine=True)
+        return exit_codes.OK
+    if options.shell is None:
+        raise UsageError("no shell; write: python -m explorer completion bash")
     say(completion(options.shell, {name: parser() for name, (parser, _) in COMMANDS.items()}))
     return exit_codes.OK
 
