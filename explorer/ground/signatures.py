@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from explorer.ir.errors import _PACKAGE, Place, SpecError, closest, nearest
+from explorer.ir.errors import Place, SpecError, closest, is_ours, nearest
 from explorer.ir.types import SetType, Type, is_finite_domain, value_text
 from explorer.language.annotations import resolve
 from explorer.language.declarations import Declaration
@@ -199,7 +199,7 @@ def _innermost(error: BaseException, fallback: Place) -> Place:
     place, tb = fallback, error.__traceback__
     while tb is not None:
         file = tb.tb_frame.f_code.co_filename
-        if not file.startswith((_PACKAGE, _LIBRARY)):
+        if not (is_ours(file) or file.startswith(_LIBRARY)):
             place = Place(file, tb.tb_lineno)
         tb = tb.tb_next
     return place

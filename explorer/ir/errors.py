@@ -17,6 +17,12 @@ from explorer.ir.data import dataclass
 from explorer.ir.source import classes, first_line
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_COMPONENTS = os.path.join(_PACKAGE, "library") + os.sep
+
+
+def is_ours(file: str) -> bool:
+    """Whether a file is the explorer's own. The library's components are specs, wherever they are."""
+    return file.startswith(_PACKAGE) and not file.startswith(_COMPONENTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +89,7 @@ def author_frame() -> FrameType | None:
     while frame is not None:
         name = frame.f_code.co_filename
         if (
-            not name.startswith(_PACKAGE)
+            not is_ours(name)
             and not name.startswith("<frozen")
             and not name.endswith(("/typing.py", "/enum.py"))
         ):

@@ -16,7 +16,7 @@ import traceback
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 
-from explorer.ir.errors import _PACKAGE, Place, SpecError
+from explorer.ir.errors import Place, SpecError, is_ours
 from explorer.language.spec import Spec
 
 
@@ -179,7 +179,7 @@ def _where(error: BaseException, file: Path) -> Place:
     frames = [
         f
         for f in traceback.extract_tb(error.__traceback__)
-        if f.filename.startswith(directory) and not f.filename.startswith(_PACKAGE)
+        if f.filename.startswith(directory) and not is_ours(f.filename)
     ]
     return Place(frames[-1].filename, frames[-1].lineno or 1) if frames else Place(str(file), 1)
 

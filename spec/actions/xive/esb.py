@@ -9,14 +9,8 @@ import enum
 
 from explorer import *
 
-SOURCES = constant("sources", 1)
-
-
-class Source(Scalarset):
-    """An interrupt source. Its Linux interrupt number is the same thing here: the mapping never changes."""
-
-    size = SOURCES
-    names = ("irq16", "irq17", "irq18", "irq19")
+from ..kernel.irqs import SOURCES as SOURCES
+from ..kernel.irqs import Source as Source
 
 
 class PQ(enum.Enum):

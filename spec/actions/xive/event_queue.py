@@ -7,6 +7,7 @@ Linux uses.
 
 from explorer import *
 
+from ..kernel.irqs import Cpu as Cpu
 from .esb import SOURCES, Source
 
 IN_FLIGHT = constant("in_flight", False)
@@ -17,13 +18,6 @@ EAS.
 
 SPARE = constant("spare", 1)
 """How many entries a ring has room for beyond one of each source: a source with two entries needs it."""
-
-
-class Cpu(Scalarset):
-    """A CPU that interrupts are routed to."""
-
-    size = constant("cpus", 1)
-    names = ("T", "U")
 
 
 class Eas(State):

@@ -8,6 +8,7 @@ import enum
 
 from explorer import *
 
+from ..kernel.irq_desc import IrqDescriptors
 from .esb import Esb, Source
 from .event_queue import Eas, EventQueue
 from .irq_chip import XiveIrq
@@ -69,17 +70,15 @@ class Use(enum.Enum):
     FREED = 6
 
 
-class Descriptors(State):
-    """`struct irq_desc`, of each interrupt; `use` is where its owner is. `resend` is IRQS_PENDING,
-    `inprogress` and the next three are IRQD_IRQ_INPROGRESS, _DISABLED, _MASKED and _STARTED."""
+class Descriptors(IrqDescriptors):
+    """`struct irq_desc`, of each interrupt; `use` is where its owner is. `masked` and `started` are
+    IRQD_IRQ_MASKED and _STARTED.
+    """
 
-    use: Map[Source, Use] = initially(lambda source: Use.MAPPED if NO_AUTOEN else Use.REQUESTED, quiet=True)
-    locked: Map[Source, bool] = initially(False, quiet=True)
-    inprogress: Map[Source, bool] = initially(False)
     disabled: Map[Source, bool] = initially(NO_AUTOEN)
     masked: Map[Source, bool] = initially(NO_AUTOEN)
+    use: Map[Source, Use] = initially(lambda source: Use.MAPPED if NO_AUTOEN else Use.REQUESTED, quiet=True)
     started: Map[Source, bool] = initially(lambda source: not NO_AUTOEN)
-    resend: Map[Source, bool] = initially(False)
     thread: Map[Source, Thread] = initially(Thread.ASLEEP, quiet=True)
 
     def exists(self, source: Source) -> Value[bool]:

@@ -99,10 +99,7 @@ def masks_first(descriptors: Descriptors, source: Source) -> Value[bool]:
 def begin_handler(descriptors: Descriptors, presenter: Presenter, cpu: Cpu, source: Source) -> None:
     """An interrupt that is enabled and in progress nowhere goes to its handler."""
     presenter.serves(cpu, source, looked_up())
-    when(descriptors.exists(source) & ~descriptors.locked[source])
-    when(~descriptors.disabled[source] & ~descriptors.inprogress[source])
-    descriptors.inprogress[source].next = True
-    descriptors.resend[source].next = False
+    descriptors.begins(source)
     presenter.at[cpu].next = Step.BODY if BODY else Step.HANDLER
 
 
@@ -138,9 +135,8 @@ def skip(descriptors: Descriptors, presenter: Presenter, cpu: Cpu, source: Sourc
 def handled(descriptors: Descriptors, presenter: Presenter, cpu: Cpu, source: Source) -> None:
     """raw_spin_lock(&desc->lock)  // the handlers have run, IRQD_IRQ_INPROGRESS cleared"""
     presenter.serves(cpu, source, Step.HANDLER)
-    when(~descriptors.locked[source])
+    descriptors.ends(source)
     descriptors.locked[source].next = True
-    descriptors.inprogress[source].next = False
     descriptors.wake_thread(source)
     presenter.at[cpu].next = Step.EOI
 

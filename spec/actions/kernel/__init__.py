@@ -1,0 +1,1 @@
+"""What any kernel on POWER has, for specs anywhere: docs/library.md."""

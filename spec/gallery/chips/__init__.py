@@ -1,0 +1,1 @@
+"""Interrupt chips of specs of the gallery."""
