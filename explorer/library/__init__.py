@@ -1,7 +1,7 @@
 """Hardware and kernel as components for anybody's spec: `from explorer.library.kernel import irq_desc`.
 
 In an installation the modules stand here; in a checkout they are `spec/actions/kernel`, `xive` and `opal`, of
-which the wheel is made (docs/library.md, docs/decisions/0029-a-library-in-the-wheel.md).
+which the wheel is made (docs/library.md).
 """
 
 from pathlib import Path
