@@ -21,7 +21,7 @@ T = TypeVar("T")
 REQUIRED = {
     "SPEC": ("spec file", "spec/ipi_fixed.py"),
     "FILE": ("trace", "out/ipi_buggy/no_lost_ipi.itf.json"),
-    "shell": ("shell", "bash"),
+    "OTHER": ("second trace", "A.itf.json B.itf.json"),
     "--barriers": ("barrier", "--barriers set_barrier,clear_barrier"),
 }
 """What an argument that cannot be left out is called, and an example of it."""
@@ -446,6 +446,18 @@ def replay_parser() -> argparse.ArgumentParser:
     )
     add("--format", choices=("text", "commit"), default="text", help="how the story is shown")
     add("--full", action="store_true", help="whole states along the story")
+    return parser
+
+
+def diff_parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        "python -m explorer diff",
+        allow_abbrev=False,
+        description="Say where two stored traces part.",
+        epilog="Exits with 0 where they are the same, with 1 where they part.",
+    )
+    parser.add_argument("first", type=_path, metavar="FILE", help="a trace in the Informal Trace Format")
+    parser.add_argument("second", type=_path, metavar="OTHER", help="another one")
     return parser
 
 

@@ -14,6 +14,7 @@ from explorer.command.arguments import (
     check_parser,
     cite_parser,
     completion_parser,
+    diff_parser,
     estimate_parser,
     explain_parser,
     help_parser,
@@ -125,6 +126,12 @@ def _model(options: Namespace) -> Model:
     with own_prints():
         spec = load(options.spec)
         return ground(spec, single(bindings(spec, options.define)), str(Path(options.spec).resolve()))
+
+
+def _diff(options: Namespace) -> int:
+    from explorer.command.diff import diff
+
+    return diff(options.first, options.second)
 
 
 def _show(options: Namespace) -> int:
@@ -271,6 +278,7 @@ COMMANDS: dict[str, tuple[Callable[[], ArgumentParser], Callable[[Namespace], in
     "synthesize": (synthesize_parser, _synthesize),
     "walk": (walk_parser, _walk),
     "replay": (replay_parser, _replay),
+    "diff": (diff_parser, _diff),
     "serve": (serve_parser, _serve),
     "show": (show_parser, _show),
     "estimate": (estimate_parser, _estimate),

@@ -11,7 +11,7 @@ Parsers = Mapping[str, argparse.ArgumentParser]
 
 GROUPS = {
     "check": ("check", "table", "simulate", "mutate", "synthesize"),
-    "look": ("walk", "serve", "replay", "show", "estimate", "explain"),
+    "look": ("walk", "serve", "replay", "diff", "show", "estimate", "explain"),
     "other judges and sources": ("litmus", "cite"),
     "this tool": ("help", "completion"),
 }

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 
 from explorer.run.options import UsageError
 
-FORMATS = {"dot": ("graphviz",), "graphml": ("networkx",), "aut": ("networkx",)}
+FORMATS = {"dot": ("graphviz",), "graphml": ("networkx",), "aut": ("networkx",), "jsonl": ("networkx",)}
 
 
 def refuse_without_packages(given: argparse.Namespace) -> None:

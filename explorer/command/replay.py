@@ -160,11 +160,13 @@ def spec_of(file: Path, meta: dict[str, Any]) -> str:
     )
 
 
-def read_trace(file: Path) -> tuple[dict[str, Any], Texts, int | None]:
-    """What a trace says of itself, its walk, and where it goes back to. UsageError where it is none."""
+def read_trace(file: Path, word: str = "replay") -> tuple[dict[str, Any], Texts, int | None]:
+    """What a trace says of itself, its walk, and where it goes back to. UsageError where it is none,
+    told by the `word` that asked.
+    """
     if file.exists() and not file.is_file():
         what = "a directory" if file.is_dir() else "a pipe or a device"
-        raise UsageError(f"replay {file}: is {what}; write: python -m explorer SPEC --write itf, to make one")
+        raise UsageError(f"{word} {file}: is {what}; write: python -m explorer SPEC --write itf, to make one")
     try:
         text = file.read_text(encoding="utf-8")
         walk_texts, loop = read(text)
@@ -175,12 +177,12 @@ def read_trace(file: Path) -> tuple[dict[str, Any], Texts, int | None]:
         return dict(json.loads(text)["#meta"]), walk_texts, loop
     except OSError as error:
         raise UsageError(
-            f"replay {file}: {error.strerror or error}; write: python -m explorer SPEC --write itf, to"
+            f"{word} {file}: {error.strerror or error}; write: python -m explorer SPEC --write itf, to"
             " make one"
         ) from None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, IndexError):
         raise UsageError(
-            f"replay {file}: not a trace in the Informal Trace Format; write: python -m explorer SPEC --write"
+            f"{word} {file}: not a trace in the Informal Trace Format; write: python -m explorer SPEC --write"
             " itf, to make one"
         ) from None
 

@@ -107,6 +107,12 @@ def _aut(graph: networkx.MultiDiGraph) -> str:
     return aut(graph)
 
 
+def _jsonl(graph: networkx.MultiDiGraph) -> str:
+    from explorer.render.machine.json_lines import json_lines
+
+    return json_lines(graph)
+
+
 def _graphml(graph: networkx.MultiDiGraph) -> str:
     import networkx
 
@@ -136,6 +142,7 @@ TRACES: dict[str, tuple[str, Callable[[CheckedRecord, Trace], str]]] = {
 GRAPHS: dict[str, tuple[str, Callable[[Any], str]]] = {
     "graphml": ("graph.graphml", _graphml),
     "aut": ("graph.aut", _aut),
+    "jsonl": ("graph.jsonl", _jsonl),
 }
 """Made from the whole state graph of a small space."""
 

@@ -59,6 +59,7 @@ def parsed(name: str, text: str) -> None:
             "plantuml": "@startuml\n",
             "dot": "digraph",
             "aut": "des (0, ",
+            "jsonl": '{"state": 0, "depth": 0, "initial": true, ',
         }.get(name)
         assert text.startswith(start) if start else ast.parse(text).body
 

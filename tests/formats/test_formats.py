@@ -19,6 +19,7 @@ from explorer.ground.ground import ground
 from explorer.render.formats import RUNS, TRACES, Settings
 from explorer.render.machine import itf
 from explorer.render.machine.aut import aut
+from explorer.render.machine.json_lines import json_lines
 from explorer.render.machine.json_record import to_json
 from explorer.render.machine.junit import junit
 from explorer.render.machine.sarif import STEPS, sarif
@@ -549,6 +550,20 @@ def test_aut_has_every_step_of_the_graph(tmp_path: Path) -> None:
         map(str, range(space.distinct))
     )
     assert {label for tail, label, _ in steps if tail == "0"} == {"store(cpu=A)", "store(cpu=B)"}
+
+
+def test_json_lines_have_every_state_and_step_of_the_graph(tmp_path: Path) -> None:
+    """One object each, with numbers that meet, values by name, and what fails where."""
+    _, space, verdict = checked(dekker(tmp_path))
+    records = [
+        json.loads(line) for line in json_lines(state_graph(space, verdict.traces.values())).splitlines()
+    ]
+    states = {r["state"]: r for r in records if "state" in r}
+    steps = [r for r in records if "from" in r]
+    assert (len(states), len(steps)) == (space.distinct, space.transitions)
+    assert all(r["from"] in states and r["to"] in states for r in steps)
+    assert [s["values"]["turns"] for s in states.values() if s["initial"]] == ["0"]
+    assert any("exclusion" in s["violates"] for s in states.values())
 
 
 def test_aut_has_one_initial_state_where_the_space_has_several(tmp_path: Path) -> None:
