@@ -6,6 +6,7 @@ Knows nothing of file formats.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from explorer.engine.reference import step as execute
@@ -14,6 +15,7 @@ from explorer.ir.model import Model
 from explorer.ir.semantics import State
 from explorer.language.memory_wiring import MemoryType
 from explorer.trace.reasons import explain
+from explorer.trace.shorten import shortened
 from explorer.trace.shortest import StatePath, shortest
 from explorer.trace.step_builder import StepBuilder
 from explorer.trace.trace import Step, Trace
@@ -30,7 +32,11 @@ def tell(space: StateSpace, violation: Violation) -> Trace:
     path = shortest(space, violation)
     steps, states = _walked(space, path, builder)
     why: list[str] = []
-    length = len(path.edges)
+    if space.walked is not None and violation.kind != "evaluation":
+        builder = StepBuilder(model)
+        numbers = shortened(model, violation, states[0], [number for _, number, _ in path.edges])
+        steps, states = _taken(model, states[0], numbers, builder)
+    length = len(steps) - 1
     if violation.kind == "evaluation":
         last = path.edges[-1][2] if path.edges else path.initial
         number, failure = failure_in(space, violation, last)
@@ -67,19 +73,30 @@ def way(space: StateSpace, depth: int, goals: list[Handle]) -> Trace:
 
 
 def _walked(space: StateSpace, path: StatePath, builder: StepBuilder) -> tuple[list[Step], list[State]]:
-    """The steps and states along a path, each re-executed. Raises ReplayError where the reference cannot
-    walk.
+    """The steps and states along a path, each re-executed. Raises ReplayError where the reference cannot walk
+    it, or comes elsewhere.
     """
-    model = space.model
-    states = [space.decode(path.initial)]
-    steps = [builder.first(states[0])]
-    for _, number, target in path.edges:
+    numbers = [number for _, number, _ in path.edges]
+    steps, states = _taken(space.model, space.decode(path.initial), numbers, builder)
+    for number, (_, _, target) in enumerate(path.edges, 1):
+        if states[number] != space.decode(target):
+            raise ReplayError(
+                f"{steps[number].instance} does not lead from step {number - 1} to step {number}"
+            )
+    return steps, states
+
+
+def _taken(
+    model: Model, initial: State, numbers: Sequence[int], builder: StepBuilder
+) -> tuple[list[Step], list[State]]:
+    """The steps and states where these instances are taken. Raises ReplayError where one cannot be."""
+    states = [initial]
+    steps = [builder.first(initial)]
+    for number in numbers:
         instance = model.instances[number]
         after = execute(instance, states[-1])
-        if after is None or after != space.decode(target):
-            raise ReplayError(
-                f"{instance.name} does not lead from step {len(steps) - 1} to step {len(steps)}"
-            )
+        if after is None:
+            raise ReplayError(f"{instance.name} cannot be taken after step {len(steps) - 1}")
         steps.append(builder.next(instance, len(steps), states[-1], after))
         states.append(after)
     return that_arrive(model, steps), states
