@@ -82,6 +82,8 @@ def found(tree: Path, entry: Entry) -> Finding:
         return Finding(entry, MISSING if other is None else MOVED, other or "")
     if entry.digest == UNREAD:
         return Finding(entry, UNREAD_HERE, "")
+    if now != entry.digest and not _of_this(one):
+        return Finding(entry, OTHER, "")
     return Finding(entry, SAME if now == entry.digest else CHANGED, "")
 
 
@@ -90,18 +92,23 @@ def _of_this(one: Citation) -> bool:
     return one.project != "linux" or f"Linux {one.version}" == LINUX
 
 
+def _is_of(one: Citation, tree: str) -> bool:
+    """Whether a citation is of the version that the tree is said to be: `Linux 5.10.198` is a 5.10."""
+    return one.project != "linux" or f"{tree}.".startswith(f"Linux {one.version}.")
+
+
 def _record(options: Namespace, project: str) -> int:
-    """Write the list anew: what the specs cite of this project as the tree has it, the rest as it was."""
+    """Write the list anew: what the specs cite of this version as the tree has it, the rest as it was."""
     known = {e.citation.text: e for e in read(options.citations)} if options.citations.exists() else {}
     entries, missing = [], []
     for one in cited(options.citations.parent):
         old = known.get(one.text, Entry(one, "no tree", UNREAD))
-        if one.project == project and _of_this(one):
+        if one.project == project and _is_of(one, options.record):
             now = digest(options.tree, one.path, one.function)
             if now is None:
                 missing.append(one.text)
                 continue
-            old = Entry(one, options.record, now)
+            old = old if old.digest == now else Entry(one, options.record, now)
         entries.append(old)
     for text in missing:
         print(f"explorer: {text}: not in {options.tree}; nothing was written", file=sys.stderr)
