@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -497,6 +498,7 @@ def serve_parser() -> argparse.ArgumentParser:
     )
     add("--port", type=_port, default=0, metavar="N", help="the port on 127.0.0.1 (default: a free one)")
     add("--open", action="store_true", help="open the page in a browser")
+    _source_url(parser)
     add("--no-check", dest="check", action="store_false", help="walk only: nothing is checked meanwhile")
     add(
         "--timeout",
@@ -579,6 +581,31 @@ def _formats(parser: argparse._ActionsContainer) -> None:
         help="GitHub annotations on standard error (by themselves where GITHUB_ACTIONS is set)",
     )
     add("--open", action="store_true", help="open report.html in a browser")
+    _source_url(parser)
+
+
+def _source_url(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--source-url",
+        type=_address,
+        metavar="URL",
+        help=(
+            "links from the report to lines of source: an address with {file} (or {path}, the whole path) and"
+            " {line}, such as https://github.com/NAME/REPOSITORY/blob/COMMIT/{file}#L{line} or"
+            " vscode://file{path}:{line}"
+        ),
+    )
+
+
+def _address(text: str) -> str:
+    scheme = text.partition(":")[0].lower()
+    if not re.fullmatch(r"[a-z][a-z0-9+.-]*", scheme) or scheme in ("javascript", "data", "vbscript", "blob"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no address; write: https://... or vscode://...")
+    if "{line}" not in text or not ("{file}" in text or "{path}" in text):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} does not say where file and line go; write: {{file}} and {{line}}"
+        )
+    return text
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -212,7 +212,11 @@ class Session:
         if constant:
             elsewhere = self.telling_elsewhere(spec, path, {f.subject for f in constant})
             verdict = verdict.without([f for f in constant if f.subject in elsewhere])
-        about = context(space.model, {} if row and not self.options.write else verdict.traces)
+        about = context(
+            space.model,
+            {} if row and not self.options.write else verdict.traces,
+            sampled=not row and not verdict.traces,
+        )
         record: CheckedRecord = {**verdict.record(), **about}
         self.results.records.append(record)
         if not row:
@@ -251,7 +255,8 @@ class Session:
             [(o.binding, o.verdict.record()) for o in outcomes],
             directory,
             wants_colour(sys.stdout),
-            self.options.strict,
+            strict=self.options.strict,
+            settings=self.results.settings,
         )
         if self.results.silent:
             print(text, file=sys.stderr)
@@ -287,7 +292,8 @@ class Session:
             [(row, o.verdict.record()) for row, o in rows],
             directory,
             wants_colour(sys.stdout),
-            self.options.strict,
+            strict=self.options.strict,
+            settings=self.results.settings,
         )
         if not self.results.silent:
             self.results.say(text)

@@ -28,24 +28,24 @@ from explorer.render.text.text import story
 from explorer.render.whole_file import Unwritten, recording, write_whole
 from explorer.trace.trace import Trace
 from explorer.verdict import exit_codes
-from explorer.verdict.record import CheckedRecord, Record, RowRecord, VerdictRecord
+from explorer.verdict.record import CheckedRecord, Record, RowRecord, VerdictRecord, told
 from explorer.verdict.verdict import Verdict
 
 NO_SETTINGS = Settings("")
 
 
-def write_record(record: Record, directory: Path, walk: Mapping[str, Any] | None = None) -> list[str]:
-    """verdict.json and report.html, with steps to take if there is something to `walk` with; a note for each
-    that cannot be written.
-    """
+def write_record(record: Record, directory: Path, settings: Settings = NO_SETTINGS) -> list[str]:
+    """verdict.json and report.html; a note for each that cannot be written."""
     from explorer.render.html.report import report
 
     return _write(directory / "verdict.json", to_json(record)) + _write(
-        directory / "report.html", report(record, walk)
+        directory / "report.html", report(record, settings.walk, settings.source_url)
     )
 
 
-def walk_of(space: StateSpace, verdict: Verdict, quick: bool = False) -> dict[str, Any] | None:
+def walk_of(
+    space: StateSpace, verdict: Verdict, record: CheckedRecord, quick: bool = False
+) -> dict[str, Any] | None:
     """What the page of a small space walks with; None where it was not visited as a whole, or is too large.
     `quick` where nobody asked for a page.
     """
@@ -60,7 +60,7 @@ def walk_of(space: StateSpace, verdict: Verdict, quick: bool = False) -> dict[st
     text = packed(listed)
     if text is None:
         return None
-    return {**outline(space.model, Outlooks(space.model, first), verdict.traces), "space": text}
+    return {**outline(space.model, Outlooks(space.model, first), told(record)), "space": text}
 
 
 def write_all(
@@ -79,9 +79,9 @@ def write_all(
     """
     from explorer.render.picture.drawing import TooLarge
 
-    walk = walk_of(space, verdict, quick="html" not in write)
+    walk = walk_of(space, verdict, record, quick="html" not in write)
     settings = replace(settings, walk=walk)
-    notes = write_record(record, directory, walk)
+    notes = write_record(record, directory, settings)
     for name, trace in verdict.traces.items():
         notes += _write(directory / f"{name}.txt", story(trace, full=True))
     if verdict.main_trace is not None:
@@ -140,7 +140,7 @@ def one_format(
 ) -> str:
     """What `--format` prints for a run; "" where a format of traces has none to show. Raises TooLarge."""
     if name in RUNS:
-        shown = replace(settings, walk=walk_of(space, verdict)) if name == "html" else settings
+        shown = replace(settings, walk=walk_of(space, verdict, record)) if name == "html" else settings
         return RUNS[name][1]([record], shown)
     if name in GRAPHS:
         return _of_graph(name, space, verdict)
@@ -211,7 +211,11 @@ def screen(
 
 
 def write_matrix(
-    rows: list[tuple[dict[str, Any], VerdictRecord]], directory: Path, colour: bool, strict: bool = False
+    rows: list[tuple[dict[str, Any], VerdictRecord]],
+    directory: Path,
+    colour: bool,
+    strict: bool = False,
+    settings: Settings = NO_SETTINGS,
 ) -> tuple[str, list[str]]:
     """The table of a matrix run as text, and notes; all records go to matrix.json."""
     from explorer.render.html.report import table_page
@@ -221,7 +225,9 @@ def write_matrix(
         (", ".join(f"{name}={getattr(value, 'name', value)}" for name, value in binding.items()), record)
         for binding, record in rows
     ]
-    notes += _write(directory / "report.html", table_page(str(rows[0][1]["spec"]), named))
+    notes += _write(
+        directory / "report.html", table_page(str(rows[0][1]["spec"]), named, settings.source_url)
+    )
     return (
         "\n".join(
             [
@@ -234,7 +240,11 @@ def write_matrix(
 
 
 def write_table(
-    rows: list[tuple[Variant, VerdictRecord]], directory: Path, colour: bool, strict: bool = False
+    rows: list[tuple[Variant, VerdictRecord]],
+    directory: Path,
+    colour: bool,
+    strict: bool = False,
+    settings: Settings = NO_SETTINGS,
 ) -> tuple[str, list[str]]:
     """A family's table as text, and notes; its rows go to variants.json and variants.md."""
     from explorer.render.html.report import table_page
@@ -243,7 +253,9 @@ def write_table(
     named = [(f"{row.name}  {row.text}", record) for row, record in rows]
     notes = _write(directory / "variants.json", to_json({"rows": records}))
     notes += _write(directory / "variants.md", variants(records, markdown=True))
-    notes += _write(directory / "report.html", table_page(str(records[0]["spec"]), named))
+    notes += _write(
+        directory / "report.html", table_page(str(records[0]["spec"]), named, settings.source_url)
+    )
     named_rows = [(row.name, record) for row, record in rows]
     return (
         "\n".join(

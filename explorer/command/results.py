@@ -30,7 +30,7 @@ class Results:
 
     def __init__(self, options: argparse.Namespace):
         self.options = options
-        self.settings = Settings(__version__)
+        self.settings = Settings(__version__, source_url=options.source_url or "")
         self.silent = options.json or options.format != "text"
         self.records: list[Record] = []
         self.unwritten = False

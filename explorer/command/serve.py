@@ -25,7 +25,7 @@ from explorer.run.run import limits_of, run
 from explorer.serve.application import Application, end, listen
 from explorer.serve.session import Refused, Session
 from explorer.verdict import exit_codes
-from explorer.verdict.record import CheckedRecord
+from explorer.verdict.record import CheckedRecord, told
 from explorer.verdict.report_context import context
 
 
@@ -44,7 +44,7 @@ def serve(options: argparse.Namespace) -> int:
             say(f"{options.trace} does not fit {model.name}: {error}")
             return exit_codes.of_replay(False)
         path, note = opened.path, opened.note
-    site = Site(session, path, options.check)
+    site = Site(session, path, options.check, options.source_url or "")
     server = listen(site.application, options.port)
     threading.Thread(target=server.run, daemon=True).start()
     try:
@@ -65,23 +65,25 @@ def serve(options: argparse.Namespace) -> int:
 class Site:
     """The pages of a session: a walk alone until the check has ended, and then the report of it."""
 
-    def __init__(self, session: Session, path: list[int] | None, checking: bool):
-        self.session, self.path, self.checking = session, path, checking
+    def __init__(
+        self, session: Session, path: list[int] | None, checking: bool = False, source_url: str = ""
+    ):
+        self.session, self.path, self.checking, self.source_url = session, path, checking, source_url
         self.record: CheckedRecord | None = None
         self.application = Application(session, self.page, self.status)
 
     def page(self) -> str:
         record = self.record
         walk: dict[str, Any] = {
-            **self.session.outline(record["traces"] if record else {}),
+            **self.session.outline(told(record) if record else {}),
             "live": True,
             "path": self.path,
             "checking": self.checking and record is None,
         }
         if record is not None:
-            return report(record, walk)
+            return report(record, walk, self.source_url)
         model = self.session.model
-        return walk_page(model.name, context(model, {})["about"], walk)
+        return walk_page(model.name, context(model, {})["about"], walk, self.source_url)
 
     def status(self) -> dict[str, Any]:
         return {"done": self.record is not None, "claim": clean(claim(self.record)) if self.record else ""}
@@ -94,7 +96,7 @@ class Site:
             limits.restart()
             space, verdict = run(model, options, limits)
             limits.finish()
-        self.record = {**verdict.record(), **context(space.model, verdict.traces)}
+        self.record = {**verdict.record(), **context(space.model, verdict.traces, sampled=not verdict.traces)}
         return claim(self.record)
 
 

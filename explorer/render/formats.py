@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a format needs beside the records: the explorer's version, and for a page with steps to take what
-    it walks with.
+    """What a format needs beside the records: the explorer's version; for a page with steps to take what it
+    walks with, and how the address of a line of source is made.
     """
 
     version: str
     walk: Mapping[str, Any] | None = None
+    source_url: str = ""
 
 
 def _json(records: Sequence[Record], settings: Settings) -> str:
@@ -62,7 +63,7 @@ def _annotations(records: Sequence[Record], settings: Settings) -> str:
 def _html(records: Sequence[Record], settings: Settings) -> str:
     from explorer.render.html.report import report
 
-    return report(records[0], settings.walk)
+    return report(records[0], settings.walk, settings.source_url)
 
 
 def _itf(record: CheckedRecord, trace: Trace) -> str:

@@ -6,11 +6,13 @@ from __future__ import annotations
 
 from explorer.engine.space import Violation
 from explorer.ir import expressions as ex
+from explorer.ir.data import dataclass
 from explorer.ir.expressions import Expr
 from explorer.ir.model import Model
 from explorer.ir.operators import CONDITIONS
 from explorer.ir.semantics import EvaluationError, State, evaluate
 from explorer.ir.steps import Role
+from explorer.ir.types import BoolType
 from explorer.trace.waits import LOADS, moment, value_text
 
 MAX_LINES = 12
@@ -32,27 +34,124 @@ def explain(model: Model, violation: Violation, states: list[State]) -> list[str
     return lines[:MAX_LINES]
 
 
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A part of a formula that is not taken apart, and whether it holds."""
+
+    expr: Expr
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Decisive:
+    """A leaf in words, and the step since which it has its value. The latest made the formula false."""
+
+    text: str
+    since: int
+
+
 def reasons(expr: Expr, holds: bool, s: State, t: State) -> list[str]:
     """The leaves that make an expression true or false, each as `text is value`."""
+    return [line for leaf in leaves(expr, holds, s, t) for line in _told(leaf, s, t)]
+
+
+def decisive(model: Model, name: str, states: list[State]) -> list[Decisive]:
+    """The leaves that make an invariant or step invariant false at the end of a trace, the latest first."""
+    prop = next((p for p in model.properties if p.name == name), None)
+    if prop is None:
+        return []
+    pairs = [
+        (states[max(n - 1, 0)] if prop.kind == "step" else state, state) for n, state in enumerate(states)
+    ]
+    end = pairs[-1]
+    expr = next((expr for _, expr in prop.parts if not evaluate(expr, *end)), None)
+    if expr is None:
+        return []
+    found = [
+        Decisive(line, _since(leaf, pairs))
+        for leaf in leaves(expr, False, *end)
+        for line in _told(leaf, *end)
+    ]
+    return sorted(dict.fromkeys(found), key=lambda one: -one.since)
+
+
+def leaves(expr: Expr, holds: bool, s: State, t: State) -> list[Leaf]:
+    """The leaves that make an expression true or false."""
     op, args = expr.op, expr.args
     if op == "not":
-        return reasons(args[0], not holds, s, t)
+        return leaves(args[0], not holds, s, t)
     if op in ("and", "or"):
         if holds == (op == "and"):
-            return [line for a in args for line in reasons(a, holds, s, t)]
-        return next(reasons(a, holds, s, t) for a in args if bool(evaluate(a, s, t)) == holds)
+            return [leaf for a in args for leaf in leaves(a, holds, s, t)]
+        return next(leaves(a, holds, s, t) for a in args if bool(evaluate(a, s, t)) == holds)
     if op == "ite" and _is_condition(args[1]):
         chosen = bool(evaluate(args[0], s, t))
-        return reasons(args[0], chosen, s, t) + reasons(args[1 if chosen else 2], holds, s, t)
-    if op == "const":
-        return []
+        return leaves(args[0], chosen, s, t) + leaves(args[1 if chosen else 2], holds, s, t)
+    return [] if op == "const" else [Leaf(expr, holds)]
+
+
+def _since(leaf: Leaf, pairs: list[tuple[State, State]]) -> int:
+    """The first step from which on a leaf has the value of the end."""
+    since = len(pairs) - 1
+    while since and _holds(leaf.expr, *pairs[since - 1]) == leaf.holds:
+        since -= 1
+    return since
+
+
+def _holds(expr: Expr, s: State, t: State) -> bool | None:
+    try:
+        return bool(evaluate(expr, s, t))
+    except EvaluationError:
+        return None
+
+
+def _told(leaf: Leaf, s: State, t: State) -> list[str]:
+    """A leaf in words, with the values that it reads."""
+    expr = leaf.expr
+    counted = _counted(leaf, s, t)
+    if counted:
+        return [counted]
     values = [value_text(at, s, t) for at in ex.walk(expr) if at.op in LOADS]
     if len(values) == 1 and (
-        op in ("load", "next") or (op in ("eq", "lt", "le") and any(map(ex.is_const, args)))
+        expr.op in ("load", "next") or (expr.op in ("eq", "lt", "le") and any(map(ex.is_const, expr.args)))
     ):
         return values
     shown = ", ".join(dict.fromkeys(value for value in values if value))
-    return [f"{ex.show_condition(expr)} is {'true' if holds else 'false'}" + (f" ({shown})" if shown else "")]
+    said = "true" if leaf.holds else "false"
+    return [f"{ex.show_condition(expr)} is {said}" + (f" ({shown})" if shown else "")]
+
+
+BOUNDS = {
+    ("le", 0): "at most",
+    ("lt", 0): "fewer than",
+    ("le", 1): "at least",
+    ("lt", 1): "more than",
+    ("eq", 0): "exactly",
+    ("eq", 1): "exactly",
+}
+"""How a comparison of a count with a number is said, by the place of the count."""
+
+
+def _counted(leaf: Leaf, s: State, t: State) -> str:
+    """A comparison of `count(...)` with a number: how many hold, and which; "" for other leaves."""
+    args = leaf.expr.args
+    side = next((n for n, a in enumerate(args) if a.op == "add"), None)
+    if side is None or (leaf.expr.op, side) not in BOUNDS or not ex.is_const(args[1 - side]):
+        return ""
+    terms = _terms(args[side])
+    if not all(_is_condition(term) or _is_flag(term) for term in terms):
+        return ""
+    true = [ex.show_condition(term) for term in terms if evaluate(term, s, t)]
+    bound = f"{'' if leaf.holds else 'not '}{BOUNDS[leaf.expr.op, side]} {args[1 - side].value}"
+    return f"{len(true)} hold{'s' * (len(true) == 1)}, {bound}" + (": " if true else "") + ", ".join(true)
+
+
+def _is_flag(expr: Expr) -> bool:
+    return expr.op in LOADS and isinstance(getattr(ex.family_of(expr), "type", None), BoolType)
+
+
+def _terms(expr: Expr) -> list[Expr]:
+    return [term for a in expr.args for term in _terms(a)] if expr.op == "add" else [expr]
 
 
 def _is_condition(expr: Expr) -> bool:

@@ -157,7 +157,7 @@ def _fair(model: Model, group: FairGroup, lasso: Lasso) -> Fair:
     off = [index for index, on in enabled.items() if not on]
     if not off or (group.fair is Fairness.STRONG and len(off) < len(enabled)):
         raise ReplayError(f"the cycle is not fair to {group.name}")
-    return Fair(group.name, group.fair.value, "disabled", off[0])
+    return Fair(group.name, group.fair.value, "disabled", off[0], decides=len(off) < len(enabled))
 
 
 def _still(step: Step) -> Step:

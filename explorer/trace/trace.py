@@ -55,13 +55,15 @@ def with_receivers(label: str, receivers: Iterable[str]) -> str:
 @dataclass(frozen=True, slots=True)
 class Fair:
     """Why a cycle is fair to a group of instances: `how` is taken (in the step with that index) or disabled
-    (after it).
+    (after it). It `decides` where the group is possible at times: there a stronger promise would forbid the
+    cycle.
     """
 
     group: str
     fairness: str
     how: str
     step: int
+    decides: bool = False
 
 
 @dataclass(frozen=True, slots=True)

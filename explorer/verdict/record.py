@@ -132,7 +132,9 @@ class ExpectsRecord(TypedDict):
 
 
 class ActionRecord(TypedDict):
-    """An action: where it stands, and the lines of its source."""
+    """An action: where it stands, the lines of its source, and `after` which others it may become possible
+    (`program/enabling.py`).
+    """
 
     name: str
     place: str
@@ -141,6 +143,7 @@ class ActionRecord(TypedDict):
     fair: str
     instances: int
     code: Sequence[str]
+    after: Sequence[str]
 
 
 class VariableRecord(TypedDict):
@@ -155,6 +158,13 @@ class MomentRecord(TypedDict):
 
     possible: Sequence[int]
     waiting: Sequence[int]
+
+
+class LeafRecord(TypedDict):
+    """A part of a violated formula that makes it false, and the step since which it does."""
+
+    text: str
+    since: int
 
 
 class WaitingRecord(TypedDict):
@@ -172,6 +182,8 @@ class ContextRecord(TypedDict):
     actions: Sequence[ActionRecord]
     variables: Sequence[VariableRecord]
     waiting: WaitingRecord
+    leaves: Mapping[str, Sequence[LeafRecord]]
+    sample: Trace | None
 
 
 @final
@@ -209,6 +221,12 @@ class Origin(TypedDict):
     digest: str
     bound: Mapping[str, Value]
     variables: Sequence[VariableRecord]
+
+
+def told(record: CheckedRecord) -> dict[str, Trace]:
+    """The behaviours that a report shows: the counterexamples, or else the sample."""
+    shown = record["sample"]
+    return {**record["traces"], **({shown.property: shown} if shown else {})}
 
 
 def first_to_tell(traces: Mapping[str, Trace], expected: str | None) -> Trace | None:

@@ -12,10 +12,13 @@ from explorer.ir.errors import Place
 from explorer.ir.model import Action, Model
 from explorer.ir.semantics import State
 from explorer.ir.source import functions, syntax
+from explorer.program.enabling import enabling
+from explorer.trace.reasons import decisive
 from explorer.trace.replay import replay, walk_of
+from explorer.trace.sample import sample
 from explorer.trace.trace import Trace
 from explorer.trace.waits import moment
-from explorer.verdict.record import ActionRecord, ContextRecord, ExpectsRecord, MomentRecord
+from explorer.verdict.record import ActionRecord, ContextRecord, ExpectsRecord, LeafRecord, MomentRecord
 
 BUDGET = 200_000
 """Guards evaluated for all traces together (some seconds). Where more would be needed, the longest traces go
@@ -26,15 +29,18 @@ LINES = 40
 """Lines of an action's source that are kept."""
 
 
-def context(model: Model, traces: Mapping[str, Trace]) -> ContextRecord:
+def context(model: Model, traces: Mapping[str, Trace], *, sampled: bool = False) -> ContextRecord:
     """An addition to the verdict record, plain data.
 
     `about`: the first paragraph of the spec file. `expects`: whether the spec declares that it holds, and
     else which properties it declares violated; None where it declares nothing. `actions`: name, place,
     source, actor, fair, number of instances and the text of each. `variables`: name and type.
     `waiting`: for each told trace and each of its states the actions that are possible and what the others
-    wait for, as positions in `texts`; a trace that is too long has no entry.
+    wait for, as positions in `texts`; a trace that is too long has no entry. `leaves`: for each trace of an
+    invariant what makes it false, and since which step. `sample`: a behaviour, where one is `sampled`.
     """
+    after, shown = enabling(model), sample(model) if sampled else None
+    traces = {**traces, shown.property: shown} if shown else traces
     texts: dict[str, int] = {}
     budget, steps = BUDGET, dict[str, list[MomentRecord]]()
     for name, trace in sorted(traces.items(), key=lambda item: item[1].length):
@@ -45,13 +51,22 @@ def context(model: Model, traces: Mapping[str, Trace]) -> ContextRecord:
     return {
         "about": _about(model.file),
         "expects": _expects(model),
-        "actions": [_action(model, action) for action in model.actions],
+        "actions": [_action(model, action, after[action.name]) for action in model.actions],
         "variables": [{"name": v.name, "type": v.type.name} for v in model.variables],
         "waiting": {"texts": list(texts), "traces": steps},
+        "leaves": {name: leaves for name, trace in traces.items() if (leaves := _leaves(model, trace))},
+        "sample": shown,
     }
 
 
-def _action(model: Model, action: Action) -> ActionRecord:
+def _leaves(model: Model, trace: Trace) -> list[LeafRecord]:
+    if trace.kind not in ("invariant", "step"):
+        return []
+    found = decisive(model, trace.property, replay(model, walk_of(trace)))
+    return [{"text": leaf.text, "since": leaf.since} for leaf in found]
+
+
+def _action(model: Model, action: Action, after: list[str]) -> ActionRecord:
     number = sum(instance.action is action for instance in model.instances)
     return {
         "name": action.name,
@@ -61,6 +76,7 @@ def _action(model: Model, action: Action) -> ActionRecord:
         "fair": action.fair.name.lower(),
         "instances": number,
         "code": source_text(action.place),
+        "after": after,
     }
 
 

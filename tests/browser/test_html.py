@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, ClassVar
@@ -18,6 +19,7 @@ from explorer.render.html.markup import Html, data, el
 from explorer.render.html.report import report, table_page
 from explorer.render.picture.sequence import NARROW, WIDE, Diagram
 from explorer.render.text.markdown import markdown
+from explorer.trace.trace import Fair
 from tests.support.pages import COLOURS, Visit, browser, luminance
 from tests.support.stories import HOLDS_SPEC, NASTY, NASTY_SPEC, dekker, record_of, with_lasso, write
 
@@ -221,10 +223,10 @@ def test_coverage_lists_the_conditions_of_an_action(directory: Path) -> None:
     page = report(record)
     shown = Reader(page).text
     assert "4 conditions, 1 never failed Condition Evaluated Failed first" in shown and "&lt;b&gt;" in page
-    assert f"when(1 < 2) {place}:9, settled by the constants 2 0" in shown
-    assert f"when(<b>) {place}:10, such as on | ~on 2 never" in shown
-    assert f"when(light.on) {place}:11, such as on 2,000 1,000" in shown
-    assert f"when(late) {place}:12, such as late 0 0" in shown
+    assert f"when(1 < 2) {place}:9 , settled by the constants 2 0" in shown
+    assert f"when(<b>) {place}:10 , such as on | ~on 2 never" in shown
+    assert f"when(light.on) {place}:11 , such as on 2,000 1,000" in shown
+    assert f"when(late) {place}:12 , such as late 0 0" in shown
 
 
 def test_coverage_names_the_guard_of_what_never_happened(violated: Record) -> None:
@@ -238,6 +240,72 @@ def test_a_spec_that_holds_has_no_story(directory: Path) -> None:
     """Where nothing is violated there is no player, and no empty frame for one."""
     page = report(record_of(write(directory, "light", HOLDS_SPEC)))
     assert 'id="story"' not in page and "✓" in page and "None: every action" in page
+
+
+def test_the_story_comes_first_and_what_holds_is_folded(violated: Record) -> None:
+    """After the verdict the story, then what is violated; doubts and what holds are one line each."""
+    page = report(violated)
+    order = [
+        'class="claim"',
+        "What was not checked: 2 points",
+        'id="story"',
+        "<h2>Properties",
+        "<h2>Actions",
+        "<h2>The search",
+    ]
+    assert sorted(order, key=page.index) == order
+    properties = page[page.index("<h2>Properties") : page.index("<h2>Actions")]
+    assert (
+        properties.index("exclusion")
+        < properties.index('<details class="holding">')
+        < properties.index("inside_stays")
+    )
+    text = Reader(page).text
+    assert text.count("action impossible is never possible") == 1
+
+
+def test_what_holds_has_a_behaviour_to_look_at(directory: Path) -> None:
+    """Steps with their picture, which is no violation; the actions and what enables them."""
+    record = record_of(write(directory, "light", HOLDS_SPEC), sampled=True)
+    page = report(record)
+    text = Reader(page).text
+    assert "A behaviour One of its behaviours" in text and "the switch is pressed" in text
+    assert "The end after 1 step" in text and "✗" not in text.replace("`✗", "")[: text.index("Properties")]
+    assert "1 action, and what enables what" in text and "whatever happened" in text
+    assert '<details class="holding" open="">' in page
+
+
+def test_a_red_cell_leads_to_its_story(violated: Record, directory: Path) -> None:
+    """Each violated cell has a story of its own; the gravest of a run with a picture."""
+    both = {"deadlock": violated["traces"]["exclusion"], **violated["traces"]}
+    page = table_page("locks", [("one", violated), ("two", {**violated, "traces": both})])
+    read = Reader(page)
+    links = [a["href"] for tag, a in read.elements if tag == "a" and "violated" in a.get("class", "")]
+    ids = [a["id"] for tag, a in read.elements if tag == "details" and a.get("class") == "outline"]
+    assert [f"#{one}" for one in ids if one != "story-of-1-0"] == links == ["#story-of-0-0", "#story-of-1-1"]
+
+
+def test_what_decides_fairness_comes_first(violated: Record) -> None:
+    """Groups that are possible at times, then those taken, then those that never can."""
+    record = with_lasso(violated, "exclusion", 2)
+    trace = record["traces"]["exclusion"]
+    fair = (
+        Fair("never", "weak", "disabled", 2),
+        trace.fairness[0],
+        Fair("at_times", "weak", "disabled", 4, decides=True),
+    )
+    record["traces"]["exclusion"] = replace(trace, fairness=fair)
+    text = Reader(report(record)).text
+    said = (
+        "Possible only now and then",
+        "at_times (weak): not after step 4",
+        "Taken again",
+        "store(cpu=A)",
+        "Never possible",
+        "never (weak)",
+    )
+    places = [text.index(one, text.index("Why this repetition is fair")) for one in said]
+    assert places == sorted(places)
 
 
 def test_a_malformed_spec_has_a_report_too() -> None:
@@ -398,6 +466,59 @@ def test_the_violated_property_stands_at_its_step_with_its_values(
         assert page.locator(".failure").inner_text() == ""
 
 
+def test_the_leaf_that_made_it_false_is_marked(browser: Any, pages: dict[str, str]) -> None:
+    """With the step that did it, which it leads to; what was so before is folded."""
+    with Visit(browser, pages["violated"]) as page:
+        assert page.locator(".failure .leaf").all_inner_texts() == ["flag[A] = True since step 6"]
+        page.locator(".failure .earlier summary").click()
+        earlier = page.locator(".failure .earlier li")
+        assert earlier.all_inner_texts() == [
+            "at[B] = INSIDE since step 5",
+            "flag[B] = True since step 4",
+            "at[A] = INSIDE since step 2",
+        ]
+        earlier.nth(2).get_by_role("button").click()
+        assert position(page) == "2 / 6"
+
+
+def test_heads_stay_in_sight(browser: Any, pages: dict[str, str]) -> None:
+    """Those of lanes above a picture that scrolls."""
+    with Visit(browser, pages["violated"], viewport={"width": 1280, "height": 500}) as page:
+        picture = page.locator(".picture").first
+        assert picture.evaluate("p => [p.scrollTop = 200, p.scrollTop][1]") == 200
+        heads = page.locator(".wide .heads").bounding_box()
+        box = picture.bounding_box()
+        assert heads is not None and box is not None and abs(heads["y"] - box["y"]) < 2
+
+
+def test_lines_of_source_are_links_where_an_address_is_known(
+    browser: Any, violated: Record, directory: Path
+) -> None:
+    """A permalink or an editor's address, of every line that the page names."""
+    for number, (url, start, end) in enumerate(
+        (
+            ("https://example.org/blob/1/{file}#L{line}", "https://example.org/blob/1//", "dekker.py#L34"),
+            ("vscode://file{path}:{line}", "vscode://file/", "dekker.py:34"),
+        )
+    ):
+        (directory / f"links{number}.html").write_text(report(violated, None, url), encoding="utf-8")
+        with Visit(browser, (directory / f"links{number}.html").as_uri()) as page:
+            links = page.locator(".place a")
+            assert links.count() == page.locator(".place").count() > 10
+            addresses = links.evaluate_all("all => all.map(a => a.href)")
+            assert all(one.startswith(start) for one in addresses)
+            assert any(one.endswith(end) for one in addresses)
+
+
+def test_a_cell_opens_its_story(browser: Any, violated: Record, directory: Path) -> None:
+    """A click on a red cell unfolds the story that it stands for."""
+    (directory / "table.html").write_text(table_page("locks", [("one", violated)]), encoding="utf-8")
+    with Visit(browser, (directory / "table.html").as_uri()) as page:
+        assert page.locator("details.outline[open]").count() == 0
+        page.locator(".variants a.badge").click()
+        assert page.locator("details.outline[open] .picture").is_visible()
+
+
 def test_a_click_on_a_step_goes_there(browser: Any, pages: dict[str, str]) -> None:
     """In the picture and in the list."""
     with Visit(browser, pages["violated"]) as page:
@@ -417,7 +538,7 @@ def test_after_the_last_step_of_a_lasso_comes_the_first_of_its_cycle(
         page.keyboard.press("ArrowRight")
         assert position(page) == "3 / 6"
         page.get_by_text("Why this repetition is fair").click()
-        assert "store(cpu=A) (weak): taken, step 2" in page.locator(".listing").first.inner_text()
+        assert "store(cpu=A) (weak): in step 2" in page.locator(".listing").first.inner_text()
 
 
 def test_stories_are_chosen_and_linked(browser: Any, pages: dict[str, str]) -> None:
@@ -457,7 +578,10 @@ def test_the_page_never_scrolls_sideways(name: str, width: int, browser: Any, pa
 def test_on_a_narrow_screen_the_controls_stay_in_sight(browser: Any, pages: dict[str, str]) -> None:
     """Beside the narrow picture, which replaces the wide one."""
     with Visit(browser, pages["violated"], viewport={"width": 400, "height": 500}) as page:
-        assert page.locator(".narrow svg").is_visible() and not page.locator(".wide svg").is_visible()
+        assert (
+            page.locator(".narrow svg.sequence:not(.heads)").is_visible()
+            and not page.locator(".wide svg.sequence:not(.heads)").is_visible()
+        )
         page.locator(".narrow .step").first.click()
         box = page.locator(".bar").bounding_box()
         assert box is not None and 0 <= box["y"] <= 500 - box["height"] + 1
@@ -486,7 +610,10 @@ def test_every_text_stands_out_from_what_is_behind_it(
 def test_without_scripts_the_story_is_still_told(browser: Any, pages: dict[str, str]) -> None:
     """With scripts off the list of steps is there to read."""
     with Visit(browser, pages["violated"], java_script_enabled=False) as page:
-        assert page.locator(".wide svg").is_visible() and not page.locator(".bar").is_visible()
+        assert (
+            page.locator(".wide svg.sequence:not(.heads)").is_visible()
+            and not page.locator(".bar").is_visible()
+        )
 
 
 def test_on_paper_there_are_no_controls(browser: Any, pages: dict[str, str]) -> None:

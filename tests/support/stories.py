@@ -180,10 +180,10 @@ def checked(
     return model, space, judge(space, strict=strict, counts=count(space))
 
 
-def record_of(path: Path, **options: Any) -> dict[str, Any]:
+def record_of(path: Path, sampled: bool = False, **options: Any) -> dict[str, Any]:
     """The whole verdict record of a spec, as verdict.json holds it."""
     model, _, verdict = checked(path, **options)
-    return {**verdict.record(), **context(model, verdict.traces)}
+    return {**verdict.record(), **context(model, verdict.traces, sampled=sampled)}
 
 
 def with_lasso(record: dict[str, Any], name: str, loop: int) -> dict[str, Any]:

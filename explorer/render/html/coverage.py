@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from explorer.render.html.markup import Html, el, joined
+from explorer.render.html.markup import Html, el, joined, place
 from explorer.render.html.tables import scroll
 from explorer.render.text.terminal import counted
 from explorer.verdict.record import CheckedRecord, CoverageRecord, GuardRecord
@@ -111,13 +111,18 @@ def _guard(guard: GuardRecord, most: int) -> Html:
     said = f"{failed:,}" if failed or guard["constant"] or not evaluated else "never"
     return el(
         "tr",
-        el("th", el("code", guard["text"]), el("span", guard["place"], example, class_="note"), scope="row"),
+        el(
+            "th",
+            el("code", guard["text"]),
+            el("span", place(guard["place"]), example, class_="note"),
+            scope="row",
+        ),
         el("td", f"{evaluated:,}", class_="number"),
         el("td", said, _meter(failed, most), class_="number"),
     )
 
 
-def _action(name: str, rows: Sequence[CoverageRecord], place: str, most: int, more: bool) -> Html:
+def _action(name: str, rows: Sequence[CoverageRecord], where: str, most: int, more: bool) -> Html:
     """The row of an action; with `more` another one follows that belongs to it."""
     taken, enabled = sum(row["taken"] for row in rows), sum(row["enabled"] for row in rows)
     never = [row for row in rows if not row["enabled"]]
@@ -135,7 +140,7 @@ def _action(name: str, rows: Sequence[CoverageRecord], place: str, most: int, mo
             class_="why",
             data_head=HEADS[-1],
         )
-    name_cell = el("th", name, el("span", place, class_="note") if place else None, scope="row")
+    name_cell = el("th", name, el("span", place(where), class_="note") if where else None, scope="row")
     shown = ((f"{len(rows):,}",), (f"{enabled:,}",), (f"{taken:,}", _meter(taken, most)))
     counts = (el("td", *cell, class_="number", data_head=head) for cell, head in zip(shown, HEADS[1:]))
     return el(

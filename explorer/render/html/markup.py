@@ -52,5 +52,10 @@ def data(value: object, **attributes: object) -> Html:
     return el("script", Html(text), type="application/json", **attributes)
 
 
+def place(text: str) -> Html | None:
+    """A line of source, `file:line`; the script makes a link of it where an address is known."""
+    return el("code", text, class_="place") if text else None
+
+
 def _name(name: str) -> str:
     return name.rstrip("_").replace("_", "-")

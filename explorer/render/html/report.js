@@ -1,4 +1,33 @@
 "use strict";
+/* Lines of source become links where an address is known. */
+const explorerLinks = (() => {
+  const holder = document.getElementById("links-data");
+  const {url, root} = holder ? JSON.parse(holder.textContent) : {};
+  return within => {
+    if (!url) return;
+    for (const place of within.querySelectorAll(".place:not(.linked)")) {
+      const [, file, line] = place.textContent.match(/^(.+):(\d+)$/) || [];
+      if (!file) continue;
+      const link = document.createElement("a");
+      const encoded = text => text.split("/").map(encodeURIComponent).join("/");
+      link.href = url.replaceAll("{file}", encoded(file)).replaceAll("{path}", encoded(file.startsWith("/") ? file : root + file)).replaceAll("{line}", line);
+      link.textContent = place.textContent;
+      link.rel = "noreferrer";
+      place.replaceChildren(link);
+      place.classList.add("linked");
+    }
+  };
+})();
+explorerLinks(document);
+/* The story of a cell opens when it is gone to. */
+(() => {
+  const open = () => {
+    const found = location.hash.startsWith("#story-of-") && document.getElementById(location.hash.slice(1));
+    if (found) { found.open = true; found.scrollIntoView(); }
+  };
+  window.addEventListener("hashchange", open);
+  open();
+})();
 /* Steps through counterexamples. Everything shown is set as text, never as markup. */
 (() => {
   const holder = document.getElementById("page-data");
@@ -17,7 +46,7 @@
       this.article = article;
       this.data = JSON.parse(article.querySelector("script.steps").textContent);
       this.last = this.data.steps.length - 1;
-      this.at = this.last;
+      this.at = this.data.sample ? 0 : this.last;
       this.states = [];
       this.moving = new Set();
       for (const step of this.data.steps) {
@@ -84,9 +113,21 @@
     }
 
     failure(at) {
-      if (at !== this.last) return this.part("failure");
-      const list = make("ul", "", ...this.data.why.map(text => make("li", "", text)));
-      this.part("failure", make("p", "", make("strong", "", `✗ ${this.data.verdict}`)), list);
+      if (at !== this.last || this.data.sample) return this.part("failure");
+      const {leaves, said, why} = this.data;
+      const since = ([text, step], latest) => {
+        const go = make("button", "link", step ? `since step ${step}` : "from the start");
+        go.type = "button";
+        go.setAttribute("aria-label", `${text}: go to step ${step}`);
+        go.addEventListener("click", () => this.show(step, true));
+        return make("li", latest ? "leaf" : "", text, " ", go);
+      };
+      const latest = leaves.filter(([, step]) => step === leaves[0][1]);
+      const earlier = leaves.slice(latest.length);
+      const list = make("ul", "", ...(leaves.length ? said : why).map(text => make("li", "", text)), ...latest.map(leaf => since(leaf, true)));
+      const parts = [make("p", "", make("strong", "", `✗ ${this.data.verdict}`)), list];
+      if (earlier.length) parts.push(this.folded("earlier", `${earlier.length} more, so before`, make("ul", "", ...earlier.map(leaf => since(leaf)))));
+      this.part("failure", ...parts);
     }
 
     code(step) {
@@ -98,9 +139,10 @@
       listing.tabIndex = 0;
       listing.setAttribute("aria-label", "source of the action");
       const kept = this.article.querySelector(".code details");
-      const fold = make("details", "", make("summary", "", `${step.instance}  `, make("span", "note", `${file}:${line}`)), listing);
+      const fold = make("details", "", make("summary", "", `${step.instance}  `, make("span", "note place", `${file}:${line}`)), listing);
       fold.open = kept ? kept.open : true;
       this.part("code", fold);
+      explorerLinks(this.article);
     }
 
     state(at) {

@@ -14,29 +14,38 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from explorer.render.html.actions import actions_table
 from explorer.render.html.coverage import coverage_table
-from explorer.render.html.markup import Html, el, joined
-from explorer.render.html.story import outline, page_data, stories
+from explorer.render.html.markup import Html, el, joined, place
+from explorer.render.html.story import links_data, outline, page_data, stories
 from explorer.render.html.tables import findings_list, profile_chart, scroll, variants_table
 from explorer.render.html.walk import walk_data, walk_section
 from explorer.render.picture.sequence import style_sheet
 from explorer.render.text.findings import MARKS
 from explorer.render.text.summary import claim, met, standing
 from explorer.render.text.terminal import clean, counted
-from explorer.verdict.record import CheckedRecord, MalformedRecord, Record, VerdictRecord
+from explorer.verdict.record import (
+    CheckedRecord,
+    MalformedRecord,
+    PropertyRecord,
+    Record,
+    VerdictRecord,
+    told,
+)
 
 HERE = Path(__file__).parent
 
 
-def report(record: Record, walk: Mapping[str, Any] | None = None) -> str:
+def report(record: Record, walk: Mapping[str, Any] | None = None, source_url: str = "") -> str:
     """The page of a run; `record` may be one of a spec that could not be understood. With `walk` (see
-    `walk.py`) every step can be taken.
+    `walk.py`) every step can be taken. `source_url` makes links of the lines of source: an address
+    with {file} or {path}, and {line}.
     """
-    body = _failed(record) if "error" in record else _body(record, walk)
+    body = _failed(record) if "error" in record else _body(record, walk, source_url)
     return _page(f"{record['spec']}: {record['verdict']}", body, walk)
 
 
-def walk_page(spec: str, about: str, walk: Mapping[str, Any]) -> str:
+def walk_page(spec: str, about: str, walk: Mapping[str, Any], source_url: str = "") -> str:
     """The page of a spec that nothing is known of yet: a walk alone."""
     top = el(
         "header",
@@ -46,21 +55,36 @@ def walk_page(spec: str, about: str, walk: Mapping[str, Any]) -> str:
         el("p", "Nothing is said here of whether the properties hold.", class_="claim", id="checking"),
         class_="top",
     )
-    return _page(spec, joined([el("main", top, walk_section(live=True)), walk_data(walk)]), walk)
+    return _page(
+        spec,
+        joined([el("main", top, walk_section(live=True)), walk_data(walk), links_data(source_url)]),
+        walk,
+    )
 
 
-def table_page(title: str, variants: Sequence[tuple[str, VerdictRecord]]) -> str:
-    """The page of several runs, each with its name: a table, and below it the gravest story of each."""
+def table_page(title: str, variants: Sequence[tuple[str, VerdictRecord]], source_url: str = "") -> str:
+    """The page of several runs, each with its name: a table, and below it a story for each of its red cells,
+    with a picture for the gravest of a run.
+    """
     outlines = [
-        outline(name, record, number) for number, (name, record) in enumerate(variants) if record["traces"]
+        outline(name, record, number, prop)
+        for number, (name, record) in enumerate(variants)
+        for prop in record["traces"]
     ]
     return _page(
         title,
-        el(
-            "main",
-            el("header", el("p", "Interrupt explorer", class_="maker"), el("h1", title), class_="top"),
-            variants_table(variants),
-            el("section", el("h2", "Stories"), *outlines) if outlines else None,
+        joined(
+            [
+                el(
+                    "main",
+                    el(
+                        "header", el("p", "Interrupt explorer", class_="maker"), el("h1", title), class_="top"
+                    ),
+                    variants_table(variants),
+                    el("section", el("h2", "Stories"), *outlines) if outlines else None,
+                ),
+                links_data(source_url),
+            ]
         ),
     )
 
@@ -91,8 +115,8 @@ def _page(title: str, body: Html, walk: Mapping[str, Any] | None = None) -> str:
     )
 
 
-def _body(record: CheckedRecord, walk: Mapping[str, Any] | None) -> Html:
-    has_stories = bool(record["traces"])
+def _body(record: CheckedRecord, walk: Mapping[str, Any] | None, source_url: str) -> Html:
+    has_stories = bool(told(record))
     return joined(
         [
             el(
@@ -104,16 +128,16 @@ def _body(record: CheckedRecord, walk: Mapping[str, Any] | None) -> Html:
             el(
                 "main",
                 _top(record),
-                _limits(record),
-                _properties(record),
                 *([stories(record)] if has_stories else []),
                 walk_section(live=bool(walk.get("live"))) if walk else None,
+                _properties(record),
+                actions_table(record),
                 _numbers(record),
                 coverage_table(record),
                 findings_list(record),
                 _setting(record),
             ),
-            page_data(record),
+            page_data(record, source_url),
             walk_data(walk) if walk else None,
         ]
     )
@@ -155,6 +179,7 @@ def _top(record: CheckedRecord) -> Html:
         el("p", record["about"], class_="about") if record["about"] else None,
         el("p", _badge(record["verdict"]), " ", claim(record), class_="claim"),
         el("dl", *(el("div", el("dt", what), el("dd", count)) for count, what in tiles), class_="tiles"),
+        _limits(record),
         class_=f"top {record['verdict']}",
     )
 
@@ -176,11 +201,14 @@ def _badge(verdict: str) -> Html:
 
 
 def _limits(record: VerdictRecord) -> Html:
+    """What the verdict does not cover: one line, unfolded where something that was asked is open."""
+    lines = [*_unchecked(record)]
     return el(
-        "section",
-        el("h2", "What was not checked"),
-        el("ul", *(el("li", line) for line in _unchecked(record))),
+        "details",
+        el("summary", f"What was not checked: {counted(len(lines), 'point')}"),
+        el("ul", *(el("li", line) for line in lines)),
         class_="limits",
+        open=record["verdict"] == "undetermined" or bool(record["stopped"]),
     )
 
 
@@ -221,28 +249,46 @@ def _unchecked(record: VerdictRecord) -> Iterator[str]:
 
 
 def _properties(record: VerdictRecord) -> Html:
+    """What is violated first, then what is open; what holds is folded where there is anything else."""
+    order = ("violated", "undetermined")
+    open_ = sorted(
+        (p for p in record["properties"] if p["verdict"] in order), key=lambda p: order.index(p["verdict"])
+    )
+    holding = [p for p in record["properties"] if p["verdict"] not in order]
+    parts = [_property_table(record, open_)] if open_ else []
+    if holding:
+        title = f"{len(holding)} propert{'y holds' if len(holding) == 1 else 'ies hold'}"
+        summary = el("summary", el("span", "✓", aria_hidden="true"), " ", title)
+        table = _property_table(record, holding)
+        parts.append(el("details", summary, table, class_="holding", open=not open_))
+    return el("section", el("h2", "Properties"), *parts)
+
+
+def _property_table(record: VerdictRecord, properties: Sequence[PropertyRecord]) -> Html:
     heads = el("tr", *(el("th", head, scope="col") for head in ("Property", "Verdict", "Says", "Where")))
-    rows = []
-    for p in record["properties"]:
-        how = "lasso of" if p["kind"] == "temporal" else "after"
-        steps = "" if p["trace_length"] is None else f" {how} {counted(p['trace_length'], 'step')}"
-        name = (
-            el("a", p["name"], href=f"#{anchor(record, p['name'])}")
-            if p["name"] in record["traces"]
-            else p["name"]
-        )
-        kind = el("span", p["kind"], class_="note") if p["kind"] != p["name"] else None
-        rows.append(
-            el(
-                "tr",
-                el("th", name, kind, scope="row"),
-                el("td", _badge(p["verdict"]), steps, class_="verdict"),
-                el("td", p["text"], el("span", p["reason"], class_="note") if p["reason"] else None),
-                el("td", el("code", p["place"]), class_="where"),
-            )
-        )
+    rows = [_property(record, p) for p in properties]
     table = el("table", el("thead", heads), el("tbody", *rows), class_="properties")
-    return el("section", el("h2", "Properties"), scroll(table, "properties"))
+    return scroll(
+        table, "properties that " + ("hold" if properties[0]["verdict"] == "holds" else "do not hold")
+    )
+
+
+def _property(record: VerdictRecord, p: PropertyRecord) -> Html:
+    how = "lasso of" if p["kind"] == "temporal" else "after"
+    steps = "" if p["trace_length"] is None else f" {how} {counted(p['trace_length'], 'step')}"
+    name = (
+        el("a", p["name"], href=f"#{anchor(record, p['name'])}")
+        if p["name"] in record["traces"]
+        else p["name"]
+    )
+    kind = el("span", p["kind"], class_="note") if p["kind"] != p["name"] else None
+    return el(
+        "tr",
+        el("th", name, kind, scope="row"),
+        el("td", _badge(p["verdict"]), steps, class_="verdict"),
+        el("td", p["text"], el("span", p["reason"], class_="note") if p["reason"] else None),
+        el("td", place(p["place"]), class_="where"),
+    )
 
 
 def anchor(record: VerdictRecord, name: str) -> str:
@@ -287,14 +333,8 @@ def _numbers(record: VerdictRecord) -> Html:
 
 def _setting(record: VerdictRecord) -> Html:
     """Constants, identity and the command that repeats the run."""
-    items = [
-        el(
-            "div",
-            el("dt", el("code", name), " (not its default)" if name in record["bound"] else None),
-            el("dd", el("code", value)),
-        )
-        for name, value in record["constants"].items()
-    ]
+    bound = [_constant(name, record) for name in record["constants"] if name in record["bound"]]
+    default = [_constant(name, record) for name in record["constants"] if name not in record["bound"]]
     given = " ".join(f"-D {shlex.quote(f'{name}={value}')}" for name, value in record["bound"].items())
     command = f"python -m explorer {shlex.quote(clean(record['file']))} {given}".rstrip()
     expected = (
@@ -306,9 +346,23 @@ def _setting(record: VerdictRecord) -> Html:
     return el(
         "section",
         el("h2", "Setting"),
-        el("dl", *items, class_="facts") if items else None,
+        el("dl", *bound, class_="facts") if bound else None,
+        el(
+            "details",
+            el(
+                "summary",
+                f"{counted(len(default), 'constant')} at {'its' if len(default) == 1 else 'their'} default",
+            ),
+            el("dl", *default, class_="facts"),
+        )
+        if default
+        else None,
         el("p", expected),
         differs,
         el("p", "Again: ", el("code", command)),
         el("p", "Digest of the ground model: ", el("code", record["digest"])),
     )
+
+
+def _constant(name: str, record: VerdictRecord) -> Html:
+    return el("div", el("dt", el("code", name)), el("dd", el("code", record["constants"][name])))

@@ -6,20 +6,23 @@ Knows nothing of the rest of the page.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from explorer.render.html.markup import Html, data, el
+from explorer.render.html.markup import Html, data, el, joined
+from explorer.render.html.tables import story_id
 from explorer.render.picture.sequence import COLOURS, drawings
 from explorer.render.picture.sequence_layout import involved
-from explorer.render.text.terminal import clean
+from explorer.render.text.terminal import clean, counted
 from explorer.render.text.text import change, reasons, verdict_line, words
 from explorer.trace.trace import Step, Trace
-from explorer.verdict.record import CheckedRecord, MomentRecord, VerdictRecord, first_to_tell
+from explorer.verdict.record import CheckedRecord, MomentRecord, VerdictRecord, first_to_tell, told
 
 
 def stories(record: CheckedRecord) -> Html:
-    """Every counterexample; the script shows one at a time, and without it all of them stand below each
-    other.
+    """Every counterexample, or the sample where there is none; the script shows one at a time, and without it
+    all of them stand below each other.
     """
     names, told_first = list(record["traces"]), first_to_tell(record["traces"], record["expected"])
     first = told_first.property if told_first is not None else ""
@@ -29,35 +32,30 @@ def stories(record: CheckedRecord) -> Html:
         *(
             el(
                 "label",
-                el(
-                    "input",
-                    type="radio",
-                    name="story",
-                    value=f"story-{n}",
-                    checked=name == first,
-                ),
+                el("input", type="radio", name="story", value=f"story-{n}", checked=name == first),
                 " ",
                 name,
             )
             for n, name in enumerate(names)
         ),
         class_="choice",
-        hidden=len(names) == 1,
+        hidden=len(names) <= 1,
     )
-    articles = (_story(record, name, n) for n, name in enumerate(names))
+    articles = (_story(record, trace, n) for n, trace in enumerate(told(record).values()))
+    sampled = "One of its behaviours: in each state the action that it has taken least often. "
     return el(
         "section",
-        el("h2", "The story"),
-        el("p", _legend(record), class_="note"),
+        el("h2", "The story" if names else "A behaviour"),
+        el("p", ("" if names else sampled) + _legend(record), class_="note"),
         choice,
         *articles,
         id="story",
     )
 
 
-def _legend(record: VerdictRecord) -> str:
+def _legend(record: CheckedRecord) -> str:
     """How to read the picture: what it shows, and no more."""
-    steps = [step for trace in record["traces"].values() for step in trace.steps]
+    steps = [step for trace in told(record).values() for step in trace.steps]
     parts = [
         "A column for each actor, time runs down. A note is a step; below it, in green, what it changes."
     ]
@@ -70,57 +68,95 @@ def _legend(record: VerdictRecord) -> str:
     return " ".join([*parts, "The arrow keys step through it."])
 
 
-def _story(record: CheckedRecord, name: str, number: int) -> Html:
-    trace = record["traces"][name]
+def _story(record: CheckedRecord, trace: Trace, number: int) -> Html:
+    shown = _marked(record, trace)
     picture = el(
         "div",
-        drawings(trace, number),
+        drawings(shown, number),
         class_="picture",
         role="region",
-        aria_label=f"sequence diagram for {name}",
+        aria_label=f"sequence diagram for {trace.property}",
         tabindex="0",
     )
     return el(
         "article",
-        el("h3", verdict_line(trace)),
+        el("h3", verdict_line(trace) if trace.kind != "walk" else counted(trace.length, "step")),
         el("div", picture, _panel(trace), class_="split"),
         _fairness(trace),
-        _listing(trace),
+        _listing(shown),
         data(_steps(record, trace), class_="steps"),
         id=f"story-{number}",
-        class_="story",
-        data_story=name,
+        class_="story" if trace.kind != "walk" else "story sample",
+        data_story=trace.property,
     )
+
+
+def _marked(record: VerdictRecord, trace: Trace) -> Trace:
+    """The trace with what made its formula false in place of everything that is false in it."""
+    leaves = record.get("leaves", {}).get(trace.property)  # type: ignore[attr-defined]
+    if not leaves:
+        return trace
+    latest = [leaf["text"] for leaf in leaves if leaf["since"] == leaves[0]["since"]]
+    why = [*_said(trace), *(f"{text}  (since step {leaves[0]['since']})" for text in latest)]
+    earlier = len(leaves) - len(latest)
+    if earlier:
+        why.append(f"{earlier} more {'part was' if earlier == 1 else 'parts were'} so before")
+    return replace(trace, why=tuple(why))
+
+
+def _said(trace: Trace) -> list[str]:
+    """What the property says, and for which values: the lines before the leaves."""
+    return [why for why in trace.why if why.startswith((f"{trace.property}: ", "for "))]
+
+
+HOW = {
+    (False, True): "Possible only now and then: weak fairness does not force it, strong fairness would",
+    (True, False): "Taken again and again",
+    (False, False): "Never possible in the part that repeats",
+}
+"""Whether a group is taken, whether it decides: what it says."""
 
 
 def _fairness(trace: Trace) -> Html | None:
-    """Why the cycle of a lasso is fair to every action that must be: otherwise it were no counterexample."""
+    """Why the cycle of a lasso is fair to every action that must be: otherwise it were no counterexample.
+    What decides comes first: a stronger promise about it would forbid the cycle.
+    """
     if not trace.fairness:
         return None
-    items = (
-        el("li", el("code", f.group), f" ({f.fairness}): {f.how}, step {f.step}") for f in trace.fairness
-    )
-    return el("details", el("summary", "Why this repetition is fair"), el("ul", *items), class_="listing")
+    parts = []
+    for (taken, decides), title in HOW.items():
+        group = [f for f in trace.fairness if (f.how == "taken", f.decides) == (taken, decides)]
+        if group:
+            where = "in step" if taken else "not after step"
+            items = (el("li", el("code", f.group), f" ({f.fairness}): {where} {f.step}") for f in group)
+            parts += [el("p", title, ":"), el("ul", *items)]
+    return el("details", el("summary", "Why this repetition is fair"), *parts, class_="listing")
 
 
-def outline(name: str, record: VerdictRecord, number: int) -> Html:
-    """The gravest story of one run among many, folded: picture and list, without controls."""
-    trace = first_to_tell(record["traces"], record["expected"])
-    assert trace is not None
-    picture = el(
-        "div",
-        drawings(trace, number),
-        class_="picture",
-        role="region",
-        aria_label=f"sequence diagram of {name}",
-        tabindex="0",
+def outline(name: str, record: VerdictRecord, number: int, prop: str) -> Html:
+    """The story of a property in one run among many, folded, without controls; the gravest of a run has a
+    picture.
+    """
+    trace, gravest = record["traces"][prop], first_to_tell(record["traces"], record["expected"])
+    picture = (
+        el(
+            "div",
+            drawings(trace, number),
+            class_="picture",
+            role="region",
+            aria_label=f"sequence diagram of {name}",
+            tabindex="0",
+        )
+        if gravest is trace
+        else None
     )
     return el(
         "details",
         el("summary", el("strong", name), f": {verdict_line(trace)}"),
         picture,
-        _listing(trace, links=False),
+        _listing(trace, links=False, open_=picture is None),
         class_="outline",
+        id=story_id(number, [*record["traces"]].index(prop)),
     )
 
 
@@ -150,7 +186,7 @@ def _panel(trace: Trace) -> Html:
     return el("aside", bar, body, class_="panel", aria_label="step by step")
 
 
-def _listing(trace: Trace, links: bool = True) -> Html:
+def _listing(trace: Trace, links: bool = True, open_: bool = False) -> Html:
     """The steps as a list: for screen readers, for copying, and for pages without scripts. With `links` each
     leads to its step.
     """
@@ -176,7 +212,9 @@ def _listing(trace: Trace, links: bool = True) -> Html:
             )
         )
     ending = el("p", verdict_line(trace) + (": " if trace.why else ""), reasons(trace.why), class_="verdict")
-    return el("details", el("summary", "The same as a list"), el("ol", *items), ending, class_="listing")
+    return el(
+        "details", el("summary", "The same as a list"), el("ol", *items), ending, class_="listing", open=open_
+    )
 
 
 def _steps(record: CheckedRecord, trace: Trace) -> dict[str, Any]:
@@ -194,6 +232,9 @@ def _steps(record: CheckedRecord, trace: Trace) -> dict[str, Any]:
         "loop": trace.loop,
         "verdict": verdict_line(trace),
         "why": [clean(why) for why in trace.why],
+        "said": [clean(why) for why in _said(trace)],
+        "leaves": [[clean(leaf["text"]), leaf["since"]] for leaf in record["leaves"].get(trace.property, ())],
+        "sample": trace.kind == "walk",
     }
 
 
@@ -228,13 +269,17 @@ def _clean(texts: dict[str, str]) -> dict[str, str]:
     return {clean(name): clean(value) for name, value in texts.items()}
 
 
-def page_data(record: CheckedRecord) -> Html:
+def page_data(record: CheckedRecord, source_url: str) -> Html:
     """What all stories of a page share: the source of the actions, and what they can wait for."""
     actions = {
         a["name"]: {"place": clean(a["place"]), "code": [clean(line) for line in a["code"]]}
         for a in record["actions"]
     }
-    return data(
-        {"actions": actions, "texts": [clean(text) for text in record["waiting"]["texts"]]},
-        id="page-data",
-    )
+    texts = [clean(text) for text in record["waiting"]["texts"]]
+    shared = data({"actions": actions, "texts": texts}, id="page-data")
+    return joined([shared, links_data(source_url)])
+
+
+def links_data(source_url: str) -> Html | None:
+    """How the address of a line of source is made, for the script; `root` stands before a relative file."""
+    return data({"url": source_url, "root": f"{Path.cwd()}/"}, id="links-data") if source_url else None

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from explorer.render.html.markup import Html, el
+from explorer.render.html.markup import Html, el, place
 from explorer.render.text.findings import MARKS
 from explorer.render.text.summary import standing
 from explorer.render.text.table import counting
@@ -20,35 +20,20 @@ COLUMNS = 1000
 
 
 def findings_list(record: VerdictRecord) -> Html:
-    """What makes a verdict mean less than it seems; what constants alone rule out stands apart."""
+    """What makes a verdict mean less than it seems. What constants alone rule out stands under Coverage."""
     severe = [f for f in record["findings"] if f["severe"]]
-    dropped = [f for f in record["findings"] if f["kind"] == "dropped"]
     notes = [f for f in record["findings"] if not f["severe"] and f["kind"] != "dropped"]
-    parts: list[Html] = (
-        [el("ul", *(_finding(f) for f in severe))]
-        if severe
-        else [
-            (
-                el(
-                    "p",
-                    "None: every action that the constants allow happened, every premise was met, every"
-                    " variable is read.",
-                )
-                if not record["stopped"]
-                else el("p", "None so far. Actions and premises are judged only by a complete exploration.")
-            )
-        ]
+    none = (
+        "None: every action that the constants allow happened, every premise was met, every variable is read."
+        if not record["stopped"]
+        else "None so far. Actions and premises are judged only by a complete exploration."
     )
-    if notes:
-        parts.append(el("ul", *(_finding(f) for f in notes)))
-    if dropped:
-        title = f"{counted(len(dropped), 'action')} that these constants rule out"
-        parts.append(el("details", el("summary", title), el("ul", *map(_finding, dropped))))
-    return el("section", el("h2", "Findings"), *parts)
+    listed = el("ul", *map(_finding, [*severe, *notes])) if severe or notes else None
+    return el("section", el("h2", "Findings"), None if severe else el("p", none), listed)
 
 
 def _finding(finding: FindingRecord) -> Html:
-    return el("li", finding["text"], " ", el("code", finding["place"]) if finding["place"] else None)
+    return el("li", finding["text"], " ", place(finding["place"]))
 
 
 def variants_table(variants: Sequence[tuple[str, VerdictRecord]]) -> Html:
@@ -58,7 +43,7 @@ def variants_table(variants: Sequence[tuple[str, VerdictRecord]]) -> Html:
     same = {name for name in stated if all(name in _holding(record) for _, record in variants)}
     names = [name for name in stated if name not in same]
     rows = []
-    for name, record in variants:
+    for number, (name, record) in enumerate(variants):
         by_name = {p["name"]: p for p in record["properties"]}
         count = f"{record['states']['represented']:,}"
         far = " as far as checked" if record["not_checked"] else ""
@@ -68,7 +53,7 @@ def variants_table(variants: Sequence[tuple[str, VerdictRecord]]) -> Html:
                 "tr",
                 el("th", name, el("span", declared, class_="note") if declared else None, scope="row"),
                 el("td", count, class_="number"),
-                *(_cell(by_name.get(n)) for n in names),
+                *(_cell(by_name.get(n), number, record) for n in names),
             )
         )
     heads = ("Variant", "States", *names)
@@ -87,12 +72,22 @@ def _holding(record: VerdictRecord) -> set[str]:
     return {p["name"] for p in record["properties"] if p["verdict"] == "holds"}
 
 
-def _cell(prop: PropertyRecord | None) -> Html:
+def _cell(prop: PropertyRecord | None, number: int, record: VerdictRecord) -> Html:
+    """A verdict; one with a story leads to it."""
     if prop is None:
         return el("td", "not checked", class_="none")
     steps = "" if prop["trace_length"] is None else f" {prop['trace_length']}"
     mark = el("span", MARKS[prop["verdict"]], aria_hidden="true")
-    return el("td", el("span", mark, " ", prop["verdict"], steps, class_=f"badge {prop['verdict']}"))
+    said = (mark, " ", prop["verdict"], steps)
+    if prop["name"] in record["traces"]:
+        to = f"#{story_id(number, [*record['traces']].index(prop['name']))}"
+        return el("td", el("a", *said, href=to, class_=f"badge {prop['verdict']}"))
+    return el("td", el("span", *said, class_=f"badge {prop['verdict']}"))
+
+
+def story_id(number: int, position: int) -> str:
+    """What the story of a cell is called on the page."""
+    return f"story-of-{number}-{position}"
 
 
 def profile_chart(record: VerdictRecord) -> Html:

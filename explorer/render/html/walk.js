@@ -140,6 +140,7 @@
         history[same ? "replaceState" : "pushState"](null, "", address());
       }
       if (inside && !section.contains(document.activeElement)) section.focus({preventScroll: true}); // keys go on
+      explorerLinks(section);
       section.dataset.shown = String(mine);
       say(`step ${at} of ${path.length - 1}${at && path[at] !== undefined ? `: ${told(all, at)}` : ": the initial state"}`);
     } catch (error) {
@@ -189,7 +190,7 @@
       const {actor, place} = instance(path[at]);
       if (actor) title.append(make("span", actorClass(actor), actor), " ");
       const found = step(all, at);
-      title.append(make("code", "", found ? found[1] : instance(path[at]).name), " ", make("span", "note", `${instance(path[at]).name}  ${place}`));
+      title.append(make("code", "", found ? found[1] : instance(path[at]).name), " ", make("span", "note", `${instance(path[at]).name}  `, make("code", "place", place)));
     }
     part("here").replaceChildren(title, truths(now), make("div", "state", table));
   }
@@ -241,7 +242,7 @@
     });
     const heading = make("h3", "", now.beyond ? `Not left: beyond the constraint ${now.beyond}` : `${now.steps.length} step${now.steps.length === 1 ? "" : "s"} possible next`);
     const waits = now.waits.filter(([number, text]) => fits(`${instance(number).name} ${text}`)).map(([number, text, place]) =>
-      make("li", "", make("code", "", instance(number).name), make("span", "note", ` ${text}  ${place}`)));
+      make("li", "", make("code", "", instance(number).name), make("span", "note", ` ${text}  `, make("code", "place", place))));
     const parts = [heading, make("ol", "steps", ...items)];
     if (waits.length) parts.push(fold("waiting", `${waits.length} action${waits.length === 1 ? " waits" : "s wait"}, and why`, make("ul", "", ...waits)));
     part("nexts").replaceChildren(...parts);

@@ -30,7 +30,7 @@ from explorer.render.text.terminal import clean, counted
 from explorer.render.text.text import verdict_line
 from explorer.trace.trace import Trace
 
-COLOURS = 6
+COLOURS, HEADS = 6, 34
 """Lane colours of the style sheet, used in turn."""
 
 
@@ -67,6 +67,20 @@ class Diagram(Layout):
             style=f"--font:{self.measure.font}px;--small:{self.measure.small}px",
         )
 
+    def heads(self) -> Html:
+        """The heads of the lanes alone, to stay in sight above a picture that scrolls."""
+        return el(
+            "svg",
+            *self._heads(),
+            viewBox=f"0 0 {self.width:.0f} {HEADS}",
+            width=f"{self.width:.0f}",
+            height=f"{HEADS}",
+            aria_hidden="true",
+            aria_label="actors",
+            class_="sequence heads",
+            style=f"--font:{self.measure.font}px;--small:{self.measure.small}px",
+        )
+
     def _markers(self, number: int) -> Html:
         def head(name: str) -> Html:
             return el(
@@ -85,32 +99,24 @@ class Diagram(Layout):
         return el("defs", head("send"), head("late"))
 
     def _lanes(self) -> Html:
+        ends = {"y1": n(TOP - 4), "y2": n(self.bottom)}
         parts = []
         if self.deferred:
-            x, name = self.margin / 2, "visible" if self.measure.pitch > 60 else "vis."
-            parts += [
-                el("line", x1=n(x), x2=n(x), y1=n(TOP - 4), y2=n(self.bottom), class_="lifeline visible"),
-                self._head(
-                    name,
-                    x,
-                    "lane-head visible",
-                    "where a deferred effect becomes visible to the other actors",
-                ),
-            ]
+            x = n(self.margin / 2)
+            parts.append(el("line", x1=x, x2=x, **ends, class_="lifeline visible"))
+        for lane in range(len(self.lanes)):
+            x = n(self.x(lane))
+            parts.append(el("line", x1=x, x2=x, **ends, class_=f"lifeline lane{lane % COLOURS}"))
+        return el("g", *parts, *self._heads())
+
+    def _heads(self) -> Iterator[Html]:
+        if self.deferred:
+            name = "visible" if self.measure.pitch > 60 else "vis."
+            said = "where a deferred effect becomes visible to the other actors"
+            yield self._head(name, self.margin / 2, "lane-head visible", said)
         for lane, name in enumerate(self.lanes):
-            x = self.x(lane)
-            parts.append(
-                el(
-                    "line",
-                    x1=n(x),
-                    x2=n(x),
-                    y1=n(TOP - 4),
-                    y2=n(self.bottom),
-                    class_=f"lifeline lane{lane % COLOURS}",
-                )
-            )
-            parts.append(self._head(name or "(none)", x, f"lane-head lane{lane % COLOURS}", f"actor {name}"))
-        return el("g", *parts)
+            style = f"lane-head lane{lane % COLOURS}"
+            yield self._head(name or "(none)", self.x(lane), style, f"actor {name}")
 
     def _head(self, name: str, x: float, style: str, title: str) -> Html:
         room = max(int((self.measure.pitch - 4) / self._character("label")), 3)
@@ -246,10 +252,12 @@ class Diagram(Layout):
 
     def _verdict(self) -> tuple[Html, float]:
         """The violated property below everything, with what makes it false."""
-        m = self.measure
+        m, ended = self.measure, self.trace.kind in ("walk", "way")
         room = int((self.width - 24) / self._character("why"))
         head = textwrap.wrap(
-            "✗ " + verdict_line(self.trace), int(room * m.small / m.font * 0.97), break_on_hyphens=False
+            ("" if ended else "✗ ") + verdict_line(self.trace),
+            int(room * m.small / m.font * 0.97),
+            break_on_hyphens=False,
         )
         lines = [(line, "label") for line in head]
         lines += [
@@ -263,17 +271,21 @@ class Diagram(Layout):
             texts.append(el("text", text, x="12", y=n(y + step * 0.76), class_=kind))
             y += step
         box = el("rect", x="2", y=n(top), width=n(self.width - 4), height=n(y - top + PAD), rx="5")
-        return el("g", box, *texts, class_="violation"), y - self.bottom + PAD + 4
+        return el("g", box, *texts, class_="ending" if ended else "violation"), y - self.bottom + PAD + 4
 
 
 def drawings(trace: Trace, number: int) -> Html:
     """The diagram twice: for a wide page and for a narrow one; the style sheet shows one of them."""
     return joined(
         [
-            el("div", Diagram(trace, WIDE).svg(2 * number), class_="wide"),
-            el("div", Diagram(trace, NARROW).svg(2 * number + 1), class_="narrow"),
+            _with_heads(Diagram(trace, WIDE), 2 * number, "wide"),
+            _with_heads(Diagram(trace, NARROW), 2 * number + 1, "narrow"),
         ]
     )
+
+
+def _with_heads(diagram: Diagram, number: int, style: str) -> Html:
+    return el("div", diagram.heads(), diagram.svg(number), class_=style)
 
 
 def style_sheet() -> str:

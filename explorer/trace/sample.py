@@ -1,0 +1,47 @@
+"""A behaviour to look at where no property is violated: few steps, many actions. Knows no verdict."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from explorer.engine.reference import successors
+from explorer.ir.model import Model
+from explorer.trace.step_builder import StepBuilder
+from explorer.trace.trace import Trace
+
+STEPS, BUDGET = 24, 50_000
+"""Steps of a sample, and instances that are looked at for all of them."""
+
+
+def sample(model: Model) -> Trace | None:
+    """A behaviour that takes in each state the action that it has taken least often, into a state that it has
+    not seen, and stays with an actor where it can. None where nothing happens, or where looking for it would
+    take long.
+    """
+    state = next(model.initial_states(), None)
+    if state is None or len(model.instances) * STEPS > BUDGET:
+        return None
+    builder = StepBuilder(model)
+    steps, seen, taken = [builder.first(state)], {state}, Counter[str]()
+    while len(steps) <= STEPS:
+        actor = steps[-1].actor
+        fresh = [(model.instances[n], after) for _, n, after in successors(model, state) if after not in seen]
+        if not fresh:
+            break
+        instance, after = min(
+            fresh, key=lambda one: (taken[one[0].action.name], builder.actor(one[0]) != actor, one[0].number)
+        )
+        steps.append(builder.next(instance, len(steps), state, after))
+        taken[instance.action.name] += 1
+        seen.add(after)
+        state = after
+    if len(steps) == 1:
+        return None
+    return Trace(
+        property="sample",
+        kind="walk",
+        length=len(steps) - 1,
+        lanes=builder.lanes,
+        steps=tuple(steps),
+        why=(),
+    )
