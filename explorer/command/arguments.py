@@ -584,7 +584,7 @@ def _formats(parser: argparse._ActionsContainer) -> None:
     _source_url(parser)
 
 
-def _source_url(parser: argparse.ArgumentParser) -> None:
+def _source_url(parser: argparse._ActionsContainer) -> None:
     parser.add_argument(
         "--source-url",
         type=_address,
