@@ -8,94 +8,34 @@ from explorer.command.interrupt import say_interrupted_in_one_line
 say_interrupted_in_one_line()  # before anything that takes time
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Annotated, Any
-
-from explorer.ir.errors import SpecError
-from explorer.ir.steps import Fairness
-from explorer.language.annotations import domain
-from explorer.language.choosing import first_that, is_in, last_that, lookup, maximum, minimum, subset
-from explorer.language.collections import Map, Set
-from explorer.language.constants import constant
-from explorer.language.declarations import (
-    STRONG,
-    WEAK,
-    action,
-    closes,
-    constraint,
-    fair_when,
-    initial,
-    invariant,
-    observe,
-    opens,
-    sends,
-    step_invariant,
-    temporal,
-    terminal,
-    when,
-)
-from explorer.language.domains import Capacity, Range, Scalarset
-from explorer.language.expectations import HOLDS, holds_within, violates
-from explorer.language.generic import named
-from explorer.language.memory import Memory
-from explorer.language.memory_models import MemoryModel
-from explorer.language.moments import after, at_first, taken
-from explorer.language.operators import count, every, implies, ite, some
-from explorer.language.options import defaults
-from explorer.language.process import (
-    IRQ,
-    MAINLINE,
-    NMI,
-    UNFAIR,
-    Level,
-    Steps,
-    at,
-    branch,
-    choose,
-    keep,
-    kill,
-    outcome,
-    procedure,
-    process,
-    step,
-)
-from explorer.language.queues import Queue
-from explorer.language.records import record
-from explorer.language.refinement import refines
-from explorer.language.spec import Spec
-from explorer.language.state import State, any_of, initially
-from explorer.language.temporal import (
-    Formula,
-    always,
-    always_eventually,
-    eventually,
-    eventually_always,
-    leads_to,
-    next_step,
-    release,
-    until,
-)
-from explorer.language.values import Location, RecordLocation, Value, Var
-from explorer.language.variants import variant
-from explorer.language.where import where
-from explorer.memory.architecture import Barrier
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from explorer.api import check as check
     from explorer.api import explore as explore
     from explorer.api import simulate as simulate
     from explorer.api import walk as walk
+    from explorer.language.words import *
     from explorer.run.load import load as load
 
 __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
-    """The functions of `api.py` and `load`, imported when first asked for: a spec needs none of them."""
+    """The words of the language, the functions of `api.py`, and `load`, imported when they are first asked
+    for: a plugin of pytest needs none of them, a spec only the words.
+    """
     if name in ("check", "explore", "simulate", "walk"):
         return getattr(import_module("explorer.api"), name)
     if name == "load":
         return import_module("explorer.run.load").load
+    if name in __all__:
+        return getattr(import_module("explorer.language.words"), name)
     raise AttributeError(f"module 'explorer' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "check", "explore", "load", "simulate", "walk"]
 
 
 __all__ = [

@@ -2,6 +2,7 @@
 before anything runs.
 """
 
+import ast
 import json
 import os
 import re
@@ -104,3 +105,26 @@ def test_the_file_of_every_construct_compiles() -> None:
     namespace: dict[str, object] = {"__name__": "good", "__file__": str(TYPING / "good.py")}
     exec(compile((TYPING / "good.py").read_text(), str(TYPING / "good.py"), "exec"), namespace)
     assert len(ground(namespace["spec"]).instances) == 2 * 4 + 2 + 2 + 2 * 6 + 2 * 4 * 2  # type: ignore[arg-type]
+
+
+def test_the_words_are_listed_twice_the_same() -> None:
+    """Once where they come from, and once where type checkers and `import *` look before anything is read."""
+    import explorer
+    from explorer.language import words
+
+    assert explorer.__all__ == words.__all__ and set(words.__all__) <= vars(words).keys()
+
+
+def test_the_plugin_of_pytest_reads_nothing_of_the_language() -> None:
+    """It is part of every run of pytest where the package is installed, whatever that tests."""
+    code = "import sys, pytest, explorer.pytest_plugin; print(sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    known = {name for name in ast.literal_eval(done.stdout) if name.partition(".")[0] == "explorer"}
+    assert known == {
+        "explorer",
+        "explorer.command",
+        "explorer.command.interrupt",
+        "explorer.pytest_plugin",
+        "explorer.verdict",
+        "explorer.verdict.exit_codes",
+    }
