@@ -101,7 +101,14 @@ def _record(options: Namespace, project: str) -> int:
     """Write the list anew: what the specs cite of this version as the tree has it, the rest as it was."""
     known = {e.citation.text: e for e in read(options.citations)} if options.citations.exists() else {}
     entries, missing = [], []
-    for one in cited(options.citations.parent):
+    every = cited(options.citations.parent)
+    whose = sorted({f"Linux {one.version}" for one in every if one.project == project == "linux"})
+    if whose and not any(_is_of(one, options.record) for one in every if one.project == project):
+        raise UsageError(
+            f"--record {options.record!r}: nothing is cited of that version; expected: {' or '.join(whose)},"
+            " with what follows, such as 'Linux 5.4.1'"
+        )
+    for one in every:
         old = known.get(one.text, Entry(one, "no tree", UNREAD))
         if one.project == project and _is_of(one, options.record):
             now = digest(options.tree, one.path, one.function)

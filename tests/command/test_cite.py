@@ -146,8 +146,12 @@ def test_nothing_is_recorded_of_a_tree_that_lacks_a_function(
     """The list stays as it was."""
     before = (tree.parent / "spec" / "citations.tsv").read_text()
     (tree / "arch/powerpc/kernel/head.S").write_text("")
-    assert main([*cite(tree), "--record", "Linux 5.5"]) == 1
+    assert main([*cite(tree), "--record", "Linux 5.4.2"]) == 1
     assert "head.S:masked_Hinterrupt: not in" in capsys.readouterr().err
+    assert main([*cite(tree), "--record", "Linux 5.5"]) == 2
+    assert "'Linux 5.5': nothing is cited of that version; expected: Linux 5.10 or Linux 5.4, with" in (
+        capsys.readouterr().err
+    )
     assert (tree.parent / "spec" / "citations.tsv").read_text() == before
 
 
