@@ -10,6 +10,7 @@ from tests.support.families import bound, claims, states, steps
 GOLDEN = {
     "eeh_fixed": (3732, 8638, 26),
     "eeh_buggy": (4261, 9516, 26),
+    "eeh_devices": (34, 52, 8),
 }  # states, transitions, depth
 test_counts, test_expectations, test_variants, test_reference = claims(GOLDEN)
 
@@ -58,3 +59,11 @@ def test_a_dead_phb_leaves_marks_without_events() -> None:
         "driver: eeh_pe_state_mark(BUS, EEH_PE_RECOVERING)" in told
     )
     assert told[-1] == "eehd: eeh_remove_event(phb_pe, true); pci_hp_remove_devices()"
+
+
+def test_the_next_device_of_a_traversal_is_gone() -> None:
+    """Both functions are removed between two steps of the loop; a card with one alone is safe."""
+    told = steps(families.verdict("eeh_devices").traces["no_poison_is_followed"])
+    assert told[-1] == "eehd: edev = F1; tmp = its entry's next"
+    assert told.count("hotplug: edev->pe = NULL; list_del(&edev->entry)") == 2
+    assert bound("eeh_devices", functions=1).violations == {}
