@@ -7,7 +7,7 @@ from explorer.ir.data import dataclass
 from explorer.ir.model import Instance, Model
 from explorer.program.facts import cells_of, reads
 
-PAIRS = 1_000_000
+PAIRS = 250_000
 """Pairs of instances that are compared; in a larger model nothing is said."""
 
 
