@@ -124,9 +124,11 @@ explorerLinks(document);
       };
       const latest = leaves.filter(([, step]) => step === leaves[0][1]);
       const earlier = leaves.slice(latest.length);
-      const list = make("ul", "", ...(leaves.length ? said : why).map(text => make("li", "", text)), ...latest.map(leaf => since(leaf, true)));
+      const waits = leaves.length ? [] : why.filter(text => / waits (for|until) /.test(text));
+      const list = make("ul", "", ...(leaves.length ? said : why.filter(text => !waits.includes(text))).map(text => make("li", "", text)), ...latest.map(leaf => since(leaf, true)));
       const parts = [make("p", "", make("strong", "", `✗ ${this.data.verdict}`)), list];
       if (earlier.length) parts.push(this.folded("earlier", `${earlier.length} more, so before`, make("ul", "", ...earlier.map(leaf => since(leaf)))));
+      if (waits.length) parts.push(this.folded("blocked", `${waits.length} action${waits.length === 1 ? " waits" : "s wait"}, and what for`, make("ul", "", ...waits.map(text => make("li", "", text)))));
       this.part("failure", ...parts);
     }
 

@@ -129,7 +129,12 @@ def _fairness(trace: Trace) -> Html | None:
         if group:
             where = "in step" if taken else "not after step"
             items = (el("li", el("code", f.group), f" ({f.fairness}): {where} {f.step}") for f in group)
-            parts += [el("p", title, ":"), el("ul", *items)]
+            told = el("ul", *items)
+            parts.append(
+                joined([el("p", title, ":"), told])
+                if taken or decides
+                else el("details", el("summary", f"{title}: {len(group)}"), told)
+            )
     return el("details", el("summary", "Why this repetition is fair"), *parts, class_="listing")
 
 
