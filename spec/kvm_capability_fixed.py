@@ -2,7 +2,7 @@
 its queues.
 """
 
-from actions.kvm_capability import guest, hosts, kernel, migration, properties
+from actions.kvm_capability import guest, hosts, kernel, properties, qemu
 
 from explorer import HOLDS, Spec, variant, violates
 
@@ -14,7 +14,7 @@ spec = Spec(
     kernel,
     hosts,
     guest,
-    migration,
+    qemu,
     properties,
     expect=HOLDS,
     variants=[
@@ -140,19 +140,13 @@ spec = Spec(
         variant("able", HOLDS, "two events, both hosts have the calls", **ABLE),
     ],
     survivors={
-        "request_start: guest.phase.next": "a guest that nobody starts",
-        "start: ic_mode": "a guest may have XIVE from the start whatever its options",
-        "start_dual: guest.phase == Phase.STARTING": "a running guest may be reset to XICS",
-        "start_dual: hosts.mode[host].next": "negotiation is then left out",
-        "negotiate: guest.phase == Phase.RUNNING": "negotiating again changes nothing",
+        "qemu.starting: ic_mode": "a guest may have XIVE from the start whatever its options",
+        "qemu.negotiate: running": "negotiating again changes nothing",
         "device_triggers: guest.events.next": "the bound of the search",
-        "device_triggers: guest.owed.next": "what the property compares with",
         "drop: guest.in_flight[host]": "nothing is dropped",
-        "migrate: on_xive": "a guest of XICS has no state here, so it migrates too",
-        "migrate: migration.begun.next": "the bound of the search",
-        "precopy: guest.page": "what was dirty is copied again when the guest is stopped",
-        "stop: guest.pq[host].next": "matters where devices trigger while the guest is stopped: V8",
-        "cancel: guest.phase.next": "a migration that nobody cancels",
-        "resume: guest.host != host": "the guest may as well stay where it was",
+        "qemu.migrate: on_xive": "a guest of XICS has no state here, so it migrates too",
+        "qemu.migrate: migration.begun.next": "the bound of the search",
+        "qemu.incoming: guest.page": "what was dirty is copied again when the guest is stopped",
+        "qemu.precopied: guest.pq": "matters where devices trigger while the guest is stopped: V8",
     },
 )

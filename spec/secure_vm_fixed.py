@@ -63,18 +63,19 @@ spec = Spec(
         ),
     ],
     survivors={
-        "share: ~guest.shared[page]": "sharing again zeroes public data, which nobody is said to need",
-        "construct_log_again: guest.free()": "another virtual CPU may do so during the call",
-        "log_entry: guest.free()": "another virtual CPU may do so during the call",
-        "write_shared: guest.free()": "another virtual CPU may do so during the call",
-        "kexec: machine.free_for_sharing()": (
+        "linux.share: ~guest.shared[page]": "sharing again zeroes public data, which nobody is said to need",
+        "linux.construct_log_again: yield": "another virtual CPU may do so during the call",
+        "linux.crash_kexec: yield": "a kernel may crash during a call",
+        "log_entry: kernel": "another virtual CPU may do so during the call",
+        "write_shared: kernel": "another virtual CPU may do so during the call",
+        "linux.kexec: machine.free_for_sharing()": (
             "only secure pages are paged out, and only shared ones are taken back"
         ),
-        "new_kernel: guest.expects[page].next": (
+        "linux.new_kernel: self.expects[page].next": (
             "where every page was private the new kernel loses nothing by expecting its data"
         ),
         "page_in_at_start: machine.uv[page] == Gfn.NORMAL": "a page that is in is in",
-        "unshares: machine.free_for_sharing()": "only secure pages are paged out, and this one is shared",
+        "linux.unshares: machine.free": "only secure pages are paged out, and this one is shared",
         "page_out_begins: machine.vm == Vm.SECURE": "a page of a guest that starts may be paged out, too",
         "page_in: machine.evicts.is_none": "only secure pages are paged out, and this one is out",
     },

@@ -9,8 +9,8 @@ from tests.support.families import bound, claims, states, steps
 GOLDEN = {
     "fadump_fixed": (368, 891, 23),
     "fadump_buggy": (438, 1035, 23),
-    "fadump_regions_fixed": (918, 918, 4),
-    "fadump_regions_buggy": (864, 864, 4),
+    "fadump_regions_fixed": (918, 702, 4),
+    "fadump_regions_buggy": (864, 648, 4),
     "fadump_log": (6, 4, 2),
 }  # states, transitions, depth
 test_counts, test_expectations, test_variants, test_reference = claims(GOLDEN)

@@ -30,7 +30,9 @@ LARGEST = PAGE * PAGES
 WANTED = 3 * LARGEST
 LAST = 4 * LARGEST
 
-Block = Annotated[int, Range(0, 2)]
+BLOCKS = 3
+
+Block = Annotated[int, Range(0, BLOCKS - 1)]
 Early = Annotated[int, Range(0, 1)]
 Pages = Annotated[int, Range(1, PAGES)]
 Gap = Annotated[int, Range(0, PAGES)]
@@ -77,13 +79,10 @@ class Layout(State):
 
 
 class Loop(State):
-    """The variables of the loop, the regions it adds (one for each block at most) and what it ends with.
-
-    `block` is the block at hand, and 3 more for the second loop, which checks one range for holes from
-    `start` on.
+    """The variables of the loops, the regions (one for each block at most), and the verdict. The second loop
+    checks one range for holes from `start` on.
     """
 
-    block: Var[Annotated[int, Range(0, 5)]] = initially(0)
     current: Var[Signed] = initially(0)
     hole_size: Var[Address] = initially(0)
     region: Map[Block, Signed] = initially(0)
@@ -92,65 +91,59 @@ class Loop(State):
     verdict: Var[Verdict] = initially(Verdict.NONE)
 
 
-@action(actor="kernel", fair=WEAK, source="arch/powerpc/kernel/fadump.c:fadump_get_boot_mem_regions")
-def take_block(layout: Layout, loop: Loop, block: Block) -> None:
-    """for_each_memblock(memory, reg)  // block {block}: {layout.base(block)} to {layout.end(block)}"""
-    when(HOLES)
-    when((loop.block == block) & (loop.top == 0))
-    size = layout.size(block)
-    limit = layout.wanted() if SUBTRACT_ONCE else layout.wanted() - loop.current
-    last = loop.current + size >= limit
-    hole_size = loop.hole_size + layout.hole(block)
-    loop.hole_size.next = hole_size
-    loop.region[block].next = ite(last, limit - loop.current, size)
-    loop.top.next = ite(last, layout.wanted() + hole_size, 0)
-    loop.current.next = ite(last, loop.current, loop.current + size)
-    loop.block.next = ite(last, 3, block + 1)
+FADUMP = "arch/powerpc/kernel/fadump.c"
 
 
-@action(actor="kernel", fair=WEAK, source="arch/powerpc/kernel/fadump.c:fadump_reserve_mem")
-def one_range(layout: Layout, loop: Loop) -> None:
-    """boot memory is one range: 0 to {layout.wanted()}"""
-    when(not HOLES)
-    when(loop.top == 0)
-    loop.region[0].next = layout.wanted()
-    loop.top.next = layout.wanted()
-    loop.block.next = 3
+@process(actor="kernel", fair=WEAK, source=f"{FADUMP}:fadump_reserve_mem")
+def reserve_mem(layout: Layout, loop: Loop) -> Steps:
+    if HOLES:
+        yield from boot_mem_regions(layout, loop)
+    else:
+        yield "boot memory is one range: 0 to {layout.wanted()}"
+        loop.region[0].next = layout.wanted()
+        loop.top.next = layout.wanted()
+        yield from is_range_contiguous(layout, loop)
 
 
-@action(actor="kernel", fair=WEAK, source="arch/powerpc/kernel/fadump.c:is_fadump_boot_mem_contiguous")
-def check_regions(layout: Layout, loop: Loop) -> None:
-    """is_fadump_boot_mem_contiguous()  // each region
-
-    A region begins where its block does, so the loop over the blocks comes to this: it ends in that block.
-    """
-    when(HOLES)
-    when(loop.top != 0)
-    fine = every(
-        (loop.region[b] == 0) | ((loop.region[b] > 0) & (loop.region[b] <= layout.size(b))) for b in range(3)
-    )
+@procedure(source=f"{FADUMP}:fadump_get_boot_mem_regions")
+def boot_mem_regions(layout: Layout, loop: Loop) -> Steps:
+    """A region begins where its block does, so the check of a region comes to this: it ends in that block."""
+    for block in range(BLOCKS):
+        yield "for_each_memblock(memory, reg)  // block {block}: {layout.base(block)} to {layout.end(block)}"
+        size = layout.size(block)
+        limit = layout.wanted() if SUBTRACT_ONCE else layout.wanted() - loop.current
+        hole_size = loop.hole_size + layout.hole(block)
+        loop.hole_size.next = hole_size
+        if (yield branch(loop.current + size >= limit)):
+            loop.region[block].next = limit - loop.current
+            loop.top.next = layout.wanted() + hole_size
+            break
+        loop.region[block].next = size
+        loop.current.next = loop.current + size
+    contiguous = f"{FADUMP}:is_fadump_boot_mem_contiguous"
+    yield step("is_fadump_boot_mem_contiguous()  // each region", source=contiguous)
+    regions = [(loop.region[block], layout.size(block)) for block in range(BLOCKS)]
+    fine = every((region >= 0) & (region <= size) for region, size in regions)
     loop.verdict.next = ite(fine | (not REFUSE_HOLES), Verdict.ACCEPTED, Verdict.REFUSED)
 
 
-@action(actor="kernel", fair=WEAK, source="arch/powerpc/kernel/fadump.c:is_fadump_mem_area_contiguous")
-def check_block(layout: Layout, loop: Loop, block: Block) -> None:
-    """is_fadump_mem_area_contiguous()  // block {block}, from d_start = {loop.start}
-
-    It goes on one address behind the end of the block, and takes a block that begins later for one behind a
-    hole.
+@procedure(source=f"{FADUMP}:is_fadump_mem_area_contiguous")
+def is_range_contiguous(layout: Layout, loop: Loop) -> Steps:
+    """It goes on one address behind the end of the block, and takes a block that begins later for one behind
+    a hole.
     """
-    when(not HOLES)
-    when((loop.top != 0) & (loop.verdict == Verdict.NONE))
-    when(loop.block == 3 + block)
-    reaches_end = loop.top <= layout.end(block)
-    looks = loop.start < ite(reaches_end, loop.top, layout.end(block))
-    hole = looks & (layout.base(block) > loop.start)
-    accepted = (looks & ~hole & reaches_end) | (not REFUSE_HOLES)
-    loop.verdict.next = ite(
-        accepted, Verdict.ACCEPTED, ite(hole | (block == 2), Verdict.REFUSED, Verdict.NONE)
-    )
-    loop.start.next = ite(looks & ~hole & ~accepted, layout.end(block) + 1, loop.start)
-    loop.block.next = ite(accepted | hole | (block == 2), loop.block, loop.block + 1)
+    for block in range(BLOCKS):
+        yield "is_fadump_mem_area_contiguous()  // block {block}, from d_start = {loop.start}"
+        reaches_end = loop.top <= layout.end(block)
+        looks = loop.start < ite(reaches_end, loop.top, layout.end(block))
+        hole = looks & (layout.base(block) > loop.start)
+        if not REFUSE_HOLES or (yield branch(looks & ~hole & reaches_end)):
+            loop.verdict.next = Verdict.ACCEPTED
+            return
+        if block == BLOCKS - 1 or (yield branch(hole)):
+            loop.verdict.next = Verdict.REFUSED
+            return
+        loop.start.next = ite(looks, layout.end(block) + 1, loop.start)
 
 
 def addresses() -> range:
@@ -208,8 +201,3 @@ def top_is_right(layout: Layout, loop: Loop) -> Value[bool]:
 def loop_ends(loop: Loop) -> Formula:
     """Every layout comes to a verdict."""
     return eventually(loop.verdict != Verdict.NONE)
-
-
-@terminal
-def over(loop: Loop) -> Value[bool]:
-    return loop.verdict != Verdict.NONE

@@ -78,6 +78,7 @@ def register(dump: Dump, firmware: Firmware, metadata: Metadata) -> Steps:
     dump.registered.next = True
 
 
+@procedure(source=f"{OPAL_FADUMP}:opal_fadump_register")
 def count_region(dump: Dump, metadata: Metadata) -> Steps:
     """Returns how many there are now."""
     yield step("opal_fdm->registered_regions++  // {metadata.registered_regions} before", name="count")
@@ -104,7 +105,7 @@ def release_memory(
 ) -> Steps:
     yield step("mutex_lock(&fadump_mutex)", name="lock", fair=STRONG)
     if kernel.CHECK_AGAIN and not (yield branch(dump.active)):
-        outcome("!fw_dump.dump_active  // another writer was first", name="nothing_to_release", fair=STRONG)
+        outcome("!fw_dump.dump_active  // another writer was first", name="nothing_to_release")
         when(dump.mutex.is_none)
         return
     dump.lock(client)

@@ -3,9 +3,9 @@
 from explorer import *
 
 from ..xive.esb import PQ, p_bit
-from .guest import FRESH, Guest, Phase, Slot, on_xive
+from .guest import FRESH, Guest, Slot, on_xive
 from .hosts import Host, Hosts, IcMode, Mode, Policy
-from .migration import Migration, native
+from .qemu import Migration, native, qemu
 
 
 @invariant
@@ -30,17 +30,16 @@ def device_needs_calls(hosts: Hosts, host: Host) -> Value[bool]:
 
 
 @invariant
-def able_hosts_migrate(hosts: Hosts, guest: Guest) -> Value[bool]:
+def able_hosts_migrate(hosts: Hosts) -> Value[bool]:
     """A migration that has begun fails only where a host of the native device lacks a call."""
-    return (guest.phase != Phase.FAILED) | some(native(hosts, host) & ~hosts.complete(host) for host in Host)
+    return ~at(qemu, "failed") | some(native(hosts, host) & ~hosts.complete(host) for host in Host)
 
 
 @invariant
 def runs_once(guest: Guest) -> Value[bool]:
     """The guest runs on one host at most, and on none while it is stopped."""
-    return every(guest.runs[host] == guest.running(host) for host in Host) & (
-        count(guest.runs[host] for host in Host) <= 1
-    )
+    runs = some(at(qemu, place) for place in ("running", "incoming", "precopied"))
+    return every(guest.runs[host] == (runs & (guest.host == host)) for host in Host)
 
 
 @invariant
@@ -61,7 +60,7 @@ def nothing_stays_behind(hosts: Hosts, guest: Guest, migration: Migration, host:
         & (migration.saved_pq == PQ.OFF)
         & ~migration.saved_trigger
     )
-    return ~((guest.phase == Phase.RUNNING) & (guest.host != host)) | (empty & clean & stream)
+    return ~(at(qemu, "running") & (guest.host != host)) | (empty & clean & stream)
 
 
 @invariant
@@ -100,7 +99,7 @@ def p_is_outstanding(guest: Guest, host: Host) -> Value[bool]:
     """
     outstanding = [guest.in_flight[host], guest.entry(host), guest.in_service]
     agrees = count(outstanding) == ite(p_bit(guest.pq[host]), 1, 0)
-    return implies(guest.running(host) & guest.configured[host], agrees)
+    return implies(guest.runs[host] & guest.configured[host], agrees)
 
 
 @invariant
@@ -109,7 +108,7 @@ def queue_agrees(guest: Guest, host: Host) -> Value[bool]:
     used queue is there.
     """
     agrees = ~guest.configured[host] | (guest.entry(host) == guest.ahead(host))
-    return ~guest.running(host) | (agrees & (guest.configured[host] | (guest.position == FRESH)))
+    return ~guest.runs[host] | (agrees & (guest.configured[host] | (guest.position == FRESH)))
 
 
 @invariant
@@ -118,44 +117,28 @@ def no_lost_event(guest: Guest, host: Host) -> Value[bool]:
     remembered by the source.
     """
     coming = guest.in_flight[host] | guest.entry(host) | (guest.pq[host] == PQ.QUEUED)
-    return implies(guest.running(host) & guest.owed, coming)
-
-
-MIGRATING = (
-    Phase.INCOMING,
-    Phase.PRECOPIED,
-    Phase.STOPPED,
-    Phase.SYNCED,
-    Phase.SENT,
-    Phase.SAVED,
-    Phase.HALF_LOADED,
-    Phase.LOADED,
-    Phase.FAILED,
-    Phase.CANCELLED,
-)
+    return implies(guest.runs[host] & guest.owed, coming)
 
 
 @temporal
-def migrations_end(guest: Guest) -> Formula:
+def migrations_end() -> Formula:
     """A migration ends with the guest running, here or there."""
-    return leads_to(some(guest.phase == phase for phase in MIGRATING), guest.phase == Phase.RUNNING)
+    elsewhere = some(at(qemu, place) for place in ("off", "starting", "running", None))
+    return leads_to(~elsewhere, at(qemu, "running"))
 
 
 @temporal
-def starts_end(hosts: Hosts, guest: Guest) -> Formula:
+def starts_end(hosts: Hosts) -> Formula:
     """A request to start the guest ends with the guest running or with a refusal, and negotiation with
     another controller.
     """
-    started = leads_to(
-        guest.phase == Phase.STARTING, (guest.phase == Phase.RUNNING) | (guest.phase == Phase.ENDED)
-    )
-    negotiating = (guest.phase == Phase.STARTING) & (hosts.mode[Host.A] == Mode.XICS)
+    starting = at(qemu, "starting")
+    negotiating = starting & (hosts.mode[Host.A] == Mode.XICS)
+    started = leads_to(starting, at(qemu, "running") | at(qemu, None))
     return started & leads_to(negotiating, hosts.mode[Host.A] != Mode.XICS)
 
 
 @terminal
 def at_rest(guest: Guest) -> Value[bool]:
     """Nothing is begun and not ended."""
-    return ((guest.phase == Phase.RUNNING) & every(~guest.in_flight[host] for host in Host)) | (
-        guest.phase == Phase.ENDED
-    )
+    return at(qemu, None) | (at(qemu, "running") & every(~guest.in_flight[host] for host in Host))

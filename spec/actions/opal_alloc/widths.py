@@ -6,8 +6,6 @@ words below `limit` are numbers; the highest `private` words are skiboot's own c
 NO_MEM), which mean that there is none.
 """
 
-import enum
-
 from explorer import *
 
 from ..opal import firmware as opal
@@ -30,21 +28,15 @@ Wide = Annotated[int, Range(-(2 ** (WORD - 1)), 2**WORD - 1)]
 """The int64_t values that a word becomes, sign- or zero-extended, and the codes of the interface."""
 
 
-class Stage(enum.Enum):
-    WORD = 0
-    RETURNED = 1
-    NUMBER = 2
-    ERROR = 3
-
-
 class Conversion(State):
-    """`word` and `caller` are free choices: one exploration covers them all."""
+    """`word` and `caller` are free choices: one exploration covers them all. `irq` is what was taken for a
+    number.
+    """
 
     word: Var[U32] = initially(any_of(U32))
     caller: Var[Caller] = initially(any_of(Caller.CPU_IPI, Caller.VCPU))
-    stage: Var[Stage] = initially(Stage.WORD, quiet=True)
     ret: Var[Wide] = initially(0)
-    irq: Var[U32] = initially(0)
+    irq: Var[U32 | None] = initially(None)
 
     @property
     def private(self) -> Value[bool]:
@@ -57,49 +49,29 @@ def number_or_code(conversion: Conversion) -> Value[bool]:
     return ((conversion.word < LIMIT) & ((conversion.word > 0) | ZERO)) | conversion.private
 
 
-@action(actor="skiboot", source="skiboot hw/xive.c:xive_try_allocate_irq")
-def returns(conversion: Conversion) -> None:
-    """return {conversion.word}  // as int64_t"""
-    when(conversion.stage == Stage.WORD)
+@process(source="arch/powerpc/sysdev/xive/native.c:opal_xive_allocate_irq")
+def converts(conversion: Conversion) -> Steps:
+    returns = "return {conversion.word}  // as int64_t"
+    yield step(returns, actor="skiboot", source="skiboot hw/xive.c:xive_try_allocate_irq")
     wide = opal.as_signed_word(conversion.word) if kernel.SKIBOOT == Skiboot.SIGNED else conversion.word
     fixed = kernel.SKIBOOT == Skiboot.FIXED
     conversion.ret.next = ite(conversion.private & fixed, opal.RESOURCE, wide)
-    conversion.stage.next = Stage.RETURNED
-
-
-@action(actor="Linux", source="arch/powerpc/sysdev/xive/native.c:opal_xive_allocate_irq")
-def takes_for_number(conversion: Conversion, caller: Caller) -> None:
-    """{conversion.ret} is an interrupt number"""
-    when(conversion.stage == Stage.RETURNED)
+    yield step("{conversion.ret} is an interrupt number", name="takes_for_number", actor="Linux")
+    caller = yield choose(Caller.CPU_IPI, Caller.VCPU)
     when(conversion.caller == caller)
-    when(~is_error(caller, conversion.ret))
-    conversion.irq.next = opal.truncated(fixed_up(caller, conversion.ret))
-    conversion.stage.next = Stage.NUMBER
-
-
-@action(actor="Linux", source="arch/powerpc/sysdev/xive/native.c:opal_xive_allocate_irq")
-def takes_for_error(conversion: Conversion, caller: Caller) -> None:
-    """{conversion.ret} is an error"""
-    when(conversion.stage == Stage.RETURNED)
-    when(conversion.caller == caller)
-    when(is_error(caller, conversion.ret))
-    conversion.stage.next = Stage.ERROR
+    if (yield branch(is_error(caller, conversion.ret))):
+        outcome("{conversion.ret} is an error", name="takes_for_error")
+    else:
+        conversion.irq.next = opal.truncated(fixed_up(caller, conversion.ret))
 
 
 @invariant
 def codes_are_errors(conversion: Conversion) -> Value[bool]:
     """No private code is taken for an interrupt number."""
-    return implies(conversion.private, conversion.stage != Stage.NUMBER)
+    return implies(conversion.private, conversion.irq.is_none)
 
 
 @invariant
 def numbers_survive(conversion: Conversion) -> Value[bool]:
     """Every number that is given out arrives, and arrives unchanged."""
-    arrived = (conversion.stage == Stage.NUMBER) & (conversion.irq == conversion.word)
-    under_way = (conversion.stage == Stage.WORD) | (conversion.stage == Stage.RETURNED)
-    return implies(~conversion.private, under_way | arrived)
-
-
-@terminal
-def decided(conversion: Conversion) -> Value[bool]:
-    return (conversion.stage == Stage.NUMBER) | (conversion.stage == Stage.ERROR)
+    return implies(~conversion.private & at(converts, None), conversion.irq == conversion.word)

@@ -2,7 +2,7 @@
 
 from explorer import *
 
-from .guest import Answer, Guest, Log, LogState, Stage
+from .guest import Guest, Log, LogState, linux
 from .hypervisor import Hypervisor
 from .machine import Content, Gfn, Machine, Page, Vm
 
@@ -32,7 +32,7 @@ def no_lost_data(machine: Machine, guest: Guest, page: Page) -> Value[bool]:
 @invariant
 def agreement(machine: Machine, guest: Guest, page: Page) -> Value[bool]:
     """Between calls the guest believes a page shared exactly where the ultravisor has it shared."""
-    return implies(guest.free(), guest.shared[page] == (machine.uv[page] == Gfn.SHARED))
+    return implies(at(linux, "kernel"), guest.shared[page] == (machine.uv[page] == Gfn.SHARED))
 
 
 @invariant
@@ -51,7 +51,7 @@ def logs_are_shared(machine: Machine, guest: Guest) -> Value[bool]:
     some_log = some(
         (guest.logs[log] == LogState.CONSTRUCTED) | (guest.logs[log] == LogState.LIVE) for log in domain(Log)
     )
-    return implies(guest.free(), some_log == (machine.uv[Page.DTL] == Gfn.SHARED))
+    return implies(at(linux, "kernel"), some_log == (machine.uv[Page.DTL] == Gfn.SHARED))
 
 
 @step_invariant
@@ -59,18 +59,10 @@ def logs_in_order(guest: Guest, log: Log) -> Value[bool]:
     """A dispatch log has entries only after it was constructed, and is constructed once in a kernel's
     life.
     """
-    before, after = guest.logs[log], guest.logs[log].next
-    alive = (before == LogState.LIVE) & (guest.stage.next == Stage.KERNEL) & (guest.stage == Stage.KERNEL)
-    live = implies((after == LogState.LIVE) & (before != LogState.LIVE), before == LogState.CONSTRUCTED)
-    return live & implies(alive, (after == LogState.LIVE) | (after == LogState.LOST))
-
-
-@step_invariant
-def one_answer(guest: Guest) -> Value[bool]:
-    """An ultracall returns only with an answer, and that answer is not replaced."""
-    returns = implies(~guest.call.is_none & guest.call.next.is_none, guest.answer != Answer.PENDING)
-    kept = (guest.answer.next == guest.answer) | (guest.answer.next == Answer.PENDING)
-    return returns & implies(guest.answer != Answer.PENDING, kept)
+    before, then = guest.logs[log], guest.logs[log].next
+    alive = (before == LogState.LIVE) & ~at(linux, "new_kernel") & ~after(at(linux, None))
+    live = implies((then == LogState.LIVE) & (before != LogState.LIVE), before == LogState.CONSTRUCTED)
+    return live & implies(alive, (then == LogState.LIVE) | (then == LogState.LOST))
 
 
 @step_invariant
@@ -85,44 +77,39 @@ def zeroed_on_the_way(machine: Machine, page: Page) -> Value[bool]:
 
 
 @invariant
-def stages_fit(machine: Machine, guest: Guest) -> Value[bool]:
-    """The kernel runs in secure mode; a secure guest has no normal page, a normal one no other; a call is
-    made by a kernel.
+def stages_fit(machine: Machine) -> Value[bool]:
+    """The kernel runs in secure mode; a secure guest has no normal page, a normal one no other. Nothing is
+    half secure before the guest asks, or when it is over.
     """
-    runs = some(guest.stage == stage for stage in (Stage.KERNEL, Stage.KEXEC, Stage.CRASHED))
+    runs = ~some(at(linux, place) for place in ("prom", "esm", None))
     normal = [machine.uv[page] == Gfn.NORMAL for page in domain(Page)]
     pages = implies(machine.vm == Vm.SECURE, ~some(normal)) & implies(machine.vm == Vm.NORMAL, every(normal))
-    dead = implies(guest.stage == Stage.DEAD, machine.vm == Vm.NORMAL)
     waiting = every(implies(machine.waits[page], machine.uv[page] == Gfn.OUT) for page in domain(Page))
-    return implies(runs, machine.vm == Vm.SECURE) & pages & dead & waiting
-
-
-@invariant
-def calls_fit(guest: Guest) -> Value[bool]:
-    """An ultracall is made by a running kernel, is about a page, and only it can have an answer."""
-    one = implies(~guest.call.is_none, (guest.stage == Stage.KERNEL) & ~guest.page.is_none)
-    return one & implies(guest.call.is_none, guest.page.is_none & (guest.answer == Answer.PENDING))
+    over = implies(at(linux, None), machine.vm != Vm.TRANSIENT)
+    asks = implies(at(linux, "prom"), machine.vm == Vm.NORMAL)
+    return implies(runs, machine.vm == Vm.SECURE) & pages & waiting & over & asks
 
 
 @step_invariant
 def only_the_call_changes_belief(guest: Guest, page: Page) -> Value[bool]:
     """What the guest believes of a page changes with the answer to a call about it, or with a new kernel."""
     changed = guest.shared[page] != guest.shared[page].next
-    answered = (guest.page == page) & (guest.answer != Answer.PENDING)
-    return implies(changed & (guest.stage == Stage.KERNEL) & (guest.stage.next == Stage.KERNEL), answered)
+    returns = at(linux, f"return {page.name}")
+    return implies(changed, returns | at(linux, "new_kernel") | after(at(linux, None)))
 
 
 @temporal
-def every_call_returns(guest: Guest) -> Formula:
+def every_call_returns() -> Formula:
     """An ultracall returns."""
-    return leads_to(~guest.call.is_none, guest.call.is_none)
+    calls = some(at(linux, place) for place in ("call", *(f"return {page.name}" for page in Page)))
+    return leads_to(calls, ~calls)
 
 
 @temporal
-def every_kernel_starts(guest: Guest) -> Formula:
+def every_kernel_starts() -> Formula:
     """A guest that starts, and a kernel that is started by kexec, comes to run, or the guest gives up."""
-    starts = (guest.stage == Stage.PROM) | (guest.stage == Stage.KEXEC)
-    return leads_to(starts, (guest.stage == Stage.KERNEL) | (guest.stage == Stage.DEAD))
+    starts = some(at(linux, place) for place in ("prom", "esm", "new_kernel"))
+    return leads_to(starts, at(linux, "kernel") | at(linux, None))
 
 
 @temporal
@@ -135,8 +122,3 @@ def init_ends(machine: Machine) -> Formula:
 def touched_page_comes_in(machine: Machine, page: Page) -> Formula:
     """A page that the guest waits for comes in, if the hypervisor cooperates."""
     return leads_to(machine.waits[page], ~machine.waits[page])
-
-
-@terminal
-def dead(guest: Guest) -> Value[bool]:
-    return (guest.stage == Stage.DEAD) | (guest.stage == Stage.CRASHED)

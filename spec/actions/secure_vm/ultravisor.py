@@ -1,13 +1,13 @@
-"""The ultravisor's side of ultracalls and of the hypervisor's calls
-(Documentation/powerpc/ultravisor.rst).
+"""The ultravisor's side of the hypervisor's calls (Documentation/powerpc/ultravisor.rst). Its answers to
+ultracalls stand where the guest makes them.
 """
 
 from explorer import *
 
-from .guest import Answer, Call, Guest, Stage, zeroes_logs
+from .guest import linux
 from .machine import Gfn, Machine, Page, Vm
 
-# Fair: a call is answered. That one fails is a free choice: the hypervisor may refuse the page.
+# Fair: the guest's start ends. That it fails is a free choice.
 
 
 @action(actor="ultravisor", fair=WEAK, source="Documentation/powerpc/ultravisor.rst:H_SVM_PAGE_IN")
@@ -30,38 +30,11 @@ def init_done(machine: Machine) -> None:
 
 
 @action(actor="ultravisor", source="Linux 5.10 Documentation/powerpc/ultravisor.rst:H_SVM_INIT_ABORT")
-def init_abort(machine: Machine, guest: Guest) -> None:
+def init_abort(machine: Machine) -> None:
     """H_SVM_INIT_ABORT; the guest tells os-term"""
     when((machine.vm == Vm.TRANSIENT) & machine.evicts.is_none)
     machine.vm.next = Vm.NORMAL
-    guest.stage.next = Stage.DEAD
+    kill(linux)
     for page in domain(Page):
         machine.uv[page].next = Gfn.NORMAL
         machine.hv[page].next = Gfn.NORMAL
-
-
-@action(actor="ultravisor", fair=WEAK, source="Documentation/powerpc/ultravisor.rst:UV_SHARE_PAGE")
-def shares(machine: Machine, guest: Guest, page: Page) -> None:
-    """UV_SHARE_PAGE({page}): zeroed, H_SVM_PAGE_IN(H_PAGE_IN_SHARED)"""
-    when((guest.call == Call.SHARE) & (guest.page == page) & (guest.answer == Answer.PENDING))
-    when(machine.free_for_sharing())
-    machine.moves(page, Gfn.SHARED)
-    guest.answer.next = Answer.SUCCESS
-    if page == Page.DTL:
-        zeroes_logs(guest)
-
-
-@action(actor="ultravisor", fair=WEAK, source="Documentation/powerpc/ultravisor.rst:UV_UNSHARE_PAGE")
-def unshares(machine: Machine, guest: Guest, page: Page) -> None:
-    """UV_UNSHARE_PAGE({page}): zeroed, H_SVM_PAGE_IN(0)"""
-    when((guest.call == Call.UNSHARE) & (guest.page == page) & (guest.answer == Answer.PENDING))
-    when(machine.free_for_sharing())
-    machine.moves(page, Gfn.SECURE)
-    guest.answer.next = Answer.SUCCESS
-
-
-@action(actor="ultravisor", source="Documentation/powerpc/ultravisor.rst:UV_SHARE_PAGE")
-def refuses(guest: Guest) -> None:
-    """the ultracall fails"""
-    when(~guest.call.is_none & (guest.answer == Answer.PENDING))
-    guest.answer.next = Answer.FAILED
