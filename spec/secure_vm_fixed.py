@@ -63,9 +63,8 @@ spec = Spec(
         ),
     ],
     survivors={
-        "linux.share: ~guest.shared[page]": "sharing again zeroes public data, which nobody is said to need",
+        "linux.share: guest.shared": "sharing again zeroes public data, which nobody is said to need",
         "linux.construct_log_again: yield": "another virtual CPU may do so during the call",
-        "linux.crash_kexec: yield": "a kernel may crash during a call",
         "log_entry: kernel": "another virtual CPU may do so during the call",
         "write_shared: kernel": "another virtual CPU may do so during the call",
         "linux.kexec: machine.free_for_sharing()": (
