@@ -9,7 +9,7 @@ import contextlib
 import re
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -38,7 +38,7 @@ from explorer.run.options import UsageError
 from explorer.run.run import grounded, limits_of, run
 from explorer.verdict import exit_codes
 from explorer.verdict.expectation import UNDETERMINED
-from explorer.verdict.record import CheckedRecord, MalformedRecord
+from explorer.verdict.record import CheckedRecord, MalformedRecord, MistakeRecord
 from explorer.verdict.report_context import context
 from explorer.verdict.vacuity import constant_properties
 from explorer.verdict.verdict import Verdict
@@ -164,7 +164,9 @@ class Session:
             print(text, file=sys.stderr)
             return exit_codes.UNDETERMINED
         except SpecError as error:
-            self.results.records.append(self.write_error(path, str(error), exit_codes.MALFORMED))
+            self.results.records.append(
+                self.write_error(path, str(error), exit_codes.MALFORMED, error.mistakes)
+            )
             if len(self.options.specs) == 1 and not self.results.silent:
                 raise
             print(error, file=sys.stderr)
@@ -340,7 +342,9 @@ class Session:
                 raise UsageError(f"--row {name}: no such variant; {nearest(name, names)}")
         return [row for row in spec.variants if not self.options.row or row.name in self.options.row]
 
-    def write_error(self, path: str, error: str, code: int) -> MalformedRecord:
+    def write_error(
+        self, path: str, error: str, code: int, mistakes: Sequence[SpecError] = ()
+    ) -> MalformedRecord:
         """A verdict record for a spec that could not be understood, or not be explored at all."""
         from explorer.command.files import write_record
 
@@ -350,10 +354,22 @@ class Session:
             "verdict": UNDETERMINED,
             "exit_code": code,
             "error": error,
+            "mistakes": [mistake_record(mistake) for mistake in mistakes],
         }
         with contextlib.suppress(UsageError):
             self.results.note(write_record(record, self.directory(path)))
         return record
+
+
+def mistake_record(error: SpecError) -> MistakeRecord:
+    return {
+        "code": error.code,
+        "file": error.place.shown,
+        "line": error.place.line,
+        "found": error.found,
+        "expected": error.expected,
+        "write": error.write,
+    }
 
 
 @contextlib.contextmanager

@@ -33,11 +33,13 @@ class Place:
     line: int
 
     def __str__(self) -> str:
-        shown = self.file
-        if os.path.isabs(shown):
-            relative = os.path.relpath(shown)
-            shown = shown if relative.startswith("..") else relative
-        return f"{shown}:{self.line}"
+        return f"{self.shown}:{self.line}"
+
+    @property
+    def shown(self) -> str:
+        """The file, relative to the working directory where it lies below it."""
+        relative = os.path.relpath(self.file) if os.path.isabs(self.file) else self.file
+        return self.file if relative.startswith("..") else relative
 
 
 NOWHERE = Place("<unknown>", 0)
@@ -65,6 +67,11 @@ class SpecError(Exception):
             lines.append("    write:    " + self.write.replace("\n", "\n" + " " * 14))
         return "\n".join(lines)
 
+    @property
+    def mistakes(self) -> list[SpecError]:
+        """This one, or all that are reported together."""
+        return [self]
+
     def __str__(self) -> str:
         return self.message
 
@@ -78,6 +85,10 @@ class SpecErrors(SpecError):
         super().__init__(
             first.code, first.found, expected=first.expected, write=first.write, place=first.place
         )
+
+    @property
+    def mistakes(self) -> list[SpecError]:
+        return self.errors
 
     def __str__(self) -> str:
         return "\n".join(error.message for error in self.errors)
@@ -112,8 +123,15 @@ def nearest(name: str, known: list[str]) -> str:
 
 
 def closest(name: str, known: list[str], otherwise: str = "", cutoff: float = 0.6) -> str:
-    """The known name that was probably meant; `otherwise` where none is near."""
-    return next(iter(difflib.get_close_matches(name, known, 1, cutoff)), otherwise)
+    """The known name that was probably meant, whatever its capitals; `otherwise` where none is near."""
+    meant = name.lower()
+    letters = sorted(meant)
+    same = [other for other in known if sorted(other.lower()) == letters]
+    if same:
+        return min(same, key=lambda other: other.lower() != meant)
+    folded = {other.lower(): other for other in reversed(known)}
+    near = difflib.get_close_matches(meant, list(folded), 1, cutoff)
+    return folded[near[0]] if near else otherwise
 
 
 def class_place(cls: type) -> Place:

@@ -191,15 +191,27 @@ class CheckedRecord(VerdictRecord, ContextRecord):
     """The record of a spec that was explored."""
 
 
+class MistakeRecord(TypedDict):
+    """A mistake of a spec: what `SpecError` says, its place in two."""
+
+    code: str
+    file: str
+    line: int
+    found: str
+    expected: str
+    write: str
+
+
 @final
 class MalformedRecord(TypedDict):
-    """The record of a spec that could not be understood, or not be explored at all."""
+    """The record of a spec that could not be understood, or not be explored at all (then without mistakes)."""
 
     spec: str
     file: str
     verdict: str
     exit_code: int
     error: str
+    mistakes: Sequence[MistakeRecord]
 
 
 Record = CheckedRecord | MalformedRecord

@@ -317,6 +317,7 @@ def test_a_malformed_spec_has_a_report_too() -> None:
             "verdict": "undetermined",
             "exit_code": 150,
             "error": "wrong.py:2: E0202: <b>\n  write: x",
+            "mistakes": [],
         }
     )
     assert "wrong.py:2: E0202: &lt;b&gt;" in page

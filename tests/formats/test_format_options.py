@@ -142,6 +142,33 @@ def test_a_single_malformed_spec_is_in_the_files_too(
     assert "E0513" in capsys.readouterr().err
 
 
+def test_mistakes_are_data_for_editors(at_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """--json has a record for each of several mistakes, in the order of the message, and for a single one."""
+    lines = ["from explorer import *", "class Lamp(State):", "    on: Var[bool] = initially(False)"]
+    lines += ["@action", "def up(lamp: Lamp):", "    if lamp.on:", "        lamp.on.next = True"]
+    lines += ["@action", "def down(lamp: Lamp):", "    lamp.no.next = False", "spec = Spec()"]
+    write(at_home, "several", "\n".join(lines))
+    assert cli.main(["several.py", "--json"]) == 150
+    shown = capsys.readouterr()
+    record = json.loads(shown.out)
+    assert shown.err.strip() == record["error"]
+    assert [(m["code"], m["file"], m["line"]) for m in record["mistakes"]] == [
+        ("E0202", "several.py", 6),
+        ("E0303", "several.py", 10),
+    ]
+    assert record["mistakes"][1] == {
+        "code": "E0303",
+        "file": "several.py",
+        "line": 10,
+        "found": "Lamp has no variable 'no'",
+        "expected": "did you mean 'on'?",
+        "write": "on",
+    }
+    assert cli.main(["wrong.py", "--json"]) == 150
+    (mistake,) = json.loads(capsys.readouterr().out)["mistakes"]
+    assert (mistake["code"], mistake["file"], mistake["line"]) == ("E0513", "wrong.py", 2)
+
+
 def test_annotations_go_to_standard_error_on_github(
     at_home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

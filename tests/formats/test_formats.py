@@ -75,6 +75,16 @@ MALFORMED = {
     "verdict": "undetermined",
     "exit_code": 150,
     "error": "spec/wrong.py:7: E0202: `and` on a symbolic value\n    expected: x",
+    "mistakes": [
+        {
+            "code": "E0202",
+            "file": "spec/wrong.py",
+            "line": 7,
+            "found": "`and` on a symbolic value",
+            "expected": "x",
+            "write": "",
+        }
+    ],
 }
 
 
