@@ -265,6 +265,15 @@ class Grounder:
     def numbered(self, parts: Made) -> list[Instance]:
         """All instances in order, with those that nobody declared."""
         if not parts["action"]:
+            for function in self.spec.undeclared():
+                raise SpecError(
+                    "E0509",
+                    f"spec {self.spec.name} has no action; {function.name} takes the state"
+                    f" {function.component} and has no decorator",
+                    expected="at least one @action in the composed modules",
+                    write=f"@action\ndef {function.name}(...): ...",
+                    place=function.place,
+                )
             raise SpecError(
                 "E0509",
                 f"spec {self.spec.name} has no action",

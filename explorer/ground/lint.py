@@ -109,7 +109,11 @@ def _dropped(at: ast.AST, source: _Source, kind: str) -> Iterator[SpecError]:
             "E0601",
             f"`{source.show(at.value)}` stands alone and does nothing",
             place=source.place(at),
-            expected="an assignment or a guard" if kind in _STEPS else "a returned condition",
+            expected="a docstring, whose parts in braces are filled in without f"
+            if isinstance(at.value, ast.JoinedStr)
+            else "an assignment or a guard"
+            if kind in _STEPS
+            else "a returned condition",
             write=_instead(at.value, source, kind),
         )
 
@@ -128,6 +132,7 @@ def _has_no_effect(value: ast.expr) -> bool:
                 ast.Subscript,
                 ast.Name,
                 ast.IfExp,
+                ast.JoinedStr,
             ),
         )
     called = value.func
@@ -139,6 +144,8 @@ def _has_no_effect(value: ast.expr) -> bool:
 
 def _instead(value: ast.expr, source: _Source, kind: str) -> str:
     text = source.show(value)
+    if isinstance(value, ast.JoinedStr):
+        return text.lstrip("fF")
     if kind not in _STEPS:
         return f"return {text}"
     if isinstance(value, ast.Compare) and isinstance(value.ops[0], ast.Eq):

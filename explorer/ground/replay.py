@@ -9,6 +9,7 @@ earlier step.
 from __future__ import annotations
 
 import gc
+import inspect
 import linecache
 from collections.abc import Callable
 from types import FrameType, GeneratorType
@@ -337,6 +338,8 @@ class Replay:
             write = 'yield "what the step does", or yield branch(...), choose(...), keep(...)'
             if isinstance(yielded, Value):
                 write = f"yield keep({bare(yielded)}), or yield branch({bare(yielded)})"
+            if inspect.isgenerator(yielded):
+                written, write = f"`yield {yielded.__name__}(...)`", f"yield from {yielded.__name__}(...)"
             if "yield when(" in linecache.getline(place.file, place.line):
                 written, write = "`yield when(...)`", "when(...) alone: the step waits for its condition"
             raise SpecError(

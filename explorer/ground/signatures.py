@@ -4,7 +4,6 @@ failed.
 
 from __future__ import annotations
 
-import enum
 import inspect
 import os
 import typing
@@ -12,12 +11,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from explorer.ir.errors import Place, SpecError, closest, is_ours, nearest
+from explorer.ir.errors import Place, SpecError, is_ours
 from explorer.ir.types import SetType, Type, is_finite_domain, value_text
 from explorer.language.annotations import resolve
 from explorer.language.declarations import Declaration
 from explorer.language.domains import MAX_DOMAIN, check_name
 from explorer.language.options import defaults_of, settled_options
+from explorer.language.python_errors import told
 from explorer.language.state import State
 from explorer.language.values import Var
 
@@ -167,24 +167,10 @@ def domain_of(d: Declaration, name: str, annotation: Any) -> Type:
 def crash(error: Exception, doing: str, place: Place) -> SpecError:
     """What to tell an author whose own code raised an exception."""
     place = _innermost(error, place)
-    if isinstance(error, NameError):
-        return SpecError(
-            "E0604",
-            f"{error} (while {doing})",
-            expected="a parameter, an imported or a defined name",
-            write=f"import or define {error.name}, or correct its spelling",
-            place=place,
-        )
-    if isinstance(error, AttributeError) and error.name and isinstance(error.obj, enum.EnumType):
-        members = list(error.obj.__members__)
-        known = f"{error.obj.__name__}.{closest(error.name, members, members[0] if members else '...')}"
-        return SpecError(
-            "E0604",
-            f"{error.obj.__name__} has no member {error.name!r} (while {doing})",
-            expected=nearest(error.name, members),
-            write=known,
-            place=place,
-        )
+    known = told(error)
+    if known is not None:
+        found = f"{known.found} (while {doing})"
+        return SpecError("E0604", found, expected=known.expected, write=known.write, place=place)
     return SpecError(
         "E0604",
         f"{type(error).__name__} while {doing}: {error}",

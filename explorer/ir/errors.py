@@ -129,9 +129,9 @@ def closest(name: str, known: list[str], otherwise: str = "", cutoff: float = 0.
     same = [other for other in known if sorted(other.lower()) == letters]
     if same:
         return min(same, key=lambda other: other.lower() != meant)
-    folded = {other.lower(): other for other in reversed(known)}
-    near = difflib.get_close_matches(meant, list(folded), 1, cutoff)
-    return folded[near[0]] if near else otherwise
+    near = difflib.get_close_matches(meant, {other.lower() for other in known}, 1, cutoff)
+    alike = [other for other in known if other.lower() in near]
+    return max(alike, key=lambda other: difflib.SequenceMatcher(None, name, other).ratio(), default=otherwise)
 
 
 def class_place(cls: type) -> Place:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar, cast
 
-from explorer.ir.errors import Place, SpecError, caller
+from explorer.ir.errors import Place, SpecError, caller, closest
 
 T = TypeVar("T")
 
@@ -208,16 +208,26 @@ def value_of(obj: Any) -> Any:
 def check(name: str, value: Any, default: Any, place: Place | None) -> None:
     """SpecError where a constant is given a value of another type than its default's."""
     if type(value) is not type(default):
-        shown = [
-            f"{type(x).__name__}.{x.name}" if isinstance(x, enum.Enum) else repr(x) for x in (value, default)
-        ]
+        shown, usual = written(value), written(default)
+        expected = f"a value like its default {usual} ({type(default).__name__})"
+        if isinstance(default, enum.Enum):
+            members = list(type(default).__members__)
+            meant = closest(str(value), members)
+            expected = f"did you mean {type(default).__name__}.{meant}?" if meant else expected
+            expected += f" known: {', '.join(members)}"
+            usual = written(type(default)[meant]) if meant else usual
         raise SpecError(
             "E0508",
-            f"constant {name} = {shown[0]} ({type(value).__name__})",
-            expected=f"a value like its default {shown[1]} ({type(default).__name__})",
-            write=f"Spec(..., {name}={shown[1]})",
+            f"constant {name} = {shown} ({type(value).__name__})",
+            expected=expected,
+            write=f"Spec(..., {name}={usual})",
             place=place,
         )
+
+
+def written(value: Any) -> str:
+    """A constant's value as it is written in a spec."""
+    return f"{type(value).__name__}.{value.name}" if isinstance(value, enum.Enum) else repr(value)
 
 
 @contextmanager
@@ -285,7 +295,9 @@ def parse(constant: Constant, text: str) -> Any:
         for name, member in members.items():
             if name.lower() == text.lower() or str(member.value).lower() == text.lower():
                 return member
-        raise ValueError(f"{text!r} is not one of " + ", ".join(name.lower() for name in members))
+        near = closest(text, list(members)).lower()
+        hint = f"; did you mean {near!r}?" if near else ""
+        raise ValueError(f"{text!r} is not one of {', '.join(name.lower() for name in members)}{hint}")
     if isinstance(default, int):
         try:
             return int(text, 0)

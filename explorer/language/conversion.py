@@ -38,7 +38,7 @@ def _suggest(wanted: ScalarType, obj: Any, role: str) -> str:
             )
         return f"any_of({obj.__name__}) for a free choice, or one value"
     if isinstance(wanted, SetType):
-        return f"a Python set of {wanted.element.name}, or old.add(x) and old.union(...)"
+        return how_to_write_set(wanted.element.name, obj)
     if isinstance(wanted, OptionalScalar):
         return f"None or {_suggest(wanted.inner, obj, role)}"
     if isinstance(wanted, IntType):
@@ -57,8 +57,17 @@ def _suggest(wanted: ScalarType, obj: Any, role: str) -> str:
         members = [
             f"{cls.__name__}.{m.name}" for m in wanted.members if type(m) is cls and isinstance(m, enum.Enum)
         ]
-        names += [*members[:6], *["..."] * (len(members) > 6)] or [f"an identity of {cls.__name__}"]
+        names += [*members[:6], *["..."] * (len(members) > 6)] or [
+            f"an identity of {cls.__name__}, such as a parameter {cls.__name__.lower()}: {cls.__name__}"
+        ]
     return " or ".join(names)
+
+
+def how_to_write_set(element: str, obj: Any) -> str:
+    """What to write where `obj` stands in place of a set."""
+    if isinstance(obj, (list, tuple, dict)):
+        return "{...}, or old.add(x) and old.union(...)" if obj else "set()"
+    return f"a Python set of {element}, or old.add(x) and old.union(...)"
 
 
 def convert(obj: Any, wanted: ScalarType, role: str) -> Expr:

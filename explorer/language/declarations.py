@@ -76,7 +76,9 @@ def declare(kind: str, function: F, **options: Any) -> F:
             f"{name} on {function.__name__}, which is {shown}",
             expected="a plain function",
             place=place,
-            write="def without async, yield and await",
+            write=f"@process above {function.__name__}, or no yield"
+            if kind == "action" and inspect.isgeneratorfunction(function)
+            else "def without async, yield and await",
         )
     known = declaration_of(function)
     if known is not None:

@@ -23,7 +23,7 @@ from explorer.ir.types import (
     value_text,
 )
 from explorer.language.constants import value_of
-from explorer.language.conversion import advice, convert, encode
+from explorer.language.conversion import advice, convert, encode, how_to_write_set
 from explorer.language.structure import combine, default, demand, parts_of
 from explorer.language.symbolic import BOOL, Symbolic, computed, describe, shown
 
@@ -81,7 +81,7 @@ def _check_set(type: SetType, obj: Any, role: str) -> None:
             "E0225",
             f"{shown(obj)} as {role}",
             expected=f"a value of {type.name}",
-            write=f"a Python set of {type.element.name}, or old.add(x) and old.union(...)",
+            write=how_to_write_set(type.element.name, obj),
         )
 
 

@@ -12,6 +12,25 @@ from explorer.language.assignment import no_place
 from explorer.language.symbolic import Symbolic, bare, describe
 from explorer.language.tracing import no_truth_value
 
+PYTHON = {
+    "append": ("push",),
+    "put": ("push",),
+    "enqueue": ("push",),
+    "insert": ("push", "add"),
+    "popleft": ("pop",),
+    "get": ("pop",),
+    "dequeue": ("pop",),
+    "discard": ("remove",),
+    "update": ("union",),
+    "peek": ("head",),
+    "first": ("head",),
+    "len": ("length", "size"),
+    "count": ("length", "size"),
+    "index": ("contains",),
+    "has": ("contains",),
+}
+"""What Python and other languages call the operations of queues and sets."""
+
 
 def is_optional(type: Type) -> bool:
     """Whether values of a type may be None."""
@@ -104,16 +123,13 @@ class Refusals(Symbolic):
                 and (is_optional(self._type) or n not in ("value", "is_none"))
                 and (getattr(self._type, "numbers", None) or n not in ("number", "is_number"))
             ]
+            near = closest(name, known) or next((n for n in PYTHON.get(name, ()) if n in known), "")
             inside = name in dict(getattr(getattr(self._type, "inner", None), "fields", ()))
             raise SpecError(
                 "E0208",
                 f"{describe(self)} has no attribute {name!r}",
-                expected=nearest(name, known),
-                write=f".value.{name}"
-                if inside
-                else f".{closest(name, known)}"
-                if closest(name, known)
-                else "one of those",
+                expected=f"did you mean {near!r}?" if near else nearest(name, known),
+                write=f".value.{name}" if inside else f".{near}" if near else "one of those",
             )
 
         def __setattr__(self, name, value):

@@ -77,14 +77,17 @@ class Spec:
                 or (inspect.isclass(part) and issubclass(part, State))
             )
             if not known:
-                shown = getattr(part, "__name__", None) or repr(part)
-                plain = inspect.isfunction(part)
+                plain, listed = inspect.isfunction(part), isinstance(part, (list, tuple, set))
+                names = [getattr(one, "__name__", repr(one)) for one in (part if listed else [part])]
+                shown = f"[{', '.join(names)}]" if listed else names[0]
                 raise SpecError(
                     "E0503",
                     f"Spec({shown})" + (f", where {shown} has no decorator" if plain else ""),
                     expected="modules, State classes or decorated functions",
                     write=f"@action above def {shown}"
                     if plain
+                    else f"Spec({', '.join(names)})"
+                    if listed
                     else "from actions import sender; spec = Spec(sender)",
                 )
 

@@ -13,6 +13,7 @@ from explorer.ir.errors import Place, SpecError, attribute_place, caller, class_
 from explorer.language.collections import Map, Set
 from explorer.language.constants import value_of
 from explorer.language.queues import Queue
+from explorer.language.tracing import is_tracing
 from explorer.language.values import Var
 
 
@@ -27,9 +28,18 @@ class Initial:
 
     def __get__(self, instance: State | None, owner: type[State]) -> Initial:
         """Of a component only variables are asked for that exist: those are attributes of its own."""
-        if instance is None:
+        name = next(n for n in dir(owner) if inspect.getattr_static(owner, n) is self)
+        if instance is not None:
+            raise instance._unknown(name)
+        if not is_tracing():
             return self
-        raise instance._unknown(next(n for n in dir(owner) if inspect.getattr_static(owner, n) is self))
+        one = owner.__name__.lower()
+        raise SpecError(
+            "E0302",
+            f"`{owner.__name__}.{name}`: the class in place of its component",
+            expected=f"a parameter annotated with {owner.__name__}",
+            write=f"{one}.{name}, with the parameter {one}: {owner.__name__}",
+        )
 
     @property
     def is_there(self) -> bool:
@@ -196,6 +206,6 @@ def _variable_type(cls: type, name: str, annotation: Any, place: Place) -> Any:
         "E0307",
         f"{cls.__name__}.{name} is annotated {shown}",
         expected="Var[T], Map[K, V], Set[T] or a Queue",
-        write=f"{name}: Var[{shown}]",
+        write=f"{name}: Var[{'...' if annotation is Var else shown}]",
         place=place,
     )

@@ -133,7 +133,9 @@ def condition(obj: Any, where: str) -> Expr:
         "E0222",
         f"{shown(obj)} as a condition of {where}",
         expected="a bool",
-        write="a comparison, such as x == value, in parentheses beside & and |",
+        write="return ... at the end of the function that gave None"
+        if obj is None
+        else "a comparison, such as x == value, in parentheses beside & and |",
     )
 
 

@@ -127,6 +127,11 @@ def tracing(trace: Trace) -> Iterator[Trace]:
         _current.reset(token)
 
 
+def is_tracing() -> bool:
+    """Whether an author's function runs to be read."""
+    return _current.get() is not None
+
+
 def current(what: str) -> Trace:
     """The trace in progress; SpecError when an author uses `what` outside any traced function."""
     trace = _current.get()

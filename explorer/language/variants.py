@@ -8,7 +8,7 @@ from typing import Any
 from explorer.ir.data import dataclass
 from explorer.ir.errors import Place, SpecError, caller, closest, nearest
 from explorer.ir.expectation import Expectation
-from explorer.language.constants import Constant, parse
+from explorer.language.constants import Constant, parse, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def constants_of_variant(known: Mapping[str, Constant], row: Variant) -> dict[st
                 f"constant {name} of {row.name!r}: {error}",
                 place=row.place,
                 expected="a value like its default",
-                write=f"{name}={known[name]._default!r}",
+                write=f"{name}={written(known[name]._default)}",
             ) from None
     return values
 

@@ -10,14 +10,18 @@ from __future__ import annotations
 import hashlib
 import importlib
 import importlib.util
+import inspect
 import os
 import sys
 import traceback
 from importlib.machinery import ModuleSpec
 from pathlib import Path
+from typing import Any
 
-from explorer.ir.errors import Place, SpecError, is_ours
+from explorer.ir.errors import Place, SpecError, closest, is_ours
+from explorer.language.python_errors import Told, of_syntax, told
 from explorer.language.spec import Spec
+from explorer.language.symbolic import shown
 
 
 class PathError(Exception):
@@ -31,11 +35,21 @@ def load(path: str | os.PathLike[str]) -> Spec:
     imported or has no `spec`.
     """
     file = spec_file(path)
-    spec = _import(file)
-    if not isinstance(spec, Spec):
-        what = "no object named `spec`" if spec is None else f"`spec` is {spec!r}"
-        raise SpecError("E0512", what, expected="a Spec", write="spec = Spec()", place=Place(str(file), 1))
-    return spec
+    names = _import(file)
+    spec = names.get("spec")
+    if isinstance(spec, Spec):
+        return spec
+    others = [(name, value) for name, value in names.items() if isinstance(value, Spec)]
+    if others and spec is None:
+        (name, other), *_ = others
+        what = f"no object named `spec`; {' and '.join(f'`{n}`' for n, _ in others)} is a Spec"
+        raise SpecError("E0512", what, expected="a Spec", write=f"spec = {name}", place=other.place)
+    what, place = "no object named `spec`", Place(str(file), 1)
+    if inspect.isfunction(spec):
+        what, place = "`spec` is a function", Place(str(file), spec.__code__.co_firstlineno)
+    elif spec is not None:
+        what = f"`spec` is {shown(spec)}"
+    raise SpecError("E0512", what, expected="a Spec", write="spec = Spec()", place=place)
 
 
 def spec_file(path: str | os.PathLike[str]) -> Path:
@@ -66,7 +80,7 @@ LARGEST = 1 << 24
 _imported: set[str] = set()
 
 
-def _import(file: Path) -> object:
+def _import(file: Path) -> dict[str, Any]:
     directory = str(file.parent)
     for earlier in _imported:
         sys.modules.pop(earlier, None)
@@ -92,12 +106,9 @@ def _import(file: Path) -> object:
     except SpecError:
         raise
     except (Exception, SystemExit) as error:
+        known = _told(error, file)
         raise SpecError(
-            "E0513",
-            f"{type(error).__name__} while importing the file: {_said(error)}",
-            expected="a file that imports",
-            write=_cure(error),
-            place=_where(error, file),
+            "E0513", known.found, expected=known.expected, write=known.write, place=_where(error, file)
         ) from error
     finally:
         sys.dont_write_bytecode = cached
@@ -109,7 +120,7 @@ def _import(file: Path) -> object:
     spec = getattr(module, "spec", None)
     if isinstance(spec, Spec) and spec.name == unique:
         spec.name = printable(file.stem)
-    return spec
+    return vars(module)
 
 
 def printable(name: str) -> str:
@@ -144,31 +155,24 @@ def _beside(known: ModuleSpec | None, file: Path) -> bool:
     return known is not None and os.path.realpath(known.origin or "").startswith(str(file.parent) + os.sep)
 
 
-def _said(error: BaseException) -> str:
-    """The error's text; the line is named by the place."""
-    return error.msg if isinstance(error, SyntaxError) else str(error)
-
-
-def _cure(error: BaseException) -> str:
-    """What to write where a file fails while it is imported."""
-    if isinstance(error, NameError) and error.name:
-        import explorer
-
-        if error.name in explorer.__all__:
-            return f"from explorer import {error.name}"
-        return f"{error.name} = ... before this line, or import it"
+def _told(error: BaseException, file: Path) -> Told:
+    """What to say of an error that a file raises while it is imported."""
+    said = f"{type(error).__name__} while importing the file: "
+    if isinstance(error, SyntaxError):
+        known = of_syntax(error)
+        return known._replace(found=said + known.found)
     if isinstance(error, ModuleNotFoundError) and error.name:
-        return (
-            f"the name of a module that is installed, or a file {error.name.replace('.', '/')}.py beside"
-            " this one"
+        beside = [path.stem for path in file.parent.glob("*.py") if path != file]
+        meant = closest(error.name, ["explorer", *beside, *sys.stdlib_module_names], cutoff=0.7)
+        near = (
+            f"did you mean {meant!r}?" if meant else "a module that is installed or stands beside this file"
         )
-    if isinstance(error, ImportError):
-        return "an import of something that the module has"
-    return (
-        "Python that parses"
-        if isinstance(error, SyntaxError)
-        else f"a line that raises no {type(error).__name__}"
-    )
+        write = f"import {meant}" if meant else f"a file {error.name.replace('.', '/')}.py beside this one"
+        return Told(said + str(error), near, write)
+    better = told(error)
+    if better is not None:
+        return better._replace(found=said + better.found)
+    return Told(said + str(error), "a file that imports", f"a line that raises no {type(error).__name__}")
 
 
 def _where(error: BaseException, file: Path) -> Place:

@@ -204,7 +204,7 @@ class MistakeRecord(TypedDict):
 
 @final
 class MalformedRecord(TypedDict):
-    """The record of a spec that could not be understood, or not be explored at all (then without mistakes)."""
+    """The record of a spec that could not be understood, or not be explored: then it has no mistakes."""
 
     spec: str
     file: str
