@@ -22,6 +22,7 @@ T = TypeVar("T")
 REQUIRED = {
     "SPEC": ("spec file", "spec/ipi_fixed.py"),
     "FILE": ("trace", "out/ipi_buggy/no_lost_ipi.itf.json"),
+    "NAME": ("name", "my_lock"),
     "OTHER": ("second trace", "A.itf.json B.itf.json"),
     "--barriers": ("barrier", "--barriers set_barrier,clear_barrier"),
 }
@@ -447,6 +448,19 @@ def replay_parser() -> argparse.ArgumentParser:
     )
     add("--format", choices=("text", "commit"), default="text", help="how the story is shown")
     add("--full", action="store_true", help="whole states along the story")
+    return parser
+
+
+def new_parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        "python -m explorer new",
+        allow_abbrev=False,
+        description="Write a first spec, its test, and a workflow that checks both.",
+    )
+    parser.add_argument("name", type=_named, metavar="NAME", help="of the module, such as my_lock")
+    parser.add_argument(
+        "--out", type=_path, default=Path(), metavar="DIR", help="where the files go (default: here)"
+    )
     return parser
 
 

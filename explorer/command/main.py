@@ -20,6 +20,7 @@ from explorer.command.arguments import (
     help_parser,
     litmus_parser,
     mutate_parser,
+    new_parser,
     replay_parser,
     serve_parser,
     show_parser,
@@ -126,6 +127,12 @@ def _model(options: Namespace) -> Model:
     with own_prints():
         spec = load(options.spec)
         return ground(spec, single(bindings(spec, options.define)), str(Path(options.spec).resolve()))
+
+
+def _new(options: Namespace) -> int:
+    from explorer.command.new import new
+
+    return new(options.name, options.out)
 
 
 def _diff(options: Namespace) -> int:
@@ -285,6 +292,7 @@ COMMANDS: dict[str, tuple[Callable[[], ArgumentParser], Callable[[Namespace], in
     "explain": (explain_parser, _explain),
     "litmus": (litmus_parser, _litmus),
     "cite": (cite_parser, _cite),
+    "new": (new_parser, _new),
     "help": (help_parser, _help),
     "completion": (completion_parser, _completion),
 }

@@ -13,7 +13,7 @@ GROUPS = {
     "check": ("check", "table", "simulate", "mutate", "synthesize"),
     "look": ("walk", "serve", "replay", "diff", "show", "estimate", "explain"),
     "other judges and sources": ("litmus", "cite"),
-    "this tool": ("help", "completion"),
+    "this tool": ("new", "help", "completion"),
 }
 """Commands by what they are for; one that is missing here stands at the end."""
 

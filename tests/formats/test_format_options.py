@@ -76,7 +76,7 @@ def test_the_recipe_for_ci_is_made_of_commands_that_exist() -> None:
     calls = [
         shlex.split(step["run"].replace("\\\n", "")) for step in found if "-m explorer" in step.get("run", "")
     ]
-    assert len(found) == 7 and len(calls) == 1
+    assert len(found) == 8 and len(calls) == 1
     options = check_parser().parse_args(calls[0][3:])
     assert options.expect and options.strict
     assert [str(options.sarif)] == [step["sarif_file"] for step in found if "sarif_file" in step]
