@@ -155,9 +155,10 @@ def runs(hosts: Hosts, guest: Guest, migration: Migration) -> Steps:
             continue
         hosts.mode[to].next = hosts.outcome(to)
         end = yield from migrates(hosts, guest, migration, host)
-        to = to if end == "loaded" else host
+        resumes = f"resumes the guest on {{{'other(host)' if end == 'loaded' else 'host'}}}"
         handler = f"{SPAPR_XIVE}:kvmppc_xive_change_state_handler"
-        yield step("resumes the guest on {to}", name=end, defensive=end == "failed", source=handler)
+        yield step(resumes, name=end, defensive=end == "failed", source=handler)
+        to = other(host) if end == "loaded" else host
         if end != "loaded" or kernel.ORDER != Order.SOURCE_FIRST:
             restore_pq(guest, migration, to)
         guest.clear(other(to))
