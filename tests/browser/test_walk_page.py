@@ -175,7 +175,7 @@ def test_what_waits_says_why(browser: Any, addresses: dict[str, str]) -> None:
         Walk(page).shown()
         page.locator(".nexts .waiting summary").click()
         said = page.locator(".nexts .waiting").inner_text()
-        assert "complete(cpu=A) waits for buffered[A][A]" in said and "buffered[A][A] = False" in said
+        assert "complete(cpu=A) waits for buffered[A][A]" in said and "at[A] == SET: at[A] = START" in said
         assert "dekker.py:46" in said
 
 
