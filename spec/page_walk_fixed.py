@@ -40,7 +40,13 @@ KERNELS: list[Row] = [
         {"test_serializing": False},
     ),
     ("munmap", violates(PFN, steps=5), "5.4 with munmap and faults", {"unmap": True}),
-    ("munmap, present", HOLDS, "and a test of pte_present", {"unmap": True, "test_present": True}),
+    ("munmap, present", HOLDS, "5.8: one read, pte_present", {"unmap": True, "test_present": True}),
+    (
+        "munmap, twice",
+        violates(PFN, steps=6),
+        "pte_present, and another read, as 5.4 reads",
+        {"unmap": True, "test_present": True, "pte_once": False},
+    ),
 ]
 UNBOUNDED: list[Row] = [
     ("V1", violates(UAF, steps=7, also=(PFN, TYPE)), "no IPI", {"serialize": Serialize.NEVER}),

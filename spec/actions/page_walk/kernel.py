@@ -42,4 +42,12 @@ UNMAP = constant("unmap", False)
 """munmap and page faults happen too, beside collapse and split."""
 
 TEST_PRESENT = constant("test_present", False)
-"""addr_to_pfn takes an entry that is not present for no pfn. Linux 5.8 and later do, of a single read."""
+"""addr_to_pfn takes an entry that is not present for no pfn."""
+
+PTE_ONCE = constant("pte_once", True)
+"""That test and pte_pfn are of one read (5.8). Else the entry is read again, as 5.4 does behind its test."""
+
+
+def tests_apart() -> bool:
+    """Whether the entry is read once to be tested, and again."""
+    return TEST_PRESENT and not PTE_ONCE

@@ -28,7 +28,7 @@ def no_type_confusion(table: PageTable, walkers: Walkers, cpu: Target) -> Value[
 def pfn_was_mapped(table: PageTable, walkers: Walkers, cpu: Target) -> Value[bool]:
     """A pfn that is returned was what the address was mapped to, at some instant of the walk."""
     bad = some(reads(table, walkers, cpu, pfn) & ~walkers.mapped[cpu][pfn] for pfn in domain(Pfn))
-    none = reads_none(table, walkers, cpu) & (not kernel.TEST_PRESENT)
+    none = reads_none(table, walkers, cpu) & (not (kernel.TEST_PRESENT and kernel.PTE_ONCE))
     return implies(walkers.dereferences(cpu), ~(bad | none | reads_anything(table, walkers, cpu)))
 
 

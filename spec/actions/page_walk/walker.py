@@ -25,6 +25,7 @@ class Step(enum.Enum):
     FIND = 4
     DEREFERENCE = 5
     RESTORE = 6
+    TEST = 7
 
 
 class Pointer(enum.Enum):
@@ -95,7 +96,8 @@ class Walkers(State):
 
 def program() -> list[Step]:
     """The steps of addr_to_pfn in this kernel, in program order."""
-    end = [Step.DEREFERENCE, Step.RESTORE] if kernel.DEREFERENCE_INSIDE else [Step.RESTORE, Step.DEREFERENCE]
+    use = [Step.TEST] * kernel.tests_apart() + [Step.DEREFERENCE]
+    end = [*use, Step.RESTORE] if kernel.DEREFERENCE_INSIDE else [Step.RESTORE, *use]
     return [Step.READ_PMD, Step.FIND, *end]
 
 
@@ -157,6 +159,27 @@ def find(table: PageTable, walkers: Walkers, cpu: Target) -> None:
     walkers.at[cpu].next = ite(ptep == Pointer.NULL, Step.RESTORE, following(Step.FIND))
     walkers.ptep[cpu].next = ptep
     walkers.pmd[cpu].next = Pmd.NONE
+
+
+@action(
+    actor="cpu", fair=WEAK, group="test", per=("cpu",), source="arch/powerpc/kernel/mce_power.c:addr_to_pfn"
+)
+def test_pte(table: PageTable, walkers: Walkers, cpu: Target) -> None:
+    """pte_present(*ptep)  // ptep: {walkers.ptep[cpu]}"""
+    when(kernel.tests_apart())
+    when(some(reads(table, walkers, cpu, pfn) for pfn in domain(Pfn)) | reads_anything(table, walkers, cpu))
+    walkers.turn(cpu, Step.TEST)
+
+
+@action(
+    actor="cpu", fair=WEAK, group="test", per=("cpu",), source="arch/powerpc/kernel/mce_power.c:addr_to_pfn"
+)
+def pte_absent(table: PageTable, walkers: Walkers, cpu: Target) -> None:
+    """!pte_present(*ptep)  // no pfn"""
+    when(kernel.tests_apart() and kernel.DEREFERENCE_INSIDE)
+    when((walkers.at[cpu] == Step.TEST) & reads_none(table, walkers, cpu))
+    walkers.ptep[cpu].next = Pointer.NULL
+    walkers.at[cpu].next = Step.RESTORE
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/mce_power.c:addr_to_pfn")
