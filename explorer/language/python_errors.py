@@ -134,7 +134,7 @@ def _wrong_operand(text: str, frame: FrameType | None) -> Told | None:
 
 def _wrong_call(text: str, frame: FrameType | None) -> Told | None:
     """A call with other arguments than the function takes, of the language or the author's own."""
-    generic = re.search(r"arguments for <class '[\w.]*?(\w+)'>; actual \d+, expected 2", text)
+    generic = re.search(r"arguments for <class '[\w.]*?(\w+)'>; actual \d+, expected (?:at least )?2", text)
     if generic:
         return Told(
             f"{generic[1]}[...] of another number of types", "two of them", f"{generic[1]}[Key, Value]"
