@@ -79,6 +79,14 @@ def keys(state):
 
 """
 
+ALIKE = """
+@lowered("uint64({state})")
+def alike(state):
+    {body}
+    return {sum}
+
+"""
+
 LATER_KEYS = """
 if {some_tie}:
     {mixed}
@@ -253,6 +261,19 @@ class Writer:
                 state="uint64" if self.one else "uint64[::1]",
                 body=list(self._keys()),
                 names=", ".join(names),
+            )
+
+    def alike_function(self) -> Iterator[str]:
+        """The function `alike(state)`: a number that is the same for all states of an orbit. None where no
+        identity has a key.
+        """
+        names = self.key_names()
+        if names:
+            yield fill(
+                ALIKE,
+                state="uint64" if self.one else "uint64[::1]",
+                body=list(self._keys()),
+                sum=" + ".join(f"mix({name})" for name in names),
             )
 
     def _keys(self) -> Iterator[str]:

@@ -200,21 +200,15 @@ if I(place) >= full_at:
 
 EDGES = '''
 @njit(
-    signature(int64, WORD_ROWS, SPAN, WORD_ROWS, Steps, Rules),
+    signature(int64, WORD_ROWS, SPAN, Steps, Rules),
     nogil=True, error_model="numpy", cache=True,
 )
-def edges(states, span, wanted, steps, rules):
-    """The steps that leave the states from row span[0] to before span[1], into the wanted ones (a sorted
-    table of words; all if it is empty). Returns the first row that was not expanded. Most successors fall
-    through the `sieve`, 2**18 bits for the wanted ones, and are not looked up.
+def edges(states, span, steps, rules):
+    """The steps that leave the states from row span[0] to before span[1]. Returns the first row that was not
+    expanded.
     """
     room = steps.rules.shape[0] - rules.shapes.shape[0] - 1
     candidates = np.empty(rules.shapes.shape[0] + 1, np.uint64)
-    sieve = np.zeros(4096, np.uint64)
-    for w in range(wanted.shape[0]):
-        {end_wanted}
-        {place}
-        sieve[place >> U(0x6)] |= U(1) << (place & U(0x3f))
     {unpack}
     full = False
     b, stop = span
@@ -227,67 +221,35 @@ def edges(states, span, wanted, steps, rules):
             {constant_effect}
             {step}
             if ok:
-                hit = wanted.shape[0] == 0
-                if not hit:
-                    {end}
-                    {place}
-                    if sieve[place >> U(0x6)] >> (place & U(0x3f)) & U(1):
-                        {look_up}
-                if hit:
-                    n = steps.length[0]
-                    steps.origins[n] = b
-                    steps.rules[n] = I(rule)
-                    for w in range({words}):
-                        {copy}
-                    steps.length[0] = n + 1
-                    if n >= room:
-                        full = True
+                n = steps.length[0]
+                steps.origins[n] = b
+                steps.rules[n] = I(rule)
+                for w in range({words}):
+                    {copy}
+                steps.length[0] = n + 1
+                if n >= room:
+                    full = True
         b += 1
     return b
 
 '''
-
-PLACE_ONE = "place = (end * U(0x9e3779b97f4a7c15)) >> U(0x2e)"
-
-PLACE_WIDE = """
-place = end[0]
-for word in range(1, {words}):
-    place = (place ^ (place >> U(0x1d))) * U(0xbf58476d1ce4e5b9) + end[word]
-place = (place ^ (place >> U(0x1d))) * U(0x9e3779b97f4a7c15) >> U(0x2e)
-"""
-
-LOOK_UP_ONE = """
-x = np.searchsorted(wanted[:, 0], end)
-hit = x < wanted.shape[0] and wanted[x, 0] == end
-"""
-
-LOOK_UP_WIDE = """
-x = np.searchsorted(wanted[:, 0], end[0])
-while x < wanted.shape[0] and wanted[x, 0] == end[0] and not hit:
-    hit = True
-    for w in range(1, {words}):
-        if wanted[x, w] != end[w]:
-            hit = False
-            break
-    x += 1
-"""
 
 
 def expand_source(tables: Tables, words: int, constrained: bool, symmetric: bool) -> str:
     """The text of `expand` for states of so many words; `outside` is called where there are constraints."""
     one, settled = words == 1, bool(tables.sure)
     constraints = fill(CONSTRAINTS, state=state_arguments(one)) if constrained else ""
-    effect, put = _constant_effect(words), _put(words, symmetric)
+    effect, put = constant_effect(words), _put(words, symmetric)
     return fill(
         EXPAND,
         unpack=[
-            *_unpack(one, bool(tables.root_cells)),
+            *unpack(one, bool(tables.root_cells)),
             "settled_rules = rules.sure",
             "bucket_states, bucket_rules, sizes = buckets",
         ],
         load=load(one),
         constraints=constraints,
-        gather=_gather(tables, one, settled),
+        gather=gather(tables, one, settled),
         settled=fill(SETTLED, constant_effect=effect, put=put) if settled else "",
         first="settled" if settled else "0",
         constant_effect=effect,
@@ -297,32 +259,22 @@ def expand_source(tables: Tables, words: int, constrained: bool, symmetric: bool
     )
 
 
-def edges_source(tables: Tables, words: int, symmetric: bool) -> str:
+def edges_source(tables: Tables, words: int) -> str:
     """The text of `edges` for states of so many words."""
     one = words == 1
-    if one:
-        end = ["end = canonical(t)" if symmetric else "end = t"]
-        look_up, place = LOOK_UP_ONE, PLACE_ONE
-    else:
-        end = ["end = t.copy()", "canonical(end)"] if symmetric else ["end = t"]
-        look_up, place = fill(LOOK_UP_WIDE, words=words), fill(PLACE_WIDE, words=words)
     return fill(
         EDGES,
-        unpack=_unpack(one, bool(tables.root_cells)),
+        unpack=unpack(one, bool(tables.root_cells)),
         load=load(one),
-        gather=_gather(tables, one, settled=False),
-        constant_effect=_constant_effect(words),
+        gather=gather(tables, one, settled=False),
+        constant_effect=constant_effect(words),
         step=STEP_ONE if one else STEP_WIDE,
-        end_wanted="end = wanted[w, 0]" if one else "end = wanted[w]",
-        end=end,
-        place=place.strip("\n"),
-        look_up=look_up.strip("\n"),
         words=words,
         copy="steps.successors[n, w] = " + ("t" if one else "t[w]"),
     )
 
 
-def _unpack(one: bool, by_roots: bool) -> Iterator[str]:
+def unpack(one: bool, by_roots: bool) -> Iterator[str]:
     """Lines that give names to the tables of rules that are read in the loop."""
     yield "shapes, signed, unsigned = rules.shapes, rules.signed, rules.unsigned"
     if one:
@@ -337,7 +289,7 @@ def _unpack(one: bool, by_roots: bool) -> Iterator[str]:
         yield "bitmaps = rules.bitmaps"
 
 
-def _gather(tables: Tables, one: bool, settled: bool) -> list[str]:
+def gather(tables: Tables, one: bool, settled: bool) -> list[str]:
     """Lines that put the candidates into `candidates`, and their number into `number`."""
     if not tables.root_cells:
         state = state_arguments(one)
@@ -398,7 +350,7 @@ def _each_bit(bits: str, word: int, work: list[str]) -> str:
     return fill(EACH_BIT, bits=bits, first=64 * word, work=work)
 
 
-def _constant_effect(words: int) -> str:
+def constant_effect(words: int) -> str:
     """The successor, as far as constants make it."""
     return CONSTANT_EFFECT_ONE if words == 1 else fill(CONSTANT_EFFECT_WIDE, words=words)
 

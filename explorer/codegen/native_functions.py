@@ -82,14 +82,14 @@ def native_source(program: Program, layout: Layout, plan: Plan | None = None) ->
     for_expand = gather_source(tables, one, bool(tables.sure))
     for_edges = gather_source(tables, one, settled=False)
     expand = expand_source(tables, layout.words, bool(program.constraints), plan is not None)
-    edges = edges_source(tables, layout.words, plan is not None)
+    edges = edges_source(tables, layout.words)
     judge = _judge(program, Scribe(layout, program.facts), constants)
     canonical = [native_canonical(plan, layout.words, constants)] if plan is not None else []
     outside = _outside(program, Scribe(layout, program.facts), constants)
-    step = _step(tables.shapes, one)
+    step = step_source(tables.shapes, one)
     return NativeSource(
         module_of(constants, *canonical, step, *outside, *for_expand, expand, *judge),
-        module_of(constants, *canonical, step, *for_edges, edges),
+        module_of(constants, step, *for_edges, edges),
         tables,
     )
 
@@ -126,7 +126,7 @@ def _outside(program: Program, scribe: Scribe, constants: Constants) -> list[str
     return [lowered_function("outside", scribe.one, [], body, {"cut": "int64", "flag": "boolean"})]
 
 
-def _step(shapes: list[Shape], one: bool) -> str:
+def step_source(shapes: list[Shape], one: bool) -> str:
     """The text of `step`: what is left of a rule once its masked guard holds and its constant effect is made;
     whether the step is possible, and whether it has no value or breaks a property.
     """

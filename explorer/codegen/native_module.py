@@ -17,8 +17,8 @@ HEAD = '''
 import numpy as np
 from numba import int64, njit
 from explorer.engine.native.arrays import (
-    EXPANDED, FLAGGED, LEAST, MOST, SPAN, TRANSITIONS, WORD_ROWS, Buckets, Counters, Level, Rules, Search,
-    Steps, signature,
+    EXPANDED, FLAGGED, LEAST, MOST, SPAN, TRANSITIONS, WORD_ROWS, Ahead, Buckets, Counters, Level, Numbers,
+    Rules, Search, Steps, signature,
 )
 {apply}
 from explorer.engine.native.lowering import lowered, lowest_bit, popcount, table

@@ -11,10 +11,10 @@ from explorer.symmetry.plan import Plan
 
 RENAMED = '''
 @njit(nogil=True)
-def renamed(state, left):
-    """The representative of a state, and the element of the group that makes it; only the element where the
-    state is changed in place."""
-    element = I(0)
+def renamed(state, element, left):
+    """The representative of a state, and what becomes of a number on the way: exchange g makes
+    left[g, element] of it. Only the number where the state is changed in place.
+    """
     {canonical}
     return {results}
 
@@ -58,22 +58,28 @@ def least_copies(states, count, left, tour, turned, copies, least):
 '''
 
 
+def renamed_source(plan: Plan, one: bool, constants: Constants) -> list[str]:
+    """The text of `renamed`, which needs that of `native_canonical`."""
+    writer = Writer(plan, one, constants, named=True)
+    results = "state, element" if one else "element"
+    return [named_ties_source(one), fill(RENAMED, canonical=list(writer.canonical()), results=results)]
+
+
 def renaming_source(plan: Plan, words: int) -> str:
     """The text of `rename_rows` and `least_copies`; their `left` is that of the plan's group (`group.py`)."""
     constants = Constants()
     writer = Writer(plan, words == 1, constants, named=True)
     canonical = native_canonical(plan, words, constants)
     if writer.one:
-        results, rename = "state, element", "states[b, 0], elements[b] = renamed(states[b, 0], left)"
+        rename = "states[b, 0], elements[b] = renamed(states[b, 0], I(0), left)"
         read, swap, same = "state = states[b, 0]", "state = swap(state, tour[i])", "state == states[b, 0]"
     else:
-        results, rename = "element", "elements[b] = renamed(states[b], left)"
+        rename = "elements[b] = renamed(states[b], I(0), left)"
         read, swap, same = "state = states[b].copy()", "swap(state, tour[i])", "same(state, states[b])"
     return module_of(
         constants,
         canonical,
-        named_ties_source(writer.one),
-        fill(RENAMED, canonical=list(writer.canonical()), results=results),
+        *renamed_source(plan, writer.one, constants),
         fill(RENAME_ROWS, rename=rename),
         fill(LEAST_COPIES, read=read, swap=swap, same=same),
     )

@@ -118,8 +118,7 @@ def canonical(s):
 def orbit(s):
     {orbit}
 
-def renamed(s):
-    p = 0
+def renamed(s, p=0):
     {renamed}
     return s, p
 """
@@ -129,8 +128,8 @@ def canonical_source(plan: Plan) -> str:
     """`canonical(s)`, the representative of a state, and `orbit(s)`, for how many states a representative
     stands.
 
-    `renamed(s)` gives the representative with the element of the group (`group.py`) that makes it; `L` must
-    then be its `left`.
+    `renamed(s, p)` gives the representative and what becomes of p on the way: exchange g makes L[g][p] of it.
+    If `L` is the `left` of a group (`group.py`), it becomes the element that makes the representative.
     """
     swaps = [fill(SWAP, number=g, exchange=list(_swap(swap))) for g, swap in enumerate(plan.swaps)]
     representatives = fill(

@@ -111,7 +111,8 @@ def successors(program: Program, layout: Layout, mode: str, symmetric: bool = Fa
     """The function that leaves states. `mode` says what happens to a successor:
 
     `expand`: counted, checked against step properties, and kept when new (where `symmetric`, its
-    representative is kept); `edges`: listed, those into `targets` (or states that these represent) only.
+    representative is kept); `edges`: listed, those into `targets` (or states that these represent) only;
+    `into`: the same, with targets in any case.
     """
     writer = Writer(program, layout, symmetric)
     numbers = [rule.instance.number for rule in program.rules]
@@ -120,7 +121,7 @@ def successors(program: Program, layout: Layout, mode: str, symmetric: bool = Fa
     if mode == "expand":
         _expand(writer, trees, numbers)
     else:
-        _edges(writer, trees)
+        _edges(writer, trees, mode)
     return Code("\n".join(writer.lines) + "\n", writer.failures, [p.name for p in steps])
 
 
@@ -156,11 +157,17 @@ def _changed(w: Writer, number: int) -> str:
     return f"e{number}" if rule.changes else f"c{number}"
 
 
-def _edges(w: Writer, trees: tuple[Tree, ...]) -> None:
+def _edges(w: Writer, trees: tuple[Tree, ...], name: str) -> None:
     def successor(w: Writer, rule: Rule) -> None:
-        n = rule.instance.number
-        end = "canonical(t)" if w.symmetric else "t"
-        w.block(f"if targets is None or {end} in targets:", lambda: w.line(f"found((s, {n}, t))"))
+        n, end = rule.instance.number, "t"
+        if w.symmetric and name == "into":  # one state is the successor of many
+            end = "r"
+            w.line("r = forms.get(t)")
+            w.block("if r is None:", lambda: w.line("r = forms[t] = canonical(t)"))
+        elif w.symmetric:
+            end = "canonical(t)"
+        every = "" if name == "into" else "targets is None or "
+        w.block(f"if {every}{end} in targets:", lambda: w.line(f"found((s, {n}, t))"))
 
     def per_state() -> None:
         for tree in trees:
@@ -174,10 +181,12 @@ def _edges(w: Writer, trees: tuple[Tree, ...]) -> None:
         w.line("edges = []")
         w.line("found = edges.append")
         w.line("failed = []")
+        if w.symmetric and name == "into":
+            w.line("forms = {}")
         w.block("for s in states:", per_state)
         w.line("return edges")
 
-    w.block("def edges(states, targets):", body)
+    w.block(f"def {name}(states, targets):", body)
 
 
 def _keep(w: Writer, rule: Rule) -> None:

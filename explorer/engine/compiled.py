@@ -5,10 +5,14 @@ from __future__ import annotations
 import linecache
 from collections.abc import Callable, Iterable
 from functools import cached_property
+from types import FunctionType
 from typing import Any
 
 from explorer.codegen.python_canonical import NAMES, canonical_source
 from explorer.codegen.python_functions import Code, judgements, successors
+from explorer.engine.handle import Edge as Edge
+from explorer.engine.handle import Handle as Handle
+from explorer.engine.lanes import Costs, Lanes
 from explorer.ir.data import dataclass
 from explorer.ir.expressions import functions_in
 from explorer.ir.model import Model
@@ -19,14 +23,7 @@ from explorer.program.layout import Layout, lay_out
 from explorer.program.program import Program, reduce
 from explorer.program.verify import verify_layout, verify_program
 from explorer.symmetry.find import Symmetry
-from explorer.symmetry.group import Group
 from explorer.symmetry.plan import Plan, plan
-
-Handle = Any
-"""A state as an engine keeps it: a tuple of codes in the reference, a packed integer elsewhere."""
-
-Edge = tuple[Handle, int, Handle]
-"""A state, the number of the action instance taken, and the state after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +98,7 @@ class Compiled:
         return layout
 
     def code(self, part: str) -> tuple[Code, dict[str, Any]]:
-        """The generated source of a part (`expand`, `edges`, `judgements`) and its functions."""
+        """The generated source of a part (`expand`, `edges`, `into`, `judgements`) and its functions."""
         if part not in self._made:
             symmetric = self.quotient is not None
             generated = (
@@ -120,11 +117,12 @@ class Compiled:
             )
         return self._made[part]
 
-    def renaming(self, group: Group) -> Callable[[int], tuple[int, int]]:
-        """What gives the representative of a state, and the element of the plan's group that makes it."""
-        self._renaming["L"] = group.left
-        result: Callable[[int], tuple[int, int]] = self._renaming["renamed"]
-        return result
+    def renaming(self, left: list[list[int]]) -> Callable[..., tuple[int, int]]:
+        """What gives the representative of a state, and what becomes of a number (0 if none is given) on the
+        way: exchange g makes left[g][number] of it.
+        """
+        made = self._renaming["renamed"]
+        return FunctionType(made.__code__, {**self._renaming, "L": left}, argdefs=made.__defaults__)
 
     def exchanges(self) -> list[Callable[[int], int]]:
         """What the exchanges of the plan make of a state."""
@@ -134,6 +132,13 @@ class Compiled:
     def edges(self, states: Iterable[int], targets: Any) -> list[Edge]:
         result: list[Edge] = self.code("edges")[1]["edges"](states, targets)
         return result
+
+    def before(self, level: Iterable[int], later: Costs, lanes: Lanes) -> dict[int, int]:
+        """The costs of the states of a level from which a step leads to one that has a cost."""
+        costs = dict(later.items())
+        renamed = None if self.quotient is None else self.renaming(lanes.turned)
+        edges: list[Edge] = self.code("into")[1]["into"](level, costs)
+        return lanes.costs(edges, costs, renamed)
 
     def initial(self) -> list[int]:
         """The packed initial states, or their representatives, each once."""

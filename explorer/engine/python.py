@@ -170,6 +170,7 @@ class Search:
             started=started,
             decode=compiled.layout.unpack,
             edges=compiled.edges,
+            before=compiled.before,
             somewhere=self.somewhere,
             bits=compiled.layout.cell_bits,
             phases={"compile": time.monotonic() - started},

@@ -71,6 +71,9 @@ def explore(
         started=started,
         decode=lambda s: s,
         edges=lambda states, targets: _edges(model, states, targets),
+        before=lambda level, later, lanes: lanes.costs(
+            _edges(model, level, costs := dict(later.items())), costs
+        ),
         somewhere=lambda condition: _somewhere(space, condition),
     )
     visited: dict[State, int] = dict.fromkeys(model.initial_states(), 0)

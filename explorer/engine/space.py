@@ -13,6 +13,7 @@ from explorer.engine.compiled import Compiled
 from explorer.engine.compiled import Edge as Edge
 from explorer.engine.compiled import Handle as Handle
 from explorer.engine.compiled import Quotient as Quotient
+from explorer.engine.lanes import Costs, Lanes
 from explorer.ir.data import dataclass
 from explorer.ir.expressions import Expr, Failure
 from explorer.ir.model import Model
@@ -52,18 +53,20 @@ class Violation:
 class StateSpace:
     """The result of an exploration, complete or not. `engine/space_builder.py` makes it; nothing changes it.
 
-    `levels[d]` are the states at distance d, in the engine's order. `enabled[i]` counts the visited states in
-    which action instance i could be taken, `changed[i]` those in which taking it changed the state. `stopped`
-    names the bound that ended the run, None when every reachable state was visited; `cut` counts the states
-    that a constraint kept from being expanded. `edges(states, targets)` lists the steps that leave the
-    states, into the targets only where some are given, and `somewhere(condition)` says whether a condition
-    has the value true in any visited state (on any step, if it reads `.next`). `refused` are scalarsets that
-    were to be used and proved to be none; `compiled` is the model's program with its layout and code. On
-    random walks levels may overlap, and `walked` counts the distinct states (None: no walks). With a
-    `quotient` all this is about representatives, and `orbits_sum` counts the states that they stand for;
-    `edges` lists real steps from any states, into the orbits of the targets. `omission` is the probability
-    that fingerprints of `fingerprint` bits left a state out, and `max_omission` the one up to which anything
-    holds. `phases` are seconds by what they were spent on.
+    `levels[d]` are the states at distance d, in the engine's order. `enabled[i]` counts the visited
+    states in which action instance i could be taken, `changed[i]` those in which taking it changed the
+    state. `stopped` names the bound that ended the run, None when every reachable state was visited;
+    `cut` counts the states that a constraint kept from being expanded. `edges(states, targets)` lists the
+    steps that leave the states, into the targets only where some are given; `before(level, costs, lanes)`
+    gives the costs of the states of a level from those of states behind it (`lanes.py`);
+    `somewhere(condition)` says whether a condition has the value true in any visited state (on any step,
+    if it reads `.next`). `refused` are scalarsets that were to be used and proved to be none; `compiled`
+    is the model's program with its layout and code. On random walks levels may overlap, and `walked`
+    counts the distinct states (None: no walks). With a `quotient` all this is about representatives, and
+    `orbits_sum` counts the states that they stand for; `edges` lists real steps from any states, into the
+    orbits of the targets. `omission` is the probability that fingerprints of `fingerprint` bits left a
+    state out, and `max_omission` the one up to which anything holds. `phases` are seconds by what they
+    were spent on.
     """
 
     compiled: Compiled
@@ -71,6 +74,7 @@ class StateSpace:
     levels: tuple[Level, ...]
     decode: Callable[[Handle], State]
     edges: Callable[[Iterable[Handle], Any], list[Edge]]
+    before: Callable[[Level, Costs, Lanes], Costs]
     somewhere: Callable[[Expr], bool]
     enabled: tuple[int, ...]
     changed: tuple[int, ...]

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from explorer.engine.compiled import Compiled, Edge, Handle
+from explorer.engine.lanes import Costs, Lanes
 from explorer.engine.space import Level, StateSpace, Violation
 from explorer.ir.data import dataclass
 from explorer.ir.expressions import Expr, Failure
@@ -51,6 +52,7 @@ class SpaceBuilder:
     started: float
     decode: Callable[[Handle], State]
     edges: Callable[[Iterable[Handle], Any], list[Edge]]
+    before: Callable[[Level, Costs, Lanes], Costs]
     somewhere: Callable[[Expr], bool]
     levels: list[Level] = field(default_factory=list)
     enabled: list[int] = field(default_factory=list)
@@ -116,6 +118,7 @@ class SpaceBuilder:
             levels=tuple(self.levels),
             decode=self.decode,
             edges=self.edges,
+            before=self.before,
             somewhere=self.somewhere,
             enabled=tuple(self.enabled),
             changed=tuple(self.changed),

@@ -148,7 +148,7 @@ def build(space: StateSpace, limits: Limits) -> Graph:
     size, named = (
         (1, None)
         if compiled is None or permutations is None
-        else (permutations.order, compiled.renaming(permutations.group))
+        else (permutations.order, compiled.renaming(permutations.group.left))
     )
     start, to, by = [0], [], []
     first = 0
@@ -286,13 +286,13 @@ def _native(space: StateSpace, limits: Limits) -> Graph:
         jit.module(renaming_source(compiled.plan, words)).rename_rows if compiled.plan is not None else None
     )
     left_by = np.array(permutations.group.left, np.int64) if permutations is not None else None
-    nothing, edges, at = np.empty((0, words), np.uint64), 0, 0
+    edges, at = 0, 0
     while at < number:
         _go_on(limits)
         steps.length[0] = 0
         rows = states[at : at + ROOM]
         with running(asked):
-            left = expand(rows, (0, len(rows)), nothing, steps, rules)
+            left = expand(rows, (0, len(rows)), steps, rules)
             count = int(steps.length[0])
             rule, target = steps.rules, steps.successors
             if rename is not None:

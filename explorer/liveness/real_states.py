@@ -84,7 +84,7 @@ class RealStates:
         for source in sources:
             standing.setdefault(self.arena.node(source), []).append(source)
         named, pack = (
-            self.permutations.compiled.renaming(self.permutations.group),
+            self.permutations.compiled.renaming(self.permutations.group.left),
             self.permutations.compiled.layout.pack,
         )
         for state in sorted(graph.space.model.initial_states()):

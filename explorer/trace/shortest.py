@@ -1,18 +1,22 @@
 """Among all shortest ways to a violation, the one with the fewest changes of actor. Knows nothing of
 properties.
 
-No predecessor is stored during the search: the levels are expanded again, backwards from the goal, which
-gives the whole graph of shortest paths. Ties are broken by the initial state, then by the numbers of the
-action instances, so that every engine tells the same story.
+No predecessor is stored during the search: the levels are expanded again, backwards from the goal, and the
+cost of every state on a shortest way is kept (`engine/lanes.py`). Then the best way is walked forwards, in
+real states where the space has representatives. Ties are broken by the initial state, then by the numbers of
+the action instances, so that every engine tells the same story, with and without symmetry.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
+from explorer.engine.lanes import Costs, Lanes
 from explorer.engine.space import Edge, Handle, StateSpace, Violation
 from explorer.ir.data import dataclass
-from explorer.ir.model import Model
+from explorer.ir.semantics import EvaluationError, evaluate
+from explorer.symmetry.permutation import Renaming
 from explorer.trace.step_builder import actor_of
-from explorer.trace.unrename import lifted
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,85 +29,93 @@ class StatePath:
 
 def shortest(space: StateSpace, violation: Violation) -> StatePath:
     """The path to a violation; for a step property the offending step is the last."""
-    layers, starts = _layers(space, violation) if space.quotient is None else lifted(space, violation)
-    lanes = Lanes(space.model)
-    costs: dict[Handle, int] = {}
-    after: list[dict[Handle, int]] = []
-    for edges in reversed(layers):
-        costs = lanes.costs(edges, costs)
-        after.append(costs)
-    after.reverse()
-    first = after[0] if after else {}
-    start = min(starts, key=lambda s: (first.get(s, 0) >> lanes.number, space.decode(s)))
-    return StatePath(start, tuple(_walk(start, layers, after, lanes)))
-
-
-class Lanes:
-    """The actors, numbered, and the fewest changes of actor on the way to the goal.
-
-    A cost is one number: the changes, and below them a bit for each actor that may make the next step without
-    another change. A state is not more than one change from any other actor's cost, so that this is all there
-    is to know.
-    """
-
-    def __init__(self, model: Model):
-        known: dict[tuple[type, object], int] = {}
-        actors = (actor_of(instance) for instance in model.instances)
-        self.of = [known.setdefault((type(actor), actor), len(known)) for actor in actors]
-        """The lane of each action instance: actors are told apart by class and value."""
-        self.number = len(known)
-        self.goal = (1 << self.number) - 1
-
-    def costs(self, edges: list[Edge], later: dict[Handle, int]) -> dict[Handle, int]:
-        """The costs of the states where some edges begin, from those of the states behind them."""
-        result: dict[Handle, int] = {}
-        lanes, number, goal = self.of, self.number, self.goal
-        for origin, instance, target in edges:
-            lane, behind = lanes[instance], later.get(target, goal)
-            changes = (behind >> number) + (not behind >> lane & 1)
-            known = result.get(origin)
-            if known is None or changes < known >> number:
-                result[origin] = changes << number | 1 << lane
-            elif changes == known >> number:
-                result[origin] = known | 1 << lane
-        return result
-
-    def changes(self, cost: int, lane: int) -> int:
-        """The changes from a state with this cost on, when one in `lane` made the step into it."""
-        return (cost >> self.number) + (not cost >> lane & 1)
-
-
-def _layers(space: StateSpace, violation: Violation) -> tuple[list[list[Edge]], set[Handle]]:
-    """For each level, the edges that lie on a shortest path to the goal, and the states where those paths
-    begin.
-    """
-    layers: list[list[Edge]] = []
-    targets = set(violation.states)
-    if violation.edges:
-        layers.append([*violation.edges])
-        targets = {edge[0] for edge in violation.edges}
+    lanes = lanes_of(space)
+    goals = dict.fromkeys(violation.states, lanes.goal)
+    costs: list[Costs] = [lanes.costs(violation.edges, {}) if violation.edges else goals]
     for level in reversed(space.levels[: violation.level]):
-        edges = space.edges(level, targets)
-        layers.append(edges)
-        targets = {edge[0] for edge in edges}
-    layers.reverse()
-    return layers, targets
+        costs.append(space.before(level, costs[-1], lanes))
+    costs.reverse()
+    starts = _starts(space, costs[0])
+    start = min(starts, key=lambda state: (starts[state] >> lanes.number, space.decode(state)))
+    return StatePath(start, tuple(_walk(space, violation, start, costs, lanes)))
+
+
+def lanes_of(space: StateSpace) -> Lanes:
+    """The actors of a space's model as lanes: they are told apart by class and value."""
+    actors = [actor_of(instance) for instance in space.model.instances]
+    known: dict[tuple[type, object], int] = {}
+    of = [known.setdefault((type(actor), actor), len(known)) for actor in actors]
+    if space.quotient is None:
+        return Lanes(of, len(known), [])
+    renamings = list(_exchanges(space))
+    for _, actor in (reached := [*known]):
+        for image in (renaming.value(actor) for renaming in renamings):
+            if (type(image), image) not in known:
+                known[type(image), image] = len(known)
+                reached.append((type(image), image))
+    turned = [
+        [known[type(image), image] for _, actor in known for image in [renaming.value(actor)]]
+        for renaming in renamings
+    ]
+    return Lanes(of, len(known), turned)
+
+
+def _exchanges(space: StateSpace) -> Iterator[Renaming]:
+    """The exchanges of the plan, in its order."""
+    plan, quotient = space.compiled.plan, space.quotient
+    assert plan is not None and quotient is not None
+    for swap in plan.swaps:
+        cls, i = plan.classes[swap.scalarset], swap.first
+        identities = quotient.symmetry.proven[cls]
+        swapped = (*identities[:i], identities[i + 1], identities[i], *identities[i + 2 :])
+        yield Renaming(quotient.symmetry.structure, {cls: swapped})
+
+
+def _starts(space: StateSpace, costs: Costs) -> dict[Handle, int]:
+    """The real initial states where shortest ways begin, with their costs."""
+    if space.quotient is None:
+        return dict(costs.items())
+    real = {space.quotient.encode(state) for state in space.model.initial_states()}
+    forms = {state: costs.get(space.quotient.canonical(state)) for state in real}
+    return {state: cost for state, cost in forms.items() if cost is not None}
 
 
 def _walk(
-    start: Handle, layers: list[list[Edge]], after: list[dict[Handle, int]], lanes: Lanes
-) -> list[Edge]:
-    path: list[Edge] = []
+    space: StateSpace, violation: Violation, start: Handle, costs: list[Costs], lanes: Lanes
+) -> Iterator[Edge]:
+    """The best steps from an initial state on, and at last the one that offends a step property."""
+    renamed = None if space.quotient is None else space.compiled.renaming(lanes.turned)
     state, lane = start, None
-    for depth, edges in enumerate(layers):
-        later = after[depth + 1] if depth + 1 < len(after) else {}
 
-        def cost(edge: Edge, lane: int | None = lane, later: dict[Handle, int] = later) -> tuple[int, int]:
+    def best(edges: Iterable[Edge], later: Costs | None) -> Edge:
+        ranks = []
+        for edge in edges:
             own = lanes.of[edge[1]]
-            behind = lanes.changes(later.get(edge[2], lanes.goal), own)
-            return (lane not in (None, own)) + behind, edge[1]
+            target, seen = (edge[2], own) if renamed is None else renamed(edge[2], own)
+            cost = lanes.goal if later is None else later.get(target)
+            if cost is not None:
+                ranks.append(((lane not in (None, own)) + lanes.changes(cost, seen), edge[1], edge))
+        return min(ranks, key=lambda rank: rank[:2])[2]
 
-        best = min((edge for edge in edges if edge[0] == state), key=cost)
-        path.append(best)
-        state, lane = best[2], lanes.of[best[1]]
-    return path
+    for later in costs[1:]:
+        edge = best(space.edges([state], None), later)
+        yield edge
+        state, lane = edge[2], lanes.of[edge[1]]
+    if violation.edges:
+        yield best(_offending(space, violation, state), None)
+
+
+def _offending(space: StateSpace, violation: Violation, state: Handle) -> list[Edge]:
+    """The steps from a state on which a step property fails."""
+    if space.quotient is None:
+        return [edge for edge in violation.edges if edge[0] == state]
+    prop = next(p for p in space.model.properties if p.name == violation.name)
+
+    def fails(edge: Edge) -> bool:
+        before, after = space.decode(edge[0]), space.decode(edge[2])
+        try:
+            return not all(evaluate(expr, before, after) for _, expr in prop.parts)
+        except EvaluationError:
+            return False
+
+    return [edge for edge in space.edges([state], None) if fails(edge)]

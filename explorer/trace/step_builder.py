@@ -33,6 +33,7 @@ class StepBuilder:
         keys = [piece for mark in marks if mark.kind != "sends" for piece in mark.key]
         self.twins_of_actors = _twins([*map(actor_of, model.instances), *receivers])
         self.twins_of_keys = _twins(keys)
+        self._known: dict[tuple[str, State], dict[str, str]] = {}
 
     @property
     def lanes(self) -> tuple[str, ...]:
@@ -77,9 +78,13 @@ class StepBuilder:
 
     def next(self, instance: Instance, index: int, before: State, after: State) -> Step:
         """The step of an instance from one state to the next."""
-        old, new = state_texts(self.model, before), state_texts(self.model, after)
-        shown = state_texts(self.model, before, quiet=False)
-        changed = {name: (old[name], new[name]) for name in shown if old[name] != new[name]}
+        new: dict[str, str] = {}
+        changed: dict[str, tuple[str, str]] = {}
+        for variable in self.model.variables:
+            was, is_now = self._texts(variable, before), self._texts(variable, after)
+            new.update(is_now)
+            if not variable.quiet:
+                changed.update((name, (was[name], is_now[name])) for name in was if was[name] != is_now[name])
         action = instance.action
         issued, arrived = _on_their_way(self.model, before, after)
         return Step(
@@ -99,6 +104,14 @@ class StepBuilder:
             changed=changed,
             observed=self._observed(after),
         )
+
+    def _texts(self, variable: Variable, state: State) -> dict[str, str]:
+        """A variable of a state in the author's words; most steps leave most variables as they are."""
+        families = variable.families.values()
+        cells = tuple(code for f in families for code in state[f.first : f.first + f.size])
+        if not cells or (variable.name, cells) not in self._known:
+            self._known[variable.name, cells] = variable_texts(variable, state)
+        return self._known[variable.name, cells]
 
     def label(self, instance: Instance, before: State, after: State) -> str:
         """What the author says of a step of an instance, without what a memory chose."""
@@ -167,14 +180,11 @@ def with_choices(label: str, instance: Instance) -> str:
     return label + ("; " if "  // " in label else "  // ") + "; ".join(told) if told else label
 
 
-def state_texts(model: Model, state: State, *, quiet: bool = True) -> dict[str, str]:
-    """Every variable of a state in the author's words, without the quiet ones if so asked; a map has an entry
-    for each key, a memory one for each location.
-    """
+def state_texts(model: Model, state: State) -> dict[str, str]:
+    """Every variable of a state in the author's words."""
     result: dict[str, str] = {}
     for variable in model.variables:
-        if quiet or not variable.quiet:
-            result.update(variable_texts(variable, state))
+        result.update(variable_texts(variable, state))
     return result
 
 
@@ -184,7 +194,9 @@ def observed_texts(model: Model, state: State) -> dict[str, str]:
 
 
 def variable_texts(variable: Variable, state: State) -> dict[str, str]:
-    """The entries of one variable (see `state_texts`)."""
+    """A variable of a state in the author's words: a map has an entry for each key, a memory one for each
+    location.
+    """
     if isinstance(variable.type, MemoryType):
         inside = variable.type.texts(state[variable.families[""].first])
         return {f"{variable.name}.{name}": text for name, text in inside.items()}

@@ -14,12 +14,12 @@ from explorer.engine.space import Handle, StateSpace, Violation
 from explorer.ir.model import Model
 from explorer.ir.semantics import State
 from explorer.language.memory_wiring import MemoryType
+from explorer.trace.failures import failure_in
 from explorer.trace.reasons import explain
 from explorer.trace.shorten import shortened
 from explorer.trace.shortest import StatePath, shortest
 from explorer.trace.step_builder import StepBuilder
 from explorer.trace.trace import Step, Trace
-from explorer.trace.unrename import failure_in
 
 
 class ReplayError(Exception):

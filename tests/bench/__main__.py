@@ -13,14 +13,20 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from .estimates import estimates
+from .every_spec import specs
 from .liveness import liveness
 from .measures import GROUPS, Bench, WrongCount
 from .models import models
 from .sizes import FULL, QUICK, ROOT
+from .stories import stories
 from .table import append, load, machine, markdown
 
 GROUPS["liveness"] = liveness
 GROUPS["models"] = models
+GROUPS["stories"] = stories
+GROUPS["estimates"] = estimates
+GROUPS["specs"] = specs
 
 
 def main() -> int:
@@ -45,11 +51,21 @@ def main() -> int:
         metavar="FILE",
         help="where the rows are added (default: docs/performance/measurements.csv)",
     )
+    parser.add_argument(
+        "--specs",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="PATH",
+        help="spec files, or folders of them, that the group specs takes besides the shipped ones",
+    )
     options = parser.parse_args()
     described, busy = machine(), load()
     print(described + (f"\n{busy}" if busy else ""), flush=True)
     bench = Bench(
-        QUICK if options.quick else FULL, lambda text: print(f"  {text}", file=sys.stderr, flush=True)
+        QUICK if options.quick else FULL,
+        lambda text: print(f"  {text}", file=sys.stderr, flush=True),
+        [path.resolve() for path in options.specs],
     )
     rows, wrong = [], 0
     for name in options.only or GROUPS:

@@ -1,20 +1,19 @@
 """One measurement in a process of its own: `python -m tests.bench.child JSON`, the result as one JSON line on
 standard output.
 
-`kind` is `explore` (engine python or native), `compile` (the native engine's machine code) or `first` (until
-the first level has been left; the caller looks at the clock).
+`kind` is `explore` (engine python or native), `compile` (the native engine's machine code) or `story` (a
+search and a counterexample).
 """
 
 from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import sys
 import time
 from typing import Any
 
-from explorer.engine.limits import Limits, Progress, peak_bytes, resident_bytes
+from explorer.engine.limits import Limits, peak_bytes, resident_bytes
 from explorer.engine.space import StateSpace
 from explorer.ground.ground import ground
 from explorer.ir.model import Model
@@ -37,14 +36,15 @@ def main(job: dict[str, Any]) -> dict[str, Any]:
     clock = time.perf_counter()
     model = model_of(job["spec"], job["define"], job.get("properties", True))
     job["ground"] = time.perf_counter() - clock
-    return {"explore": explore, "compile": compile_only, "first": first}[job["kind"]](model, job)
+    kinds = {"explore": explore, "compile": compile_only, "story": story}
+    return kinds[job["kind"]](model, job)
 
 
 def explore(model: Model, job: dict[str, Any]) -> dict[str, Any]:
     """Visit all states. `seconds` and `cpu` are of the search alone, everything between the first state and
     the last counted.
     """
-    run = _python(model) if job["engine"] == "python" else _native(model, job)
+    run = _python(model, job) if job["engine"] == "python" else _native(model, job)
     before = resident_bytes()
     clock, cpu = time.perf_counter(), time.process_time()
     space: StateSpace = run()
@@ -65,10 +65,33 @@ def explore(model: Model, job: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _python(model: Model) -> Any:
+def story(model: Model, job: dict[str, Any]) -> dict[str, Any]:
+    """The processor time of a search and that of a shortest way to a state of its last level, told: no story
+    of this space is dearer. Code that lists steps is loaded before, by the story of an early state.
+    """
+    from explorer.trace.tell import way
+
+    run = _python(model, job) if job["engine"] == "python" else _native(model, job)
+    begun = time.process_time()
+    space: StateSpace = run()
+    searched = time.process_time()
+    last = space.depth
+    way(space, last // 2, [next(iter(space.levels[last // 2]))])
+    loaded = time.process_time()
+    trace = way(space, last, [next(iter(space.levels[last]))])
+    return {
+        "states": space.distinct,
+        "represented": space.represented,
+        "search": searched - begun,
+        "story": time.process_time() - loaded,
+        "steps": trace.length,
+    }
+
+
+def _python(model: Model, job: dict[str, Any]) -> Any:
     from explorer.engine import python
 
-    compiled = python.Compiled(model)
+    compiled = python.Compiled(model, _symmetry(model, job))
     return lambda: python.Search(compiled, Limits(), lambda progress: None, time.monotonic()).run()
 
 
@@ -107,18 +130,6 @@ def compile_only(model: Model, job: dict[str, Any]) -> dict[str, Any]:
         "python": python,
         "instances": len(model.instances),
     }
-
-
-def first(model: Model, job: dict[str, Any]) -> dict[str, Any]:
-    """Ends the process as soon as the native engine reports its first level."""
-    from explorer.engine.native import search as native
-
-    def stop(progress: Progress) -> None:
-        print(json.dumps({"states": progress.states}), flush=True)
-        os._exit(0)
-
-    native.explore(model, Limits(), stop, symmetry=_symmetry(model, job))
-    raise AssertionError("no level was left")
 
 
 if __name__ == "__main__":

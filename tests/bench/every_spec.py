@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from .measures import Bench
-from .sizes import ROOT
+from .measures import Bench, plain
+from .sizes import IPI, ROOT
 from .table import Row
 
 STATES = 1000
@@ -45,9 +45,8 @@ class Cost:
 def specs(bench: Bench) -> Iterator[Row]:
     """The worst of every spec, and each that is beyond a bound."""
     costs = []
-    for path in files([ROOT / folder for folder in SHIPPED[: 1 if bench.sizes.quick else 3]] + bench.more):
-        if bench.sizes.quick and path.stem != "ipi_fixed":
-            continue
+    shipped = [ROOT / IPI] if bench.sizes.quick else [ROOT / folder for folder in SHIPPED]
+    for path in files([*shipped, *bench.more]):
         cost = cost_of(path)
         if cost is not None:
             bench.say(
@@ -76,15 +75,13 @@ def specs(bench: Bench) -> Iterator[Row]:
 
 def files(places: list[Path]) -> list[Path]:
     """The spec files at some places: files, or those in folders."""
-    found = [f for p in places for f in (sorted(p.glob("*.py")) if p.is_dir() else [p])]
-    return [f for f in found if "Spec(" in f.read_text() or "variant(" in f.read_text()]
+    return [f for p in places for f in (sorted(p.glob("*.py")) if p.is_dir() else [p])]
 
 
 def cost_of(path: Path) -> Cost | None:
     """What a spec costs; None where it is malformed, so that there is nothing to compile."""
     with tempfile.TemporaryDirectory() as cache:
-        environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHONDONT", "EXPLORER_"))}
-        environment["EXPLORER_CACHE"] = cache
+        environment = {**plain(), "EXPLORER_CACHE": cache}
         command = [sys.executable, "-m", "explorer", str(path), "--engine", "native", "--json"]
         command += ["--max-states", str(STATES), "--out", f"{cache}/out"]
         cold = _run(command, environment)

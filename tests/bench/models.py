@@ -12,7 +12,7 @@ from statistics import median
 from . import peers
 from .child import model_of
 from .flat import NotImplementedHere
-from .measures import Bench, Found, seconds, timing
+from .measures import Bench, Found, seconds, shares, timing
 from .sizes import ROOT, Size
 from .table import Row
 
@@ -23,7 +23,13 @@ def models(bench: Bench) -> Iterator[Row]:
         for who, must, aim in (("SPIN", 15.0, 25.0), ("Rumur", None, None)):
             yield _against(bench, who, size, runs, must, aim)
         two = [bench.explore(size, workers=2) for _ in range(bench.sizes.rarely)]
-        yield Row(f"two workers, {size}", seconds(runs) / seconds(two), "x", 1.8, note=timing(two))
+        yield Row(
+            f"two workers, {size}",
+            seconds(runs) / seconds(two),
+            "x",
+            1.8,
+            note=f"{timing(two)}; {shares(two)}",
+        )
         if runs[0]["bits"] > 64:
             yield _bytes(size, runs)
     for wide, narrow in bench.sizes.wide:
@@ -53,6 +59,7 @@ def _against(
     bench.same(who, size, peer.states, peer.transitions)
     by_cpu = peer.cpu / median(run["cpu"] for run in runs)
     note = f"{runs[0]['bits']} bits; {timing(runs, size)}; {who} {peer.seconds:.2f} s; by cpu {by_cpu:.1f}x"
+    note += f"; {shares(runs)}"
     return Row(name, peer.seconds / seconds(runs), "x", must, aim, note=note)
 
 

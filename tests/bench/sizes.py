@@ -81,6 +81,7 @@ class Sizes:
     wide: tuple[tuple[Size, Size], ...]
     thin: Size
     symmetry_most: int = 1_500_000
+    quick: bool = False
 
 
 DEFAULT = Size(IPI, (), 5_444, 19_882)
@@ -124,4 +125,5 @@ QUICK = Sizes(
     models=(Size(EXAMPLES + "peterson.py", ("PROCESSES=4",), 18_165, 54_064),),
     wide=(thermometers(2, 40),),
     thin=thin(2_000),
+    quick=True,
 )

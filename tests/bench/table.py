@@ -63,7 +63,7 @@ def quantity(value: float, unit: str) -> str:
     if unit == "":
         return f"{value:,.0f}"
     text = f"{value:.2f}" if value < 10 else f"{value:.1f}" if value < 100 else f"{value:,.0f}"
-    return text + {"x": "x", "%": " %", "s": " s", "B": " B"}[unit]
+    return text + {"x": "x", "%": " %", "s": " s", "B": " B", "MB": " MB"}[unit]
 
 
 def markdown(rows: Iterable[Row]) -> str:

@@ -202,6 +202,23 @@ class Search(NamedTuple):
     hashing: Hash
 
 
+class Ahead(NamedTuple):
+    """The states of a level that lie on shortest ways, as `ways` takes them."""
+
+    states: WordRows
+    """[states, W]"""
+    costs: Numbers
+    """[states]: see `engine/lanes.py`"""
+    slots: Slots
+    """an empty table, a power of two of slots, more than twice as many as there are states"""
+    lanes: Numbers
+    """[rules]: the lane of each rule"""
+    turned: NumberRows
+    """[exchanges, lanes]: what the exchanges of the plan make of lanes"""
+    bits: Number
+    """how many lanes there are"""
+
+
 class Steps(NamedTuple):
     """Steps that `edges` lists: the row of the state, the rank of the rule, the successor; and how many."""
 

@@ -99,9 +99,8 @@ class NativeWalks:
         while start < len(at):
             steps = self.steps
             steps.length[0] = 0
-            nothing = np.empty((0, at.shape[1]), np.uint64)
             with self.search.machine.running():
-                left = self.edges(at, (start, len(at)), nothing, steps, self.search.machine.rules)
+                left = self.edges(at, (start, len(at)), steps, self.search.machine.rules)
             number = np.bincount(steps.origins[: steps.length[0]] - start, minlength=left - start)
             first = np.cumsum(number) - number
             goes = number > 0

@@ -11,18 +11,20 @@ properties mean.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from explorer.codegen.native_functions import native_source, witness_source
+from explorer.codegen.native_ways import ways_source
 from explorer.codegen.python_functions import reads_next
 from explorer.engine import python
 from explorer.engine.forecast import forecast
+from explorer.engine.lanes import Costs, Lanes
 from explorer.engine.limits import Limits, Observer, Prefix, Progress, available_bytes, ignore
 from explorer.engine.native import hashing
 from explorer.engine.native.arrays import EXPANDED, LEAST, MOST, Level, Steps
@@ -32,6 +34,7 @@ from explorer.engine.native.levels import Collected, NativeLevel, TableLevel, in
 from explorer.engine.native.machine import Machine, ints, machine
 from explorer.engine.native.tree import ROOT_BITS, Tree
 from explorer.engine.native.visited import Store, TableFull
+from explorer.engine.native.ways import MOST_LANES, ArrayCosts, before
 from explorer.engine.native.worker import TreeWorker, Worker, buckets, empty
 from explorer.engine.python import Compiled, Flagged, run_source, witness_function
 from explorer.engine.space import Edge, StateSpace
@@ -40,6 +43,8 @@ from explorer.ir.expressions import Expr
 from explorer.ir.model import Model
 from explorer.program.machine_word import BeyondWord
 from explorer.symmetry.find import Symmetry
+
+T = TypeVar("T")
 
 WEIGHED = 1 << 16
 """Representatives whose orbits are summed at once: the sum stays below 2**62 (see `symmetry.find.MOST`)."""
@@ -146,6 +151,7 @@ class Search:
             started=started,
             decode=layout.unpack,
             edges=self.edges,
+            before=self.before,
             somewhere=self.somewhere,
             bits=layout.cell_bits,
             workers=options.workers,
@@ -161,6 +167,7 @@ class Search:
             "properties": 0.0,
         }
         self.flagged = Flagged(compiled, self.space)
+        self.texts: dict[str, str] = {}
         self.helpers: dict[str, Any] = {}
         self.listed, self.listing = 0, 0.0
         """States whose steps Python has listed, and the seconds it took."""
@@ -464,42 +471,54 @@ class Search:
     def edges(self, states: Iterable[int], targets: Any) -> list[Edge]:
         """The steps that leave some states, into the targets where some are given."""
         size = len(states) if isinstance(states, (NativeLevel, TableLevel, list, tuple, set)) else 0
-        if size < FEW or not self._lists(size):
-            begun = time.monotonic()
-            result = self.compiled.edges(states, targets)
-            self.listed, self.listing = self.listed + size, self.listing + time.monotonic() - begun
-            return result
+        if targets is not None or size < FEW or not self._at_hand("edges", size):
+            return self._listed(size, lambda: self.compiled.edges(states, targets))
         rows = (
             states.words()
             if isinstance(states, (NativeLevel, TableLevel))
             else words_of(list(states), self.words)
         )
-        wanted = (
-            words_of(sorted(targets, key=lambda s: s & (1 << 64) - 1), self.words)
-            if targets is not None
-            else np.empty((0, self.words), np.uint64)
-        )
-        if targets is not None and not len(wanted):
-            return []
-        return self._edges(rows, wanted)
+        return self._edges(rows)
 
-    def _lists(self, size: int) -> bool:
-        """Whether machine code lists the steps of so many states: it is at hand, or Python takes too long."""
-        if "edges" in self.helpers:
+    def before(self, level: Any, later: Costs, lanes: Lanes) -> Costs:
+        """The costs of the states of a level from which a step leads to one that has a cost."""
+        size = len(level)
+        if size < FEW or lanes.number > MOST_LANES or not self._at_hand("ways", size):
+            return self._listed(size, lambda: self.compiled.before(level, later, lanes))
+        rows = level.words() if isinstance(level, (NativeLevel, TableLevel)) else words_of(level, self.words)
+        rules = self.machine.rules, self.machine.numbers
+        with self.machine.running():
+            return before(self.helpers["ways"], rows, ArrayCosts.of(later, self.words), lanes, rules)
+
+    def _listed(self, size: int, work: Callable[[], T]) -> T:
+        """What Python says of the steps of so many states; note how long that takes."""
+        begun = time.monotonic()
+        result = work()
+        self.listed, self.listing = self.listed + size, self.listing + time.monotonic() - begun
+        return result
+
+    def _at_hand(self, name: str, size: int) -> bool:
+        """Whether machine code looks at the steps of so many states: it is at hand, or Python takes too
+        long.
+        """
+        if name in self.helpers:
             return True
-        source = self.helpers.get("source") or native_source(
-            self.compiled.program, self.compiled.layout, self.compiled.plan
-        )
-        self.helpers["source"] = source
+        program, layout, plan = self.compiled.program, self.compiled.layout, self.compiled.plan
+        if name not in self.texts:
+            self.texts[name] = (
+                native_source(program, layout, plan).edges
+                if name == "edges"
+                else ways_source(program, layout, plan)
+            )
         jit, forecast = Jit(default_directory()), self.listing
         if self.listed:
             forecast += size * self.listing / self.listed
-        if forecast < WORTH and size < SMALL and not jit.ready(source.edges):
+        if forecast < WORTH and size < SMALL and not jit.ready(self.texts[name]):
             return False
-        self.helpers["edges"] = jit.module(source.edges)
+        self.helpers[name] = getattr(jit.module(self.texts[name]), name)
         return True
 
-    def _edges(self, rows: Any, wanted: Any) -> list[Edge]:
+    def _edges(self, rows: Any) -> list[Edge]:
         room = 1 << 16
         room += 2 * len(self.machine.numbers)
         steps, numbers = Steps.empty(room, self.words), self.machine.numbers
@@ -507,7 +526,7 @@ class Search:
         while at < len(rows):
             steps.length[0] = 0
             with self.machine.running():
-                at = self.helpers["edges"].edges(rows, (at, len(rows)), wanted, steps, self.machine.rules)
+                at = self.helpers["edges"](rows, (at, len(rows)), steps, self.machine.rules)
             n = int(steps.length[0])
             sources, ends = integers(rows[steps.origins[:n]]), integers(steps.successors[:n])
             result += zip(sources, [numbers[rank] for rank in steps.rules[:n]], ends)

@@ -1,0 +1,140 @@
+"""The function `ways` of the native engine: from which states of a level steps lead to states on shortest
+ways, and what that costs (`engine/lanes.py`). Text only.
+"""
+
+from __future__ import annotations
+
+from explorer.codegen.native_canonical import Writer, native_canonical
+from explorer.codegen.native_expand import STEP_ONE, STEP_WIDE, constant_effect, gather, gather_source, unpack
+from explorer.codegen.native_functions import step_source
+from explorer.codegen.native_module import load, module_of
+from explorer.codegen.native_permutations import renamed_source
+from explorer.codegen.native_shapes import tabulate
+from explorer.codegen.template import fill
+from explorer.program.layout import Layout
+from explorer.program.program import Program
+from explorer.symmetry.plan import Plan
+
+WAYS = '''
+@njit(
+    signature(int64, WORD_ROWS, Ahead, Rules, Numbers, Numbers),
+    nogil=True, error_model="numpy", cache=True,
+)
+def ways(states, ahead, rules, origins, costs):
+    """The rows of states with a step to one of `ahead`, and their costs, into `origins` and `costs`; how
+    many. The states ahead are found by a table of their rows plus one.
+    """
+    wanted, wanted_costs, slots, lanes, turned, bits = ahead
+    candidates = np.empty(rules.shapes.shape[0] + 1, np.uint64)
+    mask = U(slots.shape[0] - 1)
+    sieve = np.zeros(4096, np.uint64)
+    for w in range(wanted.shape[0]):
+        {end_wanted}
+        {place}
+        while slots[place] != 0:
+            place = (place + U(1)) & mask
+        slots[place] = np.uint32(w + 1)
+        {fill_sieve}
+    {unpack}
+    found = 0
+    for b in range(states.shape[0]):
+        row = U(b)
+        {load}
+        {gather}
+        best, first = I(1 << 62), I(0)
+        for k in range(number):
+            rule = candidates[U(k)]
+            {constant_effect}
+            {step}
+            if ok:
+                {sieve}
+                {end}
+                {place}
+                held = slots[place]
+                while held != 0:
+                    x = U(held) - U(1)
+                    {compare}
+                    if same:
+                        lane = lanes[rule]
+                        seen = lane
+                        {renamed}
+                        behind = wanted_costs[x]
+                        changes = (behind >> bits) + 1 - (behind >> seen & 1)
+                        if changes < best:
+                            best, first = changes, I(0)
+                        if changes == best:
+                            first |= I(1) << lane
+                        break
+                    place = (place + U(1)) & mask
+                    held = slots[place]
+        if first != 0:
+            origins[found] = b
+            costs[found] = best << bits | first
+            found += 1
+    return found
+
+'''
+
+# Under a symmetry most successors fall through a sieve of 2**18 bits, by what all states of an orbit share.
+
+FILL_SIEVE = """
+common = alike({state}) >> U(0x2e)
+sieve[common >> U(6)] |= U(1) << (common & U(0x3f))
+"""
+
+SIEVE = """
+common = alike(t) >> U(0x2e)
+if not sieve[common >> U(6)] >> (common & U(0x3f)) & U(1):
+    continue
+"""
+
+PLACE_ONE = "place = (end * U(0x9e3779b97f4a7c15)) >> U(0x20) & mask"
+
+PLACE_WIDE = """
+place = end[C_0x0]
+for word in range(1, {words}):
+    place = (place ^ (place >> U(0x1d))) * U(0xbf58476d1ce4e5b9) + end[U(word)]
+place = (place ^ (place >> U(0x1d))) * U(0x9e3779b97f4a7c15) >> U(0x20) & mask
+"""
+
+COMPARE_WIDE = """
+same = True
+for w in range({words}):
+    if wanted[x, U(w)] != end[U(w)]:
+        same = False
+"""
+
+END_WIDE = """
+end = t.copy()
+canonical(end)
+"""
+
+
+def ways_source(program: Program, layout: Layout, plan: Plan | None = None) -> str:
+    """The text of `ways` for states of a program, or for representatives."""
+    tables, words = tabulate(program, layout), layout.words
+    one, symmetric, constants = words == 1, plan is not None, tables.constants
+    renamed = "_, seen = renamed(t, lane, turned)" if one else "seen = renamed(t.copy(), lane, turned)"
+    alike = [] if plan is None else list(Writer(plan, one, constants).alike_function())
+    whole_end = "end = canonical(t)" if one else fill(END_WIDE)
+    text = fill(
+        WAYS,
+        unpack=unpack(one, bool(tables.root_cells)),
+        load=load(one),
+        gather=gather(tables, one, settled=False),
+        constant_effect=constant_effect(words),
+        step=STEP_ONE if one else STEP_WIDE,
+        fill_sieve=[fill(FILL_SIEVE, state="wanted[U(w), C_0x0]" if one else "wanted[w]")] * bool(alike),
+        sieve=[fill(SIEVE)] * bool(alike),
+        end_wanted="end = wanted[U(w), C_0x0]" if one else "end = wanted[w]",
+        end=whole_end if symmetric else "end = t",
+        place=PLACE_ONE if one else fill(PLACE_WIDE, words=words),
+        compare="same = wanted[x, C_0x0] == end" if one else fill(COMPARE_WIDE, words=words),
+        renamed=[renamed] * symmetric,
+    )
+    parts = alike
+    if plan is not None:
+        parts += [native_canonical(plan, words, constants), *renamed_source(plan, one, constants)]
+    return module_of(
+        constants, *parts, step_source(tables.shapes, one), *gather_source(tables, one, False), text
+    )

@@ -1,0 +1,56 @@
+"""Whether `estimate` and the line of progress, which tell the same forecast, are near the truth."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+
+from .measures import Bench
+from .sizes import COUNTERS, EXAMPLES, IPI, ROOT, THERMOMETERS, Size
+from .table import Row
+
+SECONDS, FACTOR = 1.0, 3.0
+"""How long `estimate` looks; how far it may be from the truth."""
+
+MODELS = (
+    Size(IPI, ("senders=5",), 0, 0),
+    Size(IPI, ("senders=3", "ipis=2"), 0, 0),
+    Size(IPI, ("senders=3", "ipis=2", "kicks=3"), 0, 0),
+    Size(EXAMPLES + "german.py", ("CACHES=8",), 0, 0),
+    Size(EXAMPLES + "peterson.py", ("PROCESSES=6",), 0, 0),
+    Size(EXAMPLES + "two_phase_commit.py", ("MANAGERS=9",), 0, 0),
+    Size(EXAMPLES + "philosophers.py", ("SEATS=13",), 0, 0),
+    Size(COUNTERS, ("COUNTERS=4", "MODULUS=60"), 60**4, 0),
+    Size(COUNTERS, ("COUNTERS=4", "MODULUS=178"), 178**4, 0),
+    Size(THERMOMETERS, ("COUNTERS=4", "MODULUS=56"), 56**4, 0),
+)
+"""States are counted under symmetry, as `estimate` does; those without a number are explored."""
+
+
+def estimates(bench: Bench) -> Iterator[Row]:
+    for size in () if bench.sizes.quick else MODELS:
+        truth = size.states or bench.child("explore", size, engine="native", symmetry=True)["states"]
+        bench.say(f"estimate {size}")
+        define = [word for text in size.define for word in ("-D", text)]
+        command = [
+            sys.executable,
+            "-m",
+            "explorer",
+            "estimate",
+            size.spec,
+            *define,
+            "--seconds",
+            str(SECONDS),
+        ]
+        text = subprocess.run(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, check=True).stdout
+        told = re.search(r"about ([\d,]+) states|is small: ([\d,]+) states", text)
+        name = f"estimate beside the truth, {size}"
+        if told is None:
+            yield Row(name, None, "x", FACTOR, most=True, note=f"{truth:,} states; no number: {text.strip()}")
+            continue
+        number = int((told[1] or told[2]).replace(",", ""))
+        ratio = max(number / truth, truth / number)
+        note = f"{truth:,} states; {number:,} told after {SECONDS:g} s"
+        yield Row(name, ratio, "x", FACTOR, most=True, note=note)
