@@ -77,7 +77,10 @@ class Bench:
         return found
 
     def same(self, who: str, size: Size, states: int, transitions: int) -> None:
-        if (states, transitions) != (size.states, size.transitions):
+        expected = size.transitions
+        if who == "SPIN" and expected >= 10**8:  # it tells eight digits
+            expected, transitions = round(expected, -1), round(transitions, -1)
+        if (states, transitions) != (size.states, expected):
             raise WrongCount(
                 f"{size}: {size.states:,} states and {size.transitions:,} transitions expected, found"
                 f" {states:,} and {transitions:,} ({who})"

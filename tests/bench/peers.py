@@ -62,7 +62,7 @@ def spin(model: Model, directory: Path, states: int, repeat: int = 1) -> list[Co
         found.append(
             Counted(
                 _number(r"(\d+) states, stored", text) - (chosen > 0),
-                _number(r"(\d+) transitions", text) - chosen - 1,
+                _number(r"(\S+) transitions", text) - chosen - 1,
                 seconds,
                 cpu,
             )
@@ -103,7 +103,7 @@ def _number(pattern: str, text: str) -> int:
     match = re.search(pattern, text)
     if match is None:
         raise RuntimeError(f"no {pattern!r} in:\n{text}")
-    return int(match[1])
+    return round(float(match[1]))  # SPIN tells eight digits of large numbers
 
 
 def _run(command: Sequence[str], directory: Path) -> str:
