@@ -46,22 +46,22 @@ spec = Spec(
     kicks=1,
     napping=False,
     soft_masked=False,
-    expect=violates("a_later_call_heals", steps=19, also=(*HANG, "every_call_completes")),
+    expect=violates("a_later_call_heals", steps=18, also=(*HANG, "every_call_completes")),
     variants=[
         variant(
             "V0",
-            violates("a_later_call_heals", steps=19, also=(*HANG, "every_call_completes")),
+            violates("a_later_call_heals", steps=18, also=(*HANG, "every_call_completes")),
             "5.3: a later call waits behind the lost one",
         ),
         variant(
             "V12",
-            violates("every_call_completes", steps=17, also=HANG),
+            violates("every_call_completes", steps=16, also=HANG),
             "an IPI for every call: the next one heals, the last need not",
             always_send=True,
         ),
         variant(
             "V0 recurring",
-            violates("no_lost_ipi", steps=16, also=LOST),
+            violates("no_lost_ipi", steps=15, also=LOST),
             "5.3, one caller, and RESCHEDULE again and again: every call completes",
             callers=1,
             recurring=True,

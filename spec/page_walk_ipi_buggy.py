@@ -9,7 +9,7 @@ from explorer import violates
 spec = fixed.variant(
     violates(
         "pmd_lock_is_not_stuck",
-        steps=26,
+        steps=25,
         also=(
             "no_lost_ipi",
             "no_soft_lockup",

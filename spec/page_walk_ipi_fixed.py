@@ -33,7 +33,7 @@ spec = Spec(
             "5.3 IPI",
             violates(
                 "pmd_lock_is_not_stuck",
-                steps=26,
+                steps=25,
                 also=(
                     "no_lost_ipi",
                     "no_soft_lockup",

@@ -573,6 +573,11 @@ def _formats(parser: argparse._ActionsContainer) -> None:
         help=f"what standard output gets in place of the text: {', '.join(NAMES)}",
     )
     add(
+        "--twin",
+        metavar="X,Y",
+        help="write the litmus test of each story, for two locations of a memory: for PPC, and in C",
+    )
+    add(
         "--emit-test",
         dest="write",
         action="store_const",

@@ -96,7 +96,7 @@ class Session:
 
     def refuse_of_one_run(self, what: str) -> None:
         """UsageError where an option that shows one run is given for several."""
-        for name in ("graph", "png", "full", "profile"):
+        for name in ("graph", "png", "full", "profile", "twin"):
             if getattr(self.options, name):
                 way = (
                     "check one variant by its constants"
@@ -201,6 +201,10 @@ class Session:
         self.limits.announce = watcher.wait
         with own_prints():
             model, stop = grounded(spec, binding, self.limits, str(Path(path).resolve()))
+        if self.options.twin:
+            from explorer.command.twin import located
+
+            located(model, self.options.twin)
         space, verdict = run(
             replace(model, expect=expect or model.expect),
             self.run_options,

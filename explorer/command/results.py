@@ -87,7 +87,7 @@ class Results:
             write=self.options.write,
             settings=self.settings,
         )
-        notes += self.opened(directory)
+        notes += self.twins(space, verdict, directory) + self.opened(directory)
         self.heed(notes)
         if not self.silent:
             from explorer.command.files import screen
@@ -108,6 +108,17 @@ class Results:
         else:
             self.show(space, verdict, record)
             self.note(notes)
+
+    def twins(self, space: StateSpace, verdict: Verdict, directory: Path) -> list[str]:
+        """Write the litmus tests that `--twin` asks for; notes."""
+        if not self.options.twin:
+            return []
+        from explorer.command.twin import write_twins
+
+        try:
+            return write_twins(space, self.options.twin, verdict.traces, directory)
+        except OSError as error:
+            return [Unwritten(f"--twin: {error}")]
 
     def opened(self, directory: Path) -> list[str]:
         """Show report.html in the person's browser where that was asked for; a note where there is none."""

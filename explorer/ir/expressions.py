@@ -27,7 +27,7 @@ from __future__ import annotations
 import hashlib
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import count
 from typing import Any
 from weakref import WeakValueDictionary
@@ -116,14 +116,16 @@ sys.setrecursionlimit(max(NESTED, sys.getrecursionlimit()))
 class Expr:
     """One node. Build with the functions below, never directly."""
 
-    __slots__ = ("__weakref__", "args", "depth", "meaning", "op", "reads", "value")
+    __slots__ = ("__weakref__", "args", "below", "depth", "meaning", "op", "reads", "value")
     op: str
     args: tuple[Expr, ...]
     value: Any
     depth: int
     """How many operators are within each other."""
+    below: tuple[Expr, ...] | None
+    """Kept by `walk` where it is short: a cache that lives as long as the node."""
     meaning: Any
-    """Kept by `semantics.closure`: a cache that lives as long as the node."""
+    """Kept by `semantics.closure`, likewise."""
     reads: Any
     """Kept by `program/facts.py`, likewise."""
 
@@ -141,6 +143,7 @@ def node(op: str, args: tuple[Expr, ...] = (), value: Any = None) -> Expr:
         result = Expr()
         result.op, result.args, result.value, result.meaning, result.reads = op, args, value, None, None
         result.depth = 1 + max(a.depth for a in args) if args else 0
+        result.below = None if args else ()
         _interned[key] = result
     return result
 
@@ -220,18 +223,36 @@ def cell(family: Family, index: Expr, primed: bool = False) -> Expr:
     return node("nextat" if primed else "loadat", (index,), family)
 
 
-def walk(expr: Expr) -> Iterator[Expr]:
+SHORT = 200
+"""So many nodes below a node are remembered."""
+
+
+def walk(expr: Expr) -> tuple[Expr, ...]:
     """Every distinct node below and including `expr`, operands first."""
-    seen: set[Expr] = set()
-    stack: list[tuple[Expr, bool]] = [(expr, False)]
+    below = expr.below
+    if below is None:
+        below = _below(expr)
+        if len(below) <= SHORT:
+            expr.below = below
+    return (*below, expr)
+
+
+def _below(expr: Expr) -> tuple[Expr, ...]:
+    seen: dict[Expr, None] = {}
+    stack: list[Expr] = [*reversed(expr.args)]
     while stack:
-        at, done = stack.pop()
-        if done:
-            yield at
-        elif at not in seen:
-            seen.add(at)
-            stack.append((at, True))
-            stack.extend((a, False) for a in reversed(at.args))
+        at = stack[-1]
+        if at in seen:
+            stack.pop()
+        elif at.below is not None:
+            seen.update(dict.fromkeys((*at.below, at)))
+            stack.pop()
+        elif missing := [a for a in reversed(at.args) if a not in seen]:
+            stack += missing
+        else:
+            seen[at] = None
+            stack.pop()
+    return tuple(seen)
 
 
 def rebuild(expr: Expr, change: Callable[[Expr], Expr]) -> Expr:

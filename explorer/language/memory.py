@@ -12,6 +12,7 @@ the Linux kernel's names for accesses, and what properties ask.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from types import FunctionType
 from typing import Any, TypeVar, overload
 
 from explorer.ir import expressions as ex
@@ -41,7 +42,10 @@ class Memory(Accesses, base=True):
     key. A location holds a scalar: bool, an enum, a Range, `T | None`, a Set. `model` is a constant of one's
     own in place of `memory`; with `only` the memory is there under these models alone, and its calls are not
     made under others. CPUs of the domain `idle` load nothing before their first barrier, as if they had
-    promised `done`. Variables that it inherits from a State with `base=True` are plain ones.
+    promised `done`. `bound` is the number of stores of a location that are ever live, where that is less than
+    the constant memory_bound: fewer choices to look at, and an error where it is too small. Both may be
+    functions that give the domain or the number, or None, under the constants. Variables that it inherits
+    from a State with `base=True` are plain ones.
     """
 
     # The Linux kernel's names: each is what the architecture makes of it.
@@ -186,16 +190,20 @@ def is_location(cls: type[Memory], name: str) -> bool:
 
 def storage_of(cls: type[Memory], cpus: Type, initial: tuple[tuple[int, ...], ...]) -> NumberedMemory:
     """The storage of a memory component under the active binding of constants."""
-    model, bound, beyond = value_of(cls._model), value_of(BOUND), value_of(BEYOND)
+    model, most, beyond = value_of(cls._model), value_of(BOUND), value_of(BEYOND)
+    own = _under_constants(cls._bound)
+    bound = most if own is None else min(own, most)
     if not 2 <= bound <= 64:
+        name = f"the bound of class {cls.__name__}" if bound < most else "memory_bound"
         raise SpecError(
             "E0707",
-            f"memory_bound is {bound}",
+            f"{name} is {bound}",
             expected="2 to 64 stores",
-            write="memory_bound=5",
+            write="bound=5" if bound < most else "memory_bound=5",
             place=class_place(cls),
         )
-    resting = () if cls._idle is None else resolve(cls._idle, class_place(cls)).values()
+    idle = _under_constants(cls._idle)
+    resting = () if idle is None else resolve(idle, class_place(cls)).values()
     return NumberedMemory(
         ARCHITECTURES[model.value],
         cpus=len(cpus.values()),
@@ -204,3 +212,8 @@ def storage_of(cls: type[Memory], cpus: Type, initial: tuple[tuple[int, ...], ..
         settle=beyond is Beyond.SETTLE,
         idle=frozenset(number for number, cpu in enumerate(cpus.values()) if cpu in resting),
     )
+
+
+def _under_constants(given: Any) -> Any:
+    """What the author gave, or what a function of the author gives."""
+    return given() if isinstance(given, FunctionType) else given

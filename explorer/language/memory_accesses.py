@@ -17,9 +17,10 @@ from explorer.ir.expressions import Expr, Failure
 from explorer.ir.steps import Condition, Write
 from explorer.ir.types import ScalarType
 from explorer.language.collections import Set
+from explorer.language.constants import value_of
 from explorer.language.lifting import index_of, lift
-from explorer.language.memory_models import MODEL, MemoryModel
-from explorer.language.memory_wiring import WIRING, Operand, Wiring
+from explorer.language.memory_models import BOUND, MODEL, MemoryModel
+from explorer.language.memory_wiring import ALWAYS, WIRING, Operand, Wiring
 from explorer.language.shared import SharedLocation
 from explorer.language.state import State
 from explorer.language.symbolic import computed, shown
@@ -33,6 +34,9 @@ from explorer.memory.operations import PLAIN, Ordering
 E = TypeVar("E")
 T = TypeVar("T")
 
+LOADS = ("load", "reserve")
+"""Operations that make no store live."""
+
 
 class Accesses(State, base=True):
     """A memory of some CPUs: `class Ram(Memory, cpus=Cpu): flag: Var[bool] = initially(False)`.
@@ -41,11 +45,15 @@ class Accesses(State, base=True):
     key. A location holds a scalar: bool, an enum, a Range, `T | None`, a Set. `model` is a constant of one's
     own in place of `memory`; with `only` the memory is there under these models alone, and its calls are not
     made under others. CPUs of the domain `idle` load nothing before their first barrier, as if they had
-    promised `done`. Variables that it inherits from a State with `base=True` are plain ones.
+    promised `done`. `bound` is the number of stores of a location that are ever live, where that is less than
+    the constant memory_bound: fewer choices to look at, and an error where it is too small. Both may be
+    functions that give the domain or the number, or None, under the constants. Variables that it inherits
+    from a State with `base=True` are plain ones.
     """
 
     _cpus = None
     _idle = None
+    _bound = None
     _model = MODEL
     _only = tuple(MemoryModel)
 
@@ -55,6 +63,7 @@ class Accesses(State, base=True):
         model: Any = None,
         only: tuple[MemoryModel, ...] = (),
         idle: Any = None,
+        bound: Any = None,
         base: bool = False,
     ) -> None:
         super().__init_subclass__(base=base)
@@ -62,6 +71,7 @@ class Accesses(State, base=True):
         cls._model = cls._model if model is None else model
         cls._only = only or cls._only
         cls._idle = cls._idle if idle is None else idle
+        cls._bound = cls._bound if bound is None else bound
         if cpus is not None:
             cls._cpus = cpus
         if not base and cls._cpus is None:
@@ -176,11 +186,12 @@ class Accesses(State, base=True):
         age = self._pick(trace, f"{place.text} older by")
         now, old = self._now(trace), self._value(trace, place, age)
         stored = self._made("exchange", now, (who, place, self._code(place, value)), (age, how, release))
-        for kind in behind:
-            stored = self._made("barrier", stored, (who,), (kind, ()))
         failed = self._made("load", now, (who, place), (age, PLAIN))
         equal = ex.equal(old._expr, self._code(place, expected))
         self._proceed(trace, ex.choose(equal, stored, failed), place)
+        if kinds := tuple(behind):
+            passed = self._wiring.operation("barriers_where", (self._wiring.cpu, None), (kinds,))
+            self._proceed(trace, ex.apply(passed, self._now(trace), who, equal), None)
         return old
 
     @overload
@@ -220,8 +231,9 @@ class Accesses(State, base=True):
         self._step(trace, "barrier", (self._cpu(cpu),), (kind, tuple(after)))
 
     def done(self, cpu: Any, loads: Iterable[Value[Any]] = (), stores: bool = False) -> None:
-        """A promise that makes states fewer: until its next sync or lwsync the CPU loads none of these
-        locations and, with `stores`, stores nothing. Breaking it is an evaluation error.
+        """A promise that makes states fewer: until its next sync or lwsync, or its own next store or exchange
+        there, the CPU loads none of these locations and, with `stores`, stores nothing. Breaking it is an
+        evaluation error.
         """
         trace, who = self._acting(current("memory.done(...)"), "done"), self._cpu(cpu)
         for location in loads:
@@ -235,6 +247,12 @@ class Accesses(State, base=True):
     def _wiring(self) -> Wiring:
         wiring: Wiring = vars(self)[WIRING]
         return wiring
+
+    @property
+    def _limit(self) -> str:
+        """What bounds the stores that are live."""
+        own = self._storage.bound < value_of(BOUND)
+        return f"the bound of class {type(self).__name__}" if own else "memory_bound"
 
     @property
     def _storage(self) -> NumberedMemory:
@@ -357,23 +375,30 @@ class Accesses(State, base=True):
         self, trace: Trace, name: str, operands: tuple[Expr | Operand, ...], static: tuple[Any, ...] = ()
     ) -> None:
         """An operation is part of the step."""
-        place = operands[1] if len(operands) > 1 else None
-        assert not isinstance(place, Expr)
-        self._proceed(trace, self._made(name, self._now(trace), operands, static), place)
+        result = self._made(name, self._now(trace), operands, static)
+        if name in ALWAYS:
+            self._proceed(trace, result, None)
+        else:
+            assert isinstance(operands[1], Operand)
+            self._proceed(trace, result, operands[1], loads=name in LOADS)
 
-    def _proceed(self, trace: Trace, result: Expr, place: Operand | None) -> None:
-        """The memory becomes `result`, where that is possible."""
+    def _proceed(self, trace: Trace, result: Expr, place: Operand | None, loads: bool = False) -> None:
+        """The memory becomes `result`, which an operation at `place` may make impossible; what `loads` only
+        makes no store live.
+        """
         unconditional(trace, "an access of a memory")
         where, line = self._wiring, caller()
-        ok: Expr = ex.at_most(ex.const(0), result)
         if place is not None:
-            failures = {
-                BEYOND_BOUND: f"more than {self._storage.bound} stores of `{place.text}` are live:"
-                " memory_bound is too small",
-                DECLARED_DEAD: f"an access to `{place.text}` by a CPU that has promised memory.done(...)",
-            }
+            ok: Expr = ex.at_most(ex.const(0), result)
+            broken = f"an access to `{place.text}` by a CPU that has promised memory.done(...)"
+            failures = {DECLARED_DEAD: broken}
+            if not loads:
+                failures[BEYOND_BOUND] = (
+                    f"more than {self._storage.bound} stores of `{place.text}` are live: {self._limit} is too"
+                    " small"
+                )
             for code, failure in failures.items():
                 ok = ex.require(ex.negate(ex.equal(result, ex.const(code))), ok, Failure(failure, line))
-        trace.conditions.append(Condition(ok, line))
+            trace.conditions.append(Condition(ok, line))
         write = Write(where.family, ex.const(0), result, line)
         trace.writes[:] = [w for w in trace.writes if w.family is not where.family] + [write]

@@ -7,7 +7,9 @@ them: CPUs, locations and values are exchanged, and the memory with them.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from explorer.ir import expressions as ex
 from explorer.ir.data import dataclass
@@ -16,6 +18,11 @@ from explorer.ir.places import Variable
 from explorer.ir.steps import Condition, Write
 from explorer.ir.types import ScalarType, Type
 from explorer.memory.numbered import HIGHEST, LOWEST, NumberedMemory, remembered
+
+ALWAYS = ("fail", "no_load", "no_store", "barrier", "barriers_where")
+"""Operations that are possible in every memory. What they make of none is not looked at, and is not -1: so
+nothing needs to be asked behind them.
+"""
 
 WIRING = "wiring of the memory"
 """Where a memory component keeps its wiring: no name that an author could use."""
@@ -72,9 +79,10 @@ class MemoryType(ScalarType):
         return dict(zip(self.locations, found, strict=True))
 
     def late(self, value: int) -> list[str]:
-        """The newest stores that some CPU may still miss, each as `location = value`."""
-        texts = self.texts(value)
-        return [f"{x} = {text.partition(' (')[0]}" for x, text in texts.items() if " (still " in text]
+        """The newest stores that have not certainly reached everybody who loads, as `location = value`."""
+        return [
+            f"{self.locations[x]} = {self.types[x].text(code)}" for x, code in self.storage.on_the_way(value)
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +134,8 @@ class Wiring:
         """The function that makes of a memory, and operands of these types, the memory behind an operation of
         the storage; `static` are arguments that are no expressions.
         """
-        return self._function(name, (self.type, *operands, self.type), static, (LOWEST, HIGHEST))
+        least = 0 if name in ALWAYS else LOWEST
+        return self._function(name, (self.type, *operands, self.type), static, (least, HIGHEST))
 
     def question(
         self, name: str, operands: tuple[Any, ...], static: tuple[Any, ...] = (), most: int = HIGHEST
@@ -144,7 +153,7 @@ class Wiring:
     ) -> Function:
         key = (name, static, bounds, *map(id, operands))
         if key not in self._functions:
-            call = getattr(self.storage, name)
+            call = partial(_possible, self.storage, name) if name in ALWAYS else getattr(self.storage, name)
             inner = ", ".join(map(str, static + bounds * (name == "value")))
             self._functions[key] = Function(
                 f"{self.type.name}.{name}" + (f"[{inner}]" if inner else ""),
@@ -152,7 +161,23 @@ class Wiring:
                 remembered(lambda *given: call(*given, *static)),
                 operands,
             )
+            _MADE_BY[self._functions[key]] = name, static
         return self._functions[key]
+
+
+_MADE_BY: WeakKeyDictionary[Function, tuple[str, tuple[Any, ...]]] = WeakKeyDictionary()
+
+
+def made_by(function: Function) -> tuple[str, tuple[Any, ...]]:
+    """The operation or question of the storage that a function of a memory is, and its arguments that are no
+    expressions.
+    """
+    return _MADE_BY[function]
+
+
+def _possible(storage: NumberedMemory, name: str, m: int, *given: Any) -> int:
+    result: int = getattr(storage, name)(max(m, 0), *given)
+    return result
 
 
 def spread(wiring: Wiring, location: int) -> tuple[Condition, Write]:

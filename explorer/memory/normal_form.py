@@ -17,7 +17,9 @@ class Dead:
     """What the program will not use any more. A wrong claim hides behaviour: derive it, never guess it."""
 
     floors: frozenset[tuple[int, int]] = frozenset()
-    """(cpu, location): the CPU loads the location never again before its next sync, lwsync or dmb.ld."""
+    """(cpu, location): the CPU loads the location never again before its next sync, lwsync or dmb.ld, or
+    its own next store to it.
+    """
     fences: frozenset[int] = frozenset()
     """CPUs that store nothing before their next sync or lwsync."""
     finished: frozenset[int] = frozenset()

@@ -138,13 +138,24 @@ class NumberedMemory:
             self._numbers[key] = number
         return number
 
-    def _finish(self, state: State, declared: Dead) -> int:
-        """The number of the normal form."""
-        everything = Dead(
+    def is_reduced(self, state: State, number: int) -> bool:
+        """Whether the number is that of the state's normal form, with what is declared there."""
+        reduced, declared = self._states[number]
+        try:
+            return normal_form(self.memory, state, self._everything(declared)) == reduced
+        except BoundError:
+            return False
+
+    def _everything(self, declared: Dead) -> Dead:
+        return Dead(
             floors=declared.floors | self._never.floors,
             fences=declared.fences | self._never.fences,
             finished=declared.finished,
         )
+
+    def _finish(self, state: State, declared: Dead) -> int:
+        """The number of the normal form."""
+        everything = self._everything(declared)
         try:
             state = normal_form(self.memory, state, everything)
         except BoundError:
@@ -213,7 +224,8 @@ class NumberedMemory:
             need = release_need(self.memory, state, cpu) if release else None
             if age not in places(self.memory, state, cpu, location, need):
                 return IMPOSSIBLE
-            return store(self.memory, state, cpu, location, value=value, age=age, need=need), dead
+            after = store(self.memory, state, cpu, location, value=value, age=age, need=need)
+            return after, _stored(dead, cpu, location)
 
         return self.step(m, make)
 
@@ -223,13 +235,14 @@ class NumberedMemory:
         """The CPU reads the store of that age and stores directly after it."""
 
         def make(state: State, dead: Dead) -> tuple[State, Dead] | int:
-            if cpu in dead.fences or (cpu, location) in dead.floors or cpu in dead.finished:
+            if cpu in dead.fences or cpu in dead.finished:
                 return DECLARED_DEAD
             if age not in exchangeable(self.memory, state, cpu, location, how=how, release=release):
                 return IMPOSSIBLE
-            return exchange(
+            after = exchange(
                 self.memory, state, cpu, location, value=value, age=age, how=how, release=release
-            ), dead
+            )
+            return after, _stored(dead, cpu, location)
 
         return self.step(m, make)
 
@@ -252,7 +265,7 @@ class NumberedMemory:
             if cpu in dead.fences or cpu in dead.finished:
                 return DECLARED_DEAD
             after = conditional(self.memory, state, cpu, location, value)
-            return IMPOSSIBLE if after is None else (after, dead)
+            return IMPOSSIBLE if after is None else (after, _stored(dead, cpu, location))
 
         return self.step(m, make)
 
@@ -271,9 +284,16 @@ class NumberedMemory:
 
         return self.step(m, make)
 
+    def barriers_where(self, m: int, cpu: int, passed: int, kinds: tuple[Barrier, ...]) -> int:
+        """Barriers in their order, where they are passed."""
+        for kind in kinds if passed else ():
+            m = self.barrier(m, cpu, kind, ())
+        return m
+
     def no_load(self, m: int, cpu: int, location: int) -> int:
-        """The CPU does not load this location before its next barrier that orders it. Without early loads it
-        makes no difference, and smp_mb need be no barrier.
+        """The CPU does not load this location before its next barrier that orders it, or its own next store
+        to it. (An exchange is such a store: it misses nothing that has reached its CPU.) Without early loads
+        it makes no difference, and smp_mb need be no barrier.
         """
 
         def make(state: State, dead: Dead) -> tuple[State, Dead]:
@@ -320,6 +340,12 @@ class NumberedMemory:
         """The memory with CPUs, locations and codes exchanged, where the program is `alike`."""
         return self.step(m, lambda state, dead: (exchange.renamed(state), exchange.dead(dead)))
 
+    def on_the_way(self, number: int) -> list[tuple[int, int]]:
+        """Each location whose newest store has not certainly reached all CPUs that load it, with its code."""
+        state = self.state(number)
+        missed = {x for cpu, x in self.loads if state.propagated[cpu][x] > 0}
+        return [(x, self.value(number, x, 0)) for x in sorted(missed)]
+
     def texts(self, number: int, cpus: tuple[str, ...], values: Value) -> list[str]:
         """Each location for people: its newest value, and older ones with the CPUs that may still read
         them.
@@ -343,6 +369,11 @@ class NumberedMemory:
         held = [name for name, kept in zip(cpus, state.reserved, strict=True) if kept[0] == location]
         more = [f"still {text}" for text in still] + [f"reserved by {' '.join(held)}"] * bool(held)
         return value(newest.value) + (f" ({'; '.join(more)})" if more else "")
+
+
+def _stored(declared: Dead, cpu: int, location: int) -> Dead:
+    """What stays declared behind a store: later loads of the location take this store or newer ones."""
+    return replace(declared, floors=declared.floors - {(cpu, location)})
 
 
 Value = Callable[[int, object], str]

@@ -15,6 +15,7 @@ from explorer.ir.model import Model
 from explorer.ir.semantics import State
 from explorer.language.memory_wiring import MemoryType
 from explorer.trace.failures import failure_in
+from explorer.trace.old_values import old_values
 from explorer.trace.reasons import explain
 from explorer.trace.shorten import shortened
 from explorer.trace.shortest import StatePath, shortest
@@ -48,6 +49,7 @@ def tell(space: StateSpace, violation: Violation) -> Trace:
             why.insert(0, f"{model.instances[number].name} has no value in this state:")
     else:
         why = explain(model, violation, states)
+        why += old_values(model, [model.instances[number] for _, number, _ in path.edges], states, steps)
     return Trace(
         property=violation.name,
         kind=violation.kind,

@@ -78,13 +78,15 @@ class Guard:
 
 
 def coverage(space: StateSpace, nearest: bool = True) -> list[Coverage]:
-    """A row for every action instance, in order. Under a symmetry one that a renaming makes possible is not
-    blocked. What blocks the others is looked for in all states, where `nearest`.
+    """A row for every action instance, in order. Not blocked is one that a renaming makes possible under a
+    symmetry, or another choice of the step, such as a newer store. What blocks the others is looked for in
+    all states, where `nearest`.
     """
     program = space.compiled.program
     instances = space.model.instances
     orbit_of = space.quotient.orbit_of if space.quotient is not None else tuple(i.number for i in instances)
-    possible = {orbit_of[i.number] for i in instances if space.enabled[i.number]}
+    met = {_call(i) for i in instances if space.enabled[i.number]}
+    possible = {orbit_of[i.number] for i in instances if _call(i) in met}
     alike: dict[int, list[Instance]] = {}
     for i in instances:
         alike.setdefault(orbit_of[i.number], []).append(i)
@@ -100,6 +102,12 @@ def coverage(space: StateSpace, nearest: bool = True) -> list[Coverage]:
         )
         for i in instances
     ]
+
+
+def _call(instance: Instance) -> object:
+    """The action with its parameters, whatever is chosen besides."""
+    action = instance.action
+    return action.name, instance.arguments[: len(action.parameters)]
 
 
 def _blocker(space: StateSpace, program: Program, instance: Instance, alike: list[Instance]) -> str:

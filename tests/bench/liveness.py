@@ -131,7 +131,7 @@ def senders(number: int, symmetric: bool) -> Found:
     from explorer.engine.python import Compiled
     from explorer.symmetry.find import find
 
-    model = model_of(str(ROOT / "spec" / "ipi_fixed.py"), {"senders": str(number)})
+    model = model_of(str(ROOT / "tests" / "support" / "ipi_buffers.py"), {"senders": str(number)})
     found = find(model) if symmetric else None
     prepared = (compiled := Compiled(model, found)), machine(compiled)
     checker.check(native.explore(model, Limits(max_depth=10), prepared=prepared, symmetry=found), Limits())

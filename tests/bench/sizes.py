@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-IPI, COUNTERS, PROGRAM = "spec/ipi_fixed.py", "tests/bench/specs/counters.py", "tests/bench/specs/program.py"
+IPI = "tests/support/ipi_buffers.py"
+COUNTERS, PROGRAM = "tests/bench/specs/counters.py", "tests/bench/specs/program.py"
 THERMOMETERS, EXAMPLES = "tests/bench/specs/thermometers.py", "spec/examples/"
 
 

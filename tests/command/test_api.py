@@ -102,7 +102,7 @@ def test_the_public_names_are_those_of_the_package() -> None:
     assert explorer.check(FIXED, property="no_lost_ipi").holds
     assert explorer.load(FIXED).expect is not None
     assert explorer.simulate(FIXED, runs=10, steps=10)["verdict"] == "undetermined"
-    assert len(explorer.explore(FIXED, locks=False)) == 2420
+    assert len(explorer.explore(FIXED, locks=False)) == 2706
 
 
 def test_a_simulation_from_python() -> None:

@@ -300,7 +300,7 @@ def test_the_barriers_of_the_lost_ipi_are_mutants() -> None:
     model = ground(load(ROOT / "spec" / "ipi_fixed.py"))
     barriers = [m for m in mutants(model) if m.kind == "barrier"]
     assert {m.action for m in barriers} >= {"set_barrier", "clear_barrier", "smp_mb", "ppc_msgsnd_sync"}
-    assert {(m.helper, m.text) for m in barriers} == {("Buffers.fence", "when(self._drained(cpu))")}
+    assert {(m.helper, m.text) for m in barriers} == {("Memory.fence", "self.smp_mb(cpu)")}
     alone = [m for m in mutants(model) if m.action == "set_barrier" and m.kind == "update"]
     assert [(m.helper, m.text) for m in alone] == [("Senders.turn", "self.at[cpu].next = following(step)")]
 

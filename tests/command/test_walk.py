@@ -200,7 +200,7 @@ def test_a_counterexample_replays_from_python() -> None:
     """`verdict.trace.replay()` executes every step again and gives the states."""
     found = check(ROOT / "spec" / "ipi_buggy.py", property="no_lost_ipi")
     assert found.trace is not None
-    assert len(found.trace.replay()) == len(found.trace) + 1 == 23
+    assert len(found.trace.replay()) == len(found.trace) + 1 == 22
 
 
 def stored(tmp_path: Path, name: str, **change: object) -> dict[str, object]:

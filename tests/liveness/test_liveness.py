@@ -22,7 +22,7 @@ from explorer.ir.steps import Fairness
 from explorer.liveness.check import Answer, check
 from explorer.run.load import load
 from tests.support.generators import spec_of, spec_text
-from tests.support.house import SPECS
+from tests.support.house import ROOT
 
 needs_numba = pytest.mark.skipif(importlib.util.find_spec("numba") is None, reason="needs Numba")
 
@@ -87,7 +87,7 @@ def test_the_python_engine_tells_the_reference_s_lassos() -> None:
     assert told > 30
 
 
-IPI = SPECS / "ipi_fixed.py"
+IPI = ROOT / "tests" / "support" / "ipi_buffers.py"
 
 
 @needs_numba

@@ -14,7 +14,7 @@ from .doorbell import rung
 from .kernel import Controller
 from .layout import Call, doorbell, host_ipi
 from .locks import Locks, holds
-from .memory import Memory, buffered, doorbells_are_bits
+from .memory import Memory, is_device
 from .receiver import Mode, Receivers, program
 from .sender import Senders, Step
 
@@ -66,7 +66,7 @@ def an_interrupt_is_taken_once(receivers: Receivers, memory: Memory, target: Tar
     asks = ((before == Mode.GUEST) & (after == Mode.GUEST_TEST)) | (
         (before == Mode.NAP) & (after == Mode.NAP_TEST)
     )
-    used_up = memory.after_step(doorbell(target)) == 0 if doorbells_are_bits() else True
+    used_up = memory.after_step(doorbell(target)) == 0 if is_device(doorbell(target)) else True
     level = asks & (kernel.CONTROLLER != Controller.DOORBELL)
     return implies(latches | handles | asks, rung(memory, target) & (used_up | level))
 
@@ -85,8 +85,6 @@ def a_guest_exits_for_the_host_only(receivers: Receivers, memory: Memory, target
     exits = tests & (
         (receivers.at[target].next == Mode.SOFT_MASKED) | (receivers.at[target].next == Mode.HOST)
     )
-    if not buffered():
-        return ~exits | True  # what the guest's side has read may be old
     return implies(exits, memory.latest(host_ipi(target)) == 1)
 
 
@@ -108,5 +106,5 @@ def no_stale_flag(senders: Senders, receivers: Receivers, memory: Memory, target
     sending = some(
         (senders.target[cpu] == target) & (senders.at[cpu] != Step.CSD_LOCK_WAIT) for cpu in Sender
     )
-    quiet = receivers.rests(target) & ~rung(memory, target) & ~sending & memory.all_visible()
+    quiet = receivers.rests(target) & ~rung(memory, target) & ~sending
     return implies(quiet, memory.latest(host_ipi(target)) == 0)

@@ -32,15 +32,14 @@ def ppc_msgsnd_sync(senders: Senders, memory: Memory, cpu: Sender, target: Targe
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/dbell.c:doorbell_global_ipi")
-def ppc_msgsnd(senders: Senders, memory: Memory, cpu: Sender, target: Target, deferred: bool) -> None:
+def ppc_msgsnd(senders: Senders, memory: Memory, cpu: Sender, target: Target) -> None:
     """ppc_msgsnd() -> {target}"""
     when(senders.at[cpu] == Step.MSGSND)
     when(senders.target[cpu] == target)
     senders.takes(cpu, Route.DOORBELL)
     if kernel.MSGSND == Msgsnd.BUFFERED:
-        memory.write(cpu, doorbell(target), 1, deferred)
+        memory.write(cpu, doorbell(target), 1)
     else:
-        when(not deferred)
-        memory.overtake(doorbell(target), 1)
+        memory.rings(doorbell(target))
     sends(target, "doorbell")
     senders.interrupted(cpu)

@@ -59,8 +59,7 @@ def doorbell_in_guest(receivers: Receivers, memory: Memory, cpu: Target) -> None
     when(GUEST and kernel.CONTROLLER == Controller.DOORBELL)
     when(receivers.at[cpu] == Mode.GUEST)
     take(memory, cpu)
-    if kernel.MSGSYNC:
-        memory.msgsync(cpu)
+    memory.msgsync(cpu)
     receivers.at[cpu].next = Mode.GUEST_TEST
 
 
@@ -70,6 +69,7 @@ def ignore_in_guest(receivers: Receivers, memory: Memory, cpu: Target) -> None:
     when(GUEST and kernel.CONTROLLER == Controller.DOORBELL)
     when(receivers.at[cpu] == Mode.GUEST_TEST)
     when(memory.read(cpu, host_ipi(cpu)) == 0)
+    memory.rests(cpu)
     receivers.at[cpu].next = Mode.GUEST
 
 
@@ -79,6 +79,7 @@ def exit_for_doorbell(receivers: Receivers, memory: Memory, cpu: Target) -> None
     when(GUEST and kernel.CONTROLLER == Controller.DOORBELL)
     when((receivers.at[cpu] == Mode.GUEST_TEST) | (receivers.at[cpu] == Mode.NAP_TEST))
     when(memory.read(cpu, host_ipi(cpu)) == 1)
+    memory.rests(cpu)
     receivers.latched[cpu].next = True
     receivers.at[cpu].next = Mode.SOFT_MASKED
 
@@ -105,8 +106,7 @@ def doorbell_in_nap(receivers: Receivers, memory: Memory, cpu: Target) -> None:
     when(GUEST and NAPPING and kernel.CONTROLLER == Controller.DOORBELL)
     when(receivers.at[cpu] == Mode.NAP)
     take(memory, cpu)
-    if kernel.MSGSYNC:
-        memory.msgsync(cpu)
+    memory.msgsync(cpu)
     receivers.at[cpu].next = Mode.NAP_TEST
 
 
@@ -116,6 +116,7 @@ def ignore_in_nap(receivers: Receivers, memory: Memory, cpu: Target) -> None:
     when(GUEST and NAPPING and kernel.CONTROLLER == Controller.DOORBELL)
     when(receivers.at[cpu] == Mode.NAP_TEST)
     when(memory.read(cpu, host_ipi(cpu)) == 0)
+    memory.rests(cpu)
     receivers.at[cpu].next = inside()
 
 
@@ -124,7 +125,7 @@ def kick(kicks: Kicks, memory: Memory, target: Target) -> None:
     """ppc_msgsnd() -> {target}  // kvmppc_ipi_thread: for the guest, with neither message nor flag"""
     when(kernel.CONTROLLER == Controller.DOORBELL)
     kicks.count()
-    memory.overtake(doorbell(target), 1)
+    memory.rings(doorbell(target))
     sends(target, "kick")
 
 

@@ -1,5 +1,5 @@
-"""The bytes that give a doorbell its meaning, the doorbell itself, and who stores to them. Knows nothing of
-store buffers.
+"""The bytes that give a doorbell its meaning, the doorbell itself, and how they are written. Knows nothing of
+barriers.
 """
 
 import enum
@@ -7,8 +7,16 @@ from dataclasses import dataclass
 
 from explorer import *
 
-from ..shared.cpus import Cpu, Sender, Target
-from .kernel import MSGSND, REAL_MODE, Msgsnd, split
+from ..shared.cpus import Target
+from .kernel import REAL_MODE, split
+
+IPIS = constant("ipis", 1)
+"""How many IPIs each sender sends."""
+
+RECURRING = constant("recurring", False)
+"""Senders that have nothing else to do send RESCHEDULE again and again, whatever is queued, as resched_curr()
+does.
+"""
 
 
 class Plain(Scalarset):
@@ -63,17 +71,6 @@ def host_ipi(target: Target) -> Address:
 
 def doorbell(target: Target) -> Address:
     return Address(target, Flag.DOORBELL)
-
-
-def stored(cpu: Cpu, address: Address) -> int | None:
-    """The one value that stores of the CPU to the address ever have; None where it never stores there.
-
-    Senders set, a target clears its own flag. `msgsnd` counts as a store where it goes through the store
-    queue.
-    """
-    if isinstance(cpu, Sender):
-        return 1 if address.word != Flag.DOORBELL or MSGSND == Msgsnd.BUFFERED else None
-    return 0 if cpu == address.target and address.word == Flag.HOST_IPI else None
 
 
 def wording(address: Address, value: int) -> str:

@@ -9,14 +9,9 @@ from explorer import *
 
 from ..shared.cpus import Sender, Spinner, Target
 from .calls import Calls, Csd
-from .layout import Plain, is_host_action
+from .layout import RECURRING, Plain, is_host_action
 from .locks import Locks
 from .sender import Senders, Step
-
-RECURRING = constant("recurring", False)
-"""Senders that have nothing else to do send RESCHEDULE again and again, whatever is queued, as resched_curr()
-does.
-"""
 
 
 @action(actor="cpu", fair=STRONG, per=("cpu", "target"), source="kernel/sched/core.c:resched_curr")

@@ -41,11 +41,11 @@ def go_offline(senders: Senders, receivers: Receivers, calls: Calls, memory: Mem
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/platforms/powernv/smp.c:pnv_smp_cpu_kill_self")
-def clear_offline(receivers: Receivers, memory: Memory, cpu: Target, deferred: bool) -> None:
+def clear_offline(receivers: Receivers, memory: Memory, cpu: Target) -> None:
     """{wording(host_ipi(cpu), 0)}"""
     when(OFFLINE)
     when(receivers.at[cpu] == Mode.OFFLINE_CLEAR)
-    memory.write(cpu, host_ipi(cpu), 0, deferred)
+    memory.write(cpu, host_ipi(cpu), 0)
     receivers.at[cpu].next = Mode.OFFLINE if kernel.CLEAR_BARRIER == Barrier.NONE else Mode.OFFLINE_BARRIER
 
 
@@ -65,7 +65,7 @@ def drop_interrupt(receivers: Receivers, memory: Memory, icp: Icp, cpu: Target) 
     when(receivers.at[cpu] == Mode.OFFLINE)
     when(rung(memory, cpu))
     memory.fence(cpu, Barrier.SYNC)
-    memory.overtake(doorbell(cpu), 0)
+    memory.rings(doorbell(cpu), 0)
     icp.requested[cpu].next = False
     receivers.at[cpu].next = Mode.OFFLINE_CLEAR
 

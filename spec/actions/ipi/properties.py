@@ -17,15 +17,13 @@ def unannounced(senders: Senders, memory: Memory, target: Target) -> Value[bool]
     """There is a message for the target, and no doorbell: neither pending nor still to be sent. The flag does
     not matter.
     """
-    coming = some(senders.between_message_and_msgsnd(cpu, target) for cpu in Sender) | memory.waits(
-        doorbell(target)
-    )
+    coming = some(senders.between_message_and_msgsnd(cpu, target) for cpu in Sender)
     return message_waits(memory, target) & ~rung(memory, target) & ~coming
 
 
 def lost(senders: Senders, receivers: Receivers, memory: Memory, target: Target) -> Value[bool]:
-    """Nothing makes the target look at its messages any more: it is at rest and all stores have arrived."""
-    return unannounced(senders, memory, target) & receivers.rests(target) & memory.all_visible()
+    """Nothing makes the target look at its messages any more: it is at rest."""
+    return unannounced(senders, memory, target) & receivers.rests(target)
 
 
 def hangs(senders: Senders, receivers: Receivers, calls: Calls, memory: Memory, cpu: Sender) -> Value[bool]:

@@ -82,10 +82,10 @@ def rm_set_barrier(senders: Senders, memory: Memory, cpu: Sender, target: Target
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/kvm/book3s_hv_rm_xics.c:icp_send_hcore_msg")
-def rm_set_host_ipi(senders: Senders, memory: Memory, cpu: Sender, target: Target, deferred: bool) -> None:
+def rm_set_host_ipi(senders: Senders, memory: Memory, cpu: Sender, target: Target) -> None:
     """{wording(host_ipi(target), 1)}"""
     senders.turn(cpu, Step.SET_HOST_IPI, target, Route.REAL_MODE)
-    memory.write(cpu, host_ipi(target), 1, deferred)
+    memory.write(cpu, host_ipi(target), 1)
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/kvm/book3s_hv_rm_xics.c:icp_send_hcore_msg")
@@ -102,7 +102,7 @@ def rm_send_ipi(senders: Senders, memory: Memory, cpu: Sender, target: Target) -
     when(senders.at[cpu] == Step.MSGSND)
     when(senders.target[cpu] == target)
     senders.takes(cpu, Route.REAL_MODE)
-    memory.overtake(doorbell(target), 1)
+    memory.rings(doorbell(target))
     sends(target, "doorbell")
     senders.interrupted(cpu)
 

@@ -163,10 +163,10 @@ def clear_barrier_before(receivers: Receivers, memory: Memory, cpu: Target) -> N
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/dbell.c:doorbell_exception")
-def clear_host_ipi(receivers: Receivers, memory: Memory, cpu: Target, deferred: bool) -> None:
+def clear_host_ipi(receivers: Receivers, memory: Memory, cpu: Target) -> None:
     """{wording(host_ipi(cpu), 0)}"""
     receivers.turn(cpu, Mode.CLEAR, doorbells=True)
-    memory.write(cpu, host_ipi(cpu), 0, deferred)
+    memory.write(cpu, host_ipi(cpu), 0)
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/dbell.c:doorbell_exception")
@@ -219,6 +219,7 @@ def reread(receivers: Receivers, memory: Memory, cpu: Target) -> None:
     when(receivers.at[cpu] == Mode.REREAD)
     when(~receivers.host_action[cpu])
     when(~some_message(memory, cpu))
+    memory.rests(cpu)
     receivers.goes_on(cpu, Mode.DEMUX)
 
 

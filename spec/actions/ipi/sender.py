@@ -7,15 +7,13 @@ any time.
 import enum
 from typing import Annotated
 
-from explorer import WEAK, Map, Range, State, Value, action, constant, domain, initially, ite, some, when
+from explorer import WEAK, Map, Range, State, Value, action, domain, initially, ite, some, when
 
 from ..shared.cpus import Sender, Target
 from . import kernel
 from .kernel import Barrier, Controller
-from .layout import Call, Message, Plain, host_ipi, is_host_action, message, wording
+from .layout import IPIS, Call, Message, Plain, host_ipi, is_host_action, message, wording
 from .memory import Memory
-
-IPIS = constant("ipis", 1)
 
 
 class Step(enum.Enum):
@@ -159,13 +157,11 @@ def smp_mb(senders: Senders, memory: Memory, cpu: Sender, target: Target) -> Non
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/smp.c:smp_muxed_ipi_set_message")
-def set_message(
-    senders: Senders, memory: Memory, cpu: Sender, target: Target, kind: Message, deferred: bool
-) -> None:
+def set_message(senders: Senders, memory: Memory, cpu: Sender, target: Target, kind: Message) -> None:
     """{wording(message(target, kind), 1)}"""
     senders.turn(cpu, Step.SET_MESSAGE, target)
     when(senders.kind[cpu] == kind)
-    memory.write(cpu, message(target, kind), 1, deferred)
+    memory.write(cpu, message(target, kind), 1)
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/dbell.c:doorbell_global_ipi")
@@ -176,10 +172,10 @@ def set_barrier(senders: Senders, memory: Memory, cpu: Sender, target: Target) -
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/dbell.c:doorbell_global_ipi")
-def set_host_ipi(senders: Senders, memory: Memory, cpu: Sender, target: Target, deferred: bool) -> None:
+def set_host_ipi(senders: Senders, memory: Memory, cpu: Sender, target: Target) -> None:
     """{wording(host_ipi(target), 1)}"""
     senders.turn(cpu, Step.SET_HOST_IPI, target, Route.DOORBELL)
-    memory.write(cpu, host_ipi(target), 1, deferred)
+    memory.write(cpu, host_ipi(target), 1)
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/include/asm/kvm_ppc.h:kvmppc_set_host_ipi")

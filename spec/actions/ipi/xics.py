@@ -69,7 +69,7 @@ def request(receivers: Receivers, memory: Memory, icp: Icp, target: Target) -> N
     """MFRR = IPI_PRIORITY: the interrupt is presented, at once where no other one is being handled."""
     icp.requested[target].next = True
     idle = some(receivers.at[target] == mode for mode in OPEN)
-    memory.overtake(doorbell(target), ite(idle, 1, memory.latest(doorbell(target))))
+    memory.rings(doorbell(target), ite(idle, 1, memory.latest(doorbell(target))))
 
 
 def presents(icp: Icp, target: Target) -> Value[bool]:
@@ -88,10 +88,10 @@ def xics_set_barrier(senders: Senders, memory: Memory, cpu: Sender, target: Targ
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/sysdev/xics/icp-native.c:icp_native_cause_ipi")
-def xics_set_host_ipi(senders: Senders, memory: Memory, cpu: Sender, target: Target, deferred: bool) -> None:
+def xics_set_host_ipi(senders: Senders, memory: Memory, cpu: Sender, target: Target) -> None:
     """{wording(host_ipi(target), 1)}"""
     senders.turn(cpu, Step.SET_HOST_IPI, target, Route.XICS)
-    memory.write(cpu, host_ipi(target), 1, deferred)
+    memory.write(cpu, host_ipi(target), 1)
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/sysdev/xics/icp-native.c:icp_native_cause_ipi")
@@ -138,10 +138,10 @@ def external_interrupt(receivers: Receivers, memory: Memory, cpu: Target) -> Non
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/sysdev/xics/icp-native.c:icp_native_ipi_action")
-def xics_clear_host_ipi(receivers: Receivers, memory: Memory, cpu: Target, deferred: bool) -> None:
+def xics_clear_host_ipi(receivers: Receivers, memory: Memory, cpu: Target) -> None:
     """{wording(host_ipi(cpu), 0)}"""
     receivers.turn(cpu, Mode.CLEAR, doorbells=False)
-    memory.write(cpu, host_ipi(cpu), 0, deferred)
+    memory.write(cpu, host_ipi(cpu), 0)
 
 
 @action(actor="cpu", fair=WEAK, source="arch/powerpc/sysdev/xics/icp-native.c:icp_native_ipi_action")
@@ -163,7 +163,7 @@ def reset_mfrr(receivers: Receivers, memory: Memory, icp: Icp, cpu: Target) -> N
 def eoi(receivers: Receivers, memory: Memory, icp: Icp, cpu: Target) -> None:
     """{"opal_int_eoi(xirr)" if through_opal() else "icp_native_set_xirr(xirr)"}  // EOI"""
     receivers.turn(cpu, Mode.EOI, doorbells=False)
-    memory.overtake(doorbell(cpu), ite(presents(icp, cpu), 1, 0))
+    memory.rings(doorbell(cpu), ite(presents(icp, cpu), 1, 0))
 
 
 # Out of the guest.
@@ -184,7 +184,7 @@ def exit_for_host(receivers: Receivers, memory: Memory, cpu: Target) -> None:
     when(GUEST and on_xics())
     when(receivers.at[cpu] == Mode.GUEST_TEST)
     when(memory.read(cpu, host_ipi(cpu)) == 1)
-    memory.overtake(doorbell(cpu), 1)
+    memory.rings(doorbell(cpu))
     receivers.at[cpu].next = Mode.HOST
 
 
@@ -202,7 +202,7 @@ def take_for_guest(receivers: Receivers, memory: Memory, icp: Icp, cpu: Target) 
     """XIRR: XICS_IPI; {set_mfrr(cpu, "0xff")}"""
     when(GUEST and on_xics())
     when(receivers.at[cpu] == Mode.GUEST_XIRR)
-    memory.overtake(doorbell(cpu), 0)
+    memory.rings(doorbell(cpu), 0)
     icp.requested[cpu].next = False
     receivers.at[cpu].next = Mode.GUEST_EOI
 
@@ -216,7 +216,7 @@ def eoi_in_guest(receivers: Receivers, memory: Memory, icp: Icp, cpu: Target) ->
     if through_opal():
         icp.more[cpu].next = presents(icp, cpu) & kernel.RECHECK
     else:
-        memory.overtake(doorbell(cpu), ite(presents(icp, cpu), 1, 0))
+        memory.rings(doorbell(cpu), ite(presents(icp, cpu), 1, 0))
     again = presents(icp, cpu) & through_opal()
     receivers.at[cpu].next = Mode.GUEST_RECHECK if kernel.RECHECK else ite(again, Mode.GUEST_TEST, Mode.GUEST)
 

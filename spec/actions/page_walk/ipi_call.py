@@ -9,11 +9,11 @@ that takes the pmd lock makes no other IPI.
 from explorer import WEAK, State, Value, Var, action, every, initially, invariant, when
 
 from ..ipi.calls import Calls, Csd
-from ..ipi.layout import Call
+from ..ipi.layout import IPIS, Call
 from ..ipi.memory import Memory
 from ..ipi.properties import hangs
 from ..ipi.receiver import SOFT_MASKED, Mode, Receivers
-from ..ipi.sender import IPIS, Senders
+from ..ipi.sender import Senders
 from ..ipi.sender import Step as Sending
 from ..shared.cpus import Sender, Target
 from .page_table import PageTable

@@ -2,4 +2,4 @@
 
 from explorer import *
 
-MODEL = constant("memory", MemoryModel.PSO)
+MODEL = constant("memory", MemoryModel.POWER)
