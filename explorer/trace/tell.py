@@ -33,9 +33,10 @@ def tell(space: StateSpace, violation: Violation) -> Trace:
     path = shortest(space, violation)
     steps, states = _walked(space, path, builder)
     why: list[str] = []
+    numbers = [number for _, number, _ in path.edges]
     if space.walked is not None and violation.kind != "evaluation":
         builder = StepBuilder(model)
-        numbers = shortened(model, violation, states[0], [number for _, number, _ in path.edges])
+        numbers = shortened(model, violation, states[0], numbers)
         steps, states = _taken(model, states[0], numbers, builder)
     length = len(steps) - 1
     if violation.kind == "evaluation":
@@ -49,7 +50,7 @@ def tell(space: StateSpace, violation: Violation) -> Trace:
             why.insert(0, f"{model.instances[number].name} has no value in this state:")
     else:
         why = explain(model, violation, states)
-        why += old_values(model, [model.instances[number] for _, number, _ in path.edges], states, steps)
+        why += old_values(model, [model.instances[number] for number in numbers], states, steps)
     return Trace(
         property=violation.name,
         kind=violation.kind,
