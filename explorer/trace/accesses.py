@@ -182,13 +182,15 @@ class Tracked:
         elif name == "exchange":
             _, location, stored = operands
             how, release = static[1:]
-            for age in operations.exchangeable(memory, live, cpu, location, how, release):
+            for age in operations.exchangeable(memory, live, cpu, location, how=how, release=release):
                 after = operations.exchange(
                     memory, live, cpu, location, value=(stored, number), age=age, how=how, release=release
                 )
                 read: Any = live.entries[location][age].value
                 missed = _numbers(live, location)[0] if age else None
-                access = Access(step, cpu, location, read[1], number, how=how, release=release, missed=missed)
+                access = Access(
+                    step, cpu, location, reads=read[1], stores=number, how=how, release=release, missed=missed
+                )
                 if read[0] == code:
                     yield after, access
         else:

@@ -110,7 +110,7 @@ class StepBuilder:
         families = variable.families.values()
         cells = tuple(code for f in families for code in state[f.first : f.first + f.size])
         if not cells or (variable.name, cells) not in self._known:
-            self._known[variable.name, cells] = variable_texts(variable, state, short(self.model, variable))
+            self._known[variable.name, cells] = variable_texts(variable, state)
         return self._known[variable.name, cells]
 
     def label(self, instance: Instance, before: State, after: State) -> str:
@@ -184,7 +184,7 @@ def state_texts(model: Model, state: State) -> dict[str, str]:
     """Every variable of a state in the author's words."""
     result: dict[str, str] = {}
     for variable in model.variables:
-        result.update(variable_texts(variable, state, short(model, variable)))
+        result.update(variable_texts(variable, state))
     return result
 
 
@@ -193,27 +193,13 @@ def observed_texts(model: Model, state: State) -> dict[str, str]:
     return {o.name: _text(o.value, state, state) for o in model.observations}
 
 
-def short(model: Model, memory: Variable) -> bool:
-    """Whether the locations of a memory need no name before them: nothing else is called like one of them."""
-    if not isinstance(memory.type, MemoryType):
-        return False
-    others = {v.name.rpartition(".")[2] for v in model.variables if v is not memory}
-    others |= {
-        inner.name
-        for v in model.variables
-        if v is not memory and isinstance(v.type, MemoryType)
-        for inner in v.type.variables
-    }
-    return others.isdisjoint(inner.name for inner in memory.type.variables)
-
-
-def variable_texts(variable: Variable, state: State, alone: bool = False) -> dict[str, str]:
+def variable_texts(variable: Variable, state: State) -> dict[str, str]:
     """A variable of a state in the author's words: a map has an entry for each key, a memory one for each
-    location, under its name or `alone`.
+    location.
     """
     if isinstance(variable.type, MemoryType):
         inside = variable.type.texts(state[variable.families[""].first])
-        return {name if alone else f"{variable.name}.{name}": text for name, text in inside.items()}
+        return {f"{variable.name}.{name}": text for name, text in inside.items()}
     place = read(variable.type, Path(variable, "", (), False))
     return dict(_entries(variable.name, variable.type, concrete(place, state)))
 

@@ -375,7 +375,7 @@ def test_a_story_says_who_may_still_read_what() -> None:
     threads = {A: [set_data, wmb, set_flag], B: [see_flag, nothing, see_data]}
     found = check(spec_of(threads, message), memory=MemoryModel.POWER, memory_bound=3)
     (trace,) = [trace for name, trace in found.verdict.traces.items() if name == "message"]
-    changes = {step.label: step.changed.get("flag[A]") for step in trace.steps[1:]}
+    changes = {step.label: step.changed.get("Ram.flag[A]") for step in trace.steps[1:]}
     assert (changes["A2()"], changes["B0()"]) == (("0", "1 (still 0 for B)"), ("1 (still 0 for B)", "1"))
     late = {step.label: (step.opens, step.closes) for step in trace.steps}
     assert late["A2()"] == (("Ram.flag[A] = 1",), ())
@@ -452,3 +452,14 @@ def test_two_locations_in_a_step_of_a_process_are_a_finding() -> None:
     (doubt,) = ground(Spec(Ram, stores_both, one_at_a_time)).doubts
     assert (doubt.kind, doubt.subject) == ("not-atomic", "stores_both.data_and_flag")
     assert "accesses several shared places: writes data, writes flag[B];" in doubt.text
+
+
+def test_a_story_of_a_memory_is_stored_and_read_back() -> None:
+    """The Informal Trace Format has a record of locations for a memory, and its reader gives their texts."""
+    from explorer.render.machine.itf import _flatten, _variable
+
+    state = {"Ram.flag[A]": "1 (still 0 for B)", "Ram.data": "RED", "n": "2"}
+    value, texts = _variable(state, "Ram", "memory"), dict[str, str]()
+    _flatten("Ram", value, texts)
+    assert value == {"flag[A]": "1 (still 0 for B)", "data": "RED"}
+    assert texts == {key: text for key, text in state.items() if key != "n"}

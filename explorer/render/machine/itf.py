@@ -63,9 +63,11 @@ def _state(step: Step, types: dict[str, str]) -> dict[str, Any]:
 
 
 def _variable(state: dict[str, str], name: str, type: str) -> Any:
-    """A variable from its texts: `x` alone, or `x[a][b]` for every key."""
+    """A variable from its texts: `x` alone, `x[a][b]` for every key, or `x.y` for each place of a memory."""
     if name in state:
         return _value(state[name], type)
+    if locations := {key[len(name) + 1 :]: text for key, text in state.items() if key.startswith(f"{name}.")}:
+        return locations
     start, cuts = len(name) + 1, _depth(type) - 1
     return _map(
         [
@@ -140,6 +142,9 @@ def _flatten(name: str, value: Any, texts: dict[str, str]) -> None:
     if isinstance(value, dict) and "#map" in value:
         for key, inner in value["#map"]:
             _flatten(f"{name}[{key}]", inner, texts)
+    elif isinstance(value, dict) and not any(key.startswith("#") for key in value):
+        for key, inner in value.items():
+            _flatten(f"{name}.{key}", inner, texts)
     else:
         texts[name] = _text(value)
 

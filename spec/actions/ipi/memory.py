@@ -109,7 +109,7 @@ class Memory(Devices, SharedMemory, cpus=Cpu, idle=idle, bound=live_stores, mode
         if kernel.INTERRUPT_SYNCHRONISES:
             self.barrier(target, Fence.CONTEXT)
 
-    def msgsync(self, cpu: Cpu) -> None:
+    def msgsync(self, cpu: Target) -> None:
         """What the sender's barrier has pushed is seen by all later loads: `msgsync; lwsync`. Of messages
         there are none before they are taken.
         """
