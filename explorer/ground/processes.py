@@ -86,7 +86,9 @@ class Processes:
                 process.at = add(
                     f"at@{name}", type, _initial(process, starts.__getitem__), process.d.place, name
                 )
-            used = dict.fromkeys(r for _, n, _ in nodes for r in [*sorted(n.kept, key=str), *dict(n.chosen)])
+            used = dict.fromkeys(
+                r for _, n, _ in nodes for r in [*sorted(n.kept, key=Register.order), *dict(n.chosen)]
+            )
             for register in used:
                 stored = held(process.registers.types[register])
                 blank = process.registers.stored(register, None)

@@ -32,6 +32,10 @@ class Register:
     codes: Codes
     name: str
 
+    def order(self) -> tuple[str, ...]:
+        """What registers are sorted by, the same in every process."""
+        return self.name, self.kind, *(f"{code.co_name}:{code.co_firstlineno}" for code in self.codes)
+
 
 @dataclass(frozen=True, slots=True)
 class Way:
