@@ -78,13 +78,15 @@ class Function:
 
     `operands` are the types of the arguments and, last, of the result (None: a plain number); empty where
     they are not known. They are a promise: with identities renamed in the arguments, the result is renamed.
+    `text` makes what people read of a call, where its name is not it.
     """
 
-    __slots__ = ("__weakref__", "call", "high", "low", "name", "number", "operands", "symbol")
+    __slots__ = ("__weakref__", "call", "high", "low", "name", "number", "operands", "symbol", "text")
 
     def __init__(
         self, name: str, bounds: tuple[int, int], call: Callable[..., int], operands: tuple[Any, ...] = ()
     ):
+        self.text: Callable[[tuple[Expr, ...]], str] | None = None
         self.name, (self.low, self.high), self.call, self.operands = name, bounds, call, operands
         self.number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:7], "big") + 1
         self.symbol = f"apply{next(_numbers)}"
@@ -284,7 +286,8 @@ def show(expr: Expr) -> str:
     if op == "table":
         return f"{expr.value}[{show(args[0])}]"
     if op == "apply":
-        return f"{expr.value.name}({', '.join(map(show, args))})"
+        own = expr.value.text
+        return own(args) if own is not None else f"{expr.value.name}({', '.join(map(show, args))})"
     if op == "eq":
         return _show_equation(expr, "==")
     if op == "not" and args[0].op == "eq":

@@ -395,7 +395,7 @@ class Accesses(State, base=True):
             if not loads:
                 failures[BEYOND_BOUND] = (
                     f"more than {self._storage.bound} stores of `{place.text}` are live: {self._limit} is too"
-                    " small"
+                    " small; write: a greater one, or -D beyond_bound=settle"
                 )
             for code, failure in failures.items():
                 ok = ex.require(ex.negate(ex.equal(result, ex.const(code))), ok, Failure(failure, line))

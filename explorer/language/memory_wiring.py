@@ -146,7 +146,15 @@ class Wiring:
     def value(self, type: ScalarType, age: int) -> Function:
         """The function that tells what a location of this type holds, in its store of this age."""
         bounds = type.low, type.high
-        return self._function("value", (self.type, self.location, type), (age,), bounds)
+        function = self._function("value", (self.type, self.location, type), (age,), bounds)
+        function.text = partial(self._value_text, age)
+        return function
+
+    def _value_text(self, age: int, args: tuple[Expr, ...]) -> str:
+        names = [name for v in self.variables for f in v.families.values() for name in f.names]
+        index = args[1]
+        place = names[index.value] if ex.is_const(index) else f"location {ex.show(index)}"
+        return f"newest({place})" if not age else f"{place} {age} stores ago"
 
     def _function(
         self, name: str, operands: tuple[Any, ...], static: tuple[Any, ...], bounds: tuple[int, int]

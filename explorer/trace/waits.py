@@ -63,6 +63,8 @@ def moment(
         runs = any(condition.role is Role.PLACE for condition in instance.guard)
         if ex.is_const(wait.condition.expr) or (runs and wait.condition.role is Role.PLACE):
             continue
+        if wait.condition.expr.op == "le" and wait.condition.expr.args[1].op == "apply":
+            continue  # whether a memory has something to do, such as to spread a store
         name = instance.action.name
         key = (name, wait.condition.expr) if runs else name
         if key not in nearest or wait.number > nearest[key].number:

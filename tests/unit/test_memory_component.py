@@ -253,7 +253,10 @@ def test_the_bound_is_an_evaluation_error_that_names_the_location() -> None:
     """More live stores than memory_bound stop the exploration with the place's name."""
     threads = {A: [see_flag], B: [set_flag, lambda r, p, c: r.store(c, r.flag[c], 2), set_flag]}
     space = space_of(threads, memory_bound=2)
-    assert failure(space)[1] == "more than 2 stores of `flag[B]` are live: memory_bound is too small"
+    assert failure(space)[1] == (
+        "more than 2 stores of `flag[B]` are live: memory_bound is too small; write: a greater one, or -D"
+        " beyond_bound=settle"
+    )
 
 
 def test_settling_makes_a_verdict_bounded() -> None:
