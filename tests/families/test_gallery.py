@@ -34,7 +34,7 @@ def test_every_variant_is_as_it_declares(name: str, row: str) -> None:
     assert [finding.text for finding in verdict.findings if finding.severe] == []
 
 
-@pytest.mark.parametrize("name", map(marked, FILES))
+@pytest.mark.parametrize("name", list(map(marked, FILES)))
 def test_the_fixed_version_holds(name: str) -> None:
     """The file as it stands is the code after the fix, under power where memory is modelled."""
     assert check(GALLERY / f"{name}.py").holds

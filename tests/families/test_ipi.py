@@ -407,11 +407,19 @@ def test_with_liveness_alone_the_buggy_kernel_hangs(
             "X late reset",
             [
                 "105: icp_native_set_qirr(42, IPI_PRIORITY)",
+                "42: while (info->messages)  // none left",
                 "42: icp_native_set_qirr(42, 0xff)  // a sync inside: the clear is visible before",
                 "42: icp_native_set_xirr(xirr)  // EOI",
             ],
         ),
-        ("O no replay", ["105: opal_int_set_mfrr(42, IPI_PRIORITY)", "42: opal_int_eoi(xirr)  // EOI"]),
+        (
+            "O no replay",
+            [
+                "105: opal_int_set_mfrr(42, IPI_PRIORITY)",
+                "42: while (info->messages)  // none left",
+                "42: opal_int_eoi(xirr)  // EOI",
+            ],
+        ),
         (
             "L2",
             [
