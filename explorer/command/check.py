@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from explorer.command.arguments import run_options
+from explorer.command.check_options import run_options
 from explorer.command.interrupt import BEGUN
 from explorer.command.packages import refuse_without_packages
 from explorer.command.places import places, writable

@@ -10,8 +10,9 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from explorer.command.arguments import (
-    check_parser,
+from explorer.command.check import Session
+from explorer.command.check_options import check_parser, simulate_parser, table_parser
+from explorer.command.parsers import (
     cite_parser,
     completion_parser,
     diff_parser,
@@ -24,12 +25,9 @@ from explorer.command.arguments import (
     replay_parser,
     serve_parser,
     show_parser,
-    simulate_parser,
     synthesize_parser,
-    table_parser,
     walk_parser,
 )
-from explorer.command.check import Session
 from explorer.command.standard_output import OutputError, own_prints, prepare_streams, say
 from explorer.ground.ground import ground
 from explorer.ir.errors import SpecError, nearest

@@ -17,7 +17,7 @@ import networkx
 import pytest
 
 from explorer.command import main as cli
-from explorer.command.arguments import check_parser
+from explorer.command.check_options import check_parser
 from explorer.render.formats import NAMES, RUNS, TRACES, Settings
 from explorer.render.picture.graph import state_graph
 from explorer.render.picture.graph_dot import picture

@@ -1,0 +1,206 @@
+"""The options of `check`, and of `table` and `simulate`, which take the same."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from explorer import __version__
+from explorer.command.arguments import (
+    Parser,
+    add_constants,
+    add_formats,
+    named,
+    natural,
+    path_of,
+    positive,
+    reader,
+    seconds,
+)
+from explorer.render.formats import GRAPHS
+from explorer.run import options
+from explorer.run.options import RunOptions, Walks
+
+
+def check_parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        "python -m explorer",
+        usage="%(prog)s [OPTION]... SPEC...",
+        allow_abbrev=False,
+        description="Check everything that specs state.",
+        epilog=(
+            "Other commands: python -m explorer help. Exit codes: 0 holds;"
+            " 11 deadlock, 12 safety, 13 liveness violated; 20 undetermined; 21 vacuous under --strict;"
+            " 75 evaluation failed;"
+            " 150 malformed spec; 2 usage; 1 expectation not met; 74 a result or file that was asked for"
+            " cannot be written; 130"
+            " interrupted; 255 internal error."
+        ),
+    )
+    parser.add_argument("specs", nargs="*", type=named, metavar="SPEC", help="spec files")
+    asked = parser.add_argument_group("what is checked")
+    add_constants(asked)
+    add = asked.add_argument
+    add(
+        "--property",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="only these properties (may be repeated)",
+    )
+    add(
+        "--row",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a row of the spec's table: its constants, expectation and stories (table: may be repeated)",
+    )
+    add = parser.add_argument_group("how it is explored").add_argument
+    add(
+        "--engine",
+        choices=options.ENGINES,
+        default="auto",
+        help="the default changes to machine code where it pays",
+    )
+    add("--workers", type=positive, default=1, metavar="N", help="threads of the native engine (default: 1)")
+    add(
+        "--storage",
+        choices=options.STORAGES,
+        default="exact",
+        help="compact: fingerprints in place of states (native engine)",
+    )
+    add(
+        "--fingerprint",
+        type=reader(options.fingerprint),
+        metavar="BITS",
+        help="bits of a fingerprint, 32 to 64 (default: as many as --max-omission asks for)",
+    )
+    add(
+        "--max-omission",
+        type=reader(options.probability),
+        metavar="P",
+        help="compact: with a greater probability that a state was left out nothing holds (default: 1e-6)",
+    )
+    add(
+        "--no-symmetry",
+        action="store_true",
+        help="visit every state, not one of each orbit of interchangeable identities",
+    )
+    add = parser.add_argument_group("where it ends").add_argument
+    add("--max-states", type=positive, metavar="N", help="stop after so many distinct states: undetermined")
+    add("--max-depth", type=natural, metavar="N", help="do not leave states at this depth: undetermined")
+    add("--timeout", type=seconds, metavar="SECONDS", help="stop after so long: undetermined")
+    add(
+        "--max-memory",
+        type=reader(options.memory),
+        metavar="BYTES",
+        help="stop at so much resident memory, such as 4G (default: 80%% of what is free)",
+    )
+    add(
+        "--first",
+        action="store_true",
+        help="stop at the first violation, whose story is the shortest; what did not fail stays undetermined",
+    )
+    add = parser.add_argument_group("how it is judged").add_argument
+    add(
+        "--expect",
+        action="store_true",
+        help="exit 0 iff each spec's declared expectation is met by the named property",
+    )
+    add("--strict", action="store_true", help="vacuity findings fail (exit 21)")
+    written = parser.add_argument_group("what is shown and written")
+    add = written.add_argument
+    add("--full", action="store_true", help="whole states along the story")
+    add(
+        "--png",
+        action="store_true",
+        help="the counterexample drawn by Graphviz, as PNG and DOT (half a second)",
+    )
+    add(
+        "--profile",
+        action="store_true",
+        help="where the time went: by phase, and by action on a sample of states",
+    )
+    add("--graph", action="store_true", help="draw the whole state graph (small spaces)")
+    add("--json", action="store_true", help="the verdict record on standard output, nothing else there")
+    add_formats(written)
+    add("--out", type=path_of, metavar="DIR", help="where files go (default: out/<spec>/)")
+    add("--version", action=_Version, nargs=0, help="versions of what is at work, and exit")
+    parser.set_defaults(table=False, simulate=False)
+    return parser
+
+
+def simulate_parser() -> argparse.ArgumentParser:
+    """`simulate` takes what a check takes."""
+    parser = check_parser()
+    parser.prog, parser.epilog = (
+        "python -m explorer simulate",
+        "A simulation never shows that a property holds: without a violation it exits with 20.",
+    )
+    parser.description = (
+        "Walk at random and check every state and step on the way: for spaces that are too large to visit."
+    )
+    parser.add_argument(
+        "--runs", type=positive, default=10_000, metavar="N", help="how many walks (default: 10000)"
+    )
+    parser.add_argument(
+        "--steps", type=positive, default=100, metavar="N", help="how many steps of each (default: 100)"
+    )
+    parser.add_argument(
+        "--seed", type=natural, default=0, metavar="N", help="equal seeds give equal walks (default: 0)"
+    )
+    parser.set_defaults(simulate=True)
+    return parser
+
+
+def table_parser() -> argparse.ArgumentParser:
+    """`table` takes what a check takes."""
+    parser = check_parser()
+    parser.prog, parser.description, parser.epilog = (
+        "python -m explorer table",
+        "Check every variant that specs declare.",
+        None,
+    )
+    parser.set_defaults(table=True)
+    return parser
+
+
+class _Version(argparse.Action):
+    """Prints the versions, which are looked up only now."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        parser._print_message(f"{_version()}\n", sys.stdout)
+        parser.exit()
+
+
+def _version() -> str:
+    """What a report of a bug needs: versions, whether there is machine code, cores."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    def known(name: str) -> str:
+        try:
+            return f"{name} {version(name)}"
+        except PackageNotFoundError:
+            return f"no {name}"
+
+    jit = (
+        "disabled by NUMBA_DISABLE_JIT" if os.environ.get("NUMBA_DISABLE_JIT", "0") != "0" else known("numba")
+    )
+    return (
+        f"explorer {__version__}, Python {sys.version.split()[0]}, machine code: {jit}, {known('numpy')},"
+        f" {known('networkx')}, {os.cpu_count()} threads at hand"
+    )
+
+
+def run_options(given: argparse.Namespace) -> RunOptions:
+    """What a command line says about how to explore and judge."""
+    formats = (given.format, *given.write)
+    return RunOptions(
+        properties=tuple(given.property),
+        **{name: getattr(given, name) for name in (*options.READERS, *options.FLAGS)},
+        expect=given.expect or given.table,
+        whole=given.graph or not GRAPHS.keys().isdisjoint(formats),
+        count_guards="html" in formats or "json" in given.write,
+        walks=Walks(runs=given.runs, steps=given.steps, seed=given.seed) if given.simulate else None,
+    )

@@ -1,0 +1,342 @@
+"""The options of every other command, a parser for each."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from explorer.command.arguments import (
+    Parser,
+    add_constants,
+    add_source_url,
+    file_of,
+    named,
+    path_of,
+    percent,
+    port,
+    positive,
+    seconds,
+    some_seconds,
+)
+
+
+def mutate_parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        "python -m explorer mutate",
+        allow_abbrev=False,
+        description=(
+            "Remove each guard conjunct, barrier and update of a "
+            "spec that holds, in turn, and tell which property notices."
+        ),
+    )
+    add = parser.add_argument
+    add("spec", type=named, metavar="SPEC")
+    add_constants(parser, several=False)
+    add(
+        "--max-states",
+        type=positive,
+        metavar="N",
+        help="give up a mutant after so many states: undetermined",
+    )
+    add(
+        "--timeout",
+        type=seconds,
+        default=60.0,
+        metavar="SECONDS",
+        help="give up a mutant after so long: undetermined (default: 60)",
+    )
+    add("--workers", type=positive, default=0, metavar="N", help="processes (default: one for each core)")
+    add(
+        "--strict",
+        action="store_true",
+        help="a vacuity finding that the spec itself has not counts as noticed",
+    )
+    add(
+        "--at-least",
+        type=percent,
+        default=0.0,
+        metavar="PERCENT",
+        help="exit 1 where less is noticed of the mutants that differ",
+    )
+    add("--json", action="store_true", help="the record on standard output, nothing else there")
+    add(
+        "--out",
+        type=path_of,
+        metavar="DIR",
+        help="where mutations.json and mutations.md go (default: out/<spec>/)",
+    )
+    return parser
+
+
+def synthesize_parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        "python -m explorer synthesize",
+        allow_abbrev=False,
+        description="Find the least barriers, and the least kinds of them, under which the properties hold.",
+        epilog="exit codes: 0 some choice is enough, and it is known which are the least; 12 none is enough;"
+        " 20 bounds leave it open; 2, 74, 130, 150, 255 as everywhere",
+    )
+    add = parser.add_argument
+    add("spec", type=named, metavar="SPEC")
+    add_constants(parser)
+    add(
+        "--barriers",
+        type=named,
+        required=True,
+        metavar="NAMES",
+        help="the constants that are barriers, with commas between",
+    )
+    add("--kinds", type=named, metavar="KINDS", help="only these kinds, besides none")
+    add("--memory", type=named, metavar="MODELS", help="for each of these, such as sc,tso,power")
+    add(
+        "--property",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="only these properties (may be repeated)",
+    )
+    add("--max-states", type=positive, metavar="N", help="stop after so many distinct states: undetermined")
+    add(
+        "--timeout",
+        type=seconds,
+        metavar="SECONDS",
+        help="stop after so long, for each memory: undetermined",
+    )
+    add("--json", action="store_true", help="the record on standard output, nothing else there")
+    return parser
+
+
+def show_parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        "python -m explorer show", allow_abbrev=False, description="Print what was understood of a spec."
+    )
+    parser.add_argument("spec", type=named, metavar="SPEC")
+    add_constants(parser, several=False)
+    parser.add_argument("--code", action="store_true", help="the generated source")
+    return parser
+
+
+def estimate_parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        "python -m explorer estimate",
+        allow_abbrev=False,
+        description="Predict states, time and memory from a short run.",
+    )
+    parser.add_argument("spec", type=named, metavar="SPEC")
+    add_constants(parser, several=False)
+    parser.add_argument(
+        "--seconds", type=some_seconds, default=5.0, metavar="S", help="how long to look (default: 5)"
+    )
+    return parser
+
+
+def explain_parser() -> argparse.ArgumentParser:
+    parser = Parser("python -m explorer explain", allow_abbrev=False, description="Say what a message means.")
+    parser.add_argument(
+        "code", nargs="?", default="", metavar="CODE", help="such as E0207; without it, all of them"
+    )
+    return parser
+
+
+def litmus_parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        "python -m explorer litmus",
+        allow_abbrev=False,
+        description="Run litmus tests in herd's format: PPC, X86, AArch64, C with the kernel's macros.",
+        epilog="exit codes: 0 all agree with --expected; 12 one differs; 20 nothing is expected of one; "
+        "150 a file cannot be run; 2, 74, 130, 255 as everywhere",
+    )
+    add = parser.add_argument
+    add(
+        "files",
+        nargs="*",
+        type=named,
+        metavar="FILE",
+        help="litmus tests (one: in herd's words)",
+    )
+    add("--arch", choices=("sc", "tso", "pso", "arm", "power"), help="what C tests run on (default: power)")
+    add(
+        "--expected",
+        type=file_of,
+        metavar="TSV",
+        help="what is expected, as in docs/memory.md",
+    )
+    add("--unroll", type=positive, default=2, metavar="N", help="how often a loop turns (default: 2)")
+    add("--full", action="store_true", help="every test in herd's words")
+    add("--json", action="store_true", help="all results as JSON")
+    add("--junit", type=file_of, metavar="FILE", help="results for CI")
+    add("--ipi-table", action="store_true", help="which barriers keep the IPI: a table of generated tests")
+    add(
+        "--write",
+        type=path_of,
+        metavar="DIR",
+        help="write the tests of --ipi-table for herd7: PPC, and C for LKMM",
+    )
+    return parser
+
+
+def cite_parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        "python -m explorer cite",
+        allow_abbrev=False,
+        description="Check in a source tree the functions of Linux, skiboot or QEMU that specs cite.",
+        epilog="exit codes: 0 all as they were read; 1 a function is missing, was moved or has changed;"
+        " 2, 74, 130, 255 as everywhere",
+    )
+    add = parser.add_argument
+    add("tree", type=path_of, metavar="TREE", help="a source tree")
+    add(
+        "--citations",
+        type=file_of,
+        default=Path("spec/citations.tsv"),
+        metavar="TSV",
+        help="the list, beside the specs (default: spec/citations.tsv)",
+    )
+    add(
+        "--record",
+        type=named,
+        metavar="VERSION",
+        help="write the list anew: what the specs beside it cite, as TREE has it; VERSION names the tree",
+    )
+    add("--json", action="store_true", help="all findings as JSON")
+    return parser
+
+
+def help_parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        "python -m explorer help", allow_abbrev=False, description="The commands, or the options of one."
+    )
+    parser.add_argument("word", nargs="?", type=named, metavar="COMMAND", help="a command")
+    parser.add_argument("--man", action="store_true", help="all of it as a page for man(1): > explorer.1")
+    return parser
+
+
+def completion_parser() -> argparse.ArgumentParser:
+    from explorer.command.completion import SHELLS
+
+    parser = Parser(
+        "python -m explorer completion",
+        allow_abbrev=False,
+        description="Print a script that completes commands, options, and the names in specs.",
+        epilog='in ~/.bashrc: eval "$(explorer completion bash)"',
+    )
+    parser.add_argument("shell", nargs="?", choices=SHELLS, help="of which shell")
+    parser.add_argument("--words", nargs="+", metavar="KIND", help=argparse.SUPPRESS)
+    return parser
+
+
+def replay_parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        "python -m explorer replay",
+        allow_abbrev=False,
+        description="Take a stored trace again, step by step; or find the interleaving of a commit message.",
+        epilog="exit codes: 0 it is a behaviour of the spec; 1 it is not, or not any more; 20 a limit ended"
+        " the search; 2, 130, 150, 255 as everywhere",
+    )
+    add = parser.add_argument
+    add(
+        "trace",
+        nargs="?",
+        type=path_of,
+        metavar="FILE",
+        help="a trace in the Informal Trace Format (--write itf, or saved by walk)",
+    )
+    add("spec", nargs="?", type=named, metavar="SPEC", help="in place of the spec that the trace names")
+    add_constants(parser, several=False)
+    add(
+        "--story",
+        type=path_of,
+        metavar="FILE",
+        help="an interleaving as a commit message or a mail prints it, in place of a trace",
+    )
+    add(
+        "--as",
+        dest="names",
+        action="append",
+        default=[],
+        metavar="THEIRS=OURS",
+        help="a name of the story, and what the spec calls it (may be repeated)",
+    )
+    add("--max-states", type=positive, metavar="N", help="--story: look at so many states only: undetermined")
+    add("--timeout", type=seconds, metavar="SECONDS", help="--story: stop after so long: undetermined")
+    add(
+        "--own-constants",
+        action="store_true",
+        help="the spec's own constants in place of those of the trace",
+    )
+    add("--format", choices=("text", "commit"), default="text", help="how the story is shown")
+    add("--full", action="store_true", help="whole states along the story")
+    return parser
+
+
+def new_parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        "python -m explorer new",
+        allow_abbrev=False,
+        description="Write a first spec, its test, and a workflow that checks both.",
+    )
+    parser.add_argument("name", type=named, metavar="NAME", help="of the module, such as my_lock")
+    parser.add_argument(
+        "--out", type=path_of, default=Path(), metavar="DIR", help="where the files go (default: here)"
+    )
+    return parser
+
+
+def diff_parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        "python -m explorer diff",
+        allow_abbrev=False,
+        description="Say where two stored traces part.",
+        epilog="Exits with 0 where they are the same, with 1 where they part.",
+    )
+    parser.add_argument("first", type=path_of, metavar="FILE", help="a trace in the Informal Trace Format")
+    parser.add_argument("second", type=path_of, metavar="OTHER", help="another one")
+    return parser
+
+
+def walk_parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        "python -m explorer walk", allow_abbrev=False, description="Choose a behaviour step by step."
+    )
+    parser.add_argument("spec", type=named, metavar="SPEC")
+    add_constants(parser, several=False)
+    return parser
+
+
+def serve_parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        "python -m explorer serve",
+        allow_abbrev=False,
+        description="The report, alive: take every step in a browser on this machine, until Ctrl-C.",
+        epilog=(
+            "Exit codes: 0 ended by Ctrl-C; 1 the trace does not fit the spec; 150 malformed spec; 2 usage,"
+            " or a port that is in use."
+        ),
+    )
+    add = parser.add_argument
+    add("spec", type=named, metavar="SPEC")
+    add(
+        "trace",
+        nargs="?",
+        type=path_of,
+        metavar="TRACE",
+        help="where to begin: a trace in the Informal Trace Format, with its constants",
+    )
+    add_constants(parser, several=False)
+    add(
+        "--own-constants",
+        action="store_true",
+        help="the spec's own constants in place of those of the trace",
+    )
+    add("--port", type=port, default=0, metavar="N", help="the port on 127.0.0.1 (default: a free one)")
+    add("--open", action="store_true", help="open the page in a browser")
+    add_source_url(parser)
+    add("--no-check", dest="check", action="store_false", help="walk only: nothing is checked meanwhile")
+    add(
+        "--timeout",
+        type=some_seconds,
+        default=60.0,
+        metavar="SECONDS",
+        help="how long the check may take (default: 60)",
+    )
+    return parser
