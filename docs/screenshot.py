@@ -13,7 +13,7 @@ from playwright.sync_api import sync_playwright
 from explorer.command import main as cli
 
 HERE = Path(__file__).resolve().parent
-SPEC, STORY, STEP = HERE.parent / "spec/ipi_buggy.py", "no_lost_ipi", 18
+SPEC, STORY, STEP = HERE.parent / "spec/ipi_buggy.py", "no_lost_ipi", 16
 """The step that is shown: the deferred store becomes visible."""
 
 
