@@ -49,6 +49,7 @@ from explorer.verdict.verdict import Verdict
 
 if TYPE_CHECKING:
     import networkx
+    import pandas
 
 
 DRAWN = 200
@@ -118,6 +119,16 @@ class Counterexample:
         from explorer.render.picture.svg_file import svg_file
 
         return svg_file(self.trace)
+
+
+def _columns(values: Mapping[Any, Any], name: str = "") -> Iterator[tuple[str, Any]]:
+    """The names and values of a state's places, maps taken apart."""
+    for key, value in values.items():
+        inner = f"{name}[{getattr(key, 'name', key)}]" if name else str(key)
+        if isinstance(value, Mapping):
+            yield from _columns(value, inner)
+        else:
+            yield inner, value
 
 
 def _embedded(picture: str) -> str:
@@ -213,6 +224,21 @@ class Space:
             if goals:
                 return Counterexample(self.model, way(self.space, depth, goals))
         return None
+
+    def frame(self) -> pandas.DataFrame:
+        """A row for each state in order of its distance: the column `depth`, and one for each variable, or
+        for each key of a map (`at[Cpu0]`). Needs pandas.
+        """
+        try:
+            import pandas
+        except ImportError:
+            raise ImportError("Space.frame() needs pandas; write: pip install pandas") from None
+        rows = (
+            {"depth": depth, **dict(_columns(self._view(handle)))}
+            for depth, level in enumerate(self.space.levels)
+            for handle in level
+        )
+        return pandas.DataFrame(list(rows))
 
     def graph(self) -> networkx.MultiDiGraph:
         """The state graph (`render/picture/graph.py`). Raises TooLarge above 20,000 states."""

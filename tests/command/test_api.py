@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import networkx
@@ -16,6 +17,7 @@ import explorer
 from explorer import SpecError
 from explorer.api import check, explore, simulate
 from explorer.run.options import UsageError
+from tests.support.command_line import SPECS
 from tests.support.house import ROOT
 
 FIXED, BUGGY = ROOT / "spec" / "ipi_fixed.py", ROOT / "spec" / "ipi_buggy.py"
@@ -257,3 +259,15 @@ def test_a_simulation_needs_walks(counter: Path) -> None:
 def test_help_shows_the_function() -> None:
     """`help(explorer.check)` says what the function does."""
     assert "Check a spec as" in (explorer.check.__doc__ or "")
+
+
+def test_a_frame_has_a_row_for_each_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its depth, and a column for each variable; without pandas an error says what to install."""
+    (tmp_path / "steps.py").write_text(SPECS["good"])
+    space = explore(tmp_path / "steps.py")
+    monkeypatch.setitem(sys.modules, "pandas", types.SimpleNamespace(DataFrame=lambda rows: rows))
+    rows = space.frame()
+    assert len(rows) == len(space) and rows[0] == {"depth": 0, "n": 0, "quiet": False}
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(ImportError, match="pip install pandas"):
+        space.frame()
