@@ -100,7 +100,7 @@ KERNELS: list[tuple[str, Any, str, dict[str, Any]]] = [
     ("V11", HOLDS, "the host's handler tests the flag too", {"host_tests_flag": True}),
     ("V12", lost(20), "5.3, an IPI even where the list is not empty", {"always_send": True, **V0}),
 ]
-PSO = {"V6'": HOLDS, "V10": HOLDS}
+PSO: dict[str, Any] = {"V6'": HOLDS, "V10": HOLDS}
 """What turns where all CPUs see a store at once and loads are in order."""
 
 spec = Spec(

@@ -85,7 +85,7 @@ class Sizes:
     quick: bool = False
 
 
-DEFAULT = Size(IPI, (), 5_444, 19_882)
+DEFAULT = Size(IPI, (), 5_444, 19_902)
 
 FULL = Sizes(
     peers=Size(IPI, ("senders=3", "ipis=2"), 15_027_732, 82_577_353),

@@ -136,19 +136,25 @@ def test_large_numbers_and_equal_names_without_the_compiler() -> None:
 
 
 @pytest.mark.parametrize(
-    "constants",
+    "file, constants, words",
     [
-        pytest.param({}, id="one word"),
-        pytest.param({"memory": "tso"}, id="two words", marks=pytest.mark.slow),
+        pytest.param("spec/ipi_buggy.py", {}, 1, id="one word"),
+        pytest.param(
+            "tests/support/ipi_buffers.py",
+            {"memory": "tso", "set_barrier": "none"},
+            2,
+            id="two words",
+            marks=pytest.mark.slow,
+        ),
     ],
 )
-def test_the_lost_ipi_is_the_same_natively(constants: dict[str, str]) -> None:
-    """States, violations and stories of ipi_buggy do not depend on engine, workers, storage or the width of a
-    state.
+def test_the_lost_ipi_is_the_same_natively(file: str, constants: dict[str, str], words: int) -> None:
+    """States, violations and stories of the lost IPI, on POWER's memory and with store buffers, do not depend
+    on engine, workers, storage or the width of a state.
     """
-    model = bound(ROOT / "spec" / "ipi_buggy.py", **constants)
+    model = bound(ROOT / file, **constants)
     compiled = python.Compiled(model)
-    assert compiled.layout.words == (2 if constants else 1)
+    assert compiled.layout.words == words
     made = machine(compiled)
     agree(
         model,

@@ -85,7 +85,9 @@ def test_pyright_agrees(tmp_path: Path) -> None:
     """It accepts and rejects the same, but for truth values: it has no rule for objects that have none."""
     pytest.importorskip("basedpyright")
     roots = {"include": [str(TYPING), str(ROOT / "spec")], "extraPaths": [str(ROOT), str(ROOT / "spec")]}
-    (tmp_path / "pyrightconfig.json").write_text(json.dumps({"typeCheckingMode": "standard", **roots}))
+    # In a checkout explorer.library is made of spec/actions when it is imported: no checker sees that.
+    settings = {"typeCheckingMode": "standard", "reportMissingImports": "none", **roots}
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings))
     command = [sys.executable, "-m", "basedpyright", "--outputjson", "-p", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True)
     answer = json.loads(done.stdout)
