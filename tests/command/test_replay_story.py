@@ -202,3 +202,15 @@ def test_names_must_be_pairs(replay: Replay) -> None:
     """--as without a name on both sides is a mistake."""
     code, _, err = replay("A: word = 1\n", "--as", "A")
     assert (code, "--as A: expected the story's name and the spec's, such as CPU0=A" in err) == (2, True)
+
+
+def test_the_story_of_the_screen_is_told_from_that_of_a_commit(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What changed stands on its right: the format that can be read back is named."""
+    (tmp_path / "screen.txt").write_text(
+        "    CPU\n      X: smp_mb()\n      X: message = 1   bytes[42]: 0 → 1\n"
+    )
+    code = main(["replay", "--story", str(tmp_path / "screen.txt"), str(SPECS / "ipi_buggy.py")])
+    assert code == exit_codes.USAGE
+    assert "screen.txt: line 3: the story as the screen shows it" in capsys.readouterr().err

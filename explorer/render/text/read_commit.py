@@ -17,6 +17,8 @@ from explorer.render.text.commit import CONTINUED, INITIALLY, NOBODY
 
 TAGGED = re.compile(r"(?P<edge>[-|> ]*?)(?P<actor>[^\s:|>/-][^:]*|-):(?P<text>\s.*|)$")
 RULE = re.compile(r"[-|> ]*-{3,}(\s+-{3,})*\s*$")
+CHANGE = re.compile(r"\S {3,}\S.*(→|->) ")
+"""What stands beside a step on the screen."""
 ENTITIES = {"&gt;": ">", "&lt;": "<", "&amp;": "&"}
 """What a feed or a web page makes of characters."""
 
@@ -59,6 +61,12 @@ def read_stories(text: str) -> list[StoryText]:
     stories = [*_below_headings(lines)]
     if not stories:
         stories = [_tagged([(n, line) for n, line in lines if line])]
+    beside = next((line for at in stories for line in at.lines if CHANGE.search(line.text)), None)
+    if beside is not None:
+        raise UnreadableStory(
+            f"line {beside.number}: the story as the screen shows it, with what changed on the right; write:"
+            " python -m explorer SPEC --format commit, and replay that"
+        )
     empty = next((story for story in stories if not story.lines), None)
     if empty is not None:
         raise UnreadableStory(
