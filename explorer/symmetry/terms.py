@@ -16,6 +16,9 @@ from typing import Any
 SMALL = 1024
 """Values that a table may have."""
 
+TRUTHS = ((0, 0), (0, 1), (1, 1))
+"""Bounds of a condition."""
+
 Node = tuple[str, Any, tuple[int, ...]]
 
 
@@ -194,6 +197,17 @@ class Terms:
         if self.nodes[c][0] == "table":
             x, (low, values) = self.nodes[c][2][0], self.nodes[c][1]
             return self._case(x, low, [a if v else b for v in values])
+        if all(self.bounds[x] in TRUTHS for x in (c, a, b)):
+            if self.is_const(a):
+                return self.make_or(c, b) if self.value(a) else self.make_and(self.make_not(c), b)
+            if self.is_const(b):
+                return self.make_or(self.make_not(c), a) if self.value(b) else self.make_and(c, a)
+        op, _, args = self.nodes[b]
+        if op == "ite" and args[1] == a:
+            return self.make_ite(self.make_or(c, args[0]), a, args[2])
+        op, _, args = self.nodes[a]
+        if op == "ite" and args[2] == b:
+            return self.make_ite(self.make_and(c, args[0]), args[1], b)
         low_a, low_b = self.bounds[a], self.bounds[b]
         bounds = (min(low_a[0], low_b[0]), max(low_a[1], low_b[1])) if low_a and low_b else None
         return self.node("ite", None, (c, a, b), bounds)
@@ -212,11 +226,7 @@ class Terms:
             return self._table(x, low, tuple(map(self.value, branches)))
         odd = sorted(set(branches))
         fixed = next((b for b in odd if self.is_const(b) and self.value(b) in (0, 1)), None)
-        if (
-            len(odd) == 2
-            and fixed is not None
-            and all(self.bounds[b] in ((0, 0), (0, 1), (1, 1)) for b in odd)
-        ):
+        if len(odd) == 2 and fixed is not None and all(self.bounds[b] in TRUTHS for b in odd):
             absorbing = self.value(fixed)
             other = odd[1 - odd.index(fixed)]
             test = self._table(x, low, tuple(absorbing if b == fixed else 1 - absorbing for b in branches))

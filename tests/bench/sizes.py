@@ -88,9 +88,9 @@ class Sizes:
 DEFAULT = Size(IPI, (), 5_444, 19_902)
 
 FULL = Sizes(
-    peers=Size(IPI, ("senders=3", "ipis=2"), 15_027_732, 82_577_353),
-    large=Size(IPI, ("senders=3", "ipis=2"), 15_027_732, 82_577_353),
-    base=Size(IPI, ("senders=3", "kicks=1"), 1_166_021, 5_961_922),
+    peers=Size(IPI, ("senders=3", "ipis=2"), 15_027_732, 82_736_290),
+    large=Size(IPI, ("senders=3", "ipis=2"), 15_027_732, 82_736_290),
+    base=Size(IPI, ("senders=3", "kicks=1"), 1_166_021, 5_974_513),
     huge=Size(IPI, ("senders=3", "ipis=2", "kicks=3"), 107_153_709, 678_988_269),
     counters_base=counters(32),
     counters_huge=counters(100),

@@ -4,11 +4,17 @@ named.
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import pytest
 
+from explorer.ground.ground import ground
+from explorer.run.load import load
 from explorer.symmetry.find import LARGEST, Symmetry, find
 from explorer.symmetry.permutation import scalarsets
+from explorer.symmetry.terms import Terms
 from tests.support.comparison import bounded
+from tests.support.house import ROOT
 from tests.support.quotients import FIRST_WAITS, HEAD, RICH, check, model
 
 
@@ -174,6 +180,32 @@ def test_no_way_of_writing_loses_a_symmetry(block: str) -> None:
     found = find(spec)
     assert (refusals(found), len(found.proven)) == ([], len(scalarsets(spec)))
     check(spec, found, bounded(spec, 3000))
+
+
+def test_conditions_of_one_result_come_in_any_order() -> None:
+    """A chain of choices with one result has one number, whichever condition is asked first, and so has logic
+    that is written as a choice."""
+    terms = Terms()
+    p, q, r = (terms.node("load", cell, (), (0, 1)) for cell in range(3))
+    wide, one = terms.node("load", 3, (), (0, 5000)), terms.const(1)
+
+    def first(*conditions: int) -> int:
+        result = wide
+        for condition in conditions:
+            result = terms.make_ite(condition, one, result)
+        return result
+
+    assert len({first(*order) for order in permutations((p, q, r))}) == 1
+    inner_first = terms.make_ite(p, terms.make_ite(q, wide, one), one)
+    assert inner_first == terms.make_ite(q, terms.make_ite(p, wide, one), one) != first(p, q)
+    assert terms.make_ite(p, one, q) == terms.make_or(p, q)
+    assert terms.make_ite(p, q, terms.const(0)) == terms.make_and(p, q)
+
+
+def test_the_first_stage_of_the_ipi_is_symmetric() -> None:
+    """The message of a target, stored or underway, is a chain of choices over all senders."""
+    spec = ground(load(ROOT / "tests" / "support" / "ipi_buffers.py"), {"senders": 3})
+    assert [cls.__name__ for cls in find(spec).proven] == ["Sender"]
 
 
 def test_only_the_checked_properties_count() -> None:
