@@ -15,6 +15,7 @@ from explorer.command.check_options import check_parser, simulate_parser, table_
 from explorer.command.parsers import (
     cite_parser,
     completion_parser,
+    conform_parser,
     diff_parser,
     estimate_parser,
     explain_parser,
@@ -178,6 +179,12 @@ def _litmus(options: Namespace) -> int:
     return litmus(options)
 
 
+def _conform(options: Namespace) -> int:
+    from explorer.command.conform import conform
+
+    return conform(options, _model(options))
+
+
 def _cite(options: Namespace) -> int:
     from explorer.command.cite import cite
 
@@ -284,6 +291,7 @@ COMMANDS: dict[str, tuple[Callable[[], ArgumentParser], Callable[[Namespace], in
     "walk": (walk_parser, _walk),
     "replay": (replay_parser, _replay),
     "diff": (diff_parser, _diff),
+    "conform": (conform_parser, _conform),
     "serve": (serve_parser, _serve),
     "show": (show_parser, _show),
     "estimate": (estimate_parser, _estimate),

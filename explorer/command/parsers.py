@@ -11,6 +11,7 @@ from explorer.command.arguments import (
     add_source_url,
     file_of,
     named,
+    natural,
     path_of,
     percent,
     port,
@@ -103,6 +104,56 @@ def synthesize_parser() -> argparse.ArgumentParser:
         help="stop after so long, for each memory: undetermined",
     )
     add("--json", action="store_true", help="the record on standard output, nothing else there")
+    return parser
+
+
+def conform_parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        "python -m explorer conform",
+        allow_abbrev=False,
+        description="Say whether a recorded run fits a spec: a kernel trace, or JSON lines.",
+        epilog="exit codes: 0 it fits; 12 no behaviour has an event of it, or each that fits breaks a"
+        " property; 20 a limit leaves it open; 2, 74, 130, 150, 255 as everywhere",
+    )
+    add = parser.add_argument
+    add("spec", type=named, metavar="SPEC")
+    add("log", type=path_of, metavar="LOG", help="what trace-cmd report or perf script print, or JSON lines")
+    add_constants(parser, several=False)
+    add(
+        "--map",
+        dest="mapping",
+        type=path_of,
+        required=True,
+        metavar="MAPPING",
+        help="which events are which actions: docs/conform.md",
+    )
+    add("--anywhere", action="store_true", help="the log may begin in any reachable state")
+    add(
+        "--lost",
+        type=natural,
+        default=8,
+        metavar="N",
+        help="look for so many steps in a gap of lost events, at most (default: 8)",
+    )
+    add(
+        "--max-states",
+        type=positive,
+        default=1_000_000,
+        metavar="N",
+        help="states that the run may be in at one time: with more, undetermined (default: 1,000,000)",
+    )
+    add("--timeout", type=seconds, metavar="SECONDS", help="stop after so long: undetermined")
+    add("--full", action="store_true", help="the whole behaviour, not its end; whole states along it")
+    add("--json", action="store_true", help="the record on standard output, nothing else there")
+    add(
+        "--generate",
+        type=positive,
+        metavar="N",
+        help="write LOG: so many events of a random behaviour, for tests",
+    )
+    add("--seed", type=natural, default=0, metavar="N", help="--generate: equal seeds, equal logs")
+    add("--overlap", type=percent, default=0.0, metavar="PERCENT", help="--generate: boxes that are wide")
+    add("--lose", type=percent, default=0.0, metavar="PERCENT", help="--generate: where losses begin")
     return parser
 
 

@@ -95,6 +95,13 @@ def of_replay(fits: bool) -> int:
     return OK if fits else UNEXPECTED
 
 
+def of_conformance(verdict: str) -> int:
+    """What `conform` ends with: the log fits; no behaviour fits it, or each that does breaks a property;
+    undetermined.
+    """
+    return {"fits": OK, "no": SAFETY, "violated": SAFETY, "undetermined": UNDETERMINED}[verdict]
+
+
 def of_litmus(*, wrong: bool, differs: bool, unknown: bool) -> int:
     """What `litmus` ends with: whether a file cannot be run, a test differs from what is expected of it, or
     nothing is known of one.

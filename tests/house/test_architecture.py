@@ -46,8 +46,10 @@ ROOMS = {
     "api": ("ir", "language", "ground", "engine", "trace", "verdict", "render", "run"),
     "pytest_plugin": ("ir", "language", "ground", "verdict", "render", "run", "api"),
     "serve": ("ir", "language", "ground", "trace", "verdict", "render", "run"),
+    "conform": ("ir", "language", "engine", "trace", "render", "run"),
     "command": (
         "",
+        "conform",
         "litmus",
         "__version__",
         "ir",

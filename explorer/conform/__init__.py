@@ -1,0 +1,1 @@
+"""Whether a recorded run fits a spec: logs, the mapping of their events, and the search."""
