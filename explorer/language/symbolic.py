@@ -12,7 +12,7 @@ from explorer.ir import expressions as ex
 from explorer.ir.errors import SpecError
 from explorer.ir.expressions import Expr
 from explorer.ir.places import Path
-from explorer.ir.types import BoolType, IntType, OptionalScalar, ScalarType, Type, value_text
+from explorer.ir.types import BoolType, IntType, OptionalScalar, ScalarType, SetType, Type, value_text
 from explorer.language.constants import value_of
 
 C = TypeVar("C", bound="type[Symbolic]")
@@ -135,7 +135,7 @@ def condition(obj: Any, where: str) -> Expr:
         expected="a bool",
         write="return ... at the end of the function that gave None"
         if obj is None
-        else "a comparison, such as x == value, in parentheses beside & and |",
+        else _of_sets(obj, where) or "a comparison, such as x == value, in parentheses beside & and |",
     )
 
 
@@ -152,5 +152,18 @@ def number(obj: Any, where: str) -> Expr:
         expected="an integer",
         write=".value of an optional number"
         if isinstance(obj, Symbolic) and isinstance(obj._type, OptionalScalar)
-        else "== or != for enums and identities, count(...) for conditions, parentheses around comparisons",
+        else _of_sets(obj, where)
+        or "== or != for enums and identities, count(...) for conditions, parentheses around comparisons",
     )
+
+
+SET_METHODS = {"|": "union", "&": "intersection", "-": "difference", "<=": "issubset"}
+"""What sets have in place of Python's operators."""
+
+
+def _of_sets(obj: Any, where: str) -> str:
+    """What to write in place of an operator beside a set; "" for what is none."""
+    if not (isinstance(obj, Symbolic) and isinstance(obj._type, SetType)):
+        return ""
+    names = [SET_METHODS[where]] if where in SET_METHODS else SET_METHODS.values()
+    return ", ".join(f"s.{name}(t)" for name in names)

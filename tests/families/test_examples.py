@@ -24,7 +24,7 @@ from tests.support import families
 from tests.support.house import DOCS
 
 PAGE = DOCS / "examples.md"
-EXAMPLES = ("peterson", "bakery", "philosophers", "two_phase_commit", "token_ring", "german")
+EXAMPLES = ("peterson", "bakery", "philosophers", "two_phase_commit", "token_ring", "german", "paxos")
 ROWS = [(example, name) for example in EXAMPLES for name in families.names(f"examples/{example}")]
 
 GOLDEN: list[tuple[str, dict[str, int], tuple[int, int, int], int]] = [
@@ -43,6 +43,7 @@ GOLDEN: list[tuple[str, dict[str, int], tuple[int, int, int], int]] = [
     ("token_ring", {"MACHINES": 5, "NUMBERS": 5}, (3125, 10625, 0), 3125),
     ("german", {}, (3390, 9912, 18), 852),
     ("german", {"CACHES": 3}, (58104, 235872, 26), 5235),
+    ("paxos", {}, (3921, 10150, 16), 443),
 ]
 
 

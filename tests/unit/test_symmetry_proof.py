@@ -170,6 +170,64 @@ def move(boot: Boot, cpu: Cpu):
 """
     ),
     "queues, sets, records and pairs of identities": RICH,
+    "a ring buffer that counters index modulo its size": (
+        """
+Slot = Annotated[int, Range(0, 1)]
+Counter = Annotated[int, Range(0, 3)]
+
+class Ring(State):
+    slots: Map[Slot, Cpu | None] = initially(None)
+    head: Var[Counter] = initially(0)
+    tail: Var[Counter] = initially(0)
+    inside: Map[Cpu, bool] = initially(False)
+
+    @property
+    def length(self) -> Value[int]:
+        return (self.head - self.tail + 4) % 4
+
+@action
+def produce(ring: Ring, cpu: Cpu):
+    when((ring.length < 2) & ~ring.inside[cpu])
+    ring.slots[ring.head % 2].next = cpu
+    ring.inside[cpu].next = True
+    ring.head.next = (ring.head + 1) % 4
+
+@action
+def consume(ring: Ring):
+    when(ring.length > 0)
+    ring.inside[ring.slots[ring.tail % 2].value].next = False
+    ring.slots[ring.tail % 2].next = None
+    ring.tail.next = (ring.tail + 1) % 4
+
+@invariant
+def whoever_is_inside_has_a_slot(ring: Ring, cpu: Cpu):
+    return ring.inside[cpu] == some(ring.slots[slot] == cpu for slot in domain(Slot))
+"""
+    ),
+    "a majority of votes": (
+        """
+class Election(State):
+    vote: Map[Cpu, Job | None] = initially(None)
+    winner: Var[Job | None] = initially(None)
+
+def has_majority(election: Election, job: Job):
+    return 2 * count(election.vote[cpu] == job for cpu in Cpu) > len(domain(Cpu))
+
+@action
+def cast(election: Election, cpu: Cpu, job: Job):
+    when(election.vote[cpu].is_none)
+    election.vote[cpu].next = job
+
+@action
+def win(election: Election, job: Job):
+    when(election.winner.is_none & has_majority(election, job))
+    election.winner.next = job
+
+@invariant
+def one_majority(election: Election):
+    return count(has_majority(election, job) for job in Job) <= 1
+"""
+    ),
 }
 
 
