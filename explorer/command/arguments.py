@@ -25,6 +25,7 @@ REQUIRED = {
     "OTHER": ("second trace", "A.itf.json B.itf.json"),
     "LOG": ("log", "spec/ipi_fixed.py trace.txt --map docs/conform/ipi.toml"),
     "--map": ("mapping", "spec/ipi_fixed.py trace.txt --map docs/conform/ipi.toml"),
+    "--to": ("language", "--to promela"),
     "--barriers": ("barrier", "--barriers set_barrier,clear_barrier"),
 }
 """What an argument that cannot be left out is called, and an example of it."""

@@ -19,7 +19,9 @@ from explorer.command.parsers import (
     diff_parser,
     estimate_parser,
     explain_parser,
+    export_parser,
     help_parser,
+    judge_parser,
     litmus_parser,
     mutate_parser,
     new_parser,
@@ -185,6 +187,18 @@ def _conform(options: Namespace) -> int:
     return conform(options, _model(options))
 
 
+def _export(options: Namespace) -> int:
+    from explorer.command.export import export
+
+    return export(_model(options), options)
+
+
+def _judge(options: Namespace) -> int:
+    from explorer.command.judge import command
+
+    return command(options)
+
+
 def _cite(options: Namespace) -> int:
     from explorer.command.cite import cite
 
@@ -296,6 +310,8 @@ COMMANDS: dict[str, tuple[Callable[[], ArgumentParser], Callable[[Namespace], in
     "show": (show_parser, _show),
     "estimate": (estimate_parser, _estimate),
     "explain": (explain_parser, _explain),
+    "export": (export_parser, _export),
+    "judge": (judge_parser, _judge),
     "litmus": (litmus_parser, _litmus),
     "cite": (cite_parser, _cite),
     "new": (new_parser, _new),

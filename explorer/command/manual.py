@@ -12,7 +12,7 @@ Parsers = Mapping[str, argparse.ArgumentParser]
 GROUPS = {
     "check": ("check", "table", "simulate", "mutate", "synthesize"),
     "look": ("walk", "serve", "replay", "diff", "show", "estimate", "explain"),
-    "other judges and sources": ("conform", "litmus", "cite"),
+    "other judges and sources": ("export", "judge", "conform", "litmus", "cite"),
     "this tool": ("new", "help", "completion"),
 }
 """Commands by what they are for; one that is missing here stands at the end."""

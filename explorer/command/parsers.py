@@ -253,6 +253,57 @@ def cite_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def export_parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        "python -m explorer export",
+        allow_abbrev=False,
+        description="Write a spec in the language of another model checker.",
+        epilog="exit codes: 0 written; 1 something of the spec cannot be said in that language;"
+        " 2, 74, 130, 150, 255 as everywhere",
+    )
+    add = parser.add_argument
+    add("spec", type=named, metavar="SPEC")
+    add(
+        "--to",
+        choices=("promela", "murphi"),
+        required=True,
+        help="promela for SPIN, murphi for Rumur",
+    )
+    add_constants(parser, several=False)
+    add("--out", type=path_of, metavar="DIR", help="where the file goes (default: out/<spec>/)")
+    return parser
+
+
+def judge_parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        "python -m explorer judge",
+        allow_abbrev=False,
+        description="Let SPIN and Rumur judge specs too, and compare their answers with ours.",
+        epilog="exit codes: 0 all judges say the same; 1 one says something else; 20 one says nothing, or a"
+        " limit was reached; 2, 74, 130, 150, 255 as everywhere",
+    )
+    add = parser.add_argument
+    add("specs", nargs="*", type=named, metavar="SPEC", help="spec files")
+    add_constants(parser)
+    add("--by", type=named, metavar="NAMES", help="only these judges: spin,rumur (default: the installed)")
+    add(
+        "--max-states",
+        type=positive,
+        default=1_000_000,
+        metavar="N",
+        help="models with more states are not judged (default: 1,000,000)",
+    )
+    add(
+        "--timeout",
+        type=some_seconds,
+        default=600.0,
+        metavar="SECONDS",
+        help="how long each judge may take for a model (default: 600)",
+    )
+    add("--json", action="store_true", help="the record on standard output, nothing else there")
+    return parser
+
+
 def help_parser() -> argparse.ArgumentParser:
     parser = Parser(
         "python -m explorer help", allow_abbrev=False, description="The commands, or the options of one."

@@ -114,6 +114,11 @@ def of_synthesis(*, decided: bool, enough: bool) -> int:
     return UNDETERMINED if not decided else OK if enough else SAFETY
 
 
+def of_judges(*, differ: bool, silent: bool) -> int:
+    """What `judge` ends with for one model: whether a judge says something else, or one says nothing."""
+    return UNEXPECTED if differ else UNDETERMINED if silent else OK
+
+
 def worst(codes: Sequence[int]) -> int:
     """What a process ends with whose runs end with these."""
     return min(codes, key=GRAVEST.index, default=OK)

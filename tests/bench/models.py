@@ -11,7 +11,6 @@ from statistics import median
 
 from . import peers
 from .child import model_of
-from .flat import NotImplementedHere
 from .measures import Bench, Found, seconds, shares, timing
 from .sizes import ROOT, Size
 from .table import Row
@@ -54,7 +53,7 @@ def _against(
                 peer = peers.spin(model, Path(directory), size.states)[0]
             else:
                 peer = peers.rumur(model, Path(directory))[0]
-    except (peers.Missing, NotImplementedHere) as reason:
+    except (peers.Missing, peers.CannotSay) as reason:
         return Row(name, None, "x", must, aim, note=str(reason))
     bench.same(who, size, peer.states, peer.transitions)
     by_cpu = peer.cpu / median(run["cpu"] for run in runs)

@@ -13,9 +13,6 @@ import pytest
 from explorer.engine import reference
 from tests.bench import peers
 from tests.bench.child import model_of
-from tests.bench.flat import NotImplementedHere
-from tests.bench.murphi import murphi
-from tests.bench.promela import promela
 from tests.support.house import ROOT
 
 CORNERS = str(ROOT / "tests" / "bench" / "specs" / "corners.py")
@@ -89,24 +86,3 @@ def test_rumur_counts_choices_swaps_and_computed_indices_like_the_reference(tmp_
     model = model_of(CORNERS, {})
     expected, (found,) = reference.explore(model), peers.rumur(model, tmp_path)
     assert (found.states, found.transitions) == (expected.distinct, expected.transitions)
-
-
-def test_what_has_no_counterpart_is_refused_by_name(tmp_path: Path) -> None:
-    """An exporter names what it cannot translate; it never writes something else."""
-    (tmp_path / "halves.py").write_text("""
-from typing import Annotated
-from explorer import Range, Spec, State, Var, action, initially, when
-
-class Halves(State):
-    left: Var[Annotated[int, Range(0, 8)]] = initially(8)
-
-@action
-def halve(halves: Halves) -> None:
-    when(halves.left > 0)
-    halves.left.next = halves.left // 2
-
-spec = Spec()
-""")
-    for export in (promela, murphi):
-        with pytest.raises(NotImplementedHere, match="operator floordiv in"):
-            export(model_of(str(tmp_path / "halves.py"), {}))

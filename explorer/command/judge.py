@@ -1,0 +1,92 @@
+"""`python -m explorer judge SPEC...`: the exported models before the judges that are installed, and their
+answers beside ours.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+from typing import Any
+
+from explorer.command.standard_output import own_prints, say
+from explorer.ground.ground import ground
+from explorer.ir.types import value_text
+from explorer.judge.compare import JUDGES, Judged, judge, table
+from explorer.render.machine.json_record import to_json
+from explorer.render.text.terminal import counted
+from explorer.run.constants import bindings
+from explorer.run.load import load, spec_file
+from explorer.run.options import UsageError
+from explorer.verdict import exit_codes
+
+
+def command(options: argparse.Namespace) -> int:
+    """The tables on the screen, and the exit code: 0 where every judge that was asked says what we say."""
+    if not options.specs:
+        raise UsageError("no spec file; write: python -m explorer judge spec/ipi_fixed.py")
+    judges = _judges(options.by)
+    for path in options.specs:
+        spec_file(path)  # a wrong name is told before the work on the others
+    codes, records, started = [], [], time.monotonic()
+    for path in options.specs:
+        with own_prints():
+            spec = load(path)
+            every = bindings(spec, options.define)
+        for values in every:
+            with own_prints():
+                model = ground(spec, values, str(Path(path).resolve()))
+                found = judge(model, judges, options.max_states, options.timeout)
+            codes.append(exit_codes.of_judges(differ=bool(found.differences), silent=not found.agreed))
+            records.append(_record(found))
+            if not options.json:
+                bound = "  ".join(f"{name}={value_text(value)}" for name, value in model.bound.items())
+                say("\n".join([f"{model.name}  {bound}".rstrip(), *table(found), ""]))
+    if options.json:
+        say(to_json({"judges": list(judges), "models": records}).rstrip(), machine=True)
+    else:
+        differ = codes.count(exit_codes.UNEXPECTED)
+        unsaid = codes.count(exit_codes.UNDETERMINED)
+        say(
+            f"{counted(len(codes), 'model')} before {' and '.join(judges)}:"
+            f" {len(codes) - differ - unsaid} agreed, {differ} differ, {unsaid} not judged by all;"
+            f" {time.monotonic() - started:.0f} s"
+        )
+    return exit_codes.worst(codes)
+
+
+def _judges(asked: str | None) -> tuple[str, ...]:
+    """The judges that are asked for, or all that are installed. UsageError for unknown and missing ones."""
+    known = {name.lower(): name for name in JUDGES}
+    names = tuple(dict.fromkeys(asked.split(","))) if asked else tuple(known)
+    for name in names:
+        if name not in known:
+            raise UsageError(f"--by {name}: no such judge; write: --by {','.join(known)}")
+        if asked and not JUDGES[known[name]]():
+            raise UsageError(f"--by {name}: {known[name]} is not installed; write: apt install {name} gcc")
+    found = tuple(known[name] for name in names if JUDGES[known[name]]())
+    if not found:
+        raise UsageError("no judge is installed; write: apt install spin rumur gcc")
+    return found
+
+
+def _record(found: Judged) -> dict[str, Any]:
+    return {
+        "spec": found.model.name,
+        "constants": {name: value_text(value) for name, value in found.model.bound.items()},
+        "answers": [
+            {
+                "judge": answer.judge,
+                "states": answer.states,
+                "transitions": answer.transitions,
+                "depth": answer.depth,
+                "violated": dict(answer.violated),
+                "seconds": round(answer.seconds, 3),
+            }
+            for answer in found.answers
+        ],
+        "silent": dict(found.silent),
+        "stopped": found.stopped,
+        "explained": list(found.explained),
+        "differences": list(found.differences),
+    }

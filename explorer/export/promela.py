@@ -1,0 +1,283 @@
+"""A ground model as Promela, for SPIN: one process, one loop, one `d_step` for each action instance, so that
+SPIN stores our states exactly.
+
+Cells are bit fields that hold the code minus the least code. Properties are asserted after every step, inside
+it. Temporaries are part of SPIN's state (breadth-first search knows no hidden variables), so they are 0 again
+when a step ends. SPIN stores one state more than we do, the one before the choice of an initial state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from explorer.export import comments, memory_c
+from explorer.export.flat import Assignment, CannotSay, Claim, Flat, Step
+from explorer.export.names import Names, word, words_of
+from explorer.export.printer import Dialect, Printer
+from explorer.ir.expressions import FALSE, TRUE, Expr, Family, is_const, negate
+
+WORDS = {
+    "and": " && ",
+    "or": " || ",
+    "not": "!({0})",
+    "if": "({0} -> {1} : {2})",
+    "eq": "({0} == {1})",
+    "ne": "({0} != {1})",
+    "lt": "({0} < {1})",
+    "le": "({0} <= {1})",
+    "add": "({0} + {1})",
+    "sub": "({0} - {1})",
+    "mul": "({0} * {1})",
+    "neg": "(-({0}))",
+    "floordiv": "({0} / {1})",
+    "mod": "({0} % {1})",
+    "bor": "({0} | {1})",
+    "band": "({0} & {1})",
+    "bandnot": "({0} & ~{1})",
+    "bit": "(1 << {0})",
+    "has": "((({0} >> {1}) & 1) != 0)",
+}
+
+RESERVED = """active assert atomic bit bool break byte chan c_code c_decl c_expr c_state c_track
+d_proctype d_step do else empty enabled end eval explorer false fi for full get_priority goto hidden if
+in init inline inside int len local ltl mtype nempty never nfull notrace np_ od of pc_value pid
+printf priority proctype provided run return select set_priority short show skip timeout trace true
+typedef unless unsigned xr xs now main CHECK CLAIM STORY WITHIN_CONSTRAINTS""".split()
+
+COMMANDS = (
+    "spin -a {file}",
+    "gcc -O2 -DBFS -DSAFETY -DNOREDUCE -DNOCLAIM -DNOFAIR -w -o pan pan.c",
+    "./pan -c0",
+)
+"""How the file is run: breadth first, without reduction, and on behind an error."""
+
+
+def promela(flat: Flat, packed: bool = True, told: bool = True) -> str:
+    """The text of a Promela file. Without `packed` every cell is a byte: a longer state vector, read and
+    written without shifts. Without `told` steps do not print their names, which SPIN does only where it takes
+    a counterexample again.
+    """
+    return "\n".join(_Writer(flat, packed, told).lines()) + "\n"
+
+
+class _Writer:
+    def __init__(self, flat: Flat, packed: bool, told: bool):
+        if len(flat.memories) > 1:
+            raise CannotSay(f"{flat.model.name}: two memories, {flat.memories[0]!r} and {flat.memories[1]!r}")
+        self.flat, self.packed, self.told = flat, packed, told
+        self.in_c = bool(flat.memories)
+        self.names = Names(flat, [*RESERVED, *(words_of(memory_c.C) if self.in_c else ())])
+        self.labels = comments.Labels(flat.model)
+        words = {**WORDS, "if": "({0} ? {1} : {2})"} if self.in_c else WORDS
+        true, false = ("1", "0") if self.in_c else ("true", "false")
+        dialect = Dialect(
+            words, self.read, lambda family: family.low, self.names.value, self.apply, true=true, false=false
+        )
+        self.printer = Printer(dialect)
+
+    def apply(self, expr: Expr, number: Callable[[Expr], str]) -> str:
+        """A question to a memory, or whether an operation on it has a result."""
+        text = memory_c.call(expr, self.memory, number)
+        return text if expr.value.operands[-1] != expr.value.operands[0] else f"result({text})"
+
+    def memory(self, expr: Expr) -> str:
+        """An expression whose value is a memory, as C."""
+        if expr.op == "load":
+            return f"now.{self.cell(*expr.value)}"
+        if expr.op == "ite":
+            condition, *branches = expr.args
+            texts = map(self.memory, branches)
+            return WORDS["if"].replace("->", "?").format(self.printer.truth(condition), *texts)
+        if expr.op != "apply":
+            raise CannotSay(f"`{expr}`: an operator on a memory")
+        return memory_c.call(expr, self.memory, self.printer.number)
+
+    def cell(self, family: Family, index: str | int) -> str:
+        if family in self.flat.arrays:
+            return f"{self.names.families[family]}[{index}]"
+        return self.names.cell(family, int(index))
+
+    def read(self, family: Family, index: str | int) -> str:
+        if family in self.flat.memories:
+            raise CannotSay(f"the memory {family!r} compared as a whole")
+        return ("now." if self.in_c else "") + self.cell(family, index)
+
+    def c(self, text: str) -> str:
+        """Statements as they stand in a step."""
+        return f"c_code {{ {text}; }}" if self.in_c else text
+
+    def lines(self) -> Iterator[str]:
+        run = " && ".join(COMMANDS).format(file=f"{self.flat.model.name}.pml")
+        for line in [*comments.head(self.flat, "Promela"), f"run: {run}"]:
+            yield _comment(line)
+        yield from self.values()
+        if self.in_c:
+            yield "c_decl {"
+            yield from memory_c.declarations(self.flat.memories[0])
+            yield "}"
+        for family in self.flat.families:
+            yield ""
+            yield _comment(comments.family(family))
+            yield from self.declaration(family)
+        for number in range(self.flat.temporaries):
+            yield f"int temporary_{number};"
+        yield ""
+        yield from self.checks()
+        yield ""
+        yield "active proctype explorer() {"
+        yield "  if"
+        for number, state in enumerate(self.flat.initial):
+            start = "; ".join([*self.start(state), *self.tell(f"initial state {number}")])
+            yield f"  :: d_step {{ {start}; CHECK }}"
+        yield "  fi;"
+        yield "end: do"
+        for action, number in comments.grouped(self.flat):
+            if action is not None:
+                yield ""
+                yield f"  {_comment(self.labels.action(action))}"
+            yield from self.option(self.flat.steps[number])
+        for step in self.flat.faults:
+            yield from self.fault(step)
+        if self.flat.asked("deadlock"):
+            yield from self.deadlock()
+        yield "  od"
+        yield "}"
+
+    def values(self) -> Iterator[str]:
+        """Names for the content of a cell: the code minus the least code."""
+        for (kind, code), name in self.names.values.items():
+            yield f"#define {name} {code - kind.low}"
+
+    def declaration(self, family: Family) -> Iterator[str]:
+        if family in self.flat.memories:
+            yield f'c_state "Memory {self.cell(family, 0)}" "Global"'
+            return
+        bits = max(1, (family.high - family.low).bit_length())
+        if bits > 31:
+            raise CannotSay(f"{family!r}: {bits} bits, and an int of Promela has 31")
+        wide = "byte" if bits <= 8 else "int"
+        if family in self.flat.arrays:
+            yield f"{wide} {self.names.families[family]}[{family.size}];"
+            return
+        for i in range(family.size):
+            if not self.packed:
+                yield f"{wide} {self.cell(family, i)};"
+            elif bits == 1:
+                yield f"bit {self.cell(family, i)};"
+            else:
+                yield f"unsigned {self.cell(family, i)} : {bits};"
+
+    def start(self, state: tuple[int, ...]) -> list[str]:
+        result = []
+        for family in self.flat.families:
+            for i in range(family.size):
+                code = state[family.first + i]
+                if family in self.flat.memories:
+                    values = ", ".join(map(str, memory_c.start(family, code)))
+                    made = f"int values[] = {{ {values} }}; now.{self.cell(family, i)} = memory_of(values)"
+                    result.append(self.c(made))
+                    continue
+                value = self.names.value(family, code) or code - family.low
+                if code != family.low:  # what is declared is 0
+                    result.append(f"{self.cell(family, i)} = {value}")
+        return result or ["skip"]
+
+    def checks(self) -> Iterator[str]:
+        """The properties of a state, and the assertion of all of them."""
+        if self.in_c:
+            test = '!readtrail && !(condition)) uerror("assertion violated ((" #number ">=0)")'
+            yield f"#define CLAIM(number, condition) c_code {{ if ({test}; }}"
+        else:
+            yield from (
+                "#ifdef STORY /* a counterexample, taken again to its end: spin -DSTORY -t */",
+                "#define CLAIM(number, condition) skip",
+                "#else",
+                "#define CLAIM(number, condition) assert(number >= 0 && condition)",
+                "#endif",
+            )
+        asserted = []
+        for claim in self.flat.claims:
+            yield _comment(
+                comments.property(self.flat, claim.name) + (f": {claim.text}" if claim.text else "")
+            )
+            name = self.names.new(word(claim.name))
+            yield f"#define {name} ({self.printer.truth(claim.condition)})"
+            asserted.append(self.asserted(claim, name))
+        yield f"#define CHECK {' '.join(asserted) or 'skip;'}"
+        if self.flat.inside is not TRUE:
+            yield _comment("nothing happens where a constraint fails")
+            yield f"#define WITHIN_CONSTRAINTS ({self.printer.truth(self.flat.inside)})"
+
+    def asserted(self, claim: Claim, condition: str) -> str:
+        """An assertion that tells, by a number that SPIN prints, which property it is of."""
+        return f"CLAIM({self.flat.properties.index(claim.name)}, {condition});"
+
+    def failed(self, name: str) -> str:
+        return f"assert({self.flat.properties.index(name)} >= 0 && false);"
+
+    def tell(self, text: str) -> list[str]:
+        shown = text.replace("\\", "/").replace('"', "'").replace("%", "%%")
+        return [f'printf("{shown}\\n")'] if self.told else []
+
+    def guard(self, condition: Expr) -> str:
+        inside = "WITHIN_CONSTRAINTS && " if self.flat.inside is not TRUE else ""
+        text = inside + self.printer.truth(condition)
+        return f"c_expr {{ {text} }}" if self.in_c else text
+
+    def option(self, step: Step) -> Iterator[str]:
+        if step.guard is FALSE:
+            return
+        yield f"  :: d_step {{ {_comment(self.labels.instance(step.instance) or step.instance.name)}"
+        yield f"       {self.guard(step.guard)} ->"
+        for line in self.tell(f"step {step.instance.number}: {step.instance.name}"):
+            yield f"       {line};"
+        for claim in step.claims:
+            text = _comment(
+                comments.property(self.flat, claim.name) + (f": {claim.text}" if claim.text else "")
+            )
+            yield f"       {self.asserted(claim, self.printer.truth(claim.condition))} {text}"
+        for assignment in step.assignments:
+            yield f"       {self.assignment(assignment)};"
+        for assignment in step.temporaries:
+            yield f"       {self.c(f'{self.held(assignment.temporary)} = 0')};"
+        yield "       CHECK"
+        yield "     }"
+
+    def fault(self, step: Step) -> Iterator[str]:
+        """A step that has no value: it is not taken, and nothing else follows from it."""
+        yield f"  :: d_step {{ {_comment(f'{step.instance.name} has no value')}"
+        yield f"       {self.guard(step.fault)} ->"
+        for line in self.tell(f"fault {step.instance.number}: {step.instance.name}"):
+            yield f"       {line};"
+        yield f"       {self.failed('evaluation') if self.flat.asked('evaluation') else 'skip;'}"
+        yield "     }"
+
+    def deadlock(self) -> Iterator[str]:
+        if self.flat.may_end is not TRUE:
+            ended = TRUE if self.flat.may_end is FALSE else negate(self.flat.may_end)
+            yield f"  :: d_step {{ {_comment('nothing can happen, and not everything may end')}"
+            here = "" if ended is TRUE and self.flat.inside is TRUE else f" && {self.guard(ended)}"
+            yield f"       timeout{here} -> {self.failed('deadlock')}"
+            yield "     }"
+
+    def assignment(self, a: Assignment) -> str:
+        low, prefix = a.family.low, "now." if self.in_c else ""
+        if a.family in self.flat.memories:
+            if a.temporary is not None or a.source is not None:
+                raise CannotSay(
+                    f"{a.family!r}: a memory and what it is made of change each other in one step"
+                )
+            return self.c(f"now.{self.cell(a.family, 0)} = {self.memory(a.expr)}")
+        value = self.held(a.source) if a.source is not None else self.printer.number(a.expr, low, a.family)
+        if a.temporary is not None:
+            return self.c(f"{self.held(a.temporary)} = {value}")
+        index = a.index.value if is_const(a.index) else self.printer.number(a.index)
+        return self.c(f"{prefix}{self.cell(a.family, index)} = {value}")
+
+    def held(self, temporary: int | None) -> str:
+        """A temporary."""
+        return f"{'now.' if self.in_c else ''}temporary_{temporary}"
+
+
+def _comment(text: str) -> str:
+    return f"/* {text.replace('*/', '').replace('/*', '')} */"

@@ -1,0 +1,59 @@
+"""What a judge says of a model, in the words of this explorer: counts, and for each property that fails the
+story that shows it. Knows nothing of how judges are asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import field
+
+from explorer.ir.data import dataclass
+from explorer.ir.model import Model
+from explorer.ir.semantics import State
+from explorer.trace.tell import ReplayError
+from explorer.trace.walk import Walk
+
+
+class NoAnswer(Exception):
+    """A judge that gives no answer: it fails, or it takes too long; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A counterexample: the number of the initial state, and those of the instances, in order. The last one
+    has no value where it `fails`.
+    """
+
+    initial: int
+    steps: tuple[int, ...]
+    fails: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`violated` are the properties that fail, with the length of the shortest story; None is no count that
+    the judge tells. `reasons` are why its counts may differ from ours honestly.
+    """
+
+    judge: str
+    states: int
+    transitions: int
+    depth: int | None
+    violated: Mapping[str, int | None]
+    seconds: float
+    stories: Mapping[str, Story] = field(default_factory=dict)
+    reasons: Collection[str] = ()
+
+
+def replayed(model: Model, initial: tuple[State, ...], name: str, story: Story) -> str:
+    """Why a judge's story is none of the model's, or does not break the property at its end; "" where it
+    does.
+    """
+    try:
+        walk = Walk.of(model, initial[story.initial])
+        for number in story.steps[: len(story.steps) - story.fails]:
+            walk.take(model.instances[number].name)
+    except ReplayError as error:
+        return str(error)
+    broken = walk.broken()
+    return "" if name in broken else f"{name} is not violated after {len(walk.taken)} steps"

@@ -1,0 +1,174 @@
+"""Our answer beside those of the judges: what they agree on, which differences are explained, and which are
+not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import monotonic
+
+from explorer.engine.limits import Limits
+from explorer.export.flat import CannotSay, Flat, checkable, flatten
+from explorer.ir.data import dataclass
+from explorer.ir.model import Model
+from explorer.judge import rumur, spin
+from explorer.judge.answers import Answer, NoAnswer, replayed
+from explorer.judge.tools import Missing, Workplace
+from explorer.run.options import RunOptions
+from explorer.run.run import explore
+
+JUDGES = {"SPIN": spin.installed, "Rumur": rumur.installed}
+"""The judges, and whether each is installed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What came of one model. `silent` are the judges without an answer, and why; `differences` are not
+    explained by any reason, `explained` are.
+    """
+
+    model: Model
+    answers: tuple[Answer, ...]
+    silent: Mapping[str, str] = field(default_factory=dict)
+    differences: tuple[str, ...] = ()
+    explained: tuple[str, ...] = ()
+    stopped: str = ""
+
+    @property
+    def agreed(self) -> bool:
+        """Whether every judge that was asked has answered, and as we do."""
+        return not (self.differences or self.silent or self.stopped)
+
+
+def judge(model: Model, judges: tuple[str, ...], max_states: int, patience: float) -> Judged:
+    """A model judged by these judges: each has `patience` seconds; a model with more than `max_states` states
+    is judged by none.
+    """
+    mine, stopped = ours(model, max_states, patience)
+    if stopped:
+        return Judged(model, (), stopped=stopped)
+    answers, silent = [mine], {}
+    for name in judges:
+        try:
+            flat = flatten(model)
+            with TemporaryDirectory() as directory:
+                place = Workplace(Path(directory), monotonic() + patience)
+                answer = _ask(name, flat, place, mine.states)
+        except (CannotSay, Missing, NoAnswer) as reason:
+            silent[name] = str(reason)
+            continue
+        answers.append(answer)
+    differences, explained = list(_with_symmetry(model, mine, patience)), []
+    for answer in answers[1:]:
+        told, known = _compared(mine, answer)
+        differences += told
+        explained += known
+        differences += _false_stories(model, answer)
+    return Judged(model, tuple(answers), silent, tuple(differences), tuple(explained))
+
+
+def _ask(name: str, flat: Flat, place: Workplace, states: int) -> Answer:
+    return spin.judge(flat, place, states) if name == "SPIN" else rumur.judge(flat, place)
+
+
+def ours(model: Model, max_states: int, patience: float) -> tuple[Answer, str]:
+    """Our own answer without symmetry, and the limit that was reached before it was complete."""
+    started = monotonic()
+    space = explore(model, RunOptions(no_symmetry=True), Limits(max_states, timeout=patience))
+    names = checkable(model)
+    violated = {n: v.level + (v.kind == "step") for n, v in space.violations.items() if n in names}
+    answer = Answer(
+        "explorer",
+        space.distinct,
+        space.transitions,
+        depth=space.depth,
+        violated=violated,
+        seconds=monotonic() - started,
+    )
+    return answer, space.stopped or ""
+
+
+def _with_symmetry(model: Model, mine: Answer, patience: float) -> Iterator[str]:
+    """What differs where one state of each orbit is visited: the states that they stand for, the properties
+    that fail.
+    """
+    space = explore(model, RunOptions(), Limits(timeout=patience))
+    if space.quotient is None or space.stopped:
+        return
+    if space.represented != mine.states:
+        yield f"states: {mine.states:,}, with symmetry {space.represented:,}"
+    violated = {n: v.level + (v.kind == "step") for n, v in space.violations.items() if n in checkable(model)}
+    if violated != mine.violated:
+        yield f"violated: {dict(mine.violated)}, with symmetry {violated}"
+
+
+def _compared(mine: Answer, other: Answer) -> tuple[list[str], list[str]]:
+    """The differences of two answers: those without a reason, and those with one."""
+    differences, explained = [], []
+    rounded = "SPIN tells eight digits" in other.reasons
+    for what, a, b in (
+        ("states", mine.states, other.states),
+        ("transitions", mine.transitions, other.transitions),
+    ):
+        if a != b and rounded and abs(a - b) <= a // 10**7:
+            explained.append(f"{what}: {other.judge} tells eight digits")
+        elif a != b:
+            differences.append(f"{what}: {a:,}, {other.judge} has {b:,}")
+    if other.depth is None:
+        explained.append(f"depth: {other.judge} tells none")
+    elif mine.depth != other.depth:
+        differences.append(f"depth: {mine.depth}, {other.judge} has {other.depth}")
+    for name in {**mine.violated, **other.violated}:
+        own, said = _verdict(mine, name), _verdict(other, name)
+        if own != said:
+            differences.append(f"{name}: {own}, {other.judge} says {said}")
+    return differences, explained
+
+
+def _false_stories(model: Model, answer: Answer) -> Iterator[str]:
+    """Stories of a judge that are no behaviours here, or do not break their property."""
+    initial = tuple(model.initial_states())
+    for name, story in answer.stories.items():
+        why = replayed(model, initial, name, story)
+        if why:
+            yield f"{name}: {answer.judge}'s story is none here: {why}"
+
+
+def _verdict(answer: Answer, name: str) -> str:
+    if name not in answer.violated:
+        return "holds"
+    steps = answer.violated[name]
+    return f"violated after {steps} step{'s' * (steps != 1)}"
+
+
+def table(judged: Judged) -> Iterator[str]:
+    """The answers beside each other, and what is to be said of them."""
+    model, answers = judged.model, judged.answers
+    if answers:
+        rows = [["", *(a.judge for a in answers)]]
+        rows.append(["states", *(f"{a.states:,}" for a in answers)])
+        rows.append(["transitions", *(f"{a.transitions:,}" for a in answers)])
+        rows.append(["depth", *("-" if a.depth is None else str(a.depth) for a in answers)])
+        for name in checkable(model):
+            rows.append([name, *(_short(a, name) for a in answers)])
+        rows.append(["seconds", *(f"{a.seconds:.1f}" for a in answers)])
+        first = max(len(row[0]) for row in rows)
+        widths = [max(len(row[i]) for row in rows) for i in range(1, len(rows[0]))]
+        for row in rows:
+            cells = (f"{cell:>{width}}" for cell, width in zip(row[1:], widths))
+            yield f"  {row[0]:<{first}}  {'  '.join(cells)}".rstrip()
+    if judged.stopped:
+        yield f"  not judged: {judged.stopped}"
+    left = ", ".join(p.name for p in model.temporal)
+    if left:
+        yield f"  not judged, since temporal: {left}"
+    yield from (f"  {name} has no answer: {why}" for name, why in judged.silent.items())
+    yield from (f"  explained: {text}" for text in judged.explained)
+    yield from (f"  DIFFERS: {text}" for text in judged.differences)
+
+
+def _short(answer: Answer, name: str) -> str:
+    return f"violated {answer.violated[name]}" if name in answer.violated else "holds"

@@ -1,0 +1,132 @@
+"""SPIN as a judge: breadth first, every state stored as it is, no reduction, and on behind each error."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Sequence
+
+from explorer.export.flat import Flat
+from explorer.export.promela import promela
+from explorer.ir.data import dataclass
+from explorer.judge.answers import Answer, NoAnswer, Story
+from explorer.judge.tools import Workplace, need
+
+FLAGS = ("-DBFS", "-DSAFETY", "-DNOREDUCE", "-DNOCLAIM", "-DNOFAIR", "-w")
+"""Breadth first, exact storage (neither -DBITSTATE nor -DHC nor -DCOLLAPSE), no partial-order reduction."""
+
+DIGITS = 10**8
+"""SPIN tells eight digits of larger counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What a run of SPIN's verifier reports, without the choice of the initial state."""
+
+    states: int
+    transitions: int
+    depth: int
+    seconds: float
+    errors: dict[str, tuple[int, int]]
+    """For each property that fails the first error's number and its depth."""
+
+
+def judge(flat: Flat, place: Workplace, states: int) -> Answer:
+    """SPIN's answer; its hash table has room for about so many `states`. Raises Missing and NoAnswer."""
+    prepare(flat, place)
+    found = count(flat, place, states)
+    stories = {
+        name: _story(flat, place, number=number, name=name) for name, (number, _) in found.errors.items()
+    }
+    states_found, transitions = found.states, found.transitions
+    if {"deadlock", "evaluation"} & found.errors.keys():
+        # What reports a deadlock or a step without a value is a step of its own: count without it.
+        bare = Workplace(place.directory / "counts", place.until)
+        bare.directory.mkdir()
+        only = bare_of(flat)
+        prepare(only, bare)
+        plain = count(only, bare, states)
+        states_found, transitions = plain.states, plain.transitions
+    return Answer(
+        "SPIN",
+        states_found,
+        transitions,
+        depth=found.depth,
+        violated={name: _length(stories[name]) for name in stories},
+        seconds=found.seconds,
+        stories=stories,
+        reasons=["SPIN tells eight digits"] if max(states_found, transitions) >= DIGITS else [],
+    )
+
+
+def bare_of(flat: Flat) -> Flat:
+    """The model without its properties: every step of it is a step of the spec."""
+    from dataclasses import replace
+
+    steps = tuple(replace(step, claims=()) for step in flat.steps)
+    return replace(flat, properties=(), claims=(), steps=steps)
+
+
+def prepare(flat: Flat, place: Workplace, flags: Sequence[str] = ("-O0",), told: bool = True) -> None:
+    """Write the model and compile SPIN's verifier `pan` for it; `told` as for `promela`."""
+    need("spin", "gcc")
+    (place.directory / "model.pml").write_text(promela(flat, told=told))
+    place.run(["spin", "-a", "-o1", "-o2", "-o3", "model.pml"])
+    megabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 8 // 10 >> 20
+    place.run(["gcc", *flags, *FLAGS, f"-DMEMLIM={megabytes}", "-o", "pan", "pan.c"])
+
+
+def count(flat: Flat, place: Workplace, states: int) -> Counts:
+    """One run of the verifier, on behind every error."""
+    text, seconds = place.timed(["./pan", "-E", "-c0", f"-w{max(16, states.bit_length())}"], fails=True)
+    if "search was not completed" in text.lower() or "states, stored" not in text:
+        raise NoAnswer(f"SPIN gives up: {' | '.join(text.splitlines()[:3])}")
+    chosen = len(flat.initial)  # SPIN counts the state before the choice, and the steps from it
+    errors: dict[str, tuple[int, int]] = {}
+    for number, what, depth in re.findall(r"^pan:(\d+): (.*?) \(at depth (\d+)\)", text, re.MULTILINE):
+        name = _property(flat, what)
+        if name not in errors:
+            errors[name] = int(number), int(depth)
+    return Counts(
+        states=_number(r"(\S+) states, stored", text) - 1,
+        transitions=_number(r"(\S+) transitions", text) - chosen - 1,
+        depth=_number(r"depth reached (\d+)", text) - 1,
+        seconds=seconds,
+        errors=errors,
+    )
+
+
+def _property(flat: Flat, what: str) -> str:
+    known = re.match(r"assertion violated \(*(\d+)\s*>=\s*0", what)
+    if known is None:
+        raise NoAnswer(f"SPIN reports what is no property: {what}")
+    return flat.properties[int(known[1])]
+
+
+def _story(flat: Flat, place: Workplace, number: int, name: str) -> Story:
+    """The counterexample of an error: SPIN stops at it, writes it, and takes it again, telling every step."""
+    place.run(["./pan", "-E", f"-c{number}"], fails=True)
+    again = ["./pan", "-r"] if flat.memories else ["spin", "-DSTORY", "-t", "model.pml"]
+    text = place.run(again, fails=True)
+    told = re.findall(r"^\s*(initial state|step|fault) (\d+)", text, re.MULTILINE)
+    if not told or told[0][0] != "initial state":
+        raise NoAnswer(f"SPIN tells no story of {name}")
+    steps = tuple(int(number) for _, number in told[1:])
+    return Story(int(told[0][1]), steps, fails=told[-1][0] == "fault")
+
+
+def _length(story: Story) -> int:
+    return len(story.steps) - story.fails
+
+
+def _number(pattern: str, text: str) -> int:
+    match = re.search(pattern, text)
+    if match is None:
+        raise NoAnswer(f"SPIN prints no {pattern!r}")
+    return round(float(match[1]))
+
+
+def installed() -> bool:
+    """Whether SPIN and a compiler are there."""
+    return bool(shutil.which("spin") and shutil.which("gcc"))

@@ -1,0 +1,69 @@
+"""How other programs are run: found, bounded in time, and never left running."""
+
+from __future__ import annotations
+
+import math
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from explorer.ir.data import dataclass
+from explorer.judge.answers import NoAnswer
+
+
+class Missing(Exception):
+    """A program is not installed; the message names it."""
+
+
+def need(*programs: str) -> None:
+    """Raises Missing where a program is not installed."""
+    for program in programs:
+        if not shutil.which(program):
+            raise Missing(f"{program} is not installed")
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """A directory for a judge's files, and the moment (`time.monotonic`) at which its patience ends."""
+
+    directory: Path
+    until: float
+
+    def run(self, command: Sequence[str], fails: bool = False) -> str:
+        """What a program prints. Raises NoAnswer where it cannot be run, ends with an error (unless it may
+        `fails`), or time is over.
+        """
+        return self.timed(command, fails)[0]
+
+    def timed(self, command: Sequence[str], fails: bool = False) -> tuple[str, float]:
+        """What a program prints, and its seconds."""
+        started = time.monotonic()
+        with subprocess.Popen(
+            command,
+            cwd=self.directory,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        ) as process:
+            try:
+                out, _ = process.communicate(
+                    timeout=None if self.until == math.inf else max(0.0, self.until - started)
+                )
+            except BaseException as error:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.communicate()
+                if isinstance(error, subprocess.TimeoutExpired):
+                    raise NoAnswer(f"{Path(command[0]).name} takes longer than it may") from None
+                raise
+        if process.returncode and not fails:
+            lines = [line for line in out.splitlines() if line.strip()][-3:] or [
+                f"exit code {process.returncode}"
+            ]
+            raise NoAnswer(f"{Path(command[0]).name} fails: {' | '.join(lines)}")
+        return out, time.monotonic() - started

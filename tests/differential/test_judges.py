@@ -1,0 +1,251 @@
+"""SPIN and Rumur count, judge and tell as this explorer does; a judge that says something else is heard."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from explorer.command.main import main
+from explorer.export import promela as exporter
+from explorer.export.flat import Flat
+from explorer.ground.ground import ground
+from explorer.ir.model import Model
+from explorer.judge import compare, spin
+from explorer.judge.answers import Answer, Story, replayed
+from explorer.judge.compare import JUDGES, judge, table
+from explorer.run.load import load
+from tests.support.house import SPECS
+
+WITHOUT = [name for name, installed in JUDGES.items() if not installed()]
+pytestmark = pytest.mark.skipif(bool(WITHOUT), reason=f"{' and '.join(WITHOUT)} not installed")
+
+MIXED = """
+from typing import Annotated
+from explorer import *
+
+class S(State):
+    n: Var[Annotated[int, Range(-1, 6)]] = initially(any_of(0, 2))
+    q: Annotated[Queue[Annotated[int, Range(0, 2)]], Capacity(2)] = initially([])
+    over: Var[bool] = initially(False)
+
+@action
+def up(s: S) -> None:
+    \"\"\"n moves: {s.n}\"\"\"
+    when(~s.over)
+    s.n.next = s.n + 2
+
+@action
+def down(s: S) -> None:
+    when(s.n > 0)
+    s.n.next = (s.n - 3) // 2
+
+@action
+def push(s: S) -> None:
+    when(s.n == 2)
+    s.q.next = s.q.push(s.n % 3)
+
+@action
+def end(s: S) -> None:
+    when((s.q.length == 1) & ~s.over)
+    s.over.next = True
+    s.n.next = ite(s.q.head == 2, 0, -1)
+
+@invariant
+def small(s: S) -> Value[bool]:
+    return s.n < 4
+
+@step_invariant
+def moves(s: S) -> Value[bool]:
+    return s.n.next != s.n
+
+@step_invariant
+def slowly(s: S) -> Value[bool]:
+    return s.n.next - s.n > -3
+
+@constraint
+def near(s: S) -> Value[bool]:
+    return s.n != 5
+
+@terminal
+def ended(s: S) -> Value[bool]:
+    return s.over & (s.n == -1)
+
+spec = Spec()
+"""
+
+
+PASSING = """
+import enum
+from typing import Annotated
+from explorer import *
+
+class Cpu(enum.Enum):
+    P, C = range(2)
+
+P, C = Cpu
+
+class Ram(Memory, cpus=Cpu):
+    data: Var[bool] = initially(False)
+    index: Var[bool] = initially(False)
+
+class At(State):
+    producer: Var[Annotated[int, Range(0, 4)]] = initially(0)
+    consumer: Var[Annotated[int, Range(0, 3)]] = initially(0)
+
+@action
+def fill(at: At, ram: Ram) -> None:
+    when(at.producer == 0)
+    ram.store(P, ram.data, True)
+    at.producer.next = 1
+
+@action
+def publish(at: At, ram: Ram) -> None:
+    when(at.producer == 1)
+    ram.smp_wmb(P)
+    ram.compare_exchange(P, ram.index, False, True)
+    at.producer.next = 2
+
+@action
+def again(at: At, ram: Ram) -> None:
+    when((at.producer >= 2) & (at.producer < 4))
+    ram.reserve(P, ram.data)
+    at.producer.next = ite(ram.conditional(P, ram.data, False), 4, 3)
+
+@action
+def look(at: At, ram: Ram) -> None:
+    when(at.consumer == 0)
+    when(ram.load(C, ram.index))
+    at.consumer.next = 1
+
+@action
+def use(at: At, ram: Ram) -> None:
+    when(at.consumer == 1)
+    at.consumer.next = ite(ram.load(C, ram.data), 2, 3)
+
+@terminal
+def end(at: At) -> Value[bool]:
+    return (at.producer == 4) & (at.consumer >= 2)
+
+@invariant
+def no_stale_data(at: At) -> Value[bool]:
+    return (at.consumer != 3) | (at.producer > 2)
+
+spec = Spec()
+"""
+
+
+def model_of(tmp_path: Path, text: str) -> Model:
+    (tmp_path / "mixed.py").write_text(text)
+    return ground(load(tmp_path / "mixed.py"), file=str(tmp_path / "mixed.py"))
+
+
+def test_both_judges_agree_on_every_kind_of_property(tmp_path: Path) -> None:
+    """Invariants, step invariants, deadlock with terminal states, steps without a value, constraints: equal
+    counts and verdicts, and stories of equal length that are behaviours here.
+    """
+    found = judge(model_of(tmp_path, MIXED), ("SPIN", "Rumur"), 10_000, 100)
+    assert found.agreed, list(table(found))
+    mine, *others = found.answers
+    assert {*mine.violated} == {"small", "moves", "slowly", "deadlock", "evaluation"}
+    assert [{*answer.stories} for answer in others] == [{*mine.violated}] * 2
+
+
+def test_spin_judges_a_memory_by_rules_of_its_own(tmp_path: Path) -> None:
+    """The storage that is written in C has as many states of POWER's memory as ours, and as few steps to the
+    stale load.
+    """
+    found = judge(model_of(tmp_path, PASSING), ("SPIN",), 100_000, 100)
+    assert found.agreed and "no_stale_data" in found.answers[1].violated, list(table(found))
+
+
+def test_a_judge_that_sees_another_model_is_heard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where the exported model lacks a guard, the command says what differs and exits with 1."""
+    (tmp_path / "mixed.py").write_text(MIXED)
+    whole = exporter.promela
+
+    def wrong(flat: Flat, packed: bool = True, told: bool = True) -> str:
+        text = whole(flat, packed, told)
+        assert "(n == 3)" in text  # n is kept with an offset
+        return text.replace("(n == 3)", "(n <= 3)")
+
+    monkeypatch.setattr(spin, "promela", wrong)
+    assert main(["judge", str(tmp_path / "mixed.py"), "--by", "spin"]) == 1
+    shown = capsys.readouterr().out
+    assert "DIFFERS: states: " in shown and "0 agreed, 1 differ" in shown
+
+
+def test_a_story_that_is_none_here_is_a_difference(tmp_path: Path) -> None:
+    """A judge's story is taken step by step: it must be possible, and break what it says."""
+    model = model_of(tmp_path, MIXED)
+    initial = tuple(model.initial_states())
+    names = [instance.name for instance in model.instances]
+    up, down = names.index("up()" if "up()" in names else "up"), names.index("down")
+    assert replayed(model, initial, "small", Story(1, (up,))) == ""
+    assert replayed(model, initial, "small", Story(0, (up,))) == "small is not violated after 1 steps"
+    assert "waits for 0 < n" in replayed(model, initial, "small", Story(0, (down,)))
+
+
+def test_differences_without_a_reason_are_told_and_others_explained() -> None:
+    """Each figure is compared; what a judge does not tell, or tells in eight digits, is explained."""
+    mine = Answer("explorer", 200_000_001, 7, 3, {"a": 2}, 0.0)
+    other = Answer("SPIN", 200_000_000, 8, None, {"b": 2}, 0.0, reasons=["SPIN tells eight digits"])
+    differences, explained = compare._compared(mine, other)
+    assert explained == ["states: SPIN tells eight digits", "depth: SPIN tells none"]
+    assert differences == [
+        "transitions: 7, SPIN has 8",
+        "a: violated after 2 steps, SPIN says holds",
+        "b: holds, SPIN says violated after 2 steps",
+    ]
+
+
+@pytest.mark.parametrize(
+    "arguments, code, message",
+    [
+        ([], 2, "no spec file; write: python -m explorer judge spec/ipi_fixed.py"),
+        (["{spec}", "--by", "tlc"], 2, "--by tlc: no such judge; write: --by spin,rumur"),
+        (["{spec}", "--max-states", "0"], 2, "'0' is not a positive integer"),
+        (["{spec}", "none.py"], 2, "none.py: no such file"),
+    ],
+)
+def test_what_a_user_gets_wrong_is_one_message(
+    arguments: list[str], code: int, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Wrong words end with exit code 2 and one line, before any work."""
+    (tmp_path / "mixed.py").write_text(MIXED)
+    assert main(["judge", *(a.format(spec=tmp_path / "mixed.py") for a in arguments)]) == code
+    assert message in capsys.readouterr().err
+
+
+def test_without_a_judge_there_is_no_judgement(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where none is installed, or the one that is asked for is not, the command says what to install."""
+    (tmp_path / "mixed.py").write_text(MIXED)
+    monkeypatch.setattr("explorer.command.judge.JUDGES", dict.fromkeys(JUDGES, lambda: False))
+    assert main(["judge", str(tmp_path / "mixed.py")]) == 2
+    assert capsys.readouterr().err == "explorer: no judge is installed; write: apt install spin rumur gcc\n"
+    assert main(["judge", str(tmp_path / "mixed.py"), "--by", "spin"]) == 2
+    assert "--by spin: SPIN is not installed; write: apt install spin gcc" in capsys.readouterr().err
+
+
+def test_a_limit_is_no_agreement(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A model that is too large for --max-states is not judged: exit code 20."""
+    (tmp_path / "mixed.py").write_text(MIXED)
+    assert main(["judge", str(tmp_path / "mixed.py"), "--max-states", "3"]) == 20
+    assert "not judged: --max-states 3 reached" in capsys.readouterr().out
+
+
+SHIPPED = [p for folder in (".", "examples", "gallery") for p in sorted((SPECS / folder).glob("*.py"))]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_every_shipped_spec_has_the_same_answer_from_every_judge(path: Path) -> None:
+    """Counts, verdicts and stories of SPIN, and of Rumur where Murphi can say the spec."""
+    model = ground(load(path), file=str(path))
+    found = judge(model, ("SPIN", "Rumur"), 200_000, 600)
+    assert not found.differences, list(table(found))
+    assert {*found.silent} <= {"Rumur"} and all("the memory" in why for why in found.silent.values())
