@@ -29,6 +29,7 @@ from explorer.command.parsers import (
     serve_parser,
     show_parser,
     synthesize_parser,
+    tests_parser,
     walk_parser,
 )
 from explorer.command.standard_output import OutputError, own_prints, prepare_streams, say
@@ -199,6 +200,12 @@ def _judge(options: Namespace) -> int:
     return command(options)
 
 
+def _tests(options: Namespace) -> int:
+    from explorer.command.tests import tests
+
+    return tests(options, _model(options))
+
+
 def _cite(options: Namespace) -> int:
     from explorer.command.cite import cite
 
@@ -306,6 +313,7 @@ COMMANDS: dict[str, tuple[Callable[[], ArgumentParser], Callable[[Namespace], in
     "replay": (replay_parser, _replay),
     "diff": (diff_parser, _diff),
     "conform": (conform_parser, _conform),
+    "tests": (tests_parser, _tests),
     "serve": (serve_parser, _serve),
     "show": (show_parser, _show),
     "estimate": (estimate_parser, _estimate),
@@ -321,7 +329,9 @@ COMMANDS: dict[str, tuple[Callable[[], ArgumentParser], Callable[[Namespace], in
 
 
 def _is_word(argument: str) -> bool:
-    """Whether a first argument must be meant as a command: neither an option nor a path (no command has a
-    dot).
+    """Whether a first argument must be meant as a command: a name of one, whatever else is called so, or
+    neither an option nor a path (no command has a dot).
     """
+    if argument in COMMANDS:
+        return True
     return not (argument.startswith("-") or "." in argument or "/" in argument or Path(argument).exists())

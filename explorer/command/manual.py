@@ -10,7 +10,7 @@ from explorer import __version__
 Parsers = Mapping[str, argparse.ArgumentParser]
 
 GROUPS = {
-    "check": ("check", "table", "simulate", "mutate", "synthesize"),
+    "check": ("check", "table", "simulate", "mutate", "synthesize", "tests"),
     "look": ("walk", "serve", "replay", "diff", "show", "estimate", "explain"),
     "other judges and sources": ("export", "judge", "conform", "litmus", "cite"),
     "this tool": ("new", "help", "completion"),

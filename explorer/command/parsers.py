@@ -19,6 +19,7 @@ from explorer.command.arguments import (
     seconds,
     some_seconds,
 )
+from explorer.trace.cover import KINDS
 
 
 def mutate_parser() -> argparse.ArgumentParser:
@@ -154,6 +155,36 @@ def conform_parser() -> argparse.ArgumentParser:
     add("--seed", type=natural, default=0, metavar="N", help="--generate: equal seeds, equal logs")
     add("--overlap", type=percent, default=0.0, metavar="PERCENT", help="--generate: boxes that are wide")
     add("--lose", type=percent, default=0.0, metavar="PERCENT", help="--generate: where losses begin")
+    return parser
+
+
+def tests_parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        "python -m explorer tests",
+        allow_abbrev=False,
+        description="Write behaviours that cover a spec: as ITF, as pytest functions, as a schedule in C.",
+        epilog="exit codes: 0 all that can be is covered; 20 a limit kept some states from being seen;"
+        " 2, 74, 130, 150, 255 as everywhere",
+    )
+    add = parser.add_argument
+    add("spec", type=named, metavar="SPEC")
+    add_constants(parser, several=False)
+    add(
+        "--cover",
+        choices=KINDS,
+        default="actions",
+        metavar="WHAT",
+        help=f"{', '.join(KINDS)} (default: actions)",
+    )
+    add("--steps", type=positive, default=50, metavar="N", help="of a behaviour, about (default: 50)")
+    add(
+        "--max-states",
+        type=positive,
+        default=100_000,
+        metavar="N",
+        help="look at so many states only: undetermined (default: 100,000)",
+    )
+    add("--out", type=path_of, metavar="DIR", help="where files go (default: out/<spec>/tests/)")
     return parser
 
 

@@ -17,9 +17,7 @@ from explorer.trace.step_builder import StepBuilder
 from explorer.trace.trace import Trace
 from explorer.trace.walk import Blocked, Walk
 from explorer.verdict import exit_codes
-from explorer.verdict.record import Origin
-from explorer.verdict.report_context import context
-from explorer.verdict.verdict import plain
+from explorer.verdict.report_context import origin
 
 HELP = """\
 NUMBER or NAME   take this action        u [N]   undo, N steps        g N   go back to step N
@@ -139,15 +137,8 @@ class _Session:
         self.say(story(self._trace(), colour=self.colour))
 
     def _save(self, path: Path) -> None:
-        origin: Origin = {
-            "spec": self.model.name,
-            "file": self.model.file,
-            "digest": self.model.digest,
-            "bound": {name: plain(value) for name, value in self.model.bound.items()},
-            "variables": context(self.model, {})["variables"],
-        }
         try:
-            write_whole(path, itf(origin, self._trace()))
+            write_whole(path, itf(origin(self.model), self._trace()))
             self.say(f"written: {path}")
         except OSError as error:
             self.unwritten = True

@@ -25,9 +25,7 @@ from explorer.trace.explored import outline
 from explorer.trace.outlook import Outlook, Outlooks, key
 from explorer.trace.trace import Trace
 from explorer.trace.walk import Blocked, Walk, follow
-from explorer.verdict.record import Origin
-from explorer.verdict.report_context import context
-from explorer.verdict.verdict import plain
+from explorer.verdict.report_context import origin
 
 PATHS, LENGTH = 1_000, 20_000
 """Paths in one question, and steps of a path."""
@@ -99,7 +97,7 @@ class Session:
     def itf(self, path: object) -> str:
         """The path as a trace file, as `walk` saves it and `replay` takes it."""
         with self.lock:
-            return itf(self._origin(), self._walk(_path(path)).trace())
+            return itf(origin(self.model), self._walk(_path(path)).trace())
 
     def picture(self, path: object) -> str:
         """The path as a sequence diagram, in SVG."""
@@ -201,16 +199,6 @@ class Session:
         except Blocked as error:
             raise Refused(str(error)) from None
         return walk
-
-    def _origin(self) -> Origin:
-        model = self.model
-        return {
-            "spec": model.name,
-            "file": model.file,
-            "digest": model.digest,
-            "bound": {name: plain(value) for name, value in model.bound.items()},
-            "variables": context(model, {})["variables"],
-        }
 
 
 def _path(given: object) -> Path:

@@ -18,7 +18,16 @@ from explorer.trace.replay import replay, walk_of
 from explorer.trace.sample import sample
 from explorer.trace.trace import Trace
 from explorer.trace.waits import moment
-from explorer.verdict.record import ActionRecord, ContextRecord, ExpectsRecord, LeafRecord, MomentRecord
+from explorer.verdict.record import (
+    ActionRecord,
+    ContextRecord,
+    ExpectsRecord,
+    LeafRecord,
+    MomentRecord,
+    Origin,
+    VariableRecord,
+)
+from explorer.verdict.verdict import plain
 
 BUDGET = 200_000
 """Guards evaluated for all traces together (some seconds). Where more would be needed, the longest traces go
@@ -27,6 +36,21 @@ without.
 
 LINES = 40
 """Lines of an action's source that are kept."""
+
+
+def origin(model: Model) -> Origin:
+    """What a reader of a model's traces must know of where they were found."""
+    return {
+        "spec": model.name,
+        "file": model.file,
+        "digest": model.digest,
+        "bound": {name: plain(value) for name, value in model.bound.items()},
+        "variables": _variables(model),
+    }
+
+
+def _variables(model: Model) -> list[VariableRecord]:
+    return [{"name": v.name, "type": v.type.name} for v in model.variables]
 
 
 def context(model: Model, traces: Mapping[str, Trace], *, sampled: bool = False) -> ContextRecord:
@@ -52,7 +76,7 @@ def context(model: Model, traces: Mapping[str, Trace], *, sampled: bool = False)
         "about": _about(model.file),
         "expects": _expects(model),
         "actions": [_action(model, action, after[action.name]) for action in model.actions],
-        "variables": [{"name": v.name, "type": v.type.name} for v in model.variables],
+        "variables": _variables(model),
         "waiting": {"texts": list(texts), "traces": steps},
         "leaves": {name: leaves for name, trace in traces.items() if (leaves := _leaves(model, trace))},
         "sample": shown,
