@@ -12,6 +12,7 @@ from explorer import HOLDS, Spec, variant, violates
 BITMAP = ("mapped_is_marked", "marked_is_mapped", "vfio_owns_alone")
 ANY_POOL = "any CPU may use any pool"
 FIND = "only `find` takes a page, and it has the guard"
+FAILS = ("search again", "try next pool", "give up")
 
 spec = Spec(
     table,
@@ -66,14 +67,10 @@ spec = Spec(
         "release_ownership: table.unlocked": (
             "while VFIO owns the table every bit is set: a search under way finds nothing"
         ),
-        "iommu_range_alloc: pool_nr": ANY_POOL,
-        "lock_pool: pool_nr": ANY_POOL,
-        "leave_pool: table.held": "from pool 0 to pool 0: it unlocks and locks in vain",
-        "find: every": "any free page would do",
-        "search_again: could_use": "it searches twice",
-        "search_again: self.leaves": FIND,
-        "try_next_pool: self.leaves": FIND,
-        "give_up: self.leaves": FIND,
-        "return_page: table.hint": "a hint is only where a search begins",
+        "device.idle: maps.pool_nr": ANY_POOL,
+        "device.find: every": "any free page would do",
+        "device.search again: every": "it searches twice",
+        **{f"device.{way}: {guard}": FIND for way in FAILS for guard in ("table.held", "maps.leaves")},
+        "device.unlock: table.hint": "a hint is only where a search begins",
     },
 )

@@ -157,8 +157,8 @@ def _instead(value: ast.expr, source: _Source, kind: str) -> str:
 
 
 def _plain_names(source: _Source, function: Callable[..., Any]) -> set[str]:
-    """The names that stand for plain values: parameters that are no component, and what goes through the
-    members of a class.
+    """The names that stand for plain values: parameters that are no component, what goes through the members
+    of a class, and what only `choose` gives.
     """
     try:
         hints = typing.get_type_hints(function)
@@ -173,7 +173,23 @@ def _plain_names(source: _Source, function: Callable[..., Any]) -> set[str]:
         and isinstance(at.iter, ast.Name)
         and inspect.isclass(function.__globals__.get(at.iter.id))
     }
-    return (set(hints) - states) | through
+    return (set(hints) - states) | through | _chosen_names(source)
+
+
+def _chosen_names(source: _Source) -> set[str]:
+    """The names that are assigned by `name = yield choose(...)`, or as a constant, and in no other way."""
+    names = [at for at in source.nodes if isinstance(at, ast.Name) and isinstance(at.ctx, ast.Store)]
+    plain = {
+        id(at.targets[0])
+        for at in source.nodes
+        if isinstance(at, ast.Assign) and (isinstance(at.value, ast.Constant) or _is_choice(at.value))
+    }
+    return {at.id for at in names} - {at.id for at in names if id(at) not in plain}
+
+
+def _is_choice(value: ast.expr) -> bool:
+    asked = value.value if isinstance(value, ast.Yield) else None
+    return isinstance(asked, ast.Call) and isinstance(asked.func, ast.Name) and asked.func.id == "choose"
 
 
 def _identity(at: ast.Compare, source: _Source, plain: set[str]) -> Iterator[SpecError]:

@@ -276,3 +276,17 @@ def test_a_deadlock_says_where_each_process_waits_and_who_interrupts_it() -> Non
         "handler.spins waits for n == 3: n = 0",
         "mainline.locks waits until handler returns",
     ]
+
+
+def test_what_only_choose_gives_may_be_none() -> None:
+    """`is None` of a choice compares plain values, as of a parameter."""
+
+    @process
+    def takes(mem: Mem) -> Steps:
+        yield "takes"
+        cpu = yield choose(Cpu | None)
+        if cpu is None:
+            return
+        mem.owner.next = cpu
+
+    assert explore(model(takes)).distinct == 4

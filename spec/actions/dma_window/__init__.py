@@ -1,3 +1,1 @@
-"""The DMA window of a PCI device on powernv (Linux commit 201ed7f327a1): its size, its bitmap, its allocator,
-its levels.
-"""
+"""The DMA window of a PCI device on powernv (Linux commit 201ed7f327a1): size, bitmap, allocator, levels."""

@@ -1,5 +1,4 @@
-"""Which kernel and which machine: the switches of the bitmap and its allocator. The defaults are Linux 5.4,
-but for `allocator`.
+"""The switches of the bitmap and its allocator. The defaults are Linux 5.4, but for `allocator`.
 
 Sizes are in IOMMU pages, the unit of the bitmap. A device with 32 address bits reaches the pages below
 `reach` (4 GiB); the 32-bit MMIO range begins at `mmio` and ends at 4 GiB.
@@ -13,9 +12,7 @@ ENTRIES = constant("entries", 5)
 """The size of the table: more than `reach` in Linux 5.4, `mmio` in 5.3."""
 
 POOL_SIZE = constant("pool_size", 4)
-"""Where the second pool begins. In Linux a sixteenth part of three quarters: no power of two, far above 4
-GiB.
-"""
+"""Where the second pool begins. In Linux at 3/16 of the table: no power of two, far above 4 GiB."""
 
 MMIO = constant("mmio", 3)
 REACH = constant("reach", 4)
@@ -57,9 +54,7 @@ def hole() -> frozenset[int]:
 
 
 def reserved() -> frozenset[int]:
-    """What iommu_table_reserve_pages reserves: page 0, and the part of the hole that lies inside the
-    table.
-    """
+    """What iommu_table_reserve_pages reserves: page 0, and what of the hole lies inside the table."""
     return frozenset({0}) | (frozenset(page for page in hole() if page < ENTRIES) if RESERVE else frozenset())
 
 

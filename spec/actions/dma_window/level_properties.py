@@ -31,22 +31,16 @@ def no_garbage(builders: Builders, tree: Tree, node: Node) -> Value[bool]:
     def mapped(idx: Index) -> Value[bool]:
         return some((builders.idx[cpu] == idx) & at(maps, "mapped", cpu) for cpu in Cpu)
 
-    walks = tree.slot == node
-    return implies(
-        walks,
-        every(
-            (tree.tce[node][i] == Tce.ZERO) | ((tree.tce[node][i] == Tce.PAGE) & mapped(i))
-            for i in domain(Index)
-        ),
-    )
+    entries = [(i, tree.tce[node][i]) for i in domain(Index)]
+    fine = every((tce == Tce.ZERO) | ((tce == Tce.PAGE) & mapped(i)) for i, tce in entries)
+    return implies(tree.slot == node, fine)
 
 
 @invariant
 def no_leak(builders: Builders, tree: Tree, node: Node) -> Value[bool]:
     """Pages that are not free are known to somebody."""
-    return implies(
-        tree.pages[node] != Pages.FREE, (tree.pages[node] == Pages.ALLOCATED) & used(builders, tree, node)
-    )
+    known = (tree.pages[node] == Pages.ALLOCATED) & used(builders, tree, node)
+    return implies(tree.pages[node] != Pages.FREE, known)
 
 
 @invariant
@@ -58,7 +52,4 @@ def no_use_after_free(builders: Builders, tree: Tree, node: Node) -> Value[bool]
 @temporal
 def building_ends(cpu: Cpu) -> Formula:
     """pnv_tce_build returns."""
-    return leads_to(
-        at(maps, "read_slot", cpu),
-        at(maps, "mapped", cpu) | at(maps, "idle", cpu),
-    )
+    return leads_to(at(maps, "read_slot", cpu), at(maps, "mapped", cpu) | at(maps, "idle", cpu))

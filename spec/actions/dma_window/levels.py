@@ -1,5 +1,4 @@
-"""`pnv_tce`: finding the leaf of a two-level TCE table for an entry, and making it where it is missing
-(56090a3902c8).
+"""`pnv_tce`: the leaf of a two-level TCE table is found, and made where it is missing (56090a3902c8).
 
 Two CPUs that map pages behind one slot of the first level may both find it empty. The stores of a CPU become
 visible in program order: cmpxchg is a full barrier, and what a plain store without one would add is what
@@ -49,17 +48,13 @@ Index = Annotated[int, Range(0, ENTRIES - 1)]
 class Pages(enum.Enum):
     """HALF_LEAKED: one of two pages was freed, and nobody knows the other one any more."""
 
-    FREE = 0
-    ALLOCATED = 1
-    HALF_LEAKED = 2
+    FREE, ALLOCATED, HALF_LEAKED = range(3)
 
 
 class Tce(enum.Enum):
     """An entry: 0, a page of some CPU, or what was in memory before it was zeroed."""
 
-    ZERO = 0
-    PAGE = 1
-    GARBAGE = 2
+    ZERO, PAGE, GARBAGE = range(3)
 
 
 class Tree(State):
@@ -136,11 +131,8 @@ def finds_leaf(builders: Builders, tree: Tree, cpu: Cpu) -> Steps:
         if PUBLISH_FIRST:
             yield from zeroes(tree, node)
     else:
-        yield step(
-            "frees {node}  // the winner's leaf is {tree.slot}",
-            name="free_leaf",
-            source=f"{TCE}:pnv_pci_ioda2_table_do_free_pages",
-        )
+        frees = "frees {node}  // the winner's leaf is {tree.slot}"
+        yield step(frees, name="free_leaf", source=f"{TCE}:pnv_pci_ioda2_table_do_free_pages")
         give_back(tree, node, FREES_ALL)
     builders.own[cpu].next = None
     return True

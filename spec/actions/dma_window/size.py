@@ -1,5 +1,4 @@
-"""How large the default window is, and how its table is built: the arithmetic of
-pnv_pci_ioda2_setup_default_config.
+"""The default window's size and table: the arithmetic of pnv_pci_ioda2_setup_default_config.
 
 Every machine at once: the parameters are free at first and never change. Most sizes are powers of two and
 stand as their logarithms. Beside the machines that exist there are small ones, where an address has a few
@@ -32,14 +31,10 @@ DEFAULT_LEVELS = constant("default_levels", 2)
 """POWERNV_IOMMU_DEFAULT_LEVELS: at least so many. Linux 5.3: 1."""
 
 ASKS = constant("asks", True)
-"""The caller reserves the MMIO range only where the window reaches into it. Else it relies on
-iommu_table_reserve_pages.
-"""
+"""The caller reserves the MMIO range only where it is in the window. Else iommu_table_reserve_pages must."""
 
 CLAMPS = constant("clamps", False)
-"""iommu_table_reserve_pages cuts the range to the table (3c33066a2190, Linux 5.15) instead of testing that
-they are disjoint.
-"""
+"""iommu_table_reserve_pages cuts the range to the table (3c33066a2190, Linux 5.15), not only tests it."""
 
 MAX_LEVELS, ADDRESS_BITS = 5, 55
 SIXTEENTH = 4
@@ -53,9 +48,7 @@ Page = Annotated[int, Range(0, 1 << 20)]
 class Powers(State):
     """Powers of two, by exponent: a table that nothing changes."""
 
-    of: Map[Exponent, Annotated[int, Range(1, 1 << 40)]] = initially(
-        lambda exponent: 1 << exponent, quiet=True
-    )
+    of: Map[Exponent, Annotated[int, Range(1, 1 << 40)]] = initially(lambda power: 1 << power, quiet=True)
 
 
 @dataclass(frozen=True)
@@ -68,15 +61,11 @@ class Kernel:
 
 KERNELS = [Kernel(12, 13), Kernel(16, 9)]
 SMALL = [Kernel(shift, order) for shift in range(2, 6) for order in range(2, 7) if shift + order >= 6]
-"""Small kernels whose largest block holds at least four TCEs. With less the rule asks for more than five
-levels.
-"""
+"""Those whose largest block holds four TCEs or more. With less the rule asks for more than five levels."""
 
 
 class Machine(State):
-    """Any kernel, with `memory` the log2 of its memory, rounded down if it is `odd`. `mmio` counts sixteenths
-    of 4 GiB.
-    """
+    """Any kernel. `memory` is its log2, rounded down if it is `odd`; `mmio` counts sixteenths of 4 GiB."""
 
     kernel: Var[Kernel] = initially(any_of(*KERNELS, *SMALL))
     memory: Var[Annotated[int, Range(2, 50)]] = initially(any_of(*range(2, 19), *range(30, 51)))
@@ -109,16 +98,12 @@ class Machine(State):
 @initial
 def machines(machine: Machine) -> Value[bool]:
     """Real kernels have at least 1 GiB, small ones at most 2^18 bytes and at least one page."""
-    return ite(
-        machine.page_shift >= 12,
-        machine.memory >= 30,
-        (machine.memory <= 18) & (machine.memory >= machine.page_shift),
-    )
+    small = (machine.memory <= 18) & (machine.memory >= machine.page_shift)
+    return ite(machine.page_shift >= 12, machine.memory >= 30, small)
 
 
 class Window(State):
-    """`size` is log2 of the window, rounded down where it is no `power_of_two`. `refused`: no table, so the
-    PE has no window.
+    """`size` is log2 of the window, rounded down where it is no `power_of_two`. `refused`: there is none.
 
     `start` and `end` are the bits that iommu_table_reserve_pages sets besides bit 0.
     """
@@ -163,10 +148,8 @@ def configures(machine: Machine, window: Window, powers: Powers) -> Steps:
     yield "levels = tces_order / tcelevel_order, rounded up, at least POWERNV_IOMMU_DEFAULT_LEVELS"
     wanted = wanted_levels(window.order(machine), machine.maxblock() - 3)
     window.levels.next = ite(wanted < DEFAULT_LEVELS, DEFAULT_LEVELS, wanted)
-    yield step(
-        "pnv_pci_ioda2_table_alloc_pages(2^{window.size}, {window.levels} levels)",
-        source=f"{IODA}-tce.c:pnv_pci_ioda2_table_alloc_pages",
-    )
+    builds = "pnv_pci_ioda2_table_alloc_pages(2^{window.size}, {window.levels} levels)"
+    yield step(builds, source=f"{IODA}-tce.c:pnv_pci_ioda2_table_alloc_pages")
     shift = ceiling(window.order(machine), window.levels) + 3
     level_shift = ite(shift < machine.page_shift, machine.page_shift, shift)
     too_wide = (level_shift - 3) * window.levels + machine.page_shift >= ADDRESS_BITS

@@ -1,6 +1,4 @@
-"""What must hold of the window and its table, for every machine (I4 and I5 of the fact sheet, and the figures
-of the commit).
-"""
+"""What must hold of window and table for every machine (I4, I5 of the fact sheet, the commit's figures)."""
 
 from explorer import *
 
@@ -46,21 +44,17 @@ def level_fits_block(machine: Machine, window: Window) -> Value[bool]:
 def levels_cover_window(machine: Machine, window: Window) -> Value[bool]:
     """The indices of all levels together reach every TCE, in 55 bits of address."""
     bits = (window.level_shift - 3) * window.levels
-    return implies(
-        built(window), (bits >= window.order(machine)) & (bits + machine.page_shift < ADDRESS_BITS)
-    )
+    covers = (bits >= window.order(machine)) & (bits + machine.page_shift < ADDRESS_BITS)
+    return implies(built(window), covers)
 
 
 @invariant
 def figures_of_the_commit(machine: Machine, window: Window, powers: Powers) -> Value[bool]:
-    """64K pages, 8 TiB of memory or more: a window of 2^43, 2 levels, 16384 TCEs in each, 2 system pages for
-    a level.
-    """
+    """64K pages and 8 TiB or more: a window of 2^43, 2 levels of 16384 TCEs, 2 system pages for a level."""
     described = (machine.page_shift == 16) & (machine.kernel.max_order == 9) & (machine.memory >= 43)
     figures = (window.size == 43) & (window.levels == 2) & (powers.of[window.level_shift - 3] == 16384)
-    return implies(
-        built(window) & described, figures & (powers.of[window.level_shift - machine.page_shift] == 2)
-    )
+    pages = powers.of[window.level_shift - machine.page_shift]
+    return implies(built(window) & described, figures & (pages == 2))
 
 
 @invariant

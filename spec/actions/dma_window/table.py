@@ -26,15 +26,11 @@ class Cpu(Scalarset):
 class Owner(enum.Enum):
     """NOBODY: there is no table."""
 
-    NOBODY = 0
-    KERNEL = 1
-    VFIO = 2
+    NOBODY, KERNEL, VFIO = range(3)
 
 
 class Table(State):
-    """`it_map`: the words of the bitmap. `hint`: where the next search of a pool begins. `held`: the lock a
-    CPU has.
-    """
+    """`it_map`: the bitmap. `hint`: where the next search of a pool begins. `held`: the lock a CPU has."""
 
     it_map: Map[Pool, Set[Page]] = initially(set())
     hint: Map[Pool, Annotated[int, Range(0, kernel.ENTRIES)]] = initially(0, quiet=True)
