@@ -84,13 +84,13 @@ spec = Spec(
         ),
     ],
     survivors={
-        "call: self.done": "a promise makes states fewer, no more",
+        "tears_down.call: self.done": "a promise makes states fewer, no more",
         "local_irq_restore: self.done": "a promise makes states fewer, no more",
         "do_nothing: table.done": "a promise makes states fewer, no more",
         "do_nothing: Step.DEREFERENCE) == walking": "it says only which loads the promise is about",
         "pmd_lock: kernel.UNMAP": "without `unmap` the other tasks have no steps",
         "find: walkers.pmd[cpu].next": "the copy is dead by now; forgetting it makes fewer states",
-        "pmd_lock: teardown.at == Step.IDLE": (
+        "pmd_lock: teardown.kind.is_none": (
             "before the first step the same task begins again; after it the pmd fits no task"
         ),
         "local_irq_restore: self.ptep[cpu].next": (

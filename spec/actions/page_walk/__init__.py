@@ -1,3 +1,1 @@
-"""Lockless page-table walks against whoever takes a table away; `spec/page_walk_*.py` compose these
-modules.
-"""
+"""Lockless page-table walks against whoever takes a table away; `spec/page_walk_*.py` compose them."""

@@ -1,5 +1,4 @@
-"""The IPI as a machine that loses none: a bit for each CPU, taken when its interrupts are on. And how they
-are switched off and on.
+"""An IPI that is not lost: a bit for each CPU, taken when its interrupts are on. How they go off and on.
 
 `ipi_call.py` takes this module's place where the IPI is the doorbell of the lost-IPI family.
 """

@@ -1,12 +1,11 @@
-"""The IPI as the doorbell of the lost-IPI family: a sender takes the pmd lock, a target walks. Takes the
-place of `cross_call.py`.
+"""In the place of `cross_call.py`, the doorbell of the lost-IPI family: a sender tears down, a target walks.
 
 The walker's CPU is off limits for interrupts in the receiver's SOFT_MASKED. The family's own masking must be
 off (`soft_masked=False`): a doorbell then stays pending until the walk is over, as with MSR[EE] = 0. A sender
 that takes the pmd lock makes no other IPI.
 """
 
-from explorer import WEAK, State, Value, Var, action, every, initially, invariant, when
+from explorer import WEAK, State, Value, Var, action, at, initially, invariant, some, when
 
 from ..ipi.calls import Calls, Csd
 from ..ipi.layout import IPIS, Call
@@ -17,8 +16,7 @@ from ..ipi.sender import Senders
 from ..ipi.sender import Step as Sending
 from ..shared.cpus import Sender, Target
 from .page_table import PageTable
-from .teardown import TEXT, Kind, Teardown, begins
-from .teardown import Step as Tearing
+from .teardown import TEXT, Kind, Teardown, begins, tears_down
 from .walker import Step, Walkers
 
 
@@ -45,7 +43,7 @@ def csd_lock_for_walker(
     teardown: Teardown, holder: Holder, senders: Senders, calls: Calls, cpu: Sender, target: Target
 ) -> None:
     """csd_lock(csd)  // for {target}: do_nothing"""
-    when(teardown.at == Tearing.WAIT)
+    when(at(tears_down, "wait"))
     when(teardown.pending[target])
     when((holder.cpu == cpu) & holder.calls.is_none)
     when(calls.csd[cpu][target] == Csd.FREE)
@@ -94,7 +92,5 @@ def pmd_lock_is_not_stuck(
     teardown: Teardown, holder: Holder, senders: Senders, receivers: Receivers, calls: Calls, memory: Memory
 ) -> Value[bool]:
     """Nobody holds the pmd lock and waits for a walker whose IPI is lost."""
-    return every(
-        ~((teardown.at == Tearing.WAIT) & (holder.cpu == cpu) & hangs(senders, receivers, calls, memory, cpu))
-        for cpu in Sender
-    )
+    hung = [(holder.cpu == cpu) & hangs(senders, receivers, calls, memory, cpu) for cpu in Sender]
+    return ~(at(tears_down, "wait") & some(hung))

@@ -1,6 +1,4 @@
-"""Which kernel is checked: the switches that make the variants of the page-table walk. The defaults are Linux
-5.4.
-"""
+"""Which kernel is checked: the switches that make the variants. The defaults are Linux 5.4."""
 
 import enum
 
@@ -34,9 +32,7 @@ TEST_SERIALIZING = constant("test_serializing", True)
 """The walker takes a pmd that is being split for none."""
 
 MACHINE_CHECK = constant("machine_check", False)
-"""The walk runs in a machine check: MSR[EE] stays 0 until the handler returns, whatever local_irq_restore
-does.
-"""
+"""The walk runs in a machine check: MSR[EE] is 0 until it returns, whatever local_irq_restore does."""
 
 UNMAP = constant("unmap", False)
 """munmap and page faults happen too, beside collapse and split."""

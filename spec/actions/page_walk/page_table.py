@@ -13,31 +13,23 @@ from ..shared.memory import MODEL
 
 
 class Pmd(enum.Enum):
-    """What the pmd holds. SERIALIZING is a leaf with _PAGE_INVALID set and _PAGE_PRESENT clear:
-    pmdp_invalidate left it so.
-    """
+    """What the pmd holds. SERIALIZING: a leaf that is _PAGE_INVALID, not _PAGE_PRESENT (pmdp_invalidate)."""
 
-    NONE = 0
-    TABLE = 1
-    LEAF = 2
-    SERIALIZING = 3
+    NONE, TABLE, LEAF, SERIALIZING = range(4)
 
 
 class Use(enum.Enum):
-    """The page that was allocated as page table T. DEPOSITED: radix keeps list pointers in it; FREED: anyone
-    may write to it.
+    """The page that was allocated as table T. Radix keeps list pointers in a DEPOSITED one, a FREED one is
+    anyone's.
     """
 
-    PTE_TABLE = 0
-    DEPOSITED = 1
-    FREED = 2
+    PTE_TABLE, DEPOSITED, FREED = range(3)
 
 
 class Pfn(enum.Enum):
     """The page that holds the data, before or after a collapse has moved it."""
 
-    P0 = 0
-    P1 = 1
+    P0, P1 = range(2)
 
 
 class Mm(enum.Enum):
@@ -51,9 +43,7 @@ User = Target | Mm
 
 
 class Page(State, base=True):
-    """What is read later than the pmd. `pte` is the entry of the address in T; `leaf` the pfn in the pmd
-    where that is a leaf.
-    """
+    """What is read later than the pmd: `pte`, the entry of the address in T; `leaf`, the pfn in a leaf."""
 
     table: Var[Use] = initially(Use.PTE_TABLE)
     pte: Var[Pfn | None] = initially(Pfn.P0)
@@ -61,9 +51,7 @@ class Page(State, base=True):
 
 
 class PageTable(Page, Memory, cpus=User, idle=Target, model=MODEL):
-    """What all CPUs share. A CPU that walks nothing loads nothing: it is idle before its first walk, and
-    behind each (`rests`).
-    """
+    """What all CPUs share. A CPU loads nothing before its first walk (`idle`) and behind each (`rests`)."""
 
     pmd: Var[Pmd] = initially(Pmd.TABLE)
     cpumask: Set[Target] = initially(any_of(Set[Target]))

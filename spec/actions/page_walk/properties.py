@@ -5,16 +5,15 @@ from explorer import *
 from ..shared.cpus import Target
 from . import kernel
 from .page_table import PageTable, Pfn, Pmd, Use
-from .teardown import Kind, Step, Teardown
+from .teardown import Kind, Teardown, tears_down
 from .walker import Pointer, Walkers, may_slot, reads, reads_anything, reads_none
 
 
 @step_invariant
 def no_use_after_free(table: PageTable, walkers: Walkers, cpu: Target) -> Value[bool]:
     """No CPU reads an entry of T when T is no page table any more."""
-    return implies(
-        walkers.dereferences(cpu), ~((walkers.ptep[cpu] == Pointer.ENTRY) & (table.table != Use.PTE_TABLE))
-    )
+    freed = (walkers.ptep[cpu] == Pointer.ENTRY) & (table.table != Use.PTE_TABLE)
+    return implies(walkers.dereferences(cpu), ~freed)
 
 
 @step_invariant
@@ -34,12 +33,9 @@ def pfn_was_mapped(table: PageTable, walkers: Walkers, cpu: Target) -> Value[boo
 
 @invariant
 def pmd_fits(table: PageTable, teardown: Teardown) -> Value[bool]:
-    """T is a page table where the pmd points to it, and deposited under a leaf; only a split in progress
-    leaves it serializing.
-    """
-    page = implies(table.present == Pmd.TABLE, table.table == Use.PTE_TABLE) & implies(
-        table.is_leaf(), table.table == Use.DEPOSITED
-    )
+    """Where the pmd points to T it is a table, under a leaf deposited; only a split is serializing."""
+    page = implies(table.present == Pmd.TABLE, table.table == Use.PTE_TABLE)
+    page &= implies(table.is_leaf(), table.table == Use.DEPOSITED)
     return page & implies(table.present == Pmd.SERIALIZING, teardown.kind == Kind.SPLIT)
 
 
@@ -47,9 +43,6 @@ def pmd_fits(table: PageTable, teardown: Teardown) -> Value[bool]:
 def task_is_done(table: PageTable, teardown: Teardown, kind: Kind) -> Value[bool]:
     """Whoever has the pmd lock keeps its task until it gives the lock back, and has done it by then."""
     end = {Kind.COLLAPSE: Pmd.LEAF, Kind.SPLIT: Pmd.TABLE}.get(kind, Pmd.NONE)
-    over = (
-        (teardown.at.next == Step.IDLE) & teardown.kind.next.is_none & (table.newest_after(table.pmd) == end)
-    )
-    return implies(
-        teardown.kind == kind, over | ((teardown.kind.next == kind) & (teardown.at.next != Step.IDLE))
-    )
+    ends = at(tears_down, "finish") & ~after(at(tears_down, "finish"))
+    over = teardown.kind.next.is_none & (table.newest_after(table.pmd) == end)
+    return implies(teardown.kind == kind, ite(ends, over, teardown.kind.next == kind))

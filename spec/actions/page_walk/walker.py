@@ -1,7 +1,7 @@
-"""The walker: addr_to_pfn with __find_linux_pte, and how its CPU came to use the address space. Knows nothing
-of who takes tables away.
+"""The walker: addr_to_pfn with __find_linux_pte, and how its CPU came to use the address space.
 
-How interrupts are switched off and on, and what an IPI is, is left to `cross_call.py` or `ipi_call.py`.
+It knows nothing of who takes tables away. How interrupts are switched off and on, and what an IPI is, is left
+to `cross_call.py` or `ipi_call.py`.
 """
 
 import enum
@@ -12,38 +12,25 @@ from ..shared.cpus import Target
 from . import kernel
 from .page_table import PageTable, Pfn, Pmd, Use
 
+ADDR_TO_PFN = "arch/powerpc/kernel/mce_power.c:addr_to_pfn"
+
 
 class Step(enum.Enum):
-    """OUT does not use the address space, SWITCHING is about to, IDLE does and walks nothing; the others are
-    inside a walk.
-    """
+    """OUT does not use the address space, SWITCHING will, IDLE does; all others are inside a walk."""
 
-    OUT = 0
-    SWITCHING = 1
-    IDLE = 2
-    READ_PMD = 3
-    FIND = 4
-    DEREFERENCE = 5
-    RESTORE = 6
-    TEST = 7
+    OUT, SWITCHING, IDLE, READ_PMD, FIND, DEREFERENCE, RESTORE, TEST = range(8)
 
 
 class Pointer(enum.Enum):
-    """`ptep`: NULL, the pmd slot itself, an entry of T, or the result of following a pmd that points to no
-    table.
-    """
+    """`ptep`: NULL, the pmd slot itself, an entry of T, or what a pmd leads to that points to no table."""
 
-    NULL = 0
-    SLOT = 1
-    ENTRY = 2
-    WILD = 3
+    NULL, SLOT, ENTRY, WILD = range(4)
 
 
 class Walkers(State):
     """Each CPU's place, copy of the pmd and pointer.
 
-    `mapped` is no variable of the kernel: the pfns that the address was mapped to at some instant of the
-    CPU's walk.
+    `mapped` is no variable of the kernel: the pfns that the address had at some instant of the CPU's walk.
     """
 
     at: Map[Target, Step] = initially(any_of(Step.OUT, Step.IDLE), quiet=True)
@@ -57,9 +44,7 @@ class Walkers(State):
         self.at[cpu].next = following(step)
 
     def start(self, table: PageTable, cpu: Target) -> None:
-        """A walk begins, in a handler: the interrupt that led to it has synchronised the context, so no load
-        of the walk is satisfied before it.
-        """
+        """A walk begins, in a handler: its interrupt has synchronised the context, so loads come later."""
         when(self.at[cpu] == Step.IDLE)
         self.at[cpu].next = Step.READ_PMD
         table.barrier(cpu, Barrier.CONTEXT)
@@ -78,9 +63,7 @@ class Walkers(State):
             self.mapped[cpu][pfn].next = self.mapped[cpu][pfn] & on
 
     def see(self, pfn: Pfn, now: bool | Value[bool]) -> None:
-        """The address is mapped to the pfn from this step on, where `now` holds: every walk under way lasts
-        to see it.
-        """
+        """From this step on the pfn is mapped, where `now` holds: every walk under way lasts to see it."""
         for cpu in Target:
             walking = some(self.at[cpu] == step for step in program())
             self.mapped[cpu][pfn].next = self.mapped[cpu][pfn] | (walking & now)
@@ -161,9 +144,7 @@ def find(table: PageTable, walkers: Walkers, cpu: Target) -> None:
     walkers.pmd[cpu].next = Pmd.NONE
 
 
-@action(
-    actor="cpu", fair=WEAK, group="test", per=("cpu",), source="arch/powerpc/kernel/mce_power.c:addr_to_pfn"
-)
+@action(actor="cpu", fair=WEAK, group="test", per=("cpu",), source=ADDR_TO_PFN)
 def test_pte(table: PageTable, walkers: Walkers, cpu: Target) -> None:
     """pte_present(*ptep)  // ptep: {walkers.ptep[cpu]}"""
     when(kernel.tests_apart())
@@ -171,9 +152,7 @@ def test_pte(table: PageTable, walkers: Walkers, cpu: Target) -> None:
     walkers.turn(cpu, Step.TEST)
 
 
-@action(
-    actor="cpu", fair=WEAK, group="test", per=("cpu",), source="arch/powerpc/kernel/mce_power.c:addr_to_pfn"
-)
+@action(actor="cpu", fair=WEAK, group="test", per=("cpu",), source=ADDR_TO_PFN)
 def pte_absent(table: PageTable, walkers: Walkers, cpu: Target) -> None:
     """!pte_present(*ptep)  // no pfn"""
     when(kernel.tests_apart() and kernel.DEREFERENCE_INSIDE)
@@ -182,7 +161,7 @@ def pte_absent(table: PageTable, walkers: Walkers, cpu: Target) -> None:
     walkers.at[cpu].next = Step.RESTORE
 
 
-@action(actor="cpu", fair=WEAK, source="arch/powerpc/kernel/mce_power.c:addr_to_pfn")
+@action(actor="cpu", fair=WEAK, source=ADDR_TO_PFN)
 def dereference(table: PageTable, walkers: Walkers, cpu: Target) -> None:
     """pfn = pte_pfn(*ptep)  // ptep: {walkers.ptep[cpu]}"""
     when(walkers.at[cpu] == Step.DEREFERENCE)
