@@ -1,3 +1,1 @@
-"""EEH: frozen partitionable endpoints, the event queue, the recovery thread and hotplug; `spec/eeh_*.py`
-compose these modules.
-"""
+"""EEH: frozen PEs, the event queue, the recovery thread and hotplug; `spec/eeh_*.py` compose them."""

@@ -9,6 +9,8 @@ import enum
 
 from explorer import *
 
+DRIVER = "arch/powerpc/kernel/eeh_driver.c"
+
 FUNCTIONS = constant("functions", 2)
 WALK_LOCKED = constant("walk_locked", False)
 """The traversal holds pci_lock_rescan_remove from its beginning to its end."""
@@ -17,29 +19,14 @@ WALK_LOCKED = constant("walk_locked", False)
 class Function(enum.Enum):
     """A function of the card: a device of the PE, in the order of the list."""
 
-    F0 = 0
-    F1 = 1
-    F2 = 2
-
-
-class Step(enum.Enum):
-    """What eehd does next."""
-
-    IDLE = 0
-    REPORT = 1
-    CALLBACK = 2
-    ADVANCE = 3
-    DONE = 4
+    F0, F1, F2 = range(3)
 
 
 class Devices(State):
-    """`listed`: in pe->edevs, with edev->pdev. `at_hand` and `following` are `edev` and `tmp` of the loop;
-    None is the head of the list.
-    """
+    """`listed`: in pe->edevs, with edev->pdev. `at_hand`, `following`: `edev`, `tmp`; None: the head."""
 
     gone: Var[bool] = initially(False)
     listed: Map[Function, bool] = initially(lambda function: function.value < FUNCTIONS)
-    at: Var[Step] = initially(Step.IDLE, quiet=True)
     at_hand: Var[Function | None] = initially(None)
     following: Var[Function | None] = initially(None)
 
@@ -51,9 +38,10 @@ class Devices(State):
                 found = ite(self.listed[one], one, found)
         return found  # type: ignore[return-value]
 
-    def walks(self) -> Value[bool]:
-        """Whether eehd is within the traversal."""
-        return (self.at != Step.IDLE) & (self.at != Step.DONE)
+
+def walks() -> Value[bool]:
+    """Whether eehd is within the traversal."""
+    return some(at(eehd, place) for place in ("report", "callback", "advance"))
 
 
 @action(actor="user")
@@ -68,56 +56,39 @@ def remove(devices: Devices, function: Function) -> None:
     """edev->pe = NULL; list_del(&edev->entry)  // of {function}, the last one"""
     when(devices.gone & devices.listed[function])
     when(every(~devices.listed[one] for one in domain(Function) if one.value > function.value))
-    when(~((devices.at == Step.CALLBACK) & (devices.at_hand == function)))  # the reference
-    when(~devices.walks() | (not WALK_LOCKED))
+    when(~(at(eehd, "callback") & (devices.at_hand == function)))  # the reference
+    when(~walks() | (not WALK_LOCKED))
     devices.listed[function].next = False
 
 
-@action(actor="eehd", fair=WEAK, source="arch/powerpc/kernel/eeh_driver.c:eeh_pe_report")
-def begin(devices: Devices, function: Function) -> None:
-    """eeh_pe_for_each_dev()  // begins with {function}"""
-    when((devices.at == Step.IDLE) & (devices.behind(None) == function))
-    devices.at_hand.next = function
-    devices.following.next = devices.behind(function)
-    devices.at.next = Step.REPORT
-
-
-@action(actor="eehd", fair=WEAK, source="arch/powerpc/kernel/eeh_driver.c:eeh_pe_report_edev")
-def report(devices: Devices, function: Function) -> None:
-    """pdev = edev->pdev  // of {function}"""
-    when((devices.at == Step.REPORT) & (devices.at_hand == function))
-    devices.at.next = ite(devices.listed[function], Step.CALLBACK, Step.ADVANCE)
-
-
-@action(actor="eehd", fair=WEAK, source="arch/powerpc/kernel/eeh_driver.c:eeh_report_error")
-def callback(devices: Devices, function: Function) -> None:
-    """error_detected()  // the driver of {function}, with a reference to its device"""
-    when((devices.at == Step.CALLBACK) & (devices.at_hand == function))
-    devices.at.next = Step.ADVANCE
-
-
-@action(actor="eehd", fair=WEAK, source="arch/powerpc/kernel/eeh_driver.c:eeh_pe_report")
-def advance(devices: Devices, function: Function) -> None:
-    """edev = {function}; tmp = its entry's next"""
-    when((devices.at == Step.ADVANCE) & (devices.following == function))
-    devices.at_hand.next = function
-    devices.following.next = devices.behind(function)
-    devices.at.next = Step.REPORT
-
-
-@action(actor="eehd", fair=WEAK, source="arch/powerpc/kernel/eeh_driver.c:eeh_pe_report")
-def finish(devices: Devices) -> None:
-    """the head of the list: the traversal ends"""
-    when((devices.at == Step.ADVANCE) & devices.following.is_none)
-    devices.at_hand.next = None
-    devices.at.next = Step.DONE
+@process(actor="eehd", fair=WEAK, atomic=True, source=f"{DRIVER}:eeh_pe_report")
+def eehd(devices: Devices) -> Steps:
+    yield step("eeh_pe_for_each_dev()  // begins with {function}", name="begin")
+    function = yield choose(Function)
+    when(devices.behind(None) == function)
+    while True:
+        devices.at_hand.next = function
+        devices.following.next = devices.behind(function)
+        reads = "pdev = edev->pdev  // of {function}"
+        yield step(reads, name="report", source=f"{DRIVER}:eeh_pe_report_edev")
+        if (yield branch(devices.listed[function])):
+            calls = "error_detected()  // the driver of {function}, with a reference to its device"
+            yield step(calls, name="callback", source=f"{DRIVER}:eeh_report_error")
+        yield step("edev = {following}; tmp = its entry's next", name="advance")
+        following = yield choose(Function | None)
+        when(devices.following == following)
+        if following is None:
+            outcome("the head of the list: the traversal ends", name="finish")
+            devices.at_hand.next = None
+            return
+        function = following
 
 
 @step_invariant
 def no_poison_is_followed(devices: Devices, function: Function) -> Value[bool]:
     """The traversal goes on from entries that are in the list: list_del leaves LIST_POISON1 in others."""
-    follows = (devices.at == Step.ADVANCE) & (devices.following == function)
-    return implies(follows & (devices.at.next == Step.REPORT), devices.listed[function])
+    follows = at(eehd, "advance") & (devices.following == function)
+    return implies(follows & after(at(eehd, "report")), devices.listed[function])
 
 
 @temporal
@@ -129,4 +100,4 @@ def removed_in_the_end(devices: Devices) -> Formula:
 @terminal
 def at_rest(devices: Devices) -> Value[bool]:
     """Nobody goes through the list."""
-    return ~devices.walks()
+    return ~walks()

@@ -1,12 +1,10 @@
-"""Detection: a driver reads all ones, asks firmware, isolates the PE and queues an event for the recovery
-thread.
-"""
+"""Detection: a driver reads all ones, asks firmware, isolates the PE and queues an event for the thread."""
 
 from explorer import *
 
 from . import kernel
 from .kernel import Mark
-from .pe import Pe, Pes, below, is_above
+from .pe import Pe, Pes, above, below, is_above
 
 ERRORS = constant("errors", 2)
 """How often the hardware freezes a PE."""
@@ -20,27 +18,19 @@ class Events(State):
 
     def under_way(self, pe: Pe) -> Value[bool]:
         """Whether an event that covers the PE is queued or about to be."""
-        return is_above(self.sends, pe) | some(
-            self.queue.contains(root) for root in domain(Pe) if pe in below(root)
-        )
+        return is_above(self.sends, pe) | some(self.queue.contains(root) for root in above(pe))
 
 
 # Fair: a driver polls its device, so that a frozen one is noticed, and no function stops half way.
 
 
-@process(
-    actor="driver",
-    fair=WEAK,
-    restart=True,
-    atomic=True,
-    source="arch/powerpc/kernel/eeh_event.c:__eeh_send_failure_event",
-)
+EVENT, CHECK = "arch/powerpc/kernel/eeh_event.c", "arch/powerpc/kernel/eeh.c:eeh_dev_check_failure"
+
+
+@process(actor="driver", fair=WEAK, restart=True, atomic=True, source=f"{EVENT}:__eeh_send_failure_event")
 def driver(pes: Pes, events: Events) -> Steps:
     """The topmost frozen PE is the one that is recovered."""
-    yield step(
-        "eeh_dev_check_failure({pe})  // frozen: eeh_pe_mark_isolated({root})",
-        source="arch/powerpc/kernel/eeh.c:eeh_dev_check_failure",
-    )
+    yield step("eeh_dev_check_failure({pe})  // frozen: eeh_pe_mark_isolated({root})", source=CHECK)
     pe = yield choose(Pe)
     root = yield choose(Pe)
     when(root in (Pe.BUS, pe))

@@ -17,8 +17,7 @@ CHILD_PE = constant("child_pe", True)
 class Pe(enum.Enum):
     """A `struct eeh_pe`."""
 
-    BUS = 0
-    CHILD = 1
+    BUS, CHILD = range(2)
 
 
 class Pes(State):
@@ -45,16 +44,10 @@ class Pes(State):
         self.linked[pe].next = self.linked[pe] & ~now
 
     def remove_devices(self, pes: Sequence[Pe], keep: bool) -> None:
-        """eeh_rmv_from_parent_pe for the devices of these PEs, the child's first. `keep`: EEH_PE_KEEP is set
-        at the same time.
-        """
+        """eeh_rmv_from_parent_pe for these PEs' devices, the child's first; sets EEH_PE_KEEP if `keep`."""
         c, p = Pe.CHILD, Pe.BUS
-        kept = {
-            pe: self.keep[pe]
-            | (keep and pe in pes)
-            | (self.recovering[pe] & kernel.REMOVAL_RESPECTS_RECOVERING)
-            for pe in (c, p)
-        }
+        respected = {pe: self.recovering[pe] & kernel.REMOVAL_RESPECTS_RECOVERING for pe in Pe}
+        kept = {pe: self.keep[pe] | (keep and pe in pes) | respected[pe] for pe in Pe}
         from_c, from_p = self.edev[c] & (c in pes), self.edev[p] & (p in pes)
         frees_c = from_c & ~kept[c]
         invalid_c = self.invalid[c] | (from_c & kept[c])

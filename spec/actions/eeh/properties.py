@@ -48,15 +48,10 @@ def keep_implies_recovering(pes: Pes, pe: Pe) -> Value[bool]:
 
 @invariant
 def tree_is_sound(pes: Pes) -> Value[bool]:
-    """A linked PE hangs in the tree, a device is in a linked PE and below a bridge, and an invalid PE has
-    none.
-    """
+    """A linked PE is in the tree, a device in a linked PE and below a bridge, and an invalid PE has none."""
     devices = every(implies(pes.edev[pe], pes.linked[pe] & ~pes.invalid[pe]) for pe in domain(Pe))
-    return (
-        implies(pes.linked[Pe.CHILD], pes.linked[Pe.BUS])
-        & implies(pes.edev[Pe.CHILD], pes.edev[Pe.BUS])
-        & devices
-    )
+    below_bus = [implies(of[Pe.CHILD], of[Pe.BUS]) for of in (pes.linked, pes.edev)]
+    return every(below_bus) & devices
 
 
 @step_invariant
@@ -68,18 +63,15 @@ def removed_by_recovery_or_gone(pes: Pes, pe: Pe) -> Value[bool]:
 
 @invariant
 def told_while_handled(pes: Pes, recovery: Recovery, pe: Pe) -> Value[bool]:
-    """A driver that was told of a frozen channel hears more before the recovery ends, unless its device is
-    gone.
-    """
+    """A driver that was told of a frozen channel hears more before the recovery ends, or is gone."""
     return implies(pes.edev[pe] & pes.told[pe], recovery.handles(pe))
 
 
 @temporal
 def present_device_comes_back(pes: Pes, pe: Pe) -> Formula:
     """A device that is in its slot is added again after a reset, unless its PE is given up."""
-    return leads_to(
-        pes.present[pe] & pes.linked[pe] & ~pes.edev[pe], pes.edev[pe] | ~pes.linked[pe] | ~pes.present[pe]
-    )
+    there, linked, edev = pes.present[pe], pes.linked[pe], pes.edev[pe]
+    return leads_to(there & linked & ~edev, edev | ~linked | ~there)
 
 
 @temporal

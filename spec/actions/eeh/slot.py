@@ -1,6 +1,4 @@
-"""What happens to the hardware: errors freeze PEs, somebody pulls a card, and hotplug removes what is
-gone.
-"""
+"""The hardware: errors freeze PEs, somebody pulls a card, and hotplug removes what is gone."""
 
 from explorer import *
 

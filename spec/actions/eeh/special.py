@@ -1,5 +1,4 @@
-"""A special event: a PHB that is dead. The recovery thread purges the queued events of its PEs, and removes
-their devices.
+"""A dead PHB: the thread purges the queued events of its PEs, and removes their devices.
 
 5.4 leaves EEH_PE_RECOVERING set, as the senders of the purged events have left it.
 """

@@ -1,13 +1,11 @@
-"""eehd: takes events, newest first, and leads the recovery dialogue with the drivers
-(eeh_handle_normal_event).
-"""
+"""eehd: takes events, newest first, and leads the dialogue with the drivers (eeh_handle_normal_event)."""
 
 import enum
 
 from explorer import *
 
 from . import kernel
-from .events import Events, marks
+from .events import EVENT, Events, marks
 from .kernel import Mark, Prune
 from .pe import Pe, Pes, below, is_above
 
@@ -17,10 +15,7 @@ DRIVER, PE = "arch/powerpc/kernel/eeh_driver.c", "arch/powerpc/kernel/eeh_pe.c"
 class Answer(enum.Enum):
     """What the drivers' answers to error_detected, and the reset that may follow, come to."""
 
-    CAN_RECOVER = 0
-    NEED_RESET = 1
-    NONE = 2
-    DISCONNECT = 3
+    CAN_RECOVER, NEED_RESET, NONE, DISCONNECT = range(4)
 
 
 class Recovery(State):
@@ -36,13 +31,7 @@ class Recovery(State):
 # Fair: the thread goes on. Which answers the drivers give is a free choice.
 
 
-@process(
-    actor="eehd",
-    fair=WEAK,
-    restart=True,
-    atomic=True,
-    source="arch/powerpc/kernel/eeh_event.c:eeh_event_handler",
-)
+@process(actor="eehd", fair=WEAK, restart=True, atomic=True, source=f"{EVENT}:eeh_event_handler")
 def eehd(pes: Pes, events: Events, recovery: Recovery) -> Steps:
     yield step("list_del(&event->list)  // {events.queue[events.queue.length - 1]}", name="idle")
     when(~events.queue.empty)
@@ -80,16 +69,11 @@ def handle_normal_event(pes: Pes, pe: Pe) -> Steps:
     if result == Answer.NONE:
         yield from reset_device(pes, pe)
     else:
-        yield step(
-            "thaws or resets {pe}; eeh_pe_state_clear(EEH_PE_ISOLATED)",
-            source=f"{DRIVER}:eeh_clear_pe_frozen_state",
-        )
+        clears = "thaws or resets {pe}; eeh_pe_state_clear(EEH_PE_ISOLATED)"
+        yield step(clears, source=f"{DRIVER}:eeh_clear_pe_frozen_state")
         thaws(pes, pe)
-        yield step(
-            "resume()  // the drivers of {pe} and below",
-            name="resume",
-            source=f"{DRIVER}:eeh_report_resume",
-        )
+        resumes = "resume()  // the drivers of {pe} and below"
+        yield step(resumes, name="resume", source=f"{DRIVER}:eeh_report_resume")
         for each in below(pe):
             pes.told[each].next = False
     return True
@@ -106,9 +90,7 @@ def report(pes: Pes, pe: Pe) -> Steps:
 
 @procedure(source=f"{DRIVER}:eeh_reset_device")
 def reset_device(pes: Pes, pe: Pe) -> Steps:
-    """A device that is gone is not found, and leaves its PE invalid. One that is found makes its PE, and
-    those above, valid.
-    """
+    """A device that is gone leaves its PE invalid. One that is found makes it, and those above, valid."""
     yield step("eeh_pe_state_mark({pe}, EEH_PE_KEEP); pci_hp_remove_devices()", name="hotplug")
     pes.remove_devices(below(pe), keep=True)
     for each in below(pe):

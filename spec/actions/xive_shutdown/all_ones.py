@@ -1,6 +1,4 @@
-"""When loads from an ESB page return all ones: its END's virtual processor is disabled, or its PHB is in
-error.
-"""
+"""When an ESB page reads all ones: the virtual processor of its END is disabled, or its PHB in error."""
 
 import enum
 

@@ -14,9 +14,7 @@ FORWARDS = constant("forwards", 0)
 
 
 class Forwarding(State):
-    """How often KVM has taken each interrupt; at most `forwards` times, since giving it back may send an
-    event again.
-    """
+    """How often KVM has taken each: at most `forwards` times, for giving back may send an event again."""
 
     forwards: Map[Source, Annotated[int, Range(0, FORWARDS)]] = initially(0, quiet=True)
 
