@@ -1,3 +1,1 @@
-"""Firmware-assisted dump on powernv: registration, crash, preserve, capture, release; `spec/fadump_*.py`
-compose these modules.
-"""
+"""Firmware-assisted dump on powernv, from registration to release; `spec/fadump_*.py` compose them."""

@@ -1,6 +1,4 @@
-"""The kernels that follow one another: the first, petitboot's after the crash, the capture kernel, which then
-lives on.
-"""
+"""The kernels after one another: the first, petitboot's, and the capture kernel, which then lives on."""
 
 import enum
 
@@ -15,17 +13,14 @@ from .writer import writer
 class Cause(enum.Enum):
     """Who starts the memory-preserving reboot: the kernel that crashes, or firmware, at any moment."""
 
-    KERNEL = 0
-    FIRMWARE = 1
+    KERNEL, FIRMWARE = range(2)
 
 
 CAUSE = {Cause.KERNEL: "crash_fadump(), MPIPL", Cause.FIRMWARE: "MPIPL by itself"}
 
 
 class Boot(State):
-    """`promised` is no variable of any kernel: the crashed kernel had told its user that a crash would be
-    dumped.
-    """
+    """`promised` is no variable of a kernel: the crashed one had said that a crash would be dumped."""
 
     reserved: Var[bool] = initially(False)
     promised: Var[bool] = initially(False)
@@ -113,11 +108,7 @@ def opalcore(dump: Dump, firmware: Firmware) -> None:
     dump.opalcore.next = firmware.tags
 
 
-@action(
-    actor="capture",
-    fair=WEAK,
-    source=f"{OPAL_FADUMP}:opal_fadump_setup_metadata",
-)
+@action(actor="capture", fair=WEAK, source=f"{OPAL_FADUMP}:opal_fadump_setup_metadata")
 def setup_without_dump(dump: Dump, boot: Boot, firmware: Firmware, metadata: Metadata) -> None:
     """opal_fadump_setup_metadata(); opal_fadump_init_mem_struct()  // no dump: a first kernel, with all
     memory its own

@@ -40,10 +40,8 @@ def dies(crash: Crash) -> Steps:
     """It comes by kmsg_dump before crash_fadump, after it, or not at all."""
     if WAY == Way.OOPS or (RESET_DUMPS_LOG if WAY == Way.SYSTEM_RESET else PANIC_DUMPS_FIRST):
         yield from dump_log(crash)
-    yield step(
-        "crash_fadump()  // registered: {crash.registered}",
-        source="arch/powerpc/kernel/fadump.c:crash_fadump",
-    )
+    crashes = "crash_fadump()  // registered: {crash.registered}"
+    yield step(crashes, source="arch/powerpc/kernel/fadump.c:crash_fadump")
     crash.gone.next = crash.registered
     if not (yield branch(crash.registered)) and WAY == Way.PANIC and not PANIC_DUMPS_FIRST:
         yield from dump_log(crash)

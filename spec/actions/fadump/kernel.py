@@ -1,6 +1,4 @@
-"""Which kernel is checked. The defaults are Linux 5.4 with two repairs that the model asks for;
-`docs/models/fadump.md` argues them.
-"""
+"""Linux 5.4 with two repairs that the model asks for; `docs/models/fadump.md` argues them."""
 
 from explorer import *
 
@@ -17,14 +15,10 @@ COUNT_AFTER_ADD = constant("count_after_add", True)
 """registered_regions is counted up after firmware took the range."""
 
 UNCOUNT_BEFORE_REMOVE = constant("uncount_before_remove", True)
-"""Unregistering clears registered_regions and dump_registered before it tells firmware. Linux 5.4 tells
-firmware first.
-"""
+"""Unregistering clears registered_regions and dump_registered before firmware is told, in 5.4 after."""
 
 INITIALISE_LOCKED = constant("initialise_locked", True)
-"""Releasing a dump sets the metadata up again before it gives fadump_mutex back. Linux 5.4 gives it back long
-before.
-"""
+"""Releasing a dump sets the metadata up again before it gives fadump_mutex back. 5.4 does so long after."""
 
 CHECK_AGAIN = constant("check_again", True)
 """Releasing a dump looks at dump_active again when it has the mutex."""

@@ -1,5 +1,4 @@
-"""What survives a crash: memory, the metadata page in it, and firmware with its ranges and tags. Knows
-nothing of kernels.
+"""What survives a crash: memory, the metadata page in it, and firmware with its ranges and tags.
 
 Memory is three areas: the boot memory, whose copies count as `copies` regions; everything above boot_mem_top
 that the crashed kernel used (`high`); and the firmware's own reserved-ranges up there. The reserve area with
@@ -14,9 +13,7 @@ Count = Annotated[int, Range(0, REGIONS)]
 
 
 class Metadata(State):
-    """`struct opal_fadump_mem_struct`, as far as it decides anything. It is counted up without firmware's
-    knowledge.
-    """
+    """`struct opal_fadump_mem_struct`, as far as it decides anything. Firmware does not see it grow."""
 
     registered_regions: Var[Count] = initially(0)
 

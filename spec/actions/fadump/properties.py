@@ -31,9 +31,8 @@ def vmcore_is_untouched(dump: Dump, memory: Areas) -> Value[bool]:
 def vmcore_is_valid(dump: Dump, firmware: Firmware) -> Value[bool]:
     """A dump is offered only while it is active, and active only while firmware still knows of it."""
     known = firmware.tags | (firmware.copies != 0)
-    return implies(dump.vmcore, dump.active & firmware.tags) & implies(
-        (dump.stage == Stage.CAPTURE) & ~dump.active, ~known
-    )
+    left = (dump.stage == Stage.CAPTURE) & ~dump.active
+    return implies(dump.vmcore, dump.active & firmware.tags) & implies(left, ~known)
 
 
 @invariant
@@ -56,13 +55,10 @@ def metadata_is_there(dump: Dump, client: Client) -> Value[bool]:
 
 @invariant
 def registered_dump_is_complete(dump: Dump, firmware: Firmware, metadata: Metadata) -> Value[bool]:
-    """A dump that is reported as registered has every region that firmware takes, all of them counted; any
-    other has none left.
-    """
-    complete = (firmware.ranges == min(REGIONS, FIRMWARE_LIMIT)) & (
-        metadata.registered_regions == firmware.ranges
-    )
-    none = (firmware.ranges == 0) & (metadata.registered_regions == 0)
+    """A registered dump has every region that firmware takes, all of them counted; any other has none."""
+    ranges, counted = firmware.ranges, metadata.registered_regions
+    complete = (ranges == min(REGIONS, FIRMWARE_LIMIT)) & (counted == ranges)
+    none = (ranges == 0) & (counted == 0)
     rests = (dump.stage == Stage.RUNNING) & dump.mutex.is_none
     return implies(dump.registered, complete) & implies(rests & ~dump.registered, none)
 
@@ -77,9 +73,7 @@ def mutex_is_held(dump: Dump, client: Client) -> Value[bool]:
 
 @invariant
 def a_kernel_starts_with_nothing(dump: Dump, firmware: Firmware) -> Value[bool]:
-    """Between a crash and the capture kernel's user space no dump is registered, nothing is offered, and
-    there is no metadata.
-    """
+    """From a crash to the capture kernel's user space nothing is registered or offered, and no metadata."""
     user_space = (dump.stage == Stage.RUNNING) | (dump.stage == Stage.CAPTURE)
     nothing = ~dump.registered & ~dump.vmcore & ~dump.opalcore & ~dump.metadata_ready
     return implies(~user_space, nothing) & (firmware.registered_tags == dump.metadata_ready)

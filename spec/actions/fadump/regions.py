@@ -15,9 +15,7 @@ PAGES = constant("pages", 2)
 """The largest block and the largest hole, in pages. The last block is larger than any boot memory."""
 
 SUBTRACT_ONCE = constant("subtract_once", True)
-"""What was taken is subtracted from what is wanted once. Up to 5.17 both mem_size and cur_size change, and it
-counts twice.
-"""
+"""What was taken is subtracted once. Up to 5.17 mem_size and cur_size both change, and it counts twice."""
 
 HOLES = constant("holes", True)
 """Holes are skipped ("support holes in kernel boot memory area"). Otherwise boot memory is the range from 0.
@@ -44,15 +42,11 @@ Signed = Annotated[int, Range(-5 * LARGEST - LAST, 5 * LARGEST + LAST)]
 class Verdict(enum.Enum):
     """Whether the registration of the regions can go on."""
 
-    NONE = 0
-    ACCEPTED = 1
-    REFUSED = 2
+    NONE, ACCEPTED, REFUSED = range(3)
 
 
 class Layout(State):
-    """In pages: two blocks of any size, any holes before the second and the third, and boot_memory_size.
-    Nothing assigns them.
-    """
+    """In pages: two blocks, any holes before the second and the third, boot_memory_size. None changes."""
 
     blocks: Map[Early, Pages] = initially(any_of(Pages))
     gap: Map[Early, Gap] = initially(any_of(Gap))
@@ -70,18 +64,15 @@ class Layout(State):
         return self.gap[block - 1] * PAGE if block else 0
 
     def base(self, block: int) -> int | Value[int]:
-        return sum(
-            (self.size(each) for each in range(block)), sum(self.hole(each) for each in range(block + 1))
-        )
+        holes = sum(self.hole(each) for each in range(block + 1))
+        return sum((self.size(each) for each in range(block)), holes)
 
     def end(self, block: int) -> int | Value[int]:
         return self.base(block) + self.size(block)
 
 
 class Loop(State):
-    """The variables of the loops, the regions (one for each block at most), and the verdict. The second loop
-    checks one range for holes from `start` on.
-    """
+    """The variables of the loops, a region for each block, the verdict. The second loop begins at `start`."""
 
     current: Var[Signed] = initially(0)
     hole_size: Var[Address] = initially(0)
@@ -129,9 +120,7 @@ def boot_mem_regions(layout: Layout, loop: Loop) -> Steps:
 
 @procedure(source=f"{FADUMP}:is_fadump_mem_area_contiguous")
 def is_range_contiguous(layout: Layout, loop: Loop) -> Steps:
-    """It goes on one address behind the end of the block, and takes a block that begins later for one behind
-    a hole.
-    """
+    """It goes on one address behind a block's end, and takes a later block for one behind a hole."""
     for block in range(BLOCKS):
         yield "is_fadump_mem_area_contiguous()  // block {block}, from d_start = {loop.start}"
         reaches_end = loop.top <= layout.end(block)
@@ -176,9 +165,7 @@ def copied_is_memory(layout: Layout, loop: Loop) -> Value[bool]:
 
 @invariant
 def sizes_are_right(layout: Layout, loop: Loop) -> Value[bool]:
-    """No size is negative (the kernel's are unsigned), and all regions together are as large as the boot
-    memory wanted.
-    """
+    """No size is negative (the kernel's are unsigned), and all regions together are what was wanted."""
     total = loop.region[0] + loop.region[1] + loop.region[2]
     done = implies(loop.verdict != Verdict.NONE, total == layout.wanted())
     return every(loop.region[block] >= 0 for block in domain(Block)) & done

@@ -14,12 +14,7 @@ OPAL_CORE = "arch/powerpc/platforms/powernv/opal-core.c"
 class Stage(enum.Enum):
     """Which kernel runs, and how far it has come. RUNNING: one that can register a dump."""
 
-    RUNNING = 0
-    PETITBOOT_SCAN = 1
-    PETITBOOT = 2
-    CAPTURE_SCAN = 3
-    SETUP = 4
-    CAPTURE = 5
+    RUNNING, PETITBOOT_SCAN, PETITBOOT, CAPTURE_SCAN, SETUP, CAPTURE = range(6)
 
 
 class Client(Scalarset):
@@ -30,8 +25,8 @@ class Client(Scalarset):
 
 
 class Dump(State):
-    """`metadata_ready`: opal_fdm points to initialised metadata. `processed`, `opalcore_done`: the initcalls
-    have run. `mutex`: the owner of fadump_mutex.
+    """`metadata_ready`: opal_fdm points to metadata. `processed`, `opalcore_done`: the initcalls have run.
+    `mutex`: the owner of fadump_mutex.
     """
 
     stage: Var[Stage] = initially(Stage.RUNNING)

@@ -14,9 +14,7 @@ from .state import FADUMP, OPAL_CORE, OPAL_FADUMP, Client, Dump, Stage
 class Answer(enum.Enum):
     """What firmware says to a range."""
 
-    SUCCESS = 0
-    RESOURCE = 1
-    PARAMETER = 2
+    SUCCESS, RESOURCE, PARAMETER = range(3)
 
 
 # Fair: a system call that was begun goes on. STRONG where it waits for the mutex, which is free again and

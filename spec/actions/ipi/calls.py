@@ -1,7 +1,6 @@
 """Calls of functions on other CPUs: a descriptor that its sender waits for, and the target's list of them.
 
-Only the sender that finds the list empty sends an IPI: the others rely on it. So one lost IPI stops all of
-them.
+Only the sender that finds the list empty sends an IPI, and all rely on it. So one lost IPI stops all of them.
 """
 
 import enum
@@ -21,16 +20,11 @@ CALLERS = constant("callers", 6)
 class Csd(enum.Enum):
     """A `call_single_data`: FREE is unlocked, the others have CSD_FLAG_LOCK set."""
 
-    FREE = 0
-    LOCKED = 1
-    QUEUED = 2
-    RUNNING = 3
+    FREE, LOCKED, QUEUED, RUNNING = range(4)
 
 
 class Calls(State):
-    """The descriptor of every sender for every target. `call_single_queue` of a target are its QUEUED ones,
-    in no order.
-    """
+    """Each sender's descriptor for each target: the QUEUED ones are its call_single_queue, in no order."""
 
     csd: Map[Sender, Map[Target, Csd]] = initially(Csd.FREE)
 
@@ -40,9 +34,8 @@ class Calls(State):
     def detach(self, target: Target) -> None:
         """llist_del_all: the queued ones belong to the handler now."""
         for cpu in Sender:
-            self.csd[cpu][target].next = ite(
-                self.csd[cpu][target] == Csd.QUEUED, Csd.RUNNING, self.csd[cpu][target]
-            )
+            csd = self.csd[cpu][target]
+            csd.next = ite(csd == Csd.QUEUED, Csd.RUNNING, csd)
 
     def only_runs(self, cpu: Sender, target: Target) -> Value[bool]:
         """Whether no other descriptor is left to run."""

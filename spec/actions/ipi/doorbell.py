@@ -1,7 +1,6 @@
 """Doorbells: an edge without content. Several that arrive before the first is taken are one.
 
-`msgsnd` is ordered like a store by `sync`. Whether it waits in the store queue like one, or overtakes what is
-there, is the constant `msgsnd`.
+`msgsnd` is ordered like a store by `sync`. The constant `msgsnd` says whether it waits in the store queue.
 """
 
 from explorer import WEAK, Value, action, sends, when

@@ -1,10 +1,8 @@
-"""The target outside the host's handler: running a guest, napping in it, or in host code with interrupts
-soft-disabled.
-"""
+"""The target outside the host's handler: in a guest, napping in it, or in host code that is soft-disabled."""
 
 from typing import Annotated
 
-from explorer import STRONG, WEAK, Range, State, Value, Var, action, constant, initially, sends, some, when
+from explorer import STRONG, WEAK, Range, State, Value, Var, action, constant, initially, is_in, sends, when
 
 from ..shared.cpus import Target
 from . import kernel
@@ -12,7 +10,7 @@ from .doorbell import take
 from .kernel import Controller
 from .layout import doorbell, host_ipi
 from .memory import Memory
-from .receiver import GUEST, NAPPING, SOFT_MASKED, Mode, Receivers
+from .receiver import GUEST, NAPPING, OFFLINE, SOFT_MASKED, Mode, Receivers
 
 KICKS = constant("kicks", 0)
 
@@ -156,29 +154,16 @@ def latch(receivers: Receivers, memory: Memory, cpu: Target) -> None:
     Also inside the handler, once may_hard_irq_enable has let further doorbells in.
     """
     when(kernel.CONTROLLER == Controller.DOORBELL and SOFT_MASKED)
-    when(~some(receivers.at[cpu] == mode for mode in UNMASKED))
+    when(~is_in(receivers.at[cpu], UNMASKED))
     take(memory, cpu)
     receivers.latched[cpu].next = True
 
 
-UNMASKED = (
-    Mode.HOST,
-    Mode.GUEST,
-    Mode.NAP,
-    Mode.GUEST_TEST,
-    Mode.NAP_TEST,
-    Mode.MSGSYNC,
-    Mode.OFFLINE,
-    Mode.OFFLINE_CLEAR,
-    Mode.OFFLINE_BARRIER,
-)
+UNMASKED = {Mode.HOST, Mode.GUEST, Mode.NAP, Mode.GUEST_TEST, Mode.NAP_TEST, Mode.MSGSYNC, *OFFLINE}
 """Where a doorbell is taken as such, or stays pending because interrupts are off in hardware."""
 
 
 def ignored(receivers: Receivers, target: Target) -> Value[bool]:
     """In a step invariant: the step finds the flag 0 and drops the interrupt."""
-    tested = some(
-        receivers.at[target] == mode
-        for mode in (Mode.GUEST_TEST, Mode.NAP_TEST, Mode.GUEST_EOI, Mode.GUEST_RECHECK)
-    )
-    return tested & ((receivers.at[target].next == Mode.GUEST) | (receivers.at[target].next == Mode.NAP))
+    at, tests = receivers.at[target], {Mode.GUEST_TEST, Mode.NAP_TEST, Mode.GUEST_EOI, Mode.GUEST_RECHECK}
+    return is_in(at, tests) & is_in(at.next, {Mode.GUEST, Mode.NAP})

@@ -1,6 +1,4 @@
-"""What a later call does for one that is lost. Beside the other properties, for kernels where calls can be
-lost.
-"""
+"""What a later call does for one that is lost: for kernels where calls can be lost."""
 
 from explorer import Formula, Value, leads_to, some, temporal
 
@@ -14,11 +12,8 @@ from .sender import Senders, Step
 
 def calls_too(senders: Senders, cpu: Sender, target: Target) -> Value[bool]:
     """Another sender is about to queue a call to the target."""
-    return some(
-        (senders.at[other] == Step.LLIST_ADD) & (senders.target[other] == target)
-        for other in Sender
-        if other != cpu
-    )
+    others = [other for other in Sender if other != cpu]
+    return some((senders.at[other] == Step.LLIST_ADD) & (senders.target[other] == target) for other in others)
 
 
 @temporal

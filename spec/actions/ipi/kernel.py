@@ -17,9 +17,7 @@ class Barrier(enum.Enum):
 
 
 class Exchange(enum.Enum):
-    """How the demultiplexer takes the messages: `xchg` between two syncs, a relaxed one, or a load with no
-    exchange at all.
-    """
+    """How the demultiplexer takes the messages: `xchg` between two syncs, a relaxed one, or by a load."""
 
     ORDERED = "ordered"
     RELAXED = "relaxed"
@@ -34,9 +32,7 @@ class Msgsnd(enum.Enum):
 
 
 class Controller(enum.Enum):
-    """What carries an IPI: a doorbell (POWER9), or the XICS, programmed by the kernel (POWER8) or through
-    OPAL calls.
-    """
+    """What carries an IPI: a doorbell (POWER9), or the XICS (POWER8), by the kernel or by OPAL calls."""
 
     DOORBELL = "doorbell"
     XICS = "xics"
@@ -64,9 +60,7 @@ MSGSND_SYNC = constant("msgsnd_sync", True)
 
 MSGSYNC = constant("msgsync", True)
 INTERRUPT_SYNCHRONISES = constant("interrupt_synchronises", False)
-"""Under arm and power: taking an interrupt is context synchronising for loads too, as a sync without its
-push.
-"""
+"""Under arm and power: taking an interrupt synchronises the context for loads too, as a sync without push."""
 
 MSGSND = constant("msgsnd", Msgsnd.IMMEDIATE)
 
@@ -111,9 +105,8 @@ def split() -> bool:
 
 def uses(barrier: Barrier) -> bool:
     """Whether this barrier stands beside a store to the flag."""
-    return any(
-        barrier == one for one in (SET_BARRIER, SET_BARRIER_AFTER, CLEAR_BARRIER, CLEAR_BARRIER_BEFORE)
-    )
+    beside = (SET_BARRIER, SET_BARRIER_AFTER, CLEAR_BARRIER, CLEAR_BARRIER_BEFORE)
+    return any(barrier == one for one in beside)
 
 
 def text(barrier: Barrier) -> str:

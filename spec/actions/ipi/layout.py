@@ -1,6 +1,4 @@
-"""The bytes that give a doorbell its meaning, the doorbell itself, and how they are written. Knows nothing of
-barriers.
-"""
+"""The bytes that give a doorbell its meaning, the doorbell, and how they are written. Knows no barriers."""
 
 import enum
 from dataclasses import dataclass
@@ -14,15 +12,11 @@ IPIS = constant("ipis", 1)
 """How many IPIs each sender sends."""
 
 RECURRING = constant("recurring", False)
-"""Senders that have nothing else to do send RESCHEDULE again and again, whatever is queued, as resched_curr()
-does.
-"""
+"""Idle senders send RESCHEDULE again and again, whatever is queued, as resched_curr() does."""
 
 
 class Plain(Scalarset):
-    """Kinds of message that nobody waits for. They differ in name only, so they are interchangeable (not with
-    `real_mode`).
-    """
+    """Kinds of message that nobody waits for: interchangeable but for their names (and `real_mode`)."""
 
     size = constant("message_types", 2) - 1
     names = ("RESCHEDULE", "RM_HOST_ACTION", "TICK_BROADCAST", "NMI_IPI")
@@ -38,8 +32,7 @@ class Flag(enum.Enum):
     """HOST_IPI: the byte in the target's PACA, this interrupt is for the host. DOORBELL: the target's pending
     exception; on XICS, the external interrupt of the IPI."""
 
-    HOST_IPI = 0
-    DOORBELL = 1
+    HOST_IPI, DOORBELL = range(2)
 
 
 Message = Plain | Call
@@ -48,9 +41,7 @@ Word = Plain | Call | Flag
 
 @dataclass(frozen=True)
 class Address:
-    """A place that belongs to a target: `ipi_message[word]`, `paca_ptrs[target]->kvm_hstate.host_ipi` or its
-    doorbell.
-    """
+    """A target's `ipi_message[word]`, its `paca_ptrs[target]->kvm_hstate.host_ipi`, or its doorbell."""
 
     target: Target
     word: Word
@@ -74,9 +65,7 @@ def doorbell(target: Target) -> Address:
 
 
 def wording(address: Address, value: int) -> str:
-    """A store as the kernel writes it, with the target where there are several. Linux 5.3 has one function
-    for the flag.
-    """
+    """A store as the kernel writes it, with its target if there are several."""
     if address.word == Flag.DOORBELL:
         return f"ppc_msgsnd() -> {address.target}"
     if address.word == Flag.HOST_IPI and split():

@@ -1,8 +1,7 @@
 """What must happen, where every step inside a function is taken in the end and pending interrupts are.
 
-No IPI need ever be sent: senders begin as they like. That matters, for an IPI of another kind rescues a lost
-call. `recurring` lets one come again and again, as long as some sender does not hang itself (`callers` below
-`senders`).
+No IPI need ever be sent. That matters, for an IPI of another kind rescues a lost call. `recurring` lets one
+come again and again, as long as some sender does not hang itself (`callers` below `senders`).
 """
 
 from explorer import *

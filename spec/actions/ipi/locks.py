@@ -1,6 +1,4 @@
-"""The spinlocks that callers hold: a sender holds one from before `csd_lock` until `csd_lock_wait` is
-over.
-"""
+"""The spinlocks that callers hold, each from before `csd_lock` until `csd_lock_wait` is over."""
 
 from explorer import *
 

@@ -1,8 +1,7 @@
-"""The memory that the CPUs share: message bytes, the flag, and doorbells where `msgsnd` is ordered like a
-store.
+"""The memory that the CPUs share: message bytes, the flag, and doorbells that are ordered like stores.
 
 The other modules use `write`, `read`, `swap`, `fence`, `msgsync` and, for the target, `rings`, `takes` and
-`done_with`; properties ask `latest` and `after_step`. Which architecture it is, is the constant `memory`.
+`rests`; properties ask `latest` and `after_step`. Which architecture it is, is the constant `memory`.
 """
 
 from collections.abc import Sequence
@@ -110,8 +109,8 @@ class Memory(Devices, SharedMemory, cpus=Cpu, idle=idle, bound=live_stores, mode
             self.barrier(target, Fence.CONTEXT)
 
     def msgsync(self, cpu: Target) -> None:
-        """What the sender's barrier has pushed is seen by all later loads: `msgsync; lwsync`. Of messages
-        there are none before they are taken.
+        """`msgsync; lwsync`: later loads see what the sender's barrier has pushed. No message is loaded
+        before they are taken.
         """
         if kernel.MSGSYNC:
             self.barrier(cpu, Fence.LWSYNC)

@@ -1,5 +1,4 @@
-"""A target that leaves the system and comes back. While it is off-line it drops IPIs on purpose: nobody may
-send it one.
+"""A target that leaves the system and comes back. Off-line it drops IPIs: nobody may send it one.
 
 The loop of pnv_smp_cpu_kill_self: clear the flag, sleep, take whatever interrupt ended the sleep without
 looking at messages. What may still arrive is an interrupt whose message an earlier handler has drained.

@@ -1,6 +1,6 @@
 """What must hold. The predicates have arguments, so that liveness properties can use them too."""
 
-from explorer import Value, domain, every, invariant, some, step_invariant, terminal
+from explorer import Value, every, invariant, some, step_invariant, terminal
 
 from ..shared.cpus import Sender, Spinner, Target
 from .calls import Calls, Csd
@@ -14,9 +14,7 @@ from .sender import Senders, Step
 
 
 def unannounced(senders: Senders, memory: Memory, target: Target) -> Value[bool]:
-    """There is a message for the target, and no doorbell: neither pending nor still to be sent. The flag does
-    not matter.
-    """
+    """A message is there, and its doorbell neither pending nor still to be sent. The flag does not matter."""
     coming = some(senders.between_message_and_msgsnd(cpu, target) for cpu in Sender)
     return message_waits(memory, target) & ~rung(memory, target) & ~coming
 
@@ -28,12 +26,8 @@ def lost(senders: Senders, receivers: Receivers, memory: Memory, target: Target)
 
 def hangs(senders: Senders, receivers: Receivers, calls: Calls, memory: Memory, cpu: Sender) -> Value[bool]:
     """The sender waits for a call whose IPI is lost."""
-    return some(
-        senders.waits_for(cpu, target)
-        & (calls.csd[cpu][target] == Csd.QUEUED)
-        & lost(senders, receivers, memory, target)
-        for target in Target
-    )
+    queued = {t: senders.waits_for(cpu, t) & (calls.csd[cpu][t] == Csd.QUEUED) for t in Target}
+    return some(queued[t] & lost(senders, receivers, memory, t) for t in Target)
 
 
 @invariant
@@ -59,11 +53,8 @@ def no_stuck_spinner(
     senders: Senders, receivers: Receivers, calls: Calls, memory: Memory, locks: Locks
 ) -> Value[bool]:
     """No CPU spins on a lock whose holder waits for a lost IPI."""
-    return every(
-        ~((locks.spins_on[cpu] == holder) & hangs(senders, receivers, calls, memory, holder))
-        for cpu in domain(Spinner)
-        for holder in Sender
-    )
+    stuck = {holder: hangs(senders, receivers, calls, memory, holder) for holder in Sender}
+    return every(~((locks.spins_on[cpu] == holder) & stuck[holder]) for cpu in Spinner for holder in Sender)
 
 
 @terminal

@@ -1,5 +1,4 @@
-"""RM_HOST_ACTION: KVM code in real mode asks a host core to do something for a vcpu, and a VM is destroyed
-meanwhile.
+"""RM_HOST_ACTION: KVM in real mode asks a host core to act for a vcpu, and a VM is destroyed meanwhile.
 
 Destruction calls every CPU once before it frees the vcpus. The handler looks at RM_HOST_ACTION before
 CALL_FUNCTION, so that what was asked before is done by then: this is what the kernel's comment says, and with
@@ -12,21 +11,7 @@ there always: find_available_hostcore never picks the own core).
 
 import enum
 
-from explorer import (
-    WEAK,
-    Map,
-    State,
-    Value,
-    Var,
-    action,
-    domain,
-    every,
-    initially,
-    invariant,
-    sends,
-    some,
-    when,
-)
+from explorer import WEAK, Map, State, Value, Var, action, every, initially, invariant, sends, some, when
 
 from ..shared.cpus import Sender, Target
 from . import kernel
@@ -53,9 +38,7 @@ def raw_mfrr(target: Target) -> str:
 
 
 class HostActions(State):
-    """`rm_data` of a host core holds the vcpu until the action is done. `destroyer` is the CPU that destroys
-    the VM.
-    """
+    """`rm_data` of a host core holds the vcpu until the action is done; `destroyer` destroys the VM."""
 
     rm_data: Map[Target, bool] = initially(False)
     vcpu: Var[Vcpu] = initially(Vcpu.ALIVE)
@@ -158,4 +141,4 @@ def free_vcpu(senders: Senders, actions: HostActions, cpu: Sender) -> None:
 @invariant
 def no_action_on_a_freed_vcpu(actions: HostActions) -> Value[bool]:
     """No host action is left to do for a vcpu that is gone."""
-    return ~((actions.vcpu == Vcpu.FREED) & some(actions.rm_data[target] for target in domain(Target)))
+    return ~((actions.vcpu == Vcpu.FREED) & some(actions.rm_data[target] for target in Target))

@@ -1,8 +1,6 @@
-"""The receiving side: the host's doorbell handler, and the two places that ask `host_ipi` first, guest and
-nap.
+"""The receiving side: the host's doorbell handler, and the two that ask `host_ipi` first, guest and nap.
 
-The handler drains whatever messages there are. A doorbell that interrupts a guest is the host's only where
-the flag is set.
+The handler drains whatever messages there are. What interrupts a guest is the host's where the flag is set.
 """
 
 import enum
@@ -56,6 +54,8 @@ class Mode(enum.Enum):
     OFFLINE_BARRIER = 22
 
 
+OFFLINE = (Mode.OFFLINE, Mode.OFFLINE_CLEAR, Mode.OFFLINE_BARRIER)
+
 RESTING = (Mode.HOST, Mode.SOFT_MASKED, Mode.GUEST, Mode.NAP, Mode.OFFLINE)
 """Where the target stays until something happens."""
 
@@ -84,11 +84,8 @@ class Receivers(State):
 
     def after(self, target: Target, mode: Mode) -> Mode | Value[Mode]:
         """The mode; at the handler's end, interrupts are soft-disabled where a doorbell is to be replayed."""
-        return (
-            ite(self.latched[target], Mode.SOFT_MASKED, Mode.HOST)
-            if mode == Mode.HOST and SOFT_MASKED
-            else mode
-        )
+        ends = mode == Mode.HOST and SOFT_MASKED
+        return ite(self.latched[target], Mode.SOFT_MASKED, Mode.HOST) if ends else mode
 
 
 def program() -> list[Mode]:

@@ -1,7 +1,6 @@
 """The sending side: work is queued for the target, then `smp_muxed_ipi_message_pass` sets message and flag.
 
-Every sender chooses target and kind of each IPI freely; `ipis` bounds how many it sends, and it may stop at
-any time.
+Every sender chooses target and kind of each IPI, of which it sends up to `ipis`; it may stop at any time.
 """
 
 import enum
@@ -64,9 +63,7 @@ class Senders(State):
         self.kind[cpu].next = kind
 
     def turn(self, cpu: Sender, step: Step, target: Target, route: Route | None = None) -> None:
-        """The sender is at this step of an IPI to this target, and goes on to the next one; the step is of
-        this route only.
-        """
+        """The sender is at this step of an IPI to the target, of this route only, and goes on."""
         when(step in program())
         when(self.at[cpu] == step)
         when(self.target[cpu] == target)
@@ -75,9 +72,7 @@ class Senders(State):
         self.at[cpu].next = following(step)
 
     def takes(self, cpu: Sender, route: Route) -> None:
-        """The sender's IPI goes this way: a host action that of real mode, any other that of the interrupt
-        controller.
-        """
+        """The sender's IPI goes this way: a host action by real mode, any other by the controller."""
         if route == Route.REAL_MODE:
             when(kernel.REAL_MODE)
             when(self.acts_in_real_mode(cpu))

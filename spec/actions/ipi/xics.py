@@ -10,7 +10,7 @@ Also here: what KVM does with an external interrupt out of the guest. It asks `h
 the guest's where the flag is 0, and then asks once more.
 """
 
-from explorer import STRONG, WEAK, Map, State, Value, action, initially, ite, sends, some, when
+from explorer import STRONG, WEAK, Map, State, Value, action, initially, is_in, ite, sends, when
 
 from ..shared.cpus import Sender, Target
 from . import kernel
@@ -19,27 +19,15 @@ from .guest import Kicks
 from .kernel import Barrier, Controller
 from .layout import doorbell, host_ipi, wording
 from .memory import Memory
-from .receiver import GUEST, Mode, Receivers, program
+from .receiver import GUEST, OFFLINE, RESTING, Mode, Receivers, program
 from .sender import Route, Senders, Step
 
-OPEN = (
-    Mode.HOST,
-    Mode.SOFT_MASKED,
-    Mode.GUEST,
-    Mode.NAP,
-    Mode.GUEST_TEST,
-    Mode.GUEST_XIRR,
-    Mode.GUEST_RECHECK,
-    Mode.OFFLINE,
-    Mode.OFFLINE_CLEAR,
-    Mode.OFFLINE_BARRIER,
-)
+OPEN = {*RESTING, *OFFLINE, Mode.GUEST_TEST, Mode.GUEST_XIRR, Mode.GUEST_RECHECK}
 """Where no IPI has been fetched without its EOI: a new one is presented."""
 
 
 class Icp(State):
-    """`requested`: the MFRR holds the IPI's priority. `more`: KVM was told by opal_int_eoi() that it still
-    does.
+    """`requested`: the MFRR holds the IPI's priority. `more`: opal_int_eoi() has told KVM that it still does.
 
     The interrupt that is presented stands in memory, as the target's `doorbell`.
     """
@@ -58,18 +46,14 @@ def through_opal() -> bool:
 
 def set_mfrr(target: Target, value: str) -> str:
     """The write as the kernel says it."""
-    return (
-        f"opal_int_set_mfrr({target}, {value})"
-        if through_opal()
-        else f"icp_native_set_qirr({target}, {value})"
-    )
+    function = "opal_int_set_mfrr" if through_opal() else "icp_native_set_qirr"
+    return f"{function}({target}, {value})"
 
 
 def request(receivers: Receivers, memory: Memory, icp: Icp, target: Target) -> None:
     """MFRR = IPI_PRIORITY: the interrupt is presented, at once where no other one is being handled."""
     icp.requested[target].next = True
-    idle = some(receivers.at[target] == mode for mode in OPEN)
-    memory.rings(doorbell(target), ite(idle, 1, memory.latest(doorbell(target))))
+    memory.rings(doorbell(target), ite(is_in(receivers.at[target], OPEN), 1, memory.latest(doorbell(target))))
 
 
 def presents(icp: Icp, target: Target) -> Value[bool]:

@@ -13,10 +13,7 @@ from .irqs import Cpu
 class Csd(enum.Enum):
     """Where a descriptor is. LOCKED: CSD_FLAG_LOCK is set; RUNNING: the target has taken it off its list."""
 
-    FREE = 0
-    LOCKED = 1
-    QUEUED = 2
-    RUNNING = 3
+    FREE, LOCKED, QUEUED, RUNNING = range(4)
 
 
 class CrossCalls(State):

@@ -1,5 +1,4 @@
-"""Directed doorbells, `msgsnd` and `msgclr`: an edge without content. Several before the first is taken are
-one.
+"""Directed doorbells, `msgsnd` and `msgclr`: an edge without content, so several may be taken as one.
 
 A doorbell is no store, and is ordered after the stores before it by a `sync` only. Where memory is modelled
 too, that sync is the caller's.

@@ -1,5 +1,4 @@
-"""The kernel's lock-less list, one of each CPU, with an entry of each CPU: whoever finds it empty has to tell
-its owner.
+"""The kernel's lock-less list of each CPU, with an entry of each: whoever finds it empty tells its owner.
 
 The order of entries is left out: `llist_del_all` takes them all.
 """

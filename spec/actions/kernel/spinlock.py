@@ -1,6 +1,4 @@
-"""A spinlock: one holder, whoever waits is not told apart. Nobody is promised a turn; fairness of the action
-that acquires says who is.
-"""
+"""A spinlock: one holder. Who gets a turn is said by the fairness of the action that acquires."""
 
 from explorer import *
 

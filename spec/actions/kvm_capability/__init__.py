@@ -1,3 +1,1 @@
-"""The XIVE-native KVM device and migration: hosts, guest, migration, and what must hold;
-`spec/kvm_capability_*.py` compose them.
-"""
+"""The XIVE-native KVM device and migration; `spec/kvm_capability_*.py` compose these modules."""

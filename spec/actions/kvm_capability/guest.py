@@ -20,9 +20,7 @@ Slot = Annotated[int, Range(0, SLOTS - 1)]
 Bit = Annotated[int, Range(0, 1)]
 
 Place = Annotated[int, Range(0, 2 * SLOTS - 1)]
-"""Index and generation of an entry as one number, which counts on: generation 1 comes first, then generation
-0.
-"""
+"""Index and generation of an entry as one number, which counts on: generation 1 comes before 0."""
 
 FRESH = 0
 """Of a queue that was just configured: index 0, generation 1."""
@@ -45,8 +43,7 @@ class Guest(State):
     """`host` is where the guest runs, or ran before it was stopped. `runs`: its CPUs do; until it is stopped,
     a migration goes on beside it. `position` is the guest's own place in its queue.
 
-    `owed`: the device has triggered since the handler last ran (for the properties). `in_service`: the
-    handler has not ended yet.
+    `owed`: the device has triggered since the handler last ran. `in_service`: the handler has not ended.
     """
 
     host: Var[Host] = initially(Host.A)

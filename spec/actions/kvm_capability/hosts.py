@@ -1,8 +1,4 @@
-"""The two hosts: what their firmware can do, what their kernels say, and what userspace makes of it at
-start-up.
-
-Knows nothing of queues or migration.
-"""
+"""The two hosts: what their firmware can do, what their kernels say, and what userspace makes of it."""
 
 import enum
 
@@ -16,14 +12,11 @@ from .kernel import Kernel, Lacks
 class Host(enum.Enum):
     """A is where the guest is started, B where it is migrated to; it may come back."""
 
-    A = 0
-    B = 1
+    A, B = range(2)
 
 
 class Policy(enum.Enum):
-    """QEMU's kernel-irqchip: `on` must have the device, `allowed` falls back with a warning, `off` does not
-    ask.
-    """
+    """QEMU's kernel-irqchip: `on` must have the device, `allowed` falls back and warns, `off` asks not."""
 
     ON = "on"
     ALLOWED = "allowed"
@@ -31,29 +24,23 @@ class Policy(enum.Enum):
 
 
 class IcMode(enum.Enum):
-    """QEMU's ic-mode: the guest has XIVE from the start, or begins with XICS and negotiates
-    (client-architecture-support).
-    """
+    """QEMU's ic-mode: XIVE from the start, or XICS until client-architecture-support negotiates."""
 
     XIVE = "xive"
     DUAL = "dual"
 
 
 class Mode(enum.Enum):
-    """The guest's interrupt controller on a host. XIVE_KVM is the native device; REFUSED: QEMU exits at
-    start-up.
-    """
+    """The guest's interrupt controller. XIVE_KVM: the native device; REFUSED: QEMU exits at start-up."""
 
-    NONE = 0
-    XICS = 1
-    XIVE_KVM = 2
-    XIVE_EMULATED = 3
-    REFUSED = 4
+    NONE, XICS, XIVE_KVM, XIVE_EMULATED, REFUSED = range(5)
+
+
+LACKING = {Token.GET_QUEUE_STATE: Lacks.GET, Token.SET_QUEUE_STATE: Lacks.SET, Token.GET_VP_STATE: Lacks.VP}
 
 
 class Hosts(State):
-    """`lacks`, `policy`, `ic_mode` and `asks` are free choices that never change. `asks`: userspace queries
-    the capability first.
+    """`lacks`, `policy`, `ic_mode`, `asks` are free choices. `asks`: userspace queries the capability first.
 
     `told`: the query answered 1 on this host. `broken`: an operation failed there although it had.
     """
@@ -68,12 +55,7 @@ class Hosts(State):
 
     def has(self, host: Host, token: Token) -> Value[bool]:
         """opal_check_token: whether the branch table has the call. A nested hypervisor has no OPAL."""
-        missing = {
-            Token.GET_QUEUE_STATE: (Lacks.GET, Lacks.BOTH),
-            Token.SET_QUEUE_STATE: (Lacks.SET, Lacks.BOTH),
-            Token.GET_VP_STATE: (Lacks.VP, Lacks.BOTH),
-        }[token]
-        return every(self.lacks[host] != one for one in (*missing, Lacks.HV))
+        return ~is_in(self.lacks[host], {LACKING[token], Lacks.BOTH, Lacks.HV})
 
     def complete(self, host: Host) -> Value[bool]:
         """Whether firmware has every call that the device's operations need."""
@@ -81,20 +63,18 @@ class Hosts(State):
 
     def capability(self, host: Host) -> Value[bool]:
         """KVM_CHECK_EXTENSION(KVM_CAP_PPC_IRQ_XIVE): HV mode, and what the kernel looks for."""
-        return (self.lacks[host] != Lacks.HV) & every(
-            self.has(host, token) for token in looked_for(host, Kernel.CAPABILITY)
-        )
+        return self._looks(host, Kernel.CAPABILITY)
 
     def registered(self, host: Host) -> Value[bool]:
         """Whether KVM_DEV_TYPE_XIVE can be created."""
-        return (self.lacks[host] != Lacks.HV) & every(
-            self.has(host, token) for token in looked_for(host, Kernel.DEVICE)
-        )
+        return self._looks(host, Kernel.DEVICE)
+
+    def _looks(self, host: Host, purpose: Kernel) -> Value[bool]:
+        found = every(self.has(host, token) for token in looked_for(host, purpose))
+        return (self.lacks[host] != Lacks.HV) & found
 
     def outcome(self, host: Host) -> Value[Mode]:
-        """What kvmppc_xive_connect comes to: the device, the emulated controller with a warning, or
-        refusal.
-        """
+        """What kvmppc_xive_connect comes to: the device, emulation with a warning, or refusal."""
         without = ite(self.policy == Policy.ON, Mode.REFUSED, Mode.XIVE_EMULATED)
         return ite(self._wants(host) & self.registered(host), Mode.XIVE_KVM, without)
 
@@ -118,27 +98,22 @@ def kernel_of(host: Host) -> Kernel:
 
 
 def looked_for(host: Host, purpose: Kernel) -> list[Token]:
-    """The calls that the host's kernel looks for before it reports the capability (CAPABILITY) or registers
-    the device (DEVICE).
-    """
+    """What the kernel looks for before it reports the capability or registers the device (the purpose)."""
     get, put = Token.GET_QUEUE_STATE, Token.SET_QUEUE_STATE
-    return {Kernel.BOTH: [get, put], purpose: [get, put], Kernel.GET: [get], Kernel.SET: [put]}.get(
-        kernel_of(host), []
-    )
+    calls = {Kernel.BOTH: [get, put], purpose: [get, put], Kernel.GET: [get], Kernel.SET: [put]}
+    return calls.get(kernel_of(host), [])
 
 
 @initial
 def as_the_constants_say(hosts: Hosts) -> Value[bool]:
-    """A host lacks what its constant says. Firmware got its three calls in one commit, so none lacks
-    GET_VP_STATE alone unless told.
+    """A host lacks what its constant says; GET_VP_STATE alone only if told: firmware got all in one commit.
 
     A choice that makes no difference is not made: with kernel-irqchip=off nobody asks, and firmware does not
     matter; a VMM that does not ask is not QEMU, so it has neither policy nor ic-mode.
     """
+    free = set(Lacks) - {Lacks.ANY, Lacks.VP}
     lacking = [
-        hosts.lacks[host] == wanted
-        if wanted != Lacks.ANY
-        else (hosts.lacks[host] != Lacks.ANY) & (hosts.lacks[host] != Lacks.VP)
+        is_in(hosts.lacks[host], free) if wanted == Lacks.ANY else hosts.lacks[host] == wanted
         for host, wanted in ((Host.A, kernel.A_LACKS), (Host.B, kernel.B_LACKS))
     ]
     asks = hosts.asks | ((hosts.policy == Policy.ALLOWED) & (hosts.ic_mode == IcMode.XIVE))

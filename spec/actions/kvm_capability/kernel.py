@@ -1,6 +1,4 @@
-"""Which kernels, which firmware, and which order of steps: the switches that make the variants. The defaults
-are Linux 5.4 and QEMU.
-"""
+"""Kernels, firmware, and the order of steps: the switches. The defaults are Linux 5.4 and QEMU."""
 
 import enum
 
@@ -25,9 +23,7 @@ class Kernel(enum.Enum):
 
 
 class Lacks(enum.Enum):
-    """What a host has not: nothing, calls of OPAL, or HV mode (a nested hypervisor). ANY is a free choice
-    among the others.
-    """
+    """What a host has not: nothing, calls of OPAL, or HV mode (a nested hypervisor). ANY: a free choice."""
 
     ANY = "any"
     NOTHING = "nothing"
@@ -39,9 +35,7 @@ class Lacks(enum.Enum):
 
 
 class EqSync(enum.Enum):
-    """What KVM_DEV_XIVE_EQ_SYNC does of its two halves: wait for events on their way, mark the queue's page
-    dirty.
-    """
+    """KVM_DEV_XIVE_EQ_SYNC's two halves: wait for events on their way, mark the queue's page dirty."""
 
     FULL = "full"
     NO_FLUSH = "no_flush"
@@ -49,9 +43,7 @@ class EqSync(enum.Enum):
 
 
 class Order(enum.Enum):
-    """How the destination restores: queues then targets (QEMU), targets first, or targets and PQ bits
-    first.
-    """
+    """How the destination restores: queues then targets (QEMU), targets first, or targets and PQ first."""
 
     QUEUE_FIRST = "queue_first"
     TARGET_FIRST = "target_first"

@@ -10,9 +10,7 @@ from .qemu import Migration, native, qemu
 
 @invariant
 def capability_is_honest(hosts: Hosts, host: Host) -> Value[bool]:
-    """Where userspace was told that the capability is there, every operation of the device can be carried
-    out.
-    """
+    """Where userspace was told that the capability is there, every operation can be carried out."""
     able = hosts.complete(host) & hosts.registered(host)
     return implies(hosts.told[host], able)
 
@@ -44,45 +42,31 @@ def runs_once(guest: Guest) -> Value[bool]:
 
 @invariant
 def nothing_stays_behind(hosts: Hosts, guest: Guest, migration: Migration, host: Host) -> Value[bool]:
-    """While no migration goes on, a host where the guest is not has neither queue nor source nor device of
-    it.
-    """
-    empty = (
-        ~guest.configured[host]
-        & (guest.end[host] == FRESH)
-        & (guest.pq[host] == PQ.OFF)
-        & ~guest.in_flight[host]
-    )
+    """While no migration goes on, a host without the guest has neither queue nor source nor device of it."""
+    empty = ~guest.configured[host] & ~guest.in_flight[host]
+    empty &= (guest.end[host] == FRESH) & (guest.pq[host] == PQ.OFF)
     clean = every(guest.page[host][slot] == 0 for slot in domain(Slot)) & (hosts.mode[host] == Mode.NONE)
-    stream = (
-        ~migration.saved_configured
-        & (migration.saved_end == FRESH)
-        & (migration.saved_pq == PQ.OFF)
-        & ~migration.saved_trigger
-    )
+    stream = ~migration.saved_configured & ~migration.saved_trigger
+    stream &= (migration.saved_end == FRESH) & (migration.saved_pq == PQ.OFF)
     return ~(at(qemu, "running") & (guest.host != host)) | (empty & clean & stream)
 
 
 @invariant
 def mode_fits(hosts: Hosts, guest: Guest, host: Host) -> Value[bool]:
-    """A guest runs with the controller that its options and its host allow, and has a queue only with
-    XIVE.
-    """
+    """The controller is one that options and host allow, and only with XIVE has the guest a queue."""
     mode, policy = hosts.mode[host], hosts.policy
     native_fits = (policy != Policy.OFF) & hosts.registered(host) & (hosts.told[host] | ~hosts.asks)
     offered = hosts.registered(host) & (hosts.capability(host) | ~hosts.asks)
     emulated_fits = (policy == Policy.OFF) | ((policy == Policy.ALLOWED) & ~offered)
-    fits = (
-        ((mode != Mode.XIVE_KVM) | native_fits)
-        & ((mode != Mode.XIVE_EMULATED) | emulated_fits)
-        & ((mode != Mode.XICS) | (hosts.ic_mode == IcMode.DUAL))
-        & ((mode != Mode.REFUSED) | (policy == Policy.ON))
-    )
-    return (
-        fits
-        & (~guest.runs[host] | on_xive(hosts, host) | (mode == Mode.XICS))
-        & (~guest.configured[host] | on_xive(hosts, host))
-    )
+    fits = {
+        Mode.XIVE_KVM: native_fits,
+        Mode.XIVE_EMULATED: emulated_fits,
+        Mode.XICS: hosts.ic_mode == IcMode.DUAL,
+        Mode.REFUSED: policy == Policy.ON,
+    }
+    able = implies(guest.runs[host], on_xive(hosts, host) | (mode == Mode.XICS))
+    able &= implies(guest.configured[host], on_xive(hosts, host))
+    return every((mode != one) | fit for one, fit in fits.items()) & able
 
 
 @step_invariant
@@ -94,9 +78,7 @@ def a_stopped_guest_rests(guest: Guest) -> Value[bool]:
 
 @invariant
 def p_is_outstanding(guest: Guest, host: Host) -> Value[bool]:
-    """While the guest runs, P is 1 exactly where an event is on its way, in the queue or in service, and
-    never two of them.
-    """
+    """While the guest runs, P is 1 exactly where one event is on its way, in the queue or in service."""
     outstanding = [guest.in_flight[host], guest.entry(host), guest.in_service]
     agrees = count(outstanding) == ite(p_bit(guest.pq[host]), 1, 0)
     return implies(guest.runs[host] & guest.configured[host], agrees)
@@ -104,18 +86,14 @@ def p_is_outstanding(guest: Guest, host: Host) -> Value[bool]:
 
 @invariant
 def queue_agrees(guest: Guest, host: Host) -> Value[bool]:
-    """Where the guest runs, it finds an entry exactly where firmware has written one that it has not read; a
-    used queue is there.
-    """
+    """Where the guest runs, it finds exactly the entries that it has not read; a used queue is there."""
     agrees = ~guest.configured[host] | (guest.entry(host) == guest.ahead(host))
     return ~guest.runs[host] | (agrees & (guest.configured[host] | (guest.position == FRESH)))
 
 
 @invariant
 def no_lost_event(guest: Guest, host: Host) -> Value[bool]:
-    """While the guest runs, an event that it has not looked at is in its queue, on its way there, or
-    remembered by the source.
-    """
+    """While the guest runs, an event that it has not seen is in its queue, on its way, or remembered."""
     coming = guest.in_flight[host] | guest.entry(host) | (guest.pq[host] == PQ.QUEUED)
     return implies(guest.runs[host] & guest.owed, coming)
 
@@ -129,9 +107,7 @@ def migrations_end() -> Formula:
 
 @temporal
 def starts_end(hosts: Hosts) -> Formula:
-    """A request to start the guest ends with the guest running or with a refusal, and negotiation with
-    another controller.
-    """
+    """A request to start ends with the guest running or refused, negotiation with another controller."""
     starting = at(qemu, "starting")
     negotiating = starting & (hosts.mode[Host.A] == Mode.XICS)
     started = leads_to(starting, at(qemu, "running") | at(qemu, None))

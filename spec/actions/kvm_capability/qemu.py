@@ -1,5 +1,4 @@
-"""QEMU: starts the guest, and migrates it. Incoming side started, memory copied, guest stopped, queues synced
-and saved, restored, resumed.
+"""QEMU starts the guest and migrates it: incoming, memory copied, stopped, synced, saved, restored, resumed.
 
 Order of saving and restoring: Documentation/virt/kvm/devices/xive.txt; QEMU hw/intc/spapr_xive_kvm.c.
 """
@@ -53,9 +52,7 @@ def native(hosts: Hosts, host: Host) -> Value[bool]:
 class Part(enum.Enum):
     """What the destination restores in one step. SOURCE is the target and the PQ bits."""
 
-    QUEUE = 0
-    TARGET = 1
-    SOURCE = 2
+    QUEUE, TARGET, SOURCE = range(3)
 
 
 def parts() -> tuple[Part, Part]:
@@ -68,17 +65,13 @@ def parts() -> tuple[Part, Part]:
 
 
 def save_works(hosts: Hosts, guest: Guest, host: Host) -> Value[bool]:
-    """get_attr EQ_CONFIG of a configured queue needs one call, KVM_REG_PPC_VP_STATE the other. Emulated,
-    nothing is asked.
-    """
+    """EQ_CONFIG of a configured queue needs one call, KVM_REG_PPC_VP_STATE the other; emulation none."""
     queue = ~guest.configured[host] | hosts.has(host, Token.GET_QUEUE_STATE)
     return ~native(hosts, host) | (queue & hosts.has(host, Token.GET_VP_STATE))
 
 
 def load_works(hosts: Hosts, guest: Guest, migration: Migration, part: Part, host: Host) -> Value[bool]:
-    """set_attr EQ_CONFIG needs the call only where the position is not that of a fresh queue; a target needs
-    its queue.
-    """
+    """set_attr EQ_CONFIG needs the call only for a position other than FRESH; a target needs its queue."""
     needless = ~native(hosts, host) | ~migration.saved_configured
     if part == Part.QUEUE:
         return needless | (migration.saved_end == FRESH) | hosts.has(host, Token.SET_QUEUE_STATE)
@@ -93,9 +86,7 @@ LOADS = {
 
 
 def restore_pq(guest: Guest, migration: Migration, host: Host) -> None:
-    """kvmppc_xive_change_state_handler at a resume: the bits of the stop come back, and a trigger that they
-    remember.
-    """
+    """kvmppc_xive_change_state_handler, resuming: the bits of the stop come back, and their trigger."""
     saved, old = migration.saved_pq, guest.pq[host]
     again = ((saved == PQ.RESET) & (old == PQ.QUEUED)) | migration.saved_trigger
     queued = (saved == PQ.PENDING) & (old == PQ.QUEUED) & kernel.KEEPS_LATE
@@ -203,9 +194,8 @@ def migrates(hosts: Hosts, guest: Guest, migration: Migration, host: Host) -> St
         if (yield from cancelled()):
             return "cancelled"
         if not (yield branch(load_works(hosts, guest, migration, part, other(host)))):
-            outcome(
-                f"{loads}: fails  // lacks {{hosts.lacks[other(host)]}}", name="restore_fails", defensive=True
-            )
+            fails = f"{loads}: fails  // lacks {{hosts.lacks[other(host)]}}"
+            outcome(fails, name="restore_fails", defensive=True)
             hosts.fail(other(host))
             return "failed"
         load(guest, migration, part, other(host))

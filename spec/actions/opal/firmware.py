@@ -23,9 +23,7 @@ WORD = constant("word", 32)
 """Bits of C's `int`; `int64_t` has twice as many. Less than 7 has no room for the codes."""
 
 Int64 = Annotated[int, Range(-64, 2**WORD - 1)]
-"""What calls return: codes, and unsigned words. Anything else would be an evaluation error, never a wrong
-number.
-"""
+"""What calls return: codes and unsigned words. Anything else would be an error, never a wrong number."""
 
 U32 = Annotated[int, Range(0, 2**WORD - 1)]
 
@@ -56,9 +54,7 @@ class Firmware(State):
         return ~self.busy
 
     def answer(self, result: int | Value[int], present: bool | Value[bool] = True) -> Value[int]:
-        """What a call returns: `result` where it is carried out, `present` says whether the branch table has
-        it.
-        """
+        """What a call returns: `result` where it is carried out and `present` in the branch table."""
         return ite(self.busy, BUSY, ite(present, result, PARAMETER))
 
 

@@ -1,3 +1,1 @@
-"""Interrupt numbers from firmware: skiboot's allocator, Linux's callers, and what must hold;
-`spec/opal_alloc_*.py` compose them.
-"""
+"""Interrupt numbers from firmware: the allocator and its callers; `spec/opal_alloc_*.py` compose them."""

@@ -1,6 +1,4 @@
-"""skiboot's allocator: one bitmap for each chip, each under its chip's lock. Knows nothing of what Linux does
-with a number.
-"""
+"""skiboot's allocator: one bitmap for each chip, under its lock. Knows nothing of what Linux does."""
 
 import enum
 
@@ -25,10 +23,7 @@ Irq = Annotated[int, Range(FIRST, FIRST + CHIPS * IRQS - 1)]
 class Caller(enum.Enum):
     """Who asks for a number."""
 
-    CPU_IPI = 0
-    VCPU = 1
-    XICS_SOURCE = 2
-    NATIVE_SOURCE = 3
+    CPU_IPI, VCPU, XICS_SOURCE, NATIVE_SOURCE = range(4)
 
 
 class Other(enum.Enum):
@@ -38,22 +33,16 @@ class Other(enum.Enum):
 
 
 class Chips(State):
-    """`ipi_alloc_map` of all chips. Firmware only knows whether a number is taken (not None); who took it is
-    for the properties.
-    """
+    """`ipi_alloc_map`: firmware knows whether a number is taken (not None); by whom is for the properties."""
 
     owner: Map[Irq, Caller | Other | None] = initially(any_of(None, Other.OTHER))
 
     def first_free(self, chip: int, index: int | None) -> Value[bool]:
         """Whether this is the first number of the chip that is free; None: whether none is."""
-        taken = [
-            ~self.owner[number(chip, below)].is_none
-            for below in domain(Index)
-            if index is None or below < index
-        ]
+        free = [self.owner[number(chip, each)].is_none for each in domain(Index)]
         if index is None:
-            return every(taken)
-        return every(taken) & self.owner[number(chip, index)].is_none
+            return every(~one for one in free)
+        return free[index] & every(~one for one in free[:index])
 
     def room(self, chip: int) -> Value[bool]:
         return some(self.owner[number(chip, index)].is_none for index in domain(Index))

@@ -1,6 +1,4 @@
-"""Which firmware and which Linux: the switches that make the variants. The defaults are skiboot 6.6 and Linux
-5.4.
-"""
+"""Which firmware and which Linux: the switches. The defaults are skiboot 6.6 and Linux 5.4."""
 
 import enum
 
@@ -8,9 +6,7 @@ from explorer import *
 
 
 class Skiboot(enum.Enum):
-    """What `xive_try_allocate_irq` returns where the chip is full: the unsigned marker, the marker as a
-    signed constant, or RESOURCE.
-    """
+    """What a full chip returns: the unsigned marker, the marker as a signed constant, or RESOURCE."""
 
     OLD = "old"
     SIGNED = "signed"
@@ -35,9 +31,7 @@ SKIBOOT = constant("skiboot", Skiboot.FIXED)
 CHECK = constant("check", Check.RESOURCE)
 
 ALLOC_BEFORE_LOCK = constant("alloc_before_lock", False)
-"""The native source allocates its interrupt before it takes the source block's lock. In 5.4 it does so under
-the lock.
-"""
+"""The native source allocates before it takes the source block's lock; in 5.4 under the lock."""
 
 IOREMAPS_FAIL = constant("ioremaps_fail", 0)
 """How often ioremap of an ESB page fails, for want of memory: the way that 5.4 has to an eoi_mmio of NULL."""

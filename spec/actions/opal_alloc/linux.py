@@ -1,8 +1,6 @@
-"""Linux's callers of OPAL_XIVE_ALLOCATE_IRQ, from the call to the first use of the number and back to its
-release.
+"""Linux's callers of OPAL_XIVE_ALLOCATE_IRQ, from the call to the first use of the number and its release.
 
-A CPU asks its own chip for the number of its IPI. The three callers of KVM ask any chip, beginning with the
-one they run on.
+A CPU asks its own chip for the number of its IPI. The callers of KVM ask any chip, beginning with their own.
 """
 
 from explorer import *
@@ -40,9 +38,7 @@ def any_chip(caller: Caller) -> bool:
 
 
 def home(caller: Caller) -> int:
-    """The chip that the caller runs on. The native source is set up on the last one, everybody else on the
-    first.
-    """
+    """The chip that the caller runs on: the last one for the native source, the first for all others."""
     return CHIPS - 1 if caller == Caller.NATIVE_SOURCE else 0
 
 
@@ -62,11 +58,8 @@ def call_text(caller: Caller) -> str:
 def try_text(chip: int, index: int | None) -> str:
     if index is not None:
         return f"xive_try_allocate_irq(chip {chip}): {number(chip, index)}"
-    return (
-        f"xive_try_allocate_irq(chip {chip}): no space, {no_space():#x}"
-        if no_space() > 0
-        else (f"xive_try_allocate_irq(chip {chip}): no space, {no_space()}")
-    )
+    returned = f"{no_space():#x}" if no_space() > 0 else f"{no_space()}"
+    return f"xive_try_allocate_irq(chip {chip}): no space, {returned}"
 
 
 def fixed_up(caller: Caller, ret: Value[int]) -> Value[int]:
@@ -78,9 +71,7 @@ def fixed_up(caller: Caller, ret: Value[int]) -> Value[int]:
 
 
 def is_error(caller: Caller, ret: Value[int]) -> Value[bool]:
-    """Whether Linux takes the number for an error. xive_native_alloc_irq has 0 for that, so a number 0 is one
-    too.
-    """
+    """Whether Linux takes it for an error: 0 too, where xive_native_alloc_irq returns that for one."""
     number = fixed_up(caller, ret)
     negative = opal.as_signed_word(number) < 0 if kernel.CHECK == Check.CAST else number < 0
     return negative | (number == 0) if any_chip(caller) else negative

@@ -8,9 +8,7 @@ from .linux import Callers, any_chip, home, linux, locked
 
 
 def holds(callers: Callers, caller: Caller, irq: int) -> Value[bool]:
-    """Whether the caller has the number: kept as an interrupt, or returned and not looked at yet. 0 is no
-    interrupt to Linux.
-    """
+    """Whether the caller keeps the number, or it is returned and not looked at. 0 is none to Linux."""
     returned = at(linux, "returned", caller) & (callers.ret[caller] == irq)
     return returned | ((callers.irq[caller] == irq) & (callers.irq[caller] != 0))
 
@@ -54,15 +52,10 @@ def call_contract(callers: Callers, caller: Caller) -> Value[bool]:
 
 @invariant
 def any_chip_is_complete(callers: Callers, caller: Caller) -> Value[bool]:
-    """A call for any chip comes back without a number only if every chip was full when it was tried, or
-    firmware was busy.
-    """
-    empty_handed = (
-        at(linux, "returned", caller) & ~knows(callers.ret[caller]) & (callers.ret[caller] != opal.BUSY)
-    )
-    return implies(
-        empty_handed & any_chip(caller), every(callers.full[caller][chip] for chip in range(CHIPS))
-    )
+    """A call for any chip fails only if every chip was full when it was tried, or firmware was busy."""
+    ret, full = callers.ret[caller], callers.full[caller]
+    empty_handed = at(linux, "returned", caller) & ~knows(ret) & (ret != opal.BUSY)
+    return implies(empty_handed & any_chip(caller), every(full[chip] for chip in range(CHIPS)))
 
 
 @invariant
@@ -73,17 +66,12 @@ def own_chip_first(callers: Callers, caller: Caller) -> Value[bool]:
 
 @invariant
 def nothing_is_left_over(callers: Callers, caller: Caller) -> Value[bool]:
-    """Outside a call nothing of it is left but the error that is reported; a mapping exists only with an
-    interrupt.
-    """
+    """Outside a call only a reported error is left of it; a mapping exists only with an interrupt."""
     returned = at(linux, "returned", caller) | at(linux, "failed", caller)
     clean = ~some(callers.full[caller][chip] for chip in range(CHIPS))
     mapped = at(linux, "esb_load", caller) | at(linux, "ok", caller)
-    return (
-        (returned | (callers.ret[caller] == 0))
-        & (calling(caller) | clean)
-        & (mapped | ~callers.mapped[caller])
-    )
+    reported = returned | (callers.ret[caller] == 0)
+    return reported & (calling(caller) | clean) & (mapped | ~callers.mapped[caller])
 
 
 @invariant
@@ -107,8 +95,6 @@ def calls_return(callers: Callers, caller: Caller) -> Formula:
 
 @temporal
 def retry_succeeds(chips: Chips, callers: Callers, caller: Caller, chip: Chip) -> Formula:
-    """A caller that failed, and tries again, gets a number at last where a chip it may use has room and keeps
-    it.
-    """
+    """A caller that tries again gets a number at last where a chip it may use has room and keeps it."""
     failed = at(linux, "failed", caller) & (any_chip(caller) or chip == 0)
     return leads_to(failed, at(linux, "ok", caller) | ~chips.room(chip))

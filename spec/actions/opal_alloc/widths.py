@@ -1,5 +1,4 @@
-"""One word on its way from skiboot's allocator to Linux's idea of an interrupt number, for every word there
-is.
+"""Every word on its way from skiboot's allocator to Linux's idea of an interrupt number.
 
 A private 32-bit value becomes an int64_t, is converted and tested, and becomes an unsigned word again. All
 words below `limit` are numbers; the highest `private` words are skiboot's own codes (NO_SPACE, NO_IND,
@@ -16,9 +15,7 @@ from .kernel import Skiboot
 from .linux import fixed_up, is_error
 
 LIMIT = constant("limit", 64)
-"""Words below are interrupt numbers. 0 is one only where `zero` says so: xive_native_alloc_irq has it for an
-error.
-"""
+"""Words below are interrupt numbers; 0 only if `zero`: xive_native_alloc_irq has it for an error."""
 
 PRIVATE = constant("private", 1)
 ZERO = constant("zero", False)
@@ -29,9 +26,7 @@ Wide = Annotated[int, Range(-(2 ** (WORD - 1)), 2**WORD - 1)]
 
 
 class Conversion(State):
-    """`word` and `caller` are free choices: one exploration covers them all. `irq` is what was taken for a
-    number.
-    """
+    """`word` and `caller` are free choices, all in one exploration. `irq` was taken for a number."""
 
     word: Var[U32] = initially(any_of(U32))
     caller: Var[Caller] = initially(any_of(Caller.CPU_IPI, Caller.VCPU))

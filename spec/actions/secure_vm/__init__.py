@@ -1,3 +1,1 @@
-"""A secure guest, the ultravisor and a hypervisor that is not trusted; `spec/secure_vm_*.py` compose these
-modules.
-"""
+"""A secure guest, the ultravisor and a hypervisor without trust; `spec/secure_vm_*.py` compose these."""

@@ -14,23 +14,17 @@ Log = Annotated[int, Range(0, LOGS - 1)]
 class Call(enum.Enum):
     """An ultracall about a page."""
 
-    SHARE = 0
-    UNSHARE = 1
+    SHARE, UNSHARE = range(2)
 
 
 class LogState(enum.Enum):
     """A dispatch log: LIVE has entries that somebody will read; LOST had them when its page was zeroed."""
 
-    NONE = 0
-    CONSTRUCTED = 1
-    LIVE = 2
-    LOST = 3
+    NONE, CONSTRUCTED, LIVE, LOST = range(4)
 
 
 class Guest(State):
-    """`shared` is what the guest believes. `expects`: it has written data into a page, as private, and not
-    given them up.
-    """
+    """`shared` is what the guest believes. `expects`: it has private data in a page, not given up."""
 
     shared: Map[Page, bool] = initially(False)
     expects: Map[Page, bool] = initially(False)

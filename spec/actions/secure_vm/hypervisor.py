@@ -1,10 +1,10 @@
-"""The hypervisor: it pages, and reads and writes whatever it can. It is not trusted with contents, only with
-progress.
-"""
+"""The hypervisor pages, reads and writes whatever it can. It is trusted with progress, not with contents."""
 
 from explorer import *
 
 from .machine import Content, Gfn, Machine, Page, Vm
+
+UVMEM = "Linux 5.10 arch/powerpc/kvm/book3s_hv_uvmem.c"
 
 
 class Hypervisor(State):
@@ -27,7 +27,7 @@ def hv_writes(machine: Machine, page: Page) -> None:
     machine.content[page].next = Content.HYPERVISOR
 
 
-@action(actor="hypervisor", source="Linux 5.10 arch/powerpc/kvm/book3s_hv_uvmem.c:kvmppc_svm_page_out")
+@action(actor="hypervisor", source=f"{UVMEM}:kvmppc_svm_page_out")
 def page_out_begins(machine: Machine, page: Page) -> None:
     """kvmppc_svm_page_out({page})"""
     when((machine.vm == Vm.SECURE) & machine.evicts.is_none)
@@ -40,9 +40,7 @@ def page_out_begins(machine: Machine, page: Page) -> None:
 # waiters get it in turn. The hypervisor is trusted with that alone.
 
 
-@action(
-    actor="hypervisor", fair=WEAK, source="Linux 5.10 arch/powerpc/kvm/book3s_hv_uvmem.c:kvmppc_svm_page_out"
-)
+@action(actor="hypervisor", fair=WEAK, source=f"{UVMEM}:kvmppc_svm_page_out")
 def page_out_ends(machine: Machine, page: Page) -> None:
     """UV_PAGE_OUT({page})  // a shared page stays, with success"""
     when(machine.evicts == page)
@@ -51,11 +49,7 @@ def page_out_ends(machine: Machine, page: Page) -> None:
     machine.evicts.next = None
 
 
-@action(
-    actor="hypervisor",
-    fair=STRONG,
-    source="Linux 5.10 arch/powerpc/kvm/book3s_hv_uvmem.c:kvmppc_h_svm_page_in",
-)
+@action(actor="hypervisor", fair=STRONG, source=f"{UVMEM}:kvmppc_h_svm_page_in")
 def page_in(machine: Machine, page: Page) -> None:
     """UV_PAGE_IN({page})"""
     when(machine.waits[page] & (machine.uv[page] == Gfn.OUT) & machine.evicts.is_none)

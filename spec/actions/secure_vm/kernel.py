@@ -1,6 +1,4 @@
-"""Which guest kernel, hypervisor and hardware are checked. The defaults are Linux 5.4 with return codes
-heeded.
-"""
+"""Guest kernel, hypervisor and hardware. The defaults are Linux 5.4 with return codes heeded."""
 
 from explorer import *
 

@@ -1,6 +1,4 @@
-"""Pages as the ultravisor (`uv`) and the hypervisor's tables (`hv`) have them, and what is in them. Knows
-nothing of guests' plans.
-"""
+"""Pages as the ultravisor (`uv`) and the hypervisor's tables (`hv`) have them, and what is in them."""
 
 import enum
 
@@ -10,51 +8,35 @@ from . import kernel
 
 
 class Page(enum.Enum):
-    """Guest pages: a buffer for the hypervisor or a device, and one with dispatch logs. All others are like
-    the first before it is shared.
+    """Guest pages: a buffer, and one with dispatch logs. All others are like the first before it is shared.
 
     The buffer is SWIOTLB's or of dma_direct, which set_memory_decrypted and set_memory_encrypted share and
     unshare. The lppacas' page is such a one that is shared for good (alloc_shared_lppaca).
     """
 
-    BUFFER = 0
-    DTL = 1
+    BUFFER, DTL = range(2)
 
 
 class Vm(enum.Enum):
     """What the ultravisor takes the guest for."""
 
-    NORMAL = 0
-    TRANSIENT = 1
-    SECURE = 2
+    NORMAL, TRANSIENT, SECURE = range(3)
 
 
 class Gfn(enum.Enum):
-    """NORMAL and SHARED pages are in normal memory, SECURE ones in secure memory; of an OUT page the
-    hypervisor has a copy, encrypted.
-    """
+    """SECURE pages are in secure memory, NORMAL and SHARED ones not; an OUT page is an encrypted copy."""
 
-    NORMAL = 0
-    SECURE = 1
-    OUT = 2
-    SHARED = 3
+    NORMAL, SECURE, OUT, SHARED = range(4)
 
 
 class Content(enum.Enum):
-    """What whoever may look sees: zeroes, data that the guest wrote as private, or for all to see, or the
-    hypervisor's.
-    """
+    """What whoever may look sees: zeroes, the guest's private data, its data for all, or the hypervisor's."""
 
-    ZERO = 0
-    PRIVATE = 1
-    PUBLIC = 2
-    HYPERVISOR = 3
+    ZERO, PRIVATE, PUBLIC, HYPERVISOR = range(4)
 
 
 class Machine(State):
-    """`waits`: the guest has touched a page that is out. `evicts`: the page that the hypervisor is paging
-    out.
-    """
+    """`waits`: the guest has touched a page that is out. `evicts`: the hypervisor is paging it out."""
 
     vm: Var[Vm] = initially(Vm.NORMAL)
     uv: Map[Page, Gfn] = initially(Gfn.NORMAL)

@@ -1,5 +1,4 @@
-"""The host under an ultravisor, as Linux 5.4 has it: the entry of one LPID in the partition table, from one
-VM to the next.
+"""The host under an ultravisor, as 5.4 has it: one LPID's partition table entry, from one VM to the next.
 
 The MMU of the cores reads the entry that the ultravisor keeps in secure memory (UV_WRITE_PATE), the nest MMU
 a copy in normal memory, `partition_tb`. Without an ultravisor both read `partition_tb`. A guest's page table
@@ -28,15 +27,13 @@ FREES_FIRST = constant("frees_first", True)
 class Table(enum.Enum):
     """The first-level page tables of two guests that have the LPID one after the other."""
 
-    FIRST = 0
-    SECOND = 1
+    FIRST, SECOND = range(2)
 
 
 class Mmu(enum.Enum):
     """Who walks page tables for the LPID."""
 
-    CORE = 0
-    NEST = 1
+    CORE, NEST = range(2)
 
 
 class Partition(State):
@@ -146,10 +143,8 @@ def own_table_is_walked(partition: Partition, mmu: Mmu, table: Table) -> Value[b
 @invariant
 def pool_is_clean(partition: Partition, mmu: Mmu) -> Value[bool]:
     """An LPID in the pool has no entry and no translation."""
-    return implies(
-        at(vm, "none"),
-        partition.copy.is_none & partition.entry.is_none & partition.cached[mmu].is_none,
-    )
+    clean = partition.copy.is_none & partition.entry.is_none & partition.cached[mmu].is_none
+    return implies(at(vm, "none"), clean)
 
 
 @temporal

@@ -16,10 +16,7 @@ def confidentiality(hypervisor: Hypervisor) -> Value[bool]:
 @invariant
 def integrity(machine: Machine, guest: Guest, page: Page) -> Value[bool]:
     """What the guest has written as private, the hypervisor has not replaced."""
-    return implies(
-        guest.expects[page],
-        (machine.content[page] == Content.PRIVATE) | (machine.content[page] == Content.ZERO),
-    )
+    return implies(guest.expects[page], is_in(machine.content[page], {Content.PRIVATE, Content.ZERO}))
 
 
 @invariant
@@ -37,28 +34,21 @@ def agreement(machine: Machine, guest: Guest, page: Page) -> Value[bool]:
 
 @invariant
 def hypervisor_agrees(machine: Machine, page: Page) -> Value[bool]:
-    """The hypervisor's tables say of each page what the ultravisor says; one that it pages out is secure
-    until then.
-    """
-    return (machine.hv[page] == machine.uv[page]) & implies(
-        machine.evicts == page, machine.uv[page] == Gfn.SECURE
-    )
+    """The hypervisor's tables say what the ultravisor says; a page that is paged out is secure until then."""
+    secure = implies(machine.evicts == page, machine.uv[page] == Gfn.SECURE)
+    return (machine.hv[page] == machine.uv[page]) & secure
 
 
 @invariant
 def logs_are_shared(machine: Machine, guest: Guest) -> Value[bool]:
     """Between calls the page of the dispatch logs is shared exactly if there is one."""
-    some_log = some(
-        (guest.logs[log] == LogState.CONSTRUCTED) | (guest.logs[log] == LogState.LIVE) for log in domain(Log)
-    )
+    some_log = some(is_in(guest.logs[log], {LogState.CONSTRUCTED, LogState.LIVE}) for log in domain(Log))
     return implies(at(linux, "kernel"), some_log == (machine.uv[Page.DTL] == Gfn.SHARED))
 
 
 @step_invariant
 def logs_in_order(guest: Guest, log: Log) -> Value[bool]:
-    """A dispatch log has entries only after it was constructed, and is constructed once in a kernel's
-    life.
-    """
+    """A dispatch log has entries only after its construction, which is once in a kernel's life."""
     before, then = guest.logs[log], guest.logs[log].next
     alive = (before == LogState.LIVE) & ~at(linux, "new_kernel") & ~after(at(linux, None))
     live = implies((then == LogState.LIVE) & (before != LogState.LIVE), before == LogState.CONSTRUCTED)
@@ -71,9 +61,9 @@ def zeroed_on_the_way(machine: Machine, page: Page) -> Value[bool]:
     to_shared = (machine.uv[page] != Gfn.SHARED) & (machine.uv[page].next == Gfn.SHARED)
     from_shared = (machine.uv[page] == Gfn.SHARED) & (machine.uv[page].next != Gfn.SHARED)
     out = (machine.uv[page] == Gfn.OUT) & (machine.uv[page].next == Gfn.OUT)
-    return implies(to_shared | from_shared, machine.content[page].next == Content.ZERO) & implies(
-        out, machine.content[page].next == machine.content[page]
-    )
+    content = machine.content[page]
+    zeroed = implies(to_shared | from_shared, content.next == Content.ZERO)
+    return zeroed & implies(out, content.next == content)
 
 
 @invariant

@@ -1,6 +1,4 @@
-"""The ultravisor's side of the hypervisor's calls (Documentation/powerpc/ultravisor.rst). Its answers to
-ultracalls stand where the guest makes them.
-"""
+"""The ultravisor's side of the hypervisor's calls (Documentation/powerpc/ultravisor.rst)."""
 
 from explorer import *
 

@@ -1,6 +1,4 @@
-"""Who takes part: the CPUs of the report that came with Linux commit 3a83f677a6ee, in classes of like
-CPUs.
-"""
+"""Who takes part: the CPUs of the report of Linux commit 3a83f677a6ee, in classes of like CPUs."""
 
 from explorer import *
 

@@ -1,5 +1,4 @@
-"""The event state buffer: two bits P and Q for each interrupt source, and what triggers, EOIs and special
-loads do to them.
+"""The event state buffer: bits P and Q of each source, and what triggers, EOIs and loads do to them.
 
 As in QEMU's hw/intc/xive.c (xive_esb_trigger, xive_esb_eoi), which follows the hardware manual. Knows nothing
 of queues: whoever triggers or ends an interrupt sends the event on where these functions say so.
@@ -45,9 +44,7 @@ AT_FIRST = constant("pq", PQ.RESET)
 
 
 class Esb(State):
-    """The bits of each source. `all_ones`: its page is disabled or its PHB in error; loads return all ones,
-    nothing changes.
-    """
+    """`all_ones`: the page is disabled or its PHB in error; loads return all ones, nothing changes."""
 
     pq: Map[Source, PQ] = initially(AT_FIRST)
     all_ones: Map[Source, bool] = initially(False, quiet=True)
@@ -65,9 +62,7 @@ class Esb(State):
         return ~self.all_ones[source] & (pq == PQ.QUEUED)
 
     def swap(self, source: Source, value: PQ | Value[PQ]) -> None:
-        """XIVE_ESB_SET_PQ_xx: the bits are replaced and no event is sent. `p` and `q` are what the load
-        returns.
-        """
+        """XIVE_ESB_SET_PQ_xx: the bits are replaced, no event is sent. The load returns `p` and `q`."""
         self.pq[source].next = ite(self.all_ones[source], self.pq[source], value)
 
     def p(self, source: Source) -> Value[bool]:

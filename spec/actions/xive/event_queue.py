@@ -11,9 +11,7 @@ from ..kernel.irqs import Cpu as Cpu
 from .esb import SOURCES, Source
 
 IN_FLIGHT = constant("in_flight", False)
-"""Whether time passes between the change of P and the entry in the ring: an event is then on its way to the
-EAS.
-"""
+"""Whether time passes between the change of P and the entry in the ring: the event is then in flight."""
 
 
 SPARE = constant("spare", 1)
@@ -28,9 +26,7 @@ class Eas(State):
 
 
 class EventQueue(State):
-    """`ring` has room for one entry of each source and a few more. `raised`: the CPU's external exception, if
-    CPPR lets it.
-    """
+    """`ring` has room for one entry of each source and more. `raised`: the exception, if CPPR lets it."""
 
     ring: Map[Cpu, Annotated[Queue[Source], Capacity(SOURCES + SPARE)]] = initially([])
     in_flight: Map[Source, bool] = initially(False)
@@ -44,9 +40,7 @@ class EventQueue(State):
             self.enqueue(eas, source, sent)
 
     def enqueue(self, eas: Eas, source: Source, sent: Value[bool]) -> None:
-        """The event has reached the EAS: an entry in the ring and an exception for the CPU, or nothing where
-        it is masked.
-        """
+        """The event is at the EAS: an entry and an exception for the CPU, or nothing if it is masked."""
         cpu = eas.server[source]
         arrives = sent & ~eas.masked[source]
         self.ring[cpu].next = ite(arrives, self.ring[cpu].push(source), self.ring[cpu])
@@ -54,11 +48,8 @@ class EventQueue(State):
 
     def entries(self, source: Source) -> Value[int]:
         """How many entries of the source the rings hold."""
-        return count(
-            (self.ring[cpu].length > i) & (self.ring[cpu][i] == source)
-            for cpu in Cpu
-            for i in range(SOURCES + SPARE)
-        )
+        places = [(self.ring[cpu], i) for cpu in Cpu for i in range(SOURCES + SPARE)]
+        return count((ring.length > i) & (ring[i] == source) for ring, i in places)
 
     def holds(self, source: Source) -> Value[bool]:
         """Whether an entry of the source is in some ring."""

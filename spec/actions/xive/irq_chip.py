@@ -1,8 +1,6 @@
-"""Linux's XIVE irq_chip: what each callback does to the ESB and to the flags `saved_p` and `stale_p` of an
-interrupt.
+"""Linux's XIVE irq_chip: what each callback does to the ESB, and to an interrupt's `saved_p` and `stale_p`.
 
-The defaults are Linux 5.4 with commit da15c03b047d; the constants make 5.3 and the half-way kernels. Callers
-hold desc.lock.
+The defaults are 5.4 with commit da15c03b047d; the constants make 5.3 and others. Callers hold desc.lock.
 """
 
 import enum
@@ -13,8 +11,8 @@ from .esb import PQ, Esb, Source
 
 
 class Callback(enum.Enum):
-    """xive_get_irqchip_state: absent (5.3); P alone; as released; as mended in 2021 (all ones, and P of a
-    disabled one, do not count).
+    """xive_get_irqchip_state: absent (5.3); P alone; as released; as mended in 2021 (without all ones, and P
+    of a disabled one).
     """
 
     ABSENT = "absent"
@@ -46,8 +44,7 @@ NO_EOI = constant("no_eoi", False)
 
 
 def set_pq_00_and_trigger(esb: Esb, source: Source, ends: Value[bool]) -> Value[bool]:
-    """How an MSI without StoreEOI is ended, where `ends`: SET_PQ_00, and a store to the trigger page where
-    that returned Q.
+    """How an MSI without StoreEOI is ended, where `ends`: SET_PQ_00, then a trigger where that returned Q.
 
     One step: a trigger between the two leaves the same bits and one event, too. Whether an event is sent.
     """
@@ -57,9 +54,7 @@ def set_pq_00_and_trigger(esb: Esb, source: Source, ends: Value[bool]) -> Value[
 
 
 class XiveIrq(State):
-    """`saved_p`: an entry exists though P is 0. `stale_p`: no entry exists though P is 1. `forwarded`: the
-    source is a guest's.
-    """
+    """`saved_p`: an entry exists though P is 0. `stale_p`: none though P is 1. `forwarded`: to a guest."""
 
     saved_p: Map[Source, bool] = initially(False)
     stale_p: Map[Source, bool] = initially(False)
@@ -119,9 +114,7 @@ class XiveIrq(State):
         return ~self.stale_p[source] & (self.saved_p[source] | esb.p(source))
 
     def active(self, esb: Esb, source: Source, disabled: Value[bool]) -> Value[bool]:
-        """xive_get_irqchip_state(ACTIVE) as this kernel has it; without it, free_irq has nothing to wait
-        for.
-        """
+        """xive_get_irqchip_state(ACTIVE) as this kernel has it; without, free_irq waits for nothing."""
         if CALLBACK == Callback.ABSENT:
             return some(())
         if CALLBACK == Callback.P_ONLY:

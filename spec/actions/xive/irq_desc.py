@@ -1,5 +1,4 @@
-"""Linux's interrupt descriptor and the owner of the interrupt: disable_irq, enable_irq, free_irq with
-synchronize_irq.
+"""Linux's interrupt descriptor and its owner: disable_irq, enable_irq, free_irq with synchronize_irq.
 
 The chip is XIVE. A section under desc.lock is several steps only where something can come in between.
 """
@@ -15,9 +14,7 @@ from .irq_chip import XiveIrq
 
 
 class Disable(enum.Enum):
-    """What disable_irq does: it is not called; the interrupt is masked when it next comes (lazy); it is
-    masked at once.
-    """
+    """disable_irq: is not called; lazy, so that the interrupt is masked when it next comes; masks at once."""
 
     NEVER = "never"
     LAZY = "lazy"
@@ -28,9 +25,7 @@ DISABLE = constant("disable", Disable.LAZY)
 """XIVE has no irq_disable, and nothing on powerpc sets IRQ_DISABLE_UNLAZY: lazy, unless a driver asks."""
 
 RESEND = constant("resend", True)
-"""enable_irq resends an interrupt that came while it was disabled (check_irq_resend). False: none has come,
-as far as enable_irq knows.
-"""
+"""enable_irq resends what came while it was disabled (check_irq_resend). False: it knows of nothing."""
 
 POLL_LOCKED = constant("poll_locked", True)
 """__synchronize_hardirq asks the chip under desc.lock."""
@@ -39,9 +34,7 @@ DRIVER_FREES = constant("driver_frees", True)
 """Whether free_irq is a free choice of the owner. Otherwise another module begins it, with `begin_free`."""
 
 NO_AUTOEN = constant("no_autoen", False)
-"""IRQ_NOAUTOEN: request_irq is still to come, and starts nothing; the owner's first enable_irq does. False:
-all that is done.
-"""
+"""IRQ_NOAUTOEN: request_irq is to come, and starts nothing; the first enable_irq does. False: all is done."""
 
 
 ONESHOT = constant("oneshot", False)
@@ -52,28 +45,17 @@ class Thread(enum.Enum):
     """A handler's thread. WOKEN, and AGAIN while it runs, are IRQTF_RUNTHREAD; all but ASLEEP are its bit of
     threads_oneshot."""
 
-    ASLEEP = 0
-    WOKEN = 1
-    RUNS = 2
-    AGAIN = 3
+    ASLEEP, WOKEN, RUNS, AGAIN = range(4)
 
 
 class Use(enum.Enum):
     """What the owner of the interrupt does with it."""
 
-    MAPPED = 0
-    REQUESTED = 1
-    RESEND = 2
-    SHUTDOWN = 3
-    SYNCHRONIZE = 4
-    DISPOSE = 5
-    FREED = 6
+    MAPPED, REQUESTED, RESEND, SHUTDOWN, SYNCHRONIZE, DISPOSE, FREED = range(7)
 
 
 class Descriptors(IrqDescriptors):
-    """`struct irq_desc`, of each interrupt; `use` is where its owner is. `masked` and `started` are
-    IRQD_IRQ_MASKED and _STARTED.
-    """
+    """`struct irq_desc`; `use` is where its owner is. `masked`, `started`: IRQD_IRQ_MASKED and _STARTED."""
 
     disabled: Map[Source, bool] = initially(NO_AUTOEN)
     masked: Map[Source, bool] = initially(NO_AUTOEN)
@@ -90,9 +72,7 @@ class Descriptors(IrqDescriptors):
         return (self.use[source] == Use.REQUESTED) & ~self.locked[source]
 
     def idle(self, source: Source) -> Value[bool]:
-        """Whether __synchronize_hardirq asks the chip: no handler runs, and nobody holds desc.lock (that it
-        may take, or not).
-        """
+        """Whether __synchronize_hardirq asks the chip: no handler runs, desc.lock is free or need not."""
         return ~self.inprogress[source] & (~self.locked[source] | (not POLL_LOCKED))
 
     def wake_thread(self, source: Source) -> None:

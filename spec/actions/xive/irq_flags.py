@@ -34,10 +34,8 @@ def no_dead_source(
 def mask_truth(descriptors: Descriptors, chip: XiveIrq, esb: Esb, source: Source) -> Value[bool]:
     """Where desc.lock is free, IRQD_IRQ_MASKED says whether the source is off."""
     elsewhere = chip.forwarded[source] | esb.all_ones[source]
-    readable = (
-        descriptors.exists(source) & descriptors.started[source] & ~descriptors.locked[source] & ~elsewhere
-    )
-    return implies(readable, descriptors.masked[source] == (esb.pq[source] == PQ.OFF))
+    readable = descriptors.exists(source) & descriptors.started[source] & ~descriptors.locked[source]
+    return implies(readable & ~elsewhere, descriptors.masked[source] == (esb.pq[source] == PQ.OFF))
 
 
 @step_invariant

@@ -1,7 +1,6 @@
 """The fasteoi flow of a CPU that has popped an interrupt number, from generic_handle_irq to the chip's EOI.
 
-Between the steps of a section under desc.lock only hardware can come in, and a poll that does without the
-lock.
+Within a section under desc.lock only hardware can come in, and a poll that does without the lock.
 """
 
 import enum
@@ -16,9 +15,7 @@ from .presentation import Presenter, Step, queue_eoi
 
 
 class Drop(enum.Enum):
-    """What xive_scan_interrupts does with a number without descriptor: returns it (5.3), drops it when it
-    pops, or when it peeks too.
-    """
+    """xive_scan_interrupts returns a number without descriptor (5.3), drops it at a pop, or at a peek too."""
 
     NEVER = "never"
     POPPED = "popped"
@@ -28,9 +25,7 @@ class Drop(enum.Enum):
 DROP = constant("drop", Drop.POPPED)
 
 BODY = constant("handler_body", False)
-"""Whether the handler does something that another module models: it takes over at BODY, and comes back with
-HANDLER.
-"""
+"""Whether another module models what the handler does: it takes over at BODY, comes back with HANDLER."""
 
 
 def looked_up() -> Step:
@@ -170,12 +165,7 @@ def do_queue_eoi(
 
 
 def scans_for_ever(descriptors: Descriptors, queue: EventQueue, cpu: Cpu) -> Value[bool]:
-    """Whether a peek meets a number without descriptor and drops it: it does not advance, so it meets it
-    again.
-    """
+    """Whether a peek drops a number without descriptor: it does not advance, so it meets it again."""
     ring = queue.ring[cpu]
-    return some(
-        ~ring.empty & (ring.head == source) & ~descriptors.exists(source)
-        for source in Source
-        if DROP == Drop.PEEKED
-    )
+    sources = Source if DROP == Drop.PEEKED else ()
+    return some(~ring.empty & (ring.head == source) & ~descriptors.exists(source) for source in sources)

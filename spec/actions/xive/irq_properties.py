@@ -1,6 +1,4 @@
-"""What must hold when an interrupt is freed: nobody pops it afterwards, CPUs stay open, and the wait for it
-ends.
-"""
+"""What must hold when an interrupt is freed: nobody pops it later, CPUs stay open, the wait for it ends."""
 
 from explorer import *
 
@@ -19,11 +17,8 @@ def served(presenter: Presenter, source: Source, *steps: Step) -> Value[bool]:
 
 def outstanding(queue: EventQueue, presenter: Presenter, source: Source) -> Value[bool]:
     """An event of the source has left the ESB and is not ended: it is on its way, in a ring, or popped."""
-    return (
-        queue.in_flight[source]
-        | queue.holds(source)
-        | served(presenter, source, Step.POPPED, Step.CHECKED, Step.BODY, Step.HANDLER)
-    )
+    popped = served(presenter, source, Step.POPPED, Step.CHECKED, Step.BODY, Step.HANDLER)
+    return queue.in_flight[source] | queue.holds(source) | popped
 
 
 def ending(presenter: Presenter, source: Source) -> Value[bool]:
@@ -70,25 +65,20 @@ def no_skipped_handler(
     presenter: Presenter, descriptors: Descriptors, cpu: Cpu, source: Source
 ) -> Value[bool]:
     """What is popped is handled, unless it is disabled or in progress elsewhere."""
-    skipped = (
-        (presenter.at[cpu] == looked_up())
-        & (presenter.at[cpu].next == Step.EOI)
-        & (presenter.irq[cpu] == source)
+    skipped = (presenter.at[cpu] == looked_up()) & (presenter.at[cpu].next == Step.EOI)
+    return implies(
+        skipped & (presenter.irq[cpu] == source),
+        descriptors.disabled[source] | descriptors.inprogress[source],
     )
-    return implies(skipped, descriptors.disabled[source] | descriptors.inprogress[source])
 
 
 @step_invariant
 def flags_under_lock(descriptors: Descriptors, source: Source) -> Value[bool]:
-    """Flags of a descriptor change only where it exists, and desc.lock is free or held by who changes
-    them.
-    """
+    """Flags of a descriptor that exists change while desc.lock is free, or by who holds it."""
     flags = (descriptors.disabled[source], descriptors.masked[source], descriptors.inprogress[source])
     shutdown = (descriptors.use[source] == Use.SHUTDOWN) & (descriptors.use[source].next == Use.SYNCHRONIZE)
-    return implies(
-        some(flag != flag.next for flag in flags),
-        descriptors.exists(source) & (~descriptors.locked[source] | shutdown),
-    )
+    free = descriptors.exists(source) & (~descriptors.locked[source] | shutdown)
+    return implies(some(flag != flag.next for flag in flags), free)
 
 
 @invariant
@@ -96,10 +86,10 @@ def no_endless_poll(
     presenter: Presenter, descriptors: Descriptors, chip: XiveIrq, esb: Esb, queue: EventQueue, source: Source
 ) -> Value[bool]:
     """L3: free_irq waits only for something that exists."""
-    waits = (
-        descriptors.synchronizes(source) & ~outstanding(queue, presenter, source) & ~ending(presenter, source)
+    nothing = ~outstanding(queue, presenter, source) & ~ending(presenter, source)
+    return implies(
+        descriptors.synchronizes(source) & nothing, ~chip.active(esb, source, descriptors.disabled[source])
     )
-    return implies(waits, ~chip.active(esb, source, descriptors.disabled[source]))
 
 
 @invariant
@@ -125,9 +115,6 @@ def cppr_opens(presenter: Presenter, cpu: Cpu) -> Formula:
 
 @terminal
 def all_freed(presenter: Presenter, descriptors: Descriptors) -> Value[bool]:
-    """Every interrupt is freed and no CPU serves one. A CPPR that stays raised is another property's
-    business.
-    """
-    return every(~descriptors.exists(source) for source in Source) & every(
-        presenter.rests(cpu) for cpu in Cpu
-    )
+    """Every interrupt is freed, no CPU serves one. (Of a CPPR that stays raised others speak.)"""
+    freed = every(~descriptors.exists(source) for source in Source)
+    return freed & every(presenter.rests(cpu) for cpu in Cpu)

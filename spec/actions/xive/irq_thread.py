@@ -1,6 +1,4 @@
-"""A handler that is a thread (IRQS_ONESHOT): the interrupt is masked when it is taken, ended while it is
-masked, and unmasked when the thread has run.
-"""
+"""A threaded handler (IRQS_ONESHOT): masked when it is taken, unmasked when the thread has run."""
 
 from explorer import *
 

@@ -1,5 +1,4 @@
-"""Presentation: a CPU's priority (CPPR) and the way from the exception to an interrupt number in a register,
-`xive_get_irq`.
+"""Presentation: a CPU's priority (CPPR) and the way from the exception to a number, `xive_get_irq`.
 
 What is done with the number is the business of other modules: they take over at POPPED, and come back with
 QUEUE_EOI. `pending_prio` is not modelled: with one priority, the ring itself says whether there is something.
@@ -26,15 +25,7 @@ class Cppr(enum.Enum):
 class Step(enum.Enum):
     """What the CPU does next for an external interrupt."""
 
-    IDLE = 0
-    SCAN = 1
-    POPPED = 2
-    CHECKED = 3
-    BODY = 4
-    HANDLER = 5
-    EOI = 6
-    QUEUE_EOI = 7
-    REPLAY = 8
+    IDLE, SCAN, POPPED, CHECKED, BODY, HANDLER, EOI, QUEUE_EOI, REPLAY = range(9)
 
 
 class Presenter(State):
@@ -55,9 +46,7 @@ class Presenter(State):
 
 
 class Device(State):
-    """How many events each source has had: at most `events`. Without an end, a CPU need not ever have done
-    with them.
-    """
+    """How many events each source has had: at most `events`. Without an end, a CPU may never have done."""
 
     events: Map[Source, Annotated[int, Range(0, EVENTS)]] = initially(0, quiet=True)
 
@@ -107,9 +96,7 @@ def scan_empty(presenter: Presenter, queue: EventQueue, cpu: Cpu) -> None:
 
 
 def queue_eoi(presenter: Presenter, queue: EventQueue, cpu: Cpu) -> None:
-    """The end of xive_irq_eoi: peek. An empty ring lowers the CPPR, another entry makes the interrupt be
-    replayed.
-    """
+    """The end of xive_irq_eoi: peek. An empty ring lowers the CPPR, another entry is replayed."""
     presenter.irq[cpu].next = None
     presenter.cppr[cpu].next = ite(queue.ring[cpu].empty, Cppr.ALL, presenter.cppr[cpu])
     presenter.at[cpu].next = ite(queue.ring[cpu].empty, Step.IDLE, Step.REPLAY)

@@ -18,9 +18,7 @@ def one_entry(queue: EventQueue, source: Source) -> Value[bool]:
 def esc_on_is_true(
     vcpu: Vcpu, esb: Esb, queue: EventQueue, presenter: Presenter, source: Source, cpu: Cpu
 ) -> Value[bool]:
-    """Out of entry and H_CEDE, xive_esc_on tells the truth: armed, or an entry is in the ring or being
-    handled.
-    """
+    """Out of entry and H_CEDE, xive_esc_on is true: armed, or an entry is in the ring or being handled."""
     settled = at(runs, "out") | at(runs, "check")
     coming = queue.holds(source) | (presenter.at[cpu] != Step.IDLE)
     return implies(settled & vcpu.esc_on, (esb.pq[source] == PQ.RESET) | coming)
@@ -39,9 +37,8 @@ def no_missed_wakeup(
 def cpu_serves_one(presenter: Presenter, cpu: Cpu) -> Value[bool]:
     """A CPU takes no interrupt while it serves one, and remembers its number only while it does."""
     without = some(presenter.at[cpu] == step for step in (Step.IDLE, Step.SCAN, Step.REPLAY))
-    return ((presenter.cppr[cpu] == Cppr.ALL) == (presenter.at[cpu] == Step.IDLE)) & (
-        presenter.irq[cpu].is_none == without
-    )
+    idle = (presenter.cppr[cpu] == Cppr.ALL) == (presenter.at[cpu] == Step.IDLE)
+    return idle & (presenter.irq[cpu].is_none == without)
 
 
 @invariant

@@ -27,9 +27,7 @@ run.
 
 
 class Sign(enum.Enum):
-    """What guest entry takes for the sign of an entry that is still queued: nothing, P, or also the Q that an
-    earlier SET_PQ_01 left.
-    """
+    """What guest entry takes for the sign of an entry: nothing, P, or also the Q of an earlier SET_PQ_01."""
 
     NONE = "none"
     P = "p"

@@ -1,3 +1,1 @@
-"""What is particular to the family xive_escalation: the vCPU, the handler of its escalation interrupt, and
-its teardown.
-"""
+"""The vCPU, the handler of its escalation interrupt, and its teardown."""

@@ -23,8 +23,7 @@ TEARDOWN_BARRIER = constant("teardown_barrier", kernel.Barrier.SYNC)
 class Thread(enum.Enum):
     """The CPU with the handler, and the one that tears down."""
 
-    HANDLER = 0
-    TEARDOWN = 1
+    HANDLER, TEARDOWN = range(2)
 
 
 HANDLER, TEARDOWN = Thread
@@ -51,9 +50,8 @@ class Words(Memory, cpus=Thread):
 def handler(words: Words) -> Steps:
     yield "xive_esc_on = false"
     words.WRITE_ONCE(HANDLER, words.esc_on, False)
-    yield step(
-        "{text(HANDLER_BARRIER)}; stale_p = true", source="arch/powerpc/sysdev/xive/common.c:xive_irq_eoi"
-    )
+    ends = "{text(HANDLER_BARRIER)}; stale_p = true"
+    yield step(ends, source="arch/powerpc/sysdev/xive/common.c:xive_irq_eoi")
     words.fence(HANDLER, HANDLER_BARRIER)
     words.WRITE_ONCE(HANDLER, words.stale_p, True)
 

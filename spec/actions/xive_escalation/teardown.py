@@ -1,6 +1,4 @@
-"""KVM's teardown of a vCPU's XIVE part, `kvmppc_xive_cleanup_vcpu`. It holds vcpu->mutex: the vCPU does not
-run meanwhile.
-"""
+"""KVM's `kvmppc_xive_cleanup_vcpu`: it holds vcpu->mutex, so the vCPU does not run meanwhile."""
 
 from explorer import *
 

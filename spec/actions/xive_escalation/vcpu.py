@@ -31,11 +31,8 @@ ENTRY = constant("entry_heeds", Signs.P_AND_Q)
 
 def signed(esb: Esb, source: Source, signs: Signs) -> Value[bool]:
     """Whether the old bits have one of the signs that this kernel heeds."""
-    return some(
-        bit
-        for heeded, bit in ((Signs.P, esb.p(source)), (Signs.P_AND_Q, esb.p(source) | esb.q(source)))
-        if heeded == signs
-    )
+    p, q = esb.p(source), esb.q(source)
+    return {Signs.NONE: some(()), Signs.P: p, Signs.P_AND_Q: p | q}[signs]
 
 
 class Vcpu(State):
@@ -92,10 +89,8 @@ def context_pushed_in_the_guest(vcpu: Vcpu, source: Source) -> Value[bool]:
 @temporal
 def vcpu_goes_on(source: Source) -> Formula:
     """Entry and exit end."""
-    return every(
-        leads_to(at(runs, place, source), ~at(runs, place, source))
-        for place in ("entry", "masked", "abort", "arm")
-    )
+    places = [at(runs, place, source) for place in ("entry", "masked", "abort", "arm")]
+    return every(leads_to(inside, ~inside) for inside in places)
 
 
 @action(actor="cpu", fair=WEAK, source=f"{KVM_XIVE}:xive_esc_irq")

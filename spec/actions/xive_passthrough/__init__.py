@@ -1,3 +1,1 @@
-"""What is particular to the family xive_passthrough: the host under the guest, and the guest's driver at its
-probe.
-"""
+"""The host under a guest with a passed-through interrupt, and the guest's driver at its probe."""

@@ -1,5 +1,4 @@
-"""The host of a passed-through MSI. Host and guest kernel have flags of their own, and one ESB page in
-common.
+"""The host of a passed-through MSI: host and guest kernel have their own flags, and share one ESB page.
 
 The guest is what the shared modules model, with T as its vCPU. The host is told shortly: its CPU has one step
 from the ring to the handler, and only KVM touches its interrupt.
@@ -16,9 +15,7 @@ HOST_EVENTS = constant("host_events", 2)
 
 
 class Host(State):
-    """`forwarded`: the events go to the guest. `entries` of the source in the host's ring; `handled`: popped,
-    and not ended.
-    """
+    """`forwarded`: to the guest. `entries` are in the host's ring; `handled`: popped, and not ended."""
 
     events: Map[Source, Annotated[int, Range(0, HOST_EVENTS)]] = initially(0, quiet=True)
     forwarded: Map[Source, bool] = initially(False)
@@ -104,9 +101,8 @@ def host_flag_truth(host: Host, esb: Esb, source: Source) -> Value[bool]:
 def no_dead_host_source(host: Host, esb: Esb, source: Source) -> Value[bool]:
     """A source that is the host's can deliver, or the host will end its event."""
     outstanding = (host.entries[source] > 0) | host.handled[source]
-    return implies(
-        ~host.forwarded[source], (esb.pq[source] == PQ.RESET) | (p_bit(esb.pq[source]) & outstanding)
-    )
+    pq = esb.pq[source]
+    return implies(~host.forwarded[source], (pq == PQ.RESET) | (p_bit(pq) & outstanding))
 
 
 @invariant

@@ -1,6 +1,4 @@
-"""The guest's driver at its probe: it has requested the MSI, not enabled it, and makes sure that none is in
-flight.
-"""
+"""The guest's driver at its probe: the MSI is requested, not enabled, and none must be in flight."""
 
 import enum
 
@@ -17,9 +15,7 @@ from ..xive.presentation import Presenter
 class Call(enum.Enum):
     """Of synchronize_irq."""
 
-    BEFORE = 0
-    WITHIN = 1
-    DONE = 2
+    BEFORE, WITHIN, DONE = range(3)
 
 
 class Probe(State):

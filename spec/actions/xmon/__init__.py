@@ -1,3 +1,1 @@
-"""The debugger's view of XIVE: the machine it looks at, its commands, and what must hold; `spec/xmon_*.py`
-compose them.
-"""
+"""The debugger's view of XIVE: a machine, the commands, and what must hold; `spec/xmon_*.py` compose them."""

@@ -16,11 +16,9 @@ from .machine import Kind, Machine, Platform, Xc
 
 
 class Xmon(State):
-    """`cpus` and `irqs` are still to be shown, `cpu` and `irq` are being shown. `by_number`: the command is
-    `dxi IRQ`.
+    """`cpus` and `irqs` are still to be shown, `cpu` and `irq` are being shown. `by_number`: by `dxi IRQ`.
 
-    `guard` is catch_memory_errors. `stale`: it showed the state of an IPI that is freed. `misread`: it took
-    other data for a xive_irq_data.
+    `guard` is catch_memory_errors. `stale`: a freed IPI was shown; `misread`: what is no xive_irq_data.
     """
 
     cpus: Set[Cpu] = initially(set(), quiet=True)
@@ -142,12 +140,7 @@ def dump_xives(machine: Machine, xmon: Xmon) -> Steps:
 
 def called(machine: Machine, platform: Platform) -> Value[bool]:
     """Whether get_irq_config reaches the firmware of this platform."""
-    missing = {
-        Config.BACKEND: None,
-        Config.DIRECT: Platform.PSERIES,
-        Config.NO_HCALL: Platform.PSERIES,
-        Config.NO_OPAL: Platform.POWERNV,
-    }[kernel.CONFIG]
+    missing = {Config.BACKEND: None, Config.NO_OPAL: Platform.POWERNV}.get(kernel.CONFIG, Platform.PSERIES)
     return (machine.platform == platform) & (missing != platform)
 
 
@@ -157,9 +150,7 @@ def tested(machine: Machine, xmon: Xmon, source: Source) -> Value[bool]:
 
 
 def has_data(machine: Machine, xmon: Xmon, source: Source) -> Value[bool]:
-    """Whether P and Q are shown: where the walk brings the irq_data, and since 2021 where the number is
-    mapped.
-    """
+    """Whether P and Q are shown: the walk brings the irq_data, since 2021 the number is mapped."""
     return ~xmon.by_number | ((machine.kind[source] == Kind.XIVE) & (kernel.WALK == Walk.DOMAIN))
 
 
@@ -217,19 +208,15 @@ def dump_irqs(
 def configuration(machine: Machine, xmon: Xmon, firmware: Firmware, source: Source, way: str) -> Value[bool]:
     """Asks firmware. Returns whether the answer is a configuration."""
     if way == "opal":
-        outcome(
-            "opal_xive_get_irq_config({source}): {firmware.answer(0, machine.known(source))}",
-            name="opal_get_irq_config",
-            source="arch/powerpc/sysdev/xive/native.c:xive_native_get_irq_config",
-        )
+        asks = "opal_xive_get_irq_config({source}): {firmware.answer(0, machine.known(source))}"
+        function = "arch/powerpc/sysdev/xive/native.c:xive_native_get_irq_config"
+        outcome(asks, name="opal_get_irq_config", source=function)
         when(called(machine, Platform.POWERNV))
         when(tested(machine, xmon, source))
         return firmware.answer(0, machine.known(source)) == 0
-    outcome(
-        "H_INT_GET_SOURCE_CONFIG({source}): {ite(machine.known(source), 0, -4)}  // repeated while busy",
-        name="hcall_get_source_config",
-        source="arch/powerpc/sysdev/xive/spapr.c:plpar_int_get_source_config",
-    )
+    asks = "H_INT_GET_SOURCE_CONFIG({source}): {ite(machine.known(source), 0, -4)}  // repeated while busy"
+    function = "arch/powerpc/sysdev/xive/spapr.c:plpar_int_get_source_config"
+    outcome(asks, name="hcall_get_source_config", source=function)
     when(called(machine, Platform.PSERIES))
     when(tested(machine, xmon, source))
     when(firmware.ready)

@@ -6,9 +6,7 @@ from explorer import *
 
 
 class Config(enum.Enum):
-    """How `dxi` asks for an interrupt's configuration: OPAL directly (5.3), or by a backend's operation, of
-    which one may lack.
-    """
+    """How `dxi` asks for a configuration: OPAL directly (5.3), or a backend's operation, which may lack."""
 
     DIRECT = "direct"
     BACKEND = "backend"
@@ -27,9 +25,7 @@ class Walk(enum.Enum):
 
 
 class Load(enum.Enum):
-    """Which ESB load shows P and Q: 0x800 changes nothing, 0x000 ends the interrupt, 0xc00 sets the bits to
-    00.
-    """
+    """The load that shows P and Q: 0x800 changes nothing, 0x000 ends the interrupt, 0xc00 sets 00."""
 
     GET = "get"
     EOI = "eoi"

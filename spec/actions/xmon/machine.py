@@ -1,6 +1,4 @@
-"""The machine under the debugger: its platform, CPUs and interrupts, and how it runs while the debugger does
-not hold it.
-"""
+"""The machine under the debugger: platform, CPUs, interrupts, and how it runs when it is not held."""
 
 import enum
 
@@ -15,37 +13,27 @@ EVENTS = constant("events", 2)
 
 
 class Platform(enum.Enum):
-    """Bare metal with OPAL, or a guest of KVM that has a hypervisor and no OPAL. HV mode goes with the
-    first.
-    """
+    """Bare metal with OPAL, which has HV mode, or a guest of KVM that has a hypervisor and no OPAL."""
 
     POWERNV = "powernv"
     PSERIES = "pseries"
 
 
 class Xc(enum.Enum):
-    """The per-CPU pointer `xive_cpu`: NULL (a possible CPU that was never prepared), set, or set with the IPI
-    freed.
-    """
+    """The per-CPU `xive_cpu`: NULL (possible, never prepared), set, or set with the IPI freed."""
 
-    NULL = 0
-    SET = 1
-    FREED = 2
+    NULL, SET, FREED = range(3)
 
 
 class Kind(enum.Enum):
     """What Linux knows of a hardware number: no descriptor, one of XIVE, one of another irq_chip. Firmware
     knows the numbers of XIVE, and COLLIDING is a number of another chip that firmware knows too."""
 
-    NONE = 0
-    XIVE = 1
-    OTHER = 2
-    COLLIDING = 3
+    NONE, XIVE, OTHER, COLLIDING = range(4)
 
 
 class Machine(State):
-    """The first four never change. `mapped`: the host has a page-table entry for the ESB page; on bare metal
-    always.
+    """The first four never change. `mapped`: the host has mapped the ESB page; on bare metal always.
 
     `serves` is the interrupt between its pop and its EOI.
     """
@@ -68,17 +56,12 @@ class Machine(State):
 def as_the_constants_say(machine: Machine) -> Value[bool]:
     """The boot CPU has been prepared. Only XIVE's pages can be faulty, and nothing has touched them."""
     boot = domain(Cpu)[0]
-    cpus = every((machine.xc[cpu] != Xc.FREED) | kernel.TEARDOWN for cpu in Cpu) & (
-        machine.xc[boot] == Xc.SET
-    )
+    cpus = every((machine.xc[cpu] != Xc.FREED) | kernel.TEARDOWN for cpu in Cpu)
+    cpus &= machine.xc[boot] == Xc.SET
     kinds = every((machine.kind[s] != Kind.COLLIDING) | kernel.COLLIDING for s in Source)
     faults = every(~machine.faulty[s] | ((machine.kind[s] == Kind.XIVE) & kernel.ESB_FAULTS) for s in Source)
-    return (
-        cpus
-        & kinds
-        & faults
-        & every(machine.mapped[s] == (machine.platform == Platform.POWERNV) for s in Source)
-    )
+    mapped = every(machine.mapped[s] == (machine.platform == Platform.POWERNV) for s in Source)
+    return cpus & kinds & faults & mapped
 
 
 @action(actor="device")

@@ -30,21 +30,12 @@ def no_exception() -> Value[bool]:
 
 @step_invariant
 def observer(machine: Machine, xmon: Xmon, esb: Esb, queue: EventQueue) -> Value[bool]:
-    """A step of the debugger changes no PQ bits, no queue and no CPU; nor, if strict, what the host has
-    mapped.
-    """
+    """A step of the debugger changes no PQ bits, queue or CPU; nor, if strict, what the host has mapped."""
     acts = moves() | some(xmon.irqs[s].next != xmon.irqs[s] for s in Source) | (xmon.cpus.next != xmon.cpus)
-    sources = every(
-        (esb.pq[s].next == esb.pq[s]) & ((machine.mapped[s].next == machine.mapped[s]) | (not kernel.STRICT))
-        for s in Source
-    )
-    cpus = every(
-        (queue.ring[c].next == queue.ring[c])
-        & (queue.raised[c].next == queue.raised[c])
-        & (machine.serves[c].next == machine.serves[c])
-        for c in Cpu
-    )
-    return ~acts | (sources & cpus)
+    seen = [*(esb.pq[s] for s in Source), *(machine.mapped[s] for s in Source if kernel.STRICT)]
+    for cpu in Cpu:
+        seen += [queue.ring[cpu], queue.raised[cpu], machine.serves[cpu]]
+    return ~acts | every(place.next == place for place in seen)
 
 
 @step_invariant
@@ -55,9 +46,7 @@ def held_cpus_rest(machine: Machine) -> Value[bool]:
 
 @invariant
 def p_is_outstanding(machine: Machine, esb: Esb, queue: EventQueue, source: Source) -> Value[bool]:
-    """P is 1 exactly while the interrupt has an entry in a queue or a CPU serves it, and never both or two of
-    them.
-    """
+    """P is 1 exactly while the interrupt has one entry in a queue, or one CPU serves it."""
     outstanding = queue.entries(source) + count(machine.serves[cpu] == source for cpu in Cpu)
     return ite(p_bit(esb.pq[source]), 1, 0) == outstanding
 
@@ -65,18 +54,11 @@ def p_is_outstanding(machine: Machine, esb: Esb, queue: EventQueue, source: Sour
 @step_invariant
 def touched_pages_are_mapped(machine: Machine, xmon: Xmon) -> Value[bool]:
     """Behind an ESB load, a CPU's EOI or the debugger's, the host has mapped the page."""
-    eoi = every(
-        ~((machine.serves[cpu] == s) & machine.serves[cpu].next.is_none) | machine.mapped[s].next
-        for cpu in Cpu
-        for s in Source
-    )
+    ended = [(s, machine.serves[c], machine.mapped[s].next) for c in Cpu for s in Source]
+    eoi = every(~((serves == s) & serves.next.is_none) | mapped for s, serves, mapped in ended)
     fails = after(at(debugger, "exception")) | some(machine.faulty[s] & (xmon.irq == s) for s in Source)
-    shown = every(
-        ~((xmon.irq == s) & xmon.irq.next.is_none & (machine.kind[s] == Kind.XIVE))
-        | fails
-        | machine.mapped[s].next
-        for s in Source
-    )
+    xive = [(xmon.irq == s) & xmon.irq.next.is_none & (machine.kind[s] == Kind.XIVE) for s in Source]
+    shown = every(~done | fails | machine.mapped[s].next for s, done in zip(Source, xive))
     return eoi & shown
 
 
@@ -100,23 +82,14 @@ def shows_what_is(xmon: Xmon) -> Value[bool]:
 
 @step_invariant
 def shows_what_there_is(machine: Machine, xmon: Xmon) -> Value[bool]:
-    """The state of every CPU that has one is read, and of no other; P and Q of every interrupt of XIVE that a
-    walk comes to.
-    """
+    """What is there is read, and nothing else: every CPU's state, P and Q of every interrupt of XIVE."""
     leaves = moves() | (xmon.cpu.next != xmon.cpu)
-    cpus = every(
-        ~(at(debugger, "do_dump") & leaves & (xmon.cpu == cpu))
-        | (after(at(debugger, "load_ipi")) == (machine.xc[cpu] != Xc.NULL))
-        for cpu in Cpu
-    )
+    dumped, loads = at(debugger, "do_dump") & leaves, after(at(debugger, "load_ipi"))
+    cpus = every(~(dumped & (xmon.cpu == cpu)) | (loads == (machine.xc[cpu] != Xc.NULL)) for cpu in Cpu)
     walks = at(debugger, "config") & ~xmon.by_number & (machine.platform == Platform.PSERIES)
-    irqs = every(
-        ~(walks & xmon.irqs[s] & ~xmon.irqs[s].next & (machine.kind[s] == Kind.XIVE))
-        | (xmon.irq.next == s)
-        | after(at(debugger, "exception"))
-        | after(at(debugger, None))
-        for s in Source
-    )
+    passed = [walks & xmon.irqs[s] & ~xmon.irqs[s].next & (machine.kind[s] == Kind.XIVE) for s in Source]
+    ends = after(at(debugger, "exception")) | after(at(debugger, None))
+    irqs = every(~one | (xmon.irq.next == s) | ends for s, one in zip(Source, passed))
     return cpus & irqs
 
 
@@ -136,9 +109,7 @@ def nothing_is_left_out(machine: Machine, xmon: Xmon) -> Value[bool]:
 
 @invariant
 def guard_covers_the_dump(xmon: Xmon) -> Value[bool]:
-    """catch_memory_errors is on exactly while a CPU's XIVE state is read; and in `dxi`, if that is
-    guarded.
-    """
+    """catch_memory_errors is on exactly while a CPU's state is read, and in `dxi` if that is guarded."""
     dumps = at(debugger, "do_dump") | at(debugger, "load_ipi")
     return xmon.guard == (dumps | (at(debugger, "load_pq") & kernel.DXI_GUARDED))
 
