@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from explorer.command.standard_output import OutputError, say
-from explorer.export import murphi, promela
+from explorer.export import murphi, promela, tla
 from explorer.export.flat import CannotSay, flatten
 from explorer.ir.model import Model
 from explorer.render.whole_file import write_whole
@@ -41,6 +41,11 @@ def _text(model: Model, to: str) -> tuple[dict[str, str], list[str]]:
     if to == "promela":
         file = f"{model.name}.pml"
         return {file: promela.promela(flat)}, [c.format(file=shlex.quote(file)) for c in promela.COMMANDS]
+    if to == "tla":
+        name = tla.module(model.name)
+        text, configuration = tla.tla(flat)
+        files = {f"{name}.tla": text, f"{name}.cfg": configuration}
+        return files, [c.format(name=name) for c in tla.COMMANDS]
     file = f"{model.name}.m"
     asked = {"file": shlex.quote(file), "deadlock": murphi.deadlocks(flat)}
     return {file: murphi.murphi(flat)}, [c.format(**asked) for c in murphi.COMMANDS]

@@ -296,9 +296,9 @@ def export_parser() -> argparse.ArgumentParser:
     add("spec", type=named, metavar="SPEC")
     add(
         "--to",
-        choices=("promela", "murphi"),
+        choices=("promela", "murphi", "tla"),
         required=True,
-        help="promela for SPIN, murphi for Rumur",
+        help="promela for SPIN, murphi for Rumur, tla for TLC",
     )
     add_constants(parser, several=False)
     add("--out", type=path_of, metavar="DIR", help="where the file goes (default: out/<spec>/)")

@@ -13,8 +13,8 @@ from explorer.ir.types import value_text
 from explorer.trace.step_builder import StepBuilder
 
 
-def head(flat: Flat, language: str) -> list[str]:
-    """What the file is, from which spec, with which constants."""
+def head(flat: Flat, language: str, temporal: bool = True) -> list[str]:
+    """What the file is, from which spec, with which constants; that `temporal` properties are left out."""
     model = flat.model
     lines = [f"{model.name} in {language}, from {_file(Place(model.file, 1))}, digest {model.digest}"]
     if model.constants:
@@ -23,7 +23,7 @@ def head(flat: Flat, language: str) -> list[str]:
             + ", ".join(f"{name}={value_text(value)}" for name, value in sorted(model.constants.items()))
         )
     left = [p.name for p in model.temporal]
-    if left:
+    if left and temporal:
         lines.append(f"not in this file, since they are temporal: {', '.join(left)}")
     return lines
 

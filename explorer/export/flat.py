@@ -15,11 +15,12 @@ from explorer.ir import expressions as ex
 from explorer.ir.data import dataclass
 from explorer.ir.errors import Place
 from explorer.ir.expressions import FALSE, TRUE, Expr, Family, is_const
+from explorer.ir.formulas import Ltl
 from explorer.ir.model import Instance, Model
 from explorer.language.memory_wiring import MemoryType
 from explorer.program.after_step import after_rule, step_condition
 from explorer.program.program import Program, Rule, Update, reduce
-from explorer.program.simplify import Check, fold, fold_checks
+from explorer.program.simplify import Check, fold, fold_checks, lift
 
 INITIAL_STATES = 20_000
 """Initial states that are listed one by one; a model with more is refused."""
@@ -83,6 +84,8 @@ class Flat:
     inside: Expr
     may_end: Expr
     properties: tuple[str, ...]
+    formulas: tuple[tuple[str, tuple[Ltl, ...]], ...]
+    """The temporal properties, a formula for each part, for languages that have such."""
 
     @property
     def memories(self) -> tuple[Family, ...]:
@@ -133,13 +136,27 @@ def flatten(model: Model, properties: Collection[str] | None = None) -> Flat:
         inside=ex.both(*(ex.either(*_failing(j.checks), j.condition) for j in program.constraints)),
         may_end=program.terminal.condition,
         properties=names,
+        formulas=tuple(
+            (p.name, tuple(_simplified(program, part) for _, part in p.parts)) for p in model.temporal
+        ),
     )
     return replace(flat, arrays=frozenset(_arrays(flat)))
 
 
+def _simplified(program: Program, formula: Ltl) -> Ltl:
+    """A formula with its conditions simplified, without the checks that `evaluation` makes."""
+    args = tuple(_simplified(program, a) for a in formula.args)
+    return Ltl(formula.op, args, fold(lift(formula.condition)[0], program.facts))
+
+
 def _arrays(flat: Flat) -> Iterator[Family]:
     """The families that are read or written at a computed index."""
+    formulas = [part for _, parts in flat.formulas for part in parts]
     roots = [flat.inside, flat.may_end, *(c.condition for c in flat.claims)]
+    while formulas:
+        formula = formulas.pop()
+        roots.append(formula.condition)
+        formulas += formula.args
     for step in flat.steps:
         roots += [step.guard, step.fault, *(c.condition for c in step.claims)]
         roots += [e for a in step.assignments for e in (a.index, a.expr)]

@@ -118,7 +118,7 @@ class _Writer:
                 yield _comment(self.labels.action(action))
             yield from self.rule(self.flat.steps[number], names[number])
         for number, step in enumerate(self.flat.steps):
-            if step in self.flat.faults:
+            if any(step is fault for fault in self.flat.faults):
                 yield from self.fault(step, names[number])
         if deadlocks(self.flat) == "stuck":
             yield from self.ends()

@@ -1,14 +1,16 @@
 """A ground model as Promela, for SPIN: one process, one loop, one `d_step` for each action instance, so that
 SPIN stores our states exactly.
 
-Cells are bit fields that hold the code minus the least code. Properties are asserted after every step, inside
-it. Temporaries are part of SPIN's state (breadth-first search knows no hidden variables), so they are 0 again
+Cells are bit fields that hold the code minus the least code. Where the model has a memory (`memory_c.py`), or
+a number of more than 31 bits, its steps are C. Properties are asserted after every step, inside it.
+Temporaries are part of SPIN's state (breadth-first search knows no hidden variables), so they are 0 again
 when a step ends. SPIN stores one state more than we do, the one before the choice of an initial state.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from explorer.export import comments, memory_c
 from explorer.export.flat import Assignment, CannotSay, Claim, Flat, Step
@@ -52,6 +54,10 @@ COMMANDS = (
 """How the file is run: breadth first, without reduction, and on behind an error."""
 
 
+BITS, LONG_BITS = 31, 62
+"""Bits of a number that Promela keeps in an int, and C in a long."""
+
+
 def promela(flat: Flat, packed: bool = True, told: bool = True) -> str:
     """The text of a Promela file. Without `packed` every cell is a byte: a longer state vector, read and
     written without shifts. Without `told` steps do not print their names, which SPIN does only where it takes
@@ -65,7 +71,8 @@ class _Writer:
         if len(flat.memories) > 1:
             raise CannotSay(f"{flat.model.name}: two memories, {flat.memories[0]!r} and {flat.memories[1]!r}")
         self.flat, self.packed, self.told = flat, packed, told
-        self.in_c = bool(flat.memories)
+        self.wide = {f for f in flat.families if _bits(f) > BITS and f not in flat.memories}
+        self.in_c = bool(flat.memories or self.wide)
         self.names = Names(flat, [*RESERVED, *(words_of(memory_c.C) if self.in_c else ())])
         self.labels = comments.Labels(flat.model)
         words = {**WORDS, "if": "({0} ? {1} : {2})"} if self.in_c else WORDS
@@ -111,7 +118,7 @@ class _Writer:
         for line in [*comments.head(self.flat, "Promela"), f"run: {run}"]:
             yield _comment(line)
         yield from self.values()
-        if self.in_c:
+        if self.flat.memories:
             yield "c_decl {"
             yield from memory_c.declarations(self.flat.memories[0])
             yield "}"
@@ -140,6 +147,8 @@ class _Writer:
             yield from self.fault(step)
         if self.flat.asked("deadlock"):
             yield from self.deadlock()
+        if not self.flat.steps:
+            yield "  :: false /* nothing ever happens */"
         yield "  od"
         yield "}"
 
@@ -152,9 +161,18 @@ class _Writer:
         if family in self.flat.memories:
             yield f'c_state "Memory {self.cell(family, 0)}" "Global"'
             return
-        bits = max(1, (family.high - family.low).bit_length())
-        if bits > 31:
-            raise CannotSay(f"{family!r}: {bits} bits, and an int of Promela has 31")
+        bits = _bits(family)
+        if bits > LONG_BITS:
+            raise CannotSay(f"{family!r}: {bits} bits, and a long of C has {LONG_BITS}")
+        if family in self.wide:
+            array = f"[{family.size}]" if family in self.flat.arrays else ""
+            names = (
+                [self.names.families[family]]
+                if array
+                else map(partial(self.cell, family), range(family.size))
+            )
+            yield from (f'c_state "long {name}{array}" "Global"' for name in names)
+            return
         wide = "byte" if bits <= 8 else "int"
         if family in self.flat.arrays:
             yield f"{wide} {self.names.families[family]}[{family.size}];"
@@ -178,7 +196,9 @@ class _Writer:
                     result.append(self.c(made))
                     continue
                 value = self.names.value(family, code) or code - family.low
-                if code != family.low:  # what is declared is 0
+                if code != family.low and family in self.wide:
+                    result.append(self.c(f"now.{self.cell(family, i)} = {value}"))
+                elif code != family.low:  # what is declared is 0
                     result.append(f"{self.cell(family, i)} = {value}")
         return result or ["skip"]
 
@@ -277,6 +297,10 @@ class _Writer:
     def held(self, temporary: int | None) -> str:
         """A temporary."""
         return f"{'now.' if self.in_c else ''}temporary_{temporary}"
+
+
+def _bits(family: Family) -> int:
+    return max(1, (family.high - family.low).bit_length())
 
 
 def _comment(text: str) -> str:

@@ -36,9 +36,7 @@ def judge(flat: Flat, place: Workplace, states: int) -> Answer:
     """SPIN's answer; its hash table has room for about so many `states`. Raises Missing and NoAnswer."""
     prepare(flat, place)
     found = count(flat, place, states)
-    stories = {
-        name: _story(flat, place, number=number, name=name) for name, (number, _) in found.errors.items()
-    }
+    stories = {name: _story(place, number, name) for name, (number, _) in found.errors.items()}
     states_found, transitions = found.states, found.transitions
     if {"deadlock", "evaluation"} & found.errors.keys():
         # What reports a deadlock or a step without a value is a step of its own: count without it.
@@ -104,10 +102,11 @@ def _property(flat: Flat, what: str) -> str:
     return flat.properties[int(known[1])]
 
 
-def _story(flat: Flat, place: Workplace, number: int, name: str) -> Story:
+def _story(place: Workplace, number: int, name: str) -> Story:
     """The counterexample of an error: SPIN stops at it, writes it, and takes it again, telling every step."""
     place.run(["./pan", "-E", f"-c{number}"], fails=True)
-    again = ["./pan", "-r"] if flat.memories else ["spin", "-DSTORY", "-t", "model.pml"]
+    embedded = "c_state" in (place.directory / "model.pml").read_text()  # which SPIN's simulator cannot run
+    again = ["./pan", "-r"] if embedded else ["spin", "-DSTORY", "-t", "model.pml"]
     text = place.run(again, fails=True)
     told = re.findall(r"^\s*(initial state|step|fault) (\d+)", text, re.MULTILINE)
     if not told or told[0][0] != "initial state":

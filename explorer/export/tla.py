@@ -1,0 +1,326 @@
+"""A ground model as TLA+, for TLC and Apalache: a variable for each cell with its type, an action for each
+action instance, fairness, temporal properties, and the configuration.
+
+Sets are sets, everything else is an integer. Nothing here has been before TLC: no build of it was at hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from explorer.export import comments
+from explorer.export.flat import Assignment, CannotSay, Flat, Step
+from explorer.export.names import Names, word
+from explorer.export.printer import Dialect, Printer
+from explorer.ir import expressions as ex
+from explorer.ir.expressions import FALSE, TRUE, Expr, Family, is_const
+from explorer.ir.formulas import Ltl, leads
+from explorer.ir.steps import Fairness
+from explorer.ir.types import SetType
+
+AND, OR = " /\\ ", " \\/ "
+WORDS = {
+    "and": AND,
+    "or": OR,
+    "not": "~({0})",
+    "if": "(IF {0} THEN {1} ELSE {2})",
+    "eq": "({0} = {1})",
+    "ne": "({0} # {1})",
+    "lt": "({0} < {1})",
+    "le": "({0} <= {1})",
+    "add": "({0} + {1})",
+    "sub": "({0} - {1})",
+    "mul": "({0} * {1})",
+    "neg": "(-({0}))",
+    "floordiv": "({0} \\div {1})",
+    "mod": "({0} % {1})",
+}
+SETS = {"bor": "({0} \\union {1})", "band": "({0} \\intersect {1})", "bandnot": "({0} \\ {1})"}
+
+RESERVED = """ASSUME ASSUMPTION AXIOM CASE CHOOSE CONSTANT CONSTANTS DOMAIN ELSE ENABLED EXCEPT EXTENDS IF IN
+INSTANCE LAMBDA LET LOCAL MODULE NEW OTHER PROVE PROPOSITION RECURSIVE SF_ STATE SUBSET THEN THEOREM
+UNCHANGED UNION VARIABLE VARIABLES WF_ WITH BOOLEAN STRING TRUE FALSE Int Nat Cardinality IsFiniteSet
+Init Next Spec TypeOK vars within_constraints""".split()
+
+COMMANDS = ("java -cp tla2tools.jar tlc2.TLC -config {name}.cfg {name}.tla",)
+"""How the files are run; `tla2tools.jar` is TLC's."""
+
+_UNSAID = {"next": "the next state", "until": "until", "release": "release"}
+"""Operators on behaviours that TLA+ does not have."""
+
+
+def tla(flat: Flat) -> tuple[str, str]:
+    """The text of the module, and that of its configuration. CannotSay for a memory."""
+    writer = _Writer(flat)
+    lines = list(writer.lines())
+    return "\n".join(lines) + "\n", "\n".join(writer.configuration()) + "\n"
+
+
+def module(name: str) -> str:
+    """The name of the module, and of its file."""
+    return word(name)
+
+
+class _Sets(Printer):
+    """Expressions whose sets are sets."""
+
+    def is_set(self, expr: Expr) -> bool:
+        """Whether the value is a set; a constant alone does not tell."""
+        if expr.op == "ite":
+            return any(map(self.is_set, expr.args[1:]))
+        family = ex.family_of(expr)
+        return expr.op in (*SETS, "bit") or (family is not None and isinstance(family.type, SetType))
+
+    def set(self, expr: Expr) -> str:
+        """An expression as a set of the numbers of its members."""
+        if expr.op == "const":
+            return (
+                "{" + ", ".join(str(i) for i in range(expr.value.bit_length()) if expr.value >> i & 1) + "}"
+            )
+        if expr.op == "ite":
+            return WORDS["if"].format(self.truth(expr.args[0]), *map(self.set, expr.args[1:]))
+        if expr.op == "bit":
+            return f"{{{self.number(expr.args[0])}}}"
+        if expr.op in SETS:
+            return SETS[expr.op].format(*map(self.set, expr.args))
+        if self.is_set(expr):
+            return super().number(expr)
+        raise CannotSay(f"`{ex.show(expr)}`: a number as a set")
+
+    def truth(self, expr: Expr) -> str:
+        op, args = expr.op, expr.args
+        if op == "has":
+            return f"({self.number(args[1])} \\in {self.set(args[0])})"
+        if op == "eq" and any(map(self.is_set, args)):
+            return f"({self.set(args[0])} = {self.set(args[1])})"
+        if op == "not" and self.is_set(args[0]):
+            return f"({self.set(args[0])} = {{}})"
+        if self.is_set(expr):
+            return f"({self.set(expr)} # {{}})"
+        return super().truth(expr)
+
+    def number(self, expr: Expr, base: int = 0, family: Family | None = None) -> str:
+        if expr.op == "popcount":
+            return f"Cardinality({self.set(expr.args[0])})"
+        if expr.op == "has":
+            return WORDS["if"].format(self.truth(expr), "1", "0")
+        if self.is_set(expr):
+            raise CannotSay(f"`{ex.show(expr)}`: a set as a number")
+        return super().number(expr, base, family)
+
+
+class _Writer:
+    def __init__(self, flat: Flat):
+        if flat.memories:
+            raise CannotSay(f"the memory {flat.memories[0]!r}: it has no words in TLA+ yet")
+        self.flat, self.names = flat, Names(flat, RESERVED)
+        self.labels = comments.Labels(flat.model)
+        self.printer = _Sets(
+            Dialect(WORDS, self.cell, lambda f: 0, self.names.value, _no_memory, true="TRUE", false="FALSE")
+        )
+        self.actions = {
+            s.instance.number: self.names.new(word(s.instance.name))
+            for s in flat.steps
+            if s.guard is not FALSE
+        }
+        self.invariants: list[str] = ["TypeOK"]
+        self.properties: list[str] = []
+
+    def cell(self, family: Family, index: str | int) -> str:
+        if family in self.flat.arrays:
+            return f"{self.names.families[family]}[{index}]"
+        return self.names.cell(family, int(index))
+
+    def variables(self) -> Iterator[tuple[Family, str]]:
+        """The variables: arrays as they are, the cells of the others."""
+        for family in self.flat.families:
+            if family in self.flat.arrays:
+                yield family, self.names.families[family]
+            else:
+                yield from ((family, self.names.cell(family, i)) for i in range(family.size))
+
+    def domain(self, family: Family) -> str:
+        one = f"{family.low}..{family.high}"
+        if isinstance(family.type, SetType):
+            one = f"SUBSET (0..{max(0, family.high.bit_length() - 1)})"
+        return f"[0..{family.size - 1} -> {one}]" if family in self.flat.arrays else one
+
+    def lines(self) -> Iterator[str]:
+        name = module(self.flat.model.name)
+        yield f"---- MODULE {name} ----"
+        for line in [
+            *comments.head(self.flat, "TLA+", temporal=False),
+            f"run: {COMMANDS[0].format(name=name)}",
+        ]:
+            yield _comment(line)
+        yield _comment("symmetry: left out, since identities are numbers and each instance is an action")
+        yield "EXTENDS Integers, FiniteSets"
+        yield ""
+        yield from (f"{value} == {code}" for (_, code), value in self.names.values.items())
+        every = list(self.variables())
+        for family, variable in every:
+            kind = "Set(Int)" if isinstance(family.type, SetType) else "Int"
+            yield "VARIABLE"
+            yield f"  {_comment(comments.family(family))}"
+            yield f"  \\* @type: {'Int -> ' if family in self.flat.arrays else ''}{kind};"
+            yield f"  {variable}"
+        yield ""
+        yield f"vars == <<{', '.join(variable for _, variable in every)}>>"
+        yield ""
+        yield "TypeOK =="
+        yield from (f"  /\\ {variable} \\in {self.domain(family)}" for family, variable in every)
+        yield ""
+        yield "Init =="
+        for state in self.flat.initial:
+            yield f"  \\/ {AND.join(self.start(state))}"
+        if self.flat.inside is not TRUE:
+            yield ""
+            yield _comment("nothing happens where a constraint fails")
+            yield f"within_constraints == {self.printer.truth(self.flat.inside)}"
+        for action, number in comments.grouped(self.flat):
+            step = self.flat.steps[number]
+            if action is not None:
+                yield ""
+                yield _comment(self.labels.action(action))
+            if step.instance.number in self.actions:
+                yield from self.action(step)
+        yield ""
+        yield "Next =="
+        yield from (f"  \\/ {name}" for name in self.actions.values() or ["FALSE"])
+        yield ""
+        fair = [*self.fairness()]
+        yield from ("Spec ==", "  /\\ Init", "  /\\ [][Next]_vars")
+        yield from (f"  /\\ {text}" for text in fair)
+        yield from self.claims()
+        yield "===="
+
+    def start(self, state: tuple[int, ...]) -> Iterator[str]:
+        for family in self.flat.families:
+            values = [self.value(family, ex.const(state[family.first + i])) for i in range(family.size)]
+            if family in self.flat.arrays:
+                by_index = (
+                    "".join(f"IF i = {i} THEN {v} ELSE " for i, v in enumerate(values[:-1])) + values[-1]
+                )
+                index = f"[i \\in 0..{family.size - 1} |-> {by_index}]"
+                yield f"{self.names.families[family]} = {index}"
+            else:
+                yield from (f"{self.cell(family, i)} = {value}" for i, value in enumerate(values))
+
+    def value(self, family: Family, expr: Expr) -> str:
+        """A value of a family."""
+        several = isinstance(family.type, SetType)
+        return self.printer.set(expr) if several else self.printer.number(expr, family=family)
+
+    def action(self, step: Step) -> Iterator[str]:
+        label = self.labels.instance(step.instance)
+        if label:
+            yield _comment(label)
+        yield f"{self.actions[step.instance.number]} =="
+        if self.flat.inside is not TRUE:
+            yield "  /\\ within_constraints"
+        yield f"  /\\ {self.printer.truth(step.guard)}"
+        changed: dict[str, list[str]] = {}
+        for update in _simultaneous(step):
+            text = self.value(update.family, update.expr)
+            if update.family in self.flat.arrays:
+                index = self.printer.number(update.index)
+                changed.setdefault(self.names.families[update.family], []).append(f"![{index}] = {text}")
+            else:
+                assert is_const(update.index)
+                changed[self.cell(update.family, update.index.value)] = [text]
+        for family, name in self.variables():
+            if name in changed and family in self.flat.arrays:
+                yield f"  /\\ {name}' = [{name} EXCEPT {', '.join(changed[name])}]"
+            elif name in changed:
+                yield f"  /\\ {name}' = {changed[name][0]}"
+        same = [name for _, name in self.variables() if name not in changed]
+        if same:
+            yield f"  /\\ UNCHANGED <<{', '.join(same)}>>"
+
+    def fairness(self) -> Iterator[str]:
+        """What is fair together, as conjuncts of the specification."""
+        for group in self.flat.model.fair_groups:
+            those = [self.actions[number] for number in group.instances if number in self.actions]
+            if those:
+                kind = "SF" if group.fair is Fairness.STRONG else "WF"
+                yield f"{kind}_vars({OR.join(those)})"
+
+    def claims(self) -> Iterator[str]:
+        """The properties: invariants, step invariants on the steps that could break them, temporal ones."""
+        within = "within_constraints => " if self.flat.inside is not TRUE else ""
+        for claim in self.flat.claims:
+            yield ""
+            yield _comment(
+                comments.property(self.flat, claim.name) + (f": {claim.text}" if claim.text else "")
+            )
+            self.invariants.append(self.names.new(word(claim.name)))
+            yield f"{self.invariants[-1]} == {self.printer.truth(claim.condition)}"
+        for step in self.flat.faults if self.flat.asked("evaluation") else ():
+            self.invariants.append(self.names.new(f"{word(step.instance.name)}_has_a_value"))
+            yield f"{self.invariants[-1]} == {within}{self.printer.truth(ex.negate(step.fault))}"
+        if self.flat.asked("deadlock") and self.flat.may_end is not TRUE:
+            ways = [self.printer.truth(step.fault) for step in self.flat.faults]
+            ways += [self.printer.truth(self.flat.may_end)] if self.flat.may_end is not FALSE else []
+            self.invariants.append(self.names.new("no_deadlock"))
+            yield ""
+            yield f"{self.invariants[-1]} == {within}({OR.join(['ENABLED Next', *ways])})"
+        for name in dict.fromkeys(c.name for step in self.flat.steps for c in step.claims):
+            self.properties.append(self.names.new(word(name)))
+            yield ""
+            yield _comment(comments.property(self.flat, name))
+            yield f"{self.properties[-1]} == []["
+            for step in self.flat.steps:
+                action = self.actions.get(step.instance.number)
+                held = [self.printer.truth(c.condition) for c in step.claims if c.name == name]
+                if held and action:
+                    yield f"  /\\ ({action} => {AND.join(held)})"
+            yield "  ]_vars"
+        for name, parts in self.flat.formulas:
+            yield ""
+            unsaid = next((why for part in parts if (why := _unsaid(part))), "")
+            if unsaid:
+                yield _comment(
+                    f"{comments.property(self.flat, name)}: left out, TLA+ has no word for {unsaid}"
+                )
+                continue
+            yield _comment(comments.property(self.flat, name))
+            self.properties.append(self.names.new(word(name)))
+            yield f"{self.properties[-1]} =="
+            yield from (f"  /\\ {self.formula(part)}" for part in parts)
+
+    def formula(self, formula: Ltl) -> str:
+        pair = leads(formula)
+        if pair is not None:
+            return f"({self.formula(pair[0])} ~> {self.formula(pair[1])})"
+        if formula.op == "state":
+            return self.printer.truth(formula.condition)
+        inner = [self.formula(a) for a in formula.args]
+        if formula.op in ("and", "or"):
+            return "(" + WORDS[formula.op].join(inner) + ")"
+        return {"not": "~", "always": "[]", "eventually": "<>"}[formula.op] + f"({inner[0]})"
+
+    def configuration(self) -> Iterator[str]:
+        yield "SPECIFICATION Spec"
+        yield "CHECK_DEADLOCK FALSE"
+        yield from (f"INVARIANT {name}" for name in self.invariants)
+        yield from (f"PROPERTY {name}" for name in self.properties)
+
+
+def _simultaneous(step: Step) -> list[Assignment]:
+    """The assignments of a step as they read the state before: temporaries are put back."""
+    held = {a.temporary: a.expr for a in step.temporaries}
+    real = [a for a in step.assignments if a.temporary is None]
+    return [a if a.source is None else Assignment(a.family, a.index, held[a.source]) for a in real]
+
+
+def _unsaid(formula: Ltl) -> str:
+    """The first operator of a formula that TLA+ does not have; "" where it has all."""
+    return _UNSAID.get(formula.op) or next((why for a in formula.args if (why := _unsaid(a))), "")
+
+
+def _no_memory(expr: Expr, number: Callable[[Expr], str]) -> str:
+    raise CannotSay(f"`{expr}`: a function of a memory")
+
+
+def _comment(text: str) -> str:
+    return f"\\* {' '.join(text.split())}"
