@@ -22,6 +22,7 @@ REQUIRED = {
     "SPEC": ("spec file", "spec/ipi_fixed.py"),
     "FILE": ("trace", "out/ipi_buggy/no_lost_ipi.itf.json"),
     "NAME": ("name", "my_lock"),
+    "DIR": ("directory", "checkpoint/"),
     "OTHER": ("second trace", "A.itf.json B.itf.json"),
     "LOG": ("log", "spec/ipi_fixed.py trace.txt --map docs/conform/ipi.toml"),
     "--map": ("mapping", "spec/ipi_fixed.py trace.txt --map docs/conform/ipi.toml"),

@@ -22,6 +22,7 @@ from explorer.command.places import places, writable
 from explorer.command.progress import Screen
 from explorer.command.results import Results
 from explorer.command.standard_output import own_prints
+from explorer.command.status import text
 from explorer.engine.limits import Limits, Stopped
 from explorer.ground.ground import ground
 from explorer.ir.data import dataclass
@@ -67,10 +68,12 @@ class Session:
         self.alternatives: list[dict[str, Any]] = []
         """The bindings of all rows of the present table."""
         self.limits = limits_of(self.run_options)
+        self.screen: Screen | None = None
 
     def run(self) -> int:
         codes = []
-        with _interruptible(self.limits), alarm(self.limits):
+        kept = self.run_options.checkpoint or self.run_options.resume
+        with _interruptible(self.limits, terminable=kept is not None), self.on_demand(), alarm(self.limits):
             for path in self.options.specs:
                 try:
                     codes.append(self.one(path))
@@ -81,7 +84,31 @@ class Session:
                     break
         if len(codes) < len(self.options.specs):
             codes.append(exit_codes.INTERRUPTED)
+        if self.screen is not None and self.screen.status.trouble:
+            codes.append(exit_codes.UNWRITTEN)
         return exit_codes.worst([*codes, self.results.together()])
+
+    @contextlib.contextmanager
+    def on_demand(self) -> Iterator[None]:
+        """SIGUSR1 prints on standard error how the run is doing."""
+
+        def show(number: int, frame: Any) -> None:
+            with contextlib.suppress(RuntimeError):  # the stream is just being written
+                screen = self.screen
+                print(
+                    text(screen.status.record()) if screen else "not begun yet", file=sys.stderr, flush=True
+                )
+
+        try:
+            before = signal.signal(signal.SIGUSR1, show)
+        except (ValueError, AttributeError):  # not the main thread, or a system without it
+            yield
+            return
+        signal.siginterrupt(signal.SIGUSR1, False)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGUSR1, before)
 
     def refuse(self) -> None:
         """UsageError where an option would have no effect."""
@@ -93,6 +120,8 @@ class Session:
             )
         if options.table:
             self.refuse_of_one_run("a table")
+        if len(options.specs) > 1:
+            self.refuse_checkpoint("there are several specs")
 
     def refuse_of_one_run(self, what: str) -> None:
         """UsageError where an option that shows one run is given for several."""
@@ -104,6 +133,15 @@ class Session:
                     else "bind each constant to one value"
                 )
                 raise UsageError(f"--{name}: shows one run, and {what} has several; {way} with -D")
+        self.refuse_checkpoint(f"{what} has several")
+
+    def refuse_checkpoint(self, why: str) -> None:
+        """UsageError where a checkpoint, which keeps one run, is asked for with several."""
+        for name in ("checkpoint", "resume"):
+            if getattr(self.options, name):
+                raise UsageError(
+                    f"--{name}: keeps one run, and {why}; write: one spec, each constant with one value"
+                )
 
     def alone(self, several: bool) -> None:
         """UsageError where a format of a single run is asked for several."""
@@ -198,6 +236,7 @@ class Session:
         of the spec's own.
         """
         watcher = Screen(Path(path).stem, None if row or self.results.silent else self.results.tell)
+        self.screen = watcher
         self.limits.announce = watcher.wait
         with own_prints():
             model, stop = grounded(spec, binding, self.limits, str(Path(path).resolve()))
@@ -214,6 +253,7 @@ class Session:
             count_guards=not row or bool(self.options.write),
         )
         self.limits.finish()
+        watcher.status.end(verdict.verdict)
         constant = [f for f in verdict.findings if f.kind == "constant"] if row else []
         if constant:
             elsewhere = self.telling_elsewhere(spec, path, {f.subject for f in constant})
@@ -377,9 +417,9 @@ def mistake_record(error: SpecError) -> MistakeRecord:
 
 
 @contextlib.contextmanager
-def _interruptible(limits: Limits) -> Iterator[None]:
+def _interruptible(limits: Limits, terminable: bool) -> Iterator[None]:
     """The first Ctrl-C ends what is going on and keeps what was learned; a second one ends the process, and
-    so does one while results are written.
+    so does one while results are written. SIGTERM does the same where the run is `terminable`.
     """
 
     def stop(number: int, frame: Any) -> None:
@@ -388,12 +428,14 @@ def _interruptible(limits: Limits) -> Iterator[None]:
         limits.interrupted = True
         look(limits, frame)
 
+    signals = [signal.SIGINT, signal.SIGTERM] if terminable else [signal.SIGINT]
     try:
-        before = signal.signal(signal.SIGINT, stop)
+        before = [(number, signal.signal(number, stop)) for number in signals]
     except ValueError:  # not the main thread
         yield
         return
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before:
+            signal.signal(number, handler)

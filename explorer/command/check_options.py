@@ -102,6 +102,25 @@ def check_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="stop at the first violation, whose story is the shortest; what did not fail stays undetermined",
     )
+    add = parser.add_argument_group("long runs").add_argument
+    add(
+        "--checkpoint",
+        type=reader(options.directory),
+        metavar="DIR",
+        help="write the search to this directory again and again, and when it is ended (SIGTERM too)",
+    )
+    add(
+        "--every",
+        type=reader(options.duration),
+        metavar="TIME",
+        help="how often, such as 30s, 10min or 2h (default: 10min)",
+    )
+    add(
+        "--resume",
+        type=reader(options.directory),
+        metavar="DIR",
+        help="go on with the search in this directory, and write it there",
+    )
     add = parser.add_argument_group("how it is judged").add_argument
     add(
         "--expect",

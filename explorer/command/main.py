@@ -28,6 +28,7 @@ from explorer.command.parsers import (
     replay_parser,
     serve_parser,
     show_parser,
+    status_parser,
     synthesize_parser,
     tests_parser,
     walk_parser,
@@ -155,6 +156,14 @@ def _estimate(options: Namespace) -> int:
 
     say(estimate(_model(options), options.seconds))
     return exit_codes.OK
+
+
+def _status(options: Namespace) -> int:
+    from explorer.command.status import status
+
+    shown, code = status(options.directory)
+    say(shown)
+    return code
 
 
 def _mutate(options: Namespace) -> int:
@@ -316,6 +325,7 @@ COMMANDS: dict[str, tuple[Callable[[], ArgumentParser], Callable[[Namespace], in
     "tests": (tests_parser, _tests),
     "serve": (serve_parser, _serve),
     "show": (show_parser, _show),
+    "status": (status_parser, _status),
     "estimate": (estimate_parser, _estimate),
     "explain": (explain_parser, _explain),
     "export": (export_parser, _export),

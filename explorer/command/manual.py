@@ -11,7 +11,7 @@ Parsers = Mapping[str, argparse.ArgumentParser]
 
 GROUPS = {
     "check": ("check", "table", "simulate", "mutate", "synthesize", "tests"),
-    "look": ("walk", "serve", "replay", "diff", "show", "estimate", "explain"),
+    "look": ("walk", "serve", "replay", "diff", "show", "estimate", "status", "explain"),
     "other judges and sources": ("export", "judge", "conform", "litmus", "cite"),
     "this tool": ("new", "help", "completion"),
 }

@@ -198,6 +198,17 @@ def show_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def status_parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        "python -m explorer status",
+        allow_abbrev=False,
+        description="Say how the run is doing that writes to a directory with --checkpoint or --resume.",
+        epilog="exit codes: 0 it is at work, or has ended; 20 it was cut off; 2 no run writes there",
+    )
+    parser.add_argument("directory", type=path_of, metavar="DIR")
+    return parser
+
+
 def estimate_parser() -> argparse.ArgumentParser:
     parser = Parser(
         "python -m explorer estimate",

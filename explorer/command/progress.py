@@ -10,7 +10,9 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from explorer.engine.forecast import Forecast, forecast
+from explorer.command.status import Status, outlook
+from explorer.engine.checkpoint import Checkpoint
+from explorer.engine.forecast import forecast
 from explorer.engine.limits import Observer, Phase, Progress, resident_bytes
 from explorer.render.text.terminal import duration, short
 from explorer.run.run import Watcher
@@ -26,17 +28,26 @@ class Screen(Watcher):
     def __init__(self, name: str, tell: Callable[[Trace], None] | None = None):
         self.name, self.tell = name, tell
         self.line: _Line | None = None
+        self.status = Status(name)
         self.printed: set[str] = set()
         self.shown: tuple[float, float] = (0.0, 0.0)
         self.drawn = False
 
     @contextlib.contextmanager
     def watching(self, name: str) -> Iterator[Observer]:
-        self.line = _Line(name)
+        line = self.line = _Line(name)
+
+        def observe(progress: Progress) -> None:
+            self.status.observe(progress)
+            line.observe(progress)
+
         try:
-            yield self.line.observe
+            yield observe
         finally:
             self.line.close()
+
+    def keeping(self, checkpoint: Checkpoint) -> None:
+        self.status.checkpoint = checkpoint
 
     def told(self, trace: Trace) -> None:
         if self.tell is not None and self.line is not None:
@@ -50,6 +61,7 @@ class Screen(Watcher):
 
     def wait(self, phase: Phase | None) -> None:
         """Comes from a signal handler: a line is left out where the stream is just being written."""
+        self.status.wait(phase)
         with contextlib.suppress(RuntimeError):
             if sys.stderr.isatty():
                 self._draw(phase)
@@ -118,22 +130,10 @@ def _text(progress: Progress) -> str:
     return " · ".join(
         [
             duration(progress.seconds),
-            _outlook(forecast(progress.levels), progress.states, rate),
+            outlook(forecast(progress.levels), progress.states, rate),
             f"level {progress.level}",
             f"{short(progress.states)} states",
             f"{short(rate)}/s",
             f"{resident_bytes() / (1 << 20):,.0f} MiB",
         ]
     )
-
-
-def _outlook(expected: Forecast | None, seen: int, rate: float) -> str:
-    """The states of the complete space and the time that is left: "about 60–90 M (1 min left)"."""
-    if expected is None:
-        return "growing, no estimate"
-    left = duration(max(expected.states - seen, 0) / rate) if rate else "?"
-    if expected.most is None:
-        return (
-            f"{short(expected.least)} or more, if the levels go on so {short(expected.states)} ({left} left)"
-        )
-    return f"about {short(expected.least)}–{short(expected.most)} ({left} left)"

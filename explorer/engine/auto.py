@@ -11,6 +11,7 @@ import importlib.util
 import time
 from typing import TYPE_CHECKING
 
+from explorer.engine.checkpoint import Checkpoint
 from explorer.engine.limits import Limits, Observer, ignore
 from explorer.engine.python import Compiled
 from explorer.engine.python import Search as PythonSearch
@@ -41,13 +42,18 @@ def explore(
     observer: Observer = ignore,
     options: Options | None = None,
     symmetry: Symmetry | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> StateSpace:
     """Visit every reachable state, or one of each orbit where a symmetry is given, with the engine that suits
     the space's size.
     """
     started = time.monotonic()
+    if checkpoint is not None and checkpoint.states >= COMPILE_FROM and has_numba():
+        from explorer.engine.native import search as native
+
+        return native.explore(model, limits, observer, symmetry=symmetry, checkpoint=checkpoint)
     compiled = Compiled(model, symmetry)
-    search = PythonSearch(compiled, limits or Limits(), observer, started)
+    search = PythonSearch(compiled, limits or Limits(), observer, started, checkpoint=checkpoint)
     builder = _Builder(compiled)
     try:
         while search.level and not search.space.stopped:
@@ -60,9 +66,14 @@ def explore(
             ):
                 return _hand_over(compiled, search, observer, options, builder.notes)
         search.space.notes += builder.notes
-        return search.space.space()
+        return search.result()
     finally:
         builder.stop()
+
+
+def has_numba() -> bool:
+    """Whether there is a compiler of machine code."""
+    return importlib.util.find_spec("numba") is not None
 
 
 def _in_time(limits: Limits, words: int) -> bool:
@@ -82,7 +93,7 @@ class _Builder:
         self.compiled = compiled
         self.build: Build | None = None
         self.notes: list[str] = []
-        self.off = importlib.util.find_spec("numba") is None
+        self.off = not has_numba()
 
     def ready(self, states: int, level: int) -> bool:
         """Whether machine code can take over now, and pays; begins its compilation when the space proves
@@ -134,6 +145,7 @@ def _hand_over(
         observer=observer,
         options=options or native.Options(),
         started=search.started,
+        checkpoint=search.checkpoint,
     )
     further.space.continue_from(search.space)
     further.space.notes += notes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import linecache
 from collections.abc import Callable, Iterable
 from functools import cached_property
@@ -116,6 +117,16 @@ class Compiled:
                 run_source(generated.text, f"<{part} of {self.model.name}>", names),
             )
         return self._made[part]
+
+    @cached_property
+    def digest(self) -> str:
+        """Identifies the program, its layout and its symmetry: where digests are equal, states are packed
+        equally, and the same ones are visited.
+        """
+        texts = [self.code(part)[0].text for part in ("expand", "judgements")]
+        if self.plan is not None:
+            texts.append(canonical_source(self.plan))
+        return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
 
     def renaming(self, left: list[list[int]]) -> Callable[..., tuple[int, int]]:
         """What gives the representative of a state, and what becomes of a number (0 if none is given) on the

@@ -10,6 +10,8 @@ import time
 from typing import Any
 
 from explorer.codegen.python_functions import witness
+from explorer.engine.boundary import count_on
+from explorer.engine.checkpoint import Checkpoint, Saved
 from explorer.engine.compiled import Compiled as Compiled
 from explorer.engine.compiled import run_source as run_source
 from explorer.engine.limits import Limits, Observer, Prefix, Progress, ignore
@@ -26,11 +28,16 @@ about WORK successors.
 
 
 def explore(
-    model: Model, limits: Limits | None = None, observer: Observer = ignore, symmetry: Symmetry | None = None
+    model: Model,
+    limits: Limits | None = None,
+    observer: Observer = ignore,
+    symmetry: Symmetry | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> StateSpace:
     """Visit every reachable state with generated code; one of each orbit where a symmetry is given."""
     started = time.monotonic()
-    return Search(Compiled(model, symmetry), limits or Limits(), observer, started).run()
+    compiled = Compiled(model, symmetry)
+    return Search(compiled, limits or Limits(), observer, started, checkpoint=checkpoint).run()
 
 
 class Flagged:
@@ -162,8 +169,17 @@ def witness_function(compiled: Compiled, condition: Expr) -> Any:
 class Search:
     """One exploration; `step` does one level, so that another engine can take over in between."""
 
-    def __init__(self, compiled: Compiled, limits: Limits, observer: Observer, started: float):
+    def __init__(
+        self,
+        compiled: Compiled,
+        limits: Limits,
+        observer: Observer,
+        started: float,
+        *,
+        checkpoint: Checkpoint | None = None,
+    ):
         self.compiled, self.limits, self.observer, self.started = compiled, limits, observer, started
+        self.checkpoint = checkpoint
         self.space = SpaceBuilder(
             compiled=compiled,
             engine="python",
@@ -181,16 +197,38 @@ class Search:
         self.sizes: list[int] = []
         compiled.seen.clear()
         self.visited = set(self.level)
+        saved = checkpoint.begin(compiled, "exact") if checkpoint is not None else None
+        if saved is not None:
+            self._go_on(saved)
         limits.searching()
+
+    def _go_on(self, saved: Saved) -> None:
+        """Begin where an earlier search has ended."""
+        count_on(self.space, saved.counts)
+        self.started = self.space.started = time.monotonic() - saved.counts["seconds"]
+        self.visited, self.sizes = set(), saved.sizes[:-1]
+        for number in range(len(saved.sizes)):
+            self.level = saved.integers(number)
+            self.visited.update(self.level)
+            self.space.levels.append(self.level)
+        self.space.levels.pop()
 
     def run(self) -> StateSpace:
         while self.level and not self.space.stopped:
             self.step()
+        return self.result()
+
+    def result(self) -> StateSpace:
+        """The space, when the search is over."""
+        if self.checkpoint is not None and not self.space.stopped:
+            self.checkpoint.boundary(self.space, [])
         return self.space.space()
 
     def step(self) -> None:
         """Check and expand one level."""
         depth = len(self.space.levels)
+        if self.checkpoint is not None:
+            self.checkpoint.boundary(self.space, self.level)
         self.space.levels.append(self.level)
         self.sizes.append(len(self.level))
         begun = time.monotonic()

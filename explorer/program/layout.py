@@ -57,6 +57,11 @@ class Layout:
         return max(1, -(-self.bits // WORD))
 
     @property
+    def bytes(self) -> int:
+        """How many bytes a packed state takes."""
+        return max(1, -(-self.bits // 8))
+
+    @property
     def cell_bits(self) -> int:
         """How many bits belong to cells."""
         return sum(field.width * field.family.size for field in self.fields.values())

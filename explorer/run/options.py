@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from explorer.ir.data import dataclass
@@ -40,8 +41,9 @@ class RunOptions:
     memory: a share of what is free). Nothing holds where compact storage left a state out with a greater
     probability than `max_omission` (None: 1e-6). `whole`: every single state is wanted, not one of each
     orbit. `count_guards`: guards are counted even where that takes time. `walks` takes random walks in place
-    of a search. `first`: the search ends at the first violation. `expect` and `strict` say what the exit code
-    is about (`verdict/exit_codes.py`).
+    of a search. The search is written to the directory `checkpoint` after each `every` seconds (None: 600),
+    or goes on from the one in `resume` and is written there. `first`: the search ends at the first violation.
+    `expect` and `strict` say what the exit code is about (`verdict/exit_codes.py`).
     """
 
     properties: tuple[str, ...] = ()
@@ -61,6 +63,9 @@ class RunOptions:
     whole: bool = False
     count_guards: bool = False
     walks: Walks | None = None
+    checkpoint: Path | None = None
+    every: float | None = None
+    resume: Path | None = None
 
     def __post_init__(self) -> None:
         if self.engine in ("reference", "python") and (self.workers != 1 or self.storage != "exact"):
@@ -77,8 +82,23 @@ class RunOptions:
             raise UsageError(
                 "--max-omission: exact storage leaves no state out; write: --storage compact --max-omission P"
             )
+        self._check_checkpoint()
         if self.walks is not None:
             self._check_walks()
+
+    def _check_checkpoint(self) -> None:
+        if self.checkpoint is None and self.resume is None:
+            if self.every is not None:
+                raise UsageError("--every: nothing is written; write: --checkpoint DIR --every 10min")
+            return
+        option = "--resume" if self.checkpoint is None else "--checkpoint"
+        if self.checkpoint is not None and self.resume is not None:
+            raise UsageError(
+                f"--checkpoint {self.checkpoint}: what goes on from {self.resume} is written there; write:"
+                f" --resume {self.resume} alone"
+            )
+        if self.engine == "reference":
+            raise UsageError(f"{option}: the reference engine writes no checkpoint; write: --engine python")
 
     def _check_walks(self) -> None:
         ignored = {
@@ -87,6 +107,8 @@ class RunOptions:
             "--no-symmetry": self.no_symmetry,
             "--max-depth": self.max_depth is not None,
             "--first": self.first,
+            "--checkpoint": self.checkpoint is not None,
+            "--resume": self.resume is not None,
             "--engine reference": self.engine == "reference",
         }
         for name, given in ignored.items():
@@ -157,6 +179,25 @@ def seconds(text: str) -> float:
     return number(text, 0, "a number of seconds")
 
 
+def duration(text: str) -> float:
+    """Seconds, or a number with a unit: 90, 30s, 10min, 2h."""
+    what = "a time, such as 30s, 10min or 2h"
+    digits = text.rstrip("abcdefghijklmnopqrstuvwxyz")
+    factor = {"": 1, "s": 1, "min": 60, "h": 3600, "d": 86400}.get(text[len(digits) :])
+    if factor is None:
+        raise ValueError(f"{text!r} is not {what}")
+    value = number(digits, 0, what) * factor
+    if value == float("inf"):
+        raise ValueError(f"{text!r} is not {what}")
+    return value
+
+
+def directory(text: str) -> Path:
+    if not text:
+        raise ValueError("the name is empty")
+    return Path(text)
+
+
 def memory(text: str) -> int:
     """A number of bytes, which may end in K, M or G."""
     factor = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}.get(text[-1:].upper(), 1)
@@ -181,12 +222,15 @@ def one_of(choices: Sequence[str]) -> Callable[[str], str]:
 
 
 READERS: dict[str, Callable[[str], Any]] = {
+    "checkpoint": directory,
     "engine": one_of(ENGINES),
+    "every": duration,
     "fingerprint": fingerprint,
     "max_depth": natural,
     "max_memory": memory,
     "max_omission": probability,
     "max_states": positive,
+    "resume": directory,
     "storage": one_of(STORAGES),
     "timeout": seconds,
     "workers": positive,

@@ -6,13 +6,15 @@ from __future__ import annotations
 
 import importlib.util
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from explorer import __version__
 from explorer.engine import python
+from explorer.engine.checkpoint import About, Checkpoint, CheckpointError
 from explorer.engine.limits import Limits, Observer, Phase, Progress, Stopped, available_bytes, ignore
 from explorer.engine.space import StateSpace
 from explorer.ground.ground import ground
@@ -46,6 +48,9 @@ class Watcher:
     def hear(self, sentence: str) -> None:
         """A sentence that is worth knowing before a long wait."""
 
+    def keeping(self, checkpoint: Checkpoint) -> None:
+        """The search is written to a directory."""
+
     def told(self, trace: Trace) -> None:
         """A counterexample, told as soon as the level of its end was left; the search goes on below it."""
 
@@ -61,6 +66,36 @@ def limits_of(options: RunOptions) -> Limits:
     memory = options.max_memory or int(0.8 * available_bytes())
     first = frozenset(options.properties) if options.first else None
     return Limits(options.max_states, options.max_depth, options.timeout, memory, first=first)
+
+
+EVERY = 600.0
+"""Seconds between two checkpoints."""
+
+
+@contextmanager
+def checkpoint_of(model: Model, options: RunOptions, watcher: Watcher) -> Iterator[Checkpoint | None]:
+    """The directory that a search of a model is written to, if it is to be, as long as the block lasts."""
+    directory = options.resume or options.checkpoint
+    if directory is None:
+        yield None
+        return
+    about = About(
+        __version__,
+        spec=model.name,
+        constants=dict(model.constants),
+        digest=model.digest,
+        options={"engine": options.engine, "workers": options.workers, "storage": options.storage},
+    )
+    every = EVERY if options.every is None else options.every
+    try:
+        checkpoint = Checkpoint(directory, every, about, resume=options.resume is not None, hear=watcher.hear)
+        watcher.keeping(checkpoint)
+        try:
+            yield checkpoint
+        finally:
+            checkpoint.close()
+    except CheckpointError as error:
+        raise UsageError(str(error)) from None
 
 
 def check_properties(model: Model, options: RunOptions) -> None:
@@ -161,13 +196,17 @@ def explore_and_tell(
     symmetry = (
         limits.during("symmetry", lambda: find(model, options.properties)) if options.symmetry else None
     )
-    engine = _sparing(engine_of(options), options)
-    with watcher.watching(model.name) as observer:
-        stories = _Stories(observer, watcher, limits, options, symmetry)
-        space = limits.during("preparation", lambda: engine(model, limits, stories, symmetry=symmetry))
+    with checkpoint_of(model, options, watcher) as checkpoint, watcher.watching(model.name) as observer:
+        engine = _sparing(engine_of(options, checkpoint), options, checkpoint)
+        used = None if checkpoint is not None and checkpoint.whole else symmetry
+        stories = _Stories(observer, watcher, limits, options, used)
+        space = limits.during("preparation", lambda: engine(model, limits, stories, symmetry=used))
         if _needs_every_state(space, symmetry):
             stories = _Stories(observer, watcher, limits, options, None)
             space = limits.during("preparation", lambda: engine(model, limits, stories))
+    if space.stopped and checkpoint is not None and checkpoint.level is not None:
+        where = checkpoint.directory
+        watcher.hear(f"{where}: the checkpoint is of level {checkpoint.level}; to go on: --resume {where}")
     space = replace(space, seconds=space.seconds - stories.seconds)
     if symmetry is not None:
         space = replace(space, refused=symmetry.refused)
@@ -214,7 +253,7 @@ class _Stories:
         self.seconds += time.monotonic() - started
 
 
-def _sparing(engine: Engine, options: RunOptions) -> Engine:
+def _sparing(engine: Engine, options: RunOptions, checkpoint: Checkpoint | None) -> Engine:
     """The engine; where it gets no memory (`ulimit -v`) and the python engine could do the same, that one."""
     if options.storage != "exact" or options.walks is not None or options.engine in ("reference", "python"):
         return engine
@@ -226,7 +265,7 @@ def _sparing(engine: Engine, options: RunOptions) -> Engine:
             return engine(model, limits, observer, symmetry=symmetry)
         except MemoryError:
             pass  # what it had is given back before the other one begins
-        space = python.explore(model, limits, observer, symmetry=symmetry)
+        space = python.explore(model, limits, observer, symmetry, checkpoint)
         return replace(
             space, notes=(*space.notes, "the native engine got no memory: the python engine went on")
         )
@@ -257,8 +296,10 @@ def check_liveness(
     return check(space, limits, wanted)
 
 
-def engine_of(options: RunOptions) -> Engine:
-    """The engine that was asked for. Only the large ones import what they need."""
+def engine_of(options: RunOptions, checkpoint: Checkpoint | None = None) -> Engine:
+    """The engine that was asked for, which writes to the checkpoint. Only the large ones import what they
+    need.
+    """
     if options.walks is not None:
         return _random_walks(options)
     if options.engine == "reference":
@@ -266,7 +307,7 @@ def engine_of(options: RunOptions) -> Engine:
 
         return reference.explore
     if options.engine == "python":
-        return python.explore
+        return partial(python.explore, checkpoint=checkpoint)
     if options.engine == "native" or options.workers > 1 or options.storage != "exact":
         if importlib.util.find_spec("numba") is None:
             raise UsageError(
@@ -280,10 +321,11 @@ def engine_of(options: RunOptions) -> Engine:
         return partial(
             native.explore,
             options=native.Options(options.workers, options.storage, options.fingerprint, accepted),
+            checkpoint=checkpoint,
         )
     from explorer.engine import auto
 
-    return auto.explore
+    return partial(auto.explore, checkpoint=checkpoint)
 
 
 def _random_walks(options: RunOptions) -> Engine:

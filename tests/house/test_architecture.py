@@ -31,6 +31,7 @@ ROOMS = {
     "render": ("ir", "language", "engine", "trace", "verdict"),
     "run": (
         "",
+        "__version__",
         "ir",
         "language",
         "ground",

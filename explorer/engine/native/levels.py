@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 
 from explorer.engine.native.tree import Tree
 
+PIECE = 1 << 16
+"""States that are given at once where it need not be all."""
+
 
 class NativeLevel:
     """The states at one distance. `words()` has a row of 64-bit words for each; iterating gives packed
@@ -35,6 +38,14 @@ class NativeLevel:
     def words(self) -> Any:
         """An array of shape (states, words)."""
         return self.roots() if self._tree is None else self._tree.unfold(self.roots())
+
+    def pieces(self) -> Iterator[Any]:
+        """The same, some rows at a time."""
+        whole = self._file is None and self._bytes == 8
+        for part in self._parts if whole else [self.roots()]:
+            for at in range(0, len(part), PIECE):
+                roots = part[at : at + PIECE]
+                yield roots if self._tree is None else self._tree.unfold(roots)
 
     def roots(self) -> Any:
         """The states as they are kept: of shape (states, columns)."""
@@ -130,6 +141,9 @@ class TableLevel:
         roots = self._collected.roots(self._number)
         return roots if self._tree is None else self._tree.unfold(roots)
 
+    def pieces(self) -> Iterator[Any]:
+        yield self.words()
+
     def all_levels(self, places: Any, out: Any) -> None:
         """The states of this and other levels in one walk over the visited set: those of a level from row
         places[level] on.
@@ -157,6 +171,13 @@ def integers(words: Any) -> list[int]:
         return result
     data, size = words.tobytes(), 8 * words.shape[1]
     return [int.from_bytes(data[at : at + size], "little") for at in range(0, len(data), size)]
+
+
+def rows_of(data: bytes, row: int, words: int) -> NDArray[np.uint64]:
+    """States of `row` bytes each as rows of words."""
+    rows = np.zeros((len(data) // row, 8 * words), np.uint8)
+    rows[:, :row] = np.frombuffer(data, np.uint8).reshape(-1, row)
+    return rows.view(np.uint64)
 
 
 def words_of(states: list[int], words: int) -> NDArray[np.uint64]:

@@ -23,14 +23,16 @@ from explorer.codegen.native_functions import native_source, witness_source
 from explorer.codegen.native_ways import ways_source
 from explorer.codegen.python_functions import reads_next
 from explorer.engine import python
+from explorer.engine.boundary import count_on
+from explorer.engine.checkpoint import Checkpoint, Saved
 from explorer.engine.forecast import forecast
 from explorer.engine.lanes import Costs, Lanes
-from explorer.engine.limits import Limits, Observer, Prefix, Progress, available_bytes, ignore
+from explorer.engine.limits import Limits, Observer, Prefix, Progress, Stopped, available_bytes, ignore
 from explorer.engine.native import hashing
 from explorer.engine.native.arrays import EXPANDED, LEAST, MOST, Level, Steps
 from explorer.engine.native.exchange import Threads
 from explorer.engine.native.jit import Jit, common_source, default_directory
-from explorer.engine.native.levels import Collected, NativeLevel, TableLevel, integers, words_of
+from explorer.engine.native.levels import Collected, NativeLevel, TableLevel, integers, rows_of, words_of
 from explorer.engine.native.machine import Machine, ints, machine
 from explorer.engine.native.tree import ROOT_BITS, Tree
 from explorer.engine.native.visited import Store, TableFull
@@ -81,19 +83,19 @@ def explore(
     options: Options = Options(),
     prepared: tuple[Compiled, Machine] | None = None,
     symmetry: Symmetry | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> StateSpace:
     """Visit every reachable state with machine code; one of each orbit where a symmetry is given.
 
     What a machine word cannot hold is explored by the python engine, and a note of the space says so.
     """
     started, limits = time.monotonic(), limits or Limits()
+    compiled = prepared[0] if prepared else Compiled(model, symmetry)
+    saved = checkpoint.begin(compiled, options.storage) if checkpoint is not None else None
     try:
-        compiled, native_machine = prepared or (
-            compiled := Compiled(model, symmetry),
-            limits.during("compilation", partial(machine, compiled)),
-        )
+        native_machine = prepared[1] if prepared else limits.during("compilation", partial(machine, compiled))
     except BeyondWord as beyond:
-        space = python.explore(model, limits, observer, symmetry)
+        space = python.explore(model, limits, observer, symmetry, checkpoint)
         note = f"not computed by machine code: {beyond}: the python engine explored"
         return replace(space, notes=(*space.notes, note))
     search = Search(
@@ -103,15 +105,19 @@ def explore(
         observer=observer,
         options=options,
         started=started,
+        checkpoint=checkpoint,
     )
-    states = compiled.initial()
-    search.seed([], states, set(states))
+    if saved is not None:
+        search.go_on(saved)
+    else:
+        states = compiled.initial()
+        search.seed([], states, set(states))
     limits.searching()
     return search.run()
 
 
 class Search:
-    """One exploration; `seed` gives it a beginning, `run` does the rest."""
+    """One exploration; `seed` or `go_on` gives it a beginning, `run` does the rest."""
 
     def __init__(
         self,
@@ -121,6 +127,7 @@ class Search:
         observer: Observer,
         options: Options,
         started: float,
+        checkpoint: Checkpoint | None = None,
     ):
         self.compiled, self.machine, self.limits, self.observer, self.options, self.started = (
             compiled,
@@ -130,6 +137,7 @@ class Search:
             options,
             started,
         )
+        self.checkpoint = checkpoint
         layout = compiled.layout
         self.words = layout.words
         self.tree = Tree(machine.trees, self.words) if self.words > 1 else None
@@ -212,6 +220,37 @@ class Search:
             worker.fresh = []
         self.insert_all(front, len(self.space.levels))
 
+    def go_on(self, saved: Saved) -> None:
+        """Begin where an earlier search has ended. Raises Stopped where there is not enough memory for it."""
+        space, last = self.space, len(saved.sizes) - 1
+        count_on(space, saved.counts)
+        self.started = space.started = time.monotonic() - saved.counts["seconds"]
+        self.omitted = saved.counts["omitted"]
+        if saved.counts["fingerprint"] not in (0, self.fingerprint):
+            self.omitted += hashing.omission_probability(saved.states, saved.counts["fingerprint"])
+        try:
+            for number, size in enumerate(saved.sizes):
+                parts = []
+                for piece in saved.pieces(number):
+                    parts.append(self.roots(rows_of(piece, saved.row, self.words)))
+                    self._remember(parts[-1], number)
+                if number < last:
+                    self._left(self._level(parts), number, size)
+        except TableFull:
+            reason = f"--max-memory {self.limits.max_memory or 'default'} reached"
+            raise Stopped(reason, "the return to the checkpoint") from None
+        roots = np.concatenate([np.empty((0, 1), np.uint64), *parts])
+        for w, part in zip(self.workers, np.array_split(roots, len(self.workers))):
+            w.fresh = [Level(np.ascontiguousarray(part), np.full(len(part), w.nobody, np.uint16))]
+
+    def _left(self, level: NativeLevel, depth: int, size: int) -> None:
+        """Keep a level that was left."""
+        self._keep(level)
+        self.space.levels.append(
+            TableLevel(self.collected, depth, size, self.tree) if self._in_table(depth) else level
+        )
+        self.sizes.append(size)
+
     def roots(self, states: Any) -> Any:
         """States (uint64 [n, words]) as they are stored: one word each."""
         return states if self.tree is None else self.tree.fold(states)
@@ -234,10 +273,11 @@ class Search:
         try:
             while True:
                 size = self._next_level()
+                level = self._level([w.level.states for w in self.workers])
+                self._save(level)
                 if not size:
                     break
                 depth = len(space.levels)
-                level = self._level([w.level.states for w in self.workers])
                 space.levels.append(level)
                 self.sizes.append(size)
                 self._widen_for_forecast()
@@ -263,6 +303,13 @@ class Search:
             self.threads.close()
         self._collect()
         return space.space()
+
+    def _save(self, frontier: NativeLevel) -> None:
+        """Write what a level's boundary leaves to the checkpoint, if there is one."""
+        if self.checkpoint is not None:
+            self._count()
+            fingerprint = self.fingerprint if self.compact else 0
+            self.checkpoint.boundary(self.space, frontier, omitted=self.omitted, fingerprint=fingerprint)
 
     def _next_level(self) -> int:
         """Turn what was new into the level to expand; its size."""
@@ -401,7 +448,7 @@ class Search:
         for roots in (*(level.roots() for level in self.space.levels), *fresh):  # type: ignore[attr-defined]
             self._remember(roots)
 
-    def _remember(self, roots: Any) -> None:
+    def _remember(self, roots: Any, number: int = 0) -> None:
         """Put states into the visited set that are in a level already."""
         first = self.workers[0]
         room = buckets(first.partitions, first.buckets.states.shape[1], 1)
@@ -410,7 +457,7 @@ class Search:
             at = first.scatter(level, at, room)
             for w in self.workers:
                 total = int(room.sizes[w.store.first : w.store.last].sum())
-                w.store.insert(room, 0, empty(total), 0)
+                w.store.insert(room, number, empty(total), 0)
             room.sizes[:] = 0
 
     # Properties.
@@ -449,7 +496,15 @@ class Search:
             self.flagged.check(states, depth)
 
     def _collect(self) -> None:
-        """Bring the counters of all workers together."""
+        """Say what was counted."""
+        self._count()
+        space = self.space
+        space.phases = self.phases
+        space.fingerprint = self.fingerprint if self.compact else 0
+        space.omission = min(1.0, self.omitted + self._omission(space.distinct))
+
+    def _count(self) -> None:
+        """Bring the counters of all workers together, which begin anew."""
         space = self.space
         for w in self.workers:
             counters = w.counters
@@ -462,9 +517,9 @@ class Search:
             space.least = min(space.least, int(counters.totals[LEAST]))
             space.most = max(space.most, int(counters.totals[MOST]))
             space.expanded += int(counters.totals[EXPANDED])
-        space.phases = self.phases
-        space.fingerprint = self.fingerprint if self.compact else 0
-        space.omission = min(1.0, self.omitted + self._omission(space.distinct))
+            for counter in (counters.enabled, counters.same, counters.cut, counters.totals):
+                counter[:] = 0
+            counters.totals[LEAST] = 1 << 62
 
     # Questions after the search.
 
