@@ -198,6 +198,10 @@ def _conform(options: Namespace) -> int:
 
 
 def _export(options: Namespace) -> int:
+    if options.to == "rv":
+        from explorer.command.monitor import monitor
+
+        return monitor(options, _model(options))
     from explorer.command.export import export
 
     return export(_model(options), options)

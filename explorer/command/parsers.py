@@ -307,9 +307,18 @@ def export_parser() -> argparse.ArgumentParser:
     add("spec", type=named, metavar="SPEC")
     add(
         "--to",
-        choices=("promela", "murphi", "tla"),
+        choices=("promela", "murphi", "tla", "rv"),
         required=True,
-        help="promela for SPIN, murphi for Rumur, tla for TLC",
+        help="promela for SPIN, murphi for Rumur, tla for TLC, rv for the kernel's own monitors",
+    )
+    add("--map", dest="mapping", type=path_of, metavar="MAPPING", help="--to rv: the events, as for conform")
+    add("--cpu", type=named, metavar="CPU", help="--to rv: of which CPU the monitor is, as the trace has it")
+    add(
+        "--most",
+        type=positive,
+        default=1000,
+        metavar="N",
+        help="--to rv: refuse more states, before the automaton is made small (default: 1,000)",
     )
     add_constants(parser, several=False)
     add("--out", type=path_of, metavar="DIR", help="where the file goes (default: out/<spec>/)")

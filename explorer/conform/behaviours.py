@@ -46,11 +46,17 @@ NO_BOUNDS = Bounds()
 
 class Behaviours:
     """The steps of a model, those of the instances in `silent` unseen: any number of them between two events,
-    or at most `silent_steps`. `cut` says whether that bound ever left a state out.
+    or at most `silent_steps`; `cut` says whether that bound ever left a state out. Properties are `judged` or
+    not.
     """
 
     def __init__(
-        self, model: Model, silent: Collection[int], silent_steps: int | None, bounds: Bounds = NO_BOUNDS
+        self,
+        model: Model,
+        silent: Collection[int],
+        silent_steps: int | None,
+        bounds: Bounds = NO_BOUNDS,
+        judged: bool = True,
     ):
         self.model, self.bounds = model, bounds
         self.silent, self.silent_steps = frozenset(silent), silent_steps
@@ -61,6 +67,7 @@ class Behaviours:
         program = self.compiled.program
         self.step_names = [p.name for p in model.properties if p.kind == "step"]
         self.properties = [*(j.name for j in program.invariants), *self.step_names, "evaluation"]
+        self.judged = judged
         self.cut = False
         self.started = time.monotonic()
         self._edges = self.compiled.code("edges")[1]["edges"]
@@ -244,6 +251,8 @@ class Behaviours:
         error.
         """
         bad: dict[int, int] = {}
+        if not self.judged:
+            return bad
         failed: list[tuple[int, int, int]] = []
         for k in range(len(self.compiled.program.invariants)):
             for state in self._judge[f"invariant_{k}"](states, failed):
@@ -254,7 +263,7 @@ class Behaviours:
 
     def _broken(self, states: list[int]) -> dict[tuple[int, int, int], int]:
         """The step invariants that fail on steps from states, as bits."""
-        if self._expand is None:
+        if self._expand is None or not self.judged:
             return {}
         n = len(self.model.instances)
         broken: list[tuple[int, tuple[int, int, int]]] = []

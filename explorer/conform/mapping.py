@@ -43,7 +43,7 @@ Values = Mapping[str, Sequence[str]]
 NOTHING: Texts = {}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Row:
     """What an event means. Its box ends with the event `exit` of the same CPU and the same `key` fields, or
     with whatever is NEXT there; it is a point where there is none. `match` are values that fields must have,
@@ -337,7 +337,9 @@ LISTED = 1000
 
 def _variables(model: Model) -> dict[str, frozenset[str] | None]:
     """Every variable that a state shows, and the texts that it may have."""
-    first = next(model.initial_states())
+    first = next(model.initial_states(), None)
+    if first is None:
+        raise UsageError(f"conform: {model.name} has no initial state, and no behaviour")
     found: dict[str, frozenset[str] | None] = {}
     for variable in model.variables:
         type: Type = variable.type

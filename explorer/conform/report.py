@@ -113,7 +113,7 @@ def _verdict(answer: Answer) -> Iterator[str]:
     if isinstance(found, Unexplained):
         yield from _unexplained(answer, found)
         return
-    yield f"{log} fits {name}: {counted(answer.timeline.counts.events, 'event')} are those of a behaviour"
+    yield f"{log} fits {name}: {counted(answer.timeline.counts.events, 'event')}, all explained"
     yield from _assumptions(answer)
     for prop, where in answer.broken.items():
         yield (

@@ -11,6 +11,7 @@ from __future__ import annotations
 import heapq
 import struct
 import tempfile
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import field
@@ -230,7 +231,8 @@ class _Boxes:
     def begin(self, box: int, key: _Key, record: Record) -> None:
         """A box, or the beginning of none, until its end comes."""
         unfinished = self.begun.setdefault(key, [])
-        if unfinished and any(gap.read > self.last_of[key] for gap in self.gaps.get(record.cpu, ())):
+        gaps = self.gaps.get(record.cpu)
+        if unfinished and gaps and gaps[-1].read > self.last_of[key]:
             self.finish(unfinished.pop(), record)  # its end was lost
         unfinished.append(box)
         self.last_of[key] = self.reading
@@ -261,8 +263,9 @@ class _Boxes:
     def only_end(self, row: Row, key: _Key, record: Record) -> bool:
         """A box whose beginning was lost, or lies before the log; whether there may be one."""
         since = self.last_of.get(key)
-        gaps = self.gaps.get(record.cpu, ())
-        gap = next((gap for gap in gaps if since is None or gap.read > since), None)
+        gaps = self.gaps.get(record.cpu, [])
+        later = 0 if since is None else bisect_right(gaps, since, key=lambda gap: gap.read)
+        gap = gaps[later] if later < len(gaps) else None
         kind = None if since is not None and gap is None else self.kind_of_end(row, record)
         if kind is None:
             return False

@@ -42,7 +42,7 @@ def test_a_log_that_fits(here: Path, capsys: pytest.CaptureFixture[str]) -> None
         "log: 6 lines: 4 matched (3 events), 2 skipped, 0 of no event, 0 unreadable",
         "  skipped: 1 of take with a value that [names] has not",
         "  overlap: 2 events in no order, at most 2 at once",
-        "log fits lock: 3 events are those of a behaviour",
+        "log fits lock: 3 events, all explained",
         "mutual_exclusion is undetermined: violated on some behaviours that explain the log, on others not",
     ):
         assert line in out.splitlines()
@@ -162,6 +162,14 @@ def test_wrong_usage(
     assert capsys.readouterr().err == f"explorer: {message}\n"
 
 
+def test_a_spec_without_behaviours(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where no state is initial no log fits, and nothing is judged."""
+    never = "@initial\ndef never(lock: Lock) -> Value[bool]:\n    return lock.taken\n\nspec ="
+    (here / "lock.py").write_text(LOCK.replace("spec =", never))
+    assert conform() == 2
+    assert capsys.readouterr().err == "explorer: conform: lock has no initial state, and no behaviour\n"
+
+
 def test_logs_are_generated(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """They are read back; a mapping that cannot be read backwards is refused."""
     again = ["conform", "lock.py", "made", "--map", "lock.toml"]
@@ -179,7 +187,7 @@ def test_logs_are_generated(here: Path, capsys: pytest.CaptureFixture[str]) -> N
 @pytest.mark.parametrize(
     "spec, log, code, end",
     [
-        ("fixed", "fits", 0, "docs/conform/ipi_fits.txt fits ipi_fixed: 11 events are those of a behaviour"),
+        ("fixed", "fits", 0, "docs/conform/ipi_fits.txt fits ipi_fixed: 11 events, all explained"),
         ("fixed", "lost", 12, "docs/conform/ipi_lost.txt:14: no behaviour of ipi_fixed has this event here:"),
         ("buggy", "lost", 12, "no_lost_ipi is violated on every behaviour that explains the log"),
     ],
