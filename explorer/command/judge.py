@@ -47,9 +47,11 @@ def command(options: argparse.Namespace) -> int:
     else:
         differ = codes.count(exit_codes.UNEXPECTED)
         unsaid = codes.count(exit_codes.UNDETERMINED)
+        part = sum(bool(r["refused"]) and len(r["answers"]) > 1 for r in records)
+        fewer = f" ({part} before fewer judges)" if part else ""
         say(
             f"{counted(len(codes), 'model')} before {' and '.join(judges)}:"
-            f" {len(codes) - differ - unsaid} agreed, {differ} differ, {unsaid} not judged by all;"
+            f" {len(codes) - differ - unsaid} agreed{fewer}, {differ} differ, {unsaid} not judged;"
             f" {time.monotonic() - started:.0f} s"
         )
     return exit_codes.worst(codes)
@@ -85,6 +87,7 @@ def _record(found: Judged) -> dict[str, Any]:
             }
             for answer in found.answers
         ],
+        "refused": dict(found.refused),
         "silent": dict(found.silent),
         "stopped": found.stopped,
         "explained": list(found.explained),

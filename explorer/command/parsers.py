@@ -330,8 +330,8 @@ def judge_parser() -> argparse.ArgumentParser:
         "python -m explorer judge",
         allow_abbrev=False,
         description="Let SPIN and Rumur judge specs too, and compare their answers with ours.",
-        epilog="exit codes: 0 all judges say the same; 1 one says something else; 20 one says nothing, or a"
-        " limit was reached; 2, 74, 130, 150, 255 as everywhere",
+        epilog="exit codes: 0 all judges that can be asked say the same; 1 one says something else; 20 one"
+        " gives no answer, none can be asked, or a limit was reached; 2, 74, 130, 150, 255 as everywhere",
     )
     add = parser.add_argument
     add("specs", nargs="*", type=named, metavar="SPEC", help="spec files")

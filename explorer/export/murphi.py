@@ -71,6 +71,8 @@ def claim_names(flat: Flat) -> list[str]:
 
 class _Writer:
     def __init__(self, flat: Flat):
+        if not flat.initial:
+            raise CannotSay(f"{flat.model.name}: no initial state, and a model in Murphi has one")
         if flat.memories:
             raise CannotSay(
                 f"the memory {flat.memories[0]!r}: Rumur takes hours for functions that need many others"

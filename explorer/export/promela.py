@@ -44,7 +44,9 @@ RESERVED = """active assert atomic bit bool break byte chan c_code c_decl c_expr
 d_proctype d_step do else empty enabled end eval explorer false fi for full get_priority goto hidden if
 in init inline inside int len local ltl mtype nempty never nfull notrace np_ od of pc_value pid
 printf priority proctype provided run return select set_priority short show skip timeout trace true
-typedef unless unsigned xr xs now main CHECK CLAIM STORY WITHIN_CONSTRAINTS""".split()
+typedef unless unsigned xr xs now main CHECK CLAIM STORY WITHIN_CONSTRAINTS auto case char const continue
+default double enum errno extern float long register restrict signed sizeof static stderr stdin stdout struct
+switch union void volatile while""".split()
 
 COMMANDS = (
     "spin -a {file}",
@@ -136,6 +138,8 @@ class _Writer:
         for number, state in enumerate(self.flat.initial):
             start = "; ".join([*self.start(state), *self.tell(f"initial state {number}")])
             yield f"  :: d_step {{ {start}; CHECK }}"
+        if not self.flat.initial:
+            yield "  :: false /* there is no initial state */"
         yield "  fi;"
         yield "end: do"
         for action, number in comments.grouped(self.flat):

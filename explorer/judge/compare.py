@@ -26,12 +26,14 @@ JUDGES = {"SPIN": spin.installed, "Rumur": rumur.installed}
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What came of one model. `silent` are the judges without an answer, and why; `differences` are not
-    explained by any reason, `explained` are.
+    """What came of one model. `refused` are the judges in whose language it cannot be said, `silent` those
+    that gave no answer, each with the reason; `differences` have no built-in reason, those in `explained`
+    have one.
     """
 
     model: Model
     answers: tuple[Answer, ...]
+    refused: Mapping[str, str] = field(default_factory=dict)
     silent: Mapping[str, str] = field(default_factory=dict)
     differences: tuple[str, ...] = ()
     explained: tuple[str, ...] = ()
@@ -39,8 +41,8 @@ class Judged:
 
     @property
     def agreed(self) -> bool:
-        """Whether every judge that was asked has answered, and as we do."""
-        return not (self.differences or self.silent or self.stopped)
+        """Whether some judge has answered, and every one that could be asked has, as we do."""
+        return len(self.answers) > 1 and not (self.differences or self.silent or self.stopped)
 
 
 def judge(model: Model, judges: tuple[str, ...], max_states: int, patience: float) -> Judged:
@@ -50,14 +52,17 @@ def judge(model: Model, judges: tuple[str, ...], max_states: int, patience: floa
     mine, stopped = ours(model, max_states, patience)
     if stopped:
         return Judged(model, (), stopped=stopped)
-    answers, silent = [mine], {}
+    answers, refused, silent = [mine], dict[str, str](), dict[str, str]()
     for name in judges:
         try:
             flat = flatten(model)
             with TemporaryDirectory() as directory:
                 place = Workplace(Path(directory), monotonic() + patience)
                 answer = _ask(name, flat, place, mine.states)
-        except (CannotSay, Missing, NoAnswer) as reason:
+        except CannotSay as reason:
+            refused[name] = str(reason)
+            continue
+        except (Missing, NoAnswer) as reason:
             silent[name] = str(reason)
             continue
         answers.append(answer)
@@ -67,7 +72,14 @@ def judge(model: Model, judges: tuple[str, ...], max_states: int, patience: floa
         differences += told
         explained += known
         differences += _false_stories(model, answer)
-    return Judged(model, tuple(answers), silent, tuple(differences), tuple(explained))
+    return Judged(
+        model,
+        tuple(answers),
+        refused=refused,
+        silent=silent,
+        differences=tuple(differences),
+        explained=tuple(explained),
+    )
 
 
 def _ask(name: str, flat: Flat, place: Workplace, states: int) -> Answer:
@@ -165,6 +177,7 @@ def table(judged: Judged) -> Iterator[str]:
     left = ", ".join(p.name for p in model.temporal)
     if left:
         yield f"  not judged, since temporal: {left}"
+    yield from (f"  {name} cannot be asked: {why}" for name, why in judged.refused.items())
     yield from (f"  {name} has no answer: {why}" for name, why in judged.silent.items())
     yield from (f"  explained: {text}" for text in judged.explained)
     yield from (f"  DIFFERS: {text}" for text in judged.differences)

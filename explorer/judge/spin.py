@@ -89,7 +89,7 @@ def count(flat: Flat, place: Workplace, states: int) -> Counts:
     return Counts(
         states=_number(r"(\S+) states, stored", text) - 1,
         transitions=_number(r"(\S+) transitions", text) - chosen - 1,
-        depth=_number(r"depth reached (\d+)", text) - 1,
+        depth=max(0, _number(r"depth reached (\d+)", text) - 1),
         seconds=seconds,
         errors=errors,
     )

@@ -115,7 +115,7 @@ def of_synthesis(*, decided: bool, enough: bool) -> int:
 
 
 def of_judges(*, differ: bool, silent: bool) -> int:
-    """What `judge` ends with for one model: whether a judge says something else, or one says nothing."""
+    """What `judge` ends with for one model: whether a judge says something else, or there is no answer."""
     return UNEXPECTED if differ else UNDETERMINED if silent else OK
 
 
