@@ -53,9 +53,9 @@ def _equal(x: Any, option: Any) -> ex.Expr:
 def _listed(values: Any, what: str) -> list[Any]:
     """The values of a domain, or those listed; those of a Python set in an order that no hash decides."""
     if isinstance(values, (set, frozenset)):
-        return sorted(values, key=repr)
+        return sorted((value_of(value) for value in values), key=repr)
     if isinstance(values, Iterable) and not isinstance(values, type):
-        return list(values)
+        return [value_of(value) for value in values]
     try:
         return list(domain(values))
     except SpecError:

@@ -11,6 +11,7 @@ from explorer import (
     Var,
     action,
     any_of,
+    constant,
     first_that,
     initially,
     invariant,
@@ -122,6 +123,20 @@ class Board(State):
     at: Map[Cpu, Step] = initially(any_of(Step.IDLE, Step.BUSY))
     head: Var[Cpu | None] = initially(None)
     n: Var[Digit] = initially(0)
+
+
+FEWEST = constant("FEWEST", 2)
+
+
+def test_membership_beside_a_constant() -> None:
+    """A constant among the values is its value, in a set and in a list."""
+
+    @action
+    def step(pair: Pair) -> None:
+        when(is_in(pair.a, {FEWEST, 3}) & is_in(pair.b, [FEWEST, 0]) & (pair.result == 9))
+        pair.result.next = 0
+
+    assert results(step) == {(2, 0, 0), (3, 0, 0)}
 
 
 def test_assignments_under_conditions_follow_each_other() -> None:

@@ -113,7 +113,7 @@ def as_the_constants_say(hosts: Hosts) -> Value[bool]:
     """
     free = set(Lacks) - {Lacks.ANY, Lacks.VP}
     lacking = [
-        is_in(hosts.lacks[host], free) if wanted == Lacks.ANY else hosts.lacks[host] == wanted
+        is_in(hosts.lacks[host], free if wanted == Lacks.ANY else {wanted})
         for host, wanted in ((Host.A, kernel.A_LACKS), (Host.B, kernel.B_LACKS))
     ]
     asks = hosts.asks | ((hosts.policy == Policy.ALLOWED) & (hosts.ic_mode == IcMode.XIVE))
