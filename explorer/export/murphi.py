@@ -41,6 +41,9 @@ ismember liveness multiset multisetadd multisetcount multisetremove multisetremo
 program property put record return rule ruleset scalarset startstate switch then to traceuntil true type
 undefine union var while within_constraints""".split()
 
+NO_MEMORY = "Rumur takes a second for each call of its functions, and a model has a thousand"
+"""Why a memory is refused: measured with the storage in Murphi."""
+
 COMMANDS = (
     "rumur --deadlock-detection {deadlock} --symmetry-reduction off --output model.c {file}",
     "gcc -std=c11 -O2 -w -o model model.c -lpthread -latomic",
@@ -74,9 +77,7 @@ class _Writer:
         if not flat.initial:
             raise CannotSay(f"{flat.model.name}: no initial state, and a model in Murphi has one")
         if flat.memories:
-            raise CannotSay(
-                f"the memory {flat.memories[0]!r}: Rumur takes hours for functions that need many others"
-            )
+            raise CannotSay(f"the memory {flat.memories[0]!r}: {NO_MEMORY}")
         self.flat, self.names = (
             flat,
             Names(flat, [form for name in RESERVED for form in (name, name.upper(), name.title())]),

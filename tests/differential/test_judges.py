@@ -244,7 +244,7 @@ def test_a_judge_that_cannot_be_asked_is_named(tmp_path: Path, capsys: pytest.Ca
     (tmp_path / "passing.py").write_text(PASSING)
     assert main(["judge", str(tmp_path / "passing.py"), "--by", "rumur"]) == 20
     shown = capsys.readouterr().out
-    assert "  Rumur cannot be asked: the memory Ram: Rumur takes hours" in shown
+    assert "  Rumur cannot be asked: the memory Ram: Rumur takes a second for each call" in shown
     assert "0 agreed, 0 differ, 1 not judged" in shown
 
 
