@@ -19,6 +19,7 @@ from explorer.engine.limits import Limits, ignore
 from explorer.engine.python import Compiled, Search
 from explorer.engine.reference import step
 from explorer.engine.space import StateSpace
+from explorer.ground.dead_views import with_dead_views, without_dead_views
 from explorer.ground.ground import ground
 from explorer.ir.data import dataclass
 from explorer.ir.errors import SpecError
@@ -99,7 +100,8 @@ class Original:
         self.model = ground(self.spec, single(bindings(self.spec, list(task.define))), task.path)
         self.space = _explored(self.model, task.limits())
         self.verdict = _judged(self.space, task.limits())
-        self.mutants: list[Mutant] = mutants(self.model)
+        self.written = without_dead_views(self.model)
+        self.mutants: list[Mutant] = mutants(self.written)
 
     def states(self) -> Iterator[State]:
         return (self.space.decode(handle) for level in self.space.levels for handle in level)
@@ -117,10 +119,10 @@ class Original:
         return row
 
     def _decide(self, mutant: Mutant, row: Row) -> None:
-        if same_steps(self.model, mutant, self.states()):
+        if same_steps(self.written, mutant, self.states()):
             row.status = EQUIVALENT
             return
-        space = _explored(mutated(self.model, mutant), self.task.limits())
+        space = _explored(with_dead_views(mutated(self.written, mutant)), self.task.limits())
         row.by = [
             {"property": v.name, "steps": v.level + (v.kind == "step")} for v in space.violations.values()
         ]

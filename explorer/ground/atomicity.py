@@ -80,14 +80,14 @@ def _located(exprs: Iterable[Expr]) -> tuple[set[Cell], set[Cell]]:
         for at in ex.walk(expr):
             operands: tuple[Any, ...] = at.value.operands if at.op == "apply" else ()
             if len(operands) > 3 and isinstance(operands[-1], MemoryType):
-                cell = _location(operands[0], at.args[2])
+                cell = location_of(operands[0], at.args[2])
                 used.setdefault(at.value.name.rpartition(".")[2].partition("[")[0], set()).add(cell)
     at_once = used.get("exchange", set()) | used.get("conditional", set())
     loaded = used.get("load", set()) | used.get("reserve", set())
     return loaded - at_once, used.get("store", set()) | at_once
 
 
-def _location(memory: MemoryType, number: Expr) -> Cell:
+def location_of(memory: MemoryType, number: Expr) -> Cell:
     """A location by its number; of a computed one, an index and the first of its family, the family."""
     first = number.args[1] if number.op == "add" else number
     known = first.value if ex.is_const(first) else 0

@@ -14,6 +14,7 @@ from explorer.ground.actions import instances
 from explorer.ground.atomicity import doubts, of_action
 from explorer.ground.calls import Calls
 from explorer.ground.cells import Cells, first_twice
+from explorer.ground.dead_views import with_dead_views
 from explorer.ground.depth import refuse_deep
 from explorer.ground.fairness import check_groups
 from explorer.ground.history import Histories
@@ -238,7 +239,7 @@ class Grounder:
         parts["terminal"] += [] if value_of(spec.deadlock) else [Condition(ex.TRUE, spec.place)]
         numbered = self.numbered(parts)
         refined = parts["refinement"]
-        return Model(
+        model = Model(
             name=spec.name,
             file=self.file,
             constants={},
@@ -261,6 +262,7 @@ class Grounder:
             doubts=(*self.doubts(), *self.several(parts)),
             by_constants=by_constants,
         )
+        return with_dead_views(model)
 
     def numbered(self, parts: Made) -> list[Instance]:
         """All instances in order, with those that nobody declared."""

@@ -19,7 +19,7 @@ from explorer.ir.steps import Condition, Write
 from explorer.ir.types import ScalarType, Type
 from explorer.memory.numbered import HIGHEST, LOWEST, NumberedMemory, remembered
 
-ALWAYS = ("fail", "no_load", "no_store", "barrier", "barriers_where")
+ALWAYS = ("fail", "no_load", "no_store", "unused", "barrier", "barriers_where")
 """Operations that are possible in every memory. What they make of none is not looked at, and is not -1: so
 nothing needs to be asked behind them.
 """
@@ -100,6 +100,13 @@ class Locations:
 
 
 @dataclass(frozen=True, slots=True)
+class LocationSets:
+    """The type of an operand that is a set of locations of a memory: bit x is the location x."""
+
+    memory: MemoryType
+
+
+@dataclass(frozen=True, slots=True)
 class Operand:
     """A location as an operand: its number as an expression, the numbers that it may have, its type and
     text.
@@ -118,7 +125,7 @@ class Wiring:
 
     def __init__(self, family: Family, type: MemoryType):
         self.family, self.type = family, type
-        self.cpu, self.location = Cpus(type), Locations(type)
+        self.cpu, self.location, self.locations = Cpus(type), Locations(type), LocationSets(type)
         self._functions: dict[Any, Function] = {}
 
     @property

@@ -14,7 +14,7 @@ from itertools import product
 from typing import TypeVar
 
 from .architecture import Architecture, Barrier
-from .normal_form import Dead, normal_form
+from .normal_form import NOTHING_DEAD, Dead, normal_form
 from .operations import (
     Ordering,
     barrier,
@@ -78,7 +78,7 @@ class NumberedMemory:
         self._states: list[tuple[State, Dead]] = []
         self._numbers: dict[tuple[State, Dead], int] = {}
         self._memory: Memory | None = None
-        self._never = Dead()
+        self._never = self._idle = Dead()
 
     @property
     def first_numbers(self) -> int:
@@ -107,7 +107,7 @@ class NumberedMemory:
         users = tuple(
             frozenset(cpu for cpu, location in accesses if location == x) for x in range(self.locations)
         )
-        self._memory = memory = Memory(
+        self._memory = Memory(
             self.architecture,
             self.cpus,
             self.locations,
@@ -123,9 +123,18 @@ class NumberedMemory:
             fences=frozenset(range(self.cpus)) - {cpu for cpu, _ in self.stores},
         )
         early = self.architecture.early_loads
-        idle = Dead(floors=frozenset((cpu, x) for cpu, x in self.loads if cpu in self.idle and early))
-        for values in product(*self.initial):
-            self._number(normal_form(memory, memory.initial(values), self._never), idle)
+        self._idle = Dead(floors=frozenset((cpu, x) for cpu, x in self.loads if cpu in self.idle and early))
+        self.beginning(NOTHING_DEAD)
+
+    def beginning(self, unused: Dead) -> list[int]:
+        """The numbers of the initial states, one for each choice of values, where this will not be used."""
+        memory, early = self.memory, self.architecture.early_loads
+        floors = self._idle.floors | (unused.floors & self.loads if early else frozenset())
+        declared = Dead(floors, unused.fences, unused.finished)
+        return [
+            self._number(normal_form(memory, memory.initial(values), self._never), declared)
+            for values in product(*self.initial)
+        ]
 
     def _number(self, state: State, declared: Dead) -> int:
         key = (state, declared)
@@ -305,6 +314,20 @@ class NumberedMemory:
     def no_store(self, m: int, cpu: int) -> int:
         """The CPU stores nothing before its next barrier that orders it."""
         return self.step(m, lambda state, dead: (state, replace(dead, fences=dead.fences | {cpu})))
+
+    def unused(self, m: int, cpu: int, locations: int, stores: bool, steps: bool) -> int:
+        """What the CPU's program order says that it will not use any more: its views of a set of locations
+        (bit x), as in `no_load`; what its next store needs, as in `no_store`, where `stores`; and, where
+        `steps`, it does nothing at all any more.
+        """
+        early = self.architecture.early_loads
+        pairs = {(cpu, x) for x in range(self.locations) if early and locations >> x & 1} & self.loads
+
+        def make(state: State, dead: Dead) -> tuple[State, Dead]:
+            fences = dead.fences | {cpu} if stores else dead.fences
+            return state, Dead(dead.floors | pairs, fences, dead.finished | {cpu} if steps else dead.finished)
+
+        return self.step(m, make)
 
     def spread(self, m: int, location: int) -> int:
         """The oldest store that somebody may still miss reaches everybody."""

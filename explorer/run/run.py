@@ -25,6 +25,7 @@ from explorer.language.spec import Spec
 from explorer.run.options import RunOptions, UsageError
 from explorer.symmetry.find import Symmetry, find
 from explorer.trace.trace import Trace
+from explorer.verdict.record import first_to_tell
 from explorer.verdict.verdict import Verdict, judge, story_of
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class Watcher:
         """The search is written to a directory."""
 
     def told(self, trace: Trace) -> None:
-        """A counterexample, told as soon as the level of its end was left; the search goes on below it."""
+        """The counterexample to tell first, as soon as that is certain; the search goes on below it."""
 
     def wait(self, phase: Phase | None) -> None:
         """Again and again during a phase in which the search is not heard of, and None when it is over."""
@@ -199,10 +200,10 @@ def explore_and_tell(
     with checkpoint_of(model, options, watcher) as checkpoint, watcher.watching(model.name) as observer:
         engine = _sparing(engine_of(options, checkpoint), options, checkpoint)
         used = None if checkpoint is not None and checkpoint.whole else symmetry
-        stories = _Stories(observer, watcher, limits, options, used)
+        stories = _Stories(model, observer, watcher, limits, options, symmetry=used)
         space = limits.during("preparation", lambda: engine(model, limits, stories, symmetry=used))
         if _needs_every_state(space, symmetry):
-            stories = _Stories(observer, watcher, limits, options, None)
+            stories = _Stories(model, observer, watcher, limits, options)
             space = limits.during("preparation", lambda: engine(model, limits, stories))
     if space.stopped and checkpoint is not None and checkpoint.level is not None:
         where = checkpoint.directory
@@ -215,22 +216,33 @@ def explore_and_tell(
 
 class _Stories:
     """An observer that tells counterexamples while a search of more than a second goes on below them, and
-    hands on the rest. What may have to be searched again without symmetry is not told.
+    hands on the rest. What may have to be searched again without symmetry is not told. Shown is the one
+    counterexample that the verdict will tell first, as soon as it is certain: what is printed does not depend
+    on how fast a machine is.
     """
 
     def __init__(
         self,
+        model: Model,
         observer: Observer,
         watcher: Watcher,
         limits: Limits,
         options: RunOptions,
-        symmetry: Symmetry | None,
+        *,
+        symmetry: Symmetry | None = None,
     ):
         self.observer, self.watcher, self.limits, self.options = observer, watcher, limits, options
         self.later = {*symmetry.ordered, "evaluation"} if symmetry is not None and symmetry.ordered else set()
         self.traces: dict[str, Trace] = {}
         self.waiting: dict[str, Callable[[], StateSpace]] = {}
         self.seconds = 0.0
+        self.shown = False
+        self.violated: set[str] = set()
+        self.expected = str(model.expect or "")
+        asked = [p.name for p in model.stated if not options.properties or p.name in options.properties]
+        self.order = [*asked, "deadlock", "evaluation"]
+        self.named = self.expected.split(" ")[0] in self.order
+        self.settled = not self.later and not any(p.name in asked for p in model.temporal)
 
     def __call__(self, progress: Progress) -> None:
         self.observer(progress)
@@ -243,13 +255,24 @@ class _Stories:
             waiting, self.waiting = self.waiting, {}
             for name, snapshot in waiting.items():
                 self._tell(name, snapshot)
+        self._show(progress.level)
+
+    def _show(self, level: int) -> None:
+        """Show the counterexample that is to be told first, where none found later can take its place."""
+        known = {name: self.traces[name] for name in self.order if name in self.traces}
+        trace = first_to_tell(known, self.expected)
+        if trace is not None and not self.shown:
+            named = trace.property == self.expected.split(" ")[0]
+            first = not self.named and self.settled and self.violated <= {*self.traces}
+            if named or (first and level > trace.broken_after()):
+                self.shown = True
+                self.watcher.told(trace)
 
     def _tell(self, name: str, snapshot: Callable[[], StateSpace]) -> None:
         started, space = time.monotonic(), snapshot()
+        self.violated |= {*space.violations} & {*self.order}
         with suppress(Stopped):  # the search notices the limit itself
-            trace = story_of(space, space.violations[name], self.limits)
-            self.traces[name] = trace
-            self.watcher.told(trace)
+            self.traces[name] = story_of(space, space.violations[name], self.limits)
         self.seconds += time.monotonic() - started
 
 

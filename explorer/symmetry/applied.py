@@ -11,7 +11,7 @@ from typing import Any
 
 from explorer.ir.expressions import Function
 from explorer.ir.types import ScalarType, SetType
-from explorer.language.memory_wiring import Cpus, Locations, MemoryType
+from explorer.language.memory_wiring import Cpus, Locations, LocationSets, MemoryType
 from explorer.memory.renaming import Exchange
 from explorer.symmetry.arithmetic import Arithmetic
 from explorer.symmetry.permutation import Renaming
@@ -43,6 +43,9 @@ class Applied(Arithmetic):
                 return x
             images = exchange.cpus if isinstance(type, Cpus) else exchange.locations
             return self.unary(lambda i: images[i] if 0 <= i < len(images) else i, x)
+        if isinstance(type, LocationSets):
+            exchange = renaming.memory(type.memory)
+            return x if exchange is None else self.permuted(exchange.locations, x)
         if isinstance(type, SetType):
             bits = renaming.bits(type)
             return x if bits is None else self.permuted(bits, x)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from explorer.engine.space import StateSpace, Violation
 from explorer.ir.expressions import Expr, Family
-from explorer.ir.model import Instance
+from explorer.ir.model import Instance, Model
 from explorer.ir.semantics import State, evaluate
 from explorer.language.memory_wiring import MemoryType, made_by
 from explorer.memory import operations
@@ -26,6 +26,10 @@ from explorer.trace.shortest import shortest
 
 INITIAL = -1
 """In place of the number of a store: what the location held at first."""
+
+
+LONGEST = 500
+"""So many steps are looked at: a memory that is never reduced grows with each."""
 
 
 class Operation(NamedTuple):
@@ -56,15 +60,29 @@ class Access(NamedTuple):
     release: bool = False
     missed: int | None = None
     before: int | None = None
+    code: int | None = None
+    """What it stores."""
+
+
+class Reached(NamedTuple):
+    """From this step on a CPU does not miss a store any more. It is not `seen` where the CPU has been reached
+    by one that came over it.
+    """
+
+    step: int
+    cpu: int
+    store: int
+    seen: bool
 
 
 class Accesses(NamedTuple):
-    """All accesses of a counterexample, and for each location the numbers of its stores that are live at the
-    end, the newest first.
+    """All accesses of a counterexample, for each location the number of its newest store at the end, and when
+    each store has reached the other CPUs.
     """
 
     of_steps: tuple[Access, ...]
     newest: tuple[int, ...]
+    reached: tuple[Reached, ...]
 
 
 class Untold(Exception):
@@ -79,19 +97,35 @@ def of_violation(space: StateSpace, violation: Violation, family: Family) -> tup
     return accesses(family, instances, states), len(instances)
 
 
-def accesses(family: Family, instances: Sequence[Instance], states: Sequence[State]) -> Accesses:
+def accesses(family: Family, instances: Sequence[Instance | None], states: Sequence[State]) -> Accesses:
     """The accesses to the memory of this family, of steps from state to state. Raises Untold."""
     assert isinstance(family.type, MemoryType)
     storage = family.type.storage
     tracked = Tracked(storage, states[0][family.first])
     todo = [
-        (list(operations_of(family, instance, before)), after[family.first])
+        ([] if instance is None else list(operations_of(family, instance, before)), after[family.first])
         for instance, before, after in zip(instances, states, states[1:])
     ]
     found = tracked.walk(todo)
     if found is None:
         raise Untold("the steps lead to no such memory if it is not reduced")
     return found
+
+
+def of_memories(
+    model: Model, instances: Sequence[Instance | None], states: Sequence[State]
+) -> list[tuple[Family, Accesses]]:
+    """The accesses to each memory, but for those that cannot be told: none where there are more than LONGEST
+    steps. None is a step that changes nothing.
+    """
+    result = []
+    for family in model.families if len(instances) <= LONGEST else ():
+        if isinstance(family.type, MemoryType):
+            try:
+                result.append((family, accesses(family, instances, states)))
+            except Untold:
+                continue
+    return result
 
 
 def operations_of(family: Family, instance: Instance, before: State) -> Iterator[Operation]:
@@ -131,7 +165,8 @@ class Tracked:
             live, step = lives[-1], len(lives) - 1
             if step == len(todo):
                 newest = tuple(_numbers(live, x)[0] for x in range(self.memory.locations))
-                return Accesses(tuple(_dated(access, lives) for access in told), newest)
+                reached = tuple(one for access in told for one in _reached(access, told, lives))
+                return Accesses(tuple(_dated(access, lives) for access in told), newest, reached)
             chain, target = todo[step]
             ways = [(live, stores, told)]
             for operation in chain:
@@ -157,7 +192,7 @@ class Tracked:
         """What an operation may make of the memory: each with the access that it was."""
         name, operands, static, code = operation
         memory: Memory = self.memory
-        if name in ("no_load", "no_store"):
+        if name in ("no_load", "no_store", "unused"):
             yield live, None
             return
         if name == "spread":
@@ -178,7 +213,7 @@ class Tracked:
                 after = operations.store(
                     memory, live, cpu, location, value=(stored, number), age=age, need=need
                 )
-                yield after, Access(step, cpu, location, stores=number, release=static[1])
+                yield after, Access(step, cpu, location, stores=number, release=static[1], code=stored)
         elif name == "exchange":
             _, location, stored = operands
             how, release = static[1:]
@@ -189,7 +224,15 @@ class Tracked:
                 read: Any = live.entries[location][age].value
                 missed = _numbers(live, location)[0] if age else None
                 access = Access(
-                    step, cpu, location, reads=read[1], stores=number, how=how, release=release, missed=missed
+                    step,
+                    cpu,
+                    location,
+                    reads=read[1],
+                    stores=number,
+                    how=how,
+                    release=release,
+                    missed=missed,
+                    code=stored,
                 )
                 if read[0] == code:
                     yield after, access
@@ -223,6 +266,27 @@ def _dated(access: Access, lives: Sequence[Live]) -> Access:
             if age < numbers.index(access.reads):
                 return access._replace(before=step)
     return access
+
+
+def _reached(access: Access, told: Sequence[Access], lives: Sequence[Live]) -> Iterator[Reached]:
+    """When a store has reached each other CPU, and no load of that was satisfied before."""
+    if access.stores is None or access.location is None:
+        return
+    order = _numbers(lives[-1], access.location)
+    for cpu in range(len(lives[0].propagated)):
+        early = [
+            other.step
+            for other in told
+            if other.cpu == cpu and other.location == access.location and other.reads is not None
+            if order.index(other.reads) > order.index(access.stores)
+        ]
+        begin = max([access.step, *(step + 1 for step in early)])
+        for step in range(begin, len(lives)) if cpu != access.cpu else ():
+            age = lives[step].propagated[cpu][access.location]
+            own = _numbers(lives[step], access.location).index(access.stores)
+            if age <= own:
+                yield Reached(step, cpu, access.stores, seen=age == own)
+                break
 
 
 def _code(live: Live, location: int, store: int | None) -> int:

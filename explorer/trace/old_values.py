@@ -1,36 +1,34 @@
-"""Of a counterexample: which loads did not see the newest store, whose store they saw, and why they could."""
+"""What the memories of a counterexample did to its stores: which loads did not see the newest one, whose
+store they saw, and why they could; and where each reader first sees a store.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from explorer.ir.expressions import Family
-from explorer.ir.model import Instance, Model
-from explorer.ir.semantics import State
 from explorer.language.memory_wiring import MemoryType
-from explorer.trace.accesses import INITIAL, Access, Untold, accesses
-from explorer.trace.trace import Step
+from explorer.trace.accesses import INITIAL, Access, Accesses
+from explorer.trace.trace import Arrival, Step
+
+Memories = Iterable[tuple[Family, Accesses]]
+"""The accesses to each memory."""
 
 
-def old_values(
-    model: Model, instances: Sequence[Instance], states: Sequence[State], steps: Sequence[Step]
-) -> list[str]:
-    """A sentence for each load that took an old value, in the order of the steps; none where the accesses
-    cannot be told.
-    """
+def names(memories: Memories) -> tuple[str, ...]:
+    """How the keys of the deferred stores of these memories begin."""
+    return tuple(f"{family.variable}." for family, _ in memories)
+
+
+def old_values(memories: Memories, steps: Sequence[Step]) -> list[str]:
+    """A sentence for each load that took an old value, in the order of the steps."""
     told: list[tuple[int, str]] = []
-    for family in model.families:
-        if isinstance(family.type, MemoryType):
-            try:
-                found = accesses(family, instances, states)
-            except Untold:
-                continue
-            told += _told(family, found.of_steps, steps)
+    for family, found in memories:
+        told += _told(family.type, found.of_steps, steps)
     return [text for _, text in sorted(told, key=lambda each: each[0])]
 
 
-def _told(family: Family, of_steps: Sequence[Access], steps: Sequence[Step]) -> Iterator[tuple[int, str]]:
-    memory: MemoryType = family.type
+def _told(memory: MemoryType, of_steps: Sequence[Access], steps: Sequence[Step]) -> Iterator[tuple[int, str]]:
     stored = {a.stores: a.step for a in of_steps if a.stores is not None}
 
     def name(step: int) -> str:
@@ -48,3 +46,30 @@ def _told(family: Family, of_steps: Sequence[Access], steps: Sequence[Step]) -> 
         else:
             missed = name(stored[access.missed])
             yield access.step, f"{what}: {missed} has not reached {memory.cpus[access.cpu]}"
+
+
+def arrivals(memories: Memories, steps: Sequence[Step]) -> tuple[Arrival, ...]:
+    """How each store comes to those that look at its location in these steps, in the order of the stores."""
+    result = [arrival for family, found in memories for arrival in _arrivals(family, found, steps)]
+    return tuple(sorted(result, key=lambda a: (a.store, a.step is None, a.step)))
+
+
+def _arrivals(family: Family, found: Accesses, steps: Sequence[Step]) -> Iterator[Arrival]:
+    memory: MemoryType = family.type
+    reached = {(each.cpu, each.store): each for each in found.reached}
+    reads = [a for a in found.of_steps if a.reads is not None]
+    lanes: dict[int, str] = {}
+    for access in found.of_steps:
+        lanes.setdefault(access.cpu, steps[access.step].actor)
+    for store in found.of_steps:
+        if store.stores is None or store.location is None:
+            continue
+        code = memory.types[store.location].text(store.code)
+        key = f"{family.variable}.{memory.locations[store.location]} = {code}"
+        looks = [a for a in reads if a.location == store.location and a.cpu != store.cpu]
+        for cpu in dict.fromkeys(a.cpu for a in looks):
+            there = reached.get((cpu, store.stores))
+            if there is not None:
+                yield Arrival(key, store.step, lanes[cpu], there.step, there.seen)
+            elif any(a.cpu == cpu and a.step > store.step for a in looks):
+                yield Arrival(key, store.step, lanes[cpu], None, False)

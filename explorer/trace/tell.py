@@ -14,8 +14,9 @@ from explorer.engine.space import Handle, StateSpace, Violation
 from explorer.ir.model import Model
 from explorer.ir.semantics import State
 from explorer.language.memory_wiring import MemoryType
+from explorer.trace.accesses import of_memories
 from explorer.trace.failures import failure_in
-from explorer.trace.old_values import old_values
+from explorer.trace.old_values import arrivals, names, old_values
 from explorer.trace.reasons import explain
 from explorer.trace.shorten import shortened
 from explorer.trace.shortest import StatePath, shortest
@@ -50,7 +51,8 @@ def tell(space: StateSpace, violation: Violation) -> Trace:
             why.insert(0, f"{model.instances[number].name} has no value in this state:")
     else:
         why = explain(model, violation, states)
-        why += old_values(model, [model.instances[number] for number in numbers], states, steps)
+    memories = of_memories(model, [model.instances[number] for number in numbers], states)
+    why += old_values(memories, steps) if violation.kind != "evaluation" else []
     return Trace(
         property=violation.name,
         kind=violation.kind,
@@ -58,6 +60,8 @@ def tell(space: StateSpace, violation: Violation) -> Trace:
         lanes=builder.lanes,
         steps=tuple(steps),
         why=tuple(why),
+        arrivals=arrivals(memories, steps),
+        memories=names(memories),
     )
 
 
@@ -65,13 +69,19 @@ def way(space: StateSpace, depth: int, goals: list[Handle]) -> Trace:
     """A shortest way to one of some states at this depth."""
     path = shortest(space, Violation("way", "way", depth, tuple(goals)))
     builder = StepBuilder(space.model)
+    steps, states = _walked(space, path, builder)
+    memories = of_memories(
+        space.model, [space.model.instances[number] for _, number, _ in path.edges], states
+    )
     return Trace(
         property="way",
         kind="way",
         length=len(path.edges),
         lanes=builder.lanes,
-        steps=tuple(_walked(space, path, builder)[0]),
+        steps=tuple(steps),
         why=(),
+        arrivals=arrivals(memories, steps),
+        memories=names(memories),
     )
 
 

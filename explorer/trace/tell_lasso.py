@@ -18,6 +18,8 @@ from explorer.ir.formulas import show as show_formula
 from explorer.ir.model import FairGroup, Model, Temporal
 from explorer.ir.semantics import State, evaluate
 from explorer.ir.steps import Fairness
+from explorer.trace.accesses import of_memories
+from explorer.trace.old_values import arrivals, names
 from explorer.trace.step_builder import StepBuilder
 from explorer.trace.tell import ReplayError, that_arrive
 from explorer.trace.trace import STILL, Fair, Step, Trace
@@ -69,6 +71,9 @@ def tell_lasso(
         before, after = lasso.states[index - 1 : index + 1]
         step = builder.next(model.instances[max(number, 0)], index, before, after)
         steps.append(step if number != STUTTER else _still(step))
+    memories = of_memories(
+        model, [None if n == STUTTER else model.instances[n] for n in lasso.instances], lasso.states
+    )
     why = [
         *([f"{prop.name}: {prop.text}"] if prop.text else []),
         *([f"for {part}:"] if part else []),
@@ -85,6 +90,8 @@ def tell_lasso(
         loop=loop,
         fairness=fair,
         lost=lost_at(formula, lasso.moments),
+        arrivals=arrivals(memories, steps),
+        memories=names(memories),
     )
 
 

@@ -67,6 +67,20 @@ class Fair:
 
 
 @dataclass(frozen=True, slots=True)
+class Arrival:
+    """How a store of a memory, made in step `store`, comes to one that looks at its location, the lane
+    `reader`: it has certainly been reached after `step`, or never is (None). It has not `seen` the store
+    where another one had come over it by then. `key` says what is stored where.
+    """
+
+    key: str
+    store: int
+    reader: str
+    step: int | None
+    seen: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
     """The shortest way to a violation. `length` counts steps; `lanes` are all actors in their fixed order;
     `lost` is the step after which nothing could save a temporal property (None: something still could).
@@ -75,6 +89,8 @@ class Trace:
     A temporal property's trace is a lasso: the behaviour goes on for ever from the state of step `loop`,
     which is that of the last step; where `loop` is the last step, it stutters. `fairness` has an entry for
     every group of fair actions.
+
+    `arrivals` are those of all stores to `memories`, by which the keys of their deferred stores begin.
     """
 
     property: str
@@ -86,6 +102,8 @@ class Trace:
     loop: int | None = None
     fairness: tuple[Fair, ...] = ()
     lost: int | None = None
+    arrivals: tuple[Arrival, ...] = ()
+    memories: tuple[str, ...] = ()
 
     def broken_after(self) -> int:
         """How many steps it takes to break the property: all of them where only the whole behaviour does."""

@@ -20,7 +20,7 @@ ROOMS = {
     "litmus": ("memory",),
     "ir": (),
     "language": ("ir", "memory"),
-    "ground": ("ir", "language"),
+    "ground": ("ir", "memory", "language"),
     "program": ("ir", "language", "ground"),
     "symmetry": ("ir", "memory", "language", "ground", "program"),
     "codegen": ("ir", "language", "program", "symmetry"),

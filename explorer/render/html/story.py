@@ -14,6 +14,7 @@ from explorer.render.html.markup import Html, data, el, joined
 from explorer.render.html.tables import story_id
 from explorer.render.picture.sequence import COLOURS, drawings
 from explorer.render.picture.sequence_layout import involved
+from explorer.render.text.brackets import arrivals
 from explorer.render.text.terminal import clean, counted
 from explorer.render.text.text import change, reasons, verdict_line, words
 from explorer.trace.trace import Step, Trace
@@ -61,7 +62,10 @@ def _legend(record: CheckedRecord) -> str:
     ]
     if any(step.sends for step in steps):
         parts.append("A solid arrow is a message.")
-    if any(step.opens for step in steps):
+    traces = told(record).values()
+    if any(arrivals(trace) for trace in traces):
+        parts.append("A dashed arrow slants from a store to where each reader first sees it.")
+    if any(not key.startswith(t.memories) for t in traces for step in t.steps for key in step.opens):
         parts.append("A dashed arrow slants from where something is issued to where the others can see it.")
     if any(trace.loop is not None for trace in record["traces"].values()):
         parts.append("The steps in the box repeat for ever.")

@@ -14,10 +14,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from explorer.render.picture.dot_layout import BRACKET, GREY, INK, ORANGE, RED, Box, Picture, arrange
+from explorer.render.picture.dot_layout import (
+    BRACKET,
+    GREY,
+    INK,
+    ORANGE,
+    RED,
+    Box,
+    Picture,
+    arrange,
+    placed_beside,
+)
 from explorer.render.picture.drawing import draw as run_layout
 from explorer.render.picture.drawing import plain
-from explorer.render.text.brackets import brackets
+from explorer.render.text.brackets import arrivals
 from explorer.render.text.terminal import clean
 from explorer.render.text.text import verdict_line
 from explorer.trace.trace import Trace
@@ -182,20 +192,23 @@ def _draw_loop(graph: graphviz.Digraph, picture: Picture, trace: Trace) -> None:
 
 
 def _draw_deferred(graph: graphviz.Digraph, picture: Picture, trace: Trace) -> None:
-    """A dashed bracket left of the lane from the issue of a store to its visibility; a slanted line where the
-    lane changes.
+    """From a store of a memory a slanted line to the step in which a reader first sees it.
+    For another deferred effect a dashed bracket left of the lane from its issue to its visibility; a slanted
+    line where the lane changes.
     """
-    for number, bracket in enumerate(brackets(trace)):
-        if bracket.last is None:
-            continue
-        tail, head = picture.at[bracket.first], picture.at[bracket.last]
-        style = {
-            "style": "dashed",
-            "color": ORANGE,
-            "penwidth": "1.6",
-            "tooltip": plain(bracket.key),
-            "class": "deferred",
-        }
+    for arrival in arrivals(trace):
+        if arrival.step is not None:
+            graph.edge(
+                picture.at[arrival.store],
+                picture.at[arrival.step],
+                xlabel=plain(f"{arrival.reader} {'sees it' if arrival.seen else 'never sees it'}"),
+                fontcolor=ORANGE,
+                arrowhead="normal" if arrival.seen else "none",
+                **_late(arrival.key),
+            )
+    for number, bracket in enumerate(placed_beside(trace)):
+        tail, head = picture.at[bracket.first], picture.at[bracket.last or 0]
+        style = _late(bracket.key)
         ends = [box for name in (tail, head) for box in picture.boxes if box.name == name]
         if ends[0].lane != ends[1].lane:
             graph.edge(tail, head, xlabel="store deferred", fontcolor=ORANGE, **style)
@@ -207,6 +220,16 @@ def _draw_deferred(graph: graphviz.Digraph, picture: Picture, trace: Trace) -> N
         for n, (one, two) in enumerate(itertools.pairwise(stops)):
             label = {"xlabel": "store deferred", "fontcolor": ORANGE} if n == 1 else {}
             graph.edge(one, two, **style, **label, arrowhead="normal" if n == 2 else "none")
+
+
+def _late(key: str) -> dict[str, str]:
+    return {
+        "style": "dashed",
+        "color": ORANGE,
+        "penwidth": "1.6",
+        "tooltip": plain(key),
+        "class": "deferred",
+    }
 
 
 def _draw_verdict(graph: graphviz.Digraph, picture: Picture, trace: Trace) -> None:

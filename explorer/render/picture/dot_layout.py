@@ -7,7 +7,7 @@ from dataclasses import field
 
 from explorer.ir.data import dataclass
 from explorer.render.picture.drawing import TooLarge
-from explorer.render.text.brackets import brackets
+from explorer.render.text.brackets import Bracket, brackets
 from explorer.render.text.fold import Fold, folded
 from explorer.render.text.terminal import clean
 from explorer.render.text.text import change, header, is_call, words
@@ -94,7 +94,7 @@ def arrange(trace: Trace) -> Picture:
     }
     order = [lane for lane in trace.lanes if lane in involved or len(trace.lanes) <= ALWAYS]
     order += sorted(involved.difference(order))
-    deferred = [b for b in brackets(trace) if b.last is not None]
+    deferred = placed_beside(trace)
     picture = Picture(boxes, at, order, max((b.column + 1 for b in deferred), default=0))
     right, y = 0.0, 34.0
     for lane in order:
@@ -107,6 +107,11 @@ def arrange(trace: Trace) -> Picture:
         y += box.height + GAP
     picture.bottom = y
     return picture
+
+
+def placed_beside(trace: Trace) -> list[Bracket]:
+    """The deferred effects that become visible; stores of memories have arrows to their readers."""
+    return [b for b in brackets(trace) if b.last is not None and not b.key.startswith(trace.memories)]
 
 
 def _step_box(step: Step, function: str) -> Box:

@@ -3,8 +3,9 @@ of the trace.
 
 Colours and fonts come from a style sheet (`sequence.css`), so that one drawing serves the report and a file
 of its own, light, dark and paper. A step is a dot on its actor's lane with a note beside it; since each row
-has one step, notes may cover other lanes' lines. A deferred effect is a slanted arrow from its issue to the
-row where it becomes visible, on a lane of its own at the left.
+has one step, notes may cover other lanes' lines. A store of a memory is a slanted arrow to the lane of each
+reader, down to the row where that one first sees it. Another deferred effect is one to the row where it
+becomes visible, on a lane of its own at the left.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from explorer.render.picture.sequence_layout import (
 from explorer.render.text.brackets import Bracket
 from explorer.render.text.terminal import clean, counted
 from explorer.render.text.text import verdict_line
-from explorer.trace.trace import Trace
+from explorer.trace.trace import Arrival, Trace
 
 COLOURS, HEADS = 6, 34
 """Lane colours of the style sheet, used in turn."""
@@ -234,6 +235,30 @@ class Diagram(Layout):
             yield self._arrow(
                 number, bracket, rows[bracket.first], None if bracket.last is None else rows[bracket.last]
             )
+        for arrival in self.arrivals:
+            end = None if arrival.step is None else rows[arrival.step]
+            yield self._arrival(number, arrival, rows[arrival.store], end)
+
+    def _arrival(self, number: int, arrival: Arrival, start: Placed, end: Placed | None) -> Html:
+        """From a store of a memory to the lane of one that reads there, where that first sees it. Without a
+        head where it never does.
+        """
+        reader = clean(arrival.reader)
+        x1, x2 = self.x(start.row.lane), self.x(self.lanes.index(arrival.reader))
+        y1, y2 = start.y, end.y if end else self.bottom + 2
+        if arrival.seen:
+            how = f"first seen by {reader} in step {arrival.step}"
+        elif end:
+            how = f"never seen by {reader}: another store comes over it"
+        else:
+            how = f"not seen by {reader} at the end"
+        ends = {"marker_end": f"url(#late{number})"} if arrival.seen else {}
+        return el(
+            "g",
+            el("title", f"{clean(arrival.key)}: {how}"),
+            el("line", x1=n(x1), y1=n(y1), x2=n(x2), y2=n(y2), **ends),
+            class_="deferred",
+        )
 
     def _arrow(self, number: int, bracket: Bracket, start: Placed, end: Placed | None) -> Html:
         x1, x2 = self.x(start.row.lane), self.margin / 2

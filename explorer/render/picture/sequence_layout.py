@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator
 
 from explorer.ir.data import dataclass
-from explorer.render.text.brackets import brackets
+from explorer.render.text.brackets import arrivals, brackets
 from explorer.render.text.fold import Fold, folded
 from explorer.render.text.terminal import clean
 from explorer.render.text.text import change, header, is_call, words
@@ -80,12 +80,14 @@ class Placed:
 class Layout:
     """The layout of a trace: `placed` has a row for each note, from top to bottom; `lanes` are the actors
     shown, `deferred` the brackets from issues to where they become visible, `margin` the room for these at
-    the left, `end` and `bottom` the heights at which rows and lanes end.
+    the left, `arrivals` how the stores of memories come to each reader, `end` and `bottom` the heights at
+    which rows and lanes end.
     """
 
     def __init__(self, trace: Trace, measure: Measure = WIDE):
         self.trace, self.measure = trace, measure
-        self.deferred = brackets(trace)
+        self.deferred = [b for b in brackets(trace) if not b.key.startswith(trace.memories)]
+        self.arrivals = arrivals(trace)
         self.lanes = involved(trace)
         self.margin = measure.pitch if self.deferred else 0.0
         self.width = max(measure.least, self.margin + measure.pitch * len(self.lanes) + 8)
@@ -130,6 +132,8 @@ class Layout:
                     lines.append(("deferred: not yet visible", "late"))
                 if position in closed:
                     lines.insert(0, ("becomes visible:", "late"))
+                for text in self._seen(position):
+                    lines += self._wrapped(text, lane, "late")
                 yield Row(
                     first=position,
                     last=position,
@@ -138,6 +142,16 @@ class Layout:
                     sends=item.sends,
                     style="failed" if item.failed else "",
                 )
+
+    def _seen(self, position: int) -> Iterator[str]:
+        """Who does not yet see what a step stores, and who sees what in it for the first time."""
+        missing = dict.fromkeys(a.reader for a in self.arrivals if a.store == position)
+        if missing:
+            yield f"not yet seen by {', '.join(missing)}"
+        for arrival in self.arrivals:
+            if arrival.step == position:
+                how = "first sees" if arrival.seen else "has not seen, and will not:"
+                yield f"{arrival.reader} {how} {arrival.key.partition('.')[2]}"
 
     def _lines(self, step: Step, lane: int, title: str) -> list[tuple[str, str]]:
         lines = [*self._wrapped(title, lane, "function")] if title else []

@@ -9,7 +9,7 @@ from collections import defaultdict, deque
 from typing import Self
 
 from explorer.ir.data import dataclass
-from explorer.trace.trace import Step, Trace
+from explorer.trace.trace import Arrival, Step, Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,16 @@ def brackets(trace: Trace, *, every: bool = False) -> list[Bracket]:
 def _noticed(bracket: Bracket, steps: tuple[Step, ...]) -> bool:
     between = steps[bracket.first + 1 : bracket.last]
     return any(step.actor != steps[bracket.first].actor for step in between)
+
+
+def arrivals(trace: Trace) -> list[Arrival]:
+    """How the stores of memories come to their readers, where another actor's step falls in between."""
+    steps = trace.steps
+    return [
+        a
+        for a in trace.arrivals
+        if any(step.actor != steps[a.store].actor for step in steps[a.store + 1 : a.step])
+    ]
 
 
 def _placed(brackets: list[Bracket], end: int) -> list[Bracket]:
