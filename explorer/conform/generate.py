@@ -186,7 +186,7 @@ class _Writer:
         known = self.known[instance.number]
         if known is None:
             return []
-        fields = {**self.row.match, **known}
+        fields = {**{name: texts[0] for name, texts in self.row.match.items()}, **known}
         for values, state in ((self.row.before, step[0]), (self.row.after, step[1])):
             texts: Any = state_texts(model, state) if values else {}
             for name, templates in values.items():

@@ -46,9 +46,9 @@ NOTHING: Texts = {}
 @dataclass(frozen=True, slots=True, eq=False)
 class Row:
     """What an event means. Its box ends with the event `exit` of the same CPU and the same `key` fields, or
-    with whatever is NEXT there; it is a point where there is none. `match` are values that fields must have,
-    `parameters` those of the action; `before` and `after` what variables show when it happens. Without
-    actions it shows values only.
+    with whatever is NEXT there; it is a point where there is none. `match` are values of which fields must
+    have one, `parameters` those of the action; `before` and `after` what variables show when it happens.
+    Without actions it shows values only.
     """
 
     number: int
@@ -56,7 +56,7 @@ class Row:
     name: str
     exit: str = ""
     key: tuple[str, ...] = ()
-    match: Texts = field(default_factory=dict)
+    match: Values = field(default_factory=dict)
     actions: tuple[str, ...] = ()
     parameters: Texts = field(default_factory=dict)
     before: Values = field(default_factory=dict)
@@ -114,8 +114,11 @@ class EventMap:
     def may_show(self, row: Row, instance: Instance, fixed: Texts = NOTHING) -> bool:
         """Whether some event of a row can be a step of this instance, with these values of some fields."""
         own = instance.parameters
+        if any(name in row.match and value not in row.match[name] for name, value in fixed.items()):
+            return False
         return instance.action.name in row.actions and all(
-            self._pattern(template, fixed).fullmatch(own[name]) for name, template in row.parameters.items()
+            self._pattern(row, template, fixed).fullmatch(own[name])
+            for name, template in row.parameters.items()
         )
 
     def visible(self, model: Model, fixed: Texts = NOTHING) -> frozenset[int]:
@@ -126,18 +129,18 @@ class EventMap:
             if any(self.may_show(row, instance, fixed) for row in self.rows)
         )
 
-    def _pattern(self, template: str, fixed: Texts) -> re.Pattern[str]:
+    def _pattern(self, row: Row, template: str, fixed: Texts) -> re.Pattern[str]:
+        """What a text of a row may be, whatever its fields are."""
         parts = FIELD.split(template)
         for n, part in enumerate(parts):
             if n % 2 == 0:
                 parts[n] = re.escape(part)
                 continue
             known = self.named(part)
-            if part in fixed:
-                values = [fixed[part] if known is None else known.get(fixed[part], "")]
-                parts[n] = re.escape(values[0])
-            else:
-                parts[n] = ".+" if known is None else f"(?:{'|'.join(map(re.escape, known.values()))})"
+            values = [fixed[part]] if part in fixed else row.match.get(part)
+            if known is not None:
+                values = [known[value] for value in known if values is None or value in values]
+            parts[n] = ".+" if values is None else f"(?:{'|'.join(map(re.escape, values))})"
         return re.compile("".join(parts))
 
 
@@ -223,7 +226,7 @@ class _Reading:
             name=name,
             exit=self.text(content, "exit", "", number),
             key=tuple(self.list_of(content, "key", number)),
-            match=self.texts(content, "match", number),
+            match=self.lists(content, "match", number),
             actions=tuple(self.known_actions(content, "action", number)),
             parameters=self.texts(content, "with", number),
             before=self.values(content, "before", number),
@@ -275,15 +278,7 @@ class _Reading:
 
     def values(self, content: Mapping[str, Any], key: str, row: int | None = None) -> Values:
         """Variables and what they show. A name with fields in it is looked for when they are known."""
-        table = content.get(key, {})
-        if not isinstance(table, dict) or any(isinstance(value, dict) for value in table.values()):
-            raise self.wrong(
-                f'{key} is {table!r}; expected a table: {key} = {{ variable = "text" }}', key, row
-            )
-        found = {
-            name: tuple(map(_shown, value)) if isinstance(value, list) else (_shown(value),)
-            for name, value in table.items()
-        }
+        found = self.lists(content, key, row)
         for name in found:
             pattern = re.compile(".+".join(map(re.escape, FIELD.split(name)[::2])))
             if not any(pattern.fullmatch(known) for known in self.variables):
@@ -297,6 +292,16 @@ class _Reading:
         if wrong:
             raise self.wrong(wrong, next(name for name in plain if name in wrong), row)
         return found
+
+    def lists(self, content: Mapping[str, Any], key: str, row: int | None = None) -> Values:
+        """A table of texts, or of lists of them."""
+        table = content.get(key, {})
+        if not isinstance(table, dict) or any(isinstance(value, dict) for value in table.values()):
+            raise self.wrong(f'{key} is {table!r}; expected a table: {key} = {{ name = "text" }}', key, row)
+        return {
+            name: tuple(map(_shown, value)) if isinstance(value, list) else (_shown(value),)
+            for name, value in table.items()
+        }
 
     def texts(self, content: Mapping[str, Any], key: str, row: int | None = None) -> Texts:
         value = content.get(key, {})

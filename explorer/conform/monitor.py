@@ -78,7 +78,7 @@ def monitor(model: Model, mapping: EventMap, cpu: str, most: int) -> Monitor:
 def _kind(model: Model, mapping: EventMap, row: Row, cpu: str) -> Kind | None:
     """What a row means on a CPU; None where it means nothing there."""
     fixed = {ON: cpu}
-    if mapping.filled(f"{{{ON}}}", fixed) is None:
+    if mapping.filled(f"{{{ON}}}", fixed) is None or cpu not in row.match.get(ON, (cpu,)):
         return None
     instances = frozenset(i.number for i in model.instances if mapping.may_show(row, i, fixed))
     before, after = (_decided(mapping, values, cpu) for values in (row.before, row.after))
@@ -101,7 +101,7 @@ def _decided(mapping: EventMap, values: Values, cpu: str) -> Shown:
 def _events(kinds: Mapping[Row, Kind]) -> Iterator[tuple[str, str]]:
     """Each event of the automaton, and the line of a trace that it is."""
     for row in kinds:
-        where = "".join(f", {name} = {text}" for name, text in row.match.items())
+        where = "".join(f", {name} = {' or '.join(texts)}" for name, texts in _matched(row))
         yield begins(row), f"{row.name}{where}"
         if row.exit and row.exit != NEXT:
             yield ends(row), f"{row.exit}{where}"
@@ -116,7 +116,12 @@ def ends(row: Row) -> str:
 
 
 def _name(event: str, row: Row) -> str:
-    return re.sub(r"\W+", "_", "_".join([event, *row.match.values()]))
+    return re.sub(r"\W+", "_", "_".join([event, *(text for _, texts in _matched(row) for text in texts)]))
+
+
+def _matched(row: Row) -> list[tuple[str, Sequence[str]]]:
+    """What tells events of a row from others of their name, on one CPU."""
+    return [(name, texts) for name, texts in row.match.items() if name != ON]
 
 
 def _explored(

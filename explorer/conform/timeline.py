@@ -210,7 +210,7 @@ class _Boxes:
         rows = self.starts.get(record.name, ())
         matched = named = False
         for row in rows:
-            fits = all(fields.get(name) == value for name, value in row.match.items())
+            fits = all(fields.get(name) in texts for name, texts in row.match.items())
             kind = self.kind(row, record, fields) if fits else None
             matched |= fits
             named |= kind is not None
@@ -252,7 +252,7 @@ class _Boxes:
                 self.finish(box, record)
                 self.last_of[key] = self.reading
                 matched |= bool(box)
-            elif all(fields.get(name, value) == value for name, value in row.match.items()):
+            elif all(name not in fields or fields[name] in texts for name, texts in row.match.items()):
                 matched |= self.only_end(row, key, record)
         if matched:
             self.counts.matched += 1

@@ -107,6 +107,18 @@ def test_unseen_steps_are_bounded(here: Path, capsys: pytest.CaptureFixture[str]
     assert "  with at most 0 unseen steps between two events, as the mapping says" in capsys.readouterr().out
 
 
+def test_rows_of_some_cpus_only(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What the other CPU does is skipped, and may happen unseen; a monitor of it has no event."""
+    (here / "lock.toml").write_text(MAPPING.replace("with =", "match = { on = [0, 7] }\nwith ="))
+    (here / "log").write_text(LOG.splitlines()[2] + "\n" + LOG.splitlines()[0].replace("10", "50") + "\n")
+    assert conform("--json") == 20
+    found = json.loads(capsys.readouterr().out)
+    assert found["skipped"] == {"take with no row that matches": 1} and found["events"] == 1
+    assert found["broken"] == {"mutual_exclusion": "some"}
+    assert main(["export", "lock.py", "--to", "rv", "--map", "lock.toml", "--cpu", "1"]) == 2
+    assert capsys.readouterr().err == "explorer: --to rv: no event of lock.toml is one of CPU 1\n"
+
+
 def test_a_gap_stands_for_what_was_lost(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The event that nobody saw is filled in; so is one whose beginning was lost."""
     (here / "log").write_text(
@@ -187,6 +199,7 @@ def test_logs_are_generated(here: Path, capsys: pytest.CaptureFixture[str]) -> N
 @pytest.mark.parametrize(
     "spec, log, code, end",
     [
+        ("fixed", "opal", 0, "docs/conform/ipi_opal.txt fits ipi_fixed: 6 events, all explained"),
         ("fixed", "fits", 0, "docs/conform/ipi_fits.txt fits ipi_fixed: 11 events, all explained"),
         ("fixed", "lost", 12, "docs/conform/ipi_lost.txt:14: no behaviour of ipi_fixed has this event here:"),
         ("buggy", "lost", 12, "no_lost_ipi is violated on every behaviour that explains the log"),
@@ -203,6 +216,8 @@ def test_the_traces_of_a_powerpc_kernel(
     """The example of docs/conform.md: a call that is lost fits Linux 5.3 and not 5.4."""
     monkeypatch.chdir(ROOT)
     assert DOCS.is_dir()
-    arguments = [f"spec/ipi_{spec}.py", f"docs/conform/ipi_{log}.txt", "--map", "docs/conform/ipi.toml"]
+    mapping = ["docs/conform/ipi_opal.toml", "-D", "controller=xics_opal"]
+    mapping = mapping if log == "opal" else ["docs/conform/ipi.toml"]
+    arguments = [f"spec/ipi_{spec}.py", f"docs/conform/ipi_{log}.txt", "--map", *mapping]
     assert main(["conform", *arguments]) == code
     assert end in capsys.readouterr().out.splitlines()
