@@ -169,7 +169,7 @@ class Checked(Mapping[str, Any]):
     def trace(self) -> Counterexample | None:
         """The counterexample that a run would tell; None without one."""
         trace = self.verdict.main_trace
-        return None if trace is None else self.traces[trace.property]
+        return None if trace is None else self.traces[trace.key]
 
     def __getitem__(self, key: str) -> Any:
         return self.record[key]

@@ -132,6 +132,13 @@ def check_parser() -> argparse.ArgumentParser:
     add = written.add_argument
     add("--full", action="store_true", help="whole states along the story")
     add(
+        "--stories",
+        type=positive,
+        default=1,
+        metavar="N",
+        help="so many different counterexamples of each property that fails in a state or step (default: 1)",
+    )
+    add(
         "--png",
         action="store_true",
         help="the counterexample drawn by Graphviz, as PNG and DOT (half a second)",

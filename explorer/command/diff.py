@@ -10,6 +10,7 @@ from explorer.command.replay import Texts, read_trace
 from explorer.command.standard_output import say
 from explorer.render.text.terminal import clean, counted
 from explorer.render.text.text import change
+from explorer.trace.trace import Change
 from explorer.verdict import exit_codes
 
 SHOWN = 3
@@ -62,5 +63,5 @@ def _steps(walk: Texts, start: int, end: int, lead: str) -> Iterator[str]:
     for n in range(start, end):
         name, state = walk[n]
         before = walk[n - 1][1] if n else state
-        changed = [change(k, (before.get(k, "?"), v)) for k, v in state.items() if before.get(k) != v]
+        changed = [change(k, Change(before.get(k, "?"), v)) for k, v in state.items() if before.get(k) != v]
         yield f"{lead}{n:>4}  {clean(name)}" + (f"   {', '.join(changed)}" if changed else "")

@@ -84,8 +84,8 @@ def write_all(
     notes = write_record(record, directory, settings)
     for name, trace in verdict.traces.items():
         notes += _write(directory / f"{name}.txt", story(trace, full=True))
-    if verdict.main_trace is not None:
-        notes += _pictures(verdict.main_trace, directory, png)
+    for trace in verdict.main_stories:
+        notes += _pictures(trace, directory, png)
     if graph:
         from explorer.render.picture.graph import write_graph
 
@@ -107,10 +107,10 @@ def _pictures(trace: Trace, directory: Path, png: bool) -> list[str]:
     notes: list[str] = []
     if png:
         try:
-            notes += map(Unwritten, dot.draw(dot.lanes(trace), directory / trace.property, ("png",)))
+            notes += map(Unwritten, dot.draw(dot.lanes(trace), directory / trace.key, ("png",)))
         except TooLarge as error:
             notes.append(Unwritten(f"--png: {error}"))
-    return notes + _write(directory / f"{trace.property}.svg", svg_file(trace))
+    return notes + _write(directory / f"{trace.key}.svg", svg_file(trace))
 
 
 def write_formats(
@@ -188,11 +188,11 @@ def screen(
     printed: Collection[str] = (),
 ) -> str:
     """What a person reads after a run: the story, if it is not `printed` already, and what was found."""
-    trace = verdict.main_trace
-    parts = [laid_out(trace, colour, full)] if trace is not None and trace.property not in printed else []
+    told = verdict.main_stories
+    parts = [laid_out(trace, colour, full) for trace in told if trace.key not in printed]
     width = columns(sys.stdout)
     parts.append(summary(record, colour, files=[clean(f"{directory}/")], width=width))
-    others = [f"{name}.txt" for name in verdict.traces if trace is None or name != trace.property]
+    others = [f"{name}.txt" for name, trace in verdict.traces.items() if trace not in told]
     if others:
         more = f" and {len(others) - FEW} more" if len(others) > FEW else ""
         parts += wrapped(f"stories of the others: {', '.join(others[:FEW])}{more}", width, 2)

@@ -53,7 +53,7 @@ class Screen(Watcher):
         if self.tell is not None and self.line is not None:
             self.line.close()
             self.tell(trace)
-            self.printed.add(trace.property)
+            self.printed.add(trace.key)
 
     def hear(self, sentence: str) -> None:
         self.wait(None)

@@ -100,12 +100,8 @@ def _actions(model: Model, program: Program) -> Iterator[str]:
                 + f"   {condition.place}"
             )
         for write in shown.writes:
-            target = (
-                write.family.names[write.index.value]
-                if ex.is_const(write.index)
-                else f"{write.family!r}[{ex.show(write.index)}]"
-            )
-            yield f"  next    {target} = {_value(write.family, write.expr)}   {write.place}"
+            target = ex.show(ex.cell(write.family, write.index))
+            yield f"  next    {target} = {ex.show(write.expr, write.family.type)}   {write.place}"
         yield f"  reads   {', '.join(_reads(shown)) or 'nothing'}"
         yield f"  writes  {', '.join(sorted({w.family.variable for w in shown.writes})) or 'nothing'}"
         if alive:
@@ -122,10 +118,6 @@ def _action_head(action: Action, instances: list[Instance], alive: list[Rule]) -
     yield f"  {len(instances)} instance{'s' * (len(instances) != 1)}" + (
         f", {gone} dropped as constantly impossible" if gone else ""
     )
-
-
-def _value(family: ex.Family, expr: ex.Expr) -> str:
-    return family.type.text(expr.value) if ex.is_const(expr) else ex.show(expr)
 
 
 def _reads(instance: Instance) -> list[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from explorer.ir.model import Instance, Model
 from explorer.render.machine.itf import itf
 from explorer.render.text.terminal import BOLD, DIM, RED, clean, paint
-from explorer.render.text.text import story
+from explorer.render.text.text import change, story
 from explorer.render.whole_file import write_whole
 from explorer.trace.step_builder import StepBuilder
 from explorer.trace.trace import Trace
@@ -59,8 +59,8 @@ class _Session:
             step = self.steps.next(walk.taken[-1], number, *walk.states[-2:])
             head = f"{step.actor}: {step.label}" if step.actor else step.label
             self.say(paint(f"step {number}  {clean(head)}", BOLD, self.colour))
-            for name, (old, new) in step.changed.items():
-                self.say(f"    {clean(name)}: {clean(old)} -> {clean(new)}")
+            for name, pair in step.changed.items():
+                self.say(f"    {change(name, pair)}")
         else:
             self.say(paint(f"{clean(self.model.name)}: the initial state (? for help)", BOLD, self.colour))
         for broken in walk.broken():

@@ -14,9 +14,11 @@ from explorer.engine.compiled import Compiled
 from explorer.engine.limits import Limits, Observer, Progress, ignore
 from explorer.engine.space import Edge, StateSpace
 from explorer.engine.space_builder import SpaceBuilder
+from explorer.ir import expressions as ex
 from explorer.ir.expressions import Expr, Failure, walk
 from explorer.ir.model import Instance, Model, collision
 from explorer.ir.semantics import EvaluationError, State, closure, evaluate
+from explorer.ir.steps import Write
 from explorer.symmetry.find import Symmetry
 
 
@@ -30,17 +32,20 @@ def step(instance: Instance, state: State) -> State | None:
         if not closure(condition.expr)(state, state):
             return None
     after = list(state)
-    written: set[int] = set()
+    written: dict[int, Write] = {}
     values = [
         (write, write.family.first + evaluate(write.index, state), evaluate(write.expr, state))
         for write in instance.writes
     ]
     for write, cell, code in values:
         if not write.family.low <= code <= write.family.high:
-            raise EvaluationError(Failure(f"`{write.family!r}` got the value {code}", write.place))
+            inside = ex.within(write.expr, write.family.low, write.family.high)
+            failure = Failure(f"`{write.family!r}` got the value {code}", write.place)
+            raise EvaluationError(failure, (inside, state, state))
         if cell in written:
-            raise EvaluationError(collision(write))
-        written.add(cell)
+            apart = ex.negate(ex.equal(written[cell].index, write.index))
+            raise EvaluationError(collision(write), (apart, state, state))
+        written[cell] = write
         after[cell] = code
     return tuple(after)
 

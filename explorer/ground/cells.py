@@ -127,6 +127,7 @@ class Cells:
                 names=tuple(names),
                 type=shape.type,
                 place=initial.place,
+                keys=tuple(d.names for d in shape.dimensions),
             )
             self.families.append(family)
             families[shape.path] = family

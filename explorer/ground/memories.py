@@ -53,6 +53,7 @@ class Locations:
                 names=tuple(texts),
                 type=shape.type,
                 place=initial.place,
+                keys=tuple(d.names for d in shape.dimensions),
             )
             self.names += texts
             self.types += [shape.type] * len(texts)

@@ -149,5 +149,6 @@ def _provisional(name: str, type: Type) -> Variable:
             names=names,
             type=shape.type,
             place=NOWHERE,
+            keys=tuple(d.names for d in shape.dimensions),
         )
     return Variable(name, type, families, True)

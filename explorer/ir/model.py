@@ -13,6 +13,7 @@ from collections.abc import Container, Iterable, Iterator
 from dataclasses import field, replace
 from typing import Any
 
+from explorer.ir import expressions as ex
 from explorer.ir.data import dataclass
 from explorer.ir.errors import Place, SpecError
 from explorer.ir.expectation import Expectation
@@ -303,4 +304,5 @@ def _lines(model: Model) -> Iterator[str]:
 
 def collision(later: Write) -> Failure:
     """Why a step has no value whose computed indices meet in one place; the same text in every engine."""
-    return Failure(f"`{later.family!r}` is assigned twice at one index", later.place)
+    place = ex.show(ex.cell(later.family, later.index))
+    return Failure(f"`{place}` is assigned twice at one index", later.place)

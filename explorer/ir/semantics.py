@@ -16,10 +16,12 @@ Meaning = Callable[[State, State], int]
 
 
 class EvaluationError(Exception):
-    """An expression that has no value in some reachable state (exit code 75)."""
+    """An expression that has no value in some reachable state (exit code 75). `check` is the condition that
+    is false there, with the states before and after the step.
+    """
 
-    def __init__(self, failure: Failure):
-        self.failure = failure
+    def __init__(self, failure: Failure, check: tuple[Expr, State, State]):
+        self.failure, self.check = failure, check
         super().__init__(f"{failure.place}: {failure.message}")
 
 
@@ -55,7 +57,7 @@ def _build(expr: Expr) -> Meaning:
     if op == "or":
         return lambda s, t: 1 if any(a(s, t) for a in args) else 0
     if op == "require":
-        return _require(args[0], args[1], value)
+        return _require(expr.args[0], args[0], args[1], value)
     if op == "ite":
         c, x, y = args
         return lambda s, t: x(s, t) if c(s, t) else y(s, t)
@@ -85,10 +87,10 @@ def _load_at(family: Family, index: Meaning, after: bool) -> Meaning:
     return load
 
 
-def _require(ok: Meaning, a: Meaning, failure: Failure) -> Meaning:
-    def check(s: State, t: State) -> int:
+def _require(check: Expr, ok: Meaning, a: Meaning, failure: Failure) -> Meaning:
+    def checked(s: State, t: State) -> int:
         if not ok(s, t):
-            raise EvaluationError(failure)
+            raise EvaluationError(failure, (check, s, t))
         return a(s, t)
 
-    return check
+    return checked

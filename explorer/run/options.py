@@ -43,7 +43,8 @@ class RunOptions:
     orbit. `count_guards`: guards are counted even where that takes time. `walks` takes random walks in place
     of a search. The search is written to the directory `checkpoint` after each `every` seconds (None: 600),
     or goes on from the one in `resume` and is written there. `first`: the search ends at the first violation.
-    `expect` and `strict` say what the exit code is about (`verdict/exit_codes.py`).
+    `stories`: so many different ones are told of each property. `expect` and `strict` say what the exit code
+    is about (`verdict/exit_codes.py`).
     """
 
     properties: tuple[str, ...] = ()
@@ -60,6 +61,7 @@ class RunOptions:
     expect: bool = False
     strict: bool = False
     first: bool = False
+    stories: int = 1
     whole: bool = False
     count_guards: bool = False
     walks: Walks | None = None
@@ -109,6 +111,7 @@ class RunOptions:
             "--first": self.first,
             "--checkpoint": self.checkpoint is not None,
             "--resume": self.resume is not None,
+            "--stories": self.stories > 1,
             "--engine reference": self.engine == "reference",
         }
         for name, given in ignored.items():
@@ -232,6 +235,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "max_states": positive,
     "resume": directory,
     "storage": one_of(STORAGES),
+    "stories": positive,
     "timeout": seconds,
     "workers": positive,
 }

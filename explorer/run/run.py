@@ -172,6 +172,7 @@ def judge_space(
         counts=counts,
         limits=limits,
         traces=traces,
+        stories=options.stories,
     )
     space = replace(space, phases={**limits.spent, **space.phases})
     return space, replace(verdict, seconds=round(time.monotonic() - limits.started, 4))

@@ -22,6 +22,7 @@ from explorer.ir.semantics import EvaluationError, State, evaluate
 from explorer.ir.steps import Condition
 from explorer.language.concrete import expressions_of
 from explorer.program.facts import reads
+from explorer.trace.failures import text_of
 from explorer.trace.reasons import reasons
 from explorer.trace.step_builder import StepBuilder, observed_texts, state_texts, variable_texts, with_choices
 from explorer.trace.waits import Wait, blocked, moment
@@ -260,7 +261,7 @@ def _look(instance: Instance, state: State) -> tuple[Wait | None, Fault | None]:
 
 
 def _fault(instance: Instance, error: EvaluationError) -> Fault:
-    return Fault(instance.number, error.failure.message, str(error.failure.place))
+    return Fault(instance.number, text_of(error), str(error.failure.place))
 
 
 def _effect(
@@ -301,7 +302,7 @@ def _condition(expr: Expr, state: State) -> Truth:
     try:
         return Truth(bool(evaluate(expr, state)))
     except EvaluationError as error:
-        return Truth(None, (error.failure.message,))
+        return Truth(None, (text_of(error),))
 
 
 def _judge(prop: Property, before: State, after: State | None = None) -> Truth:
@@ -313,5 +314,5 @@ def _judge(prop: Property, before: State, after: State | None = None) -> Truth:
                 found = dict.fromkeys(reasons(expr, False, before, after))
                 return Truth(False, (*([f"for {name}"] if name else []), *found))
         except EvaluationError as error:
-            return Truth(None, (error.failure.message,))
+            return Truth(None, (text_of(error),))
     return Truth(True)

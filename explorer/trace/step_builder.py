@@ -12,12 +12,12 @@ from typing import Any
 from explorer.ir.model import Instance, Model
 from explorer.ir.places import Path, Variable
 from explorer.ir.semantics import EvaluationError, State
-from explorer.ir.types import LargeSetType, MapType, Type, UnionType, value_text
+from explorer.ir.types import LargeSetType, MapType, QueueType, SetType, Type, UnionType, value_text
 from explorer.language.concrete import concrete
 from explorer.language.memory_wiring import MemoryType
 from explorer.language.structure import read
 from explorer.language.values import Value
-from explorer.trace.trace import Step
+from explorer.trace.trace import Change, Step
 
 UNKNOWN = "…"
 """In a label, stands for what has its value in a state only."""
@@ -57,7 +57,7 @@ class StepBuilder:
             for cell in choice.cells
             if "@" not in model.cell(cell)[0].variable  # what a property remembers of the first state
         }
-        free = {name: ("", text) for name, text in texts.items() if name.partition("[")[0] in chosen}
+        free = {name: Change("", text) for name, text in texts.items() if name.partition("[")[0] in chosen}
         return Step(
             index=0,
             action="",
@@ -79,12 +79,16 @@ class StepBuilder:
     def next(self, instance: Instance, index: int, before: State, after: State) -> Step:
         """The step of an instance from one state to the next."""
         new: dict[str, str] = {}
-        changed: dict[str, tuple[str, str]] = {}
+        changed: dict[str, Change] = {}
         for variable in self.model.variables:
             was, is_now = self._texts(variable, before), self._texts(variable, after)
             new.update(is_now)
-            if not variable.quiet:
-                changed.update((name, (was[name], is_now[name])) for name in was if was[name] != is_now[name])
+            if not variable.quiet and was != is_now:
+                old, now = elements_of(variable, before), elements_of(variable, after)
+                for name in was:
+                    if was[name] != is_now[name]:
+                        ends = (old[name], now[name]) if name in old else None
+                        changed[name] = Change(was[name], is_now[name], ends)
         action = instance.action
         issued, arrived = _on_their_way(self.model, before, after)
         return Step(
@@ -200,16 +204,34 @@ def variable_texts(variable: Variable, state: State) -> dict[str, str]:
     if isinstance(variable.type, MemoryType):
         inside = variable.type.texts(state[variable.families[""].first])
         return {f"{variable.name}.{name}": text for name, text in inside.items()}
-    place = read(variable.type, Path(variable, "", (), False))
-    return dict(_entries(variable.name, variable.type, concrete(place, state)))
+    return {name: type.name_of(value) for name, type, value in _parts(variable, state)}
 
 
-def _entries(name: str, type: Type, value: Any) -> Iterator[tuple[str, str]]:
+def elements_of(variable: Variable, state: State) -> dict[str, tuple[str, ...]]:
+    """The texts of the elements of each set and queue that a variable has in a state."""
+    result = {}
+    for name, type, value in _parts(variable, state):
+        if isinstance(type, QueueType):
+            result[name] = tuple(map(type.element.name_of, value))
+        elif isinstance(type, (SetType, LargeSetType)):
+            domain = type.element if isinstance(type, SetType) else type.key
+            result[name] = tuple(domain.name_of(x) for x in domain.values() if x in value)
+    return result
+
+
+def _parts(variable: Variable, state: State) -> Iterator[tuple[str, Type, Any]]:
+    """What a person sees of a variable one by one: names, types, and values in a state."""
+    if not isinstance(variable.type, MemoryType):
+        place = read(variable.type, Path(variable, "", (), False))
+        yield from _entries(variable.name, variable.type, concrete(place, state))
+
+
+def _entries(name: str, type: Type, value: Any) -> Iterator[tuple[str, Type, Any]]:
     if isinstance(type, MapType) and not isinstance(type, LargeSetType):
         for key, inner in value.items():
             yield from _entries(f"{name}[{type.key.name_of(key)}]", type.value, inner)
     else:
-        yield name, type.name_of(value)
+        yield name, type, value
 
 
 def _twins(pieces: Iterable[object]) -> frozenset[type]:

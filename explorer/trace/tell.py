@@ -11,11 +11,12 @@ from dataclasses import replace
 
 from explorer.engine.reference import step as execute
 from explorer.engine.space import Handle, StateSpace, Violation
+from explorer.ir.expressions import Failure
 from explorer.ir.model import Model
 from explorer.ir.semantics import State
 from explorer.language.memory_wiring import MemoryType
 from explorer.trace.accesses import of_memories
-from explorer.trace.failures import failure_in
+from explorer.trace.failures import failure_in, first_failure, told
 from explorer.trace.old_values import arrivals, names, old_values
 from explorer.trace.reasons import explain
 from explorer.trace.shorten import shortened
@@ -30,25 +31,37 @@ class ReplayError(Exception):
 
 def tell(space: StateSpace, violation: Violation) -> Trace:
     """The trace of a violation, every step checked against the reference."""
-    model, builder = space.model, StepBuilder(space.model)
-    path = shortest(space, violation)
-    steps, states = _walked(space, path, builder)
-    why: list[str] = []
+    model, path = space.model, shortest(space, violation)
     numbers = [number for _, number, _ in path.edges]
-    if space.walked is not None and violation.kind != "evaluation":
-        builder = StepBuilder(model)
-        numbers = shortened(model, violation, states[0], numbers)
-        steps, states = _taken(model, states[0], numbers, builder)
-    length = len(steps) - 1
+    states = _states_along(space, path)
     if violation.kind == "evaluation":
         last = path.edges[-1][2] if path.edges else path.initial
-        number, failure = failure_in(space, violation, last)
-        why = [f"{failure.message}", f"at {failure.place}"]
+        return tell_steps(model, violation, states[0], numbers, failure_in(space, violation, last))
+    if space.walked is not None:
+        numbers = shortened(model, violation, states[0], numbers)
+    return tell_steps(model, violation, states[0], numbers)
+
+
+def tell_steps(
+    model: Model,
+    violation: Violation,
+    initial: State,
+    numbers: Sequence[int],
+    failure: tuple[int, Failure] | None = None,
+) -> Trace:
+    """The trace of a violation that these instances lead to. `failure`: the instance that has no value at the
+    end, and why, where that is known.
+    """
+    builder, states = StepBuilder(model), _states(model, initial, numbers)
+    steps = _steps(builder, states, numbers)
+    if violation.kind == "evaluation":
+        number, reason = failure or first_failure(model, states[-1])
+        why = told(model, number, reason, states[-1])
         if number >= 0:
-            last_state = states[-1]
-            attempt = builder.next(model.instances[number], len(steps), last_state, last_state)
+            instance = model.instances[number]
+            attempt = builder.next(instance, len(steps), states[-1], states[-1])
             steps.append(replace(attempt, failed=True))
-            why.insert(0, f"{model.instances[number].name} has no value in this state:")
+            why.insert(0, f"{instance.name} has no value in this state:")
     else:
         why = explain(model, violation, states)
     memories = of_memories(model, [model.instances[number] for number in numbers], states)
@@ -56,7 +69,7 @@ def tell(space: StateSpace, violation: Violation) -> Trace:
     return Trace(
         property=violation.name,
         kind=violation.kind,
-        length=length,
+        length=len(numbers),
         lanes=builder.lanes,
         steps=tuple(steps),
         why=tuple(why),
@@ -69,10 +82,9 @@ def way(space: StateSpace, depth: int, goals: list[Handle]) -> Trace:
     """A shortest way to one of some states at this depth."""
     path = shortest(space, Violation("way", "way", depth, tuple(goals)))
     builder = StepBuilder(space.model)
-    steps, states = _walked(space, path, builder)
-    memories = of_memories(
-        space.model, [space.model.instances[number] for _, number, _ in path.edges], states
-    )
+    numbers, states = [number for _, number, _ in path.edges], _states_along(space, path)
+    steps = _steps(builder, states, numbers)
+    memories = of_memories(space.model, [space.model.instances[number] for number in numbers], states)
     return Trace(
         property="way",
         kind="way",
@@ -85,34 +97,35 @@ def way(space: StateSpace, depth: int, goals: list[Handle]) -> Trace:
     )
 
 
-def _walked(space: StateSpace, path: StatePath, builder: StepBuilder) -> tuple[list[Step], list[State]]:
-    """The steps and states along a path, each re-executed. Raises ReplayError where the reference cannot walk
-    it, or comes elsewhere.
+def _states_along(space: StateSpace, path: StatePath) -> list[State]:
+    """The states along a path, each reached by the reference. Raises ReplayError where it cannot walk the
+    path, or comes elsewhere.
     """
-    numbers = [number for _, number, _ in path.edges]
-    steps, states = _taken(space.model, space.decode(path.initial), numbers, builder)
-    for number, (_, _, target) in enumerate(path.edges, 1):
-        if states[number] != space.decode(target):
-            raise ReplayError(
-                f"{steps[number].instance} does not lead from step {number - 1} to step {number}"
-            )
-    return steps, states
+    instances = space.model.instances
+    states = _states(space.model, space.decode(path.initial), [number for _, number, _ in path.edges])
+    for at, (_, number, target) in enumerate(path.edges, 1):
+        if states[at] != space.decode(target):
+            raise ReplayError(f"{instances[number].name} does not lead from step {at - 1} to step {at}")
+    return states
 
 
-def _taken(
-    model: Model, initial: State, numbers: Sequence[int], builder: StepBuilder
-) -> tuple[list[Step], list[State]]:
-    """The steps and states where these instances are taken. Raises ReplayError where one cannot be."""
+def _states(model: Model, initial: State, numbers: Sequence[int]) -> list[State]:
+    """The states where these instances are taken. Raises ReplayError where one cannot be."""
     states = [initial]
-    steps = [builder.first(initial)]
     for number in numbers:
-        instance = model.instances[number]
-        after = execute(instance, states[-1])
+        after = execute(model.instances[number], states[-1])
         if after is None:
-            raise ReplayError(f"{instance.name} cannot be taken after step {len(steps) - 1}")
-        steps.append(builder.next(instance, len(steps), states[-1], after))
+            raise ReplayError(f"{model.instances[number].name} cannot be taken after step {len(states) - 1}")
         states.append(after)
-    return that_arrive(model, steps), states
+    return states
+
+
+def _steps(builder: StepBuilder, states: Sequence[State], numbers: Sequence[int]) -> list[Step]:
+    """The steps between states, of instances of these numbers."""
+    steps = [builder.first(states[0])]
+    for at, number in enumerate(numbers, 1):
+        steps.append(builder.next(builder.model.instances[number], at, states[at - 1], states[at]))
+    return that_arrive(builder.model, steps)
 
 
 def that_arrive(model: Model, steps: list[Step]) -> list[Step]:

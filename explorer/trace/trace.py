@@ -5,7 +5,9 @@ Everything here is text and numbers; no model is needed to show or store it. Kno
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import builtins
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from explorer.ir.data import dataclass
 
@@ -13,6 +15,30 @@ STILL = "stutter"
 """The name of the action and of the instance of a step that changes nothing, in the story of a formula that
 sees stuttering.
 """
+
+
+class Change(tuple[str, str]):
+    """A variable's text before and after a step. Of a set or a queue also its `elements` before and after."""
+
+    elements: tuple[Sequence[str], Sequence[str]] | None
+
+    def __new__(
+        cls, old: str, new: str, elements: tuple[Sequence[str], Sequence[str]] | None = None
+    ) -> Change:
+        made = super().__new__(cls, (old, new))
+        made.elements = elements
+        return made
+
+    def __str__(self) -> str:
+        """`old → new`; of a set or a queue what went (-) and what came (+), and what it is now."""
+        old, new = map(Counter, self.elements or ((), ()))
+        moves = [f"-{x}" for x in (old - new).elements()] + [f"+{x}" for x in (new - old).elements()]
+        return f"{' '.join(moves) or self[0]} → {self[1]}"
+
+    def then(self, later: Change) -> Change:
+        """Both changes in one."""
+        first, last = self.elements, later.elements
+        return Change(self[0], later[1], (first[0], last[1]) if first and last else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +64,7 @@ class Step:
     closes: tuple[str, ...]
     sends: tuple[tuple[str, str], ...]
     state: dict[str, str]
-    changed: dict[str, tuple[str, str]]
+    changed: dict[str, Change]
     observed: dict[str, str]
     failed: bool = False
 
@@ -88,7 +114,7 @@ class Trace:
 
     A temporal property's trace is a lasso: the behaviour goes on for ever from the state of step `loop`,
     which is that of the last step; where `loop` is the last step, it stutters. `fairness` has an entry for
-    every group of fair actions.
+    every group of fair actions. `story` counts the counterexamples of one property (`stories.py`).
 
     `arrivals` are those of all stores to `memories`, by which the keys of their deferred stores begin.
     """
@@ -104,6 +130,12 @@ class Trace:
     lost: int | None = None
     arrivals: tuple[Arrival, ...] = ()
     memories: tuple[str, ...] = ()
+    story: int = 1
+
+    @builtins.property
+    def key(self) -> str:
+        """The name of the story among those of a run, and of its files."""
+        return self.property if self.story == 1 else f"{self.property}-{self.story}"
 
     def broken_after(self) -> int:
         """How many steps it takes to break the property: all of them where only the whole behaviour does."""

@@ -14,6 +14,7 @@ from explorer.ir import expressions as ex
 from explorer.ir.errors import Place, closest
 from explorer.ir.model import Instance, Model
 from explorer.ir.semantics import EvaluationError, State, evaluate
+from explorer.trace.failures import text_of
 from explorer.trace.reasons import explain
 from explorer.trace.replay import initial_with
 from explorer.trace.step_builder import StepBuilder, state_texts
@@ -72,7 +73,7 @@ class Walk:
             after = execute(instance, self.state)
         except EvaluationError as error:
             raise Blocked(
-                f"step {len(self.states)}: {name} has no value here: {error.failure.message}",
+                f"step {len(self.states)}: {name} has no value here: {text_of(error)}",
                 error.failure.place,
             ) from None
         if after is None:

@@ -238,7 +238,7 @@ class Origin(TypedDict):
 def told(record: CheckedRecord) -> dict[str, Trace]:
     """The behaviours that a report shows: the counterexamples, or else the sample."""
     shown = record["sample"]
-    return {**record["traces"], **({shown.property: shown} if shown else {})}
+    return {**record["traces"], **({shown.key: shown} if shown else {})}
 
 
 def first_to_tell(traces: Mapping[str, Trace], expected: str | None) -> Trace | None:

@@ -64,7 +64,7 @@ def context(model: Model, traces: Mapping[str, Trace], *, sampled: bool = False)
     invariant what makes it false, and since which step. `sample`: a behaviour, where one is `sampled`.
     """
     after, shown = enabling(model), sample(model) if sampled else None
-    traces = {**traces, shown.property: shown} if shown else traces
+    traces = {**traces, shown.key: shown} if shown else traces
     texts: dict[str, int] = {}
     budget, steps = BUDGET, dict[str, list[MomentRecord]]()
     for name, trace in sorted(traces.items(), key=lambda item: item[1].length):

@@ -23,7 +23,7 @@ from explorer.verdict.record import FindingRecord
 class Finding:
     """Something that makes a verdict mean less than it seems. `kind`: no-initial-state, never-taken,
     vacuous-premise, never-read, unbreakable, cut-cycles, constant, undeclared, precedence, not-atomic,
-    interrupts-nothing, unmatched, dropped, defensive, asymmetry, engine; the last four are notes.
+    interrupts-nothing, unmatched, dropped, defensive, asymmetry, stories, engine; the last five are notes.
     """
 
     kind: str

@@ -16,6 +16,7 @@ from explorer.engine.space import StateSpace, Violation
 from explorer.ir.data import dataclass
 from explorer.ir.errors import Place
 from explorer.ir.model import Model
+from explorer.trace.stories import others
 from explorer.trace.tell import tell
 from explorer.trace.trace import Trace
 from explorer.verdict import exit_codes
@@ -87,6 +88,12 @@ class Verdict:
         """The counterexample to tell first (`record.first_to_tell`); None without one."""
         return first_to_tell(self.traces, self.expected)
 
+    @property
+    def main_stories(self) -> list[Trace]:
+        """Every counterexample of the property whose counterexample is told first."""
+        main = self.main_trace
+        return [t for t in self.traces.values() if main is not None and t.property == main.property]
+
     def without(self, findings: Collection[Finding]) -> Verdict:
         """The verdict without some of its findings, and with the exit code that it has then."""
         left = tuple(f for f in self.findings if f not in findings)
@@ -150,6 +157,7 @@ def judge(
     counts: list[list[tuple[int, int]]] | None = None,
     limits: Limits | None = None,
     traces: Mapping[str, Trace] = {},
+    stories: int = 1,
 ) -> Verdict:
     """The verdict on an exploration. `only` names the properties that count (all if empty); `expect` lets the
     exit code say whether the declared expectation is met, `strict` makes severe findings fail; `counts` are
@@ -157,13 +165,14 @@ def judge(
     constraint that cut, or an expression without a value makes it undetermined; so is a temporal property
     without one of the `answers` of `liveness.check`. Where one of the `limits` is reached meanwhile, what is
     violated is so without its story, and a finding says what was not looked for. `traces` are those that are
-    known already.
+    known already; with several `stories` of each property those that are different are told too.
     """
     model, limits, unfinished = space.model, limits or Limits(), list[str]()
     stated = [p for p in _stated(model) if not only or p[0] in only]
     known = {name: traces[name] for name, *_ in stated if name in traces and name in space.violations}
     known |= _traces(space, [p[0] for p in stated if p[0] not in known], limits, unfinished)
     shown = known | {name: answer.trace for name, answer in answers.items() if answer.trace}
+    more, few = _others(space, shown, stories, limits, unfinished)
     properties = tuple(_property(p, space, shown, _unanswered(p, answers) or _doubt(space)) for p in stated)
     unbreakable = [name for name, answer in answers.items() if answer.unbreakable]
     rows, result = _exercised(space, unbreakable, limits, unfinished)
@@ -199,8 +208,8 @@ def judge(
         states=_counts(space),
         omission_probability=space.omission,
         coverage=tuple(rows),
-        findings=tuple(result),
-        traces={p[0]: shown[p[0]] for p in stated if p[0] in shown},
+        findings=(*result, *few),
+        traces={t.key: t for p in stated if p[0] in shown for t in (shown[p[0]], *more.get(p[0], ()))},
         fingerprint_bits=space.fingerprint,
         expected=str(expectation) if expectation else None,
         expectation_met=not differs if expectation else None,
@@ -230,6 +239,35 @@ def _traces(space: StateSpace, names: list[str], limits: Limits, unfinished: lis
             limits.conclude(stop.reason)
             unfinished.append(f"the counterexample of {name} was not told: {stop}")
     return result
+
+
+_ONE_LASSO = "several are looked for where a state or a step fails, not of what goes on for ever"
+
+
+def _others(
+    space: StateSpace, first: Mapping[str, Trace], wanted: int, limits: Limits, unfinished: list[str]
+) -> tuple[dict[str, list[Trace]], list[Finding]]:
+    """Other stories of each property that has one, until there are as many as wanted; and why there are
+    fewer.
+    """
+    result: dict[str, list[Trace]] = {}
+    few: list[Finding] = []
+    for name, trace in first.items() if wanted > 1 else ():
+        if trace.loop is not None:
+            few.append(Finding("stories", name, f"one story of {name}: {_ONE_LASSO}", "", False))
+            continue
+        result[name] = []
+        find = partial(others, space, space.violations[name], trace, wanted=wanted, found=result[name])
+        try:
+            why = limits.during("stories", find)
+        except Stopped as stop:
+            limits.conclude(stop.reason)
+            unfinished.append(f"other stories of {name} were not all looked for: {stop}")
+            continue
+        if why:
+            told = f"{1 + len(result[name])} of {wanted} stories of {name}"
+            few.append(Finding("stories", name, f"{told}: {why}", "", False))
+    return result, few
 
 
 def _exercised(

@@ -30,6 +30,7 @@ def of_type(type_: Any) -> Shape:
     if is_dataclass(type_):
         hints = get_type_hints(type_)
         return {field.name: of_type(hints[field.name]) for field in fields(type_)}
+    type_ = getattr(type_, "__orig_bases__", (type_,))[0]  # a tuple with more to say is written as a tuple
     origin, arguments = get_origin(type_), get_args(type_)
     if origin in (types.UnionType, Union):
         return joined([of_type(argument) for argument in arguments])

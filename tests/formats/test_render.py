@@ -23,7 +23,7 @@ from explorer.render.text.summary import summary
 from explorer.render.text.table import matrix
 from explorer.render.text.terminal import clean, fitted, wants_colour
 from explorer.render.text.text import story
-from explorer.trace.trace import Step, Trace
+from explorer.trace.trace import Change, Step, Trace
 from tests.support.house import ROOT
 
 NASTY = [
@@ -55,7 +55,7 @@ def told(
     steps = [Step(0, "", "", {}, "", "initial state", "", "", "", (), (), (), dict(state), {}, {})]
     for index, (actor, label, fields) in enumerate(rows, 1):
         new = fields.get("changed", {})
-        changed = {name: (state.get(name, "?"), value) for name, value in new.items()}
+        changed = {name: Change(state.get(name, "?"), value) for name, value in new.items()}
         state |= new
         steps.append(
             Step(

@@ -26,7 +26,7 @@ def stories(record: CheckedRecord) -> Html:
     all of them stand below each other.
     """
     names, told_first = list(record["traces"]), first_to_tell(record["traces"], record["expected"])
-    first = told_first.property if told_first is not None else ""
+    first = told_first.key if told_first is not None else ""
     choice = el(
         "fieldset",
         el("legend", "Counterexample of"),
@@ -79,7 +79,7 @@ def _story(record: CheckedRecord, trace: Trace, number: int) -> Html:
         drawings(shown, number),
         class_="picture",
         role="region",
-        aria_label=f"sequence diagram for {trace.property}",
+        aria_label=f"sequence diagram for {trace.key}",
         tabindex="0",
     )
     return el(
@@ -91,13 +91,13 @@ def _story(record: CheckedRecord, trace: Trace, number: int) -> Html:
         data(_steps(record, trace), class_="steps"),
         id=f"story-{number}",
         class_="story" if trace.kind != "walk" else "story sample",
-        data_story=trace.property,
+        data_story=trace.key,
     )
 
 
 def _marked(record: VerdictRecord, trace: Trace) -> Trace:
     """The trace with what made its formula false in place of everything that is false in it."""
-    leaves = record.get("leaves", {}).get(trace.property)  # type: ignore[attr-defined]
+    leaves = record.get("leaves", {}).get(trace.key)  # type: ignore[attr-defined]
     if not leaves:
         return trace
     latest = [leaf["text"] for leaf in leaves if leaf["since"] == leaves[0]["since"]]
@@ -109,8 +109,9 @@ def _marked(record: VerdictRecord, trace: Trace) -> Trace:
 
 
 def _said(trace: Trace) -> list[str]:
-    """What the property says, and for which values: the lines before the leaves."""
-    return [why for why in trace.why if why.startswith((f"{trace.property}: ", "for "))]
+    """What the property says, for which values, and how the story differs: what is no leaf."""
+    starts = (f"{trace.property}: ", "for ", "unlike story ")
+    return [why for why in trace.why if why.startswith(starts)]
 
 
 HOW = {
@@ -229,7 +230,7 @@ def _listing(trace: Trace, links: bool = True, open_: bool = False) -> Html:
 def _steps(record: CheckedRecord, trace: Trace) -> dict[str, Any]:
     """What the script steps through: the first state, then what each step changes in it."""
     lanes = involved(trace)
-    waiting = record["waiting"]["traces"].get(trace.property, [])
+    waiting = record["waiting"]["traces"].get(trace.key, [])
     steps, state = [], trace.steps[0].state
     for position, step in enumerate(trace.steps):
         moment = waiting[position] if position < len(waiting) else None
@@ -242,7 +243,7 @@ def _steps(record: CheckedRecord, trace: Trace) -> dict[str, Any]:
         "verdict": verdict_line(trace),
         "why": [clean(why) for why in trace.why],
         "said": [clean(why) for why in _said(trace)],
-        "leaves": [[clean(leaf["text"]), leaf["since"]] for leaf in record["leaves"].get(trace.property, ())],
+        "leaves": [[clean(leaf["text"]), leaf["since"]] for leaf in record["leaves"].get(trace.key, ())],
         "sample": trace.kind == "walk",
     }
 

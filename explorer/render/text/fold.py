@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from explorer.ir.data import dataclass
-from explorer.trace.trace import Step
+from explorer.trace.trace import Change, Step
 
 PERIOD, REPEATS = 8, 4
 """A stretch of at most PERIOD steps is folded when it comes at least REPEATS times in a row."""
@@ -21,7 +21,7 @@ class Fold:
     times: int
     first: Step
     last: Step
-    changed: dict[str, tuple[str, str]]
+    changed: dict[str, Change]
 
 
 def folded(steps: tuple[Step, ...]) -> Iterator[tuple[int, Step | Fold]]:
@@ -61,9 +61,9 @@ def _key(step: Step) -> tuple[str, str, str] | None:
     return (step.actor, step.function, step.label) if plain else None
 
 
-def _together(steps: tuple[Step, ...]) -> dict[str, tuple[str, str]]:
-    changed: dict[str, tuple[str, str]] = {}
+def _together(steps: tuple[Step, ...]) -> dict[str, Change]:
+    changed: dict[str, Change] = {}
     for step in steps:
-        for name, (old, new) in step.changed.items():
-            changed[name] = (changed.get(name, (old, new))[0], new)
-    return {name: pair for name, pair in changed.items() if pair[0] != pair[1]}
+        for name, change in step.changed.items():
+            changed[name] = changed[name].then(change) if name in changed else change
+    return {name: change for name, change in changed.items() if change[0] != change[1]}

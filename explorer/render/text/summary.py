@@ -196,8 +196,8 @@ def _counts(record: VerdictRecord) -> str:
 
 
 def _findings(findings: Sequence[FindingRecord], colour: bool, width: int) -> Iterator[str]:
-    """Severe findings one by one, and what an engine notes; on one line each what constants alone make
-    impossible, and what was only a precaution.
+    """Severe findings one by one, and what an engine or the stories note; on one line each what constants
+    alone make impossible, and what was only a precaution.
     """
     severe = [f for f in findings if f["severe"]]
     for finding in severe[:FINDINGS]:
@@ -210,7 +210,7 @@ def _findings(findings: Sequence[FindingRecord], colour: bool, width: int) -> It
     for finding in findings:
         if finding["kind"] == "asymmetry" and finding["place"]:
             yield from wrapped(f"{clean(finding['text'])} ({clean(finding['place'])})", width)
-        if finding["kind"] == "engine":
+        if finding["kind"] in ("engine", "stories"):
             yield from wrapped(f"note: {clean(finding['text'])}", width, 2)
     for kind, text in (
         ("dropped", "without instances under these constants"),

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Generator, Iterator, Sequence
+from dataclasses import replace
 
 from explorer.ir.data import dataclass
 from explorer.render.text.brackets import brackets, gutter
 from explorer.render.text.fold import Fold, folded
 from explorer.render.text.terminal import BOLD, DIM, GREEN, LANES, RED, YELLOW, clean, counted, paint
-from explorer.trace.trace import Step, Trace
+from explorer.trace.trace import Change, Step, Trace
 
 WIDTH = 120
 NARROWEST, SLIMMEST, INDENT = 30, 16, 4
@@ -232,8 +233,8 @@ def words(step: Step) -> str:
     return clean(step.words())
 
 
-def change(name: str, pair: tuple[str, str]) -> str:
-    return f"{clean(name)}: {clean(pair[0])} → {clean(pair[1])}"
+def change(name: str, change: Change) -> str:
+    return f"{clean(name)}: {clean(str(change))}"
 
 
 def _whole(step: Step) -> Iterator[str]:
@@ -251,6 +252,8 @@ def _whole(step: Step) -> Iterator[str]:
 def verdict_line(trace: Trace) -> str:
     """The violated property in one sentence."""
     name, steps = clean(trace.property), counted(trace.length, "step")
+    if trace.story > 1:
+        return f"Story {trace.story}: {verdict_line(replace(trace, story=1))}"
     after = f"after {steps}" if trace.length else "in an initial state"
     if trace.kind in ("walk", "way"):
         return f"The end {after}"
