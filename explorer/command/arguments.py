@@ -32,6 +32,14 @@ REQUIRED = {
 """What an argument that cannot be left out is called, and an example of it."""
 
 
+class Surplus(UsageError):
+    """A word that no argument takes."""
+
+    def __init__(self, word: str):
+        super().__init__(f"one argument too many: {word}")
+        self.word = word
+
+
 class Parser(argparse.ArgumentParser):
     """Argparse that raises, suggests the nearest option and never abbreviates."""
 
@@ -39,7 +47,7 @@ class Parser(argparse.ArgumentParser):
         if message.startswith("unrecognized arguments: "):
             wrong = message.partition(": ")[2].split()[0]
             if not wrong.startswith("-"):
-                raise UsageError(f"one argument too many: {wrong}")
+                raise Surplus(wrong)
             known = [name for action in self._actions for name in action.option_strings]
             raise UsageError(f"unknown option {wrong}: {nearest(wrong.partition('=')[0], known)}")
         if message.startswith("the following arguments are required: "):

@@ -10,6 +10,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from explorer.command.arguments import Surplus
 from explorer.command.check import Session
 from explorer.command.check_options import check_parser, simulate_parser, table_parser
 from explorer.command.parsers import (
@@ -34,6 +35,7 @@ from explorer.command.parsers import (
     walk_parser,
 )
 from explorer.command.standard_output import OutputError, own_prints, prepare_streams, say
+from explorer.command.stray import meant
 from explorer.ground.ground import ground
 from explorer.ir.errors import SpecError, nearest
 from explorer.ir.model import Model
@@ -109,9 +111,18 @@ def _details(error: Exception) -> str:
 def _main(arguments: list[str]) -> int:
     word = arguments[0] if arguments and _is_word(arguments[0]) else ""
     if word and word not in COMMANDS:
+        near = meant(arguments, word)
+        if near:
+            raise UsageError(f"{word}: no such command or file; write: python -m explorer {near}")
         raise UsageError(f"unknown command {word!r}: {nearest(word, list(COMMANDS))}")
     parser, run = COMMANDS[word or "check"]
-    return run(parser().parse_intermixed_args(arguments[bool(word) :]))
+    try:
+        return run(parser().parse_intermixed_args(arguments[bool(word) :]))
+    except (Surplus, PathError) as error:
+        near = meant(arguments, error.word if isinstance(error, Surplus) else error.missing)
+        if not near:
+            raise
+        raise UsageError(f"{str(error).partition('; ')[0]}; write: {near}") from None
 
 
 def _check(options: Namespace) -> int:

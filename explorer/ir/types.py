@@ -399,7 +399,7 @@ def value_text(value: Any) -> str:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         inner = ", ".join(f"{f.name}={value_text(getattr(value, f.name))}" for f in dataclasses.fields(value))
         return f"{type(value).__name__}({inner})"
-    return str(value)
+    return value if isinstance(value, str) else repr(value)
 
 
 def is_finite_domain(domain: Type) -> bool:

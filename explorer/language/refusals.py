@@ -60,6 +60,23 @@ class Refusals(Symbolic):
                 write="ite(x == key, value, ...) in place of table[x], old.add(x) in place of {x}",
             )
 
+        def __str__(self):
+            raise SpecError(
+                "E0210",
+                f"{describe(self)} as text, in print() or str()",
+                expected="a value that is known while the spec is read",
+                write=f"{{{bare(self)}}} in a label, which is filled in for each step;"
+                f" repr(...) for the expression itself",
+            )
+
+        def __format__(self, how):
+            raise SpecError(
+                "E0210",
+                f"{describe(self)} in an f-string",
+                expected="a text in which the braces are left for each step to fill in",
+                write="the text of a label without f before it; elsewhere the value itself",
+            )
+
         def __iter__(self):
             raise SpecError(
                 "E0204",

@@ -7,11 +7,14 @@ of one name do not disturb each other.
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import importlib
 import importlib.util
 import inspect
+import linecache
 import os
+import re
 import sys
 import traceback
 from importlib.machinery import ModuleSpec
@@ -19,13 +22,18 @@ from pathlib import Path
 from typing import Any
 
 from explorer.ir.errors import Place, SpecError, closest, is_ours
+from explorer.ir.source import syntax
 from explorer.language.python_errors import Told, of_syntax, told
 from explorer.language.spec import Spec
 from explorer.language.symbolic import shown
 
 
 class PathError(Exception):
-    """A path that is no spec file (exit code 2)."""
+    """A path that is no spec file (exit code 2); `missing` is one that is not there."""
+
+    def __init__(self, message: str, missing: str = ""):
+        super().__init__(message)
+        self.missing = missing
 
 
 def load(path: str | os.PathLike[str]) -> Spec:
@@ -38,6 +46,7 @@ def load(path: str | os.PathLike[str]) -> Spec:
     names = _import(file)
     spec = names.get("spec")
     if isinstance(spec, Spec):
+        _refuse_lost(file)
         return spec
     others = [(name, value) for name, value in names.items() if isinstance(value, Spec)]
     if others and spec is None:
@@ -52,13 +61,53 @@ def load(path: str | os.PathLike[str]) -> Spec:
     raise SpecError("E0512", what, expected="a Spec", write="spec = Spec()", place=place)
 
 
+def _refuse_lost(file: Path) -> None:
+    """SpecError for a Spec at the top of a file that no command can check, and nobody reads."""
+    body = syntax("".join(linecache.getlines(str(file)))).body
+    read = {at.id for top in body for at in ast.walk(top) if isinstance(at, ast.Name) and _is_read(at)}
+    made: dict[str, int] = {}
+    for at in body:
+        if not isinstance(at, (ast.Expr, ast.Assign)) or not _is_spec(at.value):
+            continue
+        target = at.targets[0] if isinstance(at, ast.Assign) else None
+        name = target.id if isinstance(target, ast.Name) else ""
+        lost = at.lineno
+        if name == "spec":
+            lost = made.get("spec", 0) * ("spec" not in read)
+        elif target is not None and (not name or name in read or _is_imported(name, file)):
+            lost = 0
+        if lost:
+            raise SpecError(
+                "E0516",
+                f"a second Spec{f', {name},' * bool(name)} that nothing uses",
+                expected="one Spec for a file, named `spec`",
+                write='spec = Spec(..., variants=[variant("NAME", ...)]) for several, or a file for each',
+                place=Place(str(file), lost),
+            )
+        made[name] = at.lineno
+
+
+def _is_spec(value: ast.expr) -> bool:
+    return isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "Spec"
+
+
+def _is_read(at: ast.Name) -> bool:
+    return isinstance(at.ctx, ast.Load)
+
+
+def _is_imported(name: str, file: Path) -> bool:
+    """Whether a file beside this one speaks of a name in it."""
+    beside = (path.read_text(errors="replace") for path in file.parent.glob("*.py") if path != file)
+    return any(re.search(rf"\b{name}\b", text) and file.stem in text for text in beside)
+
+
 def spec_file(path: str | os.PathLike[str]) -> Path:
     """The whole path of a file. Raises PathError where there is none."""
     file = Path(path)
     if not file.exists():
         near = "" if file.is_symlink() else _similar(file)
         what = "leads to no file" if file.is_symlink() else "no such file"
-        raise PathError(f"{path}: {what}" + (f"; did you mean {near}?" if near else ""))
+        raise PathError(f"{path}: {what}" + (f"; did you mean {near}?" if near else ""), str(path))
     if file.is_dir():
         specs = sorted(str(p) for p in file.glob("*.py"))[:3]
         raise PathError(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import builtins
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from explorer.ir.data import dataclass
 
@@ -28,6 +29,9 @@ class Change(tuple[str, str]):
         made = super().__new__(cls, (old, new))
         made.elements = elements
         return made
+
+    def __getnewargs__(self) -> tuple[Any, ...]:
+        return (*self, self.elements)
 
     def __str__(self) -> str:
         """`old → new`; of a set or a queue what went (-) and what came (+), and what it is now."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from explorer.command.main import main
 from tests.support.command_line import Done, record_of, words
 
 
@@ -18,6 +19,15 @@ from tests.support.command_line import Done, record_of, words
         ([], "explorer: no spec file; write: python -m explorer spec/ipi_fixed.py"),
         (["chekc"], "explorer: unknown command 'chekc': did you mean 'check'?"),
         (["spec/ipi"], "explorer: spec/ipi: no such file"),
+        (["good"], "explorer: good: no such command or file; write: python -m explorer good.py"),
+        (["table", "good"], "explorer: good: no such file; write: good.py"),
+        (["good.py", "-D", "LAST", "3"], "explorer: 3: no such file; write: -D LAST=3"),
+        (["good.py", "-DLAST", "3"], "explorer: 3: no such file; write: -D LAST=3"),
+        (["show", "good.py", "-D", "LAST", "3"], "explorer: one argument too many: 3; write: -D LAST=3"),
+        (
+            ["family.py", "--row", "one", "step", "--strict"],
+            "explorer: step: no such file; write: --row 'one step'",
+        ),
         (["goood.py"], "explorer: goood.py: no such file; did you mean good.py?"),
         (["."], "explorer: .: is a directory; name spec files, such as bad.py empty.py family.py"),
         (
@@ -195,3 +205,14 @@ def test_mistakes_about_variants_are_usage_errors(explorer: Callable[..., Done])
             " a matrix"
         ),
     )
+
+
+def test_a_path_with_spaces_needs_quotes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of a file that is there the quotes are said, wherever its words stand."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my first spec.py").touch()
+    for arguments in (["my", "first", "spec.py"], ["show", "my", "first", "spec.py"]):
+        assert main(arguments) == 2
+        assert capsys.readouterr().err.endswith("'my first spec.py'\n")

@@ -119,7 +119,7 @@ def test_indices_may_depend_on_the_state() -> None:
 
 
 def test_symbolic_values_have_a_text() -> None:
-    """An f-string of a symbolic value is its text: good for messages, and no decision."""
+    """The repr of a symbolic value is its text: good for messages, and no decision."""
 
     class Box(State):
         at: Map[Cpu, Step] = initially(Step.IDLE)
@@ -129,7 +129,7 @@ def test_symbolic_values_have_a_text() -> None:
 
     @action
     def step(box: Box, cpu: Cpu) -> None:
-        seen.append(f"{box.at[cpu]} {~(box.at[cpu] == Step.BUSY) & box.flag}")
+        seen.append(f"{box.at[cpu]!r} {~(box.at[cpu] == Step.BUSY) & box.flag!r}")
         box.flag.next = True
 
     run(Box, step)

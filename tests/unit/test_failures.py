@@ -4,6 +4,7 @@ sets, elements and identities are names wherever an expression is shown.
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import pytest
@@ -133,7 +134,7 @@ def test_codes_are_shown_by_name(tmp_path: Path, guard: str, shown: str) -> None
 )
 def test_a_change_of_a_set_or_queue_says_what_came_and_went(change: Change, told: str) -> None:
     """Not the whole twice, but where only the order is another one."""
-    assert str(change) == told
+    assert str(change) == told == str(pickle.loads(pickle.dumps(change)))
 
 
 def test_a_story_tells_the_element_that_changed(tmp_path: Path) -> None:
