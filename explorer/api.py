@@ -38,11 +38,11 @@ from explorer.run.load import load
 from explorer.run.options import COMMAND_ONLY, FLAGS, READERS, WALK_READERS, RunOptions, options_from
 from explorer.run.run import check_properties, grounded, limits_of, run
 from explorer.run.run import explore as explore_model
+from explorer.trace import walk as by_hand
 from explorer.trace.replay import replay, walk_of
 from explorer.trace.step_builder import state_texts
 from explorer.trace.tell import way
 from explorer.trace.trace import Trace
-from explorer.trace.walk import Walk
 from explorer.verdict.record import CheckedRecord
 from explorer.verdict.report_context import context
 from explorer.verdict.verdict import Verdict
@@ -119,6 +119,24 @@ class Counterexample:
         from explorer.render.picture.svg_file import svg_file
 
         return svg_file(self.trace)
+
+
+class Walk(by_hand.Walk):
+    """A behaviour taken step by step."""
+
+    def _repr_html_(self) -> str:
+        """The picture so far, the present state, and what is possible next."""
+        from explorer.render.picture.svg_file import svg_file
+
+        picture = _embedded(svg_file(self.trace())) if self.taken else ""
+        broken = "".join(f"<p><b>✗ {html.escape(name)} is violated here</b></p>" for name in self.broken())
+        rows = "".join(
+            f"<tr><td>{html.escape(name)}</td><td>{html.escape(text)}</td></tr>"
+            for name, text in self.texts().items()
+        )
+        steps = "".join(f"<li><code>{html.escape(one.name)}</code></li>" for one in self.enabled())
+        possible = f"<p>possible next:</p><ul>{steps}</ul>" if steps else "<p>no step is possible</p>"
+        return f"{picture}{broken}<table>{rows}</table>{possible}"
 
 
 def _columns(values: Mapping[Any, Any], name: str = "") -> Iterator[tuple[str, Any]]:

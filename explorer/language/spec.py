@@ -112,6 +112,12 @@ class Spec:
         spec.variants, spec.survivors, spec.met = (), {}, {}
         return spec
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from explorer.language.notebook import view
+
+        return view(self)
+
     def composed_modules(self) -> list[ModuleType]:
         return [part for part in self._parts if isinstance(part, ModuleType)]
 

@@ -8,6 +8,7 @@ import sys
 import sysconfig
 import types
 from pathlib import Path
+from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
@@ -25,13 +26,18 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
-def packages(monkeypatch: pytest.MonkeyPatch, processor: str, host: str) -> set[str]:
-    """The names of what `pip install` asks for on a machine."""
+def metadata(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """The names of the hook that runs while a distribution is built."""
     plugin = types.ModuleType("hatchling.metadata.plugin.interface")
     plugin.MetadataHookInterface = object  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, plugin.__name__, plugin)
+    return runpy.run_path(str(ROOT / ".ci" / "metadata.py"))
+
+
+def packages(monkeypatch: pytest.MonkeyPatch, processor: str, host: str) -> set[str]:
+    """The names of what `pip install` asks for on a machine."""
     monkeypatch.setattr(sysconfig, "get_config_var", {"HOST_GNU_TYPE": host}.get)
-    asked = map(Requirement, runpy.run_path(str(ROOT / ".ci" / "dependencies.py"))["dependencies"]())
+    asked = map(Requirement, metadata(monkeypatch)["dependencies"]())
     machine = {"platform_machine": processor}
     return {one.name for one in asked if one.marker is None or one.marker.evaluate(machine)}
 
@@ -111,3 +117,27 @@ def test_a_server_needs_a_package(tmp_path: Path) -> None:
     done = bare(tmp_path, "serve", str(ROOT / "spec" / "examples" / "peterson.py"))
     said = "explorer: serve needs the package waitress; write: pip install waitress"
     assert (done.returncode, done.stderr.strip()) == (2, said)
+
+
+ADDRESS = "https://a.example/b/blob/main"
+
+
+@pytest.mark.parametrize(
+    "source, told",
+    [
+        (
+            ADDRESS,
+            f"![p]({ADDRESS}/docs/p.png?raw=true)\n[docs]({ADDRESS}/docs/x.md), [web](https://w), [1](#a)",
+        ),
+        ("", "docs, [web](https://w), [1](#a)"),
+    ],
+)
+def test_a_package_index_gets_no_link_to_a_file_that_is_not_there(
+    monkeypatch: pytest.MonkeyPatch, source: str, told: str
+) -> None:
+    """Links and pictures lead to the repository, where its address is known; else they are text."""
+    text = "![p](docs/p.png)\n[docs](docs/x.md), [web](https://w), [1](#a)"
+    description = metadata(monkeypatch)["description"]
+    assert description(text, source) == told
+    readme = description((ROOT / "README.md").read_text(), "")
+    assert "](docs/" not in readme and "](CONTRIBUTING" not in readme and "# interrupt-explorer" in readme
