@@ -480,7 +480,7 @@ def test_an_initial_violation_and_an_actorless_step_can_be_drawn(tmp_path: Path)
     """A story without steps, and a step without an actor, have pictures."""
     assert dot.draw(dot.lanes(told([], ("A",))), tmp_path / "none") == []
     assert dot.draw(dot.lanes(told([("", "it rains", {})], ("A",))), tmp_path / "rain") == []
-    assert "(no actor)" in svg_text(tmp_path / "rain.svg")
+    assert "(none)" in svg_text(tmp_path / "rain.svg")
 
 
 def test_a_picture_above_the_limit_is_refused_with_advice() -> None:

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from explorer.render.picture.sequence import COLOURS, Diagram
+from explorer.render.picture.design import BAD, LANES, STROKES, TINTS
+from explorer.render.picture.sequence import Diagram
 from explorer.render.picture.svg_file import style, svg_file
 from explorer.render.text.terminal import clean
 from tests.support.command_line import run
+from tests.support.house import ROOT
 from tests.support.stories import NASTY_SPEC, checked, dekker, lasso, write
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -32,7 +34,7 @@ def test_the_style_needs_no_variables() -> None:
     """Viewers that know no CSS variables and no media queries show the colours of the light page."""
     rules = style()
     assert "var(" not in rules and "--" not in rules and "@" not in rules
-    assert all(f".lane{n}.step .note {{ fill: #" in rules for n in range(COLOURS))
+    assert all(f".lane{n}.step .note {{ fill: #" in rules for n in range(LANES))
     assert all(f".{name} " in rules for name in ("change", "late", "wrong", "lifeline", "message", "cycle"))
 
 
@@ -55,3 +57,10 @@ def test_a_run_leaves_the_picture_and_no_other_drawing(tmp_path: Path) -> None:
     assert not (tmp_path / "out/dekker/exclusion.dot").exists()
     run("dekker.py", "--write", "dot", cwd=tmp_path)
     assert (tmp_path / "out/dekker/exclusion.dot").read_text().startswith("digraph")
+
+
+def test_every_picture_has_its_colours_from_one_table() -> None:
+    """No module of pictures has a colour of its own: `design.py` reads those of the style sheet."""
+    modules = (ROOT / "explorer" / "render" / "picture").glob("*.py")
+    assert [path.name for path in modules if re.search(r"#[0-9a-f]{6}", path.read_text())] == []
+    assert STROKES[0] in style() and TINTS[0] in style() and BAD in style()

@@ -20,7 +20,7 @@ from explorer.render.html.markup import Html, el, joined, place
 from explorer.render.html.story import links_data, outline, page_data, stories
 from explorer.render.html.tables import findings_list, profile_chart, scroll, variants_table
 from explorer.render.html.walk import walk_data, walk_section
-from explorer.render.picture.sequence import style_sheet
+from explorer.render.picture.design import style_sheet
 from explorer.render.text.findings import MARKS
 from explorer.render.text.summary import claim, met, standing
 from explorer.render.text.terminal import clean, counted

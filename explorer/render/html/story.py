@@ -12,7 +12,8 @@ from typing import Any
 
 from explorer.render.html.markup import Html, data, el, joined
 from explorer.render.html.tables import story_id
-from explorer.render.picture.sequence import COLOURS, drawings
+from explorer.render.picture.design import FAILS, LANES
+from explorer.render.picture.sequence import drawings
 from explorer.render.picture.sequence_layout import involved
 from explorer.render.text.brackets import arrivals
 from explorer.render.text.terminal import clean, counted
@@ -209,7 +210,7 @@ def _listing(trace: Trace, links: bool = True, open_: bool = False) -> Html:
         notes += ["its effect is deferred"] * bool(step.opens) + ["a deferred effect becomes visible"] * bool(
             step.closes
         )
-        notes += ["this step fails"] * step.failed
+        notes += [FAILS] * step.failed
         said = f"{step.actor}: {words(step)}" if step.actor else words(step)
         items.append(
             el(
@@ -259,7 +260,7 @@ def _step(
     }
     extra = {
         "actor": clean(step.actor),
-        "lane": lanes.index(step.actor) % COLOURS if step.actor in lanes else None,
+        "lane": lanes.index(step.actor) % LANES if step.actor in lanes else None,
         "instance": clean(step.instance),
         "source": clean(step.source),
         "place": clean(step.place),

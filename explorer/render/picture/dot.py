@@ -2,7 +2,7 @@
 down. A pure function of the trace.
 
 Positions are fixed here, so every Graphviz draws the same picture (`layout=neato`, pinned nodes). Imports the
-`graphviz` package only when it is asked for. The picture beside the report is another one: `sequence.py`.
+`graphviz` package only when it is asked for. Colours and words are those of the report (`design.py`).
 """
 
 from __future__ import annotations
@@ -14,17 +14,23 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from explorer.render.picture.dot_layout import (
-    BRACKET,
-    GREY,
+from explorer.render.picture.design import (
+    BAD,
+    BAD_WASH,
+    CARD,
+    DEFERRED,
+    FONT,
+    FOR_EVER,
     INK,
-    ORANGE,
-    RED,
-    Box,
-    Picture,
-    arrange,
-    placed_beside,
+    LANES,
+    LATE,
+    NOBODY,
+    ON_LANE,
+    SOFT,
+    STROKES,
+    TINTS,
 )
+from explorer.render.picture.dot_layout import BRACKET, Box, Picture, arrange, placed_beside
 from explorer.render.picture.drawing import draw as run_layout
 from explorer.render.picture.drawing import plain
 from explorer.render.text.brackets import arrivals
@@ -34,10 +40,6 @@ from explorer.trace.trace import Trace
 
 if TYPE_CHECKING:
     import graphviz
-
-FILLS = ("#e8f1fb", "#fdf1e1", "#e9f6ec", "#f4ebf9", "#fdecee", "#eef1f3")
-EDGES = ("#4a7fb5", "#c08a3e", "#4f9a63", "#8c62a8", "#bf5f6b", "#76828c")
-FONT = "Helvetica"
 
 
 def lanes(trace: Trace) -> graphviz.Digraph:
@@ -59,7 +61,7 @@ def lanes(trace: Trace) -> graphviz.Digraph:
             "outputorder": "edgesfirst",
             "overlap": "true",
             "pad": "0.25",
-            "bgcolor": "white",
+            "bgcolor": CARD,
             "fontname": FONT,
             "tooltip": plain(verdict_line(trace)),
         },
@@ -74,7 +76,7 @@ def lanes(trace: Trace) -> graphviz.Digraph:
         margin="0.11,0.05",
         penwidth="1",
     )
-    graph.attr("edge", fontname=FONT, fontsize="9", color=GREY, arrowsize="0.7")
+    graph.attr("edge", fontname=FONT, fontsize="9", color=SOFT, arrowsize="0.7")
     _draw_lanes(graph, picture)
     for box in picture.boxes:
         _draw_box(graph, picture, box)
@@ -93,14 +95,14 @@ def draw(graph: graphviz.Digraph, path: Path, formats: Sequence[str] = ("svg",))
 def _draw_lanes(graph: graphviz.Digraph, picture: Picture) -> None:
     """A header and a lifeline through the lane's steps for each lane."""
     for number, lane in enumerate(picture.lanes):
-        x, colour = picture.x[lane], EDGES[number % len(EDGES)]
+        x, colour = picture.x[lane], STROKES[number % LANES]
         graph.node(
             f"lane{number}",
-            plain(lane or "(no actor)"),
+            plain(lane or NOBODY),
             pos=_pos(x, 0),
             fillcolor=colour,
             color=colour,
-            fontcolor="white",
+            fontcolor=ON_LANE,
             fontsize="13",
             style="filled",
             width="1.1",
@@ -130,8 +132,8 @@ def _draw_box(graph: graphviz.Digraph, picture: Picture, box: Box) -> None:
         box.name,
         f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0">{rows}</TABLE>>',
         pos=_pos(picture.x[box.lane], box.y),
-        fillcolor="white" if box.dashed else FILLS[number % len(FILLS)],
-        color=RED if box.failed else EDGES[number % len(EDGES)],
+        fillcolor=CARD if box.dashed else TINTS[number % LANES],
+        color=BAD if box.failed else STROKES[number % LANES],
         tooltip=plain(box.tooltip),
         style="rounded,filled,dashed" if box.dashed else "rounded,filled",
     )
@@ -183,9 +185,9 @@ def _draw_loop(graph: graphviz.Digraph, picture: Picture, trace: Trace) -> None:
         graph.edge(
             f"{last}:e",
             f"{picture.at.get(trace.loop + 1, last)}:e",
-            xlabel="for ever",
-            color=RED,
-            fontcolor=RED,
+            xlabel=FOR_EVER,
+            color=BAD,
+            fontcolor=BAD,
             penwidth="1.6",
             **{"class": "loop"},
         )
@@ -202,7 +204,7 @@ def _draw_deferred(graph: graphviz.Digraph, picture: Picture, trace: Trace) -> N
                 picture.at[arrival.store],
                 picture.at[arrival.step],
                 xlabel=plain(f"{arrival.reader} {'sees it' if arrival.seen else 'never sees it'}"),
-                fontcolor=ORANGE,
+                fontcolor=LATE,
                 arrowhead="normal" if arrival.seen else "none",
                 **_late(arrival.key),
             )
@@ -211,21 +213,21 @@ def _draw_deferred(graph: graphviz.Digraph, picture: Picture, trace: Trace) -> N
         style = _late(bracket.key)
         ends = [box for name in (tail, head) for box in picture.boxes if box.name == name]
         if ends[0].lane != ends[1].lane:
-            graph.edge(tail, head, xlabel="store deferred", fontcolor=ORANGE, **style)
+            graph.edge(tail, head, xlabel=DEFERRED, fontcolor=LATE, **style)
             continue
         x = picture.edge(ends[0].lane) - BRACKET * (picture.brackets - bracket.column)
         stops = [f"{tail}:w", f"deferred{number}", f"visible{number}", f"{head}:w"]
         for name, box in zip(stops[1:3], ends):
-            graph.node(name, "", pos=_pos(x, box.y), shape="point", width="0.01", height="0.01", color=ORANGE)
+            graph.node(name, "", pos=_pos(x, box.y), shape="point", width="0.01", height="0.01", color=LATE)
         for n, (one, two) in enumerate(itertools.pairwise(stops)):
-            label = {"xlabel": "store deferred", "fontcolor": ORANGE} if n == 1 else {}
+            label = {"xlabel": DEFERRED, "fontcolor": LATE} if n == 1 else {}
             graph.edge(one, two, **style, **label, arrowhead="normal" if n == 2 else "none")
 
 
 def _late(key: str) -> dict[str, str]:
     return {
         "style": "dashed",
-        "color": ORANGE,
+        "color": LATE,
         "penwidth": "1.6",
         "tooltip": plain(key),
         "class": "deferred",
@@ -242,12 +244,12 @@ def _draw_verdict(graph: graphviz.Digraph, picture: Picture, trace: Trace) -> No
         pos=_pos(middle, picture.bottom + 22 + 7 * len(lines)),
         shape="note",
         style="filled",
-        fillcolor="#fdeaea",
-        color=RED,
-        fontcolor=RED,
+        fillcolor=BAD_WASH,
+        color=BAD,
+        fontcolor=BAD,
     )
     if picture.boxes:
-        graph.edge(picture.boxes[-1].name, "verdict", color=RED, **{"class": "failure"})
+        graph.edge(picture.boxes[-1].name, "verdict", color=BAD, **{"class": "failure"})
 
 
 def _pos(x: float, y: float) -> str:

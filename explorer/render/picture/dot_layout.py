@@ -6,6 +6,7 @@ import textwrap
 from dataclasses import field
 
 from explorer.ir.data import dataclass
+from explorer.render.picture.design import BAD, CHANGE, FAILS, INK, SOFT
 from explorer.render.picture.drawing import TooLarge
 from explorer.render.text.brackets import Bracket, brackets
 from explorer.render.text.fold import Fold, folded
@@ -20,12 +21,10 @@ ALWAYS = 6
 """With more lanes than this, those that take no part are left out."""
 
 WRAP, CHANGES = 40, 4
-LINE, SMALL, GAP, CHARACTER, BRACKET = 15.0, 12.5, 24.0, 5.9, 14.0
+LINE, SMALL, GAP, CHARACTER, BRACKET = 15.0, 12.5, 24.0, 6.7, 14.0
 """Points: heights of a line and of a small one, the gap between rows, the mean width of a character, between
 brackets.
 """
-
-INK, GREY, GREEN, ORANGE, RED = "#22272e", "#7d8691", "#2f6f43", "#d9730d", "#c62828"
 
 
 @dataclass(slots=True)
@@ -115,7 +114,7 @@ def placed_beside(trace: Trace) -> list[Bracket]:
 
 
 def _step_box(step: Step, function: str) -> Box:
-    lines = [(header(function), 9, GREY)] if function else []
+    lines = [(header(function), 9, SOFT)] if function else []
     first, *rest = textwrap.wrap(f"{step.index}  {words(step)}", WRAP) or [str(step.index)]
     lines += [(first, 11, INK), *((line, 11, INK) for line in rest)]
     changes = [
@@ -123,16 +122,16 @@ def _step_box(step: Step, function: str) -> Box:
     ]
     if len(changes) > CHANGES:
         changes[CHANGES - 1 :] = [f"and {len(changes) - CHANGES + 1} more lines"]
-    lines += [(line, 9, GREEN) for line in changes]
+    lines += [(line, 9, CHANGE) for line in changes]
     if step.failed:
-        lines.append(("this step fails", 9, RED))
+        lines.append((FAILS, 9, BAD))
     return Box(f"step{step.index}", step.actor, lines, _tooltip(step), failed=step.failed)
 
 
 def _fold_box(fold: Fold) -> Box:
     what = "this step" if fold.period == 1 else f"these {fold.period} steps"
     text = f"... {what} {fold.times} more times, to step {fold.last.index}"
-    return Box(f"step{fold.first.index}", fold.last.actor, [(text, 11, GREY)], text, dashed=True)
+    return Box(f"step{fold.first.index}", fold.last.actor, [(text, 11, SOFT)], text, dashed=True)
 
 
 def _tooltip(step: Step) -> str:

@@ -8,6 +8,7 @@ import colorsys
 import html
 from typing import TYPE_CHECKING, Any
 
+from explorer.render.picture.design import BAD, BAD_WASH, CARD, FONT, INK, RULE, STROKES, TINTS
 from explorer.render.picture.drawing import plain
 from explorer.render.text.terminal import clean, counted
 
@@ -15,28 +16,13 @@ if TYPE_CHECKING:
     import graphviz
     import networkx
 
-LABELLED, LAYERED = 60, 200
+LABELLED, LAYEBAD = 60, 200
 """Up to so many states edges bear their action, and states their text and a layered layout; beyond, dots laid
 out by sfdp.
 """
 
 LINES, WIDTH = 8, 44
 """Lines shown of a state, and characters of a line; the tooltip holds the rest."""
-
-COLOURS = (
-    "#3b75af",
-    "#c98a2b",
-    "#4f9a63",
-    "#8c62a8",
-    "#3a9aa0",
-    "#a86b4b",
-    "#7a8b2f",
-    "#c0679b",
-    "#5b6bbf",
-    "#6f7780",
-)
-INK, RED, SOFT_RED, INITIAL, PLAIN = "#22272e", "#c62828", "#fdeaea", "#dcebfa", "#fafbfc"
-FONT = "Helvetica"
 
 
 def picture(graph: networkx.MultiDiGraph) -> graphviz.Digraph:
@@ -45,7 +31,7 @@ def picture(graph: networkx.MultiDiGraph) -> graphviz.Digraph:
     """
     import graphviz
 
-    small = len(graph) <= LAYERED
+    small = len(graph) <= LAYEBAD
     colours = _colours(graph)
     layout = (
         {"layout": "dot", "rankdir": "TB", "nodesep": "0.25", "ranksep": "0.45"}
@@ -56,7 +42,7 @@ def picture(graph: networkx.MultiDiGraph) -> graphviz.Digraph:
         "states",
         graph_attr={
             **layout,
-            "bgcolor": "white",
+            "bgcolor": CARD,
             "pad": "0.3",
             "fontname": FONT,
             "labelloc": "t",
@@ -107,7 +93,7 @@ def picture(graph: networkx.MultiDiGraph) -> graphviz.Digraph:
 def _colours(graph: networkx.MultiDiGraph) -> dict[str, str]:
     """A colour for each action, in the order of their first steps."""
     actions = dict.fromkeys(data["action"] for _, _, data in graph.edges(data=True))
-    return {action: COLOURS[n] if n < len(COLOURS) else _further(n) for n, action in enumerate(actions)}
+    return {action: STROKES[n] if n < len(STROKES) else _further(n) for n, action in enumerate(actions)}
 
 
 def _further(number: int) -> str:
@@ -117,7 +103,7 @@ def _further(number: int) -> str:
 
 
 def _legend(graph: networkx.MultiDiGraph, colours: dict[str, str]) -> str:
-    entries = [(colour, action) for action, colour in colours.items()] + [(RED, "counterexample")] * any(
+    entries = [(colour, action) for action, colour in colours.items()] + [(BAD, "counterexample")] * any(
         data["counterexample"] for _, data in graph.nodes(data=True)
     )
     rows = "".join(
@@ -145,8 +131,8 @@ def _node(number: int, data: dict[str, Any], small: bool) -> dict[str, str]:
     marked = data["counterexample"] or data["violates"]
     shown = {
         "tooltip": plain(f"{text}\n{data['state']}"),
-        "color": RED if marked else "#9aa5b1",
-        "fillcolor": SOFT_RED if data["violates"] else INITIAL if data["initial"] else PLAIN,
+        "color": BAD if marked else RULE,
+        "fillcolor": BAD_WASH if data["violates"] else TINTS[0] if data["initial"] else CARD,
     }
     if small:
         lines = (data["state"] if data["initial"] else data["label"]).splitlines()
@@ -159,16 +145,16 @@ def _node(number: int, data: dict[str, Any], small: bool) -> dict[str, str]:
             "width": "0.2",
             "height": "0.2",
             "penwidth": "1.5",
-            "fillcolor": RED if data["violates"] else shown["fillcolor"],
+            "fillcolor": BAD if data["violates"] else shown["fillcolor"],
         }
     return shown
 
 
 def _edge(data: dict[str, Any], colour: str, labelled: bool) -> dict[str, str]:
     marked = data["counterexample"] or data["violates"]
-    shown = {"color": RED if marked else colour, "tooltip": plain(data["label"])}
+    shown = {"color": BAD if marked else colour, "tooltip": plain(data["label"])}
     if marked:
         shown["penwidth"] = "2.4"
     if labelled:
-        shown |= {"label": plain(" " + data["label"] + " "), "fontcolor": RED if marked else colour}
+        shown |= {"label": plain(" " + data["label"] + " "), "fontcolor": BAD if marked else colour}
     return shown

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from explorer.render.picture.design import FAILS, NOBODY
 from explorer.render.picture.sequence_layout import involved
 from explorer.render.text.brackets import brackets
 from explorer.render.text.terminal import clean
@@ -25,7 +26,7 @@ def mermaid(trace: Trace) -> str:
     lines = [
         "sequenceDiagram",
         "autonumber",
-        *(f"participant p{n} as {text(name or '(none)')}" for n, name in enumerate(names)),
+        *(f"participant p{n} as {text(name or NOBODY)}" for n, name in enumerate(names)),
     ]
     deferred = brackets(trace)
     opened, closed = ({getattr(b, end) for b in deferred} for end in ("first", "last"))
@@ -52,9 +53,7 @@ def _step(step: Step, names: list[str], opened: bool, closed: bool) -> Iterator[
     yield f"p{lane}->>p{receivers[0] if receivers else lane}: {text(words(step))}"
     for receiver, said in step.sends[1:]:
         yield f"Note over p{names.index(receiver)}: {text(said)}"
-    notes = [text(change(name, pair)) for name, pair in step.changed.items()] + [
-        "this step fails"
-    ] * step.failed
+    notes = [text(change(name, pair)) for name, pair in step.changed.items()] + [FAILS] * step.failed
     if notes:
         yield f"Note right of p{lane}: {'<br/>'.join(notes)}"
     if opened:

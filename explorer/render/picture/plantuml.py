@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from explorer.render.picture.design import BAD_WASH, FAILS, NOBODY
 from explorer.render.picture.sequence_layout import involved
 from explorer.render.text.brackets import brackets
 from explorer.render.text.terminal import clean
@@ -21,7 +22,7 @@ def plantuml(trace: Trace) -> str:
     """The diagram's source, ending in a newline."""
     names = involved(trace)
     lines = ["@startuml", "autonumber", "hide footbox"]
-    lines += [f'participant "{text(name or "(none)")}" as p{n}' for n, name in enumerate(names)]
+    lines += [f'participant "{text(name or NOBODY)}" as p{n}' for n, name in enumerate(names)]
     deferred = brackets(trace)
     opened, closed = ({getattr(b, end) for b in deferred} for end in ("first", "last"))
     for position, step in enumerate(trace.steps):
@@ -37,7 +38,7 @@ def plantuml(trace: Trace) -> str:
     if names:
         span = f"p0, p{len(names) - 1}" if len(names) > 1 else "p0"
         lines += [
-            f"note over {span} #fdeaea",
+            f"note over {span} {BAD_WASH}",
             *(text(line) for line in (verdict_line(trace), *trace.why)),
             "end note",
         ]
@@ -51,9 +52,7 @@ def _step(step: Step, names: list[str], opened: bool, closed: bool) -> Iterator[
     yield f"p{lane} -> p{names.index(step.sends[0][0]) if step.sends else lane} : {text(words(step))}"
     for receiver, said in step.sends[1:]:
         yield f"note over p{names.index(receiver)} : {text(said)}"
-    notes = [text(change(name, pair)) for name, pair in step.changed.items()] + [
-        "this step fails"
-    ] * step.failed
+    notes = [text(change(name, pair)) for name, pair in step.changed.items()] + [FAILS] * step.failed
     notes += ["deferred, not yet visible"] * opened
     if notes:
         yield from ("note right", *notes, "end note")

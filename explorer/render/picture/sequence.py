@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
-from pathlib import Path
 
 from explorer.render.html.markup import Html, el, joined
+from explorer.render.picture.design import LANES, NOBODY
 from explorer.render.picture.sequence_layout import (
     DOT,
     GAP,
@@ -31,8 +31,8 @@ from explorer.render.text.terminal import clean, counted
 from explorer.render.text.text import verdict_line
 from explorer.trace.trace import Arrival, Trace
 
-COLOURS, HEADS = 6, 34
-"""Lane colours of the style sheet, used in turn."""
+HEADS = 34
+"""How high the heads of the lanes are."""
 
 
 class Diagram(Layout):
@@ -107,7 +107,7 @@ class Diagram(Layout):
             parts.append(el("line", x1=x, x2=x, **ends, class_="lifeline visible"))
         for lane in range(len(self.lanes)):
             x = n(self.x(lane))
-            parts.append(el("line", x1=x, x2=x, **ends, class_=f"lifeline lane{lane % COLOURS}"))
+            parts.append(el("line", x1=x, x2=x, **ends, class_=f"lifeline lane{lane % LANES}"))
         return el("g", *parts, *self._heads())
 
     def _heads(self) -> Iterator[Html]:
@@ -116,8 +116,8 @@ class Diagram(Layout):
             said = "where a deferred effect becomes visible to the other actors"
             yield self._head(name, self.margin / 2, "lane-head visible", said)
         for lane, name in enumerate(self.lanes):
-            style = f"lane-head lane{lane % COLOURS}"
-            yield self._head(name or "(none)", self.x(lane), style, f"actor {name}")
+            style = f"lane-head lane{lane % LANES}"
+            yield self._head(name or NOBODY, self.x(lane), style, f"actor {name}")
 
     def _head(self, name: str, x: float, style: str, title: str) -> Html:
         room = max(int((self.measure.pitch - 4) / self._character("label")), 3)
@@ -167,7 +167,7 @@ class Diagram(Layout):
 
     def _notes(self) -> Iterator[Html]:
         for p in self.placed:
-            x, colour = self.x(p.row.lane), f"lane{p.row.lane % COLOURS}"
+            x, colour = self.x(p.row.lane), f"lane{p.row.lane % LANES}"
             y, texts = p.top + GAP / 2 + PAD - 1, []
             for text, kind in p.row.lines:
                 step = self.measure.line if kind == "label" else self.measure.small_line
@@ -311,11 +311,6 @@ def drawings(trace: Trace, number: int) -> Html:
 
 def _with_heads(diagram: Diagram, number: int, style: str) -> Html:
     return el("div", diagram.heads(), diagram.svg(number), class_=style)
-
-
-def style_sheet() -> str:
-    """Colours, for light and dark, and how the parts of a diagram look."""
-    return Path(__file__).with_name("sequence.css").read_text(encoding="utf-8")
 
 
 def n(value: float) -> str:

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator
 
 from explorer.ir.data import dataclass
+from explorer.render.picture.design import DEFERRED, FAILS, VISIBLE
 from explorer.render.text.brackets import arrivals, brackets
 from explorer.render.text.fold import Fold, folded
 from explorer.render.text.terminal import clean
@@ -129,9 +130,9 @@ class Layout:
                 lane = self.lanes.index(item.actor)
                 lines = self._lines(item, lane, header(item.function) if enters else "")
                 if position in opened:
-                    lines.append(("deferred: not yet visible", "late"))
+                    lines.append((DEFERRED, "late"))
                 if position in closed:
-                    lines.insert(0, ("becomes visible:", "late"))
+                    lines.insert(0, (VISIBLE, "late"))
                 for text in self._seen(position):
                     lines += self._wrapped(text, lane, "late")
                 yield Row(
@@ -163,7 +164,7 @@ class Layout:
         ]
         if len(changes) > CHANGES:
             changes[CHANGES - 1 :] = [(f"and {len(changes) - CHANGES + 1} more lines", "change")]
-        return [*lines, *changes, *[("this step fails", "wrong")] * step.failed]
+        return [*lines, *changes, *[(FAILS, "wrong")] * step.failed]
 
     def _wrapped(self, text: str, lane: int, kind: str, start: str = "") -> tuple[tuple[str, str], ...]:
         """A text in lines that fit a note, each with its class; `start` never stands alone."""

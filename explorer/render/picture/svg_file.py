@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator
 
 from explorer.render.html.markup import Html, el
-from explorer.render.picture.sequence import COLOURS, Diagram, style_sheet
+from explorer.render.picture.design import CARD, LANES, light, style_sheet
+from explorer.render.picture.sequence import Diagram
 from explorer.render.picture.sequence_layout import WIDE
 from explorer.trace.trace import Trace
 
@@ -20,7 +21,7 @@ FONT = '"DejaVu Sans Mono", Menlo, Consolas, monospace'
 def svg_file(trace: Trace) -> str:
     """The diagram with everything that it needs to be shown."""
     drawn = Diagram(trace, WIDE).svg(0)
-    inside = el("style", Html(style())) + el("rect", width="100%", height="100%", fill="#ffffff")
+    inside = el("style", Html(style())) + el("rect", width="100%", height="100%", fill=CARD)
     start, _, rest = drawn.partition(">")
     return f'{start} xmlns="http://www.w3.org/2000/svg">{inside}{rest}\n'
 
@@ -28,12 +29,11 @@ def svg_file(trace: Trace) -> str:
 def style() -> str:
     """The rules of the style sheet without variables, media and what only a page has use for."""
     sheet = style_sheet()
-    light = dict(re.findall(r"(--[\w-]+): ([^;]+);", sheet[: sheet.index("@media")]))
-    light |= {"--mono": FONT, "--font": f"{WIDE.font}px", "--small": f"{WIDE.small}px"}
+    known = light() | {"--mono": FONT, "--font": f"{WIDE.font}px", "--small": f"{WIDE.small}px"}
     rules = re.findall(r"^(\.[^{]+?) \{ ([^}]*) \}", sheet.replace("} .", "}\n."), re.MULTILINE)
     kept = [(name, body) for name, body in rules if ":hover" not in name and ".current" not in name]
     return "\n".join(
-        f"{name} {{ {re.sub(r'var[(](--[a-z0-9-]+)[)]', lambda use: light[use[1]], body)} }}"
+        f"{name} {{ {re.sub(r'var[(](--[a-z0-9-]+)[)]', lambda use: known[use[1]], body)} }}"
         for rule in kept
         if not rule[1].startswith("--")
         for name, body in _for_lanes(*rule)
@@ -45,6 +45,6 @@ def _for_lanes(name: str, body: str) -> Iterator[tuple[str, str]]:
     if "var(--stroke)" not in body and "var(--tint)" not in body:
         yield name, body
         return
-    for lane in range(COLOURS):
+    for lane in range(LANES):
         own = body.replace("var(--stroke)", f"var(--lane{lane})").replace("var(--tint)", f"var(--tint{lane})")
         yield f".lane{lane}{name}", own
