@@ -44,6 +44,14 @@ def joined(content: Any, between: str = "") -> Html:
     return Html(between.join(escaped(piece) for piece in content if piece is not None))
 
 
+def prose(text: str) -> Html:
+    """An author's sentence: what stands between backticks is code."""
+    pieces = clean(text).split("`")
+    if len(pieces) % 2 == 0:  # a backtick alone is one
+        return escaped(text)
+    return joined(el("code", piece) if n % 2 else piece for n, piece in enumerate(pieces))
+
+
 def data(value: object, **attributes: object) -> Html:
     """A value as JSON inside a script element; nothing in it can end the element."""
     text = json.dumps(value, ensure_ascii=True, separators=(",", ":"))

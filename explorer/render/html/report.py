@@ -16,7 +16,7 @@ from typing import Any
 
 from explorer.render.html.actions import actions_table
 from explorer.render.html.coverage import coverage_table
-from explorer.render.html.markup import Html, el, joined, place
+from explorer.render.html.markup import Html, el, joined, place, prose
 from explorer.render.html.story import links_data, outline, page_data, stories
 from explorer.render.html.tables import findings_list, profile_chart, scroll, variants_table
 from explorer.render.html.walk import walk_data, walk_section
@@ -51,7 +51,7 @@ def walk_page(spec: str, about: str, walk: Mapping[str, Any], source_url: str = 
         "header",
         el("p", "Interrupt explorer", class_="maker"),
         el("h1", spec),
-        el("p", about, class_="about") if about else None,
+        el("p", prose(about), class_="about") if about else None,
         el("p", "Nothing is said here of whether the properties hold.", class_="claim", id="checking"),
         class_="top",
     )
@@ -176,7 +176,7 @@ def _top(record: CheckedRecord) -> Html:
         "header",
         el("p", "Interrupt explorer", class_="maker"),
         el("h1", record["spec"]),
-        el("p", record["about"], class_="about") if record["about"] else None,
+        el("p", prose(record["about"]), class_="about") if record["about"] else None,
         el("p", _badge(record["verdict"]), " ", claim(record), class_="claim"),
         el("dl", *(el("div", el("dt", what), el("dd", count)) for count, what in tiles), class_="tiles"),
         _limits(record),

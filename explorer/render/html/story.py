@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from explorer.render.html.markup import Html, data, el, joined
+from explorer.render.html.markup import Html, data, el, joined, prose
 from explorer.render.html.tables import story_id
 from explorer.render.picture.design import FAILS, LANES
 from explorer.render.picture.sequence import drawings
@@ -163,7 +163,7 @@ def outline(name: str, record: VerdictRecord, number: int, prop: str) -> Html:
     )
     return el(
         "details",
-        el("summary", el("strong", name), f": {verdict_line(trace)}"),
+        el("summary", el("strong", prose(name)), f": {verdict_line(trace)}"),
         picture,
         _listing(trace, links=False, open_=picture is None),
         class_="outline",

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from explorer.render.html.markup import Html, el, place
+from explorer.render.html.markup import Html, el, place, prose
 from explorer.render.text.findings import MARKS
 from explorer.render.text.summary import standing
 from explorer.render.text.table import counting
@@ -51,7 +51,7 @@ def variants_table(variants: Sequence[tuple[str, VerdictRecord]]) -> Html:
         rows.append(
             el(
                 "tr",
-                el("th", name, el("span", declared, class_="note") if declared else None, scope="row"),
+                el("th", prose(name), el("span", declared, class_="note") if declared else None, scope="row"),
                 el("td", count, class_="number"),
                 *(_cell(by_name.get(n), number, record) for n in names),
             )
