@@ -7,6 +7,7 @@ infinite.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from .operations import settle_oldest
 from .state import NO_RESERVATION, NOTHING, BoundError, Entry, Memory, State, View, replaced
@@ -53,8 +54,10 @@ def _without_dead_views(memory: Memory, state: State, dead: Dead) -> State:
     nothing, newest = (NOTHING,) * memory.locations, (0,) * memory.locations
     propagated, fenced, floor = list(state.propagated), list(state.fenced), list(state.floor)
     own, saved, reserved = list(state.own), [list(slots) for slots in state.saved], list(state.reserved)
-    for cpu, location in dead.floors:
-        floor[cpu] = replaced(floor[cpu], location, propagated[cpu][location])
+    for cpu, locations in _by_cpu(dead.floors):
+        if floor[cpu] != propagated[cpu]:
+            pairs = enumerate(zip(propagated[cpu], floor[cpu], strict=True))
+            floor[cpu] = tuple([reached if x in locations else age for x, (reached, age) in pairs])
     for cpu in dead.fences:
         fenced[cpu] = nothing
     for cpu, slot in dead.slots:
@@ -75,13 +78,21 @@ def _without_dead_views(memory: Memory, state: State, dead: Dead) -> State:
     )
 
 
+@cache
+def _by_cpu(pairs: frozenset[tuple[int, int]]) -> tuple[tuple[int, frozenset[int]], ...]:
+    """For each CPU its locations."""
+    cpus = sorted({cpu for cpu, _ in pairs})
+    return tuple((cpu, frozenset(x for c, x in pairs if c == cpu)) for cpu in cpus)
+
+
 def _reduced(memory: Memory, state: State) -> State:
     """Until nothing changes: what became one entry may settle more, and needs become equal where what they
     name became one. So no order of the locations counts.
     """
     while True:
-        settled = _settled(memory, state)
-        state = _without_settled_needs(memory, state, settled)
+        reached = _oldest_known(memory, state.propagated)
+        settled = _settled(memory, state, reached)
+        state = _without_settled_needs(memory, state, settled, reached)
         state = _retired(memory, state, settled)
         merged = _merged(memory, state)
         if merged is state:
@@ -89,21 +100,18 @@ def _reduced(memory: Memory, state: State) -> State:
         state = merged
 
 
-def _users(memory: Memory, location: int) -> frozenset[int] | range:
-    return memory.users[location] if memory.users else range(memory.cpus)
+def _oldest_known(memory: Memory, views: tuple[View, ...]) -> list[int]:
+    """For each location the age of the entry that has reached all its users."""
+    if not memory.users:
+        return [max(ages) for ages in zip(*views, strict=True)]
+    return [max([views[cpu][x] for cpu in users], default=0) for x, users in enumerate(memory.users)]
 
 
-def _oldest_known(memory: Memory, views: tuple[View, ...], location: int) -> int:
-    """The age of the entry that has reached every user of the location."""
-    return max((views[cpu][location] for cpu in _users(memory, location)), default=0)
-
-
-def _settled(memory: Memory, state: State) -> View:
+def _settled(memory: Memory, state: State, reached: list[int]) -> View:
     """For each location the newest entry such that it, and all before it, have reached everybody with all
     that they need.
     """
-    views = state.floor if memory.dependencies else state.propagated
-    settled = [_oldest_known(memory, views, location) for location in range(memory.locations)]
+    settled = _oldest_known(memory, state.floor) if memory.dependencies else [*reached]
     changed = True
     while changed:
         changed = False
@@ -115,26 +123,25 @@ def _settled(memory: Memory, state: State) -> View:
     return tuple(settled)
 
 
-def _without_settled_needs(memory: Memory, state: State, settled: View) -> State:
+def _without_settled_needs(memory: Memory, state: State, settled: View, reached: list[int]) -> State:
     """What everybody has need not be asked for; where everybody has an exchange's store, nothing can come
     before it.
     """
-
     nothing = (NOTHING,) * memory.locations
 
     def asked(view: View) -> View:
         if view == nothing:
             return nothing
-        return tuple(NOTHING if age >= known else age for age, known in zip(view, settled, strict=True))
+        return tuple([NOTHING if age >= known else age for age, known in zip(view, settled, strict=True)])
 
-    entries = []
-    for location, several in enumerate(state.entries):
-        known = _oldest_known(memory, state.propagated, location)
-        entries.append(
-            tuple(Entry(e.value, asked(e.need), e.glued and age < known) for age, e in enumerate(several))
-        )
+    entries = tuple(
+        several
+        if len(several) == 1
+        else tuple([Entry(e.value, asked(e.need), e.glued and age < known) for age, e in enumerate(several)])
+        for several, known in zip(state.entries, reached, strict=True)
+    )
     return state._replace(
-        entries=tuple(entries),
+        entries=entries,
         fenced=tuple(map(asked, state.fenced)),
         own=tuple(map(asked, state.own)),
         saved=tuple(tuple(map(asked, slots)) for slots in state.saved),
@@ -143,21 +150,14 @@ def _without_settled_needs(memory: Memory, state: State, settled: View) -> State
 
 def _retired(memory: Memory, state: State, settled: View) -> State:
     """Entries that nobody can read any more, and that no store can go behind, are dropped."""
-    bases = [
-        max(settled[location], _oldest_known(memory, state.floor, location))
-        for location in range(memory.locations)
-    ]
-    nothing = (NOTHING,) * memory.locations
-    entries = tuple(
-        (*several[:base], Entry(several[base].value, nothing, False))
-        for several, base in zip(state.entries, bases, strict=True)
-    )
+    bases = tuple(map(max, settled, _oldest_known(memory, state.floor)))
+    if all(base == len(several) - 1 for several, base in zip(state.entries, bases, strict=True)):
+        return state if all(map(_is_base, state.entries)) else _with_bases(state, bases)
 
     def kept(view: View) -> View:
         return tuple(map(min, view, bases))
 
-    return state._replace(
-        entries=entries,
+    return _with_bases(state, bases)._replace(
         propagated=tuple(map(kept, state.propagated)),
         floor=tuple(map(kept, state.floor)),
         reserved=tuple(
@@ -166,8 +166,24 @@ def _retired(memory: Memory, state: State, settled: View) -> State:
     )
 
 
+def _is_base(entries: tuple[Entry, ...]) -> bool:
+    """Whether the oldest entry needs nothing and is not glued."""
+    return not entries[-1].glued and min(entries[-1].need) == NOTHING
+
+
+def _with_bases(state: State, bases: View) -> State:
+    nothing = (NOTHING,) * len(bases)
+    entries = tuple(
+        several if len(several) == 1 else (*several[:base], Entry(several[base].value, nothing, False))
+        for several, base in zip(state.entries, bases, strict=True)
+    )
+    return state._replace(entries=entries)
+
+
 def _merged(memory: Memory, state: State) -> State:
     """Two neighbours with one value and one need, between which nobody can store, are one entry."""
+    if all(len(several) == 1 for several in state.entries):
+        return state
     for location in range(memory.locations):
         age = 0
         while age < len(state.entries[location]) - 1:
@@ -184,7 +200,8 @@ def _alike(memory: Memory, state: State, location: int, age: int) -> bool:
         return False
     if memory.dependencies and any(age <= view[location] <= age + 1 for view in state.own):
         return False  # whether an entry is the CPU's own decides what a load of it orders
-    return newer.glued or _oldest_known(memory, state.propagated, location) <= age
+    users = memory.users[location] if memory.users else range(memory.cpus)
+    return newer.glued or all(state.propagated[cpu][location] <= age for cpu in users)
 
 
 def _joined(state: State, location: int, age: int) -> State:

@@ -79,6 +79,7 @@ class NumberedMemory:
         self._numbers: dict[tuple[State, Dead], int] = {}
         self._memory: Memory | None = None
         self._never = self._idle = Dead()
+        self._known: dict[Dead, Dead] = {}
 
     @property
     def first_numbers(self) -> int:
@@ -156,11 +157,14 @@ class NumberedMemory:
             return False
 
     def _everything(self, declared: Dead) -> Dead:
-        return Dead(
-            floors=declared.floors | self._never.floors,
-            fences=declared.fences | self._never.fences,
-            finished=declared.finished,
-        )
+        known = self._known.get(declared)
+        if known is None:
+            known = self._known[declared] = Dead(
+                floors=declared.floors | self._never.floors,
+                fences=declared.fences | self._never.fences,
+                finished=declared.finished,
+            )
+        return known
 
     def _finish(self, state: State, declared: Dead) -> int:
         """The number of the normal form."""
@@ -181,7 +185,9 @@ class NumberedMemory:
         if m < 0:
             return m
         result = make(self.state(m), self._states[m][1])
-        return result if isinstance(result, int) else self._finish(*result)
+        if isinstance(result, int):
+            return result
+        return m if result == self._states[m] else self._finish(*result)
 
     def value(self, m: int, location: int, age: int) -> int:
         """The code that the store of this age has; that of the oldest where it is too old."""

@@ -17,6 +17,7 @@ from .estimates import estimates
 from .every_spec import specs
 from .liveness import liveness
 from .measures import GROUPS, Bench, WrongCount
+from .memory import memory
 from .models import models
 from .sizes import FULL, QUICK, ROOT
 from .stories import stories
@@ -24,6 +25,7 @@ from .table import append, load, machine, markdown
 
 GROUPS["liveness"] = liveness
 GROUPS["models"] = models
+GROUPS["memory"] = memory
 GROUPS["stories"] = stories
 GROUPS["estimates"] = estimates
 GROUPS["specs"] = specs

@@ -27,7 +27,7 @@ from explorer.ir.expressions import Expr, Function, walk
 
 ARGUMENTS = 4
 """The most arguments of a function, besides its number."""
-FIRST = 1 << 12
+FIRST = 1 << 14
 """Rows of a new table."""
 WORD = ir.IntType(64)
 
