@@ -19,6 +19,7 @@ from explorer.ir.formulas import Ltl
 from explorer.ir.model import Instance, Model
 from explorer.language.memory_wiring import MemoryType
 from explorer.program.after_step import after_rule, step_condition
+from explorer.program.facts import Facts, interval
 from explorer.program.program import Program, Rule, Update, reduce
 from explorer.program.simplify import Check, fold, fold_checks, lift
 
@@ -151,17 +152,29 @@ def _simplified(program: Program, formula: Ltl) -> Ltl:
 
 def _arrays(flat: Flat) -> Iterator[Family]:
     """The families that are read or written at a computed index."""
+    yield from (a.family for step in flat.steps for a in step.assignments if not is_const(a.index))
+    yield from (at.value for root in expressions(flat) for at in ex.walk(root) if at.op == "loadat")
+
+
+def expressions(flat: Flat) -> Iterator[Expr]:
+    """Every expression of the model."""
+    yield from (flat.inside, flat.may_end, *(c.condition for c in flat.claims))
     formulas = [part for _, parts in flat.formulas for part in parts]
-    roots = [flat.inside, flat.may_end, *(c.condition for c in flat.claims)]
     while formulas:
         formula = formulas.pop()
-        roots.append(formula.condition)
+        yield formula.condition
         formulas += formula.args
     for step in flat.steps:
-        roots += [step.guard, step.fault, *(c.condition for c in step.claims)]
-        roots += [e for a in step.assignments for e in (a.index, a.expr)]
-        yield from (a.family for a in step.assignments if not is_const(a.index))
-    yield from (at.value for root in roots for at in ex.walk(root) if at.op == "loadat")
+        yield from (step.guard, step.fault, *(c.condition for c in step.claims))
+        yield from (e for a in step.assignments for e in (a.index, a.expr))
+
+
+def bits_of(flat: Flat) -> int:
+    """Bits, the sign not counted, of the largest number that an expression of the model may come to."""
+    facts = Facts()
+    nodes = {at for root in expressions(flat) for at in ex.walk(root)}
+    bounds = (interval(at, facts) for at in nodes if at.op != "apply")
+    return max((max(abs(low), abs(high)).bit_length() for low, high in bounds), default=0)
 
 
 def _step(program: Program, rule: Rule, names: Collection[str]) -> Step:

@@ -30,6 +30,7 @@ class Dialect:
     offset: Callable[[Family], int]
     value: Callable[[Family | None, int], str | None]
     apply: Callable[[Expr, Callable[[Expr], str]], str]
+    literal: Callable[[int], str] = str
     true: str = "true"
     false: str = "false"
 
@@ -71,7 +72,7 @@ class Printer:
         d, op = self.dialect, expr.op
         if op == "const":
             named = d.value(family, expr.value) if family and base == d.offset(family) else None
-            return named or str(expr.value - base)
+            return named or d.literal(expr.value - base)
         if op in ("load", "loadat"):
             read = expr.value[0] if op == "load" else expr.value
             text = d.cell(read, expr.value[1] if op == "load" else self.number(expr.args[0]))

@@ -2,9 +2,10 @@
 SPIN stores our states exactly.
 
 Cells are bit fields that hold the code minus the least code. Where the model has a memory (`memory_c.py`), or
-a number of more than 31 bits, its steps are C. Properties are asserted after every step, inside it.
-Temporaries are part of SPIN's state (breadth-first search knows no hidden variables), so they are 0 again
-when a step ends. SPIN stores one state more than we do, the one before the choice of an initial state.
+a number beyond 31 bits, be it on the way to another, its steps are C. Properties are asserted after every
+step, inside it. Temporaries are part of SPIN's state (breadth-first search knows no hidden variables), so
+they are 0 again when a step ends. SPIN stores more states than we do: one before the choice of an initial
+state, and each initial state twice, before it is checked and behind.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from explorer.export import comments, memory_c
-from explorer.export.flat import Assignment, CannotSay, Claim, Flat, Step
+from explorer.export.flat import Assignment, CannotSay, Claim, Flat, Step, bits_of
 from explorer.export.names import Names, word, words_of
 from explorer.export.printer import Dialect, Printer
 from explorer.ir.expressions import FALSE, TRUE, Expr, Family, is_const, negate
@@ -74,13 +75,24 @@ class _Writer:
             raise CannotSay(f"{flat.model.name}: two memories, {flat.memories[0]!r} and {flat.memories[1]!r}")
         self.flat, self.packed, self.told = flat, packed, told
         self.wide = {f for f in flat.families if _bits(f) > BITS and f not in flat.memories}
-        self.in_c = bool(flat.memories or self.wide)
+        bits = bits_of(flat)
+        if bits > LONG_BITS:
+            raise CannotSay(f"{flat.model.name}: numbers of {bits} bits, and a long of C has {LONG_BITS}")
+        self.long = bits > BITS
+        self.in_c = bool(flat.memories or self.wide or self.long)
         self.names = Names(flat, [*RESERVED, *(words_of(memory_c.C) if self.in_c else ())])
         self.labels = comments.Labels(flat.model)
-        words = {**WORDS, "if": "({0} ? {1} : {2})"} if self.in_c else WORDS
+        words = {**WORDS, "if": "({0} ? {1} : {2})", "bit": "(1L << {0})"} if self.in_c else WORDS
         true, false = ("1", "0") if self.in_c else ("true", "false")
         dialect = Dialect(
-            words, self.read, lambda family: family.low, self.names.value, self.apply, true=true, false=false
+            words,
+            self.read,
+            lambda family: family.low,
+            self.names.value,
+            self.apply,
+            literal=(lambda number: f"{number}L") if self.long else str,
+            true=true,
+            false=false,
         )
         self.printer = Printer(dialect)
 
@@ -109,7 +121,8 @@ class _Writer:
     def read(self, family: Family, index: str | int) -> str:
         if family in self.flat.memories:
             raise CannotSay(f"the memory {family!r} compared as a whole")
-        return ("now." if self.in_c else "") + self.cell(family, index)
+        cell = ("now." if self.in_c else "") + self.cell(family, index)
+        return f"(long) {cell}" if self.long else cell
 
     def c(self, text: str) -> str:
         """Statements as they stand in a step."""
@@ -137,10 +150,11 @@ class _Writer:
         yield "  if"
         for number, state in enumerate(self.flat.initial):
             start = "; ".join([*self.start(state), *self.tell(f"initial state {number}")])
-            yield f"  :: d_step {{ {start}; CHECK }}"
+            yield f"  :: d_step {{ {start} }}"
         if not self.flat.initial:
             yield "  :: false /* there is no initial state */"
         yield "  fi;"
+        yield "  d_step { CHECK };"
         yield "end: do"
         for action, number in comments.grouped(self.flat):
             if action is not None:

@@ -80,16 +80,16 @@ def count(flat: Flat, place: Workplace, states: int) -> Counts:
     text, seconds = place.timed(["./pan", "-E", "-c0", f"-w{max(16, states.bit_length())}"], fails=True)
     if "search was not completed" in text.lower() or "states, stored" not in text:
         raise NoAnswer(f"SPIN gives up: {' | '.join(text.splitlines()[:3])}")
-    chosen = len(flat.initial)  # SPIN counts the state before the choice, and the steps from it
+    chosen = len(flat.initial)  # SPIN counts the choice and the check of an initial state as steps
     errors: dict[str, tuple[int, int]] = {}
     for number, what, depth in re.findall(r"^pan:(\d+): (.*?) \(at depth (\d+)\)", text, re.MULTILINE):
         name = _property(flat, what)
         if name not in errors:
             errors[name] = int(number), int(depth)
     return Counts(
-        states=_number(r"(\S+) states, stored", text) - 1,
-        transitions=_number(r"(\S+) transitions", text) - chosen - 1,
-        depth=max(0, _number(r"depth reached (\d+)", text) - 1),
+        states=_number(r"(\S+) states, stored", text) - 1 - chosen,
+        transitions=_number(r"(\S+) transitions", text) - 2 * chosen - 1,
+        depth=max(0, _number(r"depth reached (\d+)", text) - 2),
         seconds=seconds,
         errors=errors,
     )

@@ -160,6 +160,31 @@ def test_spin_judges_a_memory_by_rules_of_its_own(tmp_path: Path) -> None:
     assert found.agreed and "no_stale_data" in found.answers[1].violated, list(table(found))
 
 
+LARGE = """
+from typing import Annotated
+from explorer import *
+
+class S(State):
+    n: Var[Annotated[int, Range(0, 3)]] = initially(0)
+
+@action
+def up(s: S) -> None:
+    s.n.next = (s.n + 1) % 4
+
+@invariant
+def grows(s: S) -> Value[bool]:
+    return (s.n + 1) * 1_000_000 * 1_000 > s.n * 1_000_000_000
+
+spec = Spec()
+"""
+
+
+def test_large_numbers_do_not_overflow(tmp_path: Path) -> None:
+    """An int of Promela has 32 bits; what comes to more, be it on the way, is computed in C."""
+    found = judge(model_of(tmp_path, LARGE), ("SPIN",), 100, 100)
+    assert found.agreed, list(table(found))
+
+
 def test_a_judge_that_sees_another_model_is_heard(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -266,12 +291,19 @@ def test_the_record_has_every_answer(tmp_path: Path, capsys: pytest.CaptureFixtu
 
 SHIPPED = [p for folder in (".", "examples", "gallery") for p in sorted((SPECS / folder).glob("*.py"))]
 
+SMALLER = {"byzantine_broadcast": {"n": 3, "f": 0, "t": 0}}
+"""Constants of specs that have more than a million states without symmetry."""
+
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_every_shipped_spec_has_the_same_answer_from_every_judge(path: Path) -> None:
-    """Counts, verdicts and stories of SPIN, and of Rumur where Murphi can say the spec."""
-    model = ground(load(path), file=str(path))
-    found = judge(model, ("SPIN", "Rumur"), 200_000, 600)
-    assert found.agreed, list(table(found))
-    assert {*found.refused} <= {"Rumur"} and all("the memory" in why for why in found.refused.values())
+    """Counts, verdicts and stories of SPIN, and of Rumur where Murphi can say the spec. Neither can say two
+    memories.
+    """
+    model = ground(load(path), SMALLER.get(path.stem, {}), str(path))
+    found = judge(model, ("SPIN", "Rumur"), 200_000, 900)
+    two = path.stem.startswith("page_walk_ipi")
+    assert found.agreed or (two and not found.silent and not found.stopped), list(table(found))
+    assert {*found.refused} <= {"Rumur", *(["SPIN"] if two else [])}
+    assert all("the memory" in why or two for why in found.refused.values())
