@@ -50,14 +50,26 @@ def declarations(family: Family) -> Iterator[str]:
     for name, those in (("loads", of.loads), ("stores", of.stores)):
         held = ", ".join(str(int(pair in those)) for pair in pairs)
         yield f"static const unsigned char {name}[CPUS * LOCATIONS] = {{ {held} }};"
-    idle = ", ".join(str(int(cpu in of.idle)) for cpu in range(of.cpus))
-    yield f"static const unsigned char idle[CPUS] = {{ {idle} }};"
     yield from C.strip().splitlines()
 
 
-def start(family: Family, number: int) -> list[int]:
-    """The values of an initial state of a memory, by location."""
-    return list(list(product(*storage(family).initial))[number])
+def start(family: Family, number: int) -> str:
+    """A memory's initial state of a number, as C: what each location holds, what each CPU will not use."""
+    of = storage(family)
+    dead = of.declared(number)
+    values: list[object] = [entries[0].value for entries in of.state(number).entries]
+    unused: list[object] = [
+        int((cpu, x) in dead.floors) for cpu in range(of.cpus) for x in range(of.locations)
+    ]
+    cpus = [(int(cpu in dead.fences), int(cpu in dead.finished)) for cpu in range(of.cpus)]
+    parts: list[list[object]] = [
+        values,
+        unused,
+        [fence for fence, _ in cpus],
+        [finished for _, finished in cpus],
+    ]
+    texts = (f"(int[]) {{ {', '.join(map(str, part))} }}" for part in parts)
+    return f"memory_of({', '.join(texts)})"
 
 
 def call(expr: Expr, memory: Callable[[Expr], str], number: Callable[[Expr], str]) -> str:
@@ -114,7 +126,7 @@ typedef struct __attribute__((packed)) Memory {
   Entry entries[LOCATIONS][BOUND + 1];
   View propagated[CPUS], fenced[CPUS], floor[CPUS], own[CPUS], saved[CPUS][SLOTS + 1];
   unsigned char reserved_at[CPUS], reserved_age[CPUS];
-  unsigned char no_loads[CPUS][LOCATIONS], no_stores[CPUS]; /* promises */
+  unsigned char no_loads[CPUS][LOCATIONS], no_stores[CPUS], finished[CPUS]; /* what will not be used */
 } Memory;
 
 static int least(int a, int b) { return a < b ? a : b; }
@@ -272,7 +284,7 @@ static Memory impossible(int why) {
 }
 
 static Memory normal(Memory m) {
-  int cpu, x, longest;
+  int cpu, x, slot, longest;
   EACH(cpu, CPUS) {
     int storing = 0;
     EACH(x, LOCATIONS) {
@@ -280,6 +292,13 @@ static Memory normal(Memory m) {
       if (m.no_loads[cpu][x] || !loads[cpu * LOCATIONS + x]) m.floor[cpu][x] = m.propagated[cpu][x];
     }
     if (m.no_stores[cpu] || !storing) clear(m.fenced[cpu]);
+    if (m.finished[cpu]) {
+      EACH(x, LOCATIONS) m.propagated[cpu][x] = m.floor[cpu][x] = 0;
+      clear(m.fenced[cpu]);
+      clear(m.own[cpu]);
+      EACH(slot, SLOTS) clear(m.saved[cpu][slot]);
+      m.reserved_at[cpu] = m.reserved_age[cpu] = NOTHING;
+    }
   }
   reduce(&m);
   for (;;) {
@@ -419,14 +438,14 @@ static int memory_oldest_exchange(Memory m, int cpu, int x, int after, int save,
 
 static Memory memory_load(Memory m, int cpu, int x, int age, int after, int save, int acquire) {
   if (m.result < 0) return m;
-  if (m.no_loads[cpu][x]) return impossible(DECLARED_DEAD);
+  if (m.no_loads[cpu][x] || m.finished[cpu]) return impossible(DECLARED_DEAD);
   if (age > oldest_load(&m, cpu, x, after)) return impossible(IMPOSSIBLE);
   return normal(take(m, cpu, x, age, after, save, acquire));
 }
 
 static Memory memory_store(Memory m, int cpu, int x, int value, int age, int release) {
   if (m.result < 0) return m;
-  if (m.no_stores[cpu]) return impossible(DECLARED_DEAD);
+  if (m.no_stores[cpu] || m.finished[cpu]) return impossible(DECLARED_DEAD);
   if (!fits(&m, cpu, x, age, release)) return impossible(IMPOSSIBLE);
   return normal(insert(m, cpu, x, age, value, release, 0));
 }
@@ -434,14 +453,14 @@ static Memory memory_store(Memory m, int cpu, int x, int value, int age, int rel
 static Memory memory_exchange(Memory m, int cpu, int x, int value, int age, int after, int save, int acquire,
                               int release) {
   if (m.result < 0) return m;
-  if (m.no_stores[cpu]) return impossible(DECLARED_DEAD);
+  if (m.no_stores[cpu] || m.finished[cpu]) return impossible(DECLARED_DEAD);
   if (!exchanges(&m, cpu, x, age, after, save, acquire, release)) return impossible(IMPOSSIBLE);
   return normal(insert(take(m, cpu, x, age, after, save, acquire), cpu, x, age, value, release, 1));
 }
 
 static Memory memory_reserve(Memory m, int cpu, int x, int age, int after, int save, int acquire) {
   if (m.result < 0) return m;
-  if (m.no_loads[cpu][x]) return impossible(DECLARED_DEAD);
+  if (m.no_loads[cpu][x] || m.finished[cpu]) return impossible(DECLARED_DEAD);
   if (age > oldest_load(&m, cpu, x, after)) return impossible(IMPOSSIBLE);
   m = take(m, cpu, x, age, after, save, acquire);
   m.reserved_at[cpu] = x, m.reserved_age[cpu] = age;
@@ -451,7 +470,7 @@ static Memory memory_reserve(Memory m, int cpu, int x, int age, int after, int s
 static Memory memory_conditional(Memory m, int cpu, int x, int value) {
   int age;
   if (m.result < 0) return m;
-  if (m.no_stores[cpu]) return impossible(DECLARED_DEAD);
+  if (m.no_stores[cpu] || m.finished[cpu]) return impossible(DECLARED_DEAD);
   age = m.reserved_age[cpu];
   if (m.reserved_at[cpu] != x || !fits(&m, cpu, x, age, 0)) return impossible(IMPOSSIBLE);
   m = insert(m, cpu, x, age, value, 0, 1);
@@ -499,6 +518,16 @@ static Memory memory_no_store(Memory m, int cpu) {
   return normal(m);
 }
 
+static Memory memory_unused(Memory m, int cpu, int locations, int no_stores, int no_steps) {
+  int x;
+  if (m.result < 0) return m;
+  EACH(x, LOCATIONS)
+    if (EARLY_LOADS && (locations >> x & 1) && loads[cpu * LOCATIONS + x]) m.no_loads[cpu][x] = 1;
+  m.no_stores[cpu] |= no_stores;
+  m.finished[cpu] |= no_steps;
+  return normal(m);
+}
+
 static Memory memory_spread(Memory m, int x) {
   if (m.result < 0) return m;
   if (m.live[x] < 2) return impossible(IMPOSSIBLE);
@@ -515,7 +544,7 @@ static int memory_may_read(Memory m, int cpu, int x, int value) {
   return found;
 }
 
-static Memory memory_of(const int *values) {
+static Memory memory_of(const int *values, const int *no_loads, const int *no_stores, const int *finished) {
   Memory m;
   int cpu, x, slot;
   memset(&m, 0, sizeof(m));
@@ -529,7 +558,9 @@ static Memory memory_of(const int *values) {
     clear(m.own[cpu]);
     EACH(slot, SLOTS + 1) clear(m.saved[cpu][slot]);
     m.reserved_at[cpu] = m.reserved_age[cpu] = NOTHING;
-    EACH(x, LOCATIONS) m.no_loads[cpu][x] = idle[cpu] && EARLY_LOADS && loads[cpu * LOCATIONS + x];
+    EACH(x, LOCATIONS) m.no_loads[cpu][x] = no_loads[cpu * LOCATIONS + x];
+    m.no_stores[cpu] = no_stores[cpu];
+    m.finished[cpu] = finished[cpu];
   }
   return normal(m);
 }

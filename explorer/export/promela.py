@@ -209,8 +209,7 @@ class _Writer:
             for i in range(family.size):
                 code = state[family.first + i]
                 if family in self.flat.memories:
-                    values = ", ".join(map(str, memory_c.start(family, code)))
-                    made = f"int values[] = {{ {values} }}; now.{self.cell(family, i)} = memory_of(values)"
+                    made = f"now.{self.cell(family, i)} = {memory_c.start(family, code)}"
                     result.append(self.c(made))
                     continue
                 value = self.names.value(family, code) or code - family.low

@@ -103,6 +103,11 @@ class NumberedMemory:
             self._begin()
         return self._states[number][0]
 
+    def declared(self, number: int) -> Dead:
+        """What the program will not use any more, as it was declared until the state of a number."""
+        self.state(number)
+        return self._states[number][1]
+
     def _begin(self) -> None:
         accesses = self.loads | self.stores
         users = tuple(
