@@ -287,7 +287,10 @@ def _ordered(updates: tuple[Update, ...]) -> Iterator[Assignment]:
             waiting.remove(ready)
             yield ready
             continue
-        at = next(i for i, a in enumerate(waiting) if a.source is None)
+        at = next((i for i, a in enumerate(waiting) if a.source is None), None)
+        if at is None:
+            names = " and ".join(dict.fromkeys(repr(a.family) for a in waiting))
+            raise CannotSay(f"assignments to {names} in one step, each at an index that the other changes")
         a = waiting[at]
         yield Assignment(a.family, a.index, a.expr, temporary=number)
         waiting[at] = Assignment(a.family, a.index, ex.const(0), source=number)
