@@ -69,6 +69,13 @@ def promela(flat: Flat, packed: bool = True, told: bool = True) -> str:
     return "\n".join(_Writer(flat, packed, told).lines()) + "\n"
 
 
+def number_of(flat: Flat, name: str, of_step: bool = False) -> int:
+    """The number that an assertion prints: that of the property, or the one behind all of them where a step
+    has no value, which fails in the state before the step.
+    """
+    return len(flat.properties) if of_step and name == "evaluation" else flat.properties.index(name)
+
+
 class _Writer:
     def __init__(self, flat: Flat, packed: bool, told: bool):
         if len(flat.memories) > 1:
@@ -247,10 +254,10 @@ class _Writer:
 
     def asserted(self, claim: Claim, condition: str) -> str:
         """An assertion that tells, by a number that SPIN prints, which property it is of."""
-        return f"CLAIM({self.flat.properties.index(claim.name)}, {condition});"
+        return f"CLAIM({number_of(self.flat, claim.name)}, {condition});"
 
     def failed(self, name: str) -> str:
-        return f"assert({self.flat.properties.index(name)} >= 0 && false);"
+        return f"assert({number_of(self.flat, name, of_step=True)} >= 0 && false);"
 
     def tell(self, text: str) -> list[str]:
         shown = text.replace("\\", "/").replace('"', "'").replace("%", "%%")
@@ -272,7 +279,8 @@ class _Writer:
             text = _comment(
                 comments.property(self.flat, claim.name) + (f": {claim.text}" if claim.text else "")
             )
-            yield f"       {self.asserted(claim, self.printer.truth(claim.condition))} {text}"
+            number = number_of(self.flat, claim.name, of_step=True)
+            yield f"       CLAIM({number}, {self.printer.truth(claim.condition)}); {text}"
         for assignment in step.assignments:
             yield f"       {self.assignment(assignment)};"
         for assignment in step.temporaries:

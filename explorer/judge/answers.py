@@ -20,13 +20,18 @@ class NoAnswer(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A counterexample: the number of the initial state, and those of the instances, in order. The last one
-    has no value where it `fails`.
+    """A counterexample: the number of the initial state, and those of the instances, in order. Where it
+    `fails`, the last one has no value, or a step invariant has none there.
     """
 
     initial: int
     steps: tuple[int, ...]
     fails: bool = False
+
+
+def length(story: Story) -> int:
+    """How many steps are taken before the state that breaks the property."""
+    return len(story.steps) - story.fails
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,10 @@ def replayed(model: Model, initial: tuple[State, ...], name: str, story: Story) 
         walk = Walk.of(model, initial[story.initial])
         for number in story.steps[: len(story.steps) - story.fails]:
             walk.take(model.instances[number].name)
+        broken = walk.broken()
+        if story.fails and name not in broken:  # the step has a value, what is asked of it has none
+            walk.take(model.instances[story.steps[-1]].name)
+            broken = walk.broken()
     except ReplayError as error:
         return str(error)
-    broken = walk.broken()
     return "" if name in broken else f"{name} is not violated after {len(walk.taken)} steps"

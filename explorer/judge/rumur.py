@@ -12,7 +12,7 @@ from dataclasses import replace
 from explorer.export.flat import Flat
 from explorer.export.murphi import claim_names, deadlocks, murphi, rule_names
 from explorer.ir.data import dataclass
-from explorer.judge.answers import Answer, NoAnswer, Story
+from explorer.judge.answers import Answer, NoAnswer, Story, length
 from explorer.judge.spin import bare_of
 from explorer.judge.tools import Workplace, need
 
@@ -25,25 +25,27 @@ def judge(flat: Flat, place: Workplace) -> Answer:
     counts = count(place)
     seconds = counts.seconds
     stories: dict[str, Story] = {}
-    while True:
-        left = without(flat, stories)
-        if not left.properties:
-            break
+    left = flat
+    while left.properties:
         compile_verifier(left, place)
         text, more = place.timed(["./model"], fails=True)
         seconds += more
         if "No error found" in text:
             break
         name, story = _failure(left, text)
-        if name in stories:
+        if name in stories and story.fails == stories[name].fails:
             raise NoAnswer(f"Rumur finds {name} again: {_error(text)}")
-        stories[name] = story
+        stories[name] = min(story, stories.get(name, story), key=length)
+        if name == "evaluation" and not story.fails:  # a step without a value may end a shorter story
+            left = replace(left, claims=tuple(claim for claim in left.claims if claim.name != name))
+        else:
+            left = without(left, stories)
     return Answer(
         "Rumur",
         counts.states,
         counts.transitions,
         depth=None,
-        violated={name: len(story.steps) - story.fails for name, story in stories.items()},
+        violated={name: length(story) for name, story in stories.items()},
         seconds=seconds,
         stories=stories,
     )
@@ -106,8 +108,11 @@ def _failure(flat: Flat, text: str) -> tuple[str, Story]:
     unknown = next((name for name in names if name not in steps), None)
     if unknown is not None:
         raise NoAnswer(f"Rumur tells of a rule that is not the model's: {unknown}")
-    story = Story(int(start[1]), tuple(steps[name] for name in names), fails)
-    return _property(flat, error, fails), story
+    failed = _property(flat, error, fails)
+    fails = fails or (
+        failed == "evaluation" and "assertion failed" in error.lower()
+    )  # asserted in steps only
+    return failed, Story(int(start[1]), tuple(steps[name] for name in names), fails)
 
 
 def _property(flat: Flat, error: str, fails: bool) -> str:

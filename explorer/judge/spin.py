@@ -6,11 +6,12 @@ import os
 import re
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 
 from explorer.export.flat import Flat
 from explorer.export.promela import promela
 from explorer.ir.data import dataclass
-from explorer.judge.answers import Answer, NoAnswer, Story
+from explorer.judge.answers import Answer, NoAnswer, Story, length
 from explorer.judge.tools import Workplace, need
 
 FLAGS = ("-DBFS", "-DSAFETY", "-DNOREDUCE", "-DNOCLAIM", "-DNOFAIR", "-w")
@@ -28,17 +29,23 @@ class Counts:
     transitions: int
     depth: int
     seconds: float
-    errors: dict[str, tuple[int, int]]
-    """For each property that fails the first error's number and its depth."""
+    errors: dict[int, tuple[int, int]]
+    """For each property that fails, by the number that its assertions print, the first error's number and its
+    depth."""
 
 
 def judge(flat: Flat, place: Workplace, states: int) -> Answer:
     """SPIN's answer; its hash table has room for about so many `states`. Raises Missing and NoAnswer."""
     prepare(flat, place)
     found = count(flat, place, states)
-    stories = {name: _story(place, number, name) for name, (number, _) in found.errors.items()}
+    stories: dict[str, Story] = {}
+    for property_number, (error, _) in found.errors.items():
+        name = _property(flat, property_number)
+        story = _story(place, error, name)
+        story = replace(story, fails=story.fails or property_number == len(flat.properties))
+        stories[name] = min(story, stories.get(name, story), key=length)
     states_found, transitions = found.states, found.transitions
-    if {"deadlock", "evaluation"} & found.errors.keys():
+    if {"deadlock", "evaluation"} & stories.keys():
         # What reports a deadlock or a step without a value is a step of its own: count without it.
         bare = Workplace(place.directory / "counts", place.until)
         bare.directory.mkdir()
@@ -51,7 +58,7 @@ def judge(flat: Flat, place: Workplace, states: int) -> Answer:
         states_found,
         transitions,
         depth=found.depth,
-        violated={name: _length(stories[name]) for name in stories},
+        violated={name: length(stories[name]) for name in stories},
         seconds=found.seconds,
         stories=stories,
         reasons=["SPIN tells eight digits"] if max(states_found, transitions) >= DIGITS else [],
@@ -60,8 +67,6 @@ def judge(flat: Flat, place: Workplace, states: int) -> Answer:
 
 def bare_of(flat: Flat) -> Flat:
     """The model without its properties: every step of it is a step of the spec."""
-    from dataclasses import replace
-
     steps = tuple(replace(step, claims=()) for step in flat.steps)
     return replace(flat, properties=(), claims=(), steps=steps)
 
@@ -81,11 +86,12 @@ def count(flat: Flat, place: Workplace, states: int) -> Counts:
     if "search was not completed" in text.lower() or "states, stored" not in text:
         raise NoAnswer(f"SPIN gives up: {' | '.join(text.splitlines()[:3])}")
     chosen = len(flat.initial)  # SPIN counts the choice and the check of an initial state as steps
-    errors: dict[str, tuple[int, int]] = {}
+    errors: dict[int, tuple[int, int]] = {}
     for number, what, depth in re.findall(r"^pan:(\d+): (.*?) \(at depth (\d+)\)", text, re.MULTILINE):
-        name = _property(flat, what)
-        if name not in errors:
-            errors[name] = int(number), int(depth)
+        known = re.match(r"assertion violated \(*(\d+)\s*>=\s*0", what)
+        if known is None:
+            raise NoAnswer(f"SPIN reports what is no property: {what}")
+        errors.setdefault(int(known[1]), (int(number), int(depth)))
     return Counts(
         states=_number(r"(\S+) states, stored", text) - 1 - chosen,
         transitions=_number(r"(\S+) transitions", text) - 2 * chosen - 1,
@@ -95,11 +101,9 @@ def count(flat: Flat, place: Workplace, states: int) -> Counts:
     )
 
 
-def _property(flat: Flat, what: str) -> str:
-    known = re.match(r"assertion violated \(*(\d+)\s*>=\s*0", what)
-    if known is None:
-        raise NoAnswer(f"SPIN reports what is no property: {what}")
-    return flat.properties[int(known[1])]
+def _property(flat: Flat, number: int) -> str:
+    """The property of an assertion's number (`promela.number_of`)."""
+    return flat.properties[number] if number < len(flat.properties) else "evaluation"
 
 
 def _story(place: Workplace, number: int, name: str) -> Story:
@@ -113,10 +117,6 @@ def _story(place: Workplace, number: int, name: str) -> Story:
         raise NoAnswer(f"SPIN tells no story of {name}")
     steps = tuple(int(number) for _, number in told[1:])
     return Story(int(told[0][1]), steps, fails=told[-1][0] == "fault")
-
-
-def _length(story: Story) -> int:
-    return len(story.steps) - story.fails
 
 
 def _number(pattern: str, text: str) -> int:

@@ -152,6 +152,41 @@ def test_both_judges_agree_on_every_kind_of_property(tmp_path: Path) -> None:
     assert [{*answer.stories} for answer in others] == [{*mine.violated}] * 2
 
 
+WITHOUT_A_VALUE = """
+from typing import Annotated
+from explorer import *
+
+class S(State):
+    n: Var[Annotated[int, Range(0, 2)]] = initially(1)
+
+@action
+def down(s: S) -> None:
+    when(s.n > 0)
+    s.n.next = s.n - 1
+
+@action
+def stay(s: S) -> None:
+    s.n.next = s.n
+
+@invariant
+def halves(s: S) -> Value[bool]:
+    return 2 // s.n >= 1
+
+@step_invariant
+def slowly(s: S) -> Value[bool]:
+    return 2 // (s.n - s.n.next) >= 1
+
+spec = Spec()
+"""
+
+
+def test_a_property_of_a_step_has_no_value_in_the_state_before_it(tmp_path: Path) -> None:
+    """Both judges meet `halves` without a value one step later: the shorter story is that of `slowly`."""
+    found = judge(model_of(tmp_path, WITHOUT_A_VALUE), ("SPIN", "Rumur"), 10_000, 100)
+    assert found.agreed, list(table(found))
+    assert [answer.violated["evaluation"] for answer in found.answers] == [0, 0, 0]
+
+
 def test_spin_judges_a_memory_by_rules_of_its_own(tmp_path: Path) -> None:
     """The storage that is written in C has as many states of POWER's memory as ours, and as few steps to the
     stale load.
