@@ -48,7 +48,7 @@ SYMMETRIC = """
     dma_window_buggy dma_window_fixed dma_window_levels_buggy dma_window_levels_fixed fadump_buggy
     fadump_fixed ipi_buggy ipi_fixed ipi_healing page_walk_buggy page_walk_fixed page_walk_ipi_buggy
     page_walk_ipi_fixed xmon_buggy xmon_fixed german peterson
-    two_phase_commit ticket_lock
+    two_phase_commit ticket_lock paxos
 """.split()
 """The shipped specs whose symmetry is proved; a proof that is lost shows here."""
 

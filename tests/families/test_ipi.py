@@ -32,7 +32,7 @@ from explorer.verdict.coverage import coverage
 from explorer.verdict.vacuity import findings
 from tests.support import families
 from tests.support.house import SPECS
-from tests.support.slow import rest_slow
+from tests.support.slow import rest_slow, slow_where
 
 STEPS: dict[str, tuple[int | None, ...]] = {
     # variant of spec/ipi_fixed.py: the steps to the lost IPI under sc, tso, pso, arm, power; None: it holds
@@ -71,7 +71,21 @@ NUMBERS = {  # states, transitions and depth
     "R1 two": (21404, 79911, 34),
 }
 
-SLOW = ("R1", "R1 xics", "V2' relaxed", "V2' load", "V6'", "X no recheck", "X1", "O1", "C8")
+SLOW = (
+    *(
+        "R1",
+        "R1 xics",
+        "R1 two",
+        "R1 xics two",
+        "R3 xics",
+        "V2' relaxed",
+        "V2' load",
+        "V5 pso",
+        "V6'",
+        "V6 pso",
+    ),
+    *("V9 buffered", "V9 buffered pso", "V0 recurring", "X no recheck", "X1", "O1", "C8"),
+)
 """Rows with three senders (more than a hundred thousand states without symmetry) and others of seconds."""
 
 COMMIT_MESSAGE = """
@@ -358,7 +372,7 @@ def test_an_ipi_of_another_kind_rescues_a_lost_call() -> None:
     assert _served(run("ipi_buggy", ipis="2"), without="")
 
 
-@pytest.mark.parametrize("name", families.names("ipi_healing"))
+@pytest.mark.parametrize("name", slow_where(families.names("ipi_healing"), SLOW))
 def test_what_ends_the_hang_and_what_does_not(name: str) -> None:
     """A later call does not end it, unless IPIs are sent where the list is not empty (V12); a recurring
     RESCHEDULE does.

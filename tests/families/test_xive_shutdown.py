@@ -12,8 +12,8 @@ from explorer.verdict.verdict import judge
 from tests.support import families
 from tests.support.families import claims, steps
 
-OFFLINE = 3
-"""The number of Phase.OFFLINE."""
+OFFLINE = 1
+"""The place `offline` of disable_cpu."""
 
 GOLDEN = {"xive_shutdown_fixed": (349, 662, 27), "xive_shutdown_buggy": (263, 508, 22)}
 test_counts, test_expectations, test_variants, test_reference = claims(GOLDEN)
@@ -47,7 +47,7 @@ def test_a_flushed_queue_leaves_p_behind() -> None:
 def test_a_cpu_that_goes_off_line_takes_what_is_left_in_its_ring() -> None:
     """With the CPPR opened again every entry is served: the row holds, and such rings there are."""
     found = families.space("xive_shutdown_fixed", "off-line")
-    left = [s for s in families.states(found) if s["phase[T]"] == OFFLINE and s["ring[T].length"]]
+    left = [s for s in families.states(found) if s["at@disable_cpu[T]"] == OFFLINE and s["ring[T].length"]]
     assert left and found.violations == {}
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import graphviz
     import networkx
 
-LABELLED, LAYEBAD = 60, 200
+LABELLED, LAYERED = 60, 200
 """Up to so many states edges bear their action, and states their text and a layered layout; beyond, dots laid
 out by sfdp.
 """
@@ -31,7 +31,7 @@ def picture(graph: networkx.MultiDiGraph) -> graphviz.Digraph:
     """
     import graphviz
 
-    small = len(graph) <= LAYEBAD
+    small = len(graph) <= LAYERED
     colours = _colours(graph)
     layout = (
         {"layout": "dot", "rankdir": "TB", "nodesep": "0.25", "ranksep": "0.45"}
