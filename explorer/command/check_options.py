@@ -121,6 +121,18 @@ def check_parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="go on with the search in this directory, and write it there",
     )
+    add(
+        "--disk",
+        type=reader(options.directory),
+        metavar="DIR",
+        help="when --max-memory is reached, go on with most states in this directory (native engine)",
+    )
+    add(
+        "--max-disk",
+        type=reader(options.memory),
+        metavar="BYTES",
+        help="stop at so much of it, such as 100G: undetermined",
+    )
     add = parser.add_argument_group("how it is judged").add_argument
     add(
         "--expect",

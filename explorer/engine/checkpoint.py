@@ -31,10 +31,12 @@ PIECE = 1 << 16
 """States that are written, and read, at once."""
 
 
-class CheckpointError(Exception):
-    """A directory that is none that a search can be written to, or gone on from; the text says what to
-    write.
-    """
+class DirectoryError(Exception):
+    """A directory that cannot be used as it is to be; the text says what to write."""
+
+
+class CheckpointError(DirectoryError):
+    """A directory that is none that a search can be written to, or gone on from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,11 @@ class Checkpoint:
         return 0 if self._head is None else sum(level["states"] for level in self._head["levels"])
 
     @property
+    def due(self) -> bool:
+        """Whether it is time for the next one."""
+        return time.monotonic() >= self._due
+
+    @property
     def whole(self) -> bool:
         """Whether there is a checkpoint to go on from that has every state, not one of each orbit."""
         return self._head is not None and not self._head["symmetric"]
@@ -220,7 +227,7 @@ class Checkpoint:
         `omitted` and `fingerprint` are those of compact storage. What cannot be written is told; the search
         goes on, and it is tried again when the next checkpoint is due.
         """
-        if self.trouble and time.monotonic() < self._due:
+        if self.trouble and not self.due:
             return
         try:
             self._append([*space.levels, frontier])
@@ -230,7 +237,7 @@ class Checkpoint:
                 "omitted": omitted,
                 "fingerprint": fingerprint,
             }
-            if not len(frontier) or time.monotonic() >= self._due:
+            if not len(frontier) or self.due:
                 self._write_head()
         except OSError as error:
             self._fail(error)

@@ -43,8 +43,9 @@ class RunOptions:
     orbit. `count_guards`: guards are counted even where that takes time. `walks` takes random walks in place
     of a search. The search is written to the directory `checkpoint` after each `every` seconds (None: 600),
     or goes on from the one in `resume` and is written there. `first`: the search ends at the first violation.
-    `stories`: so many different ones are told of each property. `expect` and `strict` say what the exit code
-    is about (`verdict/exit_codes.py`).
+    What memory has no room for goes to the directory `disk`, up to `max_disk` bytes. `stories`: so many
+    different ones are told of each property. `expect` and `strict` say what the exit code is about
+    (`verdict/exit_codes.py`).
     """
 
     properties: tuple[str, ...] = ()
@@ -68,6 +69,8 @@ class RunOptions:
     checkpoint: Path | None = None
     every: float | None = None
     resume: Path | None = None
+    disk: Path | None = None
+    max_disk: int | None = None
 
     def __post_init__(self) -> None:
         if self.engine in ("reference", "python") and (self.workers != 1 or self.storage != "exact"):
@@ -85,8 +88,21 @@ class RunOptions:
                 "--max-omission: exact storage leaves no state out; write: --storage compact --max-omission P"
             )
         self._check_checkpoint()
+        self._check_disk()
         if self.walks is not None:
             self._check_walks()
+
+    def _check_disk(self) -> None:
+        if self.disk is None:
+            if self.max_disk is not None:
+                raise UsageError("--max-disk: nothing goes to a disk; write: --disk DIR --max-disk BYTES")
+            return
+        if self.engine in ("reference", "python"):
+            raise UsageError(
+                f"--disk: the {self.engine} engine keeps its states in memory; write: --engine native"
+            )
+        if self.storage != "exact":
+            raise UsageError(f"--disk: keeps whole states; write: --disk {self.disk} without --storage")
 
     def _check_checkpoint(self) -> None:
         if self.checkpoint is None and self.resume is None:
@@ -112,6 +128,7 @@ class RunOptions:
             "--checkpoint": self.checkpoint is not None,
             "--resume": self.resume is not None,
             "--stories": self.stories > 1,
+            "--disk": self.disk is not None,
             "--engine reference": self.engine == "reference",
         }
         for name, given in ignored.items():
@@ -226,10 +243,12 @@ def one_of(choices: Sequence[str]) -> Callable[[str], str]:
 
 READERS: dict[str, Callable[[str], Any]] = {
     "checkpoint": directory,
+    "disk": directory,
     "engine": one_of(ENGINES),
     "every": duration,
     "fingerprint": fingerprint,
     "max_depth": natural,
+    "max_disk": memory,
     "max_memory": memory,
     "max_omission": probability,
     "max_states": positive,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from explorer import __version__
 from explorer.engine import python
-from explorer.engine.checkpoint import About, Checkpoint, CheckpointError
+from explorer.engine.checkpoint import About, Checkpoint, DirectoryError
 from explorer.engine.limits import Limits, Observer, Phase, Progress, Stopped, available_bytes, ignore
 from explorer.engine.space import StateSpace
 from explorer.ground.ground import ground
@@ -75,27 +75,30 @@ EVERY = 600.0
 
 @contextmanager
 def checkpoint_of(model: Model, options: RunOptions, watcher: Watcher) -> Iterator[Checkpoint | None]:
-    """The directory that a search of a model is written to, if it is to be, as long as the block lasts."""
+    """The directory that a search of a model is written to, if it is to be, as long as the block lasts. A
+    directory that cannot be used is a UsageError.
+    """
     directory = options.resume or options.checkpoint
-    if directory is None:
-        yield None
-        return
-    about = About(
-        __version__,
-        spec=model.name,
-        constants=dict(model.constants),
-        digest=model.digest,
-        options={"engine": options.engine, "workers": options.workers, "storage": options.storage},
-    )
-    every = EVERY if options.every is None else options.every
     try:
-        checkpoint = Checkpoint(directory, every, about, resume=options.resume is not None, hear=watcher.hear)
+        if directory is None:
+            yield None
+            return
+        about = About(
+            __version__,
+            spec=model.name,
+            constants=dict(model.constants),
+            digest=model.digest,
+            options={"engine": options.engine, "workers": options.workers, "storage": options.storage},
+        )
+        every = EVERY if options.every is None else options.every
+        resume = options.resume is not None
+        checkpoint = Checkpoint(directory, every, about, resume=resume, hear=watcher.hear)
         watcher.keeping(checkpoint)
         try:
             yield checkpoint
         finally:
             checkpoint.close()
-    except CheckpointError as error:
+    except DirectoryError as error:
         raise UsageError(str(error)) from None
 
 
@@ -199,7 +202,7 @@ def explore_and_tell(
         limits.during("symmetry", lambda: find(model, options.properties)) if options.symmetry else None
     )
     with checkpoint_of(model, options, watcher) as checkpoint, watcher.watching(model.name) as observer:
-        engine = _sparing(engine_of(options, checkpoint), options, checkpoint)
+        engine = _sparing(engine_of(options, checkpoint, watcher), options, checkpoint)
         used = None if checkpoint is not None and checkpoint.whole else symmetry
         stories = _Stories(model, observer, watcher, limits, options, symmetry=used)
         space = limits.during("preparation", lambda: engine(model, limits, stories, symmetry=used))
@@ -320,7 +323,7 @@ def check_liveness(
     return check(space, limits, wanted)
 
 
-def engine_of(options: RunOptions, checkpoint: Checkpoint | None = None) -> Engine:
+def engine_of(options: RunOptions, checkpoint: Checkpoint | None = None, watcher: Watcher = NOBODY) -> Engine:
     """The engine that was asked for, which writes to the checkpoint. Only the large ones import what they
     need.
     """
@@ -332,7 +335,8 @@ def engine_of(options: RunOptions, checkpoint: Checkpoint | None = None) -> Engi
         return reference.explore
     if options.engine == "python":
         return partial(python.explore, checkpoint=checkpoint)
-    if options.engine == "native" or options.workers > 1 or options.storage != "exact":
+    machine_code = options.workers > 1 or options.storage != "exact" or options.disk is not None
+    if options.engine == "native" or machine_code:
         if importlib.util.find_spec("numba") is None:
             raise UsageError(
                 "the native engine needs Numba (x86-64 and 64-bit ARM with glibc, macOS or Windows);"
@@ -342,11 +346,12 @@ def engine_of(options: RunOptions, checkpoint: Checkpoint | None = None) -> Engi
         from explorer.engine.native.hashing import MAX_OMISSION
 
         accepted = MAX_OMISSION if options.max_omission is None else options.max_omission
-        return partial(
-            native.explore,
-            options=native.Options(options.workers, options.storage, options.fingerprint, accepted),
-            checkpoint=checkpoint,
-        )
+        chosen = native.Options(options.workers, options.storage, options.fingerprint, accepted)
+        if options.disk is not None:
+            from explorer.engine.native.delayed import on_disk
+
+            chosen = replace(chosen, kind=on_disk(options.disk, options.max_disk, watcher.hear))
+        return partial(native.explore, options=chosen, checkpoint=checkpoint)
     from explorer.engine import auto
 
     return partial(auto.explore, checkpoint=checkpoint)

@@ -62,6 +62,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for name in ("good", "bad", "family", "large"):
         Path(f"{name}.py").write_text(SPECS[name])
     Path("turn.py").write_text(TURN)
+    Path("wide.py").write_text(SPECS["large"].replace("Range(0, 5)", "Range(0, 15)"))
     yield tmp_path
 
 
@@ -118,6 +119,35 @@ def broken(change: str) -> None:
 AGAIN = "write: --resume with a copy of the directory, or --checkpoint with a new one"
 LOST = "write: --resume with a copy of the whole directory, or --checkpoint with a new one"
 MISTAKES = [
+    (
+        "",
+        ["good.py", "--max-disk", "1G"],
+        "--max-disk: nothing goes to a disk; write: --disk DIR --max-disk BYTES",
+    ),
+    (
+        "",
+        ["good.py", "--disk", "d", "--engine", "python"],
+        "--disk: the python engine keeps its states in memory; write: --engine native",
+    ),
+    (
+        "",
+        ["good.py", "--disk", "d", "--storage", "compact"],
+        "--disk: keeps whole states; write: --disk d without --storage",
+    ),
+    ("", ["simulate", "good.py", "--disk", "d"], "--disk: random walks know nothing of it"),
+    (
+        "",
+        ["good.py", "--disk", "d"],
+        "--disk d: No such file or directory; write: --disk DIR with a directory that can be written",
+    ),
+    (
+        "",
+        ["wide.py", "--disk", "."],
+        (
+            "--disk .: a state of wide has 104 bits, and 64 is the most there; write: --max-memory without"
+            " --disk, or smaller constants with -D"
+        ),
+    ),
     (
         "",
         ["good.py", "--checkpoint", "c"],
@@ -307,6 +337,14 @@ def test_a_full_disk_is_said_and_the_verdict_is_kept(capsys: pytest.CaptureFixtu
     assert said.err.startswith(
         "c: the checkpoint could not be written: No space left on device; there is none\n"
     )
+
+
+def test_a_disk_that_is_too_small_leaves_it_undetermined(capsys: pytest.CaptureFixture[str]) -> None:
+    """The run ends where the disk may take no more, and says what it needs before."""
+    assert main(["good.py", "--disk", ".", "--max-disk", "2"]) == 20
+    said = capsys.readouterr()
+    assert "--disk .: 1 bytes for each state, 0.9 GiB for 10^9; there is room for 2 states" in said.err
+    assert "--max-disk 2 bytes reached" in said.out
 
 
 def at_level(monkeypatch: pytest.MonkeyPatch, level: int, number: int) -> None:

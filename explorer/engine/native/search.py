@@ -68,12 +68,14 @@ questions before machine code is compiled for them.
 class Options:
     """`storage` is exact or compact, `fingerprint` its bits (None: as many as `max_omission` asks for);
     `workers` threads. No more than a probability of `max_omission` that a state was left out is accepted.
+    `kind` gives the class of the search, if it is another than `Search`, for a program.
     """
 
     workers: int = 1
     storage: str = "exact"
     fingerprint: int | None = None
     max_omission: float = hashing.MAX_OMISSION
+    kind: Callable[[Compiled], Callable[..., Search]] = lambda compiled: Search
 
 
 def explore(
@@ -91,6 +93,7 @@ def explore(
     """
     started, limits = time.monotonic(), limits or Limits()
     compiled = prepared[0] if prepared else Compiled(model, symmetry)
+    kind = options.kind(compiled)
     saved = checkpoint.begin(compiled, options.storage) if checkpoint is not None else None
     try:
         native_machine = prepared[1] if prepared else limits.during("compilation", partial(machine, compiled))
@@ -98,7 +101,7 @@ def explore(
         space = python.explore(model, limits, observer, symmetry, checkpoint)
         note = f"not computed by machine code: {beyond}: the python engine explored"
         return replace(space, notes=(*space.notes, note))
-    search = Search(
+    search = kind(
         compiled=compiled,
         machine=native_machine,
         limits=limits,
@@ -111,7 +114,11 @@ def explore(
         search.go_on(saved)
     else:
         states = compiled.initial()
-        search.seed([], states, set(states))
+        try:
+            search.seed([], states, set(states))
+        except TableFull:
+            reason = f"--max-memory {limits.max_memory or 'default'} reached"
+            raise Stopped(reason, "the initial states") from None
     limits.searching()
     return search.run()
 
@@ -222,12 +229,8 @@ class Search:
 
     def go_on(self, saved: Saved) -> None:
         """Begin where an earlier search has ended. Raises Stopped where there is not enough memory for it."""
-        space, last = self.space, len(saved.sizes) - 1
-        count_on(space, saved.counts)
-        self.started = space.started = time.monotonic() - saved.counts["seconds"]
-        self.omitted = saved.counts["omitted"]
-        if saved.counts["fingerprint"] not in (0, self.fingerprint):
-            self.omitted += hashing.omission_probability(saved.states, saved.counts["fingerprint"])
+        last = len(saved.sizes) - 1
+        self._count_on(saved)
         try:
             for number, size in enumerate(saved.sizes):
                 parts = []
@@ -235,21 +238,26 @@ class Search:
                     parts.append(self.roots(rows_of(piece, saved.row, self.words)))
                     self._remember(parts[-1], number)
                 if number < last:
-                    self._left(self._level(parts), number, size)
+                    self.space.levels.append(self._leave(self._level(parts), number))
+                    self.sizes.append(size)
         except TableFull:
             reason = f"--max-memory {self.limits.max_memory or 'default'} reached"
             raise Stopped(reason, "the return to the checkpoint") from None
+        self._begin_with(parts)
+
+    def _count_on(self, saved: Saved) -> None:
+        """Take over what an earlier search has counted."""
+        count_on(self.space, saved.counts)
+        self.started = self.space.started = time.monotonic() - saved.counts["seconds"]
+        self.omitted = saved.counts["omitted"]
+        if saved.counts["fingerprint"] not in (0, self.fingerprint):
+            self.omitted += hashing.omission_probability(saved.states, saved.counts["fingerprint"])
+
+    def _begin_with(self, parts: list[Any]) -> None:
+        """Share the frontier among the workers."""
         roots = np.concatenate([np.empty((0, 1), np.uint64), *parts])
         for w, part in zip(self.workers, np.array_split(roots, len(self.workers))):
             w.fresh = [Level(np.ascontiguousarray(part), np.full(len(part), w.nobody, np.uint16))]
-
-    def _left(self, level: NativeLevel, depth: int, size: int) -> None:
-        """Keep a level that was left."""
-        self._keep(level)
-        self.space.levels.append(
-            TableLevel(self.collected, depth, size, self.tree) if self._in_table(depth) else level
-        )
-        self.sizes.append(size)
 
     def roots(self, states: Any) -> Any:
         """States (uint64 [n, words]) as they are stored: one word each."""
@@ -287,9 +295,7 @@ class Search:
                 if not space.stopped:
                     self._expand(depth, size)
                     space.stopped = space.stopped or self.limits.ended(space.violations)
-                self._keep(level)
-                if self._in_table(depth):
-                    space.levels[depth] = TableLevel(self.collected, depth, size, self.tree)
+                space.levels[depth] = self._leave(level, depth)
                 self._report(depth)
                 if space.stopped:
                     size = self._next_level()
@@ -324,16 +330,19 @@ class Search:
             return
         parallel = size >= PARALLEL
         while any(w.busy() for w in self.workers):
-            states = self.threads.agree([w.store.count for w in self.workers])
+            states = self._seen()
             space.stopped = limits.reached(states)
             if space.stopped:
                 return
             try:
+                begun = [w.at for w in self.workers]
                 self._timed("successors", lambda: self.expand(parallel))
-                self._flags(depth)
                 arrivals = self._timed(
                     "exchange", lambda: self.threads.exchange([w.buckets for w in self.workers])
                 )
+                if not self._has_room(arrivals[0], depth, begun):
+                    continue
+                self._flags(depth)
                 if self.compact:
                     arrived = self.threads.agree([int(w.buckets.sizes.sum()) for w in self.workers])
                     self._widen_for(states + arrived)
@@ -341,11 +350,21 @@ class Search:
             except TableFull:
                 space.stopped = f"--max-memory {limits.max_memory or 'default'} reached"
                 return
-            distinct = self.threads.agree([w.store.count for w in self.workers])
+            distinct = self._seen()
             fresh = sum(len(new.states) for w in self.workers for new in w.fresh)
             self.observer(
                 Progress(depth, distinct, fresh, time.monotonic() - self.started, Prefix(self.sizes))
             )
+
+    def _seen(self) -> int:
+        """How many states are visited."""
+        return self.threads.agree([w.store.count for w in self.workers])
+
+    def _has_room(self, arrivals: list[Any], depth: int, begun: list[int]) -> bool:
+        """Whether the buckets can be inserted; if not, the round was taken back, to where each worker began
+        it. May raise TableFull.
+        """
+        return True
 
     def _report(self, depth: int) -> None:
         """As the python engine does (`engine/python.py`)."""
@@ -354,7 +373,7 @@ class Search:
             self.observer(
                 Progress(
                     level=depth,
-                    states=self.threads.agree([w.store.count for w in self.workers]),
+                    states=self._seen(),
                     frontier=sum(len(states) for w in self.workers for states, _ in w.fresh),
                     seconds=time.monotonic() - self.started,
                     levels=Prefix(self.sizes),
@@ -375,15 +394,20 @@ class Search:
             return
 
         def weight(i: int) -> int:
-            code = self.machine.search
-            return sum(
-                int(code.weigh(states, at, min(at + WEIGHED, len(states))))
-                for states in self.workers[i].states()
-                for at in range(0, len(states), WEIGHED)
-            )
+            return sum(map(self._weight, self.workers[i].states()))
 
         with self.machine.running():
             self.space.orbits_sum += self.threads.agree(self.threads.run(weight, size >= PARALLEL))
+
+    def _weight(self, states: Any) -> int:
+        """How many states some representatives stand for."""
+        if self.compiled.quotient is None:
+            return 0
+        code = self.machine.search
+        return sum(
+            int(code.weigh(states, at, min(at + WEIGHED, len(states))))
+            for at in range(0, len(states), WEIGHED)
+        )
 
     def _timed(self, phase: str, work: Any) -> Any:
         started = time.monotonic()
@@ -400,12 +424,16 @@ class Search:
             for arrived in arrivals:
                 arrived.sizes[:] = 0
 
-    def _in_table(self, depth: int) -> bool:
-        """Whether the visited set itself can give a level back."""
-        return not self.compact and depth < min(w.store.levels for w in self.workers)
+    def _leave(self, level: NativeLevel, depth: int) -> NativeLevel | TableLevel:
+        """What a level that was left is still needed for is its trace: keep it small, or not at all where the
+        visited set itself can give it back.
+        """
+        if not self.compact and depth < min(w.store.levels for w in self.workers):
+            return TableLevel(self.collected, depth, len(level), self.tree)
+        self._keep(level)
+        return level
 
     def _keep(self, level: NativeLevel) -> None:
-        """What a level that was left is still needed for is its trace: keep it small."""
         if self.compact:
             level.spill()
         else:

@@ -7,6 +7,7 @@ Memory is reserved at the start and touched only as the table grows, so that gro
 from __future__ import annotations
 
 import mmap
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -84,6 +85,23 @@ class Store:
             if at[0] == self.last:
                 return int(at[3])
             self.grow()
+
+    def fits(self, arrivals: Iterable[Buckets]) -> bool:
+        """Whether there is room for this worker's part of some buckets, were all of it new."""
+        wanted = self.table.fill + sum(b.sizes[self.first : self.last] for b in arrivals)
+        return bool((wanted < self.limit - self.limit // 5 - 8).all())
+
+    def find(self, states: WordRows) -> Numbers:
+        """The slots of some states; -1 where they are not in this part of the set."""
+        places = np.empty(len(states), np.int64)
+        self.kernels.find(states, self.hashing.there, self.table, places)
+        return places
+
+    def clear(self) -> None:
+        """Forget all states; the memory is kept."""
+        self.table.slots[: self.capacity * self.partitions] = 0
+        self.table.fill[:] = 0
+        self.count = 0
 
     def grow(self) -> None:
         table = self.table
