@@ -53,13 +53,12 @@ def rigid_model(
     values = bindings_of({**spec.constants, **constants}, spec.place)
     first = {name: several[0] for name, several in rigid.items()}
     with bound({**values, **first}, spec.place) as asked:
+        grounder = RigidGrounder(spec, file, values, rigid, asked)
         try:
-            model = RigidGrounder(spec, file, values, rigid).run()
+            model = grounder.run()
         finally:
             spec.met.update(asked)
-    fixed = sorted(name for name in asked if name in rigid)
-    if fixed:
-        raise NotRigid(", ".join(fixed))
+    grounder.refuse_fixed()
     known = spec.known_constants()
     model.constants.update({name: values.get(name, c._default) for name, c in known.items()})
     model.bound.update({name: value for name, value in values.items() if value != known[name]._default})
@@ -67,13 +66,20 @@ def rigid_model(
 
 
 class RigidGrounder(Grounder):
-    """Grounds each declaration under all values of the rigid constants. `constants` are the others."""
+    """Grounds each declaration under all values of the rigid constants. `constants` are the others; `asked`
+    has what anything but a declaration has asked for.
+    """
 
     def __init__(
-        self, spec: Spec, file: str, constants: Mapping[str, Any], rigid: Mapping[str, Sequence[Any]]
+        self,
+        spec: Spec,
+        file: str,
+        constants: Mapping[str, Any],
+        rigid: Mapping[str, Sequence[Any]],
+        asked: Mapping[str, Any],
     ):
         super().__init__(spec, file, lambda: None)
-        self.constants, self.rigid = constants, rigid
+        self.constants, self.rigid, self.asked = constants, rigid, asked
         self.first = {name: several[0] for name, several in rigid.items()}
         self.chosen: dict[str, Variable] = {}
 
@@ -87,7 +93,14 @@ class RigidGrounder(Grounder):
                 PREFIX + name, _type(several, place), initial, "constants"
             )
 
+    def refuse_fixed(self) -> None:
+        """Raise NotRigid where the state, or the places of a process, were made under one value."""
+        fixed = sorted(name for name in self.asked if name in self.rigid)
+        if fixed:
+            raise NotRigid(", ".join(fixed))
+
     def trace(self, d: Declaration, parameters: Any) -> list[Any]:
+        self.refuse_fixed()
         if d.kind == "observe":
             return []
         if d.kind == "refinement":

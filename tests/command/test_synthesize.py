@@ -169,6 +169,38 @@ def test_a_state_that_depends_on_a_barrier(tmp_path: Path, capsys: pytest.Captur
     assert [e["choice"] for e in run_["enough"]] == [{"writer": "eieio", "reader": "lwsync"}]
 
 
+STEP = """
+from explorer import *
+EXTRA = constant("extra", {first})
+class S(State):
+    x: Var[bool] = initially(False)
+@process(actor="a")
+def a(s: S) -> Steps:
+    yield "one"
+    s.x.next = True
+    if EXTRA:
+        yield "two"
+        s.x.next = False
+@invariant
+def clear(s: S) -> Value[bool]:
+    return implies(at(a, None), ~s.x)
+spec = Spec()
+"""
+
+
+@pytest.mark.parametrize("first", ["True", "False"])
+def test_a_process_whose_steps_depend_on_a_barrier(
+    first: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its places are those of one choice, so each choice is explored on its own."""
+    file = tmp_path / "step.py"
+    file.write_text(STEP.format(first=first))
+    code, found = record(capsys, file, "--barriers", "extra")
+    (run_,) = found["runs"]
+    assert code == exit_codes.OK and not run_["together"]
+    assert [e["choice"] for e in run_["enough"]] == [{"extra": True}]
+
+
 def test_what_was_not_explored_is_not_claimed(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A bound leaves undetermined what had not failed before it, and the exit code says so."""
     code, found = record(capsys, path, BARRIERS, "--memory", "power", "--max-states", "40")

@@ -189,8 +189,10 @@ explorerLinks(document);
         if (condition) item.append(make("span", "note", " waits for "), make("code", "", condition));
         return item;
       }));
+      const possible = list(step.possible);
+      if (!document.getElementById("walk")) possible.append(make("li", "note", "to take one: ", make("code", "", "python -m explorer serve SPEC"), ", or a report by ", make("code", "", "--write html"), " where the space is small"));
       this.part("waits",
-        this.folded("possible", `${step.possible.length} step${step.possible.length === 1 ? "" : "s"} possible next`, list(step.possible)),
+        this.folded("possible", `${step.possible.length} step${step.possible.length === 1 ? "" : "s"} possible next`, possible),
         this.folded("waiting", `${step.waiting.length} action${step.waiting.length === 1 ? " waits" : "s wait"}`, list(step.waiting)));
     }
 

@@ -33,7 +33,7 @@ def itf(origin: Origin, trace: Trace) -> str:
         "constants": {key: str(value) for key, value in origin["bound"].items()},
         "property": trace.property,
         "kind": trace.kind,
-        "status": "violation",
+        "status": "ok" if trace.kind == "walk" and not trace.why else "violation",
         "digest": origin["digest"],
         "description": reasons(trace.why),
     }
