@@ -45,8 +45,8 @@ class Finding:
 def findings(
     space: StateSpace, rows: list[Coverage], unbreakable: Sequence[str] = (), complete: bool = True
 ) -> list[Finding]:
-    """Every vacuity finding of a run. Premises and actions are judged only by a complete exploration, and
-    where there is time for a look at all states (`complete`).
+    """Every vacuity finding of a run. Premises and actions are judged only by a complete exploration, where
+    every step has a value and there is time for a look at all states (`complete`).
 
     `unbreakable` are temporal properties that no behaviour could break.
     """
@@ -63,7 +63,7 @@ def findings(
                 "no-initial-state", model.name, "no initial state satisfies the @initial conditions", place
             )
         )
-    if not space.stopped and complete:
+    if not space.stopped and complete and "evaluation" not in space.violations:
         result += _never_taken(space.compiled.program, rows)
         result += _vacuous(space)
         result += _unbreakable(model, unbreakable, {f.subject for f in result})

@@ -340,3 +340,17 @@ def test_a_spec_without_initial_state_proves_nothing() -> None:
 def test_findings_about_what_never_happens_need_a_complete_exploration() -> None:
     """After a limit, an action that was not taken yet is no finding."""
     assert findings(verdict(AGAIN, INSIDE, NEVER, VACUOUS, limits=Limits(max_depth=1))) == set()
+
+
+def test_where_a_step_has_no_value_nothing_is_called_impossible() -> None:
+    """What stands behind it was not visited, so no action is said to be never possible; without it one is."""
+    beyond = """
+@action
+def beyond(s: S):
+    when(s.n == 0)
+    s.n.next = s.n + 9
+"""
+    never = AGAIN.replace("s.calm", "~s.calm")
+    failed, passed = verdict(beyond, never, INSIDE, ENDS), verdict(never, INSIDE, ENDS)
+    assert verdicts(failed)["evaluation"] == "violated"
+    assert findings(failed) == set() and "again" in {subject for _, subject in findings(passed)}
