@@ -25,7 +25,7 @@ from .table import append, load, machine, markdown
 
 GROUPS["liveness"] = liveness
 GROUPS["models"] = models
-GROUPS["memory"] = memory
+GROUPS["power"] = memory
 GROUPS["stories"] = stories
 GROUPS["estimates"] = estimates
 GROUPS["specs"] = specs
