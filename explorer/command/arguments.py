@@ -41,7 +41,12 @@ class Surplus(UsageError):
 
 
 class Parser(argparse.ArgumentParser):
-    """Argparse that raises, suggests the nearest option and never abbreviates."""
+    """Argparse for a word of `python -m explorer`, that raises, suggests the nearest option and never
+    abbreviates.
+    """
+
+    def __init__(self, word: str = "", **said: Any):
+        super().__init__(f"python -m explorer {word}".rstrip(), allow_abbrev=False, **said)
 
     def error(self, message: str) -> Any:
         if message.startswith("unrecognized arguments: "):
@@ -66,6 +71,18 @@ class Parser(argparse.ArgumentParser):
         """What --help and --version say; OutputError where it cannot be written."""
         if message:
             say(message.rstrip("\n"))
+
+
+def add_spec(parser: argparse._ActionsContainer, several: bool = False) -> None:
+    """The spec that a command is about, with constants: `several` values of each, or one."""
+    parser.add_argument("spec", type=named, metavar="SPEC")
+    add_constants(parser, several)
+
+
+def add_json(parser: argparse._ActionsContainer) -> None:
+    parser.add_argument(
+        "--json", action="store_true", help="the record on standard output, nothing else there"
+    )
 
 
 def add_constants(parser: argparse._ActionsContainer, several: bool = True) -> None:

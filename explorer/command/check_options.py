@@ -11,6 +11,7 @@ from explorer.command.arguments import (
     Parser,
     add_constants,
     add_formats,
+    add_json,
     named,
     natural,
     path_of,
@@ -25,9 +26,7 @@ from explorer.run.options import RunOptions, Walks
 
 def check_parser() -> argparse.ArgumentParser:
     parser = Parser(
-        "python -m explorer",
         usage="%(prog)s [OPTION]... SPEC...",
-        allow_abbrev=False,
         description="Check everything that specs state.",
         epilog=(
             "Other commands: python -m explorer help. Exit codes: 0 holds;"
@@ -161,7 +160,7 @@ def check_parser() -> argparse.ArgumentParser:
         help="where the time went: by phase, and by action on a sample of states",
     )
     add("--graph", action="store_true", help="draw the whole state graph (small spaces)")
-    add("--json", action="store_true", help="the verdict record on standard output, nothing else there")
+    add_json(written)
     add_formats(written)
     add("--out", type=path_of, metavar="DIR", help="where files go (default: out/<spec>/)")
     add("--version", action=_Version, nargs=0, help="versions of what is at work, and exit")

@@ -8,7 +8,9 @@ from pathlib import Path
 from explorer.command.arguments import (
     Parser,
     add_constants,
+    add_json,
     add_source_url,
+    add_spec,
     file_of,
     named,
     natural,
@@ -24,16 +26,14 @@ from explorer.trace.cover import KINDS
 
 def mutate_parser() -> argparse.ArgumentParser:
     parser = Parser(
-        "python -m explorer mutate",
-        allow_abbrev=False,
+        "mutate",
         description=(
             "Remove each guard conjunct, barrier and update of a "
             "spec that holds, in turn, and tell which property notices."
         ),
     )
     add = parser.add_argument
-    add("spec", type=named, metavar="SPEC")
-    add_constants(parser, several=False)
+    add_spec(parser)
     add(
         "--max-states",
         type=positive,
@@ -60,7 +60,7 @@ def mutate_parser() -> argparse.ArgumentParser:
         metavar="PERCENT",
         help="exit 1 where less is noticed of the mutants that differ",
     )
-    add("--json", action="store_true", help="the record on standard output, nothing else there")
+    add_json(parser)
     add(
         "--out",
         type=path_of,
@@ -72,15 +72,13 @@ def mutate_parser() -> argparse.ArgumentParser:
 
 def synthesize_parser() -> argparse.ArgumentParser:
     parser = Parser(
-        "python -m explorer synthesize",
-        allow_abbrev=False,
+        "synthesize",
         description="Find the least barriers, and the least kinds of them, under which the properties hold.",
         epilog="exit codes: 0 some choice is enough, and it is known which are the least; 12 none is enough;"
         " 20 bounds leave it open; 2, 74, 130, 150, 255 as everywhere",
     )
     add = parser.add_argument
-    add("spec", type=named, metavar="SPEC")
-    add_constants(parser)
+    add_spec(parser, several=True)
     add(
         "--barriers",
         type=named,
@@ -104,22 +102,20 @@ def synthesize_parser() -> argparse.ArgumentParser:
         metavar="SECONDS",
         help="stop after so long, for each memory: undetermined",
     )
-    add("--json", action="store_true", help="the record on standard output, nothing else there")
+    add_json(parser)
     return parser
 
 
 def conform_parser() -> argparse.ArgumentParser:
     parser = Parser(
-        "python -m explorer conform",
-        allow_abbrev=False,
+        "conform",
         description="Say whether a recorded run fits a spec: a kernel trace, or JSON lines.",
         epilog="exit codes: 0 it fits; 12 no behaviour has an event of it, or each that fits breaks a"
         " property; 20 a limit leaves it open; 2, 74, 130, 150, 255 as everywhere",
     )
     add = parser.add_argument
-    add("spec", type=named, metavar="SPEC")
+    add_spec(parser)
     add("log", type=path_of, metavar="LOG", help="what trace-cmd report or perf script print, or JSON lines")
-    add_constants(parser, several=False)
     add(
         "--map",
         dest="mapping",
@@ -145,7 +141,7 @@ def conform_parser() -> argparse.ArgumentParser:
     )
     add("--timeout", type=seconds, metavar="SECONDS", help="stop after so long: undetermined")
     add("--full", action="store_true", help="the whole behaviour, not its end; whole states along it")
-    add("--json", action="store_true", help="the record on standard output, nothing else there")
+    add_json(parser)
     add(
         "--generate",
         type=positive,
@@ -160,15 +156,13 @@ def conform_parser() -> argparse.ArgumentParser:
 
 def tests_parser() -> argparse.ArgumentParser:
     parser = Parser(
-        "python -m explorer tests",
-        allow_abbrev=False,
+        "tests",
         description="Write behaviours that cover a spec: as ITF, as pytest functions, as a schedule in C.",
         epilog="exit codes: 0 all that can be is covered; 20 a limit kept some states from being seen;"
         " 2, 74, 130, 150, 255 as everywhere",
     )
     add = parser.add_argument
-    add("spec", type=named, metavar="SPEC")
-    add_constants(parser, several=False)
+    add_spec(parser)
     add(
         "--cover",
         choices=KINDS,
@@ -189,19 +183,15 @@ def tests_parser() -> argparse.ArgumentParser:
 
 
 def show_parser() -> argparse.ArgumentParser:
-    parser = Parser(
-        "python -m explorer show", allow_abbrev=False, description="Print what was understood of a spec."
-    )
-    parser.add_argument("spec", type=named, metavar="SPEC")
-    add_constants(parser, several=False)
+    parser = Parser("show", description="Print what was understood of a spec.")
+    add_spec(parser)
     parser.add_argument("--code", action="store_true", help="the generated source")
     return parser
 
 
 def status_parser() -> argparse.ArgumentParser:
     parser = Parser(
-        "python -m explorer status",
-        allow_abbrev=False,
+        "status",
         description="Say how the run is doing that writes to a directory with --checkpoint or --resume.",
         epilog="exit codes: 0 it is at work, or has ended; 20 it was cut off; 2 no run writes there",
     )
@@ -211,12 +201,10 @@ def status_parser() -> argparse.ArgumentParser:
 
 def estimate_parser() -> argparse.ArgumentParser:
     parser = Parser(
-        "python -m explorer estimate",
-        allow_abbrev=False,
+        "estimate",
         description="Predict states, time and memory from a short run.",
     )
-    parser.add_argument("spec", type=named, metavar="SPEC")
-    add_constants(parser, several=False)
+    add_spec(parser)
     parser.add_argument(
         "--seconds", type=some_seconds, default=5.0, metavar="S", help="how long to look (default: 5)"
     )
@@ -224,7 +212,7 @@ def estimate_parser() -> argparse.ArgumentParser:
 
 
 def explain_parser() -> argparse.ArgumentParser:
-    parser = Parser("python -m explorer explain", allow_abbrev=False, description="Say what a message means.")
+    parser = Parser("explain", description="Say what a message means.")
     parser.add_argument(
         "code", nargs="?", default="", metavar="CODE", help="such as E0207; without it, all of them"
     )
@@ -233,8 +221,7 @@ def explain_parser() -> argparse.ArgumentParser:
 
 def litmus_parser() -> argparse.ArgumentParser:
     parser = Parser(
-        "python -m explorer litmus",
-        allow_abbrev=False,
+        "litmus",
         description="Run litmus tests in herd's format: PPC, X86, AArch64, C with the kernel's macros.",
         epilog="exit codes: 0 all agree with --expected; 12 one differs; 20 nothing is expected of one; "
         "150 a file cannot be run; 2, 74, 130, 255 as everywhere",
@@ -256,7 +243,7 @@ def litmus_parser() -> argparse.ArgumentParser:
     )
     add("--unroll", type=positive, default=2, metavar="N", help="how often a loop turns (default: 2)")
     add("--full", action="store_true", help="every test in herd's words")
-    add("--json", action="store_true", help="all results as JSON")
+    add_json(parser)
     add("--junit", type=file_of, metavar="FILE", help="results for CI")
     add("--ipi-table", action="store_true", help="which barriers keep the IPI: a table of generated tests")
     add(
@@ -270,8 +257,7 @@ def litmus_parser() -> argparse.ArgumentParser:
 
 def cite_parser() -> argparse.ArgumentParser:
     parser = Parser(
-        "python -m explorer cite",
-        allow_abbrev=False,
+        "cite",
         description="Check in a source tree the functions of Linux, skiboot or QEMU that specs cite.",
         epilog="exit codes: 0 all as they were read; 1 a function is missing, was moved or has changed;"
         " 2, 74, 130, 255 as everywhere",
@@ -291,20 +277,19 @@ def cite_parser() -> argparse.ArgumentParser:
         metavar="VERSION",
         help="write the list anew: what the specs beside it cite, as TREE has it; VERSION names the tree",
     )
-    add("--json", action="store_true", help="all findings as JSON")
+    add_json(parser)
     return parser
 
 
 def export_parser() -> argparse.ArgumentParser:
     parser = Parser(
-        "python -m explorer export",
-        allow_abbrev=False,
+        "export",
         description="Write a spec in the language of another model checker.",
         epilog="exit codes: 0 written; 1 something of the spec cannot be said in that language;"
         " 2, 74, 130, 150, 255 as everywhere",
     )
     add = parser.add_argument
-    add("spec", type=named, metavar="SPEC")
+    add_spec(parser)
     add(
         "--to",
         choices=("promela", "murphi", "tla", "rv"),
@@ -320,15 +305,13 @@ def export_parser() -> argparse.ArgumentParser:
         metavar="N",
         help="--to rv: refuse more states, before the automaton is made small (default: 1,000)",
     )
-    add_constants(parser, several=False)
     add("--out", type=path_of, metavar="DIR", help="where the file goes (default: out/<spec>/)")
     return parser
 
 
 def judge_parser() -> argparse.ArgumentParser:
     parser = Parser(
-        "python -m explorer judge",
-        allow_abbrev=False,
+        "judge",
         description="Let SPIN and Rumur judge specs too, and compare their answers with ours.",
         epilog="exit codes: 0 all judges that can be asked say the same; 1 one says something else; 20 one"
         " gives no answer, none can be asked, or a limit was reached; 2, 74, 130, 150, 255 as everywhere",
@@ -351,14 +334,12 @@ def judge_parser() -> argparse.ArgumentParser:
         metavar="SECONDS",
         help="how long each judge may take for a model (default: 600)",
     )
-    add("--json", action="store_true", help="the record on standard output, nothing else there")
+    add_json(parser)
     return parser
 
 
 def help_parser() -> argparse.ArgumentParser:
-    parser = Parser(
-        "python -m explorer help", allow_abbrev=False, description="The commands, or the options of one."
-    )
+    parser = Parser("help", description="The commands, or the options of one.")
     parser.add_argument("word", nargs="?", type=named, metavar="COMMAND", help="a command")
     parser.add_argument("--man", action="store_true", help="all of it as a page for man(1): > explorer.1")
     return parser
@@ -368,8 +349,7 @@ def completion_parser() -> argparse.ArgumentParser:
     from explorer.command.completion import SHELLS
 
     parser = Parser(
-        "python -m explorer completion",
-        allow_abbrev=False,
+        "completion",
         description="Print a script that completes commands, options, and the names in specs.",
         epilog='in ~/.bashrc: eval "$(explorer completion bash)"',
     )
@@ -380,8 +360,7 @@ def completion_parser() -> argparse.ArgumentParser:
 
 def replay_parser() -> argparse.ArgumentParser:
     parser = Parser(
-        "python -m explorer replay",
-        allow_abbrev=False,
+        "replay",
         description="Take a stored trace again, step by step; or find the interleaving of a commit message.",
         epilog="exit codes: 0 it is a behaviour of the spec; 1 it is not, or not any more; 20 a limit ended"
         " the search; 2, 130, 150, 255 as everywhere",
@@ -424,8 +403,7 @@ def replay_parser() -> argparse.ArgumentParser:
 
 def new_parser() -> argparse.ArgumentParser:
     parser = Parser(
-        "python -m explorer new",
-        allow_abbrev=False,
+        "new",
         description="Write a first spec, its test, and a workflow that checks both.",
     )
     parser.add_argument("name", type=named, metavar="NAME", help="of the module, such as my_lock")
@@ -437,8 +415,7 @@ def new_parser() -> argparse.ArgumentParser:
 
 def diff_parser() -> argparse.ArgumentParser:
     parser = Parser(
-        "python -m explorer diff",
-        allow_abbrev=False,
+        "diff",
         description="Say where two stored traces part.",
         epilog="Exits with 0 where they are the same, with 1 where they part.",
     )
@@ -448,18 +425,14 @@ def diff_parser() -> argparse.ArgumentParser:
 
 
 def walk_parser() -> argparse.ArgumentParser:
-    parser = Parser(
-        "python -m explorer walk", allow_abbrev=False, description="Choose a behaviour step by step."
-    )
-    parser.add_argument("spec", type=named, metavar="SPEC")
-    add_constants(parser, several=False)
+    parser = Parser("walk", description="Choose a behaviour step by step.")
+    add_spec(parser)
     return parser
 
 
 def serve_parser() -> argparse.ArgumentParser:
     parser = Parser(
-        "python -m explorer serve",
-        allow_abbrev=False,
+        "serve",
         description="The report, alive: take every step in a browser on this machine, until Ctrl-C.",
         epilog=(
             "Exit codes: 0 ended by Ctrl-C; 1 the trace does not fit the spec; 150 malformed spec; 2 usage,"
@@ -467,7 +440,7 @@ def serve_parser() -> argparse.ArgumentParser:
         ),
     )
     add = parser.add_argument
-    add("spec", type=named, metavar="SPEC")
+    add_spec(parser)
     add(
         "trace",
         nargs="?",
@@ -475,7 +448,6 @@ def serve_parser() -> argparse.ArgumentParser:
         metavar="TRACE",
         help="where to begin: a trace in the Informal Trace Format, with its constants",
     )
-    add_constants(parser, several=False)
     add(
         "--own-constants",
         action="store_true",
