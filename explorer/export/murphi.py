@@ -9,29 +9,19 @@ from collections.abc import Callable, Iterator
 from explorer.export import comments
 from explorer.export.flat import Assignment, CannotSay, Flat, Step
 from explorer.export.names import Names, unique
-from explorer.export.printer import Dialect, Printer
+from explorer.export.printer import ARITHMETIC, MASKS, Dialect, Printer
 from explorer.ir.expressions import FALSE, TRUE, Expr, Family, is_const
 
 WORDS = {
+    **ARITHMETIC,
+    **MASKS,
     "and": " & ",
     "or": " | ",
     "not": "!({0})",
     "if": "({0} ? {1} : {2})",
     "eq": "({0} = {1})",
     "ne": "({0} != {1})",
-    "lt": "({0} < {1})",
-    "le": "({0} <= {1})",
-    "add": "({0} + {1})",
-    "sub": "({0} - {1})",
-    "mul": "({0} * {1})",
-    "neg": "(-({0}))",
     "floordiv": "({0} / {1})",
-    "mod": "({0} % {1})",
-    "bor": "({0} | {1})",
-    "band": "({0} & {1})",
-    "bandnot": "({0} & ~{1})",
-    "bit": "(1 << {0})",
-    "has": "((({0} >> {1}) & 1) != 0)",
 }
 
 RESERVED = """alias array assert assume assumption begin boolean by case clear const cover do else elsif end

@@ -16,6 +16,24 @@ from explorer.program.facts import Facts, interval
 LOGIC = ("and", "or", "not", "eq", "lt", "le", "has")
 """Operators whose value is a truth value."""
 
+ARITHMETIC = {
+    "lt": "({0} < {1})",
+    "le": "({0} <= {1})",
+    "add": "({0} + {1})",
+    "sub": "({0} - {1})",
+    "mul": "({0} * {1})",
+    "neg": "(-({0}))",
+    "mod": "({0} % {1})",
+}
+MASKS = {
+    "bor": "({0} | {1})",
+    "band": "({0} & {1})",
+    "bandnot": "({0} & ~{1})",
+    "bit": "(1 << {0})",
+    "has": "((({0} >> {1}) & 1) != 0)",
+}
+"""What all languages here write alike, and sets as numbers in those that have such."""
+
 
 @dataclass(frozen=True, slots=True)
 class Dialect:

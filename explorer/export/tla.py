@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from explorer.export import comments
 from explorer.export.flat import Assignment, CannotSay, Flat, Step
 from explorer.export.names import Names, word
-from explorer.export.printer import Dialect, Printer
+from explorer.export.printer import ARITHMETIC, Dialect, Printer
 from explorer.ir import expressions as ex
 from explorer.ir.expressions import FALSE, TRUE, Expr, Family, is_const
 from explorer.ir.formulas import Ltl, leads
@@ -20,20 +20,14 @@ from explorer.ir.types import SetType
 
 AND, OR = " /\\ ", " \\/ "
 WORDS = {
+    **ARITHMETIC,
     "and": AND,
     "or": OR,
     "not": "~({0})",
     "if": "(IF {0} THEN {1} ELSE {2})",
     "eq": "({0} = {1})",
     "ne": "({0} # {1})",
-    "lt": "({0} < {1})",
-    "le": "({0} <= {1})",
-    "add": "({0} + {1})",
-    "sub": "({0} - {1})",
-    "mul": "({0} * {1})",
-    "neg": "(-({0}))",
     "floordiv": "({0} \\div {1})",
-    "mod": "({0} % {1})",
 }
 SETS = {"bor": "({0} \\union {1})", "band": "({0} \\intersect {1})", "bandnot": "({0} \\ {1})"}
 
