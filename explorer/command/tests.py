@@ -15,9 +15,9 @@ from explorer.render.machine.schedule import schedule
 from explorer.render.text.terminal import clean, counted
 from explorer.render.whole_file import write_whole
 from explorer.run.options import UsageError
+from explorer.trace.behaviour import behaviour
 from explorer.trace.cover import Covering, Tour, cover
 from explorer.trace.step_builder import StepBuilder
-from explorer.trace.trace import Trace
 from explorer.verdict import exit_codes
 from explorer.verdict.report_context import origin
 
@@ -32,7 +32,8 @@ def tests(options: Namespace, model: Model) -> int:
         raise UsageError(f"tests {options.spec}: nothing happens in it, and there is nothing to cover")
     builder = StepBuilder(model)
     behaviours: list[Behaviour] = [
-        (_trace(builder, tour), _refused(builder, tour)) for tour in covering.tours
+        (behaviour(builder, tour.taken, tour.states, "walk"), _refused(builder, tour))
+        for tour in covering.tours
     ]
     folder = Path("out") / Path(options.spec).stem / "tests" if options.out is None else options.out
     _write(folder, _files(model, behaviours, f"its {options.cover}"))
@@ -76,20 +77,6 @@ def _summary(model: Model, kind: str, covering: Covering) -> Iterator[str]:
         yield f"  {'not seen' if covering.limit else 'cannot be covered'}: {clean(text)}"
     if len(covering.missing) > SHOWN:
         yield f"  ... and {len(covering.missing) - SHOWN:,} more"
-
-
-def _trace(builder: StepBuilder, tour: Tour) -> Trace:
-    steps = [builder.first(tour.states[0])]
-    for index, instance in enumerate(tour.taken, 1):
-        steps.append(builder.next(instance, index, *tour.states[index - 1 : index + 1]))
-    return Trace(
-        property="walk",
-        kind="walk",
-        length=len(tour.taken),
-        lanes=builder.lanes,
-        steps=tuple(steps),
-        why=(),
-    )
 
 
 def _refused(builder: StepBuilder, tour: Tour) -> list[Refused]:

@@ -9,15 +9,16 @@ from dataclasses import replace
 from typing import Any
 
 from explorer.conform.conform import Answer
-from explorer.conform.explain import Behaviour
+from explorer.conform.explain import Behaviour, Explained
 from explorer.conform.search import Box, Fits, Unexplained, Unfinished
 from explorer.conform.timeline import Kind
 from explorer.ir.model import Model
 from explorer.ir.semantics import State
 from explorer.render.text.terminal import WIDTH, clean, counted, wrapped
 from explorer.render.text.text import story
+from explorer.trace.behaviour import behaviour
 from explorer.trace.step_builder import StepBuilder, state_texts, variable_texts
-from explorer.trace.trace import Trace
+from explorer.trace.trace import Step, Trace
 from explorer.trace.waits import blocked
 
 LOOKED_AT, SHOWN, VALUES = 500, 8, 4
@@ -39,26 +40,20 @@ def report(answer: Answer, full: bool = False) -> str:
 
 def trace(answer: Answer) -> Trace:
     """The end of the behaviour as a trace; each step says which line of the log it is."""
-    behaviour, model = answer.behaviour, answer.behaviours.model
-    assert behaviour is not None
-    builder = StepBuilder(model)
-    steps, before = [replace(builder.first(behaviour.first), changed={})], behaviour.first
-    for step in behaviour.steps:
-        if step.instance is None:
-            continue
-        made = builder.next(step.instance, len(steps), before, step.after)
-        if step.line is not None:
-            made = replace(made, label=f"{made.label}  // line {step.line}")
-        steps.append(made)
-        before = step.after
-    return Trace(
-        property="conform",
-        kind="walk",
-        length=len(steps) - 1,
-        lanes=builder.lanes,
-        steps=tuple(steps),
-        why=(),
+    found, model = answer.behaviour, answer.behaviours.model
+    assert found is not None
+    taken = [(step.instance, step) for step in found.steps if step.instance is not None]
+    states = [found.first, *(step.after for _, step in taken)]
+    trace = behaviour(StepBuilder(model), [instance for instance, _ in taken], states, "conform")
+    first, *others = trace.steps
+    return replace(
+        trace, steps=(replace(first, changed={}), *map(_with_line, others, [step for _, step in taken]))
     )
+
+
+def _with_line(step: Step, found: Explained) -> Step:
+    """The step, which says which line of the log it is."""
+    return step if found.line is None else replace(step, label=f"{step.label}  // line {found.line}")
 
 
 def _counts(answer: Answer) -> Iterator[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from explorer.engine.reference import successors
-from explorer.ir.model import Model
+from explorer.ir.model import Instance, Model
+from explorer.trace.behaviour import behaviour
 from explorer.trace.step_builder import StepBuilder
 from explorer.trace.trace import Trace
 
@@ -22,26 +23,20 @@ def sample(model: Model) -> Trace | None:
     if state is None or len(model.instances) * STEPS > BUDGET:
         return None
     builder = StepBuilder(model)
-    steps, seen, taken = [builder.first(state)], {state}, Counter[str]()
-    while len(steps) <= STEPS:
-        actor = steps[-1].actor
-        fresh = [(model.instances[n], after) for _, n, after in successors(model, state) if after not in seen]
+    states, taken, often = [state], list[Instance](), Counter[str]()
+    while len(taken) < STEPS:
+        actor = builder.actor(taken[-1]) if taken else ""
+        fresh = [
+            (model.instances[n], after)
+            for _, n, after in successors(model, states[-1])
+            if after not in states
+        ]
         if not fresh:
             break
         instance, after = min(
-            fresh, key=lambda one: (taken[one[0].action.name], builder.actor(one[0]) != actor, one[0].number)
+            fresh, key=lambda one: (often[one[0].action.name], builder.actor(one[0]) != actor, one[0].number)
         )
-        steps.append(builder.next(instance, len(steps), state, after))
-        taken[instance.action.name] += 1
-        seen.add(after)
-        state = after
-    if len(steps) == 1:
-        return None
-    return Trace(
-        property="sample",
-        kind="walk",
-        length=len(steps) - 1,
-        lanes=builder.lanes,
-        steps=tuple(steps),
-        why=(),
-    )
+        often[instance.action.name] += 1
+        taken.append(instance)
+        states.append(after)
+    return behaviour(builder, taken, states, "sample") if taken else None

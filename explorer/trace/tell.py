@@ -14,15 +14,15 @@ from explorer.engine.space import Handle, StateSpace, Violation
 from explorer.ir.expressions import Failure
 from explorer.ir.model import Model
 from explorer.ir.semantics import State
-from explorer.language.memory_wiring import MemoryType
 from explorer.trace.accesses import of_memories
+from explorer.trace.behaviour import behaviour, steps_of, with_memories
 from explorer.trace.failures import failure_in, first_failure, told
-from explorer.trace.old_values import arrivals, names, old_values
+from explorer.trace.old_values import old_values
 from explorer.trace.reasons import explain
 from explorer.trace.shorten import shortened
 from explorer.trace.shortest import StatePath, shortest
 from explorer.trace.step_builder import StepBuilder
-from explorer.trace.trace import Step, Trace
+from explorer.trace.trace import Trace
 
 
 class ReplayError(Exception):
@@ -53,7 +53,8 @@ def tell_steps(
     end, and why, where that is known.
     """
     builder, states = StepBuilder(model), _states(model, initial, numbers)
-    steps = _steps(builder, states, numbers)
+    instances = [model.instances[number] for number in numbers]
+    steps = steps_of(builder, instances, states)
     if violation.kind == "evaluation":
         number, reason = failure or first_failure(model, states[-1])
         why = told(model, number, reason, states[-1])
@@ -64,37 +65,24 @@ def tell_steps(
             why.insert(0, f"{instance.name} has no value in this state:")
     else:
         why = explain(model, violation, states)
-    memories = of_memories(model, [model.instances[number] for number in numbers], states)
+    memories = of_memories(model, instances, states)
     why += old_values(memories, steps) if violation.kind != "evaluation" else []
-    return Trace(
+    trace = Trace(
         property=violation.name,
         kind=violation.kind,
         length=len(numbers),
         lanes=builder.lanes,
         steps=tuple(steps),
         why=tuple(why),
-        arrivals=arrivals(memories, steps),
-        memories=names(memories),
     )
+    return with_memories(trace, memories)
 
 
 def way(space: StateSpace, depth: int, goals: list[Handle]) -> Trace:
     """A shortest way to one of some states at this depth."""
     path = shortest(space, Violation("way", "way", depth, tuple(goals)))
-    builder = StepBuilder(space.model)
-    numbers, states = [number for _, number, _ in path.edges], _states_along(space, path)
-    steps = _steps(builder, states, numbers)
-    memories = of_memories(space.model, [space.model.instances[number] for number in numbers], states)
-    return Trace(
-        property="way",
-        kind="way",
-        length=len(path.edges),
-        lanes=builder.lanes,
-        steps=tuple(steps),
-        why=(),
-        arrivals=arrivals(memories, steps),
-        memories=names(memories),
-    )
+    instances = [space.model.instances[number] for _, number, _ in path.edges]
+    return behaviour(StepBuilder(space.model), instances, _states_along(space, path), "way", kind="way")
 
 
 def _states_along(space: StateSpace, path: StatePath) -> list[State]:
@@ -118,23 +106,3 @@ def _states(model: Model, initial: State, numbers: Sequence[int]) -> list[State]
             raise ReplayError(f"{model.instances[number].name} cannot be taken after step {len(states) - 1}")
         states.append(after)
     return states
-
-
-def _steps(builder: StepBuilder, states: Sequence[State], numbers: Sequence[int]) -> list[Step]:
-    """The steps between states, of instances of these numbers."""
-    steps = [builder.first(states[0])]
-    for at, number in enumerate(numbers, 1):
-        steps.append(builder.next(builder.model.instances[number], at, states[at - 1], states[at]))
-    return that_arrive(builder.model, steps)
-
-
-def that_arrive(model: Model, steps: list[Step]) -> list[Step]:
-    """The steps without marks of memories' stores that no later step ends: nobody looks at these."""
-    memories = tuple(f"{f.variable}." for f in model.families if isinstance(f.type, MemoryType))
-    result: list[Step] = []
-    ahead: set[str] = set()
-    for step in reversed(steps):
-        kept = tuple(key for key in step.opens if key in ahead or not key.startswith(memories))
-        result.append(replace(step, opens=kept) if memories else step)
-        ahead |= {*step.closes}
-    return result[::-1]

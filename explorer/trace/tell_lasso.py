@@ -19,9 +19,9 @@ from explorer.ir.model import FairGroup, Model, Temporal
 from explorer.ir.semantics import State, evaluate
 from explorer.ir.steps import Fairness
 from explorer.trace.accesses import of_memories
-from explorer.trace.old_values import arrivals, names
+from explorer.trace.behaviour import that_arrive, with_memories
 from explorer.trace.step_builder import StepBuilder
-from explorer.trace.tell import ReplayError, that_arrive
+from explorer.trace.tell import ReplayError
 from explorer.trace.trace import STILL, Fair, Step, Trace
 from explorer.trace.waits import moment
 
@@ -80,7 +80,7 @@ def tell_lasso(
         *_reason(formula, lasso),
         *_for_ever(model, lasso, fair),
     ]
-    return Trace(
+    trace = Trace(
         property=prop.name,
         kind=prop.kind,
         length=len(lasso.instances),
@@ -90,9 +90,8 @@ def tell_lasso(
         loop=loop,
         fairness=fair,
         lost=lost_at(formula, lasso.moments),
-        arrivals=arrivals(memories, steps),
-        memories=names(memories),
     )
+    return with_memories(trace, memories)
 
 
 def execute_lasso(model: Model, initial: State, stem: tuple[int, ...], cycle: tuple[int, ...]) -> Lasso:

@@ -6,6 +6,7 @@ Knows nothing of files and terminals.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from explorer.engine.reference import step as execute
 from explorer.engine.reference import successors
@@ -14,6 +15,7 @@ from explorer.ir import expressions as ex
 from explorer.ir.errors import Place, closest
 from explorer.ir.model import Instance, Model
 from explorer.ir.semantics import EvaluationError, State, evaluate
+from explorer.trace.behaviour import behaviour
 from explorer.trace.failures import text_of
 from explorer.trace.reasons import explain
 from explorer.trace.replay import initial_with
@@ -171,11 +173,6 @@ class Walk:
 
     def trace(self) -> Trace:
         """The walk so far as a trace, with what is broken at its end."""
-        builder = StepBuilder(self.model)
-        steps = [builder.first(self.states[0])]
-        for index, instance in enumerate(self.taken, 1):
-            before, after = self.states[index - 1 : index + 1]
-            steps.append(builder.next(instance, index, before, after))
         why = []
         for name in self.broken():
             kind = next((p.kind for p in self.model.properties if p.name == name), name)
@@ -184,14 +181,7 @@ class Walk:
                 if kind != "evaluation"
                 else []
             )
-        return Trace(
-            property="walk",
-            kind="walk",
-            length=len(self.taken),
-            lanes=builder.lanes,
-            steps=tuple(steps),
-            why=tuple(why),
-        )
+        return replace(behaviour(StepBuilder(self.model), self.taken, self.states, "walk"), why=tuple(why))
 
 
 def follow(model: Model, texts: Sequence[tuple[str, Mapping[str, str]]]) -> tuple[Walk | None, str]:
