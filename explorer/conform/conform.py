@@ -8,11 +8,12 @@ from contextlib import closing
 from pathlib import Path
 
 from explorer.conform.behaviours import NO_BOUNDS, Behaviours, Bounds, Nodes, OutOfBounds
+from explorer.conform.boxes import read_into, wanted_events
 from explorer.conform.explain import Behaviour, explain
 from explorer.conform.mapping import ON, EventMap
 from explorer.conform.records import FORMATS, format_of, records
 from explorer.conform.search import Checkpoints, Fits, Frontier, Key, Sweep, Unexplained, Unfinished, search
-from explorer.conform.timeline import Kind, Timeline, read_into, wanted_events
+from explorer.conform.timeline import Kind, Timeline
 from explorer.ir.data import dataclass
 from explorer.ir.model import Model
 from explorer.run.options import UsageError
