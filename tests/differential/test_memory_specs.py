@@ -172,8 +172,9 @@ def test_what_a_function_raises_is_raised() -> None:
 def test_models_are_not_mixed_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """Machine code of one model, run after that of another, asks its own functions."""
     native = pytest.importorskip("explorer.engine.native.search")
-    monkeypatch.setattr(native, "SMALL", 0)
-    monkeypatch.setattr(native, "FEW", 0)
+    questions = pytest.importorskip("explorer.engine.native.questions")
+    monkeypatch.setattr(questions, "SMALL", 0)
+    monkeypatch.setattr(questions, "FEW", 0)
     models = [model_of(seed, "power")[0] for seed in (1, 1)]
     spaces = [native.explore(model) for model in models]
     expected = python.explore(model_of(1, "power")[0])

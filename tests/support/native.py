@@ -11,6 +11,7 @@ from functools import partial
 from unittest.mock import patch
 
 from explorer.engine import python
+from explorer.engine.native import questions
 from explorer.engine.native import search as native
 from explorer.engine.space import StateSpace
 from explorer.liveness import graph
@@ -53,7 +54,7 @@ def natively(seed: int, direct: int) -> bool:
 
     The native engine lists steps by its own text, however few there are.
     """
-    orbits.DIRECT, native.SMALL, native.FEW = direct, 0, 0
+    orbits.DIRECT, questions.SMALL, questions.FEW = direct, 0, 0
     symmetric = random_symmetric(seed)
     if symmetric is None:
         return False

@@ -12,56 +12,40 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
-from explorer.codegen.native_functions import native_source, witness_source
-from explorer.codegen.native_ways import ways_source
-from explorer.codegen.python_functions import reads_next
 from explorer.engine import python
 from explorer.engine.boundary import count_on
 from explorer.engine.checkpoint import Checkpoint, Saved
 from explorer.engine.forecast import forecast
-from explorer.engine.lanes import Costs, Lanes
 from explorer.engine.limits import Limits, Observer, Prefix, Progress, Stopped, available_bytes, ignore
 from explorer.engine.native import hashing
-from explorer.engine.native.arrays import EXPANDED, LEAST, MOST, Level, Steps
+from explorer.engine.native.arrays import EXPANDED, LEAST, MOST, Level
 from explorer.engine.native.exchange import Threads
 from explorer.engine.native.jit import Jit, common_source, default_directory
 from explorer.engine.native.levels import Collected, NativeLevel, TableLevel, integers, rows_of, words_of
 from explorer.engine.native.machine import Machine, ints, machine
+from explorer.engine.native.questions import Questions
 from explorer.engine.native.tree import ROOT_BITS, Tree
 from explorer.engine.native.visited import Store, TableFull
-from explorer.engine.native.ways import MOST_LANES, ArrayCosts, before
 from explorer.engine.native.worker import TreeWorker, Worker, buckets, empty
-from explorer.engine.python import Compiled, Flagged, run_source, witness_function
-from explorer.engine.space import Edge, StateSpace
+from explorer.engine.python import Compiled, Flagged
+from explorer.engine.space import StateSpace
 from explorer.engine.space_builder import SpaceBuilder
-from explorer.ir.expressions import Expr
 from explorer.ir.model import Model
 from explorer.program.machine_word import BeyondWord
 from explorer.symmetry.find import Symmetry
-
-T = TypeVar("T")
 
 WEIGHED = 1 << 16
 """Representatives whose orbits are summed at once: the sum stays below 2**62 (see `symmetry.find.MOST`)."""
 
 PARALLEL = 1 << 13
-SMALL = 1 << 18
 ELSEWHERE = 1 << 62
-"""States from which threads, and compiled conditions, pay; the level of states that are not to be found again
-in the table.
-"""
-
-FEW, WORTH = 32, 2.0
-"""States whose steps Python lists faster than a call of machine code; seconds that it may take for all such
-questions before machine code is compiled for them.
-"""
+"""States from which threads pay; the level of states that are not to be found again in the table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,14 +144,15 @@ class Search:
         self.threads = Threads(options.workers)
         self.workers = [self._worker(i) for i in range(options.workers)]
         self.collected = Collected(lambda: [worker.store for worker in self.workers])
+        questions = Questions(compiled, machine)
         self.space = SpaceBuilder(
             compiled=compiled,
             engine="native",
             started=started,
             decode=layout.unpack,
-            edges=self.edges,
-            before=self.before,
-            somewhere=self.somewhere,
+            edges=questions.edges,
+            before=questions.before,
+            somewhere=lambda condition: questions.somewhere(self.space, condition),
             bits=layout.cell_bits,
             workers=options.workers,
             storage=options.storage,
@@ -182,10 +167,6 @@ class Search:
             "properties": 0.0,
         }
         self.flagged = Flagged(compiled, self.space)
-        self.texts: dict[str, str] = {}
-        self.helpers: dict[str, Any] = {}
-        self.listed, self.listing = 0, 0.0
-        """States whose steps Python has listed, and the seconds it took."""
 
     def _worker(self, i: int) -> Worker:
         first, last = (w * (1 << self.hashing.partition_bits) // self.options.workers for w in (i, i + 1))
@@ -548,91 +529,3 @@ class Search:
             for counter in (counters.enabled, counters.same, counters.cut, counters.totals):
                 counter[:] = 0
             counters.totals[LEAST] = 1 << 62
-
-    # Questions after the search.
-
-    def edges(self, states: Iterable[int], targets: Any) -> list[Edge]:
-        """The steps that leave some states, into the targets where some are given."""
-        size = len(states) if isinstance(states, (NativeLevel, TableLevel, list, tuple, set)) else 0
-        if targets is not None or size < FEW or not self._at_hand("edges", size):
-            return self._listed(size, lambda: self.compiled.edges(states, targets))
-        rows = (
-            states.words()
-            if isinstance(states, (NativeLevel, TableLevel))
-            else words_of(list(states), self.words)
-        )
-        return self._edges(rows)
-
-    def before(self, level: Any, later: Costs, lanes: Lanes) -> Costs:
-        """The costs of the states of a level from which a step leads to one that has a cost."""
-        size = len(level)
-        if size < FEW or lanes.number > MOST_LANES or not self._at_hand("ways", size):
-            return self._listed(size, lambda: self.compiled.before(level, later, lanes))
-        rows = level.words() if isinstance(level, (NativeLevel, TableLevel)) else words_of(level, self.words)
-        rules = self.machine.rules, self.machine.numbers
-        with self.machine.running():
-            return before(self.helpers["ways"], rows, ArrayCosts.of(later, self.words), lanes, rules)
-
-    def _listed(self, size: int, work: Callable[[], T]) -> T:
-        """What Python says of the steps of so many states; note how long that takes."""
-        begun = time.monotonic()
-        result = work()
-        self.listed, self.listing = self.listed + size, self.listing + time.monotonic() - begun
-        return result
-
-    def _at_hand(self, name: str, size: int) -> bool:
-        """Whether machine code looks at the steps of so many states: it is at hand, or Python takes too
-        long.
-        """
-        if name in self.helpers:
-            return True
-        program, layout, plan = self.compiled.program, self.compiled.layout, self.compiled.plan
-        if name not in self.texts:
-            self.texts[name] = (
-                native_source(program, layout, plan).edges
-                if name == "edges"
-                else ways_source(program, layout, plan)
-            )
-        jit, forecast = Jit(default_directory()), self.listing
-        if self.listed:
-            forecast += size * self.listing / self.listed
-        if forecast < WORTH and size < SMALL and not jit.ready(self.texts[name]):
-            return False
-        self.helpers[name] = getattr(jit.module(self.texts[name]), name)
-        return True
-
-    def _edges(self, rows: Any) -> list[Edge]:
-        room = 1 << 16
-        room += 2 * len(self.machine.numbers)
-        steps, numbers = Steps.empty(room, self.words), self.machine.numbers
-        result, at = list[Edge](), 0
-        while at < len(rows):
-            steps.length[0] = 0
-            with self.machine.running():
-                at = self.helpers["edges"](rows, (at, len(rows)), steps, self.machine.rules)
-            n = int(steps.length[0])
-            sources, ends = integers(rows[steps.origins[:n]]), integers(steps.successors[:n])
-            result += zip(sources, [numbers[rank] for rank in steps.rules[:n]], ends)
-        return result
-
-    def somewhere(self, condition: Expr) -> bool:
-        """Whether a condition holds in any visited state, or on any step."""
-        text = None
-        if self.space.distinct >= SMALL and not reads_next(condition):
-            with suppress(BeyondWord):
-                text = witness_source(self.compiled.program, self.compiled.layout, condition)
-        if text is None:
-            result = witness_function(self.compiled, condition)
-            return any(result(level) for level in self.space.levels)
-        space = run_source(text, "<witness>")
-        if self.machine.functions is not None:
-            self.machine.functions.know([condition])
-        with self.machine.running():
-            return any(
-                space["witness"](
-                    level.words()
-                    if isinstance(level, (NativeLevel, TableLevel))
-                    else words_of(list(level), self.words)
-                )
-                for level in self.space.levels
-            )

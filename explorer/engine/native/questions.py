@@ -1,0 +1,140 @@
+"""What is asked of a space after its search, answered by machine code where that pays: the steps of states,
+the way to some, and whether a condition holds anywhere. Knows nothing of the search itself.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import Any, Protocol, TypeVar
+
+from explorer.codegen.native_functions import native_source, witness_source
+from explorer.codegen.native_ways import ways_source
+from explorer.codegen.python_functions import reads_next
+from explorer.engine.lanes import Costs, Lanes
+from explorer.engine.native.arrays import Steps
+from explorer.engine.native.jit import Jit, default_directory
+from explorer.engine.native.levels import NativeLevel, TableLevel, integers, words_of
+from explorer.engine.native.machine import Machine
+from explorer.engine.native.ways import MOST_LANES, ArrayCosts, before
+from explorer.engine.python import Compiled, run_source, witness_function
+from explorer.engine.space import Edge
+from explorer.ir.expressions import Expr
+from explorer.program.machine_word import BeyondWord
+
+T = TypeVar("T")
+
+SMALL = 1 << 18
+"""States from which compiled code pays without a doubt."""
+
+FEW, WORTH = 32, 2.0
+"""States whose steps Python lists faster than a call of machine code; seconds that it may take for all such
+questions before machine code is compiled for them.
+"""
+
+
+class Visited(Protocol):
+    """The states that a condition is looked for in."""
+
+    levels: Any
+
+    @property
+    def distinct(self) -> int: ...
+
+
+class Questions:
+    """Answers about the states of one program."""
+
+    def __init__(self, compiled: Compiled, machine: Machine):
+        self.compiled, self.machine, self.words = compiled, machine, compiled.layout.words
+        self.texts: dict[str, str] = {}
+        self.helpers: dict[str, Any] = {}
+        self.listed, self.listing = 0, 0.0
+        """States whose steps Python has listed, and the seconds it took."""
+
+    def edges(self, states: Iterable[int], targets: Any) -> list[Edge]:
+        """The steps that leave some states, into the targets where some are given."""
+        size = len(states) if isinstance(states, (NativeLevel, TableLevel, list, tuple, set)) else 0
+        if targets is not None or size < FEW or not self._at_hand("edges", size):
+            return self._listed(size, lambda: self.compiled.edges(states, targets))
+        rows = (
+            states.words()
+            if isinstance(states, (NativeLevel, TableLevel))
+            else words_of(list(states), self.words)
+        )
+        return self._edges(rows)
+
+    def before(self, level: Any, later: Costs, lanes: Lanes) -> Costs:
+        """The costs of the states of a level from which a step leads to one that has a cost."""
+        size = len(level)
+        if size < FEW or lanes.number > MOST_LANES or not self._at_hand("ways", size):
+            return self._listed(size, lambda: self.compiled.before(level, later, lanes))
+        rows = level.words() if isinstance(level, (NativeLevel, TableLevel)) else words_of(level, self.words)
+        rules = self.machine.rules, self.machine.numbers
+        with self.machine.running():
+            return before(self.helpers["ways"], rows, ArrayCosts.of(later, self.words), lanes, rules)
+
+    def _listed(self, size: int, work: Callable[[], T]) -> T:
+        """What Python says of the steps of so many states; note how long that takes."""
+        begun = time.monotonic()
+        result = work()
+        self.listed, self.listing = self.listed + size, self.listing + time.monotonic() - begun
+        return result
+
+    def _at_hand(self, name: str, size: int) -> bool:
+        """Whether machine code looks at the steps of so many states: it is at hand, or Python takes too
+        long.
+        """
+        if name in self.helpers:
+            return True
+        program, layout, plan = self.compiled.program, self.compiled.layout, self.compiled.plan
+        if name not in self.texts:
+            self.texts[name] = (
+                native_source(program, layout, plan).edges
+                if name == "edges"
+                else ways_source(program, layout, plan)
+            )
+        jit, forecast = Jit(default_directory()), self.listing
+        if self.listed:
+            forecast += size * self.listing / self.listed
+        if forecast < WORTH and size < SMALL and not jit.ready(self.texts[name]):
+            return False
+        self.helpers[name] = getattr(jit.module(self.texts[name]), name)
+        return True
+
+    def _edges(self, rows: Any) -> list[Edge]:
+        room = 1 << 16
+        room += 2 * len(self.machine.numbers)
+        steps, numbers = Steps.empty(room, self.words), self.machine.numbers
+        result, at = list[Edge](), 0
+        while at < len(rows):
+            steps.length[0] = 0
+            with self.machine.running():
+                at = self.helpers["edges"](rows, (at, len(rows)), steps, self.machine.rules)
+            n = int(steps.length[0])
+            sources, ends = integers(rows[steps.origins[:n]]), integers(steps.successors[:n])
+            result += zip(sources, [numbers[rank] for rank in steps.rules[:n]], ends)
+        return result
+
+    def somewhere(self, space: Visited, condition: Expr) -> bool:
+        """Whether a condition holds in any visited state, or on any step."""
+        text = None
+        if space.distinct >= SMALL and not reads_next(condition):
+            with suppress(BeyondWord):
+                text = witness_source(self.compiled.program, self.compiled.layout, condition)
+        if text is None:
+            result = witness_function(self.compiled, condition)
+            return any(result(level) for level in space.levels)
+        witness = run_source(text, "<witness>")["witness"]
+        if self.machine.functions is not None:
+            self.machine.functions.know([condition])
+        with self.machine.running():
+            return any(
+                witness(
+                    level.words()
+                    if isinstance(level, (NativeLevel, TableLevel))
+                    else words_of(list(level), self.words)
+                )
+                for level in space.levels
+            )
