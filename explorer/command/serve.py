@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import signal
 import sys
 import threading
 from typing import Any
@@ -31,6 +32,8 @@ from explorer.verdict.report_context import context
 
 def serve(options: argparse.Namespace) -> int:
     """Answer until Ctrl-C; the exit code: 0, or 1 where the trace does not fit the spec."""
+    # A shell that starts this in the background has it ignore what `kill -INT` sends.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     spec, model = _model(options)
     path, note = None, ""
     try:

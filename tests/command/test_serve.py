@@ -260,8 +260,9 @@ class Served(NamedTuple):
 
 
 def served(directory: Path, *arguments: str, before: int = 0) -> Served:
+    """A server that was started as a script starts it in the background: interrupts were ignored before."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "explorer", "serve", *arguments],
+        ["sh", "-c", 'trap "" INT; exec "$@"', "sh", sys.executable, "-m", "explorer", "serve", *arguments],
         cwd=directory,
         env=ENVIRONMENT,
         text=True,
