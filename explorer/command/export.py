@@ -43,8 +43,8 @@ def _text(model: Model, to: str) -> tuple[dict[str, str], list[str]]:
         return {file: promela.promela(flat)}, [c.format(file=shlex.quote(file)) for c in promela.COMMANDS]
     if to == "tla":
         name = tla.module(model.name)
-        text, configuration = tla.tla(flat)
-        files = {f"{name}.tla": text, f"{name}.cfg": configuration}
+        written = tla.tla(flat)
+        files = {f"{name}.tla": written.text, f"{name}.cfg": written.configuration()}
         return files, [c.format(name=name) for c in tla.COMMANDS]
     file = f"{model.name}.m"
     asked = {"file": shlex.quote(file), "deadlock": murphi.deadlocks(flat)}

@@ -12,7 +12,8 @@ from typing import Any
 from explorer.command.standard_output import own_prints, say
 from explorer.ground.ground import ground
 from explorer.ir.types import value_text
-from explorer.judge.compare import JUDGES, Judged, judge, table
+from explorer.judge import tlc
+from explorer.judge.compare import JUDGES, TLC, Judged, judge, table
 from explorer.render.machine.json_record import to_json
 from explorer.render.text.terminal import counted
 from explorer.run.constants import bindings
@@ -25,7 +26,7 @@ def command(options: argparse.Namespace) -> int:
     """The tables on the screen, and the exit code: 0 where every judge that was asked says what we say."""
     if not options.specs:
         raise UsageError("no spec file; write: python -m explorer judge spec/ipi_fixed.py")
-    judges = _judges(options.by)
+    judges = _judges(options.by, options.tla2tools)
     for path in options.specs:
         spec_file(path)  # a wrong name is told before the work on the others
     codes, records, started = [], [], time.monotonic()
@@ -36,7 +37,7 @@ def command(options: argparse.Namespace) -> int:
         for values in every:
             with own_prints():
                 model = ground(spec, values, str(Path(path).resolve()))
-                found = judge(model, judges, options.max_states, options.timeout)
+                found = judge(model, judges, options.max_states, options.timeout, options.tla2tools)
             codes.append(exit_codes.of_judges(differ=bool(found.differences), silent=not found.agreed))
             records.append(_record(found))
             if not options.json:
@@ -57,19 +58,32 @@ def command(options: argparse.Namespace) -> int:
     return exit_codes.worst(codes)
 
 
-def _judges(asked: str | None) -> tuple[str, ...]:
-    """The judges that are asked for, or all that are installed. UsageError for unknown and missing ones."""
-    known = {name.lower(): name for name in JUDGES}
+def _judges(asked: str | None, tla2tools: Path | None) -> tuple[str, ...]:
+    """The judges that are asked for, or all that are there. UsageError for unknown and missing ones."""
+    known = {name.lower(): name for name in (*JUDGES, TLC)}
     names = tuple(dict.fromkeys(asked.split(","))) if asked else tuple(known)
     for name in names:
         if name not in known:
             raise UsageError(f"--by {name}: no such judge; write: --by {','.join(known)}")
-        if asked and not JUDGES[known[name]]():
+        if asked and known[name] in JUDGES and not JUDGES[known[name]]():
             raise UsageError(f"--by {name}: {known[name]} is not installed; write: apt install {name} gcc")
-    found = tuple(known[name] for name in names if JUDGES[known[name]]())
+    if tla2tools is not None:
+        _check_jar(tla2tools)
+    elif asked and TLC.lower() in names:
+        raise UsageError("--by tlc: TLC is a jar; write: --tla2tools PATH, where tla2tools.jar is")
+    there = {name for name, installed in JUDGES.items() if installed()} | ({TLC} if tla2tools else set())
+    found = tuple(known[name] for name in names if known[name] in there)
     if not found:
         raise UsageError("no judge is installed; write: apt install spin rumur gcc")
     return found
+
+
+def _check_jar(jar: Path) -> None:
+    fault = tlc.jar_fault(jar)
+    if fault:
+        raise UsageError(f"--tla2tools {jar}: {fault}; write: the path of TLC's tla2tools.jar")
+    if not tlc.installed():
+        raise UsageError(f"--tla2tools {jar}: java is not installed; write: apt install default-jre-headless")
 
 
 def _record(found: Judged) -> dict[str, Any]:
@@ -83,6 +97,7 @@ def _record(found: Judged) -> dict[str, Any]:
                 "transitions": answer.transitions,
                 "depth": answer.depth,
                 "violated": dict(answer.violated),
+                "temporal": list(answer.temporal),
                 "seconds": round(answer.seconds, 3),
             }
             for answer in found.answers

@@ -312,14 +312,17 @@ def export_parser() -> argparse.ArgumentParser:
 def judge_parser() -> argparse.ArgumentParser:
     parser = Parser(
         "judge",
-        description="Let SPIN and Rumur judge specs too, and compare their answers with ours.",
+        description="Let SPIN, Rumur and TLC judge specs too, and compare their answers with ours.",
         epilog="exit codes: 0 all judges that can be asked say the same; 1 one says something else; 20 one"
         " gives no answer, none can be asked, or a limit was reached; 2, 74, 130, 150, 255 as everywhere",
     )
     add = parser.add_argument
     add("specs", nargs="*", type=named, metavar="SPEC", help="spec files")
     add_constants(parser)
-    add("--by", type=named, metavar="NAMES", help="only these judges: spin,rumur (default: the installed)")
+    add(
+        "--by", type=named, metavar="NAMES", help="only these: spin,rumur,tlc (default: those that are there)"
+    )
+    add("--tla2tools", type=path_of, metavar="PATH", help="TLC's jar, which makes TLC one of the judges")
     add(
         "--max-states",
         type=positive,

@@ -162,7 +162,7 @@ class _Writer:
             yield from self.fault(step)
         if self.flat.asked("deadlock"):
             yield from self.deadlock()
-        if not self.flat.steps:
+        if all(step.guard is FALSE for step in self.flat.steps):
             yield "  :: false /* nothing ever happens */"
         yield "  od"
         yield "}"

@@ -1,18 +1,21 @@
 """A ground model as TLA+, for TLC and Apalache: a variable for each cell with its type, an action for each
 action instance, fairness, temporal properties, and the configuration.
 
-Sets are sets, everything else is an integer. Nothing here has been before TLC: no build of it was at hand.
+Sets are sets, everything else is an integer. A guard with a disjunction is compared with TRUE, for TLC
+takes a step once for each disjunct of its action that holds. Step invariants are asked of the state before
+a step, for `[][...]_vars` asks nothing of a step that changes nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from explorer.export import comments
-from explorer.export.flat import Assignment, CannotSay, Flat, Step
+from explorer.export.flat import Assignment, CannotSay, Claim, Flat, Step
 from explorer.export.names import Names, word
 from explorer.export.printer import ARITHMETIC, Dialect, Printer
 from explorer.ir import expressions as ex
+from explorer.ir.data import dataclass
 from explorer.ir.expressions import FALSE, TRUE, Expr, Family, is_const
 from explorer.ir.formulas import Ltl, leads
 from explorer.ir.steps import Fairness
@@ -43,11 +46,47 @@ _UNSAID = {"next": "the next state", "until": "until", "release": "release"}
 """Operators on behaviours that TLA+ does not have."""
 
 
-def tla(flat: Flat) -> tuple[str, str]:
-    """The text of the module, and that of its configuration. CannotSay for a memory."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an invariant of the module asks: that this property does not fail in a state; or by the step of
+    this instance, or (where it `fails`) since that step has no value.
+    """
+
+    property: str
+    instance: int | None = None
+    fails: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A module's text, and what its definitions are: actions by the numbers of their instances, what each
+    invariant asks, the temporal properties.
+    """
+
+    text: str
+    actions: Mapping[str, int]
+    variables: tuple[tuple[Family, str], ...]
+    invariants: Mapping[str, Asked | None]
+    temporal: Mapping[str, str]
+
+    def configuration(self) -> str:
+        """The configuration that asks for everything."""
+        return configuration(self.invariants, self.temporal)
+
+
+def configuration(invariants: Iterable[str], temporal: Iterable[str]) -> str:
+    """A configuration that asks for these definitions."""
+    lines = ["SPECIFICATION Spec", "CHECK_DEADLOCK FALSE"]
+    lines += [*(f"INVARIANT {name}" for name in invariants), *(f"PROPERTY {name}" for name in temporal)]
+    return "\n".join(lines) + "\n"
+
+
+def tla(flat: Flat) -> Module:
+    """The module. CannotSay for a memory."""
     writer = _Writer(flat)
-    lines = list(writer.lines())
-    return "\n".join(lines) + "\n", "\n".join(writer.configuration()) + "\n"
+    text = "\n".join(writer.lines()) + "\n"
+    actions = {name: number for number, name in writer.actions.items()}
+    return Module(text, actions, tuple(writer.variables()), writer.invariants, writer.properties)
 
 
 def module(name: str) -> str:
@@ -87,6 +126,8 @@ class _Sets(Printer):
             return f"({self.number(args[1])} \\in {self.set(args[0])})"
         if op == "eq" and any(map(self.is_set, args)):
             return f"({self.set(args[0])} = {self.set(args[1])})"
+        if op == "not" and args[0].op == "eq" and any(map(self.is_set, args[0].args)):
+            return f"({self.set(args[0].args[0])} # {self.set(args[0].args[1])})"
         if op == "not" and self.is_set(args[0]):
             return f"({self.set(args[0])} = {{}})"
         if self.is_set(expr):
@@ -117,8 +158,8 @@ class _Writer:
             for s in flat.steps
             if s.guard is not FALSE
         }
-        self.invariants: list[str] = ["TypeOK"]
-        self.properties: list[str] = []
+        self.invariants: dict[str, Asked | None] = {"TypeOK": None}
+        self.properties: dict[str, str] = {}
 
     def cell(self, family: Family, index: str | int) -> str:
         if family in self.flat.arrays:
@@ -211,8 +252,9 @@ class _Writer:
             yield _comment(label)
         yield f"{self.actions[step.instance.number]} =="
         if self.flat.inside is not TRUE:
-            yield "  /\\ within_constraints"
-        yield f"  /\\ {self.printer.truth(step.guard)}"
+            yield f"  /\\ {_once('within_constraints', self.printer.truth(self.flat.inside))}"
+        guard = self.printer.truth(step.guard)
+        yield f"  /\\ {_once(guard, guard)}"
         changed: dict[str, list[str]] = {}
         for update in _simultaneous(step):
             text = self.value(update.family, update.expr)
@@ -244,31 +286,46 @@ class _Writer:
         within = "within_constraints => " if self.flat.inside is not TRUE else ""
         for claim in self.flat.claims:
             yield ""
-            yield _comment(
-                comments.property(self.flat, claim.name) + (f": {claim.text}" if claim.text else "")
-            )
-            self.invariants.append(self.names.new(word(claim.name)))
-            yield f"{self.invariants[-1]} == {self.printer.truth(claim.condition)}"
+            yield self.property(claim)
+            name = self.invariant(word(claim.name), Asked(claim.name))
+            yield f"{name} == {self.printer.truth(claim.condition)}"
         for step in self.flat.faults if self.flat.asked("evaluation") else ():
-            self.invariants.append(self.names.new(f"{word(step.instance.name)}_has_a_value"))
-            yield f"{self.invariants[-1]} == {within}{self.printer.truth(ex.negate(step.fault))}"
+            asked = Asked("evaluation", step.instance.number, fails=True)
+            name = self.invariant(f"{word(step.instance.name)}_has_a_value", asked)
+            yield f"{name} == {within}{self.printer.truth(ex.negate(step.fault))}"
         if self.flat.asked("deadlock") and self.flat.may_end is not TRUE:
             ways = [self.printer.truth(step.fault) for step in self.flat.faults]
             ways += [self.printer.truth(self.flat.may_end)] if self.flat.may_end is not FALSE else []
-            self.invariants.append(self.names.new("no_deadlock"))
             yield ""
-            yield f"{self.invariants[-1]} == {within}({OR.join(['ENABLED Next', *ways])})"
+            name = self.invariant("no_deadlock", Asked("deadlock"))
+            yield f"{name} == {within}({OR.join(['ENABLED Next', *ways])})"
+        yield from self.step_claims()
+        yield from self.temporal()
+
+    def property(self, claim: Claim) -> str:
+        text = f": {claim.text}" if claim.text else ""
+        return _comment(comments.property(self.flat, claim.name) + text)
+
+    def invariant(self, name: str, asked: Asked) -> str:
+        """A new name of an invariant."""
+        name = self.names.new(name)
+        self.invariants[name] = asked
+        return name
+
+    def step_claims(self) -> Iterator[str]:
+        """For each step that could break a step invariant, an invariant of the state before it."""
         for name in dict.fromkeys(c.name for step in self.flat.steps for c in step.claims):
-            self.properties.append(self.names.new(word(name)))
             yield ""
-            yield _comment(comments.property(self.flat, name))
-            yield f"{self.properties[-1]} == []["
+            yield _comment(f"{comments.property(self.flat, name)}: asked before each step")
             for step in self.flat.steps:
                 action = self.actions.get(step.instance.number)
                 held = [self.printer.truth(c.condition) for c in step.claims if c.name == name]
                 if held and action:
-                    yield f"  /\\ ({action} => {AND.join(held)})"
-            yield "  ]_vars"
+                    asked = Asked(name, step.instance.number, fails=name == "evaluation")
+                    yield f"{self.invariant(f'{word(name)}_{action}', asked)} =="
+                    yield f"  ENABLED {action} => {AND.join(held)}"
+
+    def temporal(self) -> Iterator[str]:
         for name, parts in self.flat.formulas:
             yield ""
             unsaid = next((why for part in parts if (why := _unsaid(part))), "")
@@ -278,8 +335,9 @@ class _Writer:
                 )
                 continue
             yield _comment(comments.property(self.flat, name))
-            self.properties.append(self.names.new(word(name)))
-            yield f"{self.properties[-1]} =="
+            definition = self.names.new(word(name))
+            self.properties[definition] = name
+            yield f"{definition} =="
             yield from (f"  /\\ {self.formula(part)}" for part in parts)
 
     def formula(self, formula: Ltl) -> str:
@@ -293,11 +351,10 @@ class _Writer:
             return "(" + WORDS[formula.op].join(inner) + ")"
         return {"not": "~", "always": "[]", "eventually": "<>"}[formula.op] + f"({inner[0]})"
 
-    def configuration(self) -> Iterator[str]:
-        yield "SPECIFICATION Spec"
-        yield "CHECK_DEADLOCK FALSE"
-        yield from (f"INVARIANT {name}" for name in self.invariants)
-        yield from (f"PROPERTY {name}" for name in self.properties)
+
+def _once(written: str, meaning: str) -> str:
+    """A condition as one that TLC does not take apart into its disjuncts."""
+    return f"TRUE = {written}" if OR in meaning else written
 
 
 def _simultaneous(step: Step) -> list[Assignment]:

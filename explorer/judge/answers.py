@@ -21,12 +21,14 @@ class NoAnswer(Exception):
 @dataclass(frozen=True, slots=True)
 class Story:
     """A counterexample: the number of the initial state, and those of the instances, in order. Where it
-    `fails`, the last one has no value, or a step invariant has none there.
+    `fails`, the last one has no value, or a step invariant has none there. A behaviour without end goes on
+    from here as after step `loop`; it stutters where that is the last one.
     """
 
     initial: int
     steps: tuple[int, ...]
     fails: bool = False
+    loop: int | None = None
 
 
 def length(story: Story) -> int:
@@ -37,7 +39,8 @@ def length(story: Story) -> int:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """`violated` are the properties that fail, with the length of the shortest story; None is no count that
-    the judge tells. `reasons` are why its counts may differ from ours honestly.
+    the judge tells. `temporal` are the temporal properties that it was asked. `reasons` are why it may differ
+    from us honestly.
     """
 
     judge: str
@@ -48,6 +51,7 @@ class Answer:
     seconds: float
     stories: Mapping[str, Story] = field(default_factory=dict)
     reasons: Collection[str] = ()
+    temporal: tuple[str, ...] = ()
 
 
 def replayed(model: Model, initial: tuple[State, ...], name: str, story: Story) -> str:
@@ -58,6 +62,9 @@ def replayed(model: Model, initial: tuple[State, ...], name: str, story: Story) 
         walk = Walk.of(model, initial[story.initial])
         for number in story.steps[: len(story.steps) - story.fails]:
             walk.take(model.instances[number].name)
+        if story.loop is not None:
+            endless = walk.breaks_for_ever(name, story.loop)
+            return "" if endless else f"{name} is not violated by what goes on as after step {story.loop}"
         broken = walk.broken()
         if story.fails and name not in broken:  # the step has a value, what is asked of it has none
             walk.take(model.instances[story.steps[-1]].name)

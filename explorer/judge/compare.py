@@ -11,17 +11,22 @@ from tempfile import TemporaryDirectory
 from time import monotonic
 
 from explorer.engine.limits import Limits
+from explorer.engine.space import StateSpace
 from explorer.export.flat import CannotSay, Flat, checkable, flatten
 from explorer.ir.data import dataclass
 from explorer.ir.model import Model
-from explorer.judge import rumur, spin
+from explorer.ir.steps import Fairness
+from explorer.judge import rumur, spin, tlc
 from explorer.judge.answers import Answer, NoAnswer, replayed
 from explorer.judge.tools import Missing, Workplace
 from explorer.run.options import RunOptions
-from explorer.run.run import explore
+from explorer.run.run import check_liveness, explore
 
 JUDGES = {"SPIN": spin.installed, "Rumur": rumur.installed}
-"""The judges, and whether each is installed."""
+"""The judges that are packages, and whether each is installed."""
+
+TLC = "TLC"
+"""The judge that is a jar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +50,13 @@ class Judged:
         return len(self.answers) > 1 and not (self.differences or self.silent or self.stopped)
 
 
-def judge(model: Model, judges: tuple[str, ...], max_states: int, patience: float) -> Judged:
-    """A model judged by these judges: each has `patience` seconds; a model with more than `max_states` states
-    is judged by none.
+def judge(
+    model: Model, judges: tuple[str, ...], max_states: int, patience: float, tla2tools: Path | None = None
+) -> Judged:
+    """A model judged by these judges, TLC from the jar `tla2tools`: each has `patience` seconds; a model with
+    more than `max_states` states is judged by none.
     """
-    mine, stopped = ours(model, max_states, patience)
+    mine, stopped = ours(model, max_states, patience, temporal=TLC in judges)
     if stopped:
         return Judged(model, (), stopped=stopped)
     answers, refused, silent = [mine], dict[str, str](), dict[str, str]()
@@ -58,7 +65,7 @@ def judge(model: Model, judges: tuple[str, ...], max_states: int, patience: floa
             flat = flatten(model)
             with TemporaryDirectory() as directory:
                 place = Workplace(Path(directory), monotonic() + patience)
-                answer = _ask(name, flat, place, mine.states)
+                answer = _ask(name, flat, place, mine.states, tla2tools)
         except CannotSay as reason:
             refused[name] = str(reason)
             continue
@@ -82,14 +89,21 @@ def judge(model: Model, judges: tuple[str, ...], max_states: int, patience: floa
     )
 
 
-def _ask(name: str, flat: Flat, place: Workplace, states: int) -> Answer:
+def _ask(name: str, flat: Flat, place: Workplace, states: int, tla2tools: Path | None) -> Answer:
+    if name == TLC:
+        assert tla2tools is not None
+        return tlc.judge(flat, place, tla2tools)
     return spin.judge(flat, place, states) if name == "SPIN" else rumur.judge(flat, place)
 
 
-def ours(model: Model, max_states: int, patience: float) -> tuple[Answer, str]:
-    """Our own answer without symmetry, and the limit that was reached before it was complete."""
+def ours(model: Model, max_states: int, patience: float, temporal: bool = False) -> tuple[Answer, str]:
+    """Our own answer without symmetry, on `temporal` properties where it is wanted and there is one; and the
+    limit that was reached before it was complete.
+    """
     started = monotonic()
-    space = explore(model, RunOptions(no_symmetry=True), Limits(max_states, timeout=patience))
+    options, limits = RunOptions(no_symmetry=True), Limits(max_states, timeout=patience)
+    space = explore(model, options, limits)
+    answers = check_liveness(space, options, limits) if temporal and not space.stopped else {}
     names = checkable(model)
     violated = {n: v.level + (v.kind == "step") for n, v in space.violations.items() if n in names}
     answer = Answer(
@@ -97,10 +111,27 @@ def ours(model: Model, max_states: int, patience: float) -> tuple[Answer, str]:
         space.distinct,
         space.transitions,
         depth=space.depth,
-        violated=violated,
+        violated={**violated, **{name: None for name, found in answers.items() if found.trace}},
         seconds=monotonic() - started,
+        reasons=[*_reasons(space)] if answers else [],
+        temporal=tuple(name for name, found in answers.items() if not found.doubt),
     )
     return answer, space.stopped or ""
+
+
+CUT = "the temporal properties are asked of behaviours that a constraint cuts off, which stay there for ever"
+NO_CHANGE = "TLA+ asks a strongly fair action for steps that change something"
+
+
+def _reasons(space: StateSpace) -> Iterator[str]:
+    """Why another judge may honestly say something else of temporal properties."""
+    if space.cut:
+        yield CUT
+    strong = {n for g in space.model.fair_groups if g.fair is Fairness.STRONG for n in g.instances}
+    if strong and any(
+        s == t and i in strong for level in space.levels for s, i, t in space.edges(level, None)
+    ):
+        yield NO_CHANGE
 
 
 def _with_symmetry(model: Model, mine: Answer, patience: float) -> Iterator[str]:
@@ -113,8 +144,9 @@ def _with_symmetry(model: Model, mine: Answer, patience: float) -> Iterator[str]
     if space.represented != mine.states:
         yield f"states: {mine.states:,}, with symmetry {space.represented:,}"
     violated = {n: v.level + (v.kind == "step") for n, v in space.violations.items() if n in checkable(model)}
-    if violated != mine.violated:
-        yield f"violated: {dict(mine.violated)}, with symmetry {violated}"
+    own = {name: steps for name, steps in mine.violated.items() if name not in mine.temporal}
+    if violated != own:
+        yield f"violated: {own}, with symmetry {violated}"
 
 
 def _compared(mine: Answer, other: Answer) -> tuple[list[str], list[str]]:
@@ -133,10 +165,16 @@ def _compared(mine: Answer, other: Answer) -> tuple[list[str], list[str]]:
         explained.append(f"depth: {other.judge} tells none")
     elif mine.depth != other.depth:
         differences.append(f"depth: {mine.depth}, {other.judge} has {other.depth}")
+    lasting = {*mine.temporal, *other.temporal}
     for name in {**mine.violated, **other.violated}:
         own, said = _verdict(mine, name), _verdict(other, name)
-        if own != said:
-            differences.append(f"{name}: {own}, {other.judge} says {said}")
+        if own == said or (name in lasting and not (name in mine.temporal and name in other.temporal)):
+            continue
+        told = f"{name}: {own}, {other.judge} says {said}"
+        if name in lasting and mine.reasons:
+            explained.append(f"{told}: {' and '.join(mine.reasons)}")
+        else:
+            differences.append(told)
     return differences, explained
 
 
@@ -153,6 +191,8 @@ def _verdict(answer: Answer, name: str) -> str:
     if name not in answer.violated:
         return "holds"
     steps = answer.violated[name]
+    if steps is None:
+        return "violated"
     return f"violated after {steps} step{'s' * (steps != 1)}"
 
 
@@ -164,8 +204,9 @@ def table(judged: Judged) -> Iterator[str]:
         rows.append(["states", *(f"{a.states:,}" for a in answers)])
         rows.append(["transitions", *(f"{a.transitions:,}" for a in answers)])
         rows.append(["depth", *("-" if a.depth is None else str(a.depth) for a in answers)])
-        for name in checkable(model):
-            rows.append([name, *(_short(a, name) for a in answers)])
+        every = [*checkable(model), *dict.fromkeys(name for a in answers for name in a.temporal)]
+        for name in every:
+            rows.append([name, *(_short(a, name, name not in checkable(model)) for a in answers)])
         rows.append(["seconds", *(f"{a.seconds:.1f}" for a in answers)])
         first = max(len(row[0]) for row in rows)
         widths = [max(len(row[i]) for row in rows) for i in range(1, len(rows[0]))]
@@ -174,7 +215,8 @@ def table(judged: Judged) -> Iterator[str]:
             yield f"  {row[0]:<{first}}  {'  '.join(cells)}".rstrip()
     if judged.stopped:
         yield f"  not judged: {judged.stopped}"
-    left = ", ".join(p.name for p in model.temporal)
+    asked = {name for answer in answers[1:] for name in answer.temporal}
+    left = ", ".join(p.name for p in model.temporal if p.name not in asked)
     if left:
         yield f"  not judged, since temporal: {left}"
     yield from (f"  {name} cannot be asked: {why}" for name, why in judged.refused.items())
@@ -183,5 +225,8 @@ def table(judged: Judged) -> Iterator[str]:
     yield from (f"  DIFFERS: {text}" for text in judged.differences)
 
 
-def _short(answer: Answer, name: str) -> str:
-    return f"violated {answer.violated[name]}" if name in answer.violated else "holds"
+def _short(answer: Answer, name: str, temporal: bool) -> str:
+    if temporal and name not in answer.temporal:
+        return "-"
+    steps = answer.violated.get(name)
+    return "holds" if name not in answer.violated else "violated" + (f" {steps}" if steps is not None else "")

@@ -266,7 +266,7 @@ def test_differences_without_a_reason_are_told_and_others_explained() -> None:
     "arguments, code, message",
     [
         ([], 2, "no spec file; write: python -m explorer judge spec/ipi_fixed.py"),
-        (["{spec}", "--by", "tlc"], 2, "--by tlc: no such judge; write: --by spin,rumur"),
+        (["{spec}", "--by", "nusmv"], 2, "--by nusmv: no such judge; write: --by spin,rumur,tlc"),
         (["{spec}", "--max-states", "0"], 2, "'0' is not a positive integer"),
         (["{spec}", "none.py"], 2, "none.py: no such file"),
     ],

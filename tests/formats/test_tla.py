@@ -165,7 +165,7 @@ def model_of(path: Path) -> Model:
 def test_the_module_has_the_references_states(path: Path, invariant: str) -> None:
     """The text alone, explored by its reader, gives the same states, transitions and depth."""
     model = model_of(path)
-    module = Module(tla(flatten(model))[0])
+    module = Module(tla(flatten(model)).text)
     (text,) = module.definitions[invariant] if invariant else ["TRUE"]
     expected = reference.explore(model)
     found = module.count(lambda values: not module.truth(text, values))
