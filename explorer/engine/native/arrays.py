@@ -192,6 +192,20 @@ class Table(NamedTuple):
     """The arguments of `mixing.permuted` for the way back from a hash to the state."""
 
 
+class Sieve(NamedTuple):
+    """`fine` bits for each slot of a table (`find_kernels.py`)."""
+
+    bits: Words
+    fine: Word
+
+
+class Found(NamedTuple):
+    """Which of some states are in a table: their rows, and their slots."""
+
+    rows: Numbers
+    places: Numbers
+
+
 class Search(NamedTuple):
     """What `expand` reads and nobody changes."""
 

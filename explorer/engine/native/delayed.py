@@ -27,6 +27,7 @@ from explorer.engine.native.disk import Disk, DiskFull, DiskLevel
 from explorer.engine.native.jit import Jit, common_source, default_directory
 from explorer.engine.native.levels import NativeLevel, rows_of
 from explorer.engine.native.search import PARALLEL, Search
+from explorer.engine.native.sieve import Sieve
 from explorer.engine.native.visited import Store, TableFull
 from explorer.engine.native.worker import BUCKET_WORDS, FLAGS, buckets
 
@@ -157,10 +158,7 @@ class DelayedSearch(Search):
         """Take out what is not new, now that level `depth` is the workers', and maybe a part of the next."""
         if self.window:
             seen = sum(self.disk.size(number) for number in range(self.window))
-            marks = [np.zeros(w.store.capacity * w.store.partitions, np.bool_) for w in self.workers]
-            for number in range(self.window):
-                for states in self.disk.pieces(number):
-                    self.threads.run(partial(self._mark, states, marks), len(states) > PARALLEL)
+            marks = self._marks()
             again, levels = sum(int(part.sum()) for part in marks), max(1, depth - self.settled)
             if again:
                 try:
@@ -171,21 +169,30 @@ class DelayedSearch(Search):
             self.delay = max(1, levels // 2) if in_vain else max(self.delay, 2 * levels)
         self.settled = depth
 
-    def _mark(self, states: WordRows, marks: list[Any], i: int) -> None:
-        """Mark the slots of some states in a worker's table."""
-        places = self.workers[i].store.find(states)
-        marks[i][places[places >= 0]] = True
+    def _marks(self) -> list[Any]:
+        """For each worker a flag for each slot of its table: whether its state is in a level that left."""
+        sieves = self.threads.run(lambda i: Sieve(self.workers[i].store), parallel=True)
+        marks = [np.zeros(sieve.slots, np.bool_) for sieve in sieves]
+        for number in range(self.window):
+            for states in self.disk.pieces(number):
+
+                def mark(i: int, states: WordRows = states) -> None:
+                    marks[i][sieves[i].find(states).places] = True
+
+                self.threads.run(mark, len(states) > PARALLEL)
+        return marks
 
     def _take_out(self, marks: list[Any], depth: int) -> None:
         """Take the marked states out of the levels that may have them, and what was counted when they were
         left.
         """
+        sieves = [Sieve(w.store, marked) for w, marked in zip(self.workers, marks)]
 
         def new(states: WordRows) -> Any:
             result = np.ones(len(states), np.bool_)
-            for w, marked in zip(self.workers, marks):
-                places = w.store.find(states)
-                result &= (places < 0) | ~marked[places]
+            for sieve, marked in zip(sieves, marks):
+                rows, places = sieve.find(states)
+                result[rows[marked[places]]] = False
             return result
 
         def wanted(number: int, states: WordRows) -> Any:

@@ -114,7 +114,16 @@ def _inlined() -> str:
 
 def common_source(narrow: bool = False) -> str:
     """The text that every native search needs, whatever the spec; `narrow`: for slots of 32 bits."""
-    text = Path(__file__).with_name("kernels.py").read_text()
+    return _slots("kernels.py", narrow)
+
+
+def find_source(narrow: bool) -> str:
+    """The text that finds states in a visited set; `narrow` as above."""
+    return _slots("find_kernels.py", narrow)
+
+
+def _slots(name: str, narrow: bool) -> str:
+    text = Path(__file__).with_name(name).read_text()
     return text.replace("SLOT = types.uint64", "SLOT = types.uint32") if narrow else text
 
 

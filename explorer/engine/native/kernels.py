@@ -101,35 +101,6 @@ def insert(buckets, at, table, level, fresh):
     return n
 
 
-@njit(signature(void, WORD_ROWS, Hash, TABLE, int64[::1]), nogil=True, cache=True)
-def find(states, hashing, table, places):
-    """The slots of states (of one word) in the table, into `places`; -1 where they are not, as all those of
-    other partitions than the table's.
-    """
-    slots, fill, entry = table.slots, table.fill, table.entry
-    size = U(table.capacity)
-    first, last = U(table.first), U(table.first + fill.shape[0])
-    zero, one = U(0), U(1)
-    for b in range(states.shape[0]):
-        places[b] = -1
-        h = permuted(states[U(b), zero], hashing.half, hashing.first, hashing.second, hashing.whole)
-        p = h >> hashing.partition
-        if p < first or p >= last:
-            continue
-        base = (p - first) * size
-        key = (h >> entry.dropped) & entry.mask
-        x = ((key >> entry.high) * size) >> entry.low
-        key += one
-        held = U(slots[base + x])
-        while held != zero and (held & entry.part) != key:
-            x += one
-            if x == size:
-                x = zero
-            held = U(slots[base + x])
-        if held != zero:
-            places[b] = I(base + x)
-
-
 @njit(signature(void, TABLE, int64, SLOT[::1]), nogil=True, cache=True)
 def grow(table, capacity, scratch):
     """Give every partition `capacity` slots, in place, from the last partition to the first. `scratch` has

@@ -175,6 +175,9 @@ def integers(words: Any) -> list[int]:
 
 def rows_of(data: bytes, row: int, words: int) -> NDArray[np.uint64]:
     """States of `row` bytes each as rows of words."""
+    if words == 1:
+        there = np.ndarray(len(data) // row, "<u8", data + bytes(8), strides=(row,))
+        return (there & np.uint64((1 << 8 * row) - 1)).reshape(-1, 1)
     rows = np.zeros((len(data) // row, 8 * words), np.uint8)
     rows[:, :row] = np.frombuffer(data, np.uint8).reshape(-1, row)
     return rows.view(np.uint64)

@@ -91,12 +91,6 @@ class Store:
         wanted = self.table.fill + sum(b.sizes[self.first : self.last] for b in arrivals)
         return bool((wanted < self.limit - self.limit // 5 - 8).all())
 
-    def find(self, states: WordRows) -> Numbers:
-        """The slots of some states; -1 where they are not in this part of the set."""
-        places = np.empty(len(states), np.int64)
-        self.kernels.find(states, self.hashing.there, self.table, places)
-        return places
-
     def clear(self) -> None:
         """Forget all states; the memory is kept."""
         self.table.slots[: self.capacity * self.partitions] = 0
