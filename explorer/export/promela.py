@@ -1,8 +1,9 @@
 """A ground model as Promela, for SPIN: one process, one loop, one `d_step` for each action instance, so that
 SPIN stores our states exactly.
 
-Cells are bit fields that hold the code minus the least code. Where the model has a memory (`memory_c.py`), or
-a number beyond 31 bits, be it on the way to another, its steps are C. Properties are asserted after every
+Cells are bit fields that hold the code minus the least code. Where the model has a memory (`memory_c.py`), an
+array that is indexed by itself, which SPIN refuses, or a number beyond 31 bits, be it on the way to another,
+its steps are C. Properties are asserted after every
 step, inside it. Temporaries are part of SPIN's state (breadth-first search knows no hidden variables), so
 they are 0 again when a step ends. SPIN stores more states than we do: one before the choice of an initial
 state, and each initial state twice, before it is checked and behind.
@@ -14,9 +15,10 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from explorer.export import comments, memory_c
-from explorer.export.flat import Assignment, CannotSay, Claim, Flat, Step, bits_of
+from explorer.export.flat import Assignment, CannotSay, Claim, Flat, Step, bits_of, expressions
 from explorer.export.names import Names, word, words_of
 from explorer.export.printer import ARITHMETIC, MASKS, Dialect, Printer
+from explorer.ir import expressions as ex
 from explorer.ir.expressions import FALSE, TRUE, Expr, Family, is_const, negate
 
 WORDS = {
@@ -76,7 +78,7 @@ class _Writer:
         if bits > LONG_BITS:
             raise CannotSay(f"{flat.model.name}: numbers of {bits} bits, and a long of C has {LONG_BITS}")
         self.long = bits > BITS
-        self.in_c = bool(flat.memories or self.wide or self.long)
+        self.in_c = bool(flat.memories or self.wide or self.long or _indexed_by_itself(flat))
         self.names = Names(flat, [*RESERVED, *(words_of(memory_c.C) if self.in_c else ())])
         self.labels = comments.Labels(flat.model)
         words = {**WORDS, "if": "({0} ? {1} : {2})", "bit": "(1L << {0})"} if self.in_c else WORDS
@@ -312,6 +314,15 @@ class _Writer:
     def held(self, temporary: int | None) -> str:
         """A temporary."""
         return f"{'now.' if self.in_c else ''}temporary_{temporary}"
+
+
+def _indexed_by_itself(flat: Flat) -> bool:
+    """Whether the index of a cell is computed from cells of the same array."""
+    indices = [
+        (at.value, at.args[0]) for root in expressions(flat) for at in ex.walk(root) if at.op == "loadat"
+    ]
+    indices += [(a.family, a.index) for step in flat.steps for a in step.assignments]
+    return any(ex.family_of(at) is family for family, index in indices for at in ex.walk(index))
 
 
 def _bits(family: Family) -> int:

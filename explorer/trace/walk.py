@@ -129,9 +129,19 @@ class Walk:
                 result.append("evaluation")
         if not self.enabled() and not any(evaluate(c.expr, self.state) for c in self.model.terminal):
             result.append("deadlock")
-        if any(self._fails(instance) for instance in self.model.instances):
+        if any(map(self._fails, self.model.instances)) or self._constraint_fails():
             result.append("evaluation")
         return list(dict.fromkeys(result))
+
+    def _constraint_fails(self) -> bool:
+        """Whether a constraint has no value here. Behind one that does not hold none is looked at."""
+        for _, condition in self.model.constraints:
+            try:
+                if not evaluate(condition.expr, self.state):
+                    return False
+            except EvaluationError:
+                return True
+        return False
 
     def _fails(self, instance: Instance) -> bool:
         try:

@@ -17,6 +17,7 @@ from explorer.judge.answers import Answer, Story, replayed
 from explorer.judge.compare import JUDGES, judge, table
 from explorer.run.load import load
 from tests.support.house import SPECS
+from tests.support.judged import judged
 
 WITHOUT = [name for name, installed in JUDGES.items() if not installed()]
 pytestmark = pytest.mark.skipif(bool(WITHOUT), reason=f"{' and '.join(WITHOUT)} not installed")
@@ -218,6 +219,14 @@ def test_large_numbers_do_not_overflow(tmp_path: Path) -> None:
     """An int of Promela has 32 bits; what comes to more, be it on the way, is computed in C."""
     found = judge(model_of(tmp_path, LARGE), ("SPIN",), 100, 100)
     assert found.agreed, list(table(found))
+
+
+@pytest.mark.parametrize("seed", [311, 442, 650, 654, 670])
+def test_random_specs_that_once_were_none_for_spin(seed: int) -> None:
+    """All steps that vanish, a constraint without a value, an array that is indexed by itself: of the random
+    specs 0 to 999 these and their like had no answer, or a story that was not taken here.
+    """
+    assert judged(seed, ("SPIN",)) == ("agreed", [])
 
 
 def test_a_judge_that_sees_another_model_is_heard(

@@ -148,3 +148,14 @@ def test_a_story_tells_the_element_that_changed(tmp_path: Path) -> None:
     assert (str(two["busy"]), str(two["line"])) == ("+B → {A, B}", "+WRITE → [READ, WRITE]")
     assert str(one["busy"].then(two["busy"])) == "+A +B → {A, B}"
     assert two["busy"] == ("{A}", "{A, B}")
+
+
+def test_a_constraint_without_a_value_is_broken_on_a_walk(tmp_path: Path) -> None:
+    """A walk in a state where a constraint has no value says that evaluation fails, as the search does."""
+    spec = text("pass").replace(
+        "spec = Spec()",
+        "@constraint\ndef even(s: S) -> Value[bool]:\n    return 6 // s.n % 2 == 0\n\nspec = Spec()",
+    )
+    model = ground(load(str(write(tmp_path, "constrained", spec))))
+    assert Walk(model).broken() == ["evaluation"]
+    assert "evaluation" in explore(model).violations
