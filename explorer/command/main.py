@@ -209,6 +209,12 @@ def _conform(options: Namespace) -> int:
 
 
 def _export(options: Namespace) -> int:
+    if options.source:
+        from explorer.command.from_monitor import from_monitor
+
+        return from_monitor(options)
+    if options.to is None:
+        raise UsageError("export: no --to; write: --to promela, murphi, tla or rv")
     if options.to == "rv":
         from explorer.command.monitor import monitor
 

@@ -284,7 +284,7 @@ def cite_parser() -> argparse.ArgumentParser:
 def export_parser() -> argparse.ArgumentParser:
     parser = Parser(
         "export",
-        description="Write a spec in the language of another model checker.",
+        description="Write a spec in the language of another model checker, or a kernel's monitor as a spec.",
         epilog="exit codes: 0 written; 1 something of the spec cannot be said in that language;"
         " 2, 74, 130, 150, 255 as everywhere",
     )
@@ -293,9 +293,9 @@ def export_parser() -> argparse.ArgumentParser:
     add(
         "--to",
         choices=("promela", "murphi", "tla", "rv"),
-        required=True,
         help="promela for SPIN, murphi for Rumur, tla for TLC, rv for the kernel's own monitors",
     )
+    add("--from", dest="source", choices=("rv",), help="SPEC is a monitor, .dot or .ltl as rvgen reads them")
     add("--map", dest="mapping", type=path_of, metavar="MAPPING", help="--to rv: the events, as for conform")
     add("--cpu", type=named, metavar="CPU", help="--to rv: of which CPU the monitor is, as the trace has it")
     add(
