@@ -214,7 +214,7 @@ def _export(options: Namespace) -> int:
 
         return from_monitor(options)
     if options.to is None:
-        raise UsageError("export: no --to; write: --to promela, murphi, tla or rv")
+        raise UsageError("no language; write: python -m explorer export --to promela spec/ipi_fixed.py")
     if options.to == "rv":
         from explorer.command.monitor import monitor
 

@@ -287,7 +287,7 @@ def test_what_is_no_formula_is_one_message(
             "export --from rv: --to is for specs; write: python -m",
         ),
         (["door.dot", "--from", "rv", "-D", "N=2"], "export --from rv: -D is for specs; write: python -m"),
-        (["door.dot"], "export: no --to; write: --to promela, murphi, tla or rv"),
+        (["door.dot"], "no language; write: python -m explorer export --to promela spec/ipi_fixed.py"),
         (["wide.dot", "--from", "rv"], "wide: n_env is compared with 1 and 5000: more than 1,000 values"),
         (["bound.dot", "--from", "rv"], "bound: `clk < 4` bounds a state, and no event resets clk"),
     ],
