@@ -26,7 +26,7 @@ from explorer.run.options import RunOptions, UsageError
 from explorer.symmetry.find import Symmetry, find
 from explorer.trace.trace import Trace
 from explorer.verdict.record import first_to_tell
-from explorer.verdict.verdict import Verdict, judge, story_of
+from explorer.verdict.verdict import Verdict, judge, plain, story_of
 
 if TYPE_CHECKING:
     from explorer.engine.protocol import Engine
@@ -83,10 +83,11 @@ def checkpoint_of(model: Model, options: RunOptions, watcher: Watcher) -> Iterat
         if directory is None:
             yield None
             return
+        _need_lasting_numbers(model)
         about = About(
             __version__,
             spec=model.name,
-            constants=dict(model.constants),
+            constants={name: plain(value) for name, value in model.constants.items()},
             digest=model.digest,
             options={"engine": options.engine, "workers": options.workers, "storage": options.storage},
         )
@@ -100,6 +101,20 @@ def checkpoint_of(model: Model, options: RunOptions, watcher: Watcher) -> Iterat
             checkpoint.close()
     except DirectoryError as error:
         raise UsageError(str(error)) from None
+
+
+def _need_lasting_numbers(model: Model) -> None:
+    """DirectoryError where a state has the number of something that was numbered as it was met (decision 14):
+    another process would number it anew.
+    """
+    from explorer.language.memory_wiring import MemoryType
+
+    for family in model.families:
+        if isinstance(family.type, MemoryType):
+            raise DirectoryError(
+                f"--checkpoint: a state of {model.name} has the number of a state of {family.variable}, which"
+                " means something within one run only; write: the command without --checkpoint and --resume"
+            )
 
 
 def check_properties(model: Model, options: RunOptions) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import random
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -50,6 +51,27 @@ def leave(s: S, cpu: Cpu):
 @terminal
 def done(s: S):
     return every(s.at[cpu] == At.DONE for cpu in Cpu)
+
+spec = Spec()
+"""
+
+
+MODE = """\
+import enum
+from typing import Annotated
+from explorer import *
+
+class Mode(enum.Enum):
+    SLOW, FAST = 1, 2
+
+MODE = constant("MODE", Mode.SLOW)
+
+class S(State):
+    n: Var[Annotated[int, Range(0, 9)]] = initially(0)
+
+@action
+def step(s: S):
+    s.n.next = (s.n + (1 if MODE == Mode.SLOW else 3)) % 10
 
 spec = Spec()
 """
@@ -177,6 +199,14 @@ MISTAKES = [
         "",
         ["good.py", "--checkpoint", "d", "--engine", "reference"],
         "--checkpoint: the reference engine writes no checkpoint; write: --engine python",
+    ),
+    (
+        "",
+        [str(ROOT / "tests/bench/specs/memory_lock.py"), "--checkpoint", "d"],
+        (
+            "--checkpoint: a state of memory_lock has the number of a state of Words, which means something"
+            " within one run only; write: the command without --checkpoint and --resume"
+        ),
     ),
     ("", ["simulate", "good.py", "--resume", "c"], "--resume: random walks know nothing of it"),
     (
@@ -345,6 +375,39 @@ def test_a_disk_that_is_too_small_leaves_it_undetermined(capsys: pytest.CaptureF
     said = capsys.readouterr()
     assert "--disk .: 1 bytes for each state, 0.9 GiB for 10^9; there is room for 2 states" in said.err
     assert "--max-disk 2 bytes reached" in said.out
+
+
+def test_a_disk_that_is_really_full_leaves_it_undetermined() -> None:
+    """Where the system takes no more bytes, the run says so, and what it counted is of whole levels."""
+
+    def small_files() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 21, resource.RLIM_INFINITY))
+
+    counters = str(ROOT / "tests/bench/specs/counters.py")
+    command = [sys.executable, "-m", "explorer", counters, "-D", "MODULUS=32", "--no-symmetry", "--json"]
+    done = subprocess.run(
+        [*command, "--disk", ".", "--engine", "native"],
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        preexec_fn=small_files,
+    )
+    found = json.loads(done.stdout)
+    assert (done.returncode, found["verdict"]) == (20, "undetermined"), done.stderr
+    assert found["stopped"] == "--disk .: File too large"
+    sizes = found["states"]["levels"]
+    assert 8 < len(sizes) < 125 and sizes[:8] == [1, 4, 10, 20, 35, 56, 84, 120]
+    assert found["states"]["distinct"] == sum(sizes)
+
+
+def test_a_constant_with_names_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    """A constant whose values have names stands in the head by its name, and another one is refused."""
+    Path("mode.py").write_text(MODE)
+    assert main(["mode.py", "--checkpoint", "c", "--max-depth", "1"]) == 20
+    assert main(["mode.py", "-D", "MODE=slow", "--resume", "c"]) == 0
+    capsys.readouterr()
+    assert main(["mode.py", "-D", "MODE=FAST", "--resume", "c"]) == 2
+    assert capsys.readouterr().err == "explorer: --resume c: was made with MODE=slow; write: -D MODE=slow\n"
 
 
 def at_level(monkeypatch: pytest.MonkeyPatch, level: int, number: int) -> None:
