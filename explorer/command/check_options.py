@@ -132,6 +132,28 @@ def check_parser() -> argparse.ArgumentParser:
         metavar="BYTES",
         help="stop at so much of it, such as 100G: undetermined",
     )
+    add = parser.add_argument_group("on a cluster").add_argument
+    add(
+        "--cluster",
+        type=reader(options.address),
+        metavar="ADDRESS",
+        help="search with actors of Ray: auto starts it on this machine; or HOST:PORT of its head",
+    )
+    add(
+        "--actors",
+        type=positive,
+        metavar="N",
+        help=(
+            "how many, each with --workers threads (default: one on each node, with a thread for each"
+            " processor)"
+        ),
+    )
+    add(
+        "--patience",
+        type=reader(options.patience),
+        metavar="TIME",
+        help="an actor that does not answer for so long counts as lost (default: 5min)",
+    )
     add = parser.add_argument_group("how it is judged").add_argument
     add(
         "--expect",

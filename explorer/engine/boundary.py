@@ -30,7 +30,7 @@ def counted(space: SpaceBuilder) -> dict[str, Any]:
 
 def plain(counts: dict[str, Any], compiled: Compiled) -> dict[str, Any]:
     """The counts as JSON has them."""
-    return {**counts, "violations": [_violation(v, _failures(compiled)) for v in counts["violations"]]}
+    return {**counts, "violations": [plain_violation(v, failures_of(compiled)) for v in counts["violations"]]}
 
 
 def count_on(space: SpaceBuilder, data: dict[str, Any]) -> None:
@@ -38,16 +38,17 @@ def count_on(space: SpaceBuilder, data: dict[str, Any]) -> None:
     space.enabled, space.changed = [*data["enabled"]], [*data["changed"]]
     space.expanded, space.least, space.most = data["expanded"], data["least"], data["most"]
     space.cut, space.orbits_sum = {**data["cut"]}, data["orbits"]
-    failures = _failures(space.compiled)
-    space.violations = {v["name"]: _first_failure(v, failures) for v in data["violations"]}
+    failures = failures_of(space.compiled)
+    space.violations = {v["name"]: first_failure(v, failures) for v in data["violations"]}
 
 
-def _failures(compiled: Compiled) -> list[Failure]:
+def failures_of(compiled: Compiled) -> list[Failure]:
     """What the checks of the generated code mean, in the order of the code."""
     return [*compiled.code("expand")[0].failures, *compiled.code("judgements")[0].failures]
 
 
-def _violation(violation: FirstFailure, failures: list[Failure]) -> dict[str, Any]:
+def plain_violation(violation: FirstFailure, failures: list[Failure]) -> dict[str, Any]:
+    """Where a property fails first, as JSON has it."""
     return {
         "name": violation.name,
         "kind": violation.kind,
@@ -61,7 +62,8 @@ def _violation(violation: FirstFailure, failures: list[Failure]) -> dict[str, An
     }
 
 
-def _first_failure(data: dict[str, Any], failures: list[Failure]) -> FirstFailure:
+def first_failure(data: dict[str, Any], failures: list[Failure]) -> FirstFailure:
+    """The same again, from JSON."""
     return FirstFailure(
         data["name"],
         data["kind"],

@@ -242,13 +242,18 @@ class Checkpoint:
         except OSError as error:
             self._fail(error)
 
-    def close(self) -> None:
-        """The search has ended: what the last boundary left is written, and the directory is free."""
+    def keep(self) -> None:
+        """Make the last boundary the checkpoint now."""
         try:
             if self._counts is not None:
                 self._write_head()
         except OSError as error:
             self._fail(error)
+
+    def close(self) -> None:
+        """The search has ended: what the last boundary left is written, and the directory is free."""
+        try:
+            self.keep()
         finally:
             for file in (self._file, self._lock):
                 if file >= 0:

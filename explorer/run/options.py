@@ -7,7 +7,9 @@ same. Knows nothing of argument parsers, and nothing of what is printed or writt
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -43,8 +45,10 @@ class RunOptions:
     orbit. `count_guards`: guards are counted even where that takes time. `walks` takes random walks in place
     of a search. The search is written to the directory `checkpoint` after each `every` seconds (None: 600),
     or goes on from the one in `resume` and is written there. `first`: the search ends at the first violation.
-    What memory has no room for goes to the directory `disk`, up to `max_disk` bytes. `stories`: so many
-    different ones are told of each property. `expect` and `strict` say what the exit code is about
+    What memory has no room for goes to the directory `disk`, up to `max_disk` bytes. With a `cluster` (`auto`
+    or the address of a Ray head) so many `actors` search, each with `workers` threads and `max_memory`; one
+    that does not answer within `patience` seconds (None: 300) counts as lost. `stories`: so many different
+    ones are told of each property. `expect` and `strict` say what the exit code is about
     (`verdict/exit_codes.py`).
     """
 
@@ -71,6 +75,9 @@ class RunOptions:
     resume: Path | None = None
     disk: Path | None = None
     max_disk: int | None = None
+    cluster: str | None = None
+    actors: int | None = None
+    patience: float | None = None
 
     def __post_init__(self) -> None:
         if self.engine in ("reference", "python") and (self.workers != 1 or self.storage != "exact"):
@@ -78,7 +85,8 @@ class RunOptions:
             raise UsageError(
                 f"{what}: the {self.engine} engine has one worker and exact storage; write: --engine native"
             )
-        check_workers(self.workers)
+        if self.cluster is None:
+            check_workers(self.workers)
         if self.fingerprint is not None and self.storage != "compact":
             raise UsageError(
                 "--fingerprint: exact storage keeps whole states; write: --storage compact --fingerprint BITS"
@@ -89,6 +97,7 @@ class RunOptions:
             )
         self._check_checkpoint()
         self._check_disk()
+        self._check_cluster()
         if self.walks is not None:
             self._check_walks()
 
@@ -103,6 +112,27 @@ class RunOptions:
             )
         if self.storage != "exact":
             raise UsageError(f"--disk: keeps whole states; write: --disk {self.disk} without --storage")
+
+    def _check_cluster(self) -> None:
+        if self.cluster is None:
+            given = {"--actors": (self.actors, ""), "--patience": (self.patience, "s")}
+            for name, (value, unit) in given.items():
+                if value is not None:
+                    what = f"{name} {value:g}{unit}"
+                    raise UsageError(f"{name}: there is no cluster; write: --cluster auto {what}")
+            return
+        if importlib.util.find_spec("ray") is None:
+            raise UsageError(
+                "--cluster needs the package ray; write: pip install 'interrupt-explorer[cluster]', or pip"
+                " install ray"
+            )
+        for name, refused in (
+            (f"--engine {self.engine}", self.engine in ("reference", "python")),
+            ("--disk", self.disk is not None),
+        ):
+            if refused:
+                option = name.split()[0]
+                raise UsageError(f"--cluster: {name} works in one process; write: --cluster without {option}")
 
     def _check_checkpoint(self) -> None:
         if self.checkpoint is None and self.resume is None:
@@ -129,6 +159,7 @@ class RunOptions:
             "--resume": self.resume is not None,
             "--stories": self.stories > 1,
             "--disk": self.disk is not None,
+            "--cluster": self.cluster is not None,
             "--engine reference": self.engine == "reference",
         }
         for name, given in ignored.items():
@@ -241,8 +272,25 @@ def one_of(choices: Sequence[str]) -> Callable[[str], str]:
     return read
 
 
+def address(text: str) -> str:
+    if text != "auto" and not re.fullmatch(r"(?!ray:)[^\s/]+:[0-9]+", text):
+        raise ValueError(
+            f"{text!r} is no cluster; write: auto, or the HOST:PORT that ray start --head prints"
+        )
+    return text
+
+
+def patience(text: str) -> float:
+    result = duration(text)
+    if result < 1:
+        raise ValueError(f"{text!r} is too short: nobody answers at once; write: 30s, or 5min")
+    return result
+
+
 READERS: dict[str, Callable[[str], Any]] = {
+    "actors": positive,
     "checkpoint": directory,
+    "cluster": address,
     "disk": directory,
     "engine": one_of(ENGINES),
     "every": duration,
@@ -252,6 +300,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "max_memory": memory,
     "max_omission": probability,
     "max_states": positive,
+    "patience": patience,
     "resume": directory,
     "storage": one_of(STORAGES),
     "stories": positive,

@@ -69,8 +69,8 @@ def limits_of(options: RunOptions) -> Limits:
     return Limits(options.max_states, options.max_depth, options.timeout, memory, first=first)
 
 
-EVERY = 600.0
-"""Seconds between two checkpoints."""
+EVERY, PATIENCE = 600.0, 300.0
+"""Seconds between two checkpoints, and after which an actor of a cluster counts as lost."""
 
 
 @contextmanager
@@ -297,7 +297,8 @@ class _Stories:
 
 def _sparing(engine: Engine, options: RunOptions, checkpoint: Checkpoint | None) -> Engine:
     """The engine; where it gets no memory (`ulimit -v`) and the python engine could do the same, that one."""
-    if options.storage != "exact" or options.walks is not None or options.engine in ("reference", "python"):
+    alone = options.engine in ("reference", "python") or options.cluster is not None
+    if options.storage != "exact" or options.walks is not None or alone:
         return engine
 
     def explore(
@@ -350,13 +351,11 @@ def engine_of(options: RunOptions, checkpoint: Checkpoint | None = None, watcher
         return reference.explore
     if options.engine == "python":
         return partial(python.explore, checkpoint=checkpoint)
+    if options.cluster is not None:
+        return _on_cluster(options, checkpoint, watcher)
     machine_code = options.workers > 1 or options.storage != "exact" or options.disk is not None
     if options.engine == "native" or machine_code:
-        if importlib.util.find_spec("numba") is None:
-            raise UsageError(
-                "the native engine needs Numba (x86-64 and 64-bit ARM with glibc, macOS or Windows);"
-                " write: pip install numba, or --engine python"
-            )
+        _need_numba()
         from explorer.engine.native import search as native
         from explorer.engine.native.hashing import MAX_OMISSION
 
@@ -370,6 +369,44 @@ def engine_of(options: RunOptions, checkpoint: Checkpoint | None = None, watcher
     from explorer.engine import auto
 
     return partial(auto.explore, checkpoint=checkpoint)
+
+
+def _need_numba() -> None:
+    if importlib.util.find_spec("numba") is None:
+        raise UsageError(
+            "the native engine needs Numba (x86-64 and 64-bit ARM with glibc, macOS or Windows);"
+            " write: pip install numba, or --engine python"
+        )
+
+
+def _on_cluster(options: RunOptions, checkpoint: Checkpoint | None, watcher: Watcher) -> Engine:
+    _need_numba()
+    from explorer.engine.native.cluster import search
+    from explorer.engine.native.cluster.actors import ClusterError, Where
+    from explorer.engine.native.hashing import MAX_OMISSION
+    from explorer.run.recipe import recipe_of
+
+    def explore(
+        model: Model, limits: Limits, observer: Observer, /, *, symmetry: Symmetry | None = None
+    ) -> StateSpace:
+        assert options.cluster is not None
+        chosen = search.Options(
+            Where(options.cluster, options.actors, options.workers, options.patience or PATIENCE),
+            recipe_of(model, options.properties),
+            storage=options.storage,
+            fingerprint=options.fingerprint,
+            max_omission=MAX_OMISSION if options.max_omission is None else options.max_omission,
+            memory=options.max_memory,
+            hear=watcher.hear,
+        )
+        try:
+            return search.explore(
+                model, limits, observer, options=chosen, symmetry=symmetry, checkpoint=checkpoint
+            )
+        except ClusterError as error:
+            raise UsageError(str(error)) from None
+
+    return explore
 
 
 def _random_walks(options: RunOptions) -> Engine:

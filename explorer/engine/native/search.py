@@ -110,6 +110,8 @@ def explore(
 class Search:
     """One exploration; `seed` or `go_on` gives it a beginning, `run` does the rest."""
 
+    wide_worker: type[TreeWorker] = TreeWorker
+
     def __init__(
         self,
         compiled: Compiled,
@@ -169,13 +171,12 @@ class Search:
         self.flagged = Flagged(compiled, self.space)
 
     def _worker(self, i: int) -> Worker:
-        first, last = (w * (1 << self.hashing.partition_bits) // self.options.workers for w in (i, i + 1))
-        result, store = self.machine, self._store(first, last)
+        result, store = self.machine, self._store(*self._partitions(i))
         known = np.zeros_like(result.known) if self.compact else result.known
         constraints = len(self.compiled.model.constraints)
         if self.tree is None:
             return Worker(result, store, known, constraints)
-        return TreeWorker(
+        return self.wide_worker(
             result,
             store=store,
             known=known,
@@ -183,6 +184,11 @@ class Search:
             tree=self.tree,
             alone=self.options.workers == 1,
         )
+
+    def _partitions(self, i: int) -> tuple[int, int]:
+        """The first partition of a worker, and the one after its last."""
+        first, last = (w * (1 << self.hashing.partition_bits) // self.options.workers for w in (i, i + 1))
+        return first, last
 
     def _store(self, first: int, last: int) -> Store:
         """The visited set for some partitions, empty."""
@@ -450,7 +456,11 @@ class Search:
             return
         now = self.threads.agree([w.store.count for w in self.workers])
         self.omitted += self._omission(now)
-        self.hashing = wide
+        self._widen()
+
+    def _widen(self) -> None:
+        """Insert all states again, with fingerprints as wide as an entry allows."""
+        self.hashing = hashing.compact(self.hashing.bits, hashing.WIDE)
         for w in self.workers:
             w.store = self._store(w.store.first, w.store.last)
         fresh = [new.states for w in self.workers for new in w.fresh]

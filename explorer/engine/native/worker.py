@@ -163,9 +163,8 @@ class TreeWorker(Worker):
                 if not self._fold():
                     return
             elif self.row < self.rows:
-                self.at_successor, self.successors.sizes[0] = 0, 0
-                chunk = Level(self.chunk.states, self.rules)
-                self.row = self._call(chunk, (self.row, self.rows), self.successors)
+                if not self._expand_chunk():
+                    return
             elif self.at < self.size:
                 stop = min(self.at + CHUNK, self.size)
                 self.tree.unfold_some(self.level.states, (self.at, stop), self.chunk)
@@ -173,6 +172,13 @@ class TreeWorker(Worker):
                 self.at = stop
             else:
                 return
+
+    def _expand_chunk(self) -> bool:
+        """Expand unfolded states until there is no room for successors; whether there was any."""
+        self.at_successor, self.successors.sizes[0] = 0, 0
+        chunk = Level(self.chunk.states, self.rules)
+        self.row = self._call(chunk, (self.row, self.rows), self.successors)
+        return True
 
     def intern(self) -> None:
         missed = int(self.folded.totals[1])

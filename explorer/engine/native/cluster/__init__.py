@@ -1,0 +1,1 @@
+"""The native engine on many machines: partitions owned by the actors of a Ray cluster."""

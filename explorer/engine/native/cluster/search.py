@@ -1,0 +1,473 @@
+"""The search on a cluster, as its driver sees it: levels agreed, counts and violations brought together,
+limits looked at, checkpoints written; what is lost begins again from the last one. States go from actor to
+actor and do not pass through here.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from explorer.engine.boundary import count_on, failures_of, first_failure
+from explorer.engine.checkpoint import Checkpoint, Saved
+from explorer.engine.forecast import forecast
+from explorer.engine.limits import Limits, Observer, Prefix, Progress, Stopped, ignore
+from explorer.engine.native import hashing
+from explorer.engine.native.cluster.actors import Actors, ClusterError, Halted, Lost, Where
+from explorer.engine.native.cluster.messages import Owners
+from explorer.engine.native.cluster.share import PIECE, Counted, Order, Told, counted
+from explorer.engine.native.levels import NativeLevel, rows_of, words_of
+from explorer.engine.native.machine import Machine, machine
+from explorer.engine.native.questions import Questions
+from explorer.engine.native.tree import ROOT_BITS
+from explorer.engine.python import Compiled
+from explorer.engine.space import StateSpace
+from explorer.engine.space_builder import SpaceBuilder
+from explorer.ir.data import dataclass
+from explorer.ir.model import Model
+from explorer.program.machine_word import BeyondWord
+from explorer.symmetry.find import Symmetry
+
+AGAIN = 3
+"""Losses in a row after which nothing new was reached: then the search ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`compiled` makes the program on a node, under a symmetry or not; `memory` is that of an actor; `hear`
+    is told what is worth knowing. The others as in `native.search.Options`.
+    """
+
+    where: Where
+    compiled: Callable[[bool], Compiled]
+    storage: str = "exact"
+    fingerprint: int | None = None
+    max_omission: float = hashing.MAX_OMISSION
+    memory: int | None = None
+    hear: Callable[[str], None] = lambda sentence: None
+
+
+def explore(
+    model: Model,
+    limits: Limits | None = None,
+    observer: Observer = ignore,
+    *,
+    options: Options,
+    symmetry: Symmetry | None = None,
+    checkpoint: Checkpoint | None = None,
+) -> StateSpace:
+    """Visit every reachable state, or one of each orbit where a symmetry is given. Raises ClusterError where
+    the cluster cannot be used.
+    """
+    started, limits = time.monotonic(), limits or Limits()
+    compiled = Compiled(model, symmetry)
+    saved = checkpoint.begin(compiled, options.storage) if checkpoint is not None else None
+    try:
+        native_machine = limits.during("compilation", partial(machine, compiled))
+    except BeyondWord as beyond:
+        raise ClusterError(f"--cluster: no machine code: {beyond}; write: --engine python") from None
+    if native_machine.functions is not None:
+        raise ClusterError(
+            "--cluster: the memory's states are numbered as a process meets them, so that actors would not"
+            " understand each other; write: --workers N, without --cluster"
+        )
+    search = ClusterSearch(compiled, native_machine, limits, observer, options=options, checkpoint=checkpoint)
+    search.space.started = started
+    return search.run(saved)
+
+
+class ClusterSearch:
+    """One exploration."""
+
+    def __init__(
+        self,
+        compiled: Compiled,
+        machine: Machine,
+        limits: Limits,
+        observer: Observer,
+        *,
+        options: Options,
+        checkpoint: Checkpoint | None,
+    ):
+        self.compiled, self.limits, self.observer, self.options = compiled, limits, observer, options
+        self.checkpoint = checkpoint
+        layout = compiled.layout
+        self.words, self.row = layout.words, layout.bytes
+        self.compact = options.storage == "compact"
+        self.one = hashing.exact(layout.bits) if self.words == 1 else hashing.exact(2)
+        self.actors = limits.during("the start of the cluster", self._connected)
+        questions = Questions(compiled, machine)
+        self.space = SpaceBuilder(
+            compiled=compiled,
+            engine="native",
+            started=time.monotonic(),
+            decode=layout.unpack,
+            edges=questions.edges,
+            before=questions.before,
+            somewhere=lambda condition: questions.somewhere(self.space, condition),
+            bits=layout.cell_bits,
+            storage=options.storage,
+            max_omission=options.max_omission,
+            notes=[*compiled.notes, *machine.notes],
+        )
+        self.sent, self.farthest, self.losses = 0, -1, 0
+        self.kept: Saved | None = None
+        """Where the levels can be read when the search is over."""
+        self.over = False
+        self.best: StateSpace | None = None
+
+    def _connected(self) -> Actors:
+        return Actors(self.options.where, self.limits, self.options.hear)
+
+    # A beginning, and another one after a loss.
+
+    def run(self, saved: Saved | None) -> StateSpace:
+        """The space; the actors stay as long as its levels are asked for."""
+        halted = ""
+        while not self.over:
+            try:
+                self.limits.during("the start of the actors", partial(self._begin, saved))
+                self.limits.searching()
+                self._search()
+                self.over = True
+            except Lost as lost:
+                try:
+                    saved = self._again(lost)
+                except Halted as reason:
+                    halted, self.over = str(reason), True
+            except Halted as reason:
+                halted, self.over = str(reason), True
+        self._keep()
+        self.space.workers = self.actors.number * self.actors.threads
+        self._say()
+        space = self._farther()
+        return replace(space, stopped=halted) if halted else space
+
+    def _farther(self) -> StateSpace:
+        """What is known, or was before the last loss where that was more."""
+        space = self.space.space()
+        if self.best is None or space.distinct >= self.best.distinct:
+            self.best = space
+        return self.best
+
+    def _begin(self, saved: Saved | None) -> None:
+        """New actors, with the levels that were kept."""
+        options, layout = self.options, self.compiled.layout
+        self._reset(saved)
+        order = Order(
+            partial(options.compiled, self.compiled.quotient is not None),
+            self.compiled.digest,
+            actors=self.actors.number,
+            threads=self.actors.threads,
+            storage=options.storage,
+            fingerprint=options.fingerprint,
+            memory=options.memory,
+        )
+        self.actors.start(order)
+        self.owners = Owners(self.actors.number, layout.words, self.one)
+        if saved is None:
+            self._give(0, iter([words_of(self.compiled.initial(), self.words)]), last=True)
+            return
+        last = len(saved.sizes) - 1
+        for number, size in enumerate(saved.sizes):
+            pieces = (rows_of(piece, saved.row, self.words) for piece in saved.pieces(number))
+            self._give(number, pieces, last=number == last)
+            if number < last:
+                self.space.levels.append(ClusterLevel(self, number, size))
+                self.sizes.append(size)
+
+    def _reset(self, saved: Saved | None) -> None:
+        """Take over what was counted before, if anything was."""
+        options, space = self.options, self.space
+        width = self.compiled.layout.bits if self.words == 1 else ROOT_BITS
+        self.hashing = (
+            hashing.compact(width, options.fingerprint or hashing.NARROW)
+            if self.compact
+            else hashing.exact(width)
+        )
+        self.sizes: list[int] = []
+        self.omitted, self.seen, self.seconds = 0.0, 0, 0.0
+        space.levels, space.stopped = [], None
+        if saved is None:
+            instances = len(self.compiled.model.instances)
+            space.enabled, space.changed, space.violations = [0] * instances, [0] * instances, {}
+            space.expanded, space.least, space.most, space.cut, space.orbits_sum = 0, 1 << 62, 0, {}, 0
+        else:
+            count_on(space, saved.counts)
+            space.started = min(space.started, time.monotonic() - saved.counts["seconds"])
+            self.omitted = saved.counts["omitted"]
+            if saved.counts["fingerprint"] not in (0, self.fingerprint):
+                self.omitted += hashing.omission_probability(saved.states, saved.counts["fingerprint"])
+        self.base = counted(space, {})
+
+    def _give(self, level: int, pieces: Iterator[Any], last: bool) -> None:
+        """Give the states of a level to their owners. May raise Stopped."""
+        actors = self.actors
+        waiting: list[list[Any]] = [[] for _ in actors.handles]
+        asked: list[Any] = []
+        for words in pieces:
+            owner = self.owners.of(words)
+            packed = words.view(np.uint8).reshape(len(words), 8 * self.words)[:, : self.row]
+            for i, parts in enumerate(waiting):
+                parts.append(packed[owner == i])
+                if sum(map(len, parts)) >= PIECE:
+                    asked.append(actors.handles[i].take.remote(level, np.concatenate(parts)))
+                    parts.clear()
+            if len(asked) > 2 * len(waiting):
+                self._taken(asked)
+                asked = []
+        for actor, parts in zip(actors.handles, waiting):
+            if parts:
+                asked.append(actor.take.remote(level, np.concatenate(parts)))
+        self._taken(asked)
+        actors.wait([actor.taken.remote(level, last) for actor in actors.handles])
+
+    def _taken(self, asked: list[Any]) -> None:
+        for full in self.actors.wait(asked):
+            if full:
+                raise Stopped(full, "the return to the checkpoint")
+
+    def _again(self, lost: Lost) -> Saved | None:
+        """Where to go on after a loss. Raises Halted where that is of no use."""
+        reached = len(self.sizes)
+        self.losses = self.losses + 1 if reached <= self.farthest else 1
+        self.farthest = max(self.farthest, reached)
+        self._farther()
+        self._keep()
+        self.actors.stop()
+        reason = self.limits.reached(0)
+        if reason or self.losses >= AGAIN:
+            raise Halted(reason or f"{lost}, {AGAIN} times in a row without a new level")
+        saved = self.kept
+        where = (
+            f"from level {len(saved.sizes) - 1}" if saved else "from the beginning (write: --checkpoint DIR)"
+        )
+        self.options.hear(f"cluster: {lost}; the search goes on {where}")
+        return saved
+
+    def _keep(self) -> None:
+        """Make the last boundary a checkpoint, from which the levels can be read."""
+        if self.checkpoint is None:
+            return
+        self.checkpoint.keep()
+        if self.checkpoint.level is not None or self.checkpoint.states:
+            self.kept = self.checkpoint.begin(self.compiled, self.options.storage)
+
+    # The search.
+
+    def _search(self) -> None:
+        space = self.space
+        begun = self._ask("begin", {})
+        while True:
+            size, depth = sum(told.size for told in begun), len(space.levels)
+            level = ClusterLevel(self, depth, size)
+            if not space.stopped:
+                self._save(level)
+            if not size:
+                break
+            space.levels.append(level)
+            self.sizes.append(size)
+            space.orbits_sum += sum(told.orbits for told in begun)
+            self.seen = sum(told.seen for told in begun)
+            self._note(depth, [told.violations for told in begun])
+            if space.stopped:
+                break
+            self._widen_for_forecast(size)
+            space.stopped = self.limits.ended(space.violations)
+            begun = self._expand(depth, size)
+            space.stopped = space.stopped or self.limits.ended(space.violations)
+        space.fingerprint = self.fingerprint if self.compact else 0
+        space.omission = min(1.0, self.omitted + self._omission(space.distinct))
+
+    def _ask(self, method: str, *given: Any) -> list[Any]:
+        """The same of every actor."""
+        return self.actors.wait([getattr(actor, method).remote(*given) for actor in self.actors.handles])
+
+    def _save(self, frontier: ClusterLevel) -> None:
+        if self.checkpoint is not None:
+            fingerprint = self.fingerprint if self.compact else 0
+            self.checkpoint.boundary(self.space, frontier, omitted=self.omitted, fingerprint=fingerprint)
+
+    def _expand(self, depth: int, size: int) -> list[Told]:
+        """Expand a level until it is done or a limit is reached; what the actors say of the next one.
+
+        While the states of a round are on their way, the next one is expanded.
+        """
+        space, limits, number = self.space, self.limits, self.actors.number
+        if not space.stopped and limits.max_depth is not None and depth >= limits.max_depth:
+            space.stopped = f"--max-depth {limits.max_depth} reached"
+        rounds, told, busy = list[Any](), list[Told](), not space.stopped
+        while busy:
+            space.stopped = limits.reached(self.seen)
+            if space.stopped:
+                break
+            asked = [a.expand.options(num_returns=number).remote() for a in self.actors.handles]
+            asked = asked if number > 1 else [[one] for one in asked]
+            inserted = self._deliver(rounds, told)
+            answers = self.actors.wait([*(refs[0] for refs in asked), *inserted])
+            rounds, told = asked, answers[:number]
+            self.sent += sum(one.sent for one in told)
+            self.seen = sum(max(one.seen for one in answers[i::number] if one) for i in range(number))
+            self.observer(
+                Progress(
+                    depth,
+                    self.seen,
+                    frontier=sum(one.size for one in told),
+                    seconds=time.monotonic() - space.started,
+                    levels=Prefix(self.sizes),
+                )
+            )
+            space.stopped = next((one.stopped for one in answers if one and one.stopped), None)
+            busy = not space.stopped and any(one.busy for one in told)
+        settled = {name: (v.kind, v.level) for name, v in space.violations.items()}
+        inserted = self._deliver(rounds, told)
+        left = [actor.left.remote() for actor in self.actors.handles]
+        begun = [actor.begin.remote(settled) for actor in self.actors.handles]
+        answers = self.actors.wait([*inserted, *left, *begun])
+        space.stopped = space.stopped or next(
+            (one.stopped for one in answers[: len(inserted)] if one and one.stopped), None
+        )
+        self._count([counted for counted, _ in answers[-2 * number : -number]])
+        self._note(depth, [violations for _, violations in answers[-2 * number : -number]])
+        result = answers[-number:]
+        self._report(depth, sum(one.size for one in result))
+        return result
+
+    def _deliver(self, rounds: list[Any], told: list[Told]) -> list[Any]:
+        """Let every actor insert what the others have for it."""
+        result = []
+        for j, actor in enumerate(self.actors.handles if rounds else ()):
+            came = []
+            for i, refs in enumerate(rounds):
+                at = j if j < i else j - 1
+                if i != j and told[i].to[at]:
+                    came.append(refs[1 + at])
+            result.append(actor.insert.remote(*came))
+        return result
+
+    def _report(self, depth: int, frontier: int) -> None:
+        """As the python engine does (`engine/python.py`)."""
+        failed = self.space.failed_in(depth)
+        if failed and not self.space.stopped and frontier:
+            self.observer(
+                Progress(
+                    level=depth,
+                    states=self.seen,
+                    frontier=frontier,
+                    seconds=time.monotonic() - self.space.started,
+                    levels=Prefix(self.sizes),
+                    failed=failed,
+                    snapshot=self.space.space,
+                )
+            )
+
+    # What the actors found.
+
+    def _count(self, parts: list[Counted]) -> None:
+        """What all have counted, with what was counted before they began."""
+        space, base = self.space, self.base
+        every = [base, *parts]
+        space.enabled = [sum(column) for column in zip(*(part.enabled for part in every))]
+        space.changed = [sum(column) for column in zip(*(part.changed for part in every))]
+        names = dict.fromkeys(name for part in every for name in part.cut)
+        space.cut = {name: sum(part.cut.get(name, 0) for part in every) for name in names}
+        space.expanded = sum(part.expanded for part in every)
+        space.least, space.most = min(part.least for part in every), max(part.most for part in every)
+        phases = dict.fromkeys(name for part in parts for name in part.phases)
+        space.phases = {name: max(part.phases[name] for part in parts) for name in phases}
+
+    def _note(self, depth: int, parts: list[list[dict[str, Any]]]) -> None:
+        """Bring together what fails first at a level: all that every actor knows of it."""
+        space, failures = self.space, failures_of(self.compiled)
+        for name in [name for name, v in space.violations.items() if v.level == depth]:
+            del space.violations[name]
+        for data in (data for part in parts for data in part):
+            found = first_failure(data, failures)
+            record = space.note(found.name, found.kind, depth)
+            if record is not None:
+                record.states += found.states
+                record.edges += found.edges
+                record.failures |= found.failures
+
+    # Fingerprints.
+
+    @property
+    def fingerprint(self) -> int:
+        return self.hashing.partition_bits + self.hashing.key_bits
+
+    def _omission(self, states: int) -> float:
+        lossless = self.fingerprint >= self.hashing.bits
+        return 0.0 if lossless or not self.compact else hashing.omission_probability(states, self.fingerprint)
+
+    def _widen_for_forecast(self, size: int) -> None:
+        """Widen the fingerprints before a level, when they could be too narrow at its end."""
+        wide = hashing.compact(self.hashing.bits, hashing.WIDE)
+        if not self.compact or self.options.fingerprint is not None or wide == self.hashing:
+            return
+        expected = forecast(self.sizes)
+        most = self.seen + size * len(self.compiled.model.instances)
+        if self._omission(max(most, expected.states if expected else 0)) <= self.options.max_omission / 2:
+            return
+        self.omitted += self._omission(self.seen)
+        self.hashing = wide
+        self._ask("widen")
+
+    def _say(self) -> None:
+        """What went between the actors."""
+        transitions = max(1, sum(self.space.enabled) - sum(self.base.enabled))
+        actors, nodes = self.actors, len(set(self.actors.nodes))
+        self.options.hear(
+            f"cluster: {_counted(actors.number, 'actor')} ({_counted(actors.threads, 'thread')} each) on"
+            f" {_counted(nodes, 'node')} sent {self.sent:,} bytes to each other,"
+            f" {self.sent / transitions:.2f} for each transition"
+        )
+
+    def rows(self, level: int, size: int) -> Iterator[Any]:
+        """The states of a level (uint64 [n, words]), some at a time. Where they are lost: Lost while the
+        search goes on, Stopped when it is over.
+        """
+        kept = self.kept
+        if self.over and kept is not None and kept.sizes[level : level + 1] == [size]:
+            for piece in kept.pieces(level):
+                yield rows_of(piece, kept.row, self.words)
+            return
+        try:
+            if not self.actors.handles:
+                raise Lost("the actors are gone")
+            for actor in self.actors.handles:
+                start, last = 0, PIECE
+                while last == PIECE:
+                    (packed,) = self.actors.wait([actor.rows.remote(level, start)])
+                    last, start = len(packed), start + PIECE
+                    if last:
+                        yield rows_of(packed.tobytes(), self.row, self.words)
+        except (Lost, Halted) as lost:
+            if not self.over:
+                raise
+            raise Stopped(str(lost), "a look at the visited states") from None
+
+
+class ClusterLevel(NativeLevel):
+    """A level whose states the actors have: they are fetched when they are asked for."""
+
+    def __init__(self, search: ClusterSearch, number: int, size: int):
+        super().__init__([], search.words)
+        self._search, self._number, self._states = search, number, size
+
+    def __len__(self) -> int:
+        return self._states
+
+    def pieces(self) -> Iterator[Any]:
+        return self._search.rows(self._number, self._states)
+
+    def roots(self) -> Any:
+        return np.concatenate([np.empty((0, self._columns), np.uint64), *self.pieces()])
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
