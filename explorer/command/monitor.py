@@ -1,5 +1,5 @@
-"""`python -m explorer export SPEC --to rv --map MAPPING --cpu CPU`: a monitor for the kernel's runtime
-verification.
+"""`python -m explorer export SPEC --to rv --map MAPPING`, with `--cpu` or `--object`: a monitor for the kernel's
+runtime verification.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from explorer.command.standard_output import OutputError, say
-from explorer.conform.mapping import read_mapping
+from explorer.conform.mapping import ON, read_mapping
 from explorer.conform.monitor import LONGEST, Monitor, dot
 from explorer.conform.monitor import monitor as build
 from explorer.ir.model import Model
@@ -22,14 +22,17 @@ from explorer.verdict import exit_codes
 
 def monitor(options: Namespace, model: Model) -> int:
     """Write the automaton and what belongs to it; the exit code."""
-    for name, value in (("--map", options.mapping), ("--cpu", options.cpu)):
+    for name, value in (("--map", options.mapping), ("--cpu", options.cpu or options.object)):
         if value is None:
             raise UsageError(
                 f"export --to rv: no {name}; write: python -m explorer export spec/ipi_fixed.py --to rv --map"
                 " docs/conform/ipi.toml --cpu 42"
             )
-    found = build(model, read_mapping(options.mapping, model), options.cpu, options.most)
-    name = re.sub(r"\W", "_", f"{model.name}_{options.cpu}")[:LONGEST]
+    mapping, of = read_mapping(options.mapping, model), _whose(options)
+    found = build(model, mapping, of, options.most)
+    ((field, value),) = of.items()
+    owner = value if field == ON else mapping.filled(f"{{{field}}}", of)
+    name = re.sub(r"\W", "_", f"{model.name}_{owner}")[:LONGEST]
     folder = options.out or Path("out") / model.name
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -38,8 +41,23 @@ def monitor(options: Namespace, model: Model) -> int:
     except OSError as error:
         raise OutputError(f"{folder}: cannot be written: {error.strerror or error}") from None
     lines = [str(folder / f"{name}.dot"), str(folder / f"{name}.txt"), *_summary(found)]
-    say("\n".join([*lines, "run in a kernel tree:", f"  rvgen monitor -c da -s {name}.dot -t per_cpu"]))
+    kind = "per_cpu" if field == ON else "per_obj"
+    say("\n".join([*lines, "run in a kernel tree:", f"  rvgen monitor -c da -s {name}.dot -t {kind}"]))
     return exit_codes.OK
+
+
+def _whose(options: Namespace) -> dict[str, str]:
+    """The field and the value that tell whose events are followed."""
+    if options.object is None:
+        return {ON: options.cpu}
+    field, sign, value = options.object.partition("=")
+    if options.cpu is not None:
+        raise UsageError("export --to rv: --cpu and --object: one monitor is of one of them")
+    if not (field and sign and value) or field == ON:
+        raise UsageError(
+            f"--object {options.object}: write: a field of the mapping and its value, as --object csd=X"
+        )
+    return {field: value}
 
 
 def _summary(found: Monitor) -> Iterator[str]:

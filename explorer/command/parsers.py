@@ -298,6 +298,7 @@ def export_parser() -> argparse.ArgumentParser:
     add("--from", dest="source", choices=("rv",), help="SPEC is a monitor, .dot or .ltl as rvgen reads them")
     add("--map", dest="mapping", type=path_of, metavar="MAPPING", help="--to rv: the events, as for conform")
     add("--cpu", type=named, metavar="CPU", help="--to rv: of which CPU the monitor is, as the trace has it")
+    add("--object", type=named, metavar="FIELD=VALUE", help="--to rv: or of which object, as csd=VALUE")
     add(
         "--most",
         type=positive,

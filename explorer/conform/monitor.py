@@ -1,10 +1,11 @@
-"""What one CPU may show, as a deterministic automaton in the dialect that the kernel's rvgen reads.
+"""What one CPU or one object may show, as a deterministic automaton in the dialect that the kernel's rvgen
+reads. An object is a value of a field: the events that mention it, on whatever CPU.
 
-Its events are the beginnings and the ends of a mapping's events on that CPU; other steps are unseen.
+Its events are the beginnings and the ends of a mapping's events there; other steps are unseen.
 
-The automaton refuses an event only where no behaviour of the model shows these events of this CPU in this
-order, provided that no event begins again before it has ended. What other CPUs show is not looked at, and
-neither are values that only a field of the event decides.
+The automaton refuses an event only where no behaviour of the model shows these events in this order, provided
+that no event begins again before it has ended. What others show is not looked at, and neither are values that
+only another field of the event decides.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 
 from explorer.conform.behaviours import NO_BOUNDS, Behaviours
-from explorer.conform.mapping import FIELD, NEXT, ON, EventMap, Row, Values
+from explorer.conform.mapping import FIELD, NEXT, ON, EventMap, Row, Texts, Values
 from explorer.conform.search import Box, Frontier, Sweep
 from explorer.conform.timeline import Kind, Shown, Timeline
 from explorer.ir.data import dataclass
@@ -50,130 +51,154 @@ class Monitor:
         return len(back) == len(self.steps)
 
 
-def monitor(model: Model, mapping: EventMap, cpu: str, most: int) -> Monitor:
-    """The least automaton. UsageError where it has more than `most` states before it is made small, or where
-    no event is one of this CPU.
+def monitor(model: Model, mapping: EventMap, of: Texts, most: int) -> Monitor:
+    """The least automaton of a CPU, {ON: its name in a log}, or of an object, {a field: its value}.
+    UsageError where it has more than `most` states before it is made small, or where no event is its own.
     """
-    kinds = {row: kind for row in mapping.rows if (kind := _kind(model, mapping, row, cpu)) is not None}
+    kinds = {row: kind for row in mapping.rows if (kind := _kind(model, mapping, row, of)) is not None}
     if not kinds:
-        raise UsageError(f"--to rv: no event of {mapping.file} is one of CPU {cpu}")
+        ((field, value),) = of.items()
+        owner = f"CPU {value}" if field == ON else f"{field} = {value}"
+        raise UsageError(f"--to rv: no event of {mapping.file} is one of {owner}")
+    if ON not in of and any(row.exit == NEXT for row in kinds):
+        name = next(row.name for row in kinds if row.exit == NEXT)
+        raise UsageError(
+            f"--to rv: {name} ends with whatever is next on its CPU, which no object sees;"
+            ' write: exit = "..."'
+        )
     shown = {number for kind in kinds.values() for number in kind.instances}
     behaviours = Behaviours(model, set(range(len(model.instances))) - shown, None, NO_BOUNDS, judged=False)
     with closing(Timeline("", mapping, model)) as timeline:
         timeline.kinds.extend(kinds.values())
-        steps, sizes = _explored(Sweep(behaviours, timeline, {}, behaviours.initial()), kinds, most)
+        sweep = Sweep(behaviours, timeline, {}, behaviours.initial())
+        steps, sizes = _Projection(sweep, kinds, of).explored(most)
     block = _blocks(steps)
     first = {number: state for state, number in reversed(list(enumerate(block)))}
     least = [{name: block[to] for name, to in steps[state].items()} for _, state in sorted(first.items())]
     together = [
         set().union(*(sizes[s] for s, b in enumerate(block) if b == number)) for number in sorted(first)
     ]
-    events = dict(_events(kinds))
+    events = dict(_events(kinds, of))
     if any(len(name) > LONGEST for name in events):
         long = next(name for name in events if len(name) > LONGEST)
         raise UsageError(f"--to rv: rvgen takes names of {LONGEST} characters, not {long}")
     return Monitor(tuple(least), tuple(map(len, together)), events)
 
 
-def _kind(model: Model, mapping: EventMap, row: Row, cpu: str) -> Kind | None:
-    """What a row means on a CPU; None where it means nothing there."""
-    fixed = {ON: cpu}
-    if mapping.filled(f"{{{ON}}}", fixed) is None or cpu not in row.match.get(ON, (cpu,)):
+def _kind(model: Model, mapping: EventMap, row: Row, of: Texts) -> Kind | None:
+    """What a row means of a CPU or an object; None where it means nothing there."""
+    ((field, value),) = of.items()
+    if mapping.filled(f"{{{field}}}", of) is None or value not in row.match.get(field, (value,)):
         return None
-    instances = frozenset(i.number for i in model.instances if mapping.may_show(row, i, fixed))
-    before, after = (_decided(mapping, values, cpu) for values in (row.before, row.after))
+    if field != ON and field not in _fields(row):
+        return None
+    instances = frozenset(i.number for i in model.instances if mapping.may_show(row, i, of))
+    before, after = (_decided(mapping, values, of) for values in (row.before, row.after))
     if mapping.misread(dict(before)) or mapping.misread(dict(after)):
         return None
     useful = instances if row.actions else before or after
     return Kind(row, instances, before, after) if useful else None
 
 
-def _decided(mapping: EventMap, values: Values, cpu: str) -> Shown:
-    """The values that follow from the CPU alone."""
+def _fields(row: Row) -> set[str]:
+    """The fields that a row speaks of."""
+    texts = [*row.parameters.values()]
+    for values in (row.before, row.after):
+        texts += [text for name, several in values.items() for text in (name, *several)]
+    return {*row.match, *row.key, *(field for text in texts for field in FIELD.findall(text))}
+
+
+def _decided(mapping: EventMap, values: Values, of: Texts) -> Shown:
+    """The values that follow from the CPU or the object alone."""
     result = []
     for name, texts in values.items():
-        if {field for text in (name, *texts) for field in FIELD.findall(text)} <= {ON}:
-            filled = [mapping.filled(text, {ON: cpu}) for text in (name, *texts)]
+        if {field for text in (name, *texts) for field in FIELD.findall(text)} <= of.keys():
+            filled = [mapping.filled(text, of) for text in (name, *texts)]
             result.append((str(filled[0]), tuple(map(str, filled[1:]))))
     return tuple(result)
 
 
-def _events(kinds: Mapping[Row, Kind]) -> Iterator[tuple[str, str]]:
+def _events(kinds: Mapping[Row, Kind], of: Texts) -> Iterator[tuple[str, str]]:
     """Each event of the automaton, and the line of a trace that it is."""
     for row in kinds:
-        where = "".join(f", {name} = {' or '.join(texts)}" for name, texts in _matched(row))
-        yield begins(row), f"{row.name}{where}"
+        where = "".join(f", {name} = {' or '.join(texts)}" for name, texts in _matched(row, of))
+        yield begins(row, of), f"{row.name}{where}"
         if row.exit and row.exit != NEXT:
-            yield ends(row), f"{row.exit}{where}"
+            yield ends(row, of), f"{row.exit}{where}"
 
 
-def begins(row: Row) -> str:
-    return _name(row.name, row)
+def begins(row: Row, of: Texts) -> str:
+    return _name(row.name, row, of)
 
 
-def ends(row: Row) -> str:
-    return _name(row.exit, row)
+def ends(row: Row, of: Texts) -> str:
+    return _name(row.exit, row, of)
 
 
-def _name(event: str, row: Row) -> str:
-    return re.sub(r"\W+", "_", "_".join([event, *(text for _, texts in _matched(row) for text in texts)]))
+def _name(event: str, row: Row, of: Texts) -> str:
+    return re.sub(r"\W+", "_", "_".join([event, *(text for _, texts in _matched(row, of) for text in texts)]))
 
 
-def _matched(row: Row) -> list[tuple[str, Sequence[str]]]:
-    """What tells events of a row from others of their name, on one CPU."""
-    return [(name, texts) for name, texts in row.match.items() if name != ON]
+def _matched(row: Row, of: Texts) -> list[tuple[str, Sequence[str]]]:
+    """What tells events of a row from others of their name, of one CPU or object."""
+    return [(name, texts) for name, texts in row.match.items() if name not in of]
 
 
-def _explored(
-    sweep: Sweep, kinds: Mapping[Row, Kind], most: int
-) -> tuple[list[dict[str, int]], list[set[int]]]:
-    """The automaton before it is made small, and the nodes of each state."""
-    events = list(dict.fromkeys(name for name, _ in _events(kinds)))
-    states = [(dict(sweep.open), dict(sweep.frontier))]
-    known = {_signature(*states[0]): 0}
-    steps: list[dict[str, int]] = []
-    for open, frontier in states:  # grows meanwhile
-        steps.append({})
-        for event in events:
-            sweep.open, sweep.frontier = dict(open), dict(frontier)
-            if not _happens(sweep, kinds, event):
-                continue
-            signature = _signature(sweep.open, sweep.frontier)
-            if signature not in known:
-                known[signature] = len(states)
-                states.append((dict(sweep.open), dict(sweep.frontier)))
-            steps[-1][event] = known[signature]
-        if len(states) > most:
-            raise UsageError(
-                f"--to rv: more than {most:,} states before the automaton is made small; write: fewer events,"
-                " or smaller constants with -D"
-            )
-    sizes = [
-        {n for nodes in frontier.values() for n in sweep.behaviours.closed(nodes)} for _, frontier in states
-    ]
-    return steps, sizes
+class _Projection:
+    """The automaton before it is made small."""
+
+    def __init__(self, sweep: Sweep, kinds: Mapping[Row, Kind], of: Texts):
+        self.sweep, self.kinds = sweep, kinds
+        self.rows = {row.number: row for row in kinds}
+        self.begins = {row: begins(row, of) for row in kinds}
+        self.ends = {row: ends(row, of) for row in kinds if row.exit and row.exit != NEXT}
+        self.events = list(dict.fromkeys(name for name, _ in _events(kinds, of)))
+
+    def explored(self, most: int) -> tuple[list[dict[str, int]], list[set[int]]]:
+        """Its steps, and the nodes of each state. UsageError for more than `most` states."""
+        sweep = self.sweep
+        states = [(dict(sweep.open), dict(sweep.frontier))]
+        known = {_signature(*states[0]): 0}
+        steps: list[dict[str, int]] = []
+        for open, frontier in states:  # grows meanwhile
+            steps.append({})
+            for event in self.events:
+                sweep.open, sweep.frontier = dict(open), dict(frontier)
+                if not self.happens(event):
+                    continue
+                signature = _signature(sweep.open, sweep.frontier)
+                if signature not in known:
+                    known[signature] = len(states)
+                    states.append((dict(sweep.open), dict(sweep.frontier)))
+                steps[-1][event] = known[signature]
+            if len(states) > most:
+                raise UsageError(
+                    f"--to rv: more than {most:,} states before the automaton is made small; write:"
+                    " fewer events, or smaller constants with -D"
+                )
+        every = [[*frontier.values()] for _, frontier in states]
+        return steps, [{n for nodes in one for n in sweep.behaviours.closed(nodes)} for one in every]
+
+    def happens(self, event: str) -> bool:
+        """Let an event happen; whether some behaviour has it."""
+        sweep = self.sweep
+        ending = [n for n in sweep.open if self.ends.get(self.rows[n]) == event]
+        starting = [row for row, name in self.begins.items() if name == event]
+        if not (ending or starting) or any(row.number in sweep.open for row in starting if row.exit != NEXT):
+            return False
+        over = [n for n in sweep.open if self.rows[n].exit == NEXT]
+        for number in (*over, *ending):
+            if sweep.close(sweep.open[number]) is not None:
+                return False
+        for row in starting:
+            box = sweep.open[row.number] = Box(row.number, self.kinds[row], 0, frozenset())
+            if not row.exit and sweep.close(box) is not None:
+                return False
+        return True
 
 
 def _signature(open: Mapping[int, Box], frontier: Frontier) -> object:
     return frozenset(open), frozenset(frontier.items())
-
-
-def _happens(sweep: Sweep, kinds: Mapping[Row, Kind], event: str) -> bool:
-    """Let an event happen; whether some behaviour has it."""
-    rows = {row.number: row for row in kinds}
-    ending = [n for n in sweep.open if rows[n].exit != NEXT and ends(rows[n]) == event]
-    starting = [row for row in kinds if begins(row) == event]
-    if not (ending or starting) or any(row.number in sweep.open for row in starting if row.exit != NEXT):
-        return False
-    over = [n for n in sweep.open if rows[n].exit == NEXT]
-    for number in (*over, *ending):
-        if sweep.close(sweep.open[number]) is not None:
-            return False
-    for row in starting:
-        box = sweep.open[row.number] = Box(row.number, kinds[row], 0, frozenset())
-        if not row.exit and sweep.close(box) is not None:
-            return False
-    return True
 
 
 def _blocks(steps: Sequence[Mapping[str, int]]) -> list[int]:

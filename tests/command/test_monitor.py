@@ -16,6 +16,7 @@ from explorer.conform.conform import Question, conform
 from explorer.conform.generate import Wishes, generate
 from explorer.conform.mapping import read_mapping
 from tests.support.conform import LOCK, MAPPING, lock
+from tests.support.house import ROOT, SPECS
 
 ONE = MAPPING.replace('1 = "B"\n', "").replace('after = { taken = "{taken}" }\n', "")
 """The mapping where only CPU 0 is recorded."""
@@ -101,6 +102,130 @@ def test_what_is_said_of_it(here: Path, capsys: pytest.CaptureFixture[str]) -> N
     ):
         assert export(*arguments) == 2
         assert capsys.readouterr().err.startswith(f"explorer: {message}")
+
+
+CALLS = """\
+import enum
+from explorer import *
+
+class Cpu(Scalarset):
+    size = 2
+    names = ("A", "B")
+
+class Csd(enum.Enum):
+    FREE, QUEUED, RUNNING = range(3)
+
+class Calls(State):
+    csd: Map[Cpu, Csd] = initially(Csd.FREE)
+
+@action
+def queue(calls: Calls, cpu: Cpu) -> None:
+    when(calls.csd[cpu] == Csd.FREE)
+    calls.csd[cpu].next = Csd.QUEUED
+
+@action
+def flush(calls: Calls) -> None:
+    when(every(calls.csd[cpu] != Csd.RUNNING for cpu in Cpu))
+    when(some(calls.csd[cpu] == Csd.QUEUED for cpu in Cpu))
+    for cpu in Cpu:
+        calls.csd[cpu].next = ite(calls.csd[cpu] == Csd.QUEUED, Csd.RUNNING, calls.csd[cpu])
+
+@action
+def run(calls: Calls, caller: Cpu) -> None:
+    when(calls.csd[caller] == Csd.RUNNING)
+    calls.csd[caller].next = Csd.FREE
+
+spec = Spec()
+"""
+
+CSD = """\
+format = "json"
+
+[names.cpu]
+0 = "A"
+1 = "B"
+42 = "target"
+
+[names.csd]
+c001 = "A"
+c002 = "B"
+
+[[event]]
+name = "csd_queue_cpu"
+action = "queue"
+with = { cpu = "{csd}" }
+
+[[event]]
+name = "csd_function_entry"
+exit = "csd_function_exit"
+key = ["csd"]
+match = { on = 42 }
+action = "run"
+with = { caller = "{csd}" }
+"""
+
+
+def test_an_object_is_followed_from_cpu_to_cpu(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A call is queued on one CPU and run on another: the monitor of its csd has both events, and refuses
+    what only other calls explain.
+    """
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "calls.py").write_text(CALLS)
+    (tmp_path / "csd.toml").write_text(CSD)
+    command = ["export", "calls.py", "--to", "rv", "--map", "csd.toml", "--out", "made", "--object"]
+    assert main([*command, "csd=c002"]) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert out[:2] == ["made/calls_B.dot", "made/calls_B.txt"]
+    assert out[-1] == "  rvgen monitor -c da -s calls_B.dot -t per_obj"
+    found = automaton(tmp_path / "made/calls_B.dot")
+    queue, entry, end = "csd_queue_cpu", "csd_function_entry_42", "csd_function_exit_42"
+    assert accepted(found, [queue, entry, end] * 3) and accepted(
+        found, [queue, entry, queue, end, entry, end]
+    )
+    assert not accepted(found, [queue, queue]) and not accepted(found, [entry, end])
+    assert not accepted(found, [queue, entry, end, entry, end]) and not accepted(found, [queue, end])
+    (tmp_path / "next.toml").write_text(CSD.replace('"csd_function_exit"\nkey = ["csd"]', '"next"'))
+    command[5] = "next.toml"
+    assert main([*command, "csd=c002"]) == 2
+    assert "csd_function_entry ends with whatever is next on its CPU, which no object sees; write: exit" in (
+        capsys.readouterr().err
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (("--object", "csd"), "--object csd: write: a field of the mapping and its value, as --object csd=X"),
+        (
+            ("--object", "on=1"),
+            "--object on=1: write: a field of the mapping and its value, as --object csd=X",
+        ),
+        (("--object", "csd=c1"), "--to rv: no event of lock.toml is one of csd = c1"),
+        (
+            ("--object", "csd=c1", "--cpu", "0"),
+            "export --to rv: --cpu and --object: one monitor is of one of them",
+        ),
+    ],
+)
+def test_what_is_no_object_is_one_message(
+    arguments: tuple[str, ...], message: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 2, and what to write."""
+    assert export(*arguments) == 2
+    assert capsys.readouterr().err == f"explorer: {message}\n"
+
+
+def test_the_csd_of_the_ipi_family_has_a_monitor(tmp_path: Path) -> None:
+    """The mapping that docs/conform.md shows: a call is queued, then its function begins, once."""
+    small = ["memory=SC", "napping=False", "soft_masked=False", "guest=False", "locks=False"]
+    constants = [word for value in small for word in ("-D", value)]
+    command = ["export", str(SPECS / "ipi_fixed.py"), "--to", "rv", "--out", str(tmp_path), *constants]
+    mapping = str(ROOT / "docs/conform/ipi_csd.toml")
+    assert main([*command, "--map", mapping, "--object", "csd=00000000a1b2c3d4"]) == 0
+    found = automaton(tmp_path / "ipi_fixed_105.dot")
+    assert found == ("s0", {("s0", "csd_queue_cpu"): "s1", ("s1", "csd_function_entry"): "s2"})
 
 
 @pytest.mark.skipif("KERNEL_TREE" not in os.environ, reason="no kernel tree is given")
