@@ -1,6 +1,4 @@
-"""`python -m explorer export SPEC --to rv --map MAPPING`, with `--cpu` or `--object`: a monitor for the kernel's
-runtime verification.
-"""
+"""`python -m explorer export SPEC --to rv`: a monitor for the kernel's runtime verification."""
 
 from __future__ import annotations
 

@@ -2,12 +2,14 @@
 judge does not take our word for it.
 
 A memory is a value: an operation takes one and gives one, in which `result` is 0, or says why there is none.
-The fields and rules are those of explorer/memory/state.py, operations.py and normal_form.py.
+The fields and rules are those of explorer/memory/state.py, operations.py and normal_form.py. A model with two
+memories has the text twice: what the second one defines has a suffix.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 
 from explorer.export.flat import CannotSay
@@ -26,8 +28,25 @@ def storage(family: Family) -> NumberedMemory:
     return found
 
 
-def declarations(family: Family) -> Iterator[str]:
-    """The constants of a memory, its type and its functions, as C."""
+def declarations(families: Sequence[Family], suffixes: Sequence[str]) -> Iterator[str]:
+    """The constants of each memory, its type and its functions, as C, what they define with its suffix."""
+    yield f"enum {{ {', '.join(f'{_c(kind)} = {i}' for i, kind in enumerate(Barrier))} }};"
+    for family, suffix in zip(families, suffixes):
+        text = "\n".join(_declarations(family))
+        names = "|".join(defined(text))
+        yield from (re.sub(rf"\b({names})\b", rf"\1{suffix}", text) if suffix else text).splitlines()
+
+
+def defined(text: str) -> list[str]:
+    """The macros, types, constants and functions that a text in C defines."""
+    function = r"^static [^=;(]*?\b(\w+)(?:\(|\[.*\] = )"
+    found = re.findall(
+        rf"^#define (\w+)|^}} (\w+);|^typedef unsigned char (\w+)|{function}", text, re.MULTILINE
+    )
+    return sorted({name for names in found for name in names if name})
+
+
+def _declarations(family: Family) -> Iterator[str]:
     of = storage(family)
     memory, architecture = of.memory, of.architecture
     flags = {
@@ -45,7 +64,6 @@ def declarations(family: Family) -> Iterator[str]:
         "TRACKS_OWN": int(memory.tracks_own),
     }
     yield from (f"#define {name} {value}" for name, value in flags.items())
-    yield f"enum {{ {', '.join(f'{_c(kind)} = {i}' for i, kind in enumerate(Barrier))} }};"
     pairs = list(product(range(of.cpus), range(of.locations)))
     for name, those in (("loads", of.loads), ("stores", of.stores)):
         held = ", ".join(str(int(pair in those)) for pair in pairs)
@@ -53,7 +71,7 @@ def declarations(family: Family) -> Iterator[str]:
     yield from C.strip().splitlines()
 
 
-def start(family: Family, number: int) -> str:
+def start(family: Family, number: int, suffix: str) -> str:
     """A memory's initial state of a number, as C: what each location holds, what each CPU will not use."""
     of = storage(family)
     dead = of.declared(number)
@@ -69,11 +87,13 @@ def start(family: Family, number: int) -> str:
         [finished for _, finished in cpus],
     ]
     texts = (f"(int[]) {{ {', '.join(map(str, part))} }}" for part in parts)
-    return f"memory_of({', '.join(texts)})"
+    return f"memory_of{suffix}({', '.join(texts)})"
 
 
-def call(expr: Expr, memory: Callable[[Expr], str], number: Callable[[Expr], str]) -> str:
-    """What a function of a memory is in C: `memory` writes its first operand, `number` the others."""
+def call(expr: Expr, memory: Callable[[Expr], str], number: Callable[[Expr], str], suffix: str) -> str:
+    """What a function of a memory with this suffix is in C: `memory` writes its first operand, `number` the
+    others.
+    """
     name, static = made_by(expr.value)
     now, *rest = expr.args
     args = [memory(now), *map(number, rest)]
@@ -82,11 +102,11 @@ def call(expr: Expr, memory: Callable[[Expr], str], number: Callable[[Expr], str
         cpu, passed = args[1:]
         text = args[0]
         for kind in kinds:
-            text = f"barrier_where({text}, {cpu}, {passed}, {_c(kind)})"
+            text = f"barrier_where{suffix}({text}, {cpu}, {passed}, {_c(kind)})"
         return text
     for value in static:
         args += _static(value)
-    return f"memory_{name}({', '.join(args)})"
+    return f"memory_{name}{suffix}({', '.join(args)})"
 
 
 def _static(value: object) -> list[str]:

@@ -70,8 +70,6 @@ def number_of(flat: Flat, name: str, of_step: bool = False) -> int:
 
 class _Writer:
     def __init__(self, flat: Flat, packed: bool, told: bool):
-        if len(flat.memories) > 1:
-            raise CannotSay(f"{flat.model.name}: two memories, {flat.memories[0]!r} and {flat.memories[1]!r}")
         self.flat, self.packed, self.told = flat, packed, told
         self.wide = {f for f in flat.families if _bits(f) > BITS and f not in flat.memories}
         bits = bits_of(flat)
@@ -79,7 +77,10 @@ class _Writer:
             raise CannotSay(f"{flat.model.name}: numbers of {bits} bits, and a long of C has {LONG_BITS}")
         self.long = bits > BITS
         self.in_c = bool(flat.memories or self.wide or self.long or _indexed_by_itself(flat))
-        self.names = Names(flat, [*RESERVED, *(words_of(memory_c.C) if self.in_c else ())])
+        self.suffixes = {f.type: f"_{n}" if n > 1 else "" for n, f in enumerate(flat.memories, 1)}
+        taken = words_of(memory_c.C) if self.in_c else set()
+        taken |= {name + suffix for name in taken for suffix in self.suffixes.values()}
+        self.names = Names(flat, [*RESERVED, *taken])
         self.labels = comments.Labels(flat.model)
         words = {**WORDS, "if": "({0} ? {1} : {2})", "bit": "(1L << {0})"} if self.in_c else WORDS
         true, false = ("1", "0") if self.in_c else ("true", "false")
@@ -97,8 +98,13 @@ class _Writer:
 
     def apply(self, expr: Expr, number: Callable[[Expr], str]) -> str:
         """A question to a memory, or whether an operation on it has a result."""
-        text = memory_c.call(expr, self.memory, number)
-        return text if expr.value.operands[-1] != expr.value.operands[0] else f"result({text})"
+        text = memory_c.call(expr, self.memory, number, self.suffix(expr))
+        whole = expr.value.operands[-1] == expr.value.operands[0]
+        return f"result{self.suffix(expr)}({text})" if whole else text
+
+    def suffix(self, expr: Expr) -> str:
+        """What the names of a function's memory end with in C."""
+        return self.suffixes[expr.value.operands[0]]
 
     def memory(self, expr: Expr) -> str:
         """An expression whose value is a memory, as C."""
@@ -110,7 +116,7 @@ class _Writer:
             return WORDS["if"].replace("->", "?").format(self.printer.truth(condition), *texts)
         if expr.op != "apply":
             raise CannotSay(f"`{expr}`: an operator on a memory")
-        return memory_c.call(expr, self.memory, self.printer.number)
+        return memory_c.call(expr, self.memory, self.printer.number, self.suffix(expr))
 
     def cell(self, family: Family, index: str | int) -> str:
         if family in self.flat.arrays:
@@ -134,7 +140,7 @@ class _Writer:
         yield from self.values()
         if self.flat.memories:
             yield "c_decl {"
-            yield from memory_c.declarations(self.flat.memories[0])
+            yield from memory_c.declarations(self.flat.memories, [*self.suffixes.values()])
             yield "}"
         for family in self.flat.families:
             yield ""
@@ -176,7 +182,7 @@ class _Writer:
 
     def declaration(self, family: Family) -> Iterator[str]:
         if family in self.flat.memories:
-            yield f'c_state "Memory {self.cell(family, 0)}" "Global"'
+            yield f'c_state "Memory{self.suffixes[family.type]} {self.cell(family, 0)}" "Global"'
             return
         bits = _bits(family)
         if bits > LONG_BITS:
@@ -208,8 +214,8 @@ class _Writer:
             for i in range(family.size):
                 code = state[family.first + i]
                 if family in self.flat.memories:
-                    made = f"now.{self.cell(family, i)} = {memory_c.start(family, code)}"
-                    result.append(self.c(made))
+                    made = memory_c.start(family, code, self.suffixes[family.type])
+                    result.append(self.c(f"now.{self.cell(family, i)} = {made}"))
                     continue
                 value = self.names.value(family, code) or code - family.low
                 if code != family.low and family in self.wide:
