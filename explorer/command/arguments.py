@@ -182,6 +182,7 @@ def reader(reader: Callable[[str], T]) -> Callable[[str], T]:
 
 
 positive, natural, seconds = map(reader, (options.positive, options.natural, options.seconds))
+some_memory = reader(options.memory)
 
 
 def some_seconds(text: str) -> float:

@@ -1,27 +1,38 @@
-"""`python -m explorer estimate SPEC`: how many states, how long, how much memory, from a short run. Knows
-nothing of properties.
+"""`python -m explorer estimate SPEC`: how many states, how long, how much memory, here and on a cluster, from
+a short run. Knows nothing of properties.
 """
 
 from __future__ import annotations
 
 from explorer.engine import python
-from explorer.engine.forecast import forecast, rounded, text
+from explorer.engine.cluster_cost import PARTITIONS, USED, Nodes, Work, least, needed
+from explorer.engine.forecast import Forecast, forecast, rounded, text
 from explorer.engine.limits import Limits, Observer, Progress, available_bytes, resident_bytes
 from explorer.engine.space import StateSpace
 from explorer.ir.model import Model
 from explorer.program.machine_word import BeyondWord
 from explorer.render.text.summary import standing_for
 from explorer.render.text.terminal import counted, duration
+from explorer.run.options import UsageError
 from explorer.symmetry.find import Symmetry, find
 
 SECONDS, FIRST = 5.0, 1.0
 """How long the run is, without compilation; how long the python engine is tried before."""
 
+NODE, THREADS = 64 << 30, 16
+"""Bytes of memory and threads of a cluster's node, where nobody says."""
 
-def estimate(model: Model, seconds: float = SECONDS) -> str:
+
+def estimate(model: Model, seconds: float = SECONDS, node: Nodes | None = None) -> str:
     """What a short run lets one expect of a complete one, as a sentence for people: with symmetry and with
-    machine code where a check would use them.
+    machine code where a check would use them. A cluster of such nodes is spoken of where `node` is given, or
+    where this machine has no room.
     """
+    if node is not None and least(node) >= USED * node.memory:
+        raise UsageError(
+            f"--node {node.memory:.0f}: {counted(node.threads, 'thread')} need more than"
+            f" {least(node) / USED:,.0f} bytes; write: --node {NODE >> 30}G, or fewer --node-threads"
+        )
     symmetry = find(model)
     space = python.explore(model, Limits(timeout=min(seconds, FIRST)), symmetry=symmetry)
     base, seen = resident_bytes(), list[Progress]()
@@ -53,13 +64,45 @@ def estimate(model: Model, seconds: float = SECONDS) -> str:
         left = max(expected.states - space.distinct, 0) / rate
         total = expected.states * each / (1 << 20)
         lines.append(f"{costs[0]} about {duration(left)} more; {costs[1]} about {total:,.0f} MiB.")
+        large = node is not None or expected.states * each > USED * available_bytes()
+        if large and each and space.engine == "native":  # there is machine code, which a cluster needs
+            lines.append(
+                on_cluster(_work(space, expected, rate, each), node or Nodes(1, THREADS, float(NODE)))
+            )
     elif each:
         room = available_bytes() / each
         lines.append(
             f"{costs[0]} and {costs[1]} the memory that is free holds about {rounded(round(room)):,} states,"
             f" visited in {duration(room / rate)}. A longer run may see more: --seconds {4 * seconds:g}"
         )
+        if node is not None:
+            room = USED * node.memory / each
+            lines.append(f"A node of {node.memory / (1 << 30):g} GiB holds {rounded(round(room)):,}.")
     return "\n".join(lines)
+
+
+def _work(space: StateSpace, expected: Forecast, rate: float, each: float) -> Work:
+    """The complete search, as far as a short one tells."""
+    degree, levels = max(space.transitions / space.distinct, 1.0), expected.depth + 1
+    return Work(
+        [expected.states / levels] * levels,
+        degree=degree,
+        transition=1 / rate / degree,
+        memory=each,
+        sent=-(-space.bits // 8) + 1,
+    )
+
+
+def on_cluster(work: Work, node: Nodes) -> str:
+    """How many such nodes a search needs, and for how long."""
+    number, found = needed(work, node)
+    nodes = (
+        f"{counted(number, 'node')} of {node.memory / (1 << 30):g} GiB with {counted(node.threads, 'thread')}"
+    )
+    if number > PARTITIONS:
+        return f"On a cluster it needs {nodes}, and {PARTITIONS} can take part; write: --node with more."
+    most = f", mostly for {found.most}" if number > 1 else ""
+    return f"On a cluster it needs {nodes}, about {duration(found.seconds)}{most}."
 
 
 def _sample(model: Model, symmetry: Symmetry | None, seconds: float, observer: Observer) -> StateSpace:

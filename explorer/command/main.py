@@ -164,8 +164,10 @@ def _show(options: Namespace) -> int:
 
 def _estimate(options: Namespace) -> int:
     from explorer.command.estimate import estimate
+    from explorer.engine.cluster_cost import Nodes
 
-    say(estimate(_model(options), options.seconds))
+    node = Nodes(1, options.node_threads, float(options.node)) if options.node is not None else None
+    say(estimate(_model(options), options.seconds, node))
     return exit_codes.OK
 
 

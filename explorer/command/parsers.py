@@ -19,6 +19,7 @@ from explorer.command.arguments import (
     port,
     positive,
     seconds,
+    some_memory,
     some_seconds,
 )
 from explorer.trace.cover import KINDS
@@ -207,6 +208,15 @@ def estimate_parser() -> argparse.ArgumentParser:
     add_spec(parser)
     parser.add_argument(
         "--seconds", type=some_seconds, default=5.0, metavar="S", help="how long to look (default: 5)"
+    )
+    parser.add_argument(
+        "--node",
+        type=some_memory,
+        metavar="BYTES",
+        help="the memory of a cluster's node, such as 64G: how many it takes, and how long",
+    )
+    parser.add_argument(
+        "--node-threads", type=positive, default=16, metavar="N", help="threads of a node (default: 16)"
     )
     return parser
 

@@ -119,6 +119,11 @@ from tests.support.command_line import Done, record_of, words
             "explorer: argument --seconds: 0 seconds are too short to see anything",
         ),
         (
+            ["estimate", "good.py", "--node", "256M"],
+            "explorer: --node 268435456: 16 threads need more than 838,860,800 bytes; write: --node 64G, or"
+            " fewer --node-threads",
+        ),
+        (
             ["show", "good.py", "-D", "LAST=1,2"],
             "explorer: -D LAST=1,2: this command takes one value for each constant; write: -D LAST=1",
         ),

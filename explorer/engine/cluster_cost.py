@@ -1,0 +1,156 @@
+"""What a search takes on a cluster, from what its parts were measured to take (docs/scale.md). `estimate` and
+`python -m tests.bench.cluster` say nothing that is not computed here. Knows nothing of states.
+
+A level is expanded in rounds; in each an actor fills its buckets, sends what is not its own, each state once,
+and inserts what comes. Nothing of that is taken to happen at the same time as anything else.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from explorer.ir.data import dataclass
+
+PACK, UNPACK, COPY = 11e-9, 15e-9, 1e-9
+"""Seconds to put a successor into a message, to take one out, and to bring one byte through Ray."""
+
+CALL = 1e-3
+"""Seconds of the driver for each actor in a round."""
+
+INLINE = 100_000
+SMALL, LARGE = (0.25e-3, 0.0), (1.5e-3, 0.28e-3)
+"""Seconds of the actor, and of the driver, for each message of a round: of up to so many bytes, which Ray
+carries in the answer itself, and of more, which it puts into its object store.
+"""
+
+THREADS = 0.84
+"""What each of several threads does of what one alone does, measured for two."""
+
+USED = 0.8
+"""The part of a node's memory that a search may have."""
+
+PARTITIONS, ROOM, SUCCESSOR = 512, 1 << 21, 10
+"""Parts into which states are divided among actors; successors that the buckets of a thread hold, and the
+bytes of one.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A search: the states of its levels; transitions of a state; processor seconds of a transition, with all
+    that its state costs; bytes of memory, and in a message, of a state; the part of the successors that is
+    left when each is sent once.
+    """
+
+    levels: Sequence[float]
+    degree: float
+    transition: float
+    memory: float
+    sent: float
+    once: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Nodes:
+    """A cluster of equal nodes with one actor each: threads, bytes of memory, bytes in a second each way."""
+
+    number: int
+    threads: int
+    memory: float
+    network: float = 1.25e9
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Seconds of each part of the work; bytes of memory, and bytes sent, of a node; rounds."""
+
+    search: float
+    messages: float
+    network: float
+    rounds: float
+    memory: float
+    sent: float
+    number: int
+
+    @property
+    def seconds(self) -> float:
+        return self.search + self.messages + self.network + self.rounds
+
+    @property
+    def most(self) -> str:
+        """The part that takes the most."""
+        parts = ("search", "messages", "network", "rounds")
+        return max(parts, key=lambda part: float(getattr(self, part)))
+
+
+def cost(work: Work, nodes: Nodes) -> Cost:
+    """What a search takes, with the most loaded node."""
+    n = nodes.number
+    share = _share(n)
+    away = work.once * (n - 1) / n
+    threads = nodes.threads * (THREADS if nodes.threads > 1 else 1.0)
+    search = messages = network = rounds = sent = 0.0
+    number = 0
+    for states in work.levels:
+        own = states * work.degree * share
+        bytes_, times = own * away * work.sent, 1 + max(1, math.ceil(own / (ROOM * nodes.threads)))
+        search += own * work.transition / threads
+        number += times
+        if n > 1:
+            messages += own * PACK / threads + own * away * UNPACK + bytes_ * COPY
+            network += bytes_ / nodes.network
+            rounds += n * CALL * times + (n - 1) * _messages(n, bytes_ / (times - 1) / (n - 1)) * (times - 1)
+            sent += bytes_
+    widest = max(work.levels, default=0.0) * share
+    memory = sum(work.levels) * share * work.memory + 2 * SUCCESSOR * widest + least(nodes)
+    return Cost(search, messages, network, rounds, memory=memory, sent=sent, number=number)
+
+
+def _share(nodes: int) -> float:
+    """The part of all states that the most loaded of some nodes has."""
+    partitions = PARTITIONS
+    while partitions < 4 * nodes:
+        partitions *= 2
+    return math.ceil(partitions / nodes) / partitions
+
+
+def _messages(nodes: int, size: float) -> float:
+    """Seconds of a round for one message of each actor: its own, and those of the driver, who sees all."""
+    actor, driver = SMALL if size <= INLINE else LARGE
+    return actor + nodes * driver
+
+
+def least(node: Nodes) -> float:
+    """Bytes of memory that a node takes before it has a state: for its buckets, and for what arrives."""
+    return 2.0 * SUCCESSOR * ROOM * node.threads
+
+
+def needed(work: Work, node: Nodes) -> tuple[int, Cost]:
+    """How many such nodes have room for a search, and what it takes there. Each must have room for more than
+    the `least`.
+    """
+    assert least(node) < USED * node.memory
+    number = max(1, math.ceil(sum(work.levels) * work.memory / (USED * node.memory)))
+    while True:
+        found = cost(work, Nodes(number, node.threads, node.memory, node.network))
+        if found.memory <= USED * node.memory:
+            return number, found
+        number += max(1, number // 50)
+
+
+def scaled(levels: Sequence[int], states: float, deeper: float = 0.0) -> list[float]:
+    """The levels of a space of the same shape with so many states. `deeper`: the number of levels grows with
+    this power of the number of states.
+    """
+    factor = states / sum(levels)
+    size = max(1, round(len(levels) * factor**deeper))
+    last = len(levels) - 1
+    result = []
+    for at in range(size):
+        place = at * last / max(1, size - 1)
+        low = min(int(place), last)
+        high = min(low + 1, last)
+        result.append(levels[low] + (levels[high] - levels[low]) * (place - low))
+    whole = sum(result)
+    return [size * states / whole for size in result]
