@@ -140,10 +140,10 @@ class Cells:
         """A memory component: one cell in the state, whatever its locations."""
         locations = Locations()
         for name, annotation, initial in variables:
+            shown = name if names.count(name) == 1 else f"{cls.__name__}.{name}"
             if is_location(cls, name):
-                locations.add(name, resolve(annotation, initial.place), initial)
+                locations.add(name, shown, resolve(annotation, initial.place), initial)
             else:
-                shown = name if names.count(name) == 1 else f"{cls.__name__}.{name}"
                 locations.places[name] = self.variable(shown, annotation, initial, cls)
         if not exists(cls):
             return component(cls, locations.places)

@@ -34,8 +34,8 @@ class Locations:
     variables: list[Variable] = field(default_factory=list)
     places: dict[str, Any] = field(default_factory=dict)
 
-    def add(self, name: str, type: Type, initial: Initial) -> None:
-        """A variable of the memory: a location for each of its cells."""
+    def add(self, attribute: str, name: str, type: Type, initial: Initial) -> None:
+        """A variable of the memory, called `name` in texts: a location for each of its cells."""
         families, start = {}, len(self.names)
         for shape in type.cells():
             texts = [
@@ -65,7 +65,7 @@ class Locations:
         self.initial += [codes[x] for x in range(start, len(self.names))]
         variable = Variable(name, type, families, shared=True)
         self.variables.append(variable)
-        self.places[name] = read(type, Path(variable, "", (), False))
+        self.places[attribute] = read(type, Path(variable, "", (), False))
 
 
 def _indexed(path: str, key: tuple[str, ...]) -> str:

@@ -346,6 +346,9 @@ def names_in(expr: Expr) -> Names | None:
             return named
         if expr.op == "require":
             expr = expr.args[1]
+        elif expr.op == "apply":
+            result: Any = expr.value.operands[-1] if expr.value.operands else None
+            return result if hasattr(result, "text") else None
         elif expr.op == "ite":
             return names_in(expr.args[1]) or names_in(expr.args[2])
         elif OPERATORS[expr.op].result is Kind.SET and len(expr.args) == 2:

@@ -78,12 +78,6 @@ class MemoryType(ScalarType):
         found = self.storage.texts(value, self.cpus, lambda x, code: self.types[x].text(code))
         return dict(zip(self.locations, found, strict=True))
 
-    def late(self, value: int) -> list[str]:
-        """The newest stores that have not certainly reached everybody who loads, as `location = value`."""
-        return [
-            f"{self.locations[x]} = {self.types[x].text(code)}" for x, code in self.storage.on_the_way(value)
-        ]
-
 
 @dataclass(frozen=True, slots=True)
 class Cpus:

@@ -374,12 +374,6 @@ class NumberedMemory:
         """The memory with CPUs, locations and codes exchanged, where the program is `alike`."""
         return self.step(m, lambda state, dead: (exchange.renamed(state), exchange.dead(dead)))
 
-    def on_the_way(self, number: int) -> list[tuple[int, int]]:
-        """Each location whose newest store has not certainly reached all CPUs that load it, with its code."""
-        state = self.state(number)
-        missed = {x for cpu, x in self.loads if state.propagated[cpu][x] > 0}
-        return [(x, self.value(number, x, 0)) for x in sorted(missed)]
-
     def texts(self, number: int, cpus: tuple[str, ...], values: Value) -> list[str]:
         """Each location for people: its newest value, and older ones with the CPUs that may still read
         them.
@@ -394,12 +388,17 @@ class NumberedMemory:
         still: dict[str, None] = {}
         for age, entry in enumerate(older, 1):
             readers = [
-                name
-                for cpu, name in enumerate(cpus)
+                cpu
+                for cpu in range(len(cpus))
                 if state.floor[cpu][location] >= age and (cpu, location) in self.loads
             ]
-            if readers and entry.value != newest.value:
-                still[f"{value(entry.value)} for {' '.join(readers)}"] = None
+            late = [cpus[cpu] for cpu in readers if state.propagated[cpu][location] >= age]
+            early = [cpus[cpu] for cpu in readers if state.propagated[cpu][location] < age]
+            if entry.value != newest.value:
+                if late:
+                    still[f"{value(entry.value)} for {' '.join(late)}"] = None
+                if early:
+                    still[f"{value(entry.value)} for early loads of {' '.join(early)}"] = None
         held = [name for name, kept in zip(cpus, state.reserved, strict=True) if kept[0] == location]
         more = [f"still {text}" for text in still] + [f"reserved by {' '.join(held)}"] * bool(held)
         return value(newest.value) + (f" ({'; '.join(more)})" if more else "")

@@ -62,11 +62,13 @@ class Access(NamedTuple):
     before: int | None = None
     code: int | None = None
     """What it stores."""
+    again: bool = False
+    """Whether it stores what the newest store of the location holds already."""
 
 
 class Reached(NamedTuple):
-    """From this step on a CPU does not miss a store any more. It is not `seen` where the CPU has been reached
-    by one that came over it.
+    """This step makes a store reach a CPU. It is not `seen` where another one, that came over it, reaches
+    the CPU in its place. A load of the CPU that was satisfied early may still miss it.
     """
 
     step: int
@@ -165,7 +167,7 @@ class Tracked:
             live, step = lives[-1], len(lives) - 1
             if step == len(todo):
                 newest = tuple(_numbers(live, x)[0] for x in range(self.memory.locations))
-                reached = tuple(one for access in told for one in _reached(access, told, lives))
+                reached = tuple(one for access in told for one in _reached(access, lives))
                 return Accesses(tuple(_dated(access, lives) for access in told), newest, reached)
             chain, target = todo[step]
             ways = [(live, stores, told)]
@@ -213,7 +215,19 @@ class Tracked:
                 after = operations.store(
                     memory, live, cpu, location, value=(stored, number), age=age, need=need
                 )
-                yield after, Access(step, cpu, location, stores=number, release=static[1], code=stored)
+                again = age == 0 and _value(live, location)[0] == stored
+                yield (
+                    after,
+                    Access(
+                        step,
+                        cpu,
+                        location,
+                        stores=number,
+                        release=static[1],
+                        code=stored,
+                        again=again,
+                    ),
+                )
         elif name == "exchange":
             _, location, stored = operands
             how, release = static[1:]
@@ -249,6 +263,13 @@ class Tracked:
             yield after, Access(step, cpu, location, read[1], how=how, missed=missed)
 
 
+def _value(live: Live, location: int) -> tuple[int, int]:
+    """What a location holds: the code and the number of its newest store."""
+    value: Any = live.entries[location][0].value
+    code, number = value
+    return code, number
+
+
 def _numbers(live: Live, location: int) -> list[int]:
     """The numbers of the stores of a location, the newest first."""
     values: list[Any] = [entry.value for entry in live.entries[location]]
@@ -268,20 +289,12 @@ def _dated(access: Access, lives: Sequence[Live]) -> Access:
     return access
 
 
-def _reached(access: Access, told: Sequence[Access], lives: Sequence[Live]) -> Iterator[Reached]:
-    """When a store has reached each other CPU, and no load of that was satisfied before."""
+def _reached(access: Access, lives: Sequence[Live]) -> Iterator[Reached]:
+    """When a store has reached each other CPU."""
     if access.stores is None or access.location is None:
         return
-    order = _numbers(lives[-1], access.location)
     for cpu in range(len(lives[0].propagated)):
-        early = [
-            other.step
-            for other in told
-            if other.cpu == cpu and other.location == access.location and other.reads is not None
-            if order.index(other.reads) > order.index(access.stores)
-        ]
-        begin = max([access.step, *(step + 1 for step in early)])
-        for step in range(begin, len(lives)) if cpu != access.cpu else ():
+        for step in range(access.step, len(lives)) if cpu != access.cpu else ():
             age = lives[step].propagated[cpu][access.location]
             own = _numbers(lives[step], access.location).index(access.stores)
             if age <= own:

@@ -7,11 +7,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from explorer.ir.model import Instance, Model
+from explorer.ir.model import Instance
 from explorer.ir.semantics import State
-from explorer.language.memory_wiring import MemoryType
 from explorer.trace.accesses import of_memories
-from explorer.trace.old_values import Memories, arrivals, names
+from explorer.trace.old_values import Memories, arrivals, remarks
 from explorer.trace.step_builder import StepBuilder
 from explorer.trace.trace import Step, Trace
 
@@ -43,21 +42,11 @@ def steps_of(builder: StepBuilder, instances: Sequence[Instance], states: Sequen
     steps = [builder.first(states[0])]
     for at, instance in enumerate(instances, 1):
         steps.append(builder.next(instance, at, states[at - 1], states[at]))
-    return that_arrive(builder.model, steps)
+    return steps
 
 
 def with_memories(trace: Trace, memories: Memories) -> Trace:
-    """The trace with how stores come to their readers."""
-    return replace(trace, arrivals=arrivals(memories, trace.steps), memories=names(memories))
-
-
-def that_arrive(model: Model, steps: list[Step]) -> list[Step]:
-    """The steps without marks of memories' stores that no later step ends: nobody looks at these."""
-    memories = tuple(f"{f.variable}." for f in model.families if isinstance(f.type, MemoryType))
-    result: list[Step] = []
-    ahead: set[str] = set()
-    for step in reversed(steps):
-        kept = tuple(key for key in step.opens if key in ahead or not key.startswith(memories))
-        result.append(replace(step, opens=kept) if memories else step)
-        ahead |= {*step.closes}
-    return result[::-1]
+    """The trace with how stores come to their readers, and what else its steps do to the memories."""
+    said = remarks(memories, trace.steps)
+    steps = tuple(replace(step, remarks=said[n]) if n in said else step for n, step in enumerate(trace.steps))
+    return replace(trace, steps=steps, arrivals=arrivals(memories, steps))

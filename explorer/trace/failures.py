@@ -14,7 +14,7 @@ from explorer.ir import expressions as ex
 from explorer.ir.expressions import Expr, Failure
 from explorer.ir.model import Instance, Model
 from explorer.ir.semantics import EvaluationError, State, evaluate
-from explorer.trace.waits import LOADS, value_text
+from explorer.trace.waits import LOADS, places, value_text
 
 
 def failure_in(space: StateSpace, violation: Violation, state: Handle) -> tuple[int, Failure]:
@@ -50,11 +50,11 @@ def values_of(error: EvaluationError) -> str:
     """
     check, s, t = error.check
     subject = _subject(check, s, t)
-    places = [at for at in ex.walk(subject) if at.op in LOADS]
-    texts = ", ".join(dict.fromkeys(filter(None, (value_text(at, s, t) for at in places))))
+    read = places(subject)
+    texts = ", ".join(dict.fromkeys(filter(None, (value_text(at, s, t) for at in read))))
     if subject is not check and subject.op not in LOADS:
         return f"{ex.show(subject)} is {evaluate(subject, s, t)}" + (f" ({texts})" if texts else "")
-    said = len(places) == 1 and f"`{_SIZE.sub('', ex.show(places[0]))}`" in error.failure.message
+    said = len(read) == 1 and f"`{_SIZE.sub('', ex.show(read[0]))}`" in error.failure.message
     return "" if said else texts
 
 

@@ -15,9 +15,28 @@ Memories = Iterable[tuple[Family, Accesses]]
 """The accesses to each memory."""
 
 
-def names(memories: Memories) -> tuple[str, ...]:
-    """How the keys of the deferred stores of these memories begin."""
-    return tuple(f"{family.variable}." for family, _ in memories)
+def remarks(memories: Memories, steps: Sequence[Step]) -> dict[int, tuple[str, ...]]:
+    """What steps do to memories that neither their labels nor their changes show: a store of what is there
+    already, and a load that was satisfied before the step in which it stands.
+    """
+    result: dict[int, list[str]] = {}
+    for family, found in memories:
+        for access in found.of_steps:
+            if access.location is None:
+                continue
+            place = family.type.locations[access.location]
+            if access.again:
+                code = family.type.types[access.location].text(access.code)
+                result.setdefault(access.step, []).append(f"{place}: {code} again")
+            if access.before is not None:
+                result.setdefault(access.step, []).append(
+                    f"{place} was read early, before {_named(steps[access.before])}"
+                )
+    return {step: tuple(said) for step, said in result.items()}
+
+
+def _named(step: Step) -> str:
+    return f"`{step.label.partition('  // ')[0]}` of {step.actor}"
 
 
 def old_values(memories: Memories, steps: Sequence[Step]) -> list[str]:
@@ -32,7 +51,7 @@ def _told(memory: MemoryType, of_steps: Sequence[Access], steps: Sequence[Step])
     stored = {a.stores: a.step for a in of_steps if a.stores is not None}
 
     def name(step: int) -> str:
-        return f"`{steps[step].label.partition('  // ')[0]}` of {steps[step].actor}"
+        return _named(steps[step])
 
     for access in of_steps:
         if access.missed is None or access.location is None:
@@ -65,7 +84,7 @@ def _arrivals(family: Family, found: Accesses, steps: Sequence[Step]) -> Iterato
         if store.stores is None or store.location is None:
             continue
         code = memory.types[store.location].text(store.code)
-        key = f"{family.variable}.{memory.locations[store.location]} = {code}"
+        key = f"{memory.locations[store.location]} = {code}"
         looks = [a for a in reads if a.location == store.location and a.cpu != store.cpu]
         for cpu in dict.fromkeys(a.cpu for a in looks):
             there = reached.get((cpu, store.stores))

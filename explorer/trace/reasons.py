@@ -13,7 +13,7 @@ from explorer.ir.operators import CONDITIONS
 from explorer.ir.semantics import EvaluationError, State, evaluate
 from explorer.ir.steps import Role
 from explorer.ir.types import BoolType
-from explorer.trace.waits import LOADS, moment, value_text
+from explorer.trace.waits import LOADS, is_place, moment, places, value_text
 
 MAX_LINES = 12
 
@@ -111,9 +111,9 @@ def _told(leaf: Leaf, s: State, t: State) -> list[str]:
     counted = _counted(leaf, s, t)
     if counted:
         return [counted]
-    values = [value_text(at, s, t) for at in ex.walk(expr) if at.op in LOADS]
+    values = [value_text(at, s, t) for at in places(expr)]
     if len(values) == 1 and (
-        expr.op in ("load", "next") or (expr.op in ("eq", "lt", "le") and any(map(ex.is_const, expr.args)))
+        is_place(expr) or (expr.op in ("eq", "lt", "le") and any(map(ex.is_const, expr.args)))
     ):
         return values
     shown = ", ".join(dict.fromkeys(value for value in values if value))

@@ -90,7 +90,6 @@ class StepBuilder:
                         ends = (old[name], now[name]) if name in old else None
                         changed[name] = Change(was[name], is_now[name], ends)
         action = instance.action
-        issued, arrived = _on_their_way(self.model, before, after)
         return Step(
             index=index,
             action=action.name,
@@ -101,8 +100,8 @@ class StepBuilder:
             function=action.source.rpartition(":")[2],
             source=action.source,
             place=str(action.place),
-            opens=(*self.keys(instance, "opens", before, after), *issued),
-            closes=(*self.keys(instance, "closes", before, after), *arrived),
+            opens=tuple(self.keys(instance, "opens", before, after)),
+            closes=tuple(self.keys(instance, "closes", before, after)),
             sends=tuple(self.messages(instance, before, after)),
             state=new,
             changed=changed,
@@ -152,22 +151,6 @@ def actor_of(instance: Instance) -> object:
     return dict(instance.arguments).get(instance.action.actor or "", instance.actor)
 
 
-def _on_their_way(model: Model, before: State, after: State) -> tuple[list[str], list[str]]:
-    """The newest stores of memories that some CPU may miss from this step on, and those that none misses any
-    more, or that a newer one follows.
-    """
-    issued, arrived = [], []
-    for family in model.families:
-        if isinstance(family.type, MemoryType):
-            old, new = (
-                [f"{family.variable}.{key}" for key in family.type.late(state[family.first])]
-                for state in (before, after)
-            )
-            issued += [key for key in new if key not in old]
-            arrived += [key for key in old if key not in new]
-    return issued, arrived
-
-
 _CHOICES = {" older by ": "as it was before the last", " behind ": "goes behind the last"}
 """What a memory chose in a step, and how it is told."""
 
@@ -202,8 +185,7 @@ def variable_texts(variable: Variable, state: State) -> dict[str, str]:
     location.
     """
     if isinstance(variable.type, MemoryType):
-        inside = variable.type.texts(state[variable.families[""].first])
-        return {f"{variable.name}.{name}": text for name, text in inside.items()}
+        return variable.type.texts(state[variable.families[""].first])
     return {name: type.name_of(value) for name, type, value in _parts(variable, state)}
 
 

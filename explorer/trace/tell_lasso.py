@@ -19,7 +19,7 @@ from explorer.ir.model import FairGroup, Model, Temporal
 from explorer.ir.semantics import State, evaluate
 from explorer.ir.steps import Fairness
 from explorer.trace.accesses import of_memories
-from explorer.trace.behaviour import that_arrive, with_memories
+from explorer.trace.behaviour import with_memories
 from explorer.trace.step_builder import StepBuilder
 from explorer.trace.tell import ReplayError
 from explorer.trace.trace import STILL, Fair, Step, Trace
@@ -85,7 +85,7 @@ def tell_lasso(
         kind=prop.kind,
         length=len(lasso.instances),
         lanes=builder.lanes,
-        steps=tuple(that_arrive(model, steps)),
+        steps=tuple(steps),
         why=tuple(why),
         loop=loop,
         fairness=fair,

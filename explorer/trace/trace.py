@@ -50,6 +50,7 @@ class Step:
     """One step and the state after it. Step 0 is the initial state: its `action` is empty.
 
     `state` maps each variable (each key of a map) to its text, `changed` those that changed to (old, new).
+    `remarks` say what its accesses to a memory did that neither label nor changes show.
     `opens` and `closes` are keys of deferred effects that this step issues or makes visible; `sends` are
     (receiver, text). `failed` marks an attempted last step whose evaluation failed: no state follows it,
     `state` is the one before.
@@ -71,6 +72,7 @@ class Step:
     changed: dict[str, Change]
     observed: dict[str, str]
     failed: bool = False
+    remarks: tuple[str, ...] = ()
 
     def words(self) -> str:
         """The step's own text, and to whom it sends where the text does not say."""
@@ -99,8 +101,8 @@ class Fair:
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """How a store of a memory, made in step `store`, comes to one that looks at its location, the lane
-    `reader`: it has certainly been reached after `step`, or never is (None). It has not `seen` the store
-    where another one had come over it by then. `key` says what is stored where.
+    `reader`: `step` makes it reach that one, or none does (None). It is not `seen` where another store had
+    come over it by then. `key` says what is stored where.
     """
 
     key: str
@@ -120,7 +122,7 @@ class Trace:
     which is that of the last step; where `loop` is the last step, it stutters. `fairness` has an entry for
     every group of fair actions. `story` counts the counterexamples of one property (`stories.py`).
 
-    `arrivals` are those of all stores to `memories`, by which the keys of their deferred stores begin.
+    `arrivals` are those of all stores to memories.
     """
 
     property: str
@@ -133,7 +135,6 @@ class Trace:
     fairness: tuple[Fair, ...] = ()
     lost: int | None = None
     arrivals: tuple[Arrival, ...] = ()
-    memories: tuple[str, ...] = ()
     story: int = 1
 
     @builtins.property

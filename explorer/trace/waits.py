@@ -14,6 +14,7 @@ from explorer.ir.expressions import Expr
 from explorer.ir.model import Instance
 from explorer.ir.semantics import EvaluationError, State, evaluate
 from explorer.ir.steps import Condition, Role
+from explorer.language.memory_wiring import MemoryType
 
 LOADS = ("load", "next", "loadat", "nextat")
 
@@ -89,17 +90,32 @@ def blocked(instance: Instance, state: State) -> Wait | None:
 def values_in(expr: Expr, state: State) -> str:
     """The places that a condition reads, with their values; "" where its text says them."""
     bare = expr.args[0] if expr.op == "not" else expr
-    if bare.op in LOADS:
+    if is_place(bare):
         return ""
-    texts = (value_text(at, state) for at in ex.walk(expr) if at.op in LOADS)
+    texts = (value_text(at, state) for at in places(expr))
     return ", ".join(dict.fromkeys(text for text in texts if text))
 
 
+def places(expr: Expr) -> list[Expr]:
+    """What an expression reads: variables, and locations of memories, operands first."""
+    below = ex.walk(expr)
+    inside = {at.args[0] for at in below if at.op == "apply" and is_place(at)}
+    return [at for at in below if is_place(at) and at not in inside]
+
+
+def is_place(at: Expr) -> bool:
+    """Whether an expression is a read of a variable, or of what a location of a memory holds."""
+    return at.op in LOADS or (at.op == "apply" and at.args[0].op in LOADS and at.value.text is not None)
+
+
 def value_text(at: Expr, s: State, t: State | None = None) -> str:
-    """A place that an expression reads, and its value; "" where it has none."""
-    family = ex.family_of(at)
-    assert family is not None
+    """A place that an expression reads, and its value; "" where it has none. A memory is all its
+    locations.
+    """
+    names = ex.names_in(at)
+    assert names is not None
     try:
-        return f"{ex.show(at)} = {family.type.text(evaluate(at, s, t))}"
+        text = names.text(evaluate(at, s, t))
     except (EvaluationError, AssertionError):
         return ""
+    return text if isinstance(names, MemoryType) else f"{ex.show(at)} = {text}"

@@ -147,10 +147,11 @@ class ActionRecord(TypedDict):
 
 
 class VariableRecord(TypedDict):
-    """A variable and the name of its type."""
+    """A variable and the name of its type; of a memory also its locations, by which states name it."""
 
     name: str
     type: str
+    locations: Sequence[str]
 
 
 class MomentRecord(TypedDict):

@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import ast
 import linecache
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from explorer.ir.errors import Place
 from explorer.ir.model import Action, Model
 from explorer.ir.semantics import State
 from explorer.ir.source import functions, syntax
+from explorer.ir.types import Type
+from explorer.language.memory_wiring import MemoryType
 from explorer.program.enabling import enabling
 from explorer.trace.reasons import decisive
 from explorer.trace.replay import replay, walk_of
@@ -50,7 +52,10 @@ def origin(model: Model) -> Origin:
 
 
 def _variables(model: Model) -> list[VariableRecord]:
-    return [{"name": v.name, "type": v.type.name} for v in model.variables]
+    def locations(type: Type) -> Sequence[str]:
+        return type.locations if isinstance(type, MemoryType) else ()
+
+    return [{"name": v.name, "type": v.type.name, "locations": locations(v.type)} for v in model.variables]
 
 
 def context(model: Model, traces: Mapping[str, Trace], *, sampled: bool = False) -> ContextRecord:

@@ -203,10 +203,9 @@ def test_the_story_is_the_commit_messages_but_for_the_order_of_independent_steps
 
 def test_the_deferred_store_completes_where_the_commit_message_says(buggy: StateSpace) -> None:
     """The message of 105 is on its way until ppc_msgsnd_sync() of 105 makes it reach 42, which has looked."""
-    steps = tell(buggy, buggy.violations["no_lost_ipi"]).steps[1:]
-    key = "Memory.bytes[42][CALL_FUNCTION] = 1"
-    (issued,) = [step for step in steps if key in step.opens]
-    (arrived,) = [step for step in steps if key in step.closes]
+    trace = tell(buggy, buggy.violations["no_lost_ipi"])
+    (arrival,) = [a for a in trace.arrivals if a.key == "bytes[42][CALL_FUNCTION] = 1"]
+    steps, issued, arrived = trace.steps, trace.steps[arrival.store], trace.steps[arrival.step or 0]
     assert (issued.actor, issued.label) == ("105", "message[CALL_FUNCTION] = 1")
     assert (arrived.actor, arrived.label) == ("105", "ppc_msgsnd_sync()")
     (looked,) = [step for step in steps if step.label.startswith("smp_ipi_demux_relaxed()")]

@@ -65,8 +65,8 @@ def _legend(record: CheckedRecord) -> str:
         parts.append("A solid arrow is a message.")
     traces = told(record).values()
     if any(arrivals(trace) for trace in traces):
-        parts.append("A dashed arrow slants from a store to where each reader first sees it.")
-    if any(not key.startswith(t.memories) for t in traces for step in t.steps for key in step.opens):
+        parts.append("A dashed arrow slants from a store to the lane of a reader, where it reaches that one.")
+    if any(step.opens for step in steps):
         parts.append("A dashed arrow slants from where something is issued to where the others can see it.")
     if any(trace.loop is not None for trace in record["traces"].values()):
         parts.append("The steps in the box repeat for ever.")
@@ -206,6 +206,7 @@ def _listing(trace: Trace, links: bool = True, open_: bool = False) -> Html:
         if not step.action:
             continue
         notes = [change(name, pair) for name, pair in step.changed.items()]
+        notes += map(clean, step.remarks)
         notes += [f"message to {clean(receiver)}: {clean(text)}" for receiver, text in step.sends]
         notes += ["its effect is deferred"] * bool(step.opens) + ["a deferred effect becomes visible"] * bool(
             step.closes
@@ -266,6 +267,7 @@ def _step(
         "place": clean(step.place),
         "observed": _clean(step.observed),
         "failed": step.failed,
+        "remarks": [clean(remark) for remark in step.remarks],
         "late": bool(step.opens),
         "visible": bool(step.closes),
         "sends": [f"{clean(text)} to {clean(receiver)}" for receiver, text in step.sends],

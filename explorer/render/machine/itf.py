@@ -11,19 +11,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from explorer.render.text.text import reasons
 from explorer.trace.trace import Step, Trace
-from explorer.verdict.record import Origin
+from explorer.verdict.record import Origin, VariableRecord
 
 WHOLE = re.compile(r"Range\(.*\)")
 
 
 def itf(origin: Origin, trace: Trace) -> str:
     """A trace with what it was found in. An attempted last step is left out: it has no state."""
-    types = {v["name"]: v["type"] for v in origin["variables"]}
+    variables = origin["variables"]
     steps = [step for step in trace.steps if not step.failed]
     meta = {
         "format": "ITF",
@@ -40,15 +40,15 @@ def itf(origin: Origin, trace: Trace) -> str:
     result: dict[str, Any] = {
         "#meta": meta,
         "params": [],
-        "vars": list(types),
-        "states": [_state(step, types) for step in steps],
+        "vars": [variable["name"] for variable in variables],
+        "states": [_state(step, variables) for step in steps],
     }
     if trace.loop is not None:
         result["loop"] = trace.loop
     return json.dumps(result, indent=1, ensure_ascii=False) + "\n"
 
 
-def _state(step: Step, types: dict[str, str]) -> dict[str, Any]:
+def _state(step: Step, variables: Sequence[VariableRecord]) -> dict[str, Any]:
     meta = {
         "index": step.index,
         "action": step.action,
@@ -59,15 +59,18 @@ def _state(step: Step, types: dict[str, str]) -> dict[str, Any]:
         "source": step.place,
         "code": step.source,
     }
-    return {"#meta": meta, **{name: _variable(step.state, name, type) for name, type in types.items()}}
+    return {"#meta": meta, **{variable["name"]: _variable(step.state, variable) for variable in variables}}
 
 
-def _variable(state: dict[str, str], name: str, type: str) -> Any:
-    """A variable from its texts: `x` alone, `x[a][b]` for every key, or `x.y` for each place of a memory."""
+def _variable(state: dict[str, str], variable: VariableRecord) -> Any:
+    """A variable from its texts: `x` alone, or `x[a][b]` for every key; of a memory a text for each
+    location.
+    """
+    name, type = variable["name"], variable["type"]
+    if variable["locations"]:
+        return {location: state[location] for location in variable["locations"]}
     if name in state:
         return _value(state[name], type)
-    if locations := {key[len(name) + 1 :]: text for key, text in state.items() if key.startswith(f"{name}.")}:
-        return locations
     start, cuts = len(name) + 1, _depth(type) - 1
     return _map(
         [
@@ -144,7 +147,7 @@ def _flatten(name: str, value: Any, texts: dict[str, str]) -> None:
             _flatten(f"{name}[{key}]", inner, texts)
     elif isinstance(value, dict) and not any(key.startswith("#") for key in value):
         for key, inner in value.items():
-            _flatten(f"{name}.{key}", inner, texts)
+            _flatten(key, inner, texts)
     else:
         texts[name] = _text(value)
 

@@ -194,7 +194,7 @@ def _draw_loop(graph: graphviz.Digraph, picture: Picture, trace: Trace) -> None:
 
 
 def _draw_deferred(graph: graphviz.Digraph, picture: Picture, trace: Trace) -> None:
-    """From a store of a memory a slanted line to the step in which a reader first sees it.
+    """From a store of a memory a slanted line to the step that makes it reach a reader.
     For another deferred effect a dashed bracket left of the lane from its issue to its visibility; a slanted
     line where the lane changes.
     """
@@ -203,7 +203,7 @@ def _draw_deferred(graph: graphviz.Digraph, picture: Picture, trace: Trace) -> N
             graph.edge(
                 picture.at[arrival.store],
                 picture.at[arrival.step],
-                xlabel=plain(f"{arrival.reader} {'sees it' if arrival.seen else 'never sees it'}"),
+                xlabel=plain(f"{arrival.reader} {'is reached' if arrival.seen else 'never sees it'}"),
                 fontcolor=LATE,
                 arrowhead="normal" if arrival.seen else "none",
                 **_late(arrival.key),

@@ -8,7 +8,7 @@ from dataclasses import field
 from explorer.ir.data import dataclass
 from explorer.render.picture.design import BAD, CHANGE, FAILS, INK, SOFT
 from explorer.render.picture.drawing import TooLarge
-from explorer.render.text.brackets import Bracket, brackets
+from explorer.render.text.brackets import Bracket, arrivals, marked, placed
 from explorer.render.text.fold import Fold, folded
 from explorer.render.text.terminal import clean
 from explorer.render.text.text import change, header, is_call, words
@@ -70,7 +70,8 @@ def arrange(trace: Trace) -> Picture:
     boxes: list[Box] = []
     at: dict[int, str] = {}
     inside: dict[str, str] = {}
-    for position, item in folded(trace.steps):
+    ends = {end for a in arrivals(trace) for end in (a.store, a.step)}
+    for position, item in folded(trace.steps, ends):
         if isinstance(item, Fold):
             boxes.append(_fold_box(item))
             at.update((p, boxes[-1].name) for p in range(position, position + item.period * item.times))
@@ -110,7 +111,7 @@ def arrange(trace: Trace) -> Picture:
 
 def placed_beside(trace: Trace) -> list[Bracket]:
     """The deferred effects that become visible; stores of memories have arrows to their readers."""
-    return [b for b in brackets(trace) if b.last is not None and not b.key.startswith(trace.memories)]
+    return [b for b in placed(marked(trace), len(trace.steps)) if b.last is not None]
 
 
 def _step_box(step: Step, function: str) -> Box:

@@ -29,7 +29,7 @@ def mermaid(trace: Trace) -> str:
         *(f"participant p{n} as {text(name or NOBODY)}" for n, name in enumerate(names)),
     ]
     deferred = brackets(trace)
-    opened, closed = ({getattr(b, end) for b in deferred} for end in ("first", "last"))
+    opened, closed = {b.first for b in deferred}, {b.last for b in deferred if b.seen}
     for position, step in enumerate(trace.steps):
         if not step.action:
             continue
@@ -53,7 +53,8 @@ def _step(step: Step, names: list[str], opened: bool, closed: bool) -> Iterator[
     yield f"p{lane}->>p{receivers[0] if receivers else lane}: {text(words(step))}"
     for receiver, said in step.sends[1:]:
         yield f"Note over p{names.index(receiver)}: {text(said)}"
-    notes = [text(change(name, pair)) for name, pair in step.changed.items()] + [FAILS] * step.failed
+    notes = [text(change(name, pair)) for name, pair in step.changed.items()]
+    notes += [text(remark) for remark in step.remarks] + [FAILS] * step.failed
     if notes:
         yield f"Note right of p{lane}: {'<br/>'.join(notes)}"
     if opened:

@@ -24,7 +24,7 @@ def plantuml(trace: Trace) -> str:
     lines = ["@startuml", "autonumber", "hide footbox"]
     lines += [f'participant "{text(name or NOBODY)}" as p{n}' for n, name in enumerate(names)]
     deferred = brackets(trace)
-    opened, closed = ({getattr(b, end) for b in deferred} for end in ("first", "last"))
+    opened, closed = {b.first for b in deferred}, {b.last for b in deferred if b.seen}
     for position, step in enumerate(trace.steps):
         if not step.action:
             continue
@@ -52,7 +52,8 @@ def _step(step: Step, names: list[str], opened: bool, closed: bool) -> Iterator[
     yield f"p{lane} -> p{names.index(step.sends[0][0]) if step.sends else lane} : {text(words(step))}"
     for receiver, said in step.sends[1:]:
         yield f"note over p{names.index(receiver)} : {text(said)}"
-    notes = [text(change(name, pair)) for name, pair in step.changed.items()] + [FAILS] * step.failed
+    notes = [text(change(name, pair)) for name, pair in step.changed.items()]
+    notes += [text(remark) for remark in step.remarks] + [FAILS] * step.failed
     notes += ["deferred, not yet visible"] * opened
     if notes:
         yield from ("note right", *notes, "end note")

@@ -4,7 +4,7 @@ of the trace.
 Colours and fonts come from a style sheet (`sequence.css`), so that one drawing serves the report and a file
 of its own, light, dark and paper. A step is a dot on its actor's lane with a note beside it; since each row
 has one step, notes may cover other lanes' lines. A store of a memory is a slanted arrow to the lane of each
-reader, down to the row where that one first sees it. Another deferred effect is one to the row where it
+reader, down to the row where it reaches that one. Another deferred effect is one to the row where it
 becomes visible, on a lane of its own at the left.
 """
 
@@ -240,18 +240,18 @@ class Diagram(Layout):
             yield self._arrival(number, arrival, rows[arrival.store], end)
 
     def _arrival(self, number: int, arrival: Arrival, start: Placed, end: Placed | None) -> Html:
-        """From a store of a memory to the lane of one that reads there, where that first sees it. Without a
+        """From a store of a memory to the lane of one that reads there, where it reaches that one. Without a
         head where it never does.
         """
         reader = clean(arrival.reader)
         x1, x2 = self.x(start.row.lane), self.x(self.lanes.index(arrival.reader))
         y1, y2 = start.y, end.y if end else self.bottom + 2
         if arrival.seen:
-            how = f"first seen by {reader} in step {arrival.step}"
+            how = f"reaches {reader} in step {arrival.step}"
         elif end:
-            how = f"never seen by {reader}: another store comes over it"
+            how = f"lost: overwritten before {reader} saw it"
         else:
-            how = f"not seen by {reader} at the end"
+            how = f"has not reached {reader} at the end"
         ends = {"marker_end": f"url(#late{number})"} if arrival.seen else {}
         return el(
             "g",

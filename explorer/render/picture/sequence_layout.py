@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from explorer.ir.data import dataclass
 from explorer.render.picture.design import DEFERRED, FAILS, VISIBLE
-from explorer.render.text.brackets import arrivals, brackets
+from explorer.render.text.brackets import arrivals, marked
 from explorer.render.text.fold import Fold, folded
 from explorer.render.text.terminal import clean
 from explorer.render.text.text import change, header, is_call, words
@@ -87,7 +87,7 @@ class Layout:
 
     def __init__(self, trace: Trace, measure: Measure = WIDE):
         self.trace, self.measure = trace, measure
-        self.deferred = [b for b in brackets(trace) if not b.key.startswith(trace.memories)]
+        self.deferred = marked(trace)
         self.arrivals = arrivals(trace)
         self.lanes = involved(trace)
         self.margin = measure.pitch if self.deferred else 0.0
@@ -110,7 +110,8 @@ class Layout:
         inside: dict[str, str] = {}
         opened = {b.first for b in self.deferred}
         closed = {b.last for b in self.deferred}
-        for position, item in folded(self.trace.steps):
+        ends = {end for a in self.arrivals for end in (a.store, a.step)}
+        for position, item in folded(self.trace.steps, ends):
             if isinstance(item, Fold):
                 text = (
                     f"... {'this step' if item.period == 1 else f'these {item.period} steps'} {item.times}"
@@ -145,14 +146,18 @@ class Layout:
                 )
 
     def _seen(self, position: int) -> Iterator[str]:
-        """Who does not yet see what a step stores, and who sees what in it for the first time."""
+        """Whom what a step stores has not reached yet, whom what reaches in it, and what it does to memories
+        besides.
+        """
+        yield from self.trace.steps[position].remarks
         missing = dict.fromkeys(a.reader for a in self.arrivals if a.store == position)
         if missing:
-            yield f"not yet seen by {', '.join(missing)}"
+            yield f"has not reached {', '.join(missing)}"
         for arrival in self.arrivals:
             if arrival.step == position:
-                how = "first sees" if arrival.seen else "has not seen, and will not:"
-                yield f"{arrival.reader} {how} {arrival.key.partition('.')[2]}"
+                how = f"reaches {arrival.reader}"
+                lost = f"is lost: overwritten before {arrival.reader} saw it"
+                yield f"{arrival.key} {how if arrival.seen else lost}"
 
     def _lines(self, step: Step, lane: int, title: str) -> list[tuple[str, str]]:
         lines = [*self._wrapped(title, lane, "function")] if title else []

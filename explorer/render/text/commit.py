@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from explorer.ir.data import dataclass
 from explorer.render.text.brackets import Bracket, brackets, gutter
 from explorer.render.text.terminal import clean
-from explorer.render.text.text import COMPLETES, DEFERRED, PENDING, header, is_call, words
+from explorer.render.text.text import PENDING, announced, header, is_call, words
 from explorer.trace.trace import Step, Trace
 
 WIDTH = 72
@@ -78,10 +78,7 @@ def _lines(trace: Trace, arrows: list[Bracket]) -> Iterator[Line]:
         if inside and step.function != function.get(lane):
             yield Line(above, lane, header(step.function))
         function[lane] = step.function
-        if any(b.last == position for b in arrows):
-            yield Line(above, lane, COMPLETES)
-        if any(b.first == position for b in arrows):
-            yield Line(above, lane, DEFERRED)
+        yield from (Line(above, lane, text) for text in announced(arrows, position))
         yield Line(gutter(arrows, position, at=True), lane, _said(step), DEEPER * inside)
     end = gutter(arrows, len(trace.steps), at=False)
     if any(b.last is None for b in arrows):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from explorer.ir.data import dataclass
 from explorer.trace.trace import Change, Step
@@ -24,13 +24,14 @@ class Fold:
     changed: dict[str, Change]
 
 
-def folded(steps: tuple[Step, ...]) -> Iterator[tuple[int, Step | Fold]]:
-    """Every step, or a fold in place of many, with its position. Steps that open or close a bracket are never
-    folded.
+def folded(steps: tuple[Step, ...], ends: Collection[int | None] = ()) -> Iterator[tuple[int, Step | Fold]]:
+    """Every step, or a fold in place of many, with its position. Steps that open or close a deferred effect,
+    and those at the positions `ends`, are never folded.
     """
+    keys = [None if at in ends else _key(step) for at, step in enumerate(steps)]
     at = 0
     while at < len(steps):
-        period, times = _repetition(steps, at)
+        period, times = _repetition(keys, at)
         for position in range(at, at + period):
             yield position, steps[position]
         at += period
@@ -40,16 +41,16 @@ def folded(steps: tuple[Step, ...]) -> Iterator[tuple[int, Step | Fold]]:
             at += len(rest)
 
 
-def _repetition(steps: tuple[Step, ...], at: int) -> tuple[int, int]:
+def _repetition(keys: Sequence[tuple[str, ...] | None], at: int) -> tuple[int, int]:
     """The shortest period that repeats often enough from a position, and how often; (1, 1) where none
     does.
     """
     for period in range(1, PERIOD + 1):
-        pattern = [_key(step) for step in steps[at : at + period]]
+        pattern = keys[at : at + period]
         if len(pattern) < period or None in pattern:
             break
         times = 1
-        while [_key(s) for s in steps[at + times * period : at + (times + 1) * period]] == pattern:
+        while keys[at + times * period : at + (times + 1) * period] == pattern:
             times += 1
         if times >= REPEATS:
             return period, times

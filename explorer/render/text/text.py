@@ -12,7 +12,7 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 
 from explorer.ir.data import dataclass
-from explorer.render.text.brackets import brackets, gutter
+from explorer.render.text.brackets import Bracket, brackets, gutter
 from explorer.render.text.fold import Fold, folded
 from explorer.render.text.terminal import BOLD, DIM, GREEN, LANES, RED, YELLOW, clean, counted, paint
 from explorer.trace.trace import Change, Step, Trace
@@ -23,6 +23,7 @@ NARROWEST, SLIMMEST, INDENT = 30, 16, 4
 never fewer than SLIMMEST; how far a line is indented that goes on."""
 
 DEFERRED, COMPLETES = "// STORE DEFERRED DUE TO RE-ORDERING", "// RE-ORDERED STORE COMPLETES"
+LOST = "// DEFERRED STORE IS LOST: {} NEVER SEES IT"
 PENDING = "// STORE STILL DEFERRED"
 
 
@@ -63,13 +64,14 @@ class _Teller:
     def __init__(self, trace: Trace, full: bool):
         self.trace, self.full = trace, full
         self.brackets = brackets(trace)
+        self.ends = {end for b in self.brackets for end in (b.first, b.last)}
         self.function: dict[str, str] = {}
         self.issued: dict[str, str] = {}
         self.observed: dict[str, str] = {}
 
     def rows(self) -> Iterator[Row]:
         steps, loop = self.trace.steps, self.trace.loop
-        for position, item in enumerate(steps) if self.full else folded(steps):
+        for position, item in enumerate(steps) if self.full else folded(steps, self.ends):
             if loop is not None and position > loop:
                 loop = None
                 yield Row(gutter(self.brackets, position, at=False), "", "// FROM HERE FOR EVER", DIM)
@@ -100,10 +102,7 @@ class _Teller:
         before = gutter(self.brackets, position, at=False)
         own = [b for b in self.brackets if position in (b.first, b.last)]
         inside = yield from self.enter(step, before)
-        if any(b.last == position for b in own):
-            yield Row(before, "", COMPLETES, DIM)
-        if any(b.first == position for b in own):
-            yield Row(before, "", DEFERRED, DIM)
+        yield from (Row(before, "", text, DIM) for text in announced(own, position))
         text = ("  " if inside else "") + words(step)
         yield Row(
             gutter(self.brackets, position, at=True),
@@ -137,6 +136,7 @@ class _Teller:
         seen = {name: value for name, value in step.observed.items() if self.observed.get(name) != value}
         self.observed = step.observed
         notes = [(change(name, pair), GREEN) for name, pair in step.changed.items()]
+        notes += [(clean(remark), YELLOW) for remark in step.remarks]
         notes += [(f"{clean(name)} = {clean(value)}", YELLOW) for name, value in seen.items()]
         if step.failed:
             notes.append(("<- THIS STEP FAILS", RED))
@@ -165,8 +165,18 @@ class _Page:
         self.width = max(width - (2 + edge + cpu + 2), SLIMMEST)
         beside = self.width - 3 - NARROWEST
         self.narrow = beside < min(longest, NARROWEST)
-        self.column = INDENT - 2 if self.narrow else min(longest, beside)
+        self.column = INDENT - 2 if self.narrow else self.best(min(longest, beside))
         self.room = self.width - self.column - 3
+
+    def best(self, most: int) -> int:
+        """The column of what changed, `most` at most, with which the story has the fewest lines."""
+        told = [row for row in self.rows if row.notes]
+
+        def lines(column: int) -> int:
+            below = sum(len(row.text) > column for row in told)
+            return below + sum(len(_wrap(row.notes, self.width - column - 3)) for row in told)
+
+        return min(sorted({most, *(len(row.text) for row in told if len(row.text) < most)}), key=lines)
 
     def lines(self) -> Iterator[str]:
         for at, row in enumerate(self.rows):
@@ -221,6 +231,18 @@ def _wrap(notes: tuple[tuple[str, str], ...], room: int) -> list[list[tuple[str,
 def header(function: str) -> str:
     """The line above the steps of a function: `name():` for a name, other words as they are."""
     return clean(function) + ("()" if function.isidentifier() else "") + ":"
+
+
+def announced(brackets: Sequence[Bracket], position: int) -> Iterator[str]:
+    """What is said above a step of the stores that end or begin in it."""
+    ending = [b for b in brackets if b.last == position]
+    lost = list(dict.fromkeys(reader for b in ending if not b.seen for reader in b.readers))
+    if lost:
+        yield LOST.format(clean(", ".join(lost)))
+    if any(b.seen for b in ending):
+        yield COMPLETES
+    if any(b.first == position for b in brackets):
+        yield DEFERRED
 
 
 def is_call(step: Step) -> bool:
