@@ -19,6 +19,7 @@ from explorer.render.text.terminal import clean, counted
 from explorer.render.text.text import story
 from explorer.run.options import UsageError
 from explorer.trace.step_builder import state_texts
+from explorer.trace.story_arrows import Checked, arrows, check_arrows
 from explorer.trace.story_labels import Labels, Meaning, NoMeaning, Said
 from explorer.trace.story_search import Limits, Stuck, Told, Unfinished, find
 from explorer.trace.trace import Trace
@@ -78,7 +79,8 @@ class _Reading:
     def __init__(self, file: Path, text: StoryText, labels: Labels, names: dict[str, str]):
         self.file, self.text, self.labels = file, text, labels
         said = [
-            Said(_renamed(x.actor, names), _renamed(x.text, names), x.indent, x.arrow) for x in text.lines
+            Said(_renamed(x.actor, names), _renamed(x.text, names), x.indent, x.arrow, x.column)
+            for x in text.lines
         ]
         meanings = list(labels.meanings(said))
         wrong = [
@@ -101,15 +103,37 @@ class _Reading:
             )
         told = result if isinstance(result, Told) else result.before
         walk = self._walked(told)
-        trace = self._trace(walk, told)
+        arrows = self._arrows(walk, told) if isinstance(result, Told) else []
         if wishes.format == "commit":
             shown = commit(walk.trace()).rstrip("\n")
         else:
-            shown = "\n".join([*self._meanings(), "", story(trace, full=wishes.full).rstrip("\n")])
+            text = story(self._trace(walk, told), full=wishes.full).rstrip("\n")
+            shown = "\n".join([*self._meanings(arrows), "", text])
         if isinstance(result, Stuck):
             return "\n".join([shown, "", *self._stuck(result, walk)]), exit_codes.of_replay(False)
+        wrong = [checked for checked in arrows if checked.fits is False]
+        if wrong:
+            return "\n".join([shown, "", *map(self._misfit, wrong)]), exit_codes.UNDETERMINED
         return "\n".join([shown, "", *self._end(walk, told)] if wishes.format == "text" else [shown]), (
             exit_codes.of_replay(True)
+        )
+
+    def _arrows(self, walk: Walk, told: Told) -> list[Checked]:
+        """The arrows of stores to memories, as the behaviour found has them."""
+        wanted = [
+            a for a in arrows([s for s, _ in self.lines]) if not self.labels.draws(self.lines[a.start][1])
+        ]
+        if not self.labels.has_memory or not wanted:
+            return []
+        return check_arrows(self.labels.model, wanted, told.steps, walk.states)
+
+    def _misfit(self, checked: Checked) -> str:
+        at = self.text.lines[checked.arrow.start].number
+        ends = "the end" if checked.arrow.end is None else f"line {self.text.lines[checked.arrow.end].number}"
+        return (
+            f"{self.file}:{at}: undetermined: the steps are a behaviour of {self.labels.model.name}, but not"
+            f" with the arrow from here to {ends}: {checked.text}; whether another behaviour has both is not"
+            " known"
         )
 
     def _initial(self) -> Iterator[State]:
@@ -130,25 +154,38 @@ class _Reading:
                     + ("" if known else f"; {nearest(name, list(texts))}")
                 )
 
-    def _meanings(self) -> Iterator[str]:
+    def _meanings(self, arrows: Sequence[Checked]) -> Iterator[str]:
         """For each line what it was matched with."""
-        rows = [(str(x.number), *self._row(*line)) for x, line in zip(self.text.lines, self.lines)]
+        told = {checked.arrow.start: self._arrow(checked) for checked in arrows}
+        rows = [
+            (str(x.number), *self._row(*line, told.get(at, "arrow not checked")))
+            for at, (x, line) in enumerate(zip(self.text.lines, self.lines))
+        ]
         width = [max((len(row[n]) for row in rows), default=0) for n in range(2)]
         yield f"{self.file}: {counted(len(rows), 'line')}"
         for number, said, meant in rows:
             yield f"  {number.rjust(width[0])}  {said.ljust(width[1])}  {meant}".rstrip()
 
-    def _row(self, said: Said, meaning: Meaning) -> tuple[str, str]:
+    def _arrow(self, checked: Checked) -> str:
+        if checked.fits is None:
+            return f"arrow not checked: {checked.text}"
+        if checked.text:
+            return f"arrow {'does not fit' if not checked.fits else 'says nothing: ' + checked.text}"
+        end = checked.arrow.end
+        until = "to the end" if end is None else f"until line {self.text.lines[end].number}"
+        return f"arrow fits: the others miss it {until}"
+
+    def _row(self, said: Said, meaning: Meaning, arrow: str) -> tuple[str, str]:
         text = clean(f"{said.actor}: {said.text}" if said.actor else said.text)
         if meaning.kind in ("step", "call"):
-            drawn = said.arrow and not self.labels.draws(meaning)
-            notes = [*[meaning.how] * bool(meaning.how), *["the memory says who sees it when"] * bool(drawn)]
+            drawn = said.arrow == "opens" and not self.labels.draws(meaning)
+            notes = [*[meaning.how] * bool(meaning.how), *[arrow] * drawn]
             notes += ["or its function only"] * (meaning.kind == "call")
             return text, f"is `{clean(meaning.label)}`" + (f" ({'; '.join(notes)})" if notes else "")
         return text, {
             "function": f"in {clean(meaning.label)}",
             "comment": "a comment, not checked",
-            "arrival": "no step: here a store arrives where it is seen",
+            "arrival": "no step: here its store becomes visible",
         }[meaning.kind]
 
     def _walked(self, told: Told) -> Walk:

@@ -88,7 +88,7 @@ def program_of(name: str, memory: MemoryType, told: Accesses, locations: tuple[i
         name=name,
         threads=tuple(threads),
         registers=registers,
-        memory={words[x]: values[told.newest[x]] for x in locations},
+        memory={words[x]: values[told.orders[x][0]] for x in locations},
         initial=dict.fromkeys(words.values(), 0),
     )
 

@@ -78,13 +78,22 @@ class Reached(NamedTuple):
 
 
 class Accesses(NamedTuple):
-    """All accesses of a counterexample, for each location the number of its newest store at the end, and when
-    each store has reached the other CPUs.
+    """All accesses of a counterexample, for each location the numbers of its stores, the newest first, and
+    when each store has reached the other CPUs.
     """
 
     of_steps: tuple[Access, ...]
-    newest: tuple[int, ...]
+    orders: tuple[tuple[int, ...], ...]
     reached: tuple[Reached, ...]
+
+    def comes_before(self, access: Access, store: Access) -> bool:
+        """Whether an access to a location comes before a store there in coherence order: a load that reads
+        something older, a store that is older.
+        """
+        number = access.stores if access.reads is None else access.reads
+        assert access.location is not None and number is not None and store.stores is not None
+        order = self.orders[access.location]
+        return order.index(number) > order.index(store.stores)
 
 
 class Untold(Exception):
@@ -166,9 +175,9 @@ class Tracked:
             lives, stores, told = stack.pop()
             live, step = lives[-1], len(lives) - 1
             if step == len(todo):
-                newest = tuple(_numbers(live, x)[0] for x in range(self.memory.locations))
+                orders = tuple(tuple(_numbers(live, x)) for x in range(self.memory.locations))
                 reached = tuple(one for access in told for one in _reached(access, lives))
-                return Accesses(tuple(_dated(access, lives) for access in told), newest, reached)
+                return Accesses(tuple(_dated(access, lives) for access in told), orders, reached)
             chain, target = todo[step]
             ways = [(live, stores, told)]
             for operation in chain:

@@ -29,13 +29,14 @@ NEAREST = 3
 @dataclass(frozen=True, slots=True)
 class Said:
     """A line of a story: who acts ("" for nobody), its text, how far in it stands, and its arrow: `opens`
-    where a store is deferred, `closes` where one becomes visible, or "".
+    where a store is deferred, `closes` where one becomes visible, or ""; and the column of that.
     """
 
     actor: str
     text: str
     indent: int = 0
     arrow: str = ""
+    column: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,8 +88,38 @@ def test_both_interleavings_of_the_commit_are_behaviours(
     assert out.count(": a behaviour of ipi_buggy: ") == 2
     assert out.count("no_lost_ipi is violated at its end") == 2
     assert out.count(", 5 filled in") == 2
+    assert out.count("(arrow fits: the others miss it until line ") == 2
     assert out.count("smb_mb()") == out.count("is `smp_mb()` (a letter differs)") == 2
     assert out.count("hangs waiting on 42 to process messages/call_single_queue  a comment, not checked") == 2
+
+
+def test_an_arrow_that_no_memory_allows_is_no_behaviour(capsys: pytest.CaptureFixture[str]) -> None:
+    """Under TSO the message is not deferred beyond the flag: 42 does not miss it, and the answer says so."""
+    spec = str(SPECS / "ipi_buggy.py")
+    code = main(["replay", "--story", str(MESSAGE), spec, "-D", "exchange=relaxed", "-D", "memory=tso"])
+    out = capsys.readouterr().out
+    assert code == exit_codes.UNDETERMINED
+    assert (
+        "host_ipi.txt:19: undetermined: the steps are a behaviour of ipi_buggy, but not with the arrow" in out
+    )
+    assert "demux(cpu=42), 42 does not miss it before that line (bytes[42][CALL_FUNCTION])" in out
+
+
+def test_an_arrow_that_ends_too_late_does_not_fit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The sync of 105 makes its message reach 42: an arrow that goes on behind it is not what happened."""
+    spec = str(SPECS / "ipi_buggy.py")
+    main([spec, "--property", "no_lost_ipi", "--format", "commit"])
+    told = capsys.readouterr().out
+    moved = told.replace("--->           ppc_msgsnd_sync()", "|              ppc_msgsnd_sync()")
+    moved = moved.replace("               ppc_msgsnd() -> 42", "--->           ppc_msgsnd() -> 42")
+    assert moved.count("--->") == told.count("--->") == 1
+    answers = []
+    for text in (told, moved):
+        (tmp_path / "message.txt").write_text(text)
+        code = main(["replay", "--story", str(tmp_path / "message.txt"), spec])
+        answers.append((code, "(arrow does not fit)" in (out := capsys.readouterr().out)))
+    assert answers == [(exit_codes.OK, False), (exit_codes.UNDETERMINED, True)]
+    assert "ppc_msgsnd_sync(cpu=105, target=42), makes it reach 42" in out
 
 
 @pytest.mark.parametrize("memory", ["pso", "power"])

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from explorer.ir.data import dataclass
 from explorer.render.text.commit import CONTINUED, INITIALLY, NOBODY
@@ -26,7 +27,7 @@ ENTITIES = {"&gt;": ">", "&lt;": "<", "&amp;": "&"}
 @dataclass(frozen=True, slots=True)
 class StoryLine:
     """One line: its number in the file, who acts ("" for nobody), what is said, and how far in it stands.
-    `arrow` is `opens` where a store is deferred, `closes` where one becomes visible.
+    `arrow` is `opens` where a store is deferred, `closes` where one becomes visible, drawn in this `column`.
     """
 
     number: int
@@ -34,6 +35,7 @@ class StoryLine:
     text: str
     indent: int = 0
     arrow: str = ""
+    column: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ def _columns(body: Sequence[tuple[int, str]], heading: str, rule: str) -> StoryT
         start = max(start for start in names if start <= column)
         actor = "" if names[start] == NOBODY else names[start]
         if text:
-            lines.append(StoryLine(number, actor, text, column - start, _arrow(edge)))
+            lines.append(StoryLine(number, actor, text, column - start, *_arrow(edge)))
     return _story(body, lines)
 
 
@@ -128,7 +130,7 @@ def _tagged(body: Sequence[tuple[int, str]]) -> StoryText:
             actor = found["actor"].strip()
             lines.append(
                 StoryLine(
-                    number, "" if actor == NOBODY else actor, said.strip(), indent, _arrow(found["edge"])
+                    number, "" if actor == NOBODY else actor, said.strip(), indent, *_arrow(found["edge"])
                 )
             )
         elif lines and len(line) - len(text) >= column + CONTINUED - 2:
@@ -141,10 +143,10 @@ def _tagged(body: Sequence[tuple[int, str]]) -> StoryText:
     return _story(body, lines)
 
 
-def _arrow(edge: str) -> str:
-    """What the left edge says of a line."""
+def _arrow(edge: str) -> tuple[str, int]:
+    """What the left edge says of a line, and in which column."""
     edge = edge.rstrip()
-    return "closes" if edge.endswith(">") else "opens" if edge.endswith("-") else ""
+    return "closes" if edge.endswith(">") else "opens" if edge.endswith("-") else "", max(edge.find("-"), 0)
 
 
 def _story(body: Sequence[tuple[int, str]], lines: Sequence[StoryLine]) -> StoryText:
@@ -153,7 +155,7 @@ def _story(body: Sequence[tuple[int, str]], lines: Sequence[StoryLine]) -> Story
     for line in lines:
         if line.indent >= CONTINUED and whole and _goes_on(whole[-1], line):
             last = whole.pop()
-            line = StoryLine(last.number, last.actor, f"{last.text} {line.text}", last.indent, last.arrow)
+            line = replace(last, text=f"{last.text} {line.text}")
         whole.append(line)
     initially = [line for line in whole if line.text.startswith(INITIALLY)]
     pairs = [(line.number, line.text[len(INITIALLY) :].partition(" = ")) for line in initially]
