@@ -38,7 +38,7 @@ def test_without_the_teardowns_barrier_a_walk_begins_behind_the_answer() -> None
     told = [step.partition(": ")[2] for step in steps(trace)]
     assert told.index("do_nothing()") < told.index("pmd = READ_ONCE(*pmdp)") < told.index("csd_lock_wait()")
     (read,) = [step for step in trace.steps if "READ_ONCE" in step.label]
-    assert read.label == "pmd = READ_ONCE(*pmdp)  // TABLE; pmd as it was before the last store"
+    assert read.label == "pmd = READ_ONCE(*pmdp)  // TABLE; PageTable.pmd as it was before the last store"
 
 
 def test_5_4_returns_pfn_0_for_an_entry_that_is_not_present() -> None:
