@@ -58,6 +58,21 @@ def settle_named(
     return min(result)
 
 
+def settle_reached(
+    state: int, element: int, swaps: list[tuple[Callable[[int], int], Any]]
+) -> tuple[int, int]:
+    """The same, where so many elements must not be compared: of several the one that is reached first."""
+    by, todo = {state: element}, [state]
+    for at in todo:
+        for swap, left in swaps:
+            other = swap(at)
+            if other not in by:
+                by[other] = left[by[at]]
+                todo.append(other)
+    least = min(by)
+    return least, by[least]
+
+
 def runs(tied: list[bool]) -> int:
     """In how many ways identities can be arranged where `tied` says which neighbours have one key."""
     result, length = 1, 1
@@ -124,6 +139,13 @@ def renamed(s, p=0):
 """
 
 
+TIED = """
+def tied(s):
+    {keys}
+    return [g for g, same in {{tests}}.items() if same]
+"""
+
+
 def canonical_source(plan: Plan) -> str:
     """`canonical(s)`, the representative of a state, and `orbit(s)`, for how many states a representative
     stands.
@@ -139,6 +161,15 @@ def canonical_source(plan: Plan) -> str:
         renamed=list(_canonical(plan, True)),
     )
     return "\n\n".join([*swaps, representatives]) + "\n"
+
+
+def tied_source(plan: Plan) -> str:
+    """`tied(s)`: exchanges, by number; what leaves a representative as it is, is made of them."""
+    loose = {k for k in plan.loose if plan.direct}
+    tests = [
+        f"{g}: {True if swap.scalarset in loose else _tied(plan, g)}" for g, swap in enumerate(plan.swaps)
+    ]
+    return fill(TIED, keys=list(_keys(plan)), tests=", ".join(tests)) + "\n"
 
 
 def read(shift: int, mask: int) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import linecache
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from types import FunctionType
 from typing import Any
 
-from explorer.codegen.python_canonical import NAMES, canonical_source
+from explorer.codegen.python_canonical import NAMES, canonical_source, settle_reached, tied_source
 from explorer.codegen.python_functions import Code, judgements, successors
 from explorer.engine.handle import Edge as Edge
 from explorer.engine.handle import Handle as Handle
@@ -24,6 +24,7 @@ from explorer.program.layout import Layout, lay_out
 from explorer.program.program import Program, reduce
 from explorer.program.verify import verify_layout, verify_program
 from explorer.symmetry.find import Symmetry
+from explorer.symmetry.group import Table
 from explorer.symmetry.plan import Plan, plan
 
 
@@ -128,12 +129,22 @@ class Compiled:
             texts.append(canonical_source(self.plan))
         return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
 
-    def renaming(self, left: list[list[int]]) -> Callable[..., tuple[int, int]]:
+    def renaming(self, left: Sequence[Table], large: bool = False) -> Callable[..., tuple[int, int]]:
         """What gives the representative of a state, and what becomes of a number (0 if none is given) on the
-        way: exchange g makes left[g][number] of it.
+        way: exchange g makes left[g][number] of it. With `large` of several numbers the first one is taken.
         """
-        made = self._renaming["renamed"]
-        return FunctionType(made.__code__, {**self._renaming, "L": left}, argdefs=made.__defaults__)
+        made, names = self._renaming["renamed"], {**self._renaming, "L": left}
+        if large:
+            names["settle_named"] = settle_reached
+        return FunctionType(made.__code__, names, argdefs=made.__defaults__)
+
+    def tied(self) -> Callable[[int], list[int]]:
+        """The exchanges that make what leaves a representative as it is (see `tied_source`)."""
+        assert self.plan is not None
+        made: Callable[[int], list[int]] = run_source(
+            tied_source(self.plan), f"<ties of {self.model.name}>", NAMES
+        )["tied"]
+        return made
 
     def exchanges(self) -> list[Callable[[int], int]]:
         """What the exchanges of the plan make of a state."""

@@ -6,7 +6,6 @@ An arena is a state graph, or its product with an automaton. Knows nothing of fo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import field
 
 from explorer.ir.data import dataclass
@@ -15,6 +14,7 @@ from explorer.ir.steps import Fairness
 from explorer.liveness.arrays import Around, Array, Components, Demands, Edges, Renamings, Tally, Walk
 from explorer.liveness.copies import FormulaView
 from explorer.liveness.graph import Graph
+from explorer.symmetry.group import Computed, Table
 
 DEAD = (1 << 32) - 1
 """The rank of a node that is not looked at any more."""
@@ -27,28 +27,37 @@ class FairTables:
     makes of group g (empty without renamings)."""
 
     groups: list[FairGroup]
-    group: Array
+    group: Table
     strong: Array
     quiet: Array
-    image: Array
+    image: Table
 
 
 def fairness(graph: Graph) -> FairTables:
     """The fairness of a graph; its last label is that of stuttering."""
     backend, groups = graph.backend, graph.space.model.fair_groups
     of = {number: g for g, members in enumerate(groups) for number in members.instances}
-    group = backend.of("whole", [*(of.get(label // graph.order, -1) for label in range(graph.stutter)), -1])
+    group = _group_of(graph, of)
     quiet = backend.array("flag", graph.number)
     backend.run.quiet(graph.start, graph.by, group, graph.number, quiet)
     strong = backend.of("flag", [g.fair is Fairness.STRONG for g in groups])
-    return FairTables(groups, group, strong, quiet, backend.of("label", _images(graph, of)))
+    return FairTables(groups, group, strong, quiet, _images(graph, of))
 
 
-def _images(graph: Graph, of: dict[int, int]) -> Sequence[int]:
+def _group_of(graph: Graph, of: dict[int, int]) -> Table:
+    """The group of a label, -1 for none."""
+    if graph.large:
+        return Computed(lambda label: of.get(label // graph.order, -1))
+    return graph.backend.of(
+        "whole", [*(of.get(label // graph.order, -1) for label in range(graph.stutter)), -1]
+    )
+
+
+def _images(graph: Graph, of: dict[int, int]) -> Table:
     """What renamings make of groups. One that is never enabled is left alone: nobody looks at it."""
     permutations, groups = graph.permutations, graph.space.model.fair_groups
     if permutations is None:
-        return []
+        return graph.backend.array("label", 0)
     dropped = permutations.compiled.program.dropped
     images = []
     for exchange in permutations.exchanges:
@@ -58,7 +67,7 @@ def _images(graph: Graph, of: dict[int, int]) -> Sequence[int]:
         images.append(
             [g if number is None else of[exchange.instances[number]] for g, number in enumerate(alive)]
         )
-    return permutations.group.acting(images, len(groups))
+    return permutations.acting(graph.backend, "label", images, len(groups))
 
 
 @dataclass(slots=True)
@@ -147,7 +156,7 @@ class Arena:
             permutations.order, permutations.products, permutations.inverse, fair.image, groups
         )
         through, queue = self.array("label", "through"), self.array("number", "queue")
-        met = backend.array("whole", permutations.order)
+        met = Computed(lambda p: 0) if graph.large else backend.array("whole", permutations.order)
         around = Around(through, queue, per_group(), per_group(), met)
         backend.run.judge_symmetric(edges, demands, parts, count, tally, renamings, around)
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple, Protocol
 
+from explorer.symmetry.group import Table
+
 
 class Array(Protocol):
     """Numbers of one width, in one of the two forms."""
@@ -40,7 +42,7 @@ class Demands(NamedTuple):
     """[F], label: what is enabled in a state"""
     base: Array
     """[N], number: the state of a node; [0] where node v is state v"""
-    group: Array
+    group: Table
     """[labels + 1], whole: the group of a label, or -1"""
     strong: Array
     """[G], flag"""
@@ -90,11 +92,11 @@ class Renamings(NamedTuple):
     """A group of permutations of identities."""
 
     size: int
-    products: Array
+    products: Table
     """[R * R], label: `products[p * R + q]` is p after q"""
-    inverse: Array
+    inverse: Table
     """[R], label"""
-    image: Array
+    image: Table
     """[R * G], label: `image[p * G + g]` is what p makes of group g"""
     groups: int
 
@@ -110,5 +112,5 @@ class Around(NamedTuple):
     """[G + 1], whole: one group for all that come back as each other"""
     weight: Array
     """[G + 1], whole: how many those are"""
-    met: Array
+    met: Any
     """[R], whole: where a renaming was met, plus 1"""

@@ -15,6 +15,7 @@ from explorer.ir.expressions import Expr
 from explorer.ir.formulas import Ltl
 from explorer.liveness.arrays import Array
 from explorer.liveness.graph import Graph, Refused, estimate_product
+from explorer.symmetry.group import Computed, Table
 
 MOST = 64
 """Formulas that renamings may make of one."""
@@ -23,8 +24,9 @@ MOST = 64
 @dataclass(slots=True)
 class FormulaView:
     """Nodes and edges as in a graph; node v * len(formulas) + k is state v with copy k, whose formula is
-    formulas[k], the first meaning what `formula` does. `base` maps nodes to states (empty: a node is its
-    state); element p leads from copy k to turned[p * len(formulas) + k].
+    formulas[k], the first meaning what `formula` does; element makers[k] makes it of the first. `base` maps
+    nodes to states (empty: a node is its state); element p leads from copy k to turned[p * len(formulas) +
+    k].
 
     Of the copies of a state that renamings make of each other which leave it as it is, only the least counts,
     so that a real state with its formula is one node: least[node] is the element that makes it the least (0:
@@ -34,7 +36,8 @@ class FormulaView:
     graph: Graph
     formula: Ltl
     formulas: list[Ltl]
-    turned: list[int]
+    turned: Table
+    makers: list[int]
     number: int
     start: Array
     to: Array
@@ -92,14 +95,15 @@ def view(graph: Graph, formula: Ltl, limits: Limits, shared: dict[str, Any]) -> 
     Refused.
     """
     backend, nothing = graph.backend, graph.backend.array("number", 0)
-    formulas, turned = _copies(graph, formula)
+    formulas, images, makers = _copies(graph, formula)
     count = len(formulas)
     if count == 1:
         return FormulaView(
             graph=graph,
             formula=formula,
             formulas=formulas,
-            turned=turned,
+            turned=Computed(lambda at: 0),
+            makers=makers,
             number=graph.number,
             start=graph.start,
             to=graph.to,
@@ -107,12 +111,14 @@ def view(graph: Graph, formula: Ltl, limits: Limits, shared: dict[str, Any]) -> 
             base=nothing,
             least=nothing,
         )
-    key = f"copies {turned}"
+    assert graph.permutations is not None
+    key = f"copies {images}"
     if key not in shared:
         for other in [name for name in shared if name.startswith("copies")]:
             del shared[other]  # they are large, and formulas that see the same follow each other
         estimate_product(graph, count, limits, "the graph with what renamings make of the formula")
         graph.sort()
+        turned = graph.permutations.acting(backend, "whole", images, count)
         number, edges, least = graph.number * count, graph.edges * count, graph.least(turned, count)
         arrays = (
             backend.array("number", number + 1),
@@ -120,7 +126,6 @@ def view(graph: Graph, formula: Ltl, limits: Limits, shared: dict[str, Any]) -> 
             backend.array(graph.labels, edges),
             backend.array("number", number),
         )
-        assert graph.permutations is not None
         backend.run.copies(
             graph.start,
             graph.to,
@@ -128,37 +133,39 @@ def view(graph: Graph, formula: Ltl, limits: Limits, shared: dict[str, Any]) -> 
             graph.number,
             count,
             graph.order,
-            backend.of("whole", turned),
+            turned,
             graph.permutations.products,
             least,
             *arrays,
         )
-        shared[key] = number, *arrays, least
-    return FormulaView(graph, formula, formulas, turned, *shared[key])
+        shared[key] = turned, makers, number, *arrays, least
+    return FormulaView(graph, formula, formulas, *shared[key])
 
 
-def _copies(graph: Graph, formula: Ltl) -> tuple[list[Ltl], list[int]]:
-    """The formulas that renamings make of one, and what each element of the group makes of each."""
+def _copies(graph: Graph, formula: Ltl) -> tuple[list[Ltl], list[list[int]], list[int]]:
+    """The formulas that renamings make of one, what each exchange makes of each, and the elements that make
+    them of the first.
+    """
     if graph.permutations is None:
-        return [formula], [0]
-    group, exchanges = graph.permutations.group, graph.permutations.exchanges
-    images = [worded(graph, formula)]
-    copies = {images[0]: 0}  # by the first element that makes it
-    for exchange, before in group.words[1:]:
-        images.append(renamed(images[before], exchanges[exchange].conditions))
-        copies.setdefault(images[-1], len(images) - 1)
-        if len(copies) > MOST:
-            raise Refused(
-                f"renamings make more than {MOST} formulas of one; write several properties, or use"
-                " --no-symmetry"
-            )
-    rank = {copy: k for k, copy in enumerate(copies)}
-    turned = [
-        rank[images[group.products[p * group.order + first]]]
-        for p in range(group.order)
-        for first in copies.values()
-    ]
-    return list(copies), turned
+        return [formula], [], [0]
+    exchanges, left = graph.permutations.exchanges, graph.permutations.group.left
+    rank = {worded(graph, formula): 0}
+    formulas, makers = list(rank), [0]
+    images: list[list[int]] = [[] for _ in exchanges]
+    for number, copy in enumerate(formulas):
+        for g, exchange in enumerate(exchanges):
+            image = renamed(copy, exchange.conditions)
+            if image not in rank:
+                rank[image] = len(formulas)
+                formulas.append(image)
+                makers.append(left[g][makers[number]])
+                if len(formulas) > MOST:
+                    raise Refused(
+                        f"renamings make more than {MOST} formulas of one; write several properties, or use"
+                        " --no-symmetry"
+                    )
+            images[g].append(rank[image])
+    return formulas, images, makers
 
 
 def worded(graph: Graph, formula: Ltl) -> Ltl:

@@ -9,7 +9,7 @@ large ones arrays made by machine code. Knows nothing of fairness and of formula
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -24,6 +24,7 @@ from explorer.liveness.arrays import Array
 from explorer.liveness.backend import Backend, Native, Plain, backend_source
 from explorer.liveness.permutation_labels import PermutationTables, permutation_tables
 from explorer.program.machine_word import BeyondWord
+from explorer.symmetry.group import LARGEST, LargeGroup, Table
 
 NATIVE_FROM, COMPILE_FROM = 50_000, 400_000
 """States from which machine code is worth the time to load it, and that to compile it (8 s; lists take so
@@ -34,8 +35,9 @@ ROOM = 1 << 13
 """Steps that are listed at once: few enough to stay near the processor."""
 
 BYTES_STATE, BYTES_EDGE = 56, 6
+LISTED_STATE, LISTED_EDGE = 300, 100
 """Memory that the graph and the search for components take, states themselves not counted (8 for each of
-their words).
+their words); and all that lists take.
 """
 
 
@@ -68,6 +70,11 @@ class Graph:
     def order(self) -> int:
         """The number of renamings."""
         return self.permutations.order if self.permutations is not None else 1
+
+    @property
+    def large(self) -> bool:
+        """Whether the renamings are too many for tables of all."""
+        return self.permutations is not None and isinstance(self.permutations.group, LargeGroup)
 
     @property
     def stutter(self) -> int:
@@ -106,7 +113,7 @@ class Graph:
             self.backend.run.sort_rows(self.start, self.to, self.by, self.number)
             self.sorted = True
 
-    def least(self, turned: Sequence[int], copies: int) -> Array:
+    def least(self, turned: Table, copies: int) -> Array:
         """For each state and copy of a formula what leaves the state as it is and makes the copy the least
         (see `PermutationTables.least`).
         """
@@ -141,6 +148,8 @@ def build(space: StateSpace, limits: Limits) -> Graph:
     if _pays(space):
         with suppress(BeyondWord):
             return _native(space, limits)
+    if space.distinct >= COMPILE_FROM:
+        _afford(LISTED_STATE * space.distinct + LISTED_EDGE * space.transitions, "liveness", limits)
     states = [state for level in space.levels for state in level]
     numbers = {state: i for i, state in enumerate(states)}
     compiled = None if space.engine == "reference" else space.compiled
@@ -148,7 +157,7 @@ def build(space: StateSpace, limits: Limits) -> Graph:
     size, named = (
         (1, None)
         if compiled is None or permutations is None
-        else (permutations.order, compiled.renaming(permutations.group.left))
+        else (permutations.order, permutations.renaming())
     )
     start, to, by = [0], [], []
     first = 0
@@ -221,8 +230,10 @@ def estimate_product(
 
 
 def _pays(space: StateSpace) -> bool:
-    """Whether machine code is sooner done than lists are."""
+    """Whether machine code is sooner done than lists are; a group without tables of all needs lists."""
     if space.engine == "reference" or importlib.util.find_spec("numba") is None:
+        return False
+    if space.compiled.plan is not None and space.compiled.plan.order > LARGEST:
         return False
     if space.distinct >= COMPILE_FROM:
         return True
@@ -371,7 +382,7 @@ def _kernels() -> str:
     return Path(__file__).with_name("graph_kernels.py").read_text()
 
 
-def _native_least(graph: Graph, permutations: PermutationTables, turned: Sequence[int], copies: int) -> Array:
+def _native_least(graph: Graph, permutations: PermutationTables, turned: Table, copies: int) -> Array:
     import numpy as np
 
     from explorer.codegen.native_permutations import renaming_source

@@ -84,7 +84,7 @@ class RealStates:
         for source in sources:
             standing.setdefault(self.arena.node(source), []).append(source)
         named, pack = (
-            self.permutations.compiled.renaming(self.permutations.group.left),
+            self.permutations.renaming(),
             self.permutations.compiled.layout.pack,
         )
         for state in sorted(graph.space.model.initial_states()):
@@ -97,8 +97,7 @@ class RealStates:
         """The path of edges as one of real states on which the formula itself is meant."""
         count = self.seen.copies
         copy = self.arena.node(first) % count
-        there = next(p for p in range(self.order) if self.seen.turned[p * count] == copy)
-        element = begin = int(self.permutations.inverse[there])
+        element = begin = int(self.permutations.inverse[self.seen.makers[copy]])
         labels, node = [], first
         for e in edges:
             label, node, element = self.step(int(self.arena.by[e]), int(self.arena.to[e]), element)

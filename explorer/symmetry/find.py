@@ -21,7 +21,6 @@ from explorer.ir.steps import Condition, Write
 from explorer.language.domains import Scalarset
 from explorer.language.memory_wiring import MemoryType
 from explorer.program.program import Program
-from explorer.symmetry.group import LARGEST as LARGEST_GROUP
 from explorer.symmetry.permutation import FamilyStructure, Renaming, family_structures, scalarsets
 from explorer.symmetry.proof import (
     Broken,
@@ -106,9 +105,8 @@ def find(model: Model, only: tuple[str, ...] = ()) -> Symmetry:
     proven: dict[type[Scalarset], tuple[Scalarset, ...]] = {}
     exchanges: dict[tuple[type[Scalarset], int], Transposition] = {}
     refused: list[Refusal] = []
-    temporal = any(not only or p.name in only for p in model.temporal)
     for cls, identities in candidates.items():
-        reason = _too_many(cls, identities, proven, temporal)
+        reason = _too_many(cls, identities, proven)
         if reason:
             refused.append(Refusal(cls.__name__, reason, (), _use(structure, cls)))
             continue
@@ -156,7 +154,6 @@ def _too_many(
     cls: type[Scalarset],
     identities: tuple[Scalarset, ...],
     proven: dict[type[Scalarset], tuple[Scalarset, ...]],
-    temporal: bool,
 ) -> str:
     """Why a scalarset has too many identities; "" where it has not."""
     if len(identities) > LARGEST:
@@ -164,11 +161,6 @@ def _too_many(
     order = prod(factorial(len(known)) for known in (*proven.values(), identities))
     if order > MOST:
         return f"with the others there would be more than the {MOST:,} permutations that are counted"
-    if temporal and order > LARGEST_GROUP:
-        return (
-            f"there would be more than the {LARGEST_GROUP:,} renamings that temporal properties are followed"
-            " through"
-        )
     return ""
 
 
