@@ -201,7 +201,7 @@ class Actors:
             result: list[Any] = ray.get(list(refs), timeout=patience)
             return result
         except (exceptions.RayError, TimeoutError) as error:
-            raise _meaning(error) from None
+            raise meaning(error) from None
 
     def look(self) -> None:
         """Raises Halted where the head of the cluster is gone."""
@@ -215,7 +215,7 @@ class Actors:
             raise Halted(f"the head of the cluster ({self.head}) does not answer")
 
 
-def _meaning(error: BaseException) -> Exception:
+def meaning(error: BaseException) -> Exception:
     """What an error of Ray means for a search."""
     cause = getattr(error, "cause", None) or error
     if isinstance(cause, (WrongProgram, ImportError)):
@@ -230,11 +230,13 @@ def _meaning(error: BaseException) -> Exception:
             return Halted("an actor got no memory")
     if isinstance(error, exceptions.RayTaskError) and not isinstance(cause, exceptions.RayError):
         return error  # a mistake of ours
-    return Lost(_said(error))
+    return Lost(_said(cause))
 
 
 def _said(error: BaseException) -> str:
     """Why an actor is lost, in a few words."""
+    if isinstance(error, TimeoutError):
+        return "an actor did not answer in time"
     if isinstance(error, exceptions.OutOfMemoryError):
         return "Ray ended an actor, as its node had no memory left"
     if isinstance(error, exceptions.ActorUnavailableError):

@@ -418,13 +418,17 @@ class ClusterSearch:
         self._ask("widen")
 
     def _say(self) -> None:
-        """What went between the actors."""
+        """What went between the actors, and what they took."""
         transitions = max(1, sum(self.space.enabled) - sum(self.base.enabled))
         actors, nodes = self.actors, len(set(self.actors.nodes))
+        try:
+            spent = f", in {sum(self._ask('spent')):.1f} s of processor time"
+        except (Lost, Halted):
+            spent = ""
         self.options.hear(
             f"cluster: {_counted(actors.number, 'actor')} ({_counted(actors.threads, 'thread')} each) on"
             f" {_counted(nodes, 'node')} sent {self.sent:,} bytes to each other,"
-            f" {self.sent / transitions:.2f} for each transition"
+            f" {self.sent / transitions:.2f} for each transition{spent}"
         )
 
     def rows(self, level: int, size: int) -> Iterator[Any]:

@@ -194,6 +194,12 @@ class Share:
             started=started,
         )
 
+        self.began = time.process_time()
+
+    def spent(self) -> float:
+        """Seconds of processor time since it was prepared."""
+        return time.process_time() - self.began
+
     # Where it begins.
 
     def take(self, level: int, rows: Any) -> str:
