@@ -156,7 +156,10 @@ class Session:
         """Check a spec file under every binding, or as a table; the exit code."""
         from explorer.command.files import in_place_of_earlier
 
-        with in_place_of_earlier(self.place(path), "table" if self.options.table else "check"):
+        def kind() -> str:
+            return "table" if self.options.table else "matrix" if len(self.alternatives) > 1 else "check"
+
+        with in_place_of_earlier(self.place(path), kind):
             return self.everything(path)
 
     def everything(self, path: str) -> int:

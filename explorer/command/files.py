@@ -28,6 +28,7 @@ from explorer.render.text.text import story
 from explorer.render.whole_file import Unwritten, recording, write_whole
 from explorer.trace.trace import Trace
 from explorer.verdict import exit_codes
+from explorer.verdict.expectation import as_found
 from explorer.verdict.record import CheckedRecord, Record, RowRecord, VerdictRecord, told
 from explorer.verdict.verdict import Verdict
 
@@ -197,9 +198,12 @@ def screen(
         more = f" and {len(others) - FEW} more" if len(others) > FEW else ""
         parts += wrapped(f"stories of the others: {', '.join(others[:FEW])}{more}", width, 2)
     if expect:
-        said = met(record, "NOT MET") if verdict.expected else "NOT DECLARED: write Spec(..., expect=HOLDS)"
+        said = met(record, "NOT MET") if verdict.expected else "NOT DECLARED"
         parts += wrapped(f"expectation ({verdict.expected or 'none'}): {said}", width, 2)
         parts += [line for sentence in verdict.differs for line in wrapped(f"  {sentence}", width, 4)]
+        declared = "" if verdict.not_checked else as_found(verdict.properties)
+        if declared and (verdict.differs or not verdict.expected):
+            parts += wrapped(f"  to declare what was found, write: Spec(..., expect={declared})", width, 4)
     parts += [line for note in notes for line in wrapped(f"note: {note}", width, 2)]
     severe = sum(f.severe for f in verdict.findings)
     if verdict.exit_code == exit_codes.VACUOUS:
@@ -302,10 +306,10 @@ def _write(path: Path, text: str) -> list[str]:
 
 
 @contextlib.contextmanager
-def in_place_of_earlier(directory: Path, kind: str) -> Iterator[None]:
+def in_place_of_earlier(directory: Path, kind: str | Callable[[], str]) -> Iterator[None]:
     """Run what writes the results of a `kind` of command in a directory, and remove those of an earlier one
     that it has not written again: an old counterexample beside a new verdict would mislead. Nothing else is
-    ever removed.
+    ever removed. The kind may be known at the end only.
     """
     with recording() as paths:
         yield
@@ -313,6 +317,7 @@ def in_place_of_earlier(directory: Path, kind: str) -> Iterator[None]:
     if not written:
         return
     known = _left(directory)
+    kind = kind if isinstance(kind, str) else kind()
     for name in known.pop(kind, []):
         if name not in written:
             _remove(directory, name)

@@ -10,7 +10,7 @@ from functools import lru_cache
 from types import CodeType
 from typing import Any
 
-from explorer.ir.errors import SpecError
+from explorer.ir.errors import SpecError, closest
 from explorer.language.concrete import expressions_of
 from explorer.language.tracing import Trace, tracing
 
@@ -53,7 +53,12 @@ def pieces(
                 list(expressions_of(piece))  # raises where it is a place that cannot be read so
                 result.append(names.get(id(piece), piece))
             except SpecError as error:
-                raise refuse(f"{{{name}}}", error.found) from None
+                meant = f"; {error.expected}" if error.expected.startswith("did you mean") else ""
+                raise refuse(f"{{{name}}}", f"{error.found}{meant}") from None
+            except NameError as error:
+                meant = closest(error.name or "", list(local))
+                said = f"; did you mean {meant!r}?" if meant else f"; known: {', '.join(local) or 'none'}"
+                raise refuse(f"{{{name}}}", f"{error}{said}") from None
             except SyntaxError:
                 raise refuse(f"{{{name}}}", "not an expression") from None
             except Exception as error:

@@ -93,6 +93,13 @@ class Constant:
     def __neg__(self) -> Any:
         return self._combine("*", operator.mul, -1)
 
+    def __invert__(self) -> Any:
+        def invert() -> Any:
+            value = value_of(self)
+            return not value if isinstance(value, bool) else ~value
+
+        return Constant(f"~{self!r}", None, self._place, invert) if _binding.get() is None else invert()
+
     def __lt__(self, other: Any) -> Any:
         return self._compare(operator.lt, other)
 

@@ -97,7 +97,16 @@ class Scalarset(metaclass=_ScalarsetMeta):
     index: int
 
     def __init__(self, index: int):
-        object.__setattr__(self, "index", index)
+        number = value_of(index)
+        if not isinstance(number, int) or isinstance(number, bool) or number < 0:
+            cls = type(self).__name__
+            raise SpecError(
+                "E0225",
+                f"{cls}({index!r})",
+                expected=f"the .index of an identity of {cls}: 0, 1, ...",
+                write=f"a parameter {cls.lower()}: {cls}, one of domain({cls}), or {cls}(0)",
+            )
+        object.__setattr__(self, "index", number)
 
     if not TYPE_CHECKING:
 

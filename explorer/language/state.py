@@ -110,11 +110,13 @@ class State:
 
         def __setattr__(self, name, value):
             if name in vars(self):
+                known = sys._getframe(1).f_locals.items()
+                own = next((key for key, value in known if value is self), type(self).__name__.lower())
                 raise SpecError(
                     "E0233",
-                    f"`{type(self).__name__}.{name} = ...`",
+                    f"`{own}.{name} = ...`",
                     expected="an assignment to the next value",
-                    write=f"{type(self).__name__.lower()}.{name}.next = ...",
+                    write=f"{own}.{name}.next = ...",
                 )
             raise self._unknown(name)
 

@@ -103,6 +103,19 @@ def as_expected(expectation: Expectation | None, prop: PropertyVerdict, bounds: 
     )
 
 
+def as_found(properties: Sequence[PropertyVerdict]) -> str:
+    """How a spec declares what was found, as Python; "" where something is undetermined."""
+    if any(p.verdict == UNDETERMINED for p in properties):
+        return ""
+    broken = [p for p in properties if p.verdict == VIOLATED]
+    if not broken:
+        return "HOLDS"
+    steps = "" if broken[0].trace_length is None else f", steps={broken[0].trace_length}"
+    others = ", ".join(f'"{p.name}"' for p in broken[1:])
+    also = f", also=({others}{',' * (len(broken) == 2)})" if others else ""
+    return f'violates("{broken[0].name}"{steps}{also})'
+
+
 def differences(
     expectation: Expectation, properties: Sequence[PropertyVerdict], left_out: Sequence[str], bounds: Bounds
 ) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ own.
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,7 +16,9 @@ from typing import Any
 
 import pytest
 
+from explorer import violates
 from explorer.command import main as cli
+from explorer.ir.expectation import Expectation
 from explorer.run import run as exploration
 from tests.support.command_line import ENVIRONMENT, SPECS, Done, record_of, words
 
@@ -86,7 +89,18 @@ def test_a_missing_expectation_is_no_success(explorer: Callable[..., Done], tmp_
     (tmp_path / "silent.py").write_text(SPECS["good"].replace("expect=HOLDS", ""))
     done = explorer("silent.py", "--expect")
     assert done.code == 1
-    assert "write Spec(..., expect=HOLDS)" in done.out
+    assert "expectation (none): NOT DECLARED" in done.out
+    assert "to declare what was found, write: Spec(..., expect=HOLDS)" in done.out
+
+
+def test_an_expectation_that_is_not_met_says_how_to_declare_what_was_found(
+    explorer: Callable[..., Done],
+) -> None:
+    """The sentence is Python; where a property was left out there is none."""
+    done = explorer("wrong.py", "--expect")
+    [declared] = re.findall(r"write: Spec\(\.\.\., expect=(violates\(.*\))\)$", done.out, re.MULTILINE)
+    assert isinstance(eval(declared, {"violates": violates}), Expectation)
+    assert "to declare" not in explorer("wrong.py", "--expect", "--property", "below").out
 
 
 def test_a_bug_of_ours_is_told_from_a_bug_of_the_spec(

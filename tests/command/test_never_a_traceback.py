@@ -133,6 +133,14 @@ def test_files_of_an_earlier_run_that_no_longer_hold_are_removed(here: Path) -> 
     assert {path.name for path in out.iterdir()} == {"verdict.json", "report.html", "notes.txt"}
 
 
+def test_a_matrix_leaves_the_stories_of_a_single_run(here: Path) -> None:
+    """What one run told of one binding still holds beside a table of several."""
+    out = here / "out/bad"
+    assert run(here, "bad.py").returncode == 12
+    assert run(here, "bad.py", "-D", "LAST=1,3").returncode == 12
+    assert {"below.txt", "verdict.json", "matrix.json"} <= {path.name for path in out.iterdir()}
+
+
 def _little_memory() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (2_000_000 << 10, 2_000_000 << 10))
 

@@ -20,6 +20,7 @@ from explorer import (
     when,
     where,
 )
+from explorer.engine.reference import explore
 from explorer.ground.ground import ground
 from explorer.language.spec import Spec
 from explorer.verdict.coverage import coverage
@@ -31,6 +32,24 @@ WIDE = constant("WIDE", False)
 
 class Waiters(State):
     waiting: Set[Cpu] = initially(set())
+
+
+def test_the_opposite_of_a_constant() -> None:
+    """`~` on a constant that is a bool is `not`, in a module and in an action."""
+    on = constant("ON", True)
+    off = ~on
+
+    class Lamp(State):
+        lit: Var[bool] = initially(False)
+
+    @action
+    def light(lamp: Lamp) -> None:
+        when(~on)
+        lamp.lit.next = ~off
+
+    assert explore(ground(Spec(Lamp, light))).distinct == 1
+    assert explore(ground(Spec(Lamp, light, ON=False))).distinct == 1
+    assert explore(ground(Spec(Lamp, light, ON=False))).transitions == 1
 
 
 def test_a_parameter_may_be_a_set() -> None:
