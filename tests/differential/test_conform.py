@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from explorer.conform.mapping import read_mapping
 from explorer.conform.records import written
 from explorer.conform.search import Unexplained
 from explorer.ir.model import Model
-from tests.support.conform import MAPPING, events_of, lock, unexplained
+from tests.support.conform import MAPPING, Losses, events_of, lock, split, unexplained
 
 LOGS = 40
 USUAL = Question()
@@ -64,6 +65,55 @@ def test_the_first_unexplained_event_is_that_of_all_orders(tmp_path: Path, skew:
         assert line_of(judged(model, mapping, tmp_path / "log")) == wanted, seed
         found.append(wanted)
     assert len(found) > LOGS / 3 and len(set(found)) > 4 and None in found
+
+
+@pytest.mark.parametrize("skew", [0, 1500])
+def test_losses_are_judged_as_all_orders_of_what_was_lost(tmp_path: Path, skew: int) -> None:
+    """In small logs that lost whole events, in the middle or at the end, and were damaged besides: the same
+    line as a judge that tries every order of the events and of the steps of each gap, or none.
+    """
+    model, mapping = lock(tmp_path, f"skew = {skew}\n" + MAPPING)
+    found, at_end = [], 0
+    for seed in range(3 * LOGS):
+        dice = random.Random(seed)
+        entries = [
+            json.loads(line) for line in made(model, mapping, tmp_path / "log", Wishes(7, seed, overlap=0.6))
+        ]
+        spoilt = _lossy(entries, dice)
+        if spoilt is None:
+            continue
+        (tmp_path / "log").write_text("".join(json.dumps(entry) + "\n" for entry in spoilt))
+        wanted = Losses(model, *split(tmp_path / "log"), skew).unexplained()
+        assert line_of(judged(model, mapping, tmp_path / "log")) == wanted, seed
+        found.append(wanted)
+        at_end += "lost" in spoilt[-1]
+    assert len(found) > LOGS and len(set(found)) > 4 and None in found and at_end > 5
+
+
+def _lossy(entries: list[dict[str, Any]], dice: random.Random) -> list[dict[str, Any]] | None:
+    """The lines without some that one CPU lost in a row, at the end of the log or before; then perhaps with
+    one of another CPU, or one that shows something else. None where boxes are broken.
+    """
+    cpu = dice.choice([e["cpu"] for e in entries])
+    own = [n for n, e in enumerate(entries) if e["cpu"] == cpu]
+    first = dice.randrange(len(own))
+    last = len(own) if dice.random() < 0.4 else min(len(own), first + dice.randint(1, 3))
+    gone = own[first:last]
+    at = dice.randint(gone[-1], own[last] - 1 if last < len(own) else len(entries) - 1)
+    loss = {"cpu": cpu, "lost": dice.choice([1, len(gone)])}
+    kept: list[dict[str, Any]] = []
+    for n, entry in enumerate(entries):
+        kept += [] if n in gone else [entry]
+        kept += [loss] if n == at else []
+    events = [e for e in kept if "time" in e]
+    if not events:
+        return None
+    spoilt = dice.choice(events)
+    if dice.random() < 0.3:
+        spoilt["cpu"] = str(1 - int(spoilt["cpu"]))
+    elif "taken" in spoilt and dice.random() < 0.5:
+        spoilt["taken"] = str(spoilt["taken"] == "False")
+    return kept if _pairs([json.dumps(e) for e in events]) else None
 
 
 def _pairs(lines: list[str]) -> bool:

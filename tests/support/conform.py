@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -116,7 +117,7 @@ def events_of(log: Path) -> list[Event]:
         elif name == "give":
             begun[cpu] = line
             found[line] = Event(line, cpu, time, -1, -1, "give", entry["taken"])
-        else:
+        elif name == "given":
             began = begun.pop(cpu)
             found[began] = found[began]._replace(end=time, closes=line)
     return [event for event in found.values() if event.end >= 0]
@@ -173,3 +174,105 @@ def _taken(model: Model, state: State, event: Event) -> set[State]:
         if model.instances[number].name == f"{event.action}(cpu={event.cpu})"
         and event.taken in (None, state_texts(model, after)["taken"])
     }
+
+
+class Gap(NamedTuple):
+    """Lost lines of a CPU: at most `many` steps that a log would show, between its events on either side."""
+
+    line: int
+    cpu: str
+    start: float
+    end: float
+    many: int
+
+
+Key = tuple[frozenset[int], tuple[int, ...]]
+"""Which events have happened, and how many steps each gap has stood for."""
+
+
+def split(log: Path) -> tuple[list[Event], list[Gap]]:
+    """The events and the gaps of a JSON log in which whole events were lost."""
+    lines = [json.loads(text) for text in log.read_text().splitlines()]
+    whole = log.with_name("whole")
+    blank = json.dumps({"cpu": 0, "time": 0, "event": "none"})
+    whole.write_text("".join((blank if "lost" in e else json.dumps(e)) + "\n" for e in lines))
+    gaps = []
+    for line, entry in enumerate(lines, 1):
+        if "lost" in entry:
+            own = [
+                (n, int(e["time"]))
+                for n, e in enumerate(lines, 1)
+                if "time" in e and e["cpu"] == entry["cpu"]
+            ]
+            start = max((time for n, time in own if n < line), default=-math.inf)
+            end = min((time for n, time in own if n > line), default=math.inf)
+            gaps.append(Gap(line, "AB"[int(entry["cpu"])], start, end, entry["lost"]))
+    return events_of(whole), gaps
+
+
+class Losses:
+    """A judge of logs with gaps, that tries every order of the events and of what the gaps stand for."""
+
+    def __init__(self, model: Model, events: list[Event], gaps: list[Gap], skew: int):
+        self.model, self.events, self.gaps, self.skew = model, events, gaps, skew
+
+    def unexplained(self) -> int | None:
+        """As the function of that name."""
+        reached = self.reached()
+        ends = sorted(self.events, key=lambda event: (event.end, event.closes))
+        for count, last in enumerate(ends, 1):
+            must = {event.line for event in ends[:count]}
+            may = must | {e.line for e in self.events if e.start <= last.end + self.skew}
+            begun = [gap.start <= last.end + self.skew for gap in self.gaps]
+            if not any(
+                must <= happened <= may and all(ok or not n for ok, n in zip(begun, used))
+                for happened, used in reached
+            ):
+                return last.line
+        return None
+
+    def reached(self) -> dict[Key, set[State]]:
+        """Every state that some order reaches, by what has happened."""
+        first: Key = (frozenset(), (0,) * len(self.gaps))
+        reached = {first: set(self.model.initial_states())}
+        waiting = [first]
+        while waiting:
+            key = waiting.pop()
+            for target, after in [*self.events_from(key, reached[key]), *self.gaps_from(key, reached[key])]:
+                known = reached.setdefault(target, set())
+                if not after <= known:
+                    known |= after
+                    waiting.append(target)
+        return reached
+
+    def events_from(self, key: Key, states: set[State]) -> Iterator[tuple[Key, set[State]]]:
+        happened, used = key
+        for event in self.events:
+            earlier = [e for e in self.events if e != event and in_order(e, event, self.skew)]
+            if event.line not in happened and all(e.line in happened for e in earlier):
+                after = {t for s in _silent(self.model, states) for t in _taken(self.model, s, event)}
+                if after:
+                    yield (happened | {event.line}, used), after
+
+    def gaps_from(self, key: Key, states: set[State]) -> Iterator[tuple[Key, set[State]]]:
+        """A step of a gap: what surely came before it has happened, and nothing of what came after."""
+        happened, used = key
+        for n, gap in enumerate(self.gaps):
+            before = [e.line for e in self.events if self.before(e, gap)]
+            after = [e.line for e in self.events if self.behind(e, gap)]
+            if used[n] < gap.many and happened.issuperset(before) and happened.isdisjoint(after):
+                steps = {t for s in _silent(self.model, states) for t in self.unseen(s, gap.cpu)}
+                if steps:
+                    yield (happened, (*used[:n], used[n] + 1, *used[n + 1 :])), steps
+
+    def before(self, event: Event, gap: Gap) -> bool:
+        return event.closes < gap.line if event.cpu == gap.cpu else event.end + self.skew < gap.start
+
+    def behind(self, event: Event, gap: Gap) -> bool:
+        return event.line > gap.line if event.cpu == gap.cpu else gap.end + self.skew < event.start
+
+    def unseen(self, state: State, cpu: str) -> set[State]:
+        names = {f"take(cpu={cpu})", f"give(cpu={cpu})"}
+        return {
+            t for _, number, t in successors(self.model, state) if self.model.instances[number].name in names
+        }
