@@ -89,7 +89,7 @@ def _work(space: StateSpace, expected: Forecast, rate: float, each: float) -> Wo
         degree=degree,
         transition=1 / rate / degree,
         memory=each,
-        sent=-(-space.bits // 8) + 1,
+        sent=-(-space.bits // 8),
     )
 
 

@@ -19,9 +19,14 @@ CALL = 1e-3
 """Seconds of the driver for each actor in a round."""
 
 INLINE = 100_000
-SMALL, LARGE = (0.25e-3, 0.0), (1.5e-3, 0.28e-3)
-"""Seconds of the actor, and of the driver, for each message of a round: of up to so many bytes, which Ray
-carries in the answer itself, and of more, which it puts into its object store.
+SMALL, LARGE, SEEN, THROUGH = 0.25e-3, 1.5e-3, 0.28e-3, 2e-9
+"""A message of up to so many bytes Ray carries in answers and calls, through the driver; larger ones it puts
+into its object store, and the driver passes references. Seconds of an actor for a small and for a large one,
+of the driver for a large one, and for each byte of a small one, network not included.
+"""
+
+ONCE = 0.4
+"""The part of the successors that is sent: what commuting steps have not found, each once in a round.
 """
 
 THREADS = 0.84
@@ -39,8 +44,8 @@ bytes of one.
 @dataclass(frozen=True, slots=True)
 class Work:
     """A search: the states of its levels; transitions of a state; processor seconds of a transition, with all
-    that its state costs; bytes of memory, and in a message, of a state; the part of the successors that is
-    left when each is sent once.
+    that its state costs; bytes of memory, and in a message, of a state; the part of the successors for other
+    actors that is sent.
     """
 
     levels: Sequence[float]
@@ -48,7 +53,7 @@ class Work:
     transition: float
     memory: float
     sent: float
-    once: float = 1.0
+    once: float = ONCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,19 +93,20 @@ def cost(work: Work, nodes: Nodes) -> Cost:
     """What a search takes, with the most loaded node."""
     n = nodes.number
     share = _share(n)
-    away = work.once * (n - 1) / n
     threads = nodes.threads * (THREADS if nodes.threads > 1 else 1.0)
     search = messages = network = rounds = sent = 0.0
     number = 0
     for states in work.levels:
         own = states * work.degree * share
-        bytes_, times = own * away * work.sent, 1 + max(1, math.ceil(own / (ROOM * nodes.threads)))
+        away, times = work.once * own * (n - 1) / n, max(1, math.ceil(own / (ROOM * nodes.threads)))
         search += own * work.transition / threads
-        number += times
+        number += times + 1  # in the last one nothing is left to expand
         if n > 1:
-            messages += own * PACK / threads + own * away * UNPACK + bytes_ * COPY
+            bytes_ = away * work.sent
+            messages += own * PACK / threads + away * UNPACK + bytes_ * COPY
             network += bytes_ / nodes.network
-            rounds += n * CALL * times + (n - 1) * _messages(n, bytes_ / (times - 1) / (n - 1)) * (times - 1)
+            each = _message(nodes, bytes_ / times / (n - 1))
+            rounds += (times + 1) * n * CALL + times * (n - 1) * each
             sent += bytes_
     widest = max(work.levels, default=0.0) * share
     memory = sum(work.levels) * share * work.memory + 2 * SUCCESSOR * widest + least(nodes)
@@ -115,10 +121,11 @@ def _share(nodes: int) -> float:
     return math.ceil(partitions / nodes) / partitions
 
 
-def _messages(nodes: int, size: float) -> float:
+def _message(nodes: Nodes, size: float) -> float:
     """Seconds of a round for one message of each actor: its own, and those of the driver, who sees all."""
-    actor, driver = SMALL if size <= INLINE else LARGE
-    return actor + nodes * driver
+    if size <= INLINE:
+        return SMALL + nodes.number * size * (THROUGH + 1 / nodes.network)
+    return LARGE + nodes.number * SEEN
 
 
 def least(node: Nodes) -> float:

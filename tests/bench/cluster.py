@@ -44,14 +44,14 @@ class Shape:
 
 
 SHAPES = (
-    Shape("four counters", counters(32), 0.25, 35e-9, 10.9, 5.0),
+    Shape("four counters", counters(32), 0.25, 45e-9, 11.5, 4.0),
     Shape(
         "the lost IPI, three senders",
         Size(IPI, ("senders=3", "kicks=1"), 1_166_021, 5_974_513),
         0.12,
         45e-9,
         15.4,
-        8.0,
+        7.0,
     ),
 )
 

@@ -18,7 +18,7 @@ import numpy as np
 import ray
 
 ROUNDS = 30
-SMALL, LARGE = 64, 1 << 20
+SMALL, INLINE, LARGE = 64, 90_000, 1 << 20
 """Bytes of a message."""
 
 
@@ -78,7 +78,7 @@ def main(numbers: list[int]) -> None:
     ray.init("local", num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="CRITICAL")
     print(f"load average {os.getloadavg()[0]:.1f}", file=sys.stderr)
     for number in numbers:
-        for size in (SMALL, LARGE, 8 * LARGE) if number <= 4 else (SMALL, LARGE):
+        for size in (SMALL, INLINE, LARGE, 8 * LARGE) if number <= 4 else (SMALL, INLINE, LARGE):
             print(json.dumps({"actors": number, "bytes": size, **measure(number, size)}), flush=True)
 
 

@@ -11,11 +11,14 @@ from explorer.engine.cluster_cost import (
     CALL,
     COPY,
     LARGE,
+    ONCE,
     PACK,
     PARTITIONS,
     ROOM,
+    SEEN,
     SMALL,
     THREADS,
+    THROUGH,
     UNPACK,
     USED,
     Nodes,
@@ -54,11 +57,13 @@ def test_one_node_sends_nothing() -> None:
 
 def test_two_nodes_send_half() -> None:
     """A level of a million successors, by hand: half a million on each node, half of them away."""
-    found = cost(Work([250_000.0], degree=4, transition=1e-6, memory=10, sent=4), Nodes(2, 1, GIB, 1e6))
+    found = cost(
+        Work([250_000.0], degree=4, transition=1e-6, memory=10, sent=4, once=1.0), Nodes(2, 1, GIB, 1e6)
+    )
     assert found.sent == 250_000 * 4 and found.network == pytest.approx(1.0)
     assert found.search == pytest.approx(0.5)
     assert found.messages == pytest.approx(500_000 * PACK + 250_000 * UNPACK + 1_000_000 * COPY)
-    assert found.rounds == pytest.approx(2 * 2 * CALL + LARGE[0] + 2 * LARGE[1]) and found.number == 2
+    assert found.rounds == pytest.approx(2 * 2 * CALL + LARGE + 2 * SEEN) and found.number == 2
 
 
 def test_small_messages_cost_less_and_full_buckets_more_rounds() -> None:
@@ -66,7 +71,9 @@ def test_small_messages_cost_less_and_full_buckets_more_rounds() -> None:
     buckets hold is as many rounds.
     """
     few = cost(Work([9_000.0], degree=1, transition=1e-6, memory=1, sent=4), Nodes(3, 1, GIB))
-    assert few.rounds == pytest.approx(2 * 3 * CALL + 2 * SMALL[0])
+    message = 9_000 * math.ceil(PARTITIONS / 3) / PARTITIONS * ONCE * 2 / 3 * 4 / 2
+    driver = 3 * message * (THROUGH + 1 / 1.25e9)
+    assert few.rounds == pytest.approx(2 * 3 * CALL + 2 * (SMALL + driver))
     share = math.ceil(PARTITIONS / 4) / PARTITIONS
     many = cost(Work([30.0 * ROOM / share], degree=1, transition=1e-6, memory=1, sent=4), Nodes(4, 1, GIB))
     assert many.number == 31
@@ -102,9 +109,9 @@ def test_an_estimate_says_how_many_nodes_and_how_long() -> None:
     """The sentence has number, size, time and the dearest part; or that no cluster is so large."""
     work = Work([1e10 / 400] * 400, degree=4, transition=4e-8, memory=16, sent=5)
     assert on_cluster(work, Nodes(1, 16, 64 * GIB)) == (
-        "On a cluster it needs 3 nodes of 64 GiB with 16 threads, about 4 min, mostly for messages."
+        "On a cluster it needs 3 nodes of 64 GiB with 16 threads, about 2 min, mostly for messages."
     )
     assert on_cluster(work, Nodes(1, 1, 0.25 * GIB)) == (
-        "On a cluster it needs 1,035 nodes of 0.25 GiB with 1 thread, and 512 can take part; write: --node with"
-        " more."
+        "On a cluster it needs 1,035 nodes of 0.25 GiB with 1 thread, and 512 can take part; write: --node"
+        " with more."
     )
