@@ -493,6 +493,40 @@ def test_the_interface_for_python_takes_the_same() -> None:
     assert len(explorer.explore("good.py", resume="c")) == 4
 
 
+def levels_kept() -> int:
+    """How many levels the checkpoint in `c` has."""
+    head = Path("c", HEAD)
+    return len(json.loads(head.read_text())["levels"]) if head.exists() else 0
+
+
+def test_a_run_that_is_killed_three_times_ends_right() -> None:
+    """kill -9 as soon as a new level is kept, each time gone on with by another engine or other workers: the
+    counts are those of the closed form.
+    """
+    spec, kills, out = str(ROOT / "tests/bench/specs/counters.py"), 0, ""
+    command = [sys.executable, "-m", "explorer", spec, "-D", "MODULUS=30", "--json", "--no-symmetry"]
+    ways = (["--engine", "python"], *(["--engine", "native", "--workers", str(n)] for n in (1, 2, 1)))
+    for k, way in enumerate(ways):
+        before, option = levels_kept(), "--resume" if k else "--checkpoint"
+        process = subprocess.Popen(
+            [*command, option, "c", "--every", "0", *way],
+            env=ENVIRONMENT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        while k < 3 and process.poll() is None and levels_kept() <= before:
+            time.sleep(0.005)
+        if k < 3:
+            process.kill()
+        out, error = process.communicate(timeout=300)
+        assert process.returncode in (0, -9), error
+        kills += process.returncode == -9
+    states = json.loads(out)["states"]
+    assert kills >= 2
+    assert (states["distinct"], states["transitions"], states["depth"]) == (810_000, 3_240_000, 116)
+
+
 @pytest.mark.slow
 def test_a_run_that_is_killed_a_hundred_times_ends_right() -> None:
     """kill -9 at a hundred random moments, each time gone on with other workers or another engine: the counts
