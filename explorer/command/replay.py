@@ -14,7 +14,6 @@ from explorer.command.standard_output import own_prints
 from explorer.ground.ground import ground
 from explorer.ir.errors import SpecError
 from explorer.ir.model import Model
-from explorer.ir.types import value_text
 from explorer.language.expectations import HOLDS
 from explorer.language.spec import Spec
 from explorer.language.variants import Variant
@@ -29,6 +28,7 @@ from explorer.trace.tell import ReplayError
 from explorer.trace.trace import STILL, Trace
 from explorer.trace.walk import Walk, follow
 from explorer.verdict import exit_codes
+from explorer.verdict.verdict import plain
 
 EXIT_FITS, EXIT_NOT = exit_codes.of_replay(True), exit_codes.of_replay(False)
 
@@ -75,8 +75,8 @@ def _constants(spec: Spec, model: Model, taken: Sequence[str]) -> list[str]:
     except SpecError:  # malformed with its own
         own = {}
     shown = [
-        f"{name}={value_text(model.constants[name])}"
-        + (f" (the spec's own: {value_text(own[name])})" if own.get(name) != model.constants[name] else "")
+        f"{name}={plain(model.constants[name])}"
+        + (f" (the spec's own: {plain(own[name])})" if own.get(name) != model.constants[name] else "")
         for name in taken
         if name in model.constants
     ]

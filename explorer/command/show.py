@@ -9,11 +9,11 @@ from explorer.ir import expressions as ex
 from explorer.ir.errors import Place
 from explorer.ir.model import Action, Instance, Model
 from explorer.ir.steps import Fairness
-from explorer.ir.types import value_text
 from explorer.program.layout import Layout, lay_out
 from explorer.program.program import Program, Rule, reduce
 from explorer.render.text.terminal import clean
 from explorer.symmetry.find import find
+from explorer.verdict.verdict import plain
 
 
 def show(model: Model, *, code: bool = False) -> str:
@@ -48,7 +48,7 @@ def _head(model: Model, layout: Layout) -> Iterator[str]:
     yield f"{model.name}  ({Place(model.file, 1)})  digest {model.digest}"
     if model.constants:
         yield "constants  " + ", ".join(
-            f"{name}={value_text(value)}" for name, value in sorted(model.constants.items())
+            f"{name}={plain(value)}" for name, value in sorted(model.constants.items())
         )
     yield f"expected   {model.expect or 'nothing declared'}"
     yield f"state      {layout.bits} bits, {model.size} cells; {len(model.instances)} action instances"

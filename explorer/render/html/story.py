@@ -12,9 +12,9 @@ from typing import Any
 
 from explorer.render.html.markup import Html, data, el, joined, prose
 from explorer.render.html.tables import story_id
-from explorer.render.picture.design import FAILS, LANES
+from explorer.render.picture.design import FAILS
 from explorer.render.picture.sequence import drawings
-from explorer.render.picture.sequence_layout import involved
+from explorer.render.picture.sequence_layout import colours
 from explorer.render.text.brackets import arrivals
 from explorer.render.text.terminal import clean, counted
 from explorer.render.text.text import change, reasons, verdict_line, words
@@ -231,12 +231,12 @@ def _listing(trace: Trace, links: bool = True, open_: bool = False) -> Html:
 
 def _steps(record: CheckedRecord, trace: Trace) -> dict[str, Any]:
     """What the script steps through: the first state, then what each step changes in it."""
-    lanes = involved(trace)
+    shades = colours(trace)
     waiting = record["waiting"]["traces"].get(trace.key, [])
     steps, state = [], trace.steps[0].state
     for position, step in enumerate(trace.steps):
         moment = waiting[position] if position < len(waiting) else None
-        steps.append(_step(step, lanes, state, moment))
+        steps.append(_step(step, shades, state, moment))
         state = step.state
     return {
         "steps": steps,
@@ -251,7 +251,7 @@ def _steps(record: CheckedRecord, trace: Trace) -> dict[str, Any]:
 
 
 def _step(
-    step: Step, lanes: list[str], before: dict[str, str], moment: MomentRecord | None
+    step: Step, shades: dict[str, int], before: dict[str, str], moment: MomentRecord | None
 ) -> dict[str, Any]:
     result: dict[str, Any] = {
         "index": step.index,
@@ -261,7 +261,7 @@ def _step(
     }
     extra = {
         "actor": clean(step.actor),
-        "lane": lanes.index(step.actor) % LANES if step.actor in lanes else None,
+        "lane": shades.get(step.actor),
         "instance": clean(step.instance),
         "source": clean(step.source),
         "place": clean(step.place),

@@ -290,6 +290,7 @@
     scroll.setAttribute("role", "region");
     scroll.setAttribute("aria-label", "values and truth along the path");
     const parts = [make("h3", "", "Along the path"), scroll];
+    if (along.steady.length < page.judged.length) parts.push(make("p", "note", "✓ holds after this step, ✗ does not, – is not judged there. A condition of a temporal property (grey) may fail: only a whole behaviour breaks the property."));
     if (along.steady.length) parts.push(make("p", "note", `Hold at every step: ${along.steady.join(", ")}`));
     along.steady = [];
     part("along").replaceChildren(...parts);

@@ -14,7 +14,7 @@ import textwrap
 from collections.abc import Iterator
 
 from explorer.render.html.markup import Html, el, joined
-from explorer.render.picture.design import LANES, NOBODY
+from explorer.render.picture.design import NOBODY
 from explorer.render.picture.sequence_layout import (
     DOT,
     GAP,
@@ -107,7 +107,7 @@ class Diagram(Layout):
             parts.append(el("line", x1=x, x2=x, **ends, class_="lifeline visible"))
         for lane in range(len(self.lanes)):
             x = n(self.x(lane))
-            parts.append(el("line", x1=x, x2=x, **ends, class_=f"lifeline lane{lane % LANES}"))
+            parts.append(el("line", x1=x, x2=x, **ends, class_=f"lifeline lane{self.colours[lane]}"))
         return el("g", *parts, *self._heads())
 
     def _heads(self) -> Iterator[Html]:
@@ -116,7 +116,7 @@ class Diagram(Layout):
             said = "where a deferred effect becomes visible to the other actors"
             yield self._head(name, self.margin / 2, "lane-head visible", said)
         for lane, name in enumerate(self.lanes):
-            style = f"lane-head lane{lane % LANES}"
+            style = f"lane-head lane{self.colours[lane]}"
             yield self._head(name or NOBODY, self.x(lane), style, f"actor {name}")
 
     def _head(self, name: str, x: float, style: str, title: str) -> Html:
@@ -167,7 +167,7 @@ class Diagram(Layout):
 
     def _notes(self) -> Iterator[Html]:
         for p in self.placed:
-            x, colour = self.x(p.row.lane), f"lane{p.row.lane % LANES}"
+            x, colour = self.x(p.row.lane), f"lane{self.colours[p.row.lane]}"
             y, texts = p.top + GAP / 2 + PAD - 1, []
             for text, kind in p.row.lines:
                 step = self.measure.line if kind == "label" else self.measure.small_line

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator
 
 from explorer.ir.data import dataclass
-from explorer.render.picture.design import DEFERRED, FAILS, VISIBLE
+from explorer.render.picture.design import DEFERRED, FAILS, LANES, VISIBLE
 from explorer.render.text.brackets import arrivals, marked
 from explorer.render.text.fold import Fold, folded
 from explorer.render.text.terminal import clean
@@ -90,6 +90,7 @@ class Layout:
         self.deferred = marked(trace)
         self.arrivals = arrivals(trace)
         self.lanes = involved(trace)
+        self.colours = [*colours(trace).values()]
         self.margin = measure.pitch if self.deferred else 0.0
         self.width = max(measure.least, self.margin + measure.pitch * len(self.lanes) + 8)
         self.placed = list(self._place(list(self._rows())))
@@ -218,3 +219,14 @@ def involved(trace: Trace) -> list[str]:
     }
     few = len(trace.lanes) <= 4
     return [lane for lane in trace.lanes if few or lane in part] + sorted(part.difference(trace.lanes))
+
+
+def colours(trace: Trace) -> dict[str, int]:
+    """The number of the colour of each lane that is drawn: by its place among all actors, as in a walk, where
+    that tells those drawn apart.
+    """
+    lanes = involved(trace)
+    own = {lane: trace.lanes.index(lane) % LANES for lane in lanes if lane in trace.lanes}
+    if len({*own.values()}) == len(lanes):
+        return own
+    return {lane: number % LANES for number, lane in enumerate(lanes)}
