@@ -36,6 +36,10 @@ class Lost(Exception):
     """An actor, or what it sent, is lost: others can go on from the last checkpoint."""
 
 
+class Silent(Lost):
+    """An actor does not answer."""
+
+
 class Halted(Exception):
     """The search cannot go on here; the text says why."""
 
@@ -115,6 +119,7 @@ class Actors:
     def __init__(self, where: Where, limits: Limits, hear: Callable[[str], None]):
         connect(where)
         self.where, self.limits, self.hear = where, limits, hear
+        self.here = ray.get_runtime_context().get_node_id()
         self.head: str = ray.get_runtime_context().gcs_address
         self.handles: list[Any] = []
         self.nodes: list[str] = []
@@ -136,7 +141,10 @@ class Actors:
 
     def _fit(self, at_first: bool) -> None:
         """As many actors as there are processors for; where that is asked for `at_first`, all or none."""
-        room = sum(_cpus(node) // self.threads for node in self._alive())
+        alive = self._alive()
+        if self.here not in [node["NodeID"] for node in alive]:
+            raise Halted("this machine is no node of the cluster any more")
+        room = sum(_cpus(node) // self.threads for node in alive)
         if room >= self.number:
             return
         if at_first:
@@ -160,7 +168,12 @@ class Actors:
         order = replace(order, actors=self.number, threads=self.threads, beside=-(-self.number // nodes))
         kind = ray.remote(num_cpus=self.threads, max_restarts=0, scheduling_strategy="SPREAD")(Share)
         self.handles = [kind.remote(owner, order) for owner in range(self.number)]
-        self.nodes = self.wait([a.where.remote() for a in self.handles], START)
+        try:
+            self.nodes = self.wait([a.where.remote() for a in self.handles], START)
+        except Silent:
+            raise Halted(
+                f"{self.number} actors with {self.threads} threads each did not start within {START:g} s"
+            ) from None
         first = [self.nodes.index(node) for node in dict.fromkeys(self.nodes)]
         others = [i for i in range(self.number) if i not in first]
         for some in (first, others):  # the others of a node load what its first one compiled
@@ -190,7 +203,7 @@ class Actors:
                 if now - ended > LAST:
                     raise Halted(reason)
             if now - begun > patience:
-                raise Lost(f"an actor has not answered for {patience:g} s")
+                raise Silent(f"an actor has not answered for {patience:g} s")
             if now - begun > patience / 4 and not told:
                 told = True
                 self.hear(
