@@ -15,6 +15,7 @@ import numpy as np
 from explorer.engine.boundary import failures_of, plain_violation
 from explorer.engine.compiled import Compiled
 from explorer.engine.limits import Limits, available_bytes, ignore
+from explorer.engine.native.arrays import Buckets
 from explorer.engine.native.cluster import messages
 from explorer.engine.native.cluster.messages import Message, Owners, SendingTreeWorker
 from explorer.engine.native.levels import NativeLevel, rows_of
@@ -140,7 +141,12 @@ class OwnPart(Search):
         """Insert what another owner has sent. May raise TableFull."""
         nobody, parallel = self.workers[0].nobody, sum(len(m.states) for m in came) >= PARALLEL
         if self.tree is None:
-            rooms = [messages.to_buckets(self.owners, m, self.owner, nobody) for m in came]
+            threads = self.options.workers
+
+            def unpacked(i: int) -> list[Buckets]:
+                return [messages.to_buckets(self.owners, m, self.owner, nobody) for m in came[i::threads]]
+
+            rooms = [room for some in self.threads.run(unpacked, parallel) for room in some]
             self._insert_round(rooms, level, parallel)
             return
         first = self.workers[0]
