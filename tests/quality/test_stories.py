@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from explorer.command.main import main
 from explorer.engine.python import explore
 from explorer.engine.reference import successors
 from explorer.ground.ground import ground
@@ -191,8 +192,6 @@ def test_each_story_is_shown_and_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Numbered on the screen, in verdict.json, in the report, and in a file of its own that replays."""
-    from explorer.command.main import main
-
     monkeypatch.chdir(tmp_path)
     write(tmp_path, "room", ROOM)
     assert main(["room.py", "--stories", "3", "--write", "itf"]) == 12
@@ -222,8 +221,6 @@ def test_what_stories_cannot_be_asked_for(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
 ) -> None:
     """No story is no number, and random walks are no search."""
-    from explorer.command.main import main
-
     *word, option, number = arguments
     assert main([*word, str(write(tmp_path, "room", ROOM)), option, number]) == 2
     assert said in capsys.readouterr().err
@@ -249,10 +246,39 @@ spec = Spec()
 
 def test_a_lasso_is_told_once_and_that_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Of what goes on for ever one story is told, with a note."""
-    from explorer.command.main import main
-
     out = str(tmp_path / "out")
     assert main([str(write(tmp_path, "lamp", FOR_EVER)), "--stories", "2", "--out", out]) == 13
     assert "note: one story of stays: several are looked for where a state or a step fails" in (
         capsys.readouterr().out.replace("\n  ", " ")
     )
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ["--checkpoint", "kept"],
+        ["--engine", "native", "--workers", "2"],
+        ["--engine", "native", "--storage", "compact"],
+        ["--engine", "native", "--disk", "full", "--max-memory", "1000000000"],
+        ["--engine", "reference"],
+    ],
+    ids=lambda asked: asked[-2].strip("-"),
+)
+def test_every_way_to_search_tells_the_same_stories(
+    asked: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Engines, workers, storages, and a search that was resumed."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "room.py").write_text(ROOM)
+    (tmp_path / "full").mkdir()
+
+    def told(*options: str) -> dict[str, str]:
+        assert main(["room.py", "--stories", "2", "--out", "out", *options]) == 12
+        capsys.readouterr()
+        return {path.name: path.read_text() for path in Path("out").glob("*.txt")}
+
+    plain = told()
+    assert plain.keys() == {"alone.txt", "alone-2.txt"}
+    assert told(*asked) == plain
+    if asked[0] == "--checkpoint":
+        assert told("--resume", "kept", "--workers", "2", "--engine", "native") == plain
