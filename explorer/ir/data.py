@@ -51,7 +51,9 @@ def _with_methods(cls: Any, frozen: bool, eq: bool) -> type:
 
 
 def _first(cls: Any, frozen: bool) -> Callable[..., None]:
-    """An `__init__` that puts the real one in its place: most starts need half of the classes."""
+    """An `__init__` that puts the real one, which has the signature, in its place: a start makes instances of
+    half of the classes.
+    """
 
     def __init__(self: Any, *args: Any, **named: Any) -> None:
         if vars(cls)["__init__"] is __init__:

@@ -105,10 +105,11 @@ _functions: WeakValueDictionary[str, Function] = WeakValueDictionary()
 
 def functions_in(source: str) -> dict[str, Callable[..., int]]:
     """The functions that generated source calls, by their symbols."""
-    return {symbol: _functions[symbol].call for symbol in set(_SYMBOL.findall(source))}
+    found = ((symbol, _functions.get(symbol)) for symbol in set(_SYMBOL.findall(source)))
+    return {symbol: function.call for symbol, function in found if function is not None}
 
 
-_SYMBOL = re.compile(r"\bapply[0-9]+\b")
+_SYMBOL = re.compile("apply[0-9]+")
 
 
 NESTED = 50_000

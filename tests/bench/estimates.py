@@ -18,7 +18,7 @@ MODELS = (
     Size(IPI, ("senders=5",), 0, 0),
     Size(IPI, ("senders=3", "ipis=2"), 0, 0),
     Size(IPI, ("senders=3", "ipis=2", "kicks=3"), 0, 0),
-    Size(EXAMPLES + "german.py", ("CACHES=8",), 0, 0),
+    Size(EXAMPLES + "german.py", ("CACHES=7",), 0, 0),
     Size(EXAMPLES + "peterson.py", ("PROCESSES=6",), 0, 0),
     Size(EXAMPLES + "two_phase_commit.py", ("MANAGERS=9",), 0, 0),
     Size(EXAMPLES + "philosophers.py", ("SEATS=13",), 0, 0),

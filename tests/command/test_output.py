@@ -144,6 +144,21 @@ def test_a_spec_runs_from_any_directory(explorer: Callable[..., Done], tmp_path:
     assert record_of(elsewhere / "out" / "whole")["states"]["distinct"] == 6
 
 
+def test_what_waits_for_the_end_of_the_process_is_done(explorer: Callable[..., Done], tmp_path: Path) -> None:
+    """A process is left without giving back its objects: what is registered for its end runs, its exit code
+    and all of its output are there.
+    """
+    (tmp_path / "ends.py").write_text(
+        "import atexit, pathlib\n"
+        + HEAD
+        + "\n@invariant\ndef below(s: S):\n    return s.n < 2\n\nspec = Spec()\n"
+        + 'atexit.register(lambda: pathlib.Path("ended").touch())\n'
+    )
+    done = explorer("ends.py", "--json")
+    assert done.code == exit_codes.SAFETY and json.loads(done.out)["exit_code"] == done.code
+    assert (tmp_path / "ended").exists()
+
+
 def test_estimate_says_what_to_expect(explorer: Callable[..., Done]) -> None:
     """A small spec is explored at once; a large one gets a number with an interval, or "growing"."""
     assert "explored completely" in explorer("estimate", "good.py").out

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from explorer.codegen.python_functions import judgements, successors
-from explorer.engine import reference
+from explorer.engine import python, reference
 from explorer.engine.python import Compiled
 from explorer.ground.ground import ground
 from explorer.ir.model import Model
@@ -343,3 +343,11 @@ def test_generated_source_compiles_without_warnings_and_reads_no_unknown_name() 
                 globals_read = set(function.co_names) - {"add", "append"}
                 assert globals_read <= known, globals_read
         assert not re.search(r"\brequire\b", made.text)
+
+
+def test_an_action_may_be_called_as_generated_names_are() -> None:
+    """Names of an author stand in comments of generated source, where they are no functions."""
+    text = HEAD + "class S(State):\n    n: Var[Digit] = initially(0)\n"
+    text += "@action\ndef apply99(s: S):\n    when(s.n < 3)\n    s.n.next = s.n + 1\nspec = Spec()\n"
+    model = ground(spec_of(text))
+    assert python.explore(model).distinct == reference.explore(model).distinct == 4
