@@ -6,15 +6,15 @@ infinite.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
+from operator import lt
+from typing import NamedTuple
 
 from .operations import settle_oldest
-from .state import NO_RESERVATION, NOTHING, BoundError, Entry, Memory, State, View, replaced
+from .state import NO_RESERVATION, NOTHING, VIEWS, BoundError, Entry, Memory, State, View, replaced
 
 
-@dataclass(frozen=True, slots=True)
-class Dead:
+class Dead(NamedTuple):
     """What the program will not use any more. A wrong claim hides behaviour: derive it, never guess it."""
 
     floors: frozenset[tuple[int, int]] = frozenset()
@@ -53,36 +53,57 @@ def _without_dead_views(memory: Memory, state: State, dead: Dead) -> State:
         return state
     nothing, newest = (NOTHING,) * memory.locations, (0,) * memory.locations
     propagated, fenced, floor = list(state.propagated), list(state.fenced), list(state.floor)
-    own, saved, reserved = list(state.own), [list(slots) for slots in state.saved], list(state.reserved)
+    own, saved, reserved = list(state.own), list(state.saved), list(state.reserved)
     for cpu, locations in _by_cpu(dead.floors):
-        if floor[cpu] != propagated[cpu]:
-            pairs = enumerate(zip(propagated[cpu], floor[cpu], strict=True))
-            floor[cpu] = tuple([reached if x in locations else age for x, (reached, age) in pairs])
+        floor[cpu] = _reached(floor[cpu], propagated[cpu], locations)
     for cpu in dead.fences:
         fenced[cpu] = nothing
     for cpu, slot in dead.slots:
-        saved[cpu][slot] = nothing
+        saved[cpu] = (*saved[cpu][:slot], nothing, *saved[cpu][slot + 1 :])
     for cpu in dead.finished:
         propagated[cpu] = floor[cpu] = newest
         fenced[cpu] = own[cpu] = nothing
-        saved[cpu] = [nothing] * memory.slots
+        saved[cpu] = (nothing,) * memory.slots
         reserved[cpu] = NO_RESERVATION
     return State(
-        entries=state.entries,
-        propagated=tuple(propagated),
-        fenced=tuple(fenced),
-        floor=tuple(floor),
-        own=tuple(own),
-        saved=tuple(tuple(slots) for slots in saved),
-        reserved=tuple(reserved),
+        state.entries,
+        tuple(propagated),
+        tuple(fenced),
+        tuple(floor),
+        tuple(own),
+        tuple(saved),
+        tuple(reserved),
     )
 
 
-@cache
-def _by_cpu(pairs: frozenset[tuple[int, int]]) -> tuple[tuple[int, frozenset[int]], ...]:
+@lru_cache
+def _by_cpu(pairs: frozenset[tuple[int, int]]) -> tuple[tuple[int, tuple[int, ...]], ...]:
     """For each CPU its locations."""
     cpus = sorted({cpu for cpu, _ in pairs})
-    return tuple((cpu, frozenset(x for c, x in pairs if c == cpu)) for cpu in cpus)
+    return tuple((cpu, tuple(sorted(x for c, x in pairs if c == cpu))) for cpu in cpus)
+
+
+# There are few views, and each stands in many states.
+
+
+@lru_cache(VIEWS)
+def _reached(floor: View, propagated: View, locations: tuple[int, ...]) -> View:
+    """The floor, with what has reached the CPU at these locations."""
+    return tuple([propagated[x] if x in locations else age for x, age in enumerate(floor)])
+
+
+@lru_cache(VIEWS)
+def _asked(view: View, settled: View) -> View:
+    """The view without what everybody has."""
+    return tuple([NOTHING if age >= known else age for age, known in zip(view, settled, strict=True)])
+
+
+@lru_cache(VIEWS)
+def _greatest(views: tuple[View, ...], users: tuple[frozenset[int], ...]) -> View:
+    """For each location the greatest age in the views of its users; of all CPUs where no users are told."""
+    if not users:
+        return tuple(map(max, *views)) if len(views) > 1 else views[0]
+    return tuple([max([views[cpu][x] for cpu in several], default=0) for x, several in enumerate(users)])
 
 
 def _reduced(memory: Memory, state: State) -> State:
@@ -90,9 +111,9 @@ def _reduced(memory: Memory, state: State) -> State:
     name became one. So no order of the locations counts.
     """
     while True:
-        reached = _oldest_known(memory, state.propagated)
+        reached = _greatest(state.propagated, memory.users)
         settled = _settled(memory, state, reached)
-        state = _without_settled_needs(memory, state, settled, reached)
+        state = _without_settled_needs(state, settled, reached)
         state = _retired(memory, state, settled)
         merged = _merged(memory, state)
         if merged is state:
@@ -100,95 +121,93 @@ def _reduced(memory: Memory, state: State) -> State:
         state = merged
 
 
-def _oldest_known(memory: Memory, views: tuple[View, ...]) -> list[int]:
-    """For each location the age of the entry that has reached all its users."""
-    if not memory.users:
-        return [max(ages) for ages in zip(*views, strict=True)]
-    return [max([views[cpu][x] for cpu in users], default=0) for x, users in enumerate(memory.users)]
-
-
-def _settled(memory: Memory, state: State, reached: list[int]) -> View:
+def _settled(memory: Memory, state: State, reached: View) -> View:
     """For each location the newest entry such that it, and all before it, have reached everybody with all
     that they need.
     """
-    settled = _oldest_known(memory, state.floor) if memory.dependencies else [*reached]
-    changed = True
+    settled = [*(_greatest(state.floor, memory.users) if memory.dependencies else reached)]
+    several = [(x, entries) for x, entries in enumerate(state.entries) if len(entries) > 1]
+    changed = bool(several)
     while changed:
         changed = False
-        for location, entries in enumerate(state.entries):
+        for location, entries in several:
             for age in range(len(entries) - 2, settled[location] - 1, -1):
-                if any(needed < settled[other] for other, needed in enumerate(entries[age].need)):
+                if any(map(lt, entries[age].need, settled)):
                     settled[location], changed = age + 1, True
                     break
     return tuple(settled)
 
 
-def _without_settled_needs(memory: Memory, state: State, settled: View, reached: list[int]) -> State:
+def _without_settled_needs(state: State, settled: View, reached: View) -> State:
     """What everybody has need not be asked for; where everybody has an exchange's store, nothing can come
     before it.
     """
-    nothing = (NOTHING,) * memory.locations
-
-    def asked(view: View) -> View:
-        if view == nothing:
-            return nothing
-        return tuple([NOTHING if age >= known else age for age, known in zip(view, settled, strict=True)])
-
     entries = tuple(
-        several
-        if len(several) == 1
-        else tuple([Entry(e.value, asked(e.need), e.glued and age < known) for age, e in enumerate(several)])
-        for several, known in zip(state.entries, reached, strict=True)
+        [
+            several
+            if len(several) == 1
+            else tuple(
+                [
+                    Entry(e.value, _asked(e.need, settled), e.glued and age < known)
+                    for age, e in enumerate(several)
+                ]
+            )
+            for several, known in zip(state.entries, reached, strict=True)
+        ]
     )
-    return state._replace(
-        entries=entries,
-        fenced=tuple(map(asked, state.fenced)),
-        own=tuple(map(asked, state.own)),
-        saved=tuple(tuple(map(asked, slots)) for slots in state.saved),
+    return State(
+        entries,
+        state.propagated,
+        tuple([_asked(view, settled) for view in state.fenced]),
+        state.floor,
+        tuple([_asked(view, settled) for view in state.own]),
+        tuple([tuple([_asked(view, settled) for view in slots]) for slots in state.saved]),
+        state.reserved,
     )
 
 
 def _retired(memory: Memory, state: State, settled: View) -> State:
     """Entries that nobody can read any more, and that no store can go behind, are dropped."""
-    bases = tuple(map(max, settled, _oldest_known(memory, state.floor)))
-    if all(base == len(several) - 1 for several, base in zip(state.entries, bases, strict=True)):
-        return state if all(map(_is_base, state.entries)) else _with_bases(state, bases)
-
-    def kept(view: View) -> View:
-        return tuple(map(min, view, bases))
-
-    return _with_bases(state, bases)._replace(
-        propagated=tuple(map(kept, state.propagated)),
-        floor=tuple(map(kept, state.floor)),
-        reserved=tuple(
-            (x, age) if x != NOTHING and age <= bases[x] else NO_RESERVATION for x, age in state.reserved
+    bases = tuple(map(max, settled, _greatest(state.floor, memory.users)))
+    entries = tuple(map(_upto, state.entries, bases))
+    if tuple(map(len, entries)) == tuple(map(len, state.entries)):
+        return state._replace(entries=entries)
+    return State(
+        entries,
+        tuple([_at_most(view, bases) for view in state.propagated]),
+        state.fenced,
+        tuple([_at_most(view, bases) for view in state.floor]),
+        state.own,
+        state.saved,
+        tuple(
+            [(x, age) if x != NOTHING and age <= bases[x] else NO_RESERVATION for x, age in state.reserved]
         ),
     )
 
 
-def _is_base(entries: tuple[Entry, ...]) -> bool:
-    """Whether the oldest entry needs nothing and is not glued."""
-    return not entries[-1].glued and min(entries[-1].need) == NOTHING
+def _upto(entries: tuple[Entry, ...], base: int) -> tuple[Entry, ...]:
+    """The entries as far as the base, which needs nothing and is not glued."""
+    if len(entries) == 1:
+        return entries
+    value, need, glued = entries[base]
+    if base + 1 == len(entries) and not glued and min(need) == NOTHING:
+        return entries
+    return (*entries[:base], Entry(value, (NOTHING,) * len(need), False))
 
 
-def _with_bases(state: State, bases: View) -> State:
-    nothing = (NOTHING,) * len(bases)
-    entries = tuple(
-        several if len(several) == 1 else (*several[:base], Entry(several[base].value, nothing, False))
-        for several, base in zip(state.entries, bases, strict=True)
-    )
-    return state._replace(entries=entries)
+@lru_cache(VIEWS)
+def _at_most(view: View, bases: View) -> View:
+    return tuple(map(min, view, bases))
 
 
 def _merged(memory: Memory, state: State) -> State:
     """Two neighbours with one value and one need, between which nobody can store, are one entry."""
-    if all(len(several) == 1 for several in state.entries):
-        return state
-    for location in range(memory.locations):
+    for location, entries in enumerate(state.entries):
         age = 0
-        while age < len(state.entries[location]) - 1:
+        while age < len(entries) - 1:
             if _alike(memory, state, location, age):
                 state = _joined(state, location, age)
+                entries = state.entries[location]
             else:
                 age += 1
     return state
@@ -204,15 +223,22 @@ def _alike(memory: Memory, state: State, location: int, age: int) -> bool:
     return newer.glued or all(state.propagated[cpu][location] <= age for cpu in users)
 
 
+@lru_cache(VIEWS)
+def _younger(view: View, location: int, age: int) -> View:
+    at = view[location]
+    return view if at <= age or at == NOTHING else replaced(view, location, at - 1)
+
+
 def _joined(state: State, location: int, age: int) -> State:
-    def younger(view: View) -> View:
-        at = view[location]
-        return view if at <= age or at == NOTHING else replaced(view, location, at - 1)
-
     def moved(views: tuple[View, ...]) -> tuple[View, ...]:
-        return tuple(map(younger, views))
+        return tuple([_younger(view, location, age) for view in views])
 
-    entries = [tuple(e._replace(need=younger(e.need)) for e in several) for several in state.entries]
+    entries = [
+        several
+        if len(several) == 1
+        else tuple([Entry(e.value, _younger(e.need, location, age), e.glued) for e in several])
+        for several in state.entries
+    ]
     several = entries[location]
     entries[location] = (
         *several[:age],

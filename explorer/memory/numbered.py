@@ -318,13 +318,13 @@ class NumberedMemory:
 
         def make(state: State, dead: Dead) -> tuple[State, Dead]:
             pair = {(cpu, location)} & self.loads if self.architecture.early_loads else set()
-            return state, replace(dead, floors=dead.floors | pair)
+            return state, dead._replace(floors=dead.floors | pair)
 
         return self.step(m, make)
 
     def no_store(self, m: int, cpu: int) -> int:
         """The CPU stores nothing before its next barrier that orders it."""
-        return self.step(m, lambda state, dead: (state, replace(dead, fences=dead.fences | {cpu})))
+        return self.step(m, lambda state, dead: (state, dead._replace(fences=dead.fences | {cpu})))
 
     def unused(self, m: int, cpu: int, locations: int, stores: bool, steps: bool) -> int:
         """What the CPU's program order says that it will not use any more: its views of a set of locations
@@ -406,7 +406,7 @@ class NumberedMemory:
 
 def _stored(declared: Dead, cpu: int, location: int) -> Dead:
     """What stays declared behind a store: later loads of the location take this store or newer ones."""
-    return replace(declared, floors=declared.floors - {(cpu, location)})
+    return declared._replace(floors=declared.floors - {(cpu, location)})
 
 
 Value = Callable[[int, object], str]

@@ -9,10 +9,23 @@ forces it: an own access, a need of what was read, or another CPU's sync.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 from .architecture import Barrier
-from .state import NO_RESERVATION, NOTHING, Entry, Memory, State, View, at_least, closure, join, replaced
+from .state import (
+    NO_RESERVATION,
+    NOTHING,
+    VIEWS,
+    Entry,
+    Memory,
+    State,
+    View,
+    at_least,
+    closure,
+    join,
+    replaced,
+)
 
 
 class Ordering(NamedTuple):
@@ -66,10 +79,18 @@ def load(memory: Memory, state: State, cpu: int, location: int, age: int, how: O
             saved = (*saved[:cpu], (*slots[: how.save], satisfied, *slots[how.save + 1 :]), *saved[cpu + 1 :])
         if how.acquire:
             floor = join(floor, satisfied)
-    state = state._replace(
-        propagated=tuple(propagated), fenced=fenced, floor=_with(state.floor, cpu, floor), saved=saved
+    return _synchronised(
+        memory,
+        State(
+            state.entries,
+            tuple(propagated),
+            fenced,
+            _with(state.floor, cpu, floor),
+            state.own,
+            saved,
+            state.reserved,
+        ),
     )
-    return _synchronised(memory, state)
 
 
 def places(memory: Memory, state: State, cpu: int, location: int, need: View | None = None) -> list[int]:
@@ -183,7 +204,8 @@ def barrier(memory: Memory, state: State, cpu: int, kind: Barrier, slots: Iterab
     if kind == Barrier.ISYNC:
         for slot in slots:
             floor = _with(floor, cpu, join(floor[cpu], state.saved[cpu][slot]))
-    return _synchronised(memory, state._replace(propagated=propagated, fenced=fenced, floor=floor))
+    state = State(state.entries, propagated, fenced, floor, state.own, state.saved, state.reserved)
+    return _synchronised(memory, state)
 
 
 def settle_oldest(memory: Memory, state: State, location: int) -> State:
@@ -212,20 +234,21 @@ def insert(memory: Memory, state: State, cpu: int, location: int, age: int, entr
     `entry.need` is given in the ages before the insertion.
     """
 
-    def older(view: View) -> View:
-        at = view[location]
-        return view if at < age or at == NOTHING else replaced(view, location, at + 1)
-
     def aged(views: Iterable[View]) -> tuple[View, ...]:
-        return tuple(older(view) for view in views)
+        return tuple([_older(view, location, age) for view in views])
 
-    entries = [tuple(e._replace(need=older(e.need)) for e in several) for several in state.entries]
+    entries = [
+        several
+        if len(several) == 1  # the base needs nothing
+        else tuple([Entry(e.value, _older(e.need, location, age), e.glued) for e in several])
+        for several in state.entries
+    ]
     # Who reads a store and then stores elsewhere hands on what that store needs, older stores of its
     # location too. With multi-copy atomicity these have reached everybody by then.
     need = entry.need
     if memory.architecture.multi_copy_atomic:
         need = replaced(need, location, NOTHING)
-    new = entry._replace(need=older(need))
+    new = entry._replace(need=_older(need, location, age))
     entries[location] = (*entries[location][:age], new, *entries[location][age:])
     propagated, floor, own = aged(state.propagated), aged(state.floor), aged(state.own)
     if memory.architecture.immediate:
@@ -241,6 +264,13 @@ def insert(memory: Memory, state: State, cpu: int, location: int, age: int, entr
         saved=tuple(aged(slots) for slots in state.saved),
         reserved=tuple((x, a + 1) if x == location and a >= age else (x, a) for x, a in state.reserved),
     )
+
+
+@lru_cache(VIEWS)
+def _older(view: View, location: int, age: int) -> View:
+    """The view with a new entry of that age."""
+    at = view[location]
+    return view if at < age or at == NOTHING else replaced(view, location, at + 1)
 
 
 def store_need(memory: Memory, state: State, cpu: int) -> View:

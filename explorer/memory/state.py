@@ -30,12 +30,16 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from .architecture import Architecture
 
 View = tuple[int, ...]
 """For each location an age, or NOTHING."""
+
+VIEWS = 1 << 14
+"""How many results are kept of each function of views: they are few, and each stands in many states."""
 
 NOTHING = 255
 NO_RESERVATION = (NOTHING, NOTHING)
@@ -119,6 +123,7 @@ class Memory:
         )
 
 
+@lru_cache(VIEWS)
 def join(a: View, b: View) -> View:
     """The view that says what both say."""
     return tuple(map(min, a, b))
