@@ -44,7 +44,6 @@ def expand(level, span, buckets, counters, search):
         {settled}
         for k in range({first}, number):
             rule = candidates[U(k)]
-            {constant_effect}
             {step}
             if flag:
                 flagged = True
@@ -149,18 +148,22 @@ if possible:
 
 # The step itself.
 
-CONSTANT_EFFECT_ONE = "t = (s & masks[rule, U(2)]) | masks[rule, U(3)]"
+CONSTANT_EFFECT_ONE = "t = (s & effects[rule, U(0)]) | effects[rule, U(1)]"
+CONSTANT_EFFECT_WIDE = (
+    "t[U({w})] = (states[row, U({w})] & effects[rule, U({keep})]) | effects[rule, U({add})]"
+)
 
-CONSTANT_EFFECT_WIDE = """
-for w in range({words}):
-    t[U(w)] = states[row, U(w)]
-for u in range(update_starts[rule], update_starts[rule + U(1)]):
-    update = U(u)
-    t[updates[update, U(0)]] = (t[updates[update, U(0)]] & updates[update, U(1)]) | updates[update, U(2)]
+STEP = """
+{constant_effect}
+{results} = step({state}, t, rule, shapes[rule], signed, unsigned)
 """
 
-STEP_ONE = "t, ok, flag = step(s, t, rule, shapes[rule], signed, unsigned)"
-STEP_WIDE = "ok, flag = step(states, row, t, rule, shapes[rule], signed, unsigned)"
+STEP_WITH_LIMITS = """
+if last < rule and rule < until:
+    continue
+last = rule
+{step}
+"""
 
 DIFFERS_WIDE = """
 differs = False
@@ -218,7 +221,6 @@ def edges(states, span, steps, rules):
         {gather}
         for k in range(number):
             rule = candidates[U(k)]
-            {constant_effect}
             {step}
             if ok:
                 n = steps.length[0]
@@ -252,8 +254,7 @@ def expand_source(tables: Tables, words: int, constrained: bool, symmetric: bool
         gather=gather(tables, one, settled),
         settled=fill(SETTLED, constant_effect=effect, put=put) if settled else "",
         first="settled" if settled else "0",
-        constant_effect=effect,
-        step=STEP_ONE if one else STEP_WIDE,
+        step=step(tables, words),
         differs="differs = t != s" if one else fill(DIFFERS_WIDE, words=words),
         put=put,
     )
@@ -267,8 +268,7 @@ def edges_source(tables: Tables, words: int) -> str:
         unpack=unpack(one, bool(tables.root_cells)),
         load=load(one),
         gather=gather(tables, one, settled=False),
-        constant_effect=constant_effect(words),
-        step=STEP_ONE if one else STEP_WIDE,
+        step=step(tables, words),
         words=words,
         copy="steps.successors[n, w] = " + ("t" if one else "t[w]"),
     )
@@ -277,12 +277,12 @@ def edges_source(tables: Tables, words: int) -> str:
 def unpack(one: bool, by_roots: bool) -> Iterator[str]:
     """Lines that give names to the tables of rules that are read in the loop."""
     yield "shapes, signed, unsigned = rules.shapes, rules.signed, rules.unsigned"
+    yield "effects = rules.effects"
     if one:
         yield "masks = rules.masks"
     else:
         yield "t = np.empty(states.shape[1], np.uint64)"
         yield "guard_starts, guards = rules.guard_starts, rules.guards"
-        yield "update_starts, updates = rules.update_starts, rules.updates"
     if by_roots:
         yield from ROOT_TABLES
     else:
@@ -291,17 +291,19 @@ def unpack(one: bool, by_roots: bool) -> Iterator[str]:
 
 def gather(tables: Tables, one: bool, settled: bool) -> list[str]:
     """Lines that put the candidates into `candidates`, and their number into `number`."""
+    limits = ["last = until = U(0)"] * tables.limited
     if not tables.root_cells:
         state = state_arguments(one)
         if not settled:
-            return [f"number = gather({state}, bitmaps, candidates)"]
+            return [*limits, f"number = gather({state}, bitmaps, candidates)"]
         return [
+            *limits,
             f"number, settled, degree = gather({state}, by, bitmaps, settled_rules, known, enabled,",
             "    candidates)",
         ]
     possible = POSSIBLE_ONE if one else POSSIBLE_WIDE
     word = "s" if one else "states[row, root_cells[root, U(0)]]"
-    return ["number = C_0x0", fill(BY_ROOTS, word=word, append_if_possible=fill(possible))]
+    return [*limits, "number = C_0x0", fill(BY_ROOTS, word=word, append_if_possible=fill(possible))]
 
 
 def gather_source(tables: Tables, one: bool, settled: bool) -> list[str]:
@@ -350,9 +352,23 @@ def _each_bit(bits: str, word: int, work: list[str]) -> str:
     return fill(EACH_BIT, bits=bits, first=64 * word, work=work)
 
 
+def step(tables: Tables, words: int) -> str:
+    """Lines that make the successor by a candidate, unless a limit has ruled it out."""
+    results = ["t"] * (words == 1) + ["ok", "flag"] + ["until"] * tables.limited
+    text = fill(
+        STEP,
+        constant_effect=constant_effect(words),
+        results=", ".join(results),
+        state=state_arguments(words == 1),
+    )
+    return fill(STEP_WITH_LIMITS, step=text) if tables.limited else text
+
+
 def constant_effect(words: int) -> str:
     """The successor, as far as constants make it."""
-    return CONSTANT_EFFECT_ONE if words == 1 else fill(CONSTANT_EFFECT_WIDE, words=words)
+    if words == 1:
+        return CONSTANT_EFFECT_ONE
+    return "\n".join(CONSTANT_EFFECT_WIDE.format(w=w, keep=2 * w, add=2 * w + 1) for w in range(words))
 
 
 def _put(words: int, symmetric: bool) -> str:

@@ -18,7 +18,7 @@ from explorer.codegen.native_module import (
     state_arguments,
     truth_function,
 )
-from explorer.codegen.native_shapes import Shape, Tables, tabulate
+from explorer.codegen.native_shapes import Tables, tabulate
 from explorer.codegen.template import fill
 from explorer.ir import expressions as ex
 from explorer.ir.data import dataclass
@@ -27,7 +27,7 @@ from explorer.program.layout import Layout
 from explorer.program.program import Program
 from explorer.symmetry.plan import Plan
 
-GENERATOR = 11
+GENERATOR = 12
 """Raise when the generated text changes its meaning: part of every cache key."""
 
 JUDGE = '''
@@ -86,7 +86,7 @@ def native_source(program: Program, layout: Layout, plan: Plan | None = None) ->
     judge = _judge(program, Scribe(layout, program.facts), constants)
     canonical = [native_canonical(plan, layout.words, constants)] if plan is not None else []
     outside = _outside(program, Scribe(layout, program.facts), constants)
-    step = step_source(tables.shapes, one)
+    step = step_source(tables, one)
     return NativeSource(
         module_of(constants, *canonical, step, *outside, *for_expand, expand, *judge),
         module_of(constants, step, *for_edges, edges),
@@ -126,20 +126,21 @@ def _outside(program: Program, scribe: Scribe, constants: Constants) -> list[str
     return [lowered_function("outside", scribe.one, [], body, {"cut": "int64", "flag": "boolean"})]
 
 
-def step_source(shapes: list[Shape], one: bool) -> str:
+def step_source(tables: Tables, one: bool) -> str:
     """The text of `step`: what is left of a rule once its masked guard holds and its constant effect is made;
-    whether the step is possible, and whether it has no value or breaks a property.
+    whether the step is possible, and whether it has no value or breaks a property. Where rules have limits,
+    also the first rule behind this one that is not ruled out with it, or 0.
     """
-    body = ["ok = False", "flag = False"]
+    body = ["ok = False", "flag = False", *["until = U(0)"] * tables.limited]
     word = "if"
-    for shape in shapes:
+    for shape in tables.shapes:
         names = ", ".join(dict.fromkeys(rule.instance.action.name for rule in shape.rules))
         body.append(f"{word} shape == {shape.number}:  # {names}, {len(shape.rules)} instances")
         body += [f"    {text}" for text in shape.text.split("\n")]
         word = "elif"
     parameters = [("t", "uint64" if one else "uint64[::1]"), ("rule", "uint64"), ("shape", "int64")]
     parameters += [("signed", "int64[:,::1]"), ("unsigned", "uint64[:,::1]")]
-    results = {"ok": "boolean", "flag": "boolean"}
+    results = {"ok": "boolean", "flag": "boolean"} | ({"until": "uint64"} if tables.limited else {})
     return lowered_function("step", one, parameters, body, {"t": "uint64", **results} if one else results)
 
 

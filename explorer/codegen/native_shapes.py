@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import field
+from dataclasses import field, replace
+from typing import Any
 
 from explorer.codegen.native_expressions import SLOT, WORD, Constants, Scribe, Sharing, cell_equals, signed
 from explorer.ir import expressions as ex
@@ -29,12 +30,26 @@ from explorer.program.simplify import Check, fold, fold_checks
 class Block:
     """What a rule does once its masked guard holds: source text with slots, and the slots' values.
 
-    The text sets `ok` and the successor where the step is possible, and `flag` where it has no value or
-    breaks a property.
+    The text sets `ok` and the successor where the step is possible, `flag` where it has no value or breaks a
+    property, and `until` where a limit rules out other rules too.
     """
 
     text: str
     slots: tuple[int, ...]
+    limits: tuple[Limit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A conjunct `least <= bound` that asks for a function's result: where it fails behind the conjuncts of
+    `key`, it fails for every rule with the same key and no smaller `least`. `slot` holds the first rank that
+    is not ruled out. So of the ways in which an access to a memory may go, those too old are not looked at
+    one by one.
+    """
+
+    key: tuple[Any, ...]
+    least: int
+    slot: int
 
 
 @dataclass(slots=True)
@@ -56,7 +71,7 @@ class Tables:
     `unsigned[r]` are the numbers of a shape that differ; `constants` are named in its text;
     `numbers` are the rules' instances. Few rules are found by `bitmaps`, many from the value of a cell by
     `root_*` and `cases`. `sure` are the ranks of rules whose guard the bitmaps settle and whose step has a
-    constant effect, always a change.
+    constant effect, always a change. `limited` says whether rules have limits.
     """
 
     shapes: list[Shape]
@@ -69,6 +84,7 @@ class Tables:
     numbers: list[int]
     bitmaps: list[Bitmap]
     sure: list[int]
+    limited: bool
     root_cells: list[tuple[int, int, int]]
     cases: list[list[list[int]]]
 
@@ -88,7 +104,7 @@ def tabulate(program: Program, layout: Layout) -> Tables:
     rank = {entry.rule.instance.number: r for r, entry in enumerate(entries)}
     constants = Constants()
     shapes, shape_of, signed_rows, unsigned_rows = group(
-        [e.rule for e in entries], [e.block for e in entries], constants
+        [e.rule for e in entries], _with_limits([e.block for e in entries]), constants
     )
     root_cells = []
     for cell, _ in tabulated:
@@ -115,9 +131,25 @@ def tabulate(program: Program, layout: Layout) -> Tables:
         numbers=[*rank],
         bitmaps=bitmaps([e.allowed for e in entries], layout) if few else [],
         sure=sure,
+        limited=any(e.block.limits for e in entries),
         root_cells=root_cells,
         cases=cases,
     )
+
+
+def _with_limits(blocks: list[Block]) -> list[Block]:
+    """The blocks by rank, with the ranks that their limits do not rule out in the slots."""
+    known = [{limit.key: limit.least for limit in block.limits} for block in blocks]
+    result = []
+    for rank, block in enumerate(blocks):
+        slots = list(block.slots)
+        for limit in block.limits:
+            until = rank + 1
+            while until < len(blocks) and known[until].get(limit.key, limit.least - 1) >= limit.least:
+                until += 1
+            slots[limit.slot] = until
+        result.append(replace(block, slots=tuple(slots)))
+    return result
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +227,9 @@ def _block(
         for text in sharing.names(roots, facts):
             line(text)
 
+    ruled_out: list[tuple[int, str]] = []
+    limits: list[Limit] = []
+    passed: list[Any] = []
     for test in guard:
         word = "if"
         scribe.where = guard_of[test.number].place
@@ -207,7 +242,12 @@ def _block(
             share([test.condition], program.facts)
         if test.condition is not TRUE or test.checks:
             line(f"{word} {scribe.truth(test.condition)}:")
+            if _is_limit(test):
+                least, bound = test.condition.args
+                limits.append(Limit((*passed, bound), least.value, len(scribe.slots)))
+                ruled_out.insert(0, (depth, scribe.word(0)))
             depth += 1
+        passed.append((*(c.ok for c in test.checks), test.condition))
     word = "if"
     scribe.facts, scribe.where = rule.facts, rule.instance.action.place
     share([c.ok for c in rule.checks], rule.facts)
@@ -227,7 +267,15 @@ def _block(
         share([wanted], rule.facts)
         line(f"if not {scribe.truth(wanted)}:")
         line("    flag = True")
-    return static, Block("\n".join(lines), tuple(scribe.slots))
+    for at, until in ruled_out:
+        lines += ["    " * at + "else:", "    " * at + f"    until = {until}"]
+    return static, Block("\n".join(lines), tuple(scribe.slots), tuple(limits))
+
+
+def _is_limit(test: Test) -> bool:
+    condition = test.condition
+    plain = condition.op == "le" and is_const(condition.args[0]) and not test.checks
+    return plain and any(at.op == "apply" for at in ex.walk(condition))
 
 
 def _updates(rule: Rule, layout: Layout, scribe: Scribe) -> tuple[list[tuple[int, int, int]], list[str]]:

@@ -5,7 +5,7 @@ ways, and what that costs (`engine/lanes.py`). Text only.
 from __future__ import annotations
 
 from explorer.codegen.native_canonical import Writer, native_canonical
-from explorer.codegen.native_expand import STEP_ONE, STEP_WIDE, constant_effect, gather, gather_source, unpack
+from explorer.codegen.native_expand import gather, gather_source, step, unpack
 from explorer.codegen.native_functions import step_source
 from explorer.codegen.native_module import load, module_of
 from explorer.codegen.native_permutations import renamed_source
@@ -44,7 +44,6 @@ def ways(states, ahead, rules, origins, costs):
         best, first = I(1 << 62), I(0)
         for k in range(number):
             rule = candidates[U(k)]
-            {constant_effect}
             {step}
             if ok:
                 {sieve}
@@ -122,8 +121,7 @@ def ways_source(program: Program, layout: Layout, plan: Plan | None = None) -> s
         unpack=unpack(one, bool(tables.root_cells)),
         load=load(one),
         gather=gather(tables, one, settled=False),
-        constant_effect=constant_effect(words),
-        step=STEP_ONE if one else STEP_WIDE,
+        step=step(tables, words),
         fill_sieve=[fill(FILL_SIEVE, state="wanted[U(w), C_0x0]" if one else "wanted[w]")] * bool(alike),
         sieve=[fill(SIEVE)] * bool(alike),
         end_wanted="end = wanted[U(w), C_0x0]" if one else "end = wanted[w]",
@@ -135,6 +133,4 @@ def ways_source(program: Program, layout: Layout, plan: Plan | None = None) -> s
     parts = alike
     if plan is not None:
         parts += [native_canonical(plan, words, constants), *renamed_source(plan, one, constants)]
-    return module_of(
-        constants, *parts, step_source(tables.shapes, one), *gather_source(tables, one, False), text
-    )
+    return module_of(constants, *parts, step_source(tables, one), *gather_source(tables, one, False), text)

@@ -276,7 +276,7 @@ def _native(space: StateSpace, limits: Limits) -> Graph:
         raise Refused("the state graph has more than 2**31 states or 2**32 labels")
     source = native_source(compiled.program, compiled.layout)
     jit = Jit(default_directory())
-    expand, rules = jit.module(source.edges).edges, rule_arrays(source.tables)
+    expand, rules = jit.module(source.edges).edges, rule_arrays(source.tables, words)
     asked = functions(compiled)
     kernels = jit.module(_kernels())
     states = reserve(number * words, np.uint64)[: number * words].reshape(number, words)

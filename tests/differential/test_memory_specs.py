@@ -148,6 +148,7 @@ def test_machine_code_agrees_on_memory(
     native = pytest.importorskip("explorer.engine.native.search")
     functions = pytest.importorskip("explorer.engine.native.functions")
     monkeypatch.setattr(functions, "FIRST", 4)
+    monkeypatch.setattr(functions, "ROOM", 2)
     for seed in (3, 5):
         model, _ = model_of(seed, architecture)
         space = native.explore(model, options=native.Options(workers=workers))

@@ -75,7 +75,9 @@ class Rules(NamedTuple):
     """Everything that differs between the rules of a program, by rank (`codegen/native_shapes.Tables`)."""
 
     masks: WordRows
-    """[rules, 4]: for one word: mask and content of the guard, what the update keeps and adds"""
+    """[rules, 2]: for one word: mask and content of the guard"""
+    effects: WordRows
+    """[rules, 2 * words]: for each word of a state what the constant updates keep, then what they add"""
     signed: NumberRows
     unsigned: WordRows
     """[rules, columns]: numbers that differ between rules of one shape"""
@@ -93,10 +95,6 @@ class Rules(NamedTuple):
     """[rules + 1]: the first row of a rule in `guards`"""
     guards: WordRows
     """[tests, 3]: word, mask and content"""
-    update_starts: Numbers
-    """[rules + 1]: the first row of a rule in `updates`"""
-    updates: WordRows
-    """[changes, 3]: word, what is kept, what is added"""
     bitmaps: WordRows
     """[values, words of rules]: for every value of some cells, a bit for each rule that it allows"""
     sure: Words

@@ -1,13 +1,17 @@
 """Functions of integers that only Python can compute (`apply` among the expressions), for machine code.
 
-Machine code calls `apply`, which looks the result up in a table. What is not there yet is computed by Python,
-once, and entered. So the memory of a multiprocessor, whose states are numbers, is an automaton that machine
-code walks and Python extends.
+Machine code calls `apply`, which looks the result up. What is not there yet is computed by Python, once, and
+entered. So the memory of a multiprocessor, whose states are numbers, is an automaton that machine code walks
+and Python extends.
 
-The table is an array int64 [rows, 6]: the function's number (0: the row is free), four arguments, and twice
-the result plus one (0: not yet written). Its first row is a head: the number of rows that can be taken, less
-one (a power of two less one). A row is never changed once it is written, and a larger table takes the place
-of a smaller one in one store, so that several workers may look things up while one of them enters something.
+Results stand in columns: one for each function with all its arguments but the first, which is the number of
+a memory. A column is an array int32: how many numbers have room, then for each of them, from `LEAST` + 1,
+twice the result plus one (0: not yet written). A table finds the columns: int64 [rows, 4] with the function
+and the second argument (0: the row is free), the third, the fourth, and the address of the column; its first
+row is a head: the number of rows that can be taken, less one (a power of two less one). But for its address a
+row is never changed once it is written, and a larger table or column takes the place of a smaller one in one
+store. So several workers may look things up while one of them enters something. What has no room (a CPU
+beyond 255, a result of more than 30 bits) is computed each time.
 """
 
 from __future__ import annotations
@@ -22,16 +26,20 @@ import numpy as np
 from llvmlite import ir
 
 from explorer.codegen import mixer
-from explorer.engine.native.llvm_mixer import mix_several
 from explorer.ir.expressions import Expr, Function, walk
 
 ARGUMENTS = 4
 """The most arguments of a function, besides its number."""
-FIRST = 1 << 14
-"""Rows of a new table."""
-WORD = ir.IntType(64)
+FIRST, ROOM = 1 << 8, 1 << 12
+"""Rows of a new table, and numbers that have room in a new column."""
+LEAST = -4
+"""Less than each number that is asked for: the place of a column's head."""
+WIDTH = 4
+WORD, HALF = ir.IntType(64), ir.IntType(32)
+_ONES = (1 << 64) - 1
+_LARGE = 1 << 30
 
-_nothing = np.zeros((2, 2 + ARGUMENTS), np.int64)
+_nothing = np.zeros((2, WIDTH), np.int64)
 _state = np.array([_nothing.ctypes.data], np.int64)
 """Where the table lies that is looked up; at first an empty one."""
 _current: Functions | None = None
@@ -46,10 +54,10 @@ class Functions:
         self.error: BaseException | None = None
         self.lock = threading.Lock()
         self.kept: list[Any] = []
-        self.used = 0
+        self.columns: dict[tuple[int, ...], Any] = {}
         self.know(expressions)
         for function in more:
-            self.calls[function.number], self.arity[function.number] = function.call, 1
+            self.calls[function.number], self.arity[function.number] = _plain(function.call), 1
         self._make(FIRST)
 
     def know(self, expressions: Iterable[Expr]) -> None:
@@ -57,7 +65,7 @@ class Functions:
         for expression in expressions:
             for at in walk(expression):
                 if at.op == "apply":
-                    self.calls[at.value.number] = at.value.call
+                    self.calls[at.value.number] = _plain(at.value.call)
                     self.arity[at.value.number] = len(at.args)
 
     def enter(self) -> None:
@@ -78,44 +86,72 @@ class Functions:
         with self.lock:
             try:
                 value = self.calls[number](*arguments[: self.arity[number]])
-                self._enter((number, *arguments), value)
+                self._enter((number, *arguments[1:]), arguments[0], value)
             except BaseException as error:
                 self.error = self.error or error
                 return -1
             return value
 
     def _make(self, rows: int) -> None:
-        table = np.zeros((rows + 1, 2 + ARGUMENTS), np.int64)
+        table = np.zeros((rows + 1, WIDTH), np.int64)
         table[0, 0] = rows - 1
         self.kept.append(table)  # one that was left may still be looked up
-        self.table, self.words = table, memoryview(table.data).cast("B").cast("q")
+        self.table = table
 
-    def _enter(self, key: tuple[int, ...], value: int) -> None:
-        if 2 * self.used >= len(self.table):
-            old = self.table
-            self._make(2 * (len(old) - 1))
-            for row in old[1:][old[1:, 0] != 0].tolist():
-                self._put(tuple(row[:-1]), row[-1])
+    def _enter(self, key: tuple[int, ...], first: int, value: int) -> None:
+        if not 0 <= key[1] < 1 << 8 or not LEAST < first < _LARGE or not -_LARGE <= value < _LARGE:
+            return
+        column = self.columns.get(key)
+        if column is None or first >= column[0]:
+            column = self._column(key, column, first)
+        column[first - LEAST] = 2 * value + 1
+
+    def _column(self, key: tuple[int, ...], old: Any, first: int) -> Any:
+        """A column with room for a number, with what an old one holds."""
+        room = max(ROOM, 1 << (first + 1).bit_length())
+        column: Any = np.zeros(room - LEAST, np.int32)
+        if old is not None:
+            self.kept.append(old)
+            column[: len(old.obj)] = old.obj
+        column[0] = room
+        self.columns[key] = memoryview(column)
+        if old is None and 2 * len(self.columns) > len(self.table):
+            self._make(2 * (len(self.table) - 1))
+            for known, view in self.columns.items():
+                self._put(known, view.obj.ctypes.data)
             if _current is self:
                 _state[0] = self.table.ctypes.data
-        self.used += self._put(key, 2 * value + 1)
+        else:
+            self._put(key, column.ctypes.data)
+        return self.columns[key]
 
-    def _put(self, key: tuple[int, ...], value: int) -> bool:
-        """Enter a row; whether it is new."""
-        words, width = self.words, 2 + ARGUMENTS
-        mask = words[0]
-        at = mixer.mix_several(key) & mask
-        while words[(at + 1) * width]:
-            row = (at + 1) * width
-            if tuple(words[row : row + width - 1]) == key:
-                return False
+    def _put(self, key: tuple[int, ...], address: int) -> None:
+        """Enter the address of a column."""
+        number, second, third, fourth = key
+        head = number << 8 | second
+        wanted = [head if head <= _ONES >> 1 else head - _ONES - 1, third, fourth]
+        mask = int(self.table[0, 0])
+        at = _place(*wanted) & mask
+        while self.table[at + 1, 0] and self.table[at + 1, :3].tolist() != wanted:
             at = at + 1 & mask
-        row = (at + 1) * width
-        for k in range(1, width - 1):
-            words[row + k] = key[k]
-        words[row + width - 1] = value
-        words[row] = key[0]
-        return True
+        self.table[at + 1, 1:] = third, fourth, address
+        self.table[at + 1, 0] = wanted[0]
+
+
+def _plain(call: Callable[..., int]) -> Callable[..., int]:
+    """The function without what remembers its results: columns do that here."""
+    plain: Callable[..., int] = getattr(call, "__wrapped__", call)
+    return plain
+
+
+def _place(*key: int) -> int:
+    """Where the search for a row begins: a hash of its three words. Each is multiplied by itself, so that
+    machine code does it at once.
+    """
+    together = 0
+    for word, weight in zip(key, mixer.WEIGHTS, strict=False):
+        together ^= word * weight
+    return (together & _ONES) >> 32
 
 
 def apply(number: Any, *arguments: Any) -> Any:
@@ -140,8 +176,9 @@ def _define() -> Any:
     module.triple = llvm.get_process_triple()
     kind = ir.FunctionType(WORD, [WORD] * (1 + ARGUMENTS))
     function = ir.Function(module, kind, "explorer_apply")
-    entry, probe, taken, same, next_, missing = (
-        function.append_basic_block(name) for name in ("entry", "probe", "taken", "same", "next", "missing")
+    entry, probe, taken, same, read, hit, next_, missing = (
+        function.append_basic_block(name)
+        for name in ("entry", "probe", "taken", "same", "read", "hit", "next", "missing")
     )
 
     def word(value: int) -> Any:
@@ -151,29 +188,41 @@ def _define() -> Any:
         return word(value).inttoptr(target.as_pointer())
 
     build: Any = ir.IRBuilder(entry)
+    number, first, second, third, fourth = function.args
+    key = build.or_(build.shl(number, word(8)), second), third, fourth
     table = build.inttoptr(build.load(address(_state.ctypes.data, WORD)), WORD.as_pointer())
     mask = build.load(table)
-    first = build.and_(mix_several(build, function.args), mask)
-    build.branch(probe)
+    place: Any = word(0)
+    for part, weight in zip(key, mixer.WEIGHTS, strict=False):
+        place = build.xor(place, build.mul(part, word(weight)))
+    start = build.and_(build.lshr(place, word(32)), mask)
+    build.cbranch(build.icmp_unsigned("<", second, word(1 << 8)), probe, missing)
 
     build.position_at_end(probe)
     at = build.phi(WORD)
-    at.add_incoming(first, entry)
-    row = build.gep(table, [build.mul(build.add(at, word(1)), word(2 + ARGUMENTS))])
-    build.cbranch(build.icmp_signed("==", build.load(row), word(0)), missing, taken)
+    at.add_incoming(start, entry)
+    row = build.gep(table, [build.mul(build.add(at, word(1)), word(WIDTH))])
+    begun = build.load(row)
+    build.cbranch(build.icmp_signed("==", begun, word(0)), missing, taken)
 
     build.position_at_end(taken)
-    equal: Any = ir.Constant(ir.IntType(1), 1)
-    for k, argument in enumerate(function.args):
-        equal = build.and_(equal, build.icmp_signed("==", build.load(build.gep(row, [word(k)])), argument))
+    equal = build.icmp_signed("==", begun, key[0])
+    for k in (1, 2):
+        equal = build.and_(equal, build.icmp_signed("==", build.load(build.gep(row, [word(k)])), key[k]))
     build.cbranch(equal, same, next_)
 
     build.position_at_end(same)
-    result = build.load(build.gep(row, [word(1 + ARGUMENTS)]))
-    hit = function.append_basic_block("hit")
-    build.cbranch(build.icmp_signed("==", result, word(0)), missing, hit)
+    column = build.inttoptr(build.load(build.gep(row, [word(WIDTH - 1)])), HALF.as_pointer())
+    room = build.sext(build.load(column), WORD)
+    inside = build.icmp_signed("<", first, room)
+    build.cbranch(build.and_(inside, build.icmp_signed(">", first, word(LEAST))), read, missing)
+
+    build.position_at_end(read)
+    result = build.load(build.gep(column, [build.sub(first, word(LEAST))]))
+    build.cbranch(build.icmp_signed("==", result, ir.Constant(HALF, 0)), missing, hit)
+
     build.position_at_end(hit)
-    build.ret(build.ashr(result, word(1)))
+    build.ret(build.sext(build.ashr(result, ir.Constant(HALF, 1)), WORD))
 
     build.position_at_end(next_)
     at.add_incoming(build.and_(build.add(at, word(1)), mask), next_)

@@ -413,6 +413,8 @@ class _Body:
         function = cgutils.get_or_insert_function(  # type: ignore[no-untyped-call]
             self.function.module, kind, "explorer_apply"
         )
+        for attribute in ("readnone", "nounwind"):  # so that one call does for equal ones
+            function.attributes.add(attribute)
         return "i", self.builder.call(function, words)
 
     def _call(self, name: str, argument: Term) -> Term:

@@ -80,7 +80,7 @@ def machine(compiled: Compiled) -> Machine:
         search,
         kernels=kernels,
         trees=trees,
-        rules=rule_arrays(source.tables),
+        rules=rule_arrays(source.tables, words),
         numbers=numbers,
         known=_known(compiled, numbers),
         seconds=time.monotonic() - started,
@@ -116,15 +116,16 @@ def _known(compiled: Compiled, numbers: list[int]) -> WordRows:
     return words_of([*known_after([rule[number] for number in numbers]), 0], words)
 
 
-def rule_arrays(tables: Tables) -> Rules:
-    """The tables of a program as arrays."""
+def rule_arrays(tables: Tables, words: int) -> Rules:
+    """The tables of a program over states of so many words as arrays."""
     n = len(tables.shape_of)
-    full = (1 << 64) - 1
-    masks = np.zeros((n, 4), np.uint64)
+    masks = np.zeros((n, 2), np.uint64)
+    effects = np.zeros((n, 2 * words), np.uint64)
+    effects[:, ::2] = (1 << 64) - 1
     for i in range(n):
-        mask, wanted = next(((m, v) for w, m, v in tables.guards[i] if w == 0), (0, 0))
-        keep, add = next(((k, a) for w, k, a in tables.updates[i] if w == 0), (full, 0))
-        masks[i] = (mask, wanted, keep, add)
+        masks[i] = next(((m, v) for w, m, v in tables.guards[i] if w == 0), (0, 0))
+        for word, keep, add in tables.updates[i]:
+            effects[i, 2 * word : 2 * word + 2] = keep, add
     starts, candidates, bases = [0], [], []
     for cases in tables.cases:
         bases.append(len(starts) - 1)
@@ -137,6 +138,7 @@ def rule_arrays(tables: Tables) -> Rules:
     sure = words_of([sum(1 << rank for rank in tables.sure)], width)[0]
     return Rules(
         masks,
+        effects,
         padded(tables.signed, np.int64),
         padded(tables.unsigned, np.uint64),
         ints(tables.shape_of),
@@ -145,7 +147,6 @@ def rule_arrays(tables: Tables) -> Rules:
         _words(starts),
         _words(candidates),
         *_triples(tables.guards),
-        *_triples(tables.updates),
         words_of(rows, width),
         sure,
     )
