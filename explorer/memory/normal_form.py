@@ -51,45 +51,36 @@ def normal_form(memory: Memory, state: State, dead: Dead = NOTHING_DEAD) -> Stat
 def _without_dead_views(memory: Memory, state: State, dead: Dead) -> State:
     if dead is NOTHING_DEAD:
         return state
-    nothing, newest = (NOTHING,) * memory.locations, (0,) * memory.locations
-    propagated, fenced, floor = list(state.propagated), list(state.fenced), list(state.floor)
-    own, saved, reserved = list(state.own), list(state.saved), list(state.reserved)
-    for cpu, locations in _by_cpu(dead.floors):
-        floor[cpu] = _reached(floor[cpu], propagated[cpu], locations)
+    nothing = (NOTHING,) * memory.locations
+    _, propagated, fenced, floor, own, saved, reserved = state
+    floor = _all_reached(floor, propagated, dead.floors)
     for cpu in dead.fences:
-        fenced[cpu] = nothing
+        fenced = replaced(fenced, cpu, nothing)
     for cpu, slot in dead.slots:
-        saved[cpu] = (*saved[cpu][:slot], nothing, *saved[cpu][slot + 1 :])
+        saved = replaced(saved, cpu, replaced(saved[cpu], slot, nothing))
     for cpu in dead.finished:
-        propagated[cpu] = floor[cpu] = newest
-        fenced[cpu] = own[cpu] = nothing
-        saved[cpu] = (nothing,) * memory.slots
-        reserved[cpu] = NO_RESERVATION
-    return State(
-        state.entries,
-        tuple(propagated),
-        tuple(fenced),
-        tuple(floor),
-        tuple(own),
-        tuple(saved),
-        tuple(reserved),
-    )
-
-
-@lru_cache
-def _by_cpu(pairs: frozenset[tuple[int, int]]) -> tuple[tuple[int, tuple[int, ...]], ...]:
-    """For each CPU its locations."""
-    cpus = sorted({cpu for cpu, _ in pairs})
-    return tuple((cpu, tuple(sorted(x for c, x in pairs if c == cpu))) for cpu in cpus)
+        newest = (0,) * memory.locations
+        propagated, floor = replaced(propagated, cpu, newest), replaced(floor, cpu, newest)
+        fenced, own = replaced(fenced, cpu, nothing), replaced(own, cpu, nothing)
+        saved = replaced(saved, cpu, (nothing,) * memory.slots)
+        reserved = replaced(reserved, cpu, NO_RESERVATION)
+    return State(state.entries, propagated, fenced, floor, own, saved, reserved)
 
 
 # There are few views, and each stands in many states.
 
 
 @lru_cache(VIEWS)
-def _reached(floor: View, propagated: View, locations: tuple[int, ...]) -> View:
-    """The floor, with what has reached the CPU at these locations."""
-    return tuple([propagated[x] if x in locations else age for x, age in enumerate(floor)])
+def _all_reached(
+    floor: tuple[View, ...], propagated: tuple[View, ...], pairs: frozenset[tuple[int, int]]
+) -> tuple[View, ...]:
+    """The floors, with what has reached the CPU at each of these pairs of a CPU and a location."""
+    return tuple(
+        [
+            tuple([known[x] if (cpu, x) in pairs else age for x, age in enumerate(view)])
+            for cpu, (view, known) in enumerate(zip(floor, propagated, strict=True))
+        ]
+    )
 
 
 @lru_cache(VIEWS)
@@ -142,28 +133,30 @@ def _without_settled_needs(state: State, settled: View, reached: View) -> State:
     """What everybody has need not be asked for; where everybody has an exchange's store, nothing can come
     before it.
     """
-    entries = tuple(
-        [
-            several
-            if len(several) == 1
-            else tuple(
-                [
-                    Entry(e.value, _asked(e.need, settled), e.glued and age < known)
-                    for age, e in enumerate(several)
-                ]
-            )
-            for several, known in zip(state.entries, reached, strict=True)
-        ]
-    )
     return State(
-        entries,
+        tuple([_needed(*of, settled) for of in zip(state.entries, reached, strict=True)]),
         state.propagated,
-        tuple([_asked(view, settled) for view in state.fenced]),
+        _all_asked(state.fenced, settled),
         state.floor,
-        tuple([_asked(view, settled) for view in state.own]),
-        tuple([tuple([_asked(view, settled) for view in slots]) for slots in state.saved]),
+        _all_asked(state.own, settled),
+        tuple([_all_asked(slots, settled) for slots in state.saved]) if state.saved[0] else state.saved,
         state.reserved,
     )
+
+
+@lru_cache(VIEWS)
+def _needed(entries: tuple[Entry, ...], reached: int, settled: View) -> tuple[Entry, ...]:
+    """The entries of a location without needs that everybody has; `reached`: the age that everybody has."""
+    if len(entries) == 1:
+        return entries
+    return tuple(
+        [Entry(e.value, _asked(e.need, settled), e.glued and age < reached) for age, e in enumerate(entries)]
+    )
+
+
+@lru_cache(VIEWS)
+def _all_asked(views: tuple[View, ...], settled: View) -> tuple[View, ...]:
+    return tuple([_asked(view, settled) for view in views])
 
 
 def _retired(memory: Memory, state: State, settled: View) -> State:
@@ -174,9 +167,9 @@ def _retired(memory: Memory, state: State, settled: View) -> State:
         return state._replace(entries=entries)
     return State(
         entries,
-        tuple([_at_most(view, bases) for view in state.propagated]),
+        _all_at_most(state.propagated, bases),
         state.fenced,
-        tuple([_at_most(view, bases) for view in state.floor]),
+        _all_at_most(state.floor, bases),
         state.own,
         state.saved,
         tuple(
@@ -196,8 +189,8 @@ def _upto(entries: tuple[Entry, ...], base: int) -> tuple[Entry, ...]:
 
 
 @lru_cache(VIEWS)
-def _at_most(view: View, bases: View) -> View:
-    return tuple(map(min, view, bases))
+def _all_at_most(views: tuple[View, ...], bases: View) -> tuple[View, ...]:
+    return tuple([tuple(map(min, view, bases)) for view in views])
 
 
 def _merged(memory: Memory, state: State) -> State:
@@ -229,10 +222,12 @@ def _younger(view: View, location: int, age: int) -> View:
     return view if at <= age or at == NOTHING else replaced(view, location, at - 1)
 
 
-def _joined(state: State, location: int, age: int) -> State:
-    def moved(views: tuple[View, ...]) -> tuple[View, ...]:
-        return tuple([_younger(view, location, age) for view in views])
+@lru_cache(VIEWS)
+def _all_younger(views: tuple[View, ...], location: int, age: int) -> tuple[View, ...]:
+    return tuple([_younger(view, location, age) for view in views])
 
+
+def _joined(state: State, location: int, age: int) -> State:
     entries = [
         several
         if len(several) == 1
@@ -251,10 +246,10 @@ def _joined(state: State, location: int, age: int) -> State:
         reserved.append(NO_RESERVATION if lost else (x, a - 1) if x == location and a > age else (x, a))
     return State(
         entries=tuple(entries),
-        propagated=moved(state.propagated),
-        fenced=moved(state.fenced),
-        floor=moved(state.floor),
-        own=moved(state.own),
-        saved=tuple(map(moved, state.saved)),
+        propagated=_all_younger(state.propagated, location, age),
+        fenced=_all_younger(state.fenced, location, age),
+        floor=_all_younger(state.floor, location, age),
+        own=_all_younger(state.own, location, age),
+        saved=tuple(_all_younger(slots, location, age) for slots in state.saved),
         reserved=tuple(reserved),
     )

@@ -67,7 +67,7 @@ def load(memory: Memory, state: State, cpu: int, location: int, age: int, how: O
         # A store comes after earlier loads. Where all have what one has read, it also comes after what they
         # took.
         shared = memory.dependencies and memory.architecture.multi_copy_atomic and not own
-        fenced = _with(fenced, cpu, join(fenced[cpu], arrived if shared else need))
+        fenced = replaced(fenced, cpu, join(fenced[cpu], arrived if shared else need))
     floor = replaced(state.floor[cpu], location, min(age, state.floor[cpu][location]))
     saved = state.saved
     if memory.dependencies and (how.save is not None or how.acquire):
@@ -76,7 +76,7 @@ def load(memory: Memory, state: State, cpu: int, location: int, age: int, how: O
             satisfied = join(satisfied, saved[cpu][slot])
         if how.save is not None:
             slots = saved[cpu]
-            saved = (*saved[:cpu], (*slots[: how.save], satisfied, *slots[how.save + 1 :]), *saved[cpu + 1 :])
+            saved = replaced(saved, cpu, replaced(slots, how.save, satisfied))
         if how.acquire:
             floor = join(floor, satisfied)
     return _synchronised(
@@ -85,7 +85,7 @@ def load(memory: Memory, state: State, cpu: int, location: int, age: int, how: O
             state.entries,
             tuple(propagated),
             fenced,
-            _with(state.floor, cpu, floor),
+            replaced(state.floor, cpu, floor),
             state.own,
             saved,
             state.reserved,
@@ -165,7 +165,7 @@ def exchange(
 def reserve(memory: Memory, state: State, cpu: int, location: int, age: int, how: Ordering = PLAIN) -> State:
     """A load that takes a reservation (lwarx, LDXR)."""
     state = load(memory, state, cpu, location, age=age, how=how)
-    return state._replace(reserved=(*state.reserved[:cpu], (location, age), *state.reserved[cpu + 1 :]))
+    return state._replace(reserved=replaced(state.reserved, cpu, (location, age)))
 
 
 def conditional(memory: Memory, state: State, cpu: int, location: int, value: Hashable) -> State | None:
@@ -183,7 +183,7 @@ def conditional(memory: Memory, state: State, cpu: int, location: int, value: Ha
 
 def unreserved(state: State, cpu: int) -> State:
     """The reservation is gone: what a conditional store leaves, whether it succeeds or fails."""
-    return state._replace(reserved=(*state.reserved[:cpu], NO_RESERVATION, *state.reserved[cpu + 1 :]))
+    return state._replace(reserved=replaced(state.reserved, cpu, NO_RESERVATION))
 
 
 def barrier(memory: Memory, state: State, cpu: int, kind: Barrier, slots: Iterable[int] = ()) -> State:
@@ -196,14 +196,14 @@ def barrier(memory: Memory, state: State, cpu: int, kind: Barrier, slots: Iterab
         propagated = tuple(join(view, pushed) for view in propagated)
         reached = propagated[cpu]
     if kind in (Barrier.SYNC, Barrier.LWSYNC) and architecture.fences_stores:
-        fenced = _with(fenced, cpu, reached)
+        fenced = replaced(fenced, cpu, reached)
     if kind == Barrier.EIEIO and architecture.fences_stores:
-        fenced = _with(fenced, cpu, join(fenced[cpu], state.own[cpu]))
+        fenced = replaced(fenced, cpu, join(fenced[cpu], state.own[cpu]))
     if kind in (Barrier.SYNC, Barrier.LWSYNC, Barrier.DMB_LD, Barrier.CONTEXT):
-        floor = _with(floor, cpu, reached)
+        floor = replaced(floor, cpu, reached)
     if kind == Barrier.ISYNC:
         for slot in slots:
-            floor = _with(floor, cpu, join(floor[cpu], state.saved[cpu][slot]))
+            floor = replaced(floor, cpu, join(floor[cpu], state.saved[cpu][slot]))
     state = State(state.entries, propagated, fenced, floor, state.own, state.saved, state.reserved)
     return _synchronised(memory, state)
 
@@ -234,9 +234,6 @@ def insert(memory: Memory, state: State, cpu: int, location: int, age: int, entr
     `entry.need` is given in the ages before the insertion.
     """
 
-    def aged(views: Iterable[View]) -> tuple[View, ...]:
-        return tuple([_older(view, location, age) for view in views])
-
     entries = [
         several
         if len(several) == 1  # the base needs nothing
@@ -250,18 +247,20 @@ def insert(memory: Memory, state: State, cpu: int, location: int, age: int, entr
         need = replaced(need, location, NOTHING)
     new = entry._replace(need=_older(need, location, age))
     entries[location] = (*entries[location][:age], new, *entries[location][age:])
-    propagated, floor, own = aged(state.propagated), aged(state.floor), aged(state.own)
+    propagated, floor, own = (
+        _all_older(views, location, age) for views in (state.propagated, state.floor, state.own)
+    )
     if memory.architecture.immediate:
         propagated = floor = tuple(replaced(view, location, 0) for view in propagated)
     if memory.tracks_own:
-        own = _with(own, cpu, replaced(own[cpu], location, age))
+        own = replaced(own, cpu, replaced(own[cpu], location, age))
     return State(
         entries=tuple(entries),
-        propagated=_with(propagated, cpu, replaced(propagated[cpu], location, age)),
-        fenced=aged(state.fenced),
-        floor=_with(floor, cpu, replaced(floor[cpu], location, age)),
+        propagated=replaced(propagated, cpu, replaced(propagated[cpu], location, age)),
+        fenced=_all_older(state.fenced, location, age),
+        floor=replaced(floor, cpu, replaced(floor[cpu], location, age)),
         own=own,
-        saved=tuple(aged(slots) for slots in state.saved),
+        saved=tuple(_all_older(slots, location, age) for slots in state.saved),
         reserved=tuple((x, a + 1) if x == location and a >= age else (x, a) for x, a in state.reserved),
     )
 
@@ -271,6 +270,11 @@ def _older(view: View, location: int, age: int) -> View:
     """The view with a new entry of that age."""
     at = view[location]
     return view if at < age or at == NOTHING else replaced(view, location, at + 1)
+
+
+@lru_cache(VIEWS)
+def _all_older(views: tuple[View, ...], location: int, age: int) -> tuple[View, ...]:
+    return tuple([_older(view, location, age) for view in views])
 
 
 def store_need(memory: Memory, state: State, cpu: int) -> View:
@@ -290,7 +294,3 @@ def release_need(memory: Memory, state: State, cpu: int) -> View:
 def _synchronised(memory: Memory, state: State) -> State:
     """Without early loads a load takes nothing older than what has reached its CPU."""
     return state if memory.architecture.early_loads else state._replace(floor=state.propagated)
-
-
-def _with(views: tuple[View, ...], cpu: int, view: View) -> tuple[View, ...]:
-    return (*views[:cpu], view, *views[cpu + 1 :])

@@ -31,12 +31,14 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from .architecture import Architecture
 
 View = tuple[int, ...]
 """For each location an age, or NOTHING."""
+
+T = TypeVar("T")
 
 VIEWS = 1 << 14
 """How many results are kept of each function of views: they are few, and each stands in many states."""
@@ -134,9 +136,9 @@ def at_least(view: View, location: int, age: int) -> View:
     return view if view[location] <= age else (*view[:location], age, *view[location + 1 :])
 
 
-def replaced(view: View, location: int, age: int) -> View:
-    """The view with another age for one location."""
-    return (*view[:location], age, *view[location + 1 :])
+def replaced(values: tuple[T, ...], at: int, value: T) -> tuple[T, ...]:
+    """The values with another one at one place: an age in a view, or the view of one CPU."""
+    return (*values[:at], value, *values[at + 1 :])
 
 
 def closure(state: State, view: View) -> View:
