@@ -64,7 +64,15 @@ def _without_dead_views(memory: Memory, state: State, dead: Dead) -> State:
         fenced, own = replaced(fenced, cpu, nothing), replaced(own, cpu, nothing)
         saved = replaced(saved, cpu, (nothing,) * memory.slots)
         reserved = replaced(reserved, cpu, NO_RESERVATION)
-    return State(state.entries, propagated, fenced, floor, own, saved, reserved)
+    return State(
+        entries=state.entries,
+        propagated=propagated,
+        fenced=fenced,
+        floor=floor,
+        own=own,
+        saved=saved,
+        reserved=reserved,
+    )
 
 
 # There are few views, and each stands in many states.
@@ -134,13 +142,13 @@ def _without_settled_needs(state: State, settled: View, reached: View) -> State:
     before it.
     """
     return State(
-        tuple([_needed(*of, settled) for of in zip(state.entries, reached, strict=True)]),
-        state.propagated,
-        _all_asked(state.fenced, settled),
-        state.floor,
-        _all_asked(state.own, settled),
-        tuple([_all_asked(slots, settled) for slots in state.saved]) if state.saved[0] else state.saved,
-        state.reserved,
+        entries=tuple([_needed(*of, settled) for of in zip(state.entries, reached, strict=True)]),
+        propagated=state.propagated,
+        fenced=_all_asked(state.fenced, settled),
+        floor=state.floor,
+        own=_all_asked(state.own, settled),
+        saved=tuple([_all_asked(slots, settled) for slots in state.saved]),
+        reserved=state.reserved,
     )
 
 
@@ -166,13 +174,13 @@ def _retired(memory: Memory, state: State, settled: View) -> State:
     if tuple(map(len, entries)) == tuple(map(len, state.entries)):
         return state._replace(entries=entries)
     return State(
-        entries,
-        _all_at_most(state.propagated, bases),
-        state.fenced,
-        _all_at_most(state.floor, bases),
-        state.own,
-        state.saved,
-        tuple(
+        entries=entries,
+        propagated=_all_at_most(state.propagated, bases),
+        fenced=state.fenced,
+        floor=_all_at_most(state.floor, bases),
+        own=state.own,
+        saved=state.saved,
+        reserved=tuple(
             [(x, age) if x != NOTHING and age <= bases[x] else NO_RESERVATION for x, age in state.reserved]
         ),
     )

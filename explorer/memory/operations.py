@@ -82,13 +82,13 @@ def load(memory: Memory, state: State, cpu: int, location: int, age: int, how: O
     return _synchronised(
         memory,
         State(
-            state.entries,
-            tuple(propagated),
-            fenced,
-            replaced(state.floor, cpu, floor),
-            state.own,
-            saved,
-            state.reserved,
+            entries=state.entries,
+            propagated=tuple(propagated),
+            fenced=fenced,
+            floor=replaced(state.floor, cpu, floor),
+            own=state.own,
+            saved=saved,
+            reserved=state.reserved,
         ),
     )
 
@@ -204,8 +204,7 @@ def barrier(memory: Memory, state: State, cpu: int, kind: Barrier, slots: Iterab
     if kind == Barrier.ISYNC:
         for slot in slots:
             floor = replaced(floor, cpu, join(floor[cpu], state.saved[cpu][slot]))
-    state = State(state.entries, propagated, fenced, floor, state.own, state.saved, state.reserved)
-    return _synchronised(memory, state)
+    return _synchronised(memory, state._replace(propagated=propagated, fenced=fenced, floor=floor))
 
 
 def settle_oldest(memory: Memory, state: State, location: int) -> State:
