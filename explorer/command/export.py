@@ -7,11 +7,14 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from explorer.command.standard_output import OutputError, say
-from explorer.export import murphi, promela, tla
-from explorer.export.flat import CannotSay, flatten
+from explorer.export import murphi, promela, promela_ltl, tla
+from explorer.export.flat import CannotSay, Flat, flatten
+from explorer.export.names import word
 from explorer.ir.model import Model
 from explorer.render.whole_file import write_whole
 from explorer.verdict import exit_codes
@@ -35,12 +38,26 @@ def export(model: Model, options: argparse.Namespace) -> int:
     return exit_codes.OK
 
 
+def _lasting(flat: Flat) -> Iterator[tuple[str, tuple[str, str]]]:
+    """A file for each part of each temporal property that SPIN can be asked, and its formula."""
+    for name, parts in flat.formulas:
+        for part in range(len(parts)):
+            number = f"_{part + 1}" if len(parts) > 1 else ""
+            with suppress(CannotSay):
+                yield f"{flat.model.name}_{word(name)}{number}.pml", promela_ltl.promela_ltl(flat, name, part)
+
+
 def _text(model: Model, to: str) -> tuple[dict[str, str], list[str]]:
     """The files by name, and the commands that run them."""
     flat = flatten(model)
     if to == "promela":
         file = f"{model.name}.pml"
-        return {file: promela.promela(flat)}, [c.format(file=shlex.quote(file)) for c in promela.COMMANDS]
+        commands = [c.format(file=shlex.quote(file)) for c in promela.COMMANDS]
+        files = {file: promela.promela(flat)}
+        for file, (text, formula) in _lasting(flat):
+            files[file] = text
+            commands += [c.format(file=shlex.quote(file), formula=formula) for c in promela_ltl.COMMANDS]
+        return files, commands
     if to == "tla":
         name = tla.module(model.name)
         written = tla.tla(flat)

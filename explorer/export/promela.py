@@ -58,7 +58,7 @@ def promela(flat: Flat, packed: bool = True, told: bool = True) -> str:
     written without shifts. Without `told` steps do not print their names, which SPIN does only where it takes
     a counterexample again.
     """
-    return "\n".join(_Writer(flat, packed, told).lines()) + "\n"
+    return "\n".join(Writer(flat, packed, told).lines()) + "\n"
 
 
 def number_of(flat: Flat, name: str, of_step: bool = False) -> int:
@@ -68,7 +68,9 @@ def number_of(flat: Flat, name: str, of_step: bool = False) -> int:
     return len(flat.properties) if of_step and name == "evaluation" else flat.properties.index(name)
 
 
-class _Writer:
+class Writer:
+    """A model without temporal properties; `promela_ltl.py` adds one."""
+
     def __init__(self, flat: Flat, packed: bool, told: bool):
         self.flat, self.packed, self.told = flat, packed, told
         self.wide = {f for f in flat.families if _bits(f) > BITS and f not in flat.memories}
@@ -134,9 +136,7 @@ class _Writer:
         return f"c_code {{ {text}; }}" if self.in_c else text
 
     def lines(self) -> Iterator[str]:
-        run = " && ".join(COMMANDS).format(file=f"{self.flat.model.name}.pml")
-        for line in [*comments.head(self.flat, "Promela"), f"run: {run}"]:
-            yield _comment(line)
+        yield from map(_comment, self.head())
         yield from self.values()
         if self.flat.memories:
             yield "c_decl {"
@@ -148,6 +148,7 @@ class _Writer:
             yield from self.declaration(family)
         for number in range(self.flat.temporaries):
             yield f"int temporary_{number};"
+        yield from self.counter()
         yield ""
         yield from self.checks()
         yield ""
@@ -170,10 +171,28 @@ class _Writer:
             yield from self.fault(step)
         if self.flat.asked("deadlock"):
             yield from self.deadlock()
+        yield from self.stutter()
         if all(step.guard is FALSE for step in self.flat.steps):
             yield "  :: false /* nothing ever happens */"
         yield "  od"
         yield "}"
+
+    def head(self) -> list[str]:
+        """What the file is, and how it is run."""
+        run = " && ".join(COMMANDS).format(file=f"{self.flat.model.name}.pml")
+        return [*comments.head(self.flat, "Promela"), f"run: {run}"]
+
+    def counter(self) -> Iterator[str]:
+        """What a temporal property needs beside the model."""
+        yield from ()
+
+    def counted(self, step: Step) -> Iterator[str]:
+        """What a temporal property needs to know of a step."""
+        yield from ()
+
+    def stutter(self) -> Iterator[str]:
+        """The step that changes nothing, where a temporal property is asked."""
+        yield from ()
 
     def values(self) -> Iterator[str]:
         """Names for the content of a cell: the code minus the least code."""
@@ -273,6 +292,7 @@ class _Writer:
         yield f"       {self.guard(step.guard)} ->"
         for line in self.tell(f"step {step.instance.number}: {step.instance.name}"):
             yield f"       {line};"
+        yield from self.counted(step)
         for claim in step.claims:
             text = _comment(
                 comments.property(self.flat, claim.name) + (f": {claim.text}" if claim.text else "")

@@ -52,6 +52,8 @@ class Answer:
     stories: Mapping[str, Story] = field(default_factory=dict)
     reasons: Collection[str] = ()
     temporal: tuple[str, ...] = ()
+    left: Mapping[str, str] = field(default_factory=dict)
+    """Temporal properties that the judge could not be asked, and why."""
 
 
 def replayed(model: Model, initial: tuple[State, ...], name: str, story: Story) -> str:

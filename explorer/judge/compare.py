@@ -56,7 +56,7 @@ def judge(
     """A model judged by these judges, TLC from the jar `tla2tools`: each has `patience` seconds; a model with
     more than `max_states` states is judged by none.
     """
-    mine, stopped = ours(model, max_states, patience, temporal=TLC in judges)
+    mine, stopped = ours(model, max_states, patience, temporal=judges != ("Rumur",))
     if stopped:
         return Judged(model, (), stopped=stopped)
     answers, refused, silent = [mine], dict[str, str](), dict[str, str]()
@@ -215,10 +215,11 @@ def table(judged: Judged) -> Iterator[str]:
             yield f"  {row[0]:<{first}}  {'  '.join(cells)}".rstrip()
     if judged.stopped:
         yield f"  not judged: {judged.stopped}"
-    asked = {name for answer in answers[1:] for name in answer.temporal}
+    asked = {name for answer in answers[1:] for name in (*answer.temporal, *answer.left)}
     left = ", ".join(p.name for p in model.temporal if p.name not in asked)
     if left:
         yield f"  not judged, since temporal: {left}"
+    yield from (f"  {a.judge} is not asked {why}" for a in answers for why in a.left.values())
     yield from (f"  {name} cannot be asked: {why}" for name, why in judged.refused.items())
     yield from (f"  {name} has no answer: {why}" for name, why in judged.silent.items())
     yield from (f"  explained: {text}" for text in judged.explained)

@@ -8,14 +8,21 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 
-from explorer.export.flat import Flat
+from explorer.export.flat import CannotSay, Flat
 from explorer.export.promela import promela
+from explorer.export.promela_ltl import promela_ltl
 from explorer.ir.data import dataclass
 from explorer.judge.answers import Answer, NoAnswer, Story, length
 from explorer.judge.tools import Workplace, need
 
 FLAGS = ("-DBFS", "-DSAFETY", "-DNOREDUCE", "-DNOCLAIM", "-DNOFAIR", "-w")
 """Breadth first, exact storage (neither -DBITSTATE nor -DHC nor -DCOLLAPSE), no partial-order reduction."""
+
+DEPTH = 10_000_000
+"""Steps of SPIN's depth-first search for cycles."""
+
+PARTS = 12
+"""Formulas of one temporal property, one for each of its instances."""
 
 DIGITS = 10**8
 """SPIN tells eight digits of larger counts."""
@@ -34,8 +41,10 @@ class Counts:
     depth."""
 
 
-def judge(flat: Flat, place: Workplace, states: int) -> Answer:
-    """SPIN's answer; its hash table has room for about so many `states`. Raises Missing and NoAnswer."""
+def judge(flat: Flat, place: Workplace, states: int, temporal: bool = True) -> Answer:
+    """SPIN's answer, on `temporal` properties too; its hash table has room for about so many `states`. Raises
+    Missing and NoAnswer.
+    """
     prepare(flat, place)
     found = count(flat, place, states)
     stories: dict[str, Story] = {}
@@ -53,16 +62,86 @@ def judge(flat: Flat, place: Workplace, states: int) -> Answer:
         prepare(only, bare)
         plain = count(only, bare, states)
         states_found, transitions = plain.states, plain.transitions
+    lasting = Lasting({}, {}, 0.0)
+    if temporal:
+        lasting = judge_lasting(flat, place, states)
     return Answer(
         "SPIN",
         states_found,
         transitions,
         depth=found.depth,
-        violated={name: length(stories[name]) for name in stories},
-        seconds=found.seconds,
-        stories=stories,
+        violated={
+            **{name: length(stories[name]) for name in stories},
+            **{name: None for name, story in lasting.stories.items() if story},
+        },
+        seconds=found.seconds + lasting.seconds,
+        stories={**stories, **{name: story for name, story in lasting.stories.items() if story}},
+        temporal=tuple(lasting.stories),
+        left=lasting.left,
         reasons=["SPIN tells eight digits"] if max(states_found, transitions) >= DIGITS else [],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Lasting:
+    """What SPIN says of temporal properties: the story of each that fails, None where it holds; why others
+    were `left` out.
+    """
+
+    stories: dict[str, Story | None]
+    left: dict[str, str]
+    seconds: float
+
+
+def judge_lasting(flat: Flat, place: Workplace, states: int) -> Lasting:
+    """Each temporal property by itself, depth first, for cycles."""
+    stories: dict[str, Story | None] = {}
+    left: dict[str, str] = {}
+    spent = 0.0
+    for name, part in ((name, n) for name, parts in flat.formulas for n in range(len(parts))):
+        if name in left or stories.get(name):
+            continue
+        if len(dict(flat.formulas)[name]) > PARTS:
+            left[name] = f"{name}: more than {PARTS} formulas, each a run of its own"
+            continue
+        own = Workplace(place.directory / f"{name}_{part}", place.until)
+        own.directory.mkdir()
+        try:
+            text, formula = promela_ltl(flat, name, part)
+        except CannotSay as reason:
+            left[name] = str(reason)
+            continue
+        (own.directory / "model.pml").write_text(text)
+        own.run(["spin", "-a", "-o1", "-o2", "-o3", "-f", formula, "model.pml"])
+        own.run(
+            ["gcc", "-O0", "-DNOREDUCE", "-DNOFAIR", "-w", f"-DMEMLIM={_megabytes()}", "-o", "pan", "pan.c"]
+        )
+        depth, bits = min(DEPTH, 10_000 + 400 * states), max(16, states.bit_length() + 2)
+        text, seconds = own.timed(["./pan", "-a", "-E", f"-m{depth}", f"-w{bits}"], fails=True)
+        spent += seconds
+        if "acceptance cycle" in text:
+            stories[name] = _cycle(own, name, formula)
+        elif "errors: 0" in text and "too small" not in text and "not completed" not in text:
+            stories[name] = None
+        else:
+            raise NoAnswer(f"SPIN gives up on {name}: {' | '.join(text.splitlines()[:3])}")
+    return Lasting(stories, left, spent)
+
+
+def _cycle(place: Workplace, name: str, formula: str) -> Story:
+    """The behaviour without end that SPIN tells; its steps that change nothing are left out."""
+    text = place.run(["spin", "-t", "-f", formula, "model.pml"], fails=True)
+    told = re.findall(r"^\s*(initial state|step) (\d+)|^\s*(<<<<<START OF CYCLE)", text, re.MULTILINE)
+    if not told or told[0][0] != "initial state":
+        raise NoAnswer(f"SPIN tells no story of {name}")
+    steps = [int(number) for kind, number, _ in told if kind == "step"]
+    before = next((n for n, (_, _, cycle) in enumerate(told) if cycle), len(told))
+    return Story(int(told[0][1]), tuple(steps), loop=sum(kind == "step" for kind, _, _ in told[:before]))
+
+
+def _megabytes() -> int:
+    """The memory that SPIN may take: four fifths of all."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 8 // 10 >> 20
 
 
 def bare_of(flat: Flat) -> Flat:
@@ -76,8 +155,7 @@ def prepare(flat: Flat, place: Workplace, flags: Sequence[str] = ("-O0",), told:
     need("spin", "gcc")
     (place.directory / "model.pml").write_text(promela(flat, told=told))
     place.run(["spin", "-a", "-o1", "-o2", "-o3", "model.pml"])
-    megabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 8 // 10 >> 20
-    place.run(["gcc", *flags, *FLAGS, f"-DMEMLIM={megabytes}", "-o", "pan", "pan.c"])
+    place.run(["gcc", *flags, *FLAGS, f"-DMEMLIM={_megabytes()}", "-o", "pan", "pan.c"])
 
 
 def count(flat: Flat, place: Workplace, states: int) -> Counts:

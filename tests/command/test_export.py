@@ -226,3 +226,19 @@ def test_every_shipped_spec_is_exported(path: Path) -> None:
             murphi(flat)
     else:
         assert murphi(flat).count("\nrule ") >= len(flat.steps)
+
+
+def test_a_temporal_property_is_a_file_for_spin(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each part has its file, which says what is asked, and the formula that SPIN translates."""
+    spec = str(SPECS / "examples" / "peterson.py")
+    assert main(["export", spec, "--to", "promela", "--out", str(tmp_path)]) == 0
+    shown = capsys.readouterr().out
+    formula = "([] <> fair__all) && ((!has__begun) U (has__begun && <> ((atom__0 && [] (atom__1)))))"
+    assert f"  spin -a -f '{formula}' peterson_no_starvation_2.pml\n" in shown
+    text = (tmp_path / "peterson_no_starvation_2.pml").read_text()
+    assert (
+        "#define atom__1 ((at_Process1 != CRITICAL))\n" in text
+        and "#define fair__all (fair__turn == 8)" in text
+    )
+    asked = "/* asked: no_starvation, spec/examples/peterson.py:124: leads_to("
+    assert asked in text and "not in this file" not in text

@@ -9,7 +9,8 @@ import pytest
 
 from explorer.command.main import main
 from explorer.export import promela as exporter
-from explorer.export.flat import Flat, flatten
+from explorer.export.flat import CannotSay, Flat, flatten
+from explorer.export.promela_ltl import promela_ltl
 from explorer.ground.ground import ground
 from explorer.ir.model import Model
 from explorer.judge import compare, spin
@@ -210,6 +211,96 @@ def test_spin_judges_two_memories(tmp_path: Path) -> None:
     found = judge(model, ("SPIN",), 100_000, 100)
     assert found.agreed and len(flatten(model).memories) == 2, list(table(found))
     assert "no_stale_data" in found.answers[1].violated
+
+
+LASTING = """
+from typing import Annotated
+from explorer import *
+
+class Cpu(Scalarset):
+    size = 2
+
+class Tasks(State):
+    turn: Var[Cpu] = initially(any_of(Cpu))
+    awake: Map[Cpu, bool] = initially(False)
+    rounds: Var[Annotated[int, Range(0, 2)]] = initially(0)
+
+@action(fair=WEAK)
+def wake(s: Tasks) -> None:
+    when(s.rounds == 1)
+    s.awake[s.turn].next = True
+
+@action(fair=WEAK)
+def sleep(s: Tasks, cpu: Cpu) -> None:
+    when(s.awake[cpu])
+    s.awake[cpu].next = False
+
+@action(fair=WEAK, per=())
+def pass_on(s: Tasks, cpu: Cpu) -> None:
+    when((cpu != s.turn) & (s.rounds == 0))
+    s.turn.next = cpu
+
+@action
+def go_on(s: Tasks) -> None:
+    when(s.rounds < 2)
+    s.rounds.next = s.rounds + 1
+
+@temporal
+def all_sleep(s: Tasks, cpu: Cpu) -> Formula:
+    return always_eventually(~s.awake[cpu])
+
+@temporal
+def nobody_wakes(s: Tasks) -> Formula:
+    return always(every(~s.awake[cpu] for cpu in Cpu))
+
+@temporal
+def it_ends(s: Tasks) -> Formula:
+    return eventually(s.rounds == 2)
+
+@temporal
+def one_wakes_first(s: Tasks, cpu: Cpu) -> Formula:
+    return until(s.rounds < 2, s.awake[cpu]) | eventually_always(~s.awake[cpu])
+
+@temporal
+def turns(s: Tasks, cpu: Cpu) -> Formula:
+    return always_eventually((s.turn == cpu) | (s.rounds > 0))
+
+@temporal
+def twice(s: Tasks) -> Formula:
+    return always(implies(s.rounds == 2, next_step(s.rounds == 2)))
+
+@terminal
+def may_end(s: Tasks) -> Value[bool]:
+    return s.rounds == 2
+
+spec = Spec()
+"""
+
+
+def test_spin_judges_temporal_properties_under_weak_fairness(tmp_path: Path) -> None:
+    """What fairness decides, both ways: with a counter of turns SPIN says what we say, and each of its lassos
+    is fair and breaks its property here. The next state has no words, and is named.
+    """
+    found = judge(model_of(tmp_path, LASTING), ("SPIN",), 10_000, 100)
+    assert found.agreed, list(table(found))
+    mine, told = found.answers
+    assert told.temporal == ("all_sleep", "nobody_wakes", "it_ends", "one_wakes_first", "turns")
+    broken = {name for name in told.violated if name in told.temporal}
+    assert broken == {"nobody_wakes", "it_ends"}, list(table(found))
+    assert all(told.stories[name].loop is not None for name in broken)
+    assert "the next state" in told.left["twice"] and "twice" in mine.temporal
+
+
+def test_strong_fairness_and_steps_in_c_are_refused_by_name(tmp_path: Path) -> None:
+    """What SPIN's counter cannot say is not asked: the table says which property, and why."""
+    strong = LASTING.replace("WEAK)\ndef sleep", "STRONG)\ndef sleep")
+    found = judge(model_of(tmp_path, strong), ("SPIN",), 9_000, 99)
+    assert "strong fairness, of sleep(cpu=Cpu0)" in found.answers[1].left["it_ends"] and found.agreed
+    assert any("SPIN is not asked it_ends: strong fairness" in line for line in table(found))
+    ends = "@temporal\ndef ends(at: At) -> Formula:\n    return eventually(at.producer == 4)\n\nspec = Spec()"
+    memory = model_of(tmp_path, PASSING.replace("spec = Spec()", ends))
+    with pytest.raises(CannotSay, match="ends: steps in C, of which SPIN's formulas know nothing"):
+        promela_ltl(flatten(memory), "ends", 0)
 
 
 LARGE = """
