@@ -308,7 +308,7 @@ class ClusterSearch:
                 break
             asked = [a.expand.options(num_returns=number).remote() for a in self.actors.handles]
             asked = asked if number > 1 else [[one] for one in asked]
-            inserted = self._deliver(rounds, told)
+            inserted = self._deliver(rounds, told, "insert") if rounds else []
             answers = self.actors.wait([*(refs[0] for refs in asked), *inserted])
             rounds, told = asked, answers[:number]
             self.sent += sum(one.sent for one in told)
@@ -325,29 +325,24 @@ class ClusterSearch:
             space.stopped = next((one.stopped for one in answers if one and one.stopped), None)
             busy = not space.stopped and any(one.busy for one in told)
         settled = {name: (v.kind, v.level) for name, v in space.violations.items()}
-        inserted = self._deliver(rounds, told)
-        left = [actor.left.remote() for actor in self.actors.handles]
-        begun = [actor.begin.remote(settled) for actor in self.actors.handles]
-        answers = self.actors.wait([*inserted, *left, *begun])
-        space.stopped = space.stopped or next(
-            (one.stopped for one in answers[: len(inserted)] if one and one.stopped), None
-        )
-        self._count([counted for counted, _ in answers[-2 * number : -number]])
-        self._note(depth, [violations for _, violations in answers[-2 * number : -number]])
-        result = answers[-number:]
+        answers = self.actors.wait(self._deliver(rounds, told, "turn", settled))
+        last, counts, failed, result = (list(column) for column in zip(*answers))
+        space.stopped = space.stopped or next((one.stopped for one in last if one.stopped), None)
+        self._count(counts)
+        self._note(depth, failed)
         self._report(depth, sum(one.size for one in result))
         return result
 
-    def _deliver(self, rounds: list[Any], told: list[Told]) -> list[Any]:
-        """Let every actor insert what the others have for it."""
+    def _deliver(self, rounds: list[Any], told: list[Told], method: str, *given: Any) -> list[Any]:
+        """Call every actor with what the others have for it, behind what is given."""
         result = []
-        for j, actor in enumerate(self.actors.handles if rounds else ()):
+        for j, actor in enumerate(self.actors.handles):
             came = []
             for i, refs in enumerate(rounds):
                 at = j if j < i else j - 1
                 if i != j and told[i].to[at]:
                     came.append(refs[1 + at])
-            result.append(actor.insert.remote(*came))
+            result.append(getattr(actor, method).remote(*given, *came))
         return result
 
     def _report(self, depth: int, frontier: int) -> None:

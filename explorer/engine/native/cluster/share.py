@@ -160,7 +160,7 @@ class OwnPart(Search):
 
 class Share:
     """One actor: `prepare` first, then `take` and `taken` for each level there is to go on from, then
-    `begin`, `expand`, `insert` and `left` for each level.
+    `begin`, and `expand`, `insert` and `turn` for each level.
     """
 
     def __init__(self, owner: int, order: Order):
@@ -283,11 +283,16 @@ class Share:
             stopped = self._full()
         return self._told(self._fresh(), stopped=stopped)
 
-    def left(self) -> tuple[Counted, list[dict[str, Any]]]:
-        """What was counted up to the present level, and what fails first at it."""
-        search = self.search
-        search._count()
-        return counted(search.space, search.phases), self._violations()
+    def turn(
+        self, settled: dict[str, tuple[str, int]], *arrived: list[Message]
+    ) -> tuple[Told, Counted, list[dict[str, Any]], Told]:
+        """Insert what came last in a level, and begin the next one: what it has to say of both; in between
+        what was counted up to the level, and what fails first at it.
+        """
+        last = self.insert(*arrived)
+        self.search._count()
+        so_far = counted(self.search.space, self.search.phases)
+        return last, so_far, self._violations(), self.begin(settled)
 
     def widen(self) -> None:
         """Insert all states again, with wide fingerprints."""
