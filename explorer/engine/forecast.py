@@ -25,6 +25,11 @@ SHRUNK = 0.5
 GROWING, LAST = 0.03, 6
 """No number is told while the last so many levels grow by more than this each, on average."""
 
+BEYOND = 0.5
+"""No number is told while the line says that levels will grow for more than this part of those seen: where
+they grow like a power of the depth it says so at any.
+"""
+
 WINDOWS = (6, 9, 13, 19, 28, 40)
 """How many of the last levels the lines are fitted to."""
 
@@ -49,6 +54,9 @@ def forecast(levels: Sequence[int]) -> Forecast | None:
         return None
     logs = [math.log(b / a) for a, b in itertools.pairwise(levels)]
     if sum(logs[-LAST:]) > LAST * math.log1p(GROWING):
+        return None
+    growth, slope = _line(logs[-max(WINDOWS) :])
+    if growth > -slope * BEYOND * len(logs):
         return None
     windows = [n for n in WINDOWS if n < len(logs)] + [len(logs)]
     forecasts = [_follow(levels, _line(logs[-n:])) for n in windows]

@@ -55,3 +55,18 @@ def test_no_number_while_levels_grow_fast() -> None:
     later = next(n for n in range(len(ways)) if sum(ways[:n]) > 80**4 // 2.5)
     found = forecast(ways[:later])
     assert found is not None and 80**4 / 3 < found.states < 3 * 80**4
+
+
+def test_no_number_while_levels_grow_like_a_power() -> None:
+    """Multisets of four values below 178, whose levels grow like a power of the depth for long: each number
+    that is told is near the truth, from some depth before the largest level on.
+    """
+    ways = [1] + [0] * 708
+    for part in range(1, 5):  # the Gaussian binomial: multiplied and divided, factor by factor
+        ways = [n - (ways[d - 177 - part] if d >= 177 + part else 0) for d, n in enumerate(ways)]
+        for d in range(part, len(ways)):
+            ways[d] += ways[d - part]
+    assert sum(ways) == math.comb(181, 4)
+    told = [found.states for n in range(8, len(ways)) if (found := forecast(ways[:n]))]
+    assert len(told) > 480
+    assert all(sum(ways) / 3 < states < 3 * sum(ways) for states in told)
