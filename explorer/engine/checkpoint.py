@@ -9,7 +9,6 @@ its storage or on its workers.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import os
@@ -21,22 +20,16 @@ from typing import Any
 
 from explorer.engine.boundary import counted, plain
 from explorer.engine.compiled import Compiled
+from explorer.engine.directory import CheckpointError, locked
+from explorer.engine.numberings import Kept, numberings_of
 from explorer.engine.space import Level
 from explorer.engine.space_builder import SpaceBuilder
 from explorer.ir.data import dataclass
 
-HEAD, LOCK = "checkpoint.json", "lock"
-FORMAT, VERSION = "explorer checkpoint", 1
+HEAD = "checkpoint.json"
+FORMAT, VERSION = "explorer checkpoint", 2
 PIECE = 1 << 16
 """States that are written, and read, at once."""
-
-
-class DirectoryError(Exception):
-    """A directory that cannot be used as it is to be; the text says what to write."""
-
-
-class CheckpointError(DirectoryError):
-    """A directory that is none that a search can be written to, or gone on from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +114,9 @@ class Checkpoint:
         self._levels: list[dict[str, int]] = []
         self._length = 0
         self._counts: dict[str, Any] | None = None
+        self._numbers: Kept | None = None
         self._due = time.monotonic() + every
-        self._lock = _locked(directory, make=not resume)
+        self._lock = locked(directory, make=not resume)
         try:
             self._head = _read(directory) if resume else None
             if resume:
@@ -161,12 +155,30 @@ class Checkpoint:
             self._check(head, compiled)
             saved = Saved(self.directory, head)
             self._generation, self._levels = head["generation"], [*head["levels"]]
+            self._numbers = self._numbers_of(compiled)
+            if self._numbers is not None:
+                self._learn(self._numbers, head["numbers"])
             self._open(head["states"], saved.states * saved.row)
             return saved
         self._generation += head is not None
-        self._levels = []
+        self._levels, self._numbers = [], self._numbers_of(compiled)
         self._open(f"states-{self._generation}.bin", 0)
         return None
+
+    def _numbers_of(self, compiled: Compiled) -> Kept | None:
+        numberings = numberings_of(compiled.model)
+        path = self.directory / f"numbers-{self._generation}.jsonl"
+        return Kept(path, numberings) if numberings else None
+
+    def _learn(self, numbers: Kept, head: dict[str, Any]) -> None:
+        """Give what is numbered the numbers that it had. CheckpointError."""
+        try:
+            numbers.read(head)
+        except (OSError, ValueError, TypeError) as error:
+            raise CheckpointError(
+                f"{numbers.path}: {getattr(error, 'strerror', None) or error}; write: --resume with a copy of"
+                " the whole directory, or --checkpoint with a new one"
+            ) from None
 
     def _open(self, name: str, length: int) -> None:
         if self._file >= 0:
@@ -282,6 +294,7 @@ class Checkpoint:
         compiled, counts, about = self.compiled, self._counts, self.about
         assert compiled is not None and counts is not None
         os.fsync(self._file)
+        numbers = self._numbers.write() if self._numbers is not None else None
         head: dict[str, Any] = {
             "format": FORMAT,
             "version": VERSION,
@@ -297,6 +310,7 @@ class Checkpoint:
             "generation": self._generation,
             "states": f"states-{self._generation}.bin",
             "bytes_per_state": compiled.layout.bytes,
+            "numbers": numbers,
             "levels": self._levels[: counts["level"] + 1],
             "counts": plain(counts, compiled),
         }
@@ -307,6 +321,8 @@ class Checkpoint:
         self._due = time.monotonic() + self.every
         if before is not None and before["states"] != head["states"]:
             os.unlink(self.directory / before["states"])
+            if before["numbers"] is not None:
+                os.unlink(self.directory / before["numbers"]["file"])
 
     def _fail(self, error: OSError) -> None:
         last = "there is none" if self.level is None else f"the last one, of level {self.level}, stays"
@@ -335,42 +351,6 @@ def _difference(head: dict[str, Any], about: About) -> str:
 
 def _shown(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _locked(directory: Path, make: bool) -> int:
-    """The lock of a directory, which goes with the process. CheckpointError where another one has it."""
-    option = "--checkpoint" if make else "--resume"
-    try:
-        if make:
-            directory.mkdir(parents=True, exist_ok=True)
-        elif not directory.is_dir():
-            raise CheckpointError(
-                f"--resume {directory}: no such directory; write: the DIR that was given to --checkpoint"
-            )
-        lock = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as error:
-        raise CheckpointError(
-            f"{option} {directory}: {error.strerror or error}; write: {option} DIR with a directory that can"
-            " be written"
-        ) from None
-    try:
-        import fcntl
-
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except ImportError:
-        pass  # a system without such locks
-    except OSError as error:
-        os.close(lock)
-        if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
-            raise CheckpointError(
-                f"{option} {directory}: another run is writing there; write: another directory, or wait for"
-                " its end"
-            ) from None
-        raise CheckpointError(
-            f"{option} {directory}: cannot be locked: {error.strerror or error}; write: {option} DIR with a"
-            " directory on a local disk"
-        ) from None
-    return lock
 
 
 def _read(directory: Path) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from explorer.engine.handle import Edge as Edge
 from explorer.engine.handle import Handle as Handle
 from explorer.engine.lanes import Costs, Lanes
 from explorer.ir.data import dataclass
-from explorer.ir.expressions import functions_in
+from explorer.ir.expressions import functions_in, with_names
 from explorer.ir.model import Model
 from explorer.ir.operators import PYTHON_NAMES
 from explorer.ir.semantics import State
@@ -127,7 +127,7 @@ class Compiled:
         texts = [self.code(part)[0].text for part in ("expand", "judgements")]
         if self.plan is not None:
             texts.append(canonical_source(self.plan))
-        return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
+        return hashlib.sha256(with_names("\n".join(texts)).encode()).hexdigest()[:16]
 
     def renaming(self, left: Sequence[Table], large: bool = False) -> Callable[..., tuple[int, int]]:
         """What gives the representative of a state, and what becomes of a number (0 if none is given) on the

@@ -109,6 +109,18 @@ def functions_in(source: str) -> dict[str, Callable[..., int]]:
     return {symbol: function.call for symbol, function in found if function is not None}
 
 
+def with_names(source: str) -> str:
+    """Generated source with names of functions in place of their symbols, which say in which order this
+    process made them.
+    """
+
+    def name(symbol: re.Match[str]) -> str:
+        function = _functions.get(symbol[0])
+        return symbol[0] if function is None else function.name
+
+    return _SYMBOL.sub(name, source)
+
+
 _SYMBOL = re.compile("apply[0-9]+")
 
 

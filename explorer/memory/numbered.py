@@ -7,11 +7,11 @@ exactly if they are equal in normal form. Knows nothing of the explorer.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache, partial
 from itertools import product
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from .architecture import Architecture, Barrier
 from .normal_form import NOTHING_DEAD, Dead, normal_form
@@ -31,6 +31,7 @@ from .operations import (
     unreserved,
     unsettled,
 )
+from .plain import again, plain
 from .renaming import Exchange
 from .state import BoundError, Memory, State
 
@@ -152,6 +153,18 @@ class NumberedMemory:
             self._states.append(key)
             self._numbers[key] = number
         return number
+
+    def told(self, first: int) -> Iterator[list[Any]]:
+        """The states from a number on, as plain data."""
+        return (plain(*pair) for pair in self._states[first:])
+
+    def learn(self, states: Iterable[list[Any]]) -> None:
+        """Give states the numbers that they had elsewhere: all that were told there. Raises ValueError where
+        a number is another state's here.
+        """
+        for number, data in enumerate(states):
+            if self._number(*again(data)) != number:
+                raise ValueError(f"state {number} of the memory has another number here")
 
     def is_reduced(self, state: State, number: int) -> bool:
         """Whether the number is that of the state's normal form, with what is declared there."""

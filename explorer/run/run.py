@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from explorer import __version__
 from explorer.engine import python
-from explorer.engine.checkpoint import About, Checkpoint, DirectoryError
+from explorer.engine.checkpoint import About, Checkpoint
+from explorer.engine.directory import DirectoryError
 from explorer.engine.limits import Limits, Observer, Phase, Progress, Stopped, available_bytes, ignore
 from explorer.engine.space import StateSpace
 from explorer.ground.ground import ground
@@ -83,7 +84,6 @@ def checkpoint_of(model: Model, options: RunOptions, watcher: Watcher) -> Iterat
         if directory is None:
             yield None
             return
-        _need_lasting_numbers(model)
         about = About(
             __version__,
             spec=model.name,
@@ -101,20 +101,6 @@ def checkpoint_of(model: Model, options: RunOptions, watcher: Watcher) -> Iterat
             checkpoint.close()
     except DirectoryError as error:
         raise UsageError(str(error)) from None
-
-
-def _need_lasting_numbers(model: Model) -> None:
-    """DirectoryError where a state has the number of something that was numbered as it was met (decision 14):
-    another process would number it anew.
-    """
-    from explorer.language.memory_wiring import MemoryType
-
-    for family in model.families:
-        if isinstance(family.type, MemoryType):
-            raise DirectoryError(
-                f"--checkpoint: a state of {model.name} has the number of a state of {family.variable}, which"
-                " means something within one run only; write: the command without --checkpoint and --resume"
-            )
 
 
 def check_properties(model: Model, options: RunOptions) -> None:

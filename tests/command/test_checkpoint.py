@@ -200,14 +200,6 @@ MISTAKES = [
         ["good.py", "--checkpoint", "d", "--engine", "reference"],
         "--checkpoint: the reference engine writes no checkpoint; write: --engine python",
     ),
-    (
-        "",
-        [str(ROOT / "tests/bench/specs/memory_lock.py"), "--checkpoint", "d"],
-        (
-            "--checkpoint: a state of memory_lock has the number of a state of Words, which means something"
-            " within one run only; write: the command without --checkpoint and --resume"
-        ),
-    ),
     ("", ["simulate", "good.py", "--resume", "c"], "--resume: random walks know nothing of it"),
     (
         "",
@@ -398,6 +390,33 @@ def test_a_disk_that_is_really_full_leaves_it_undetermined() -> None:
     sizes = found["states"]["levels"]
     assert 8 < len(sizes) < 125 and sizes[:8] == [1, 4, 10, 20, 35, 56, 84, 120]
     assert found["states"]["distinct"] == sum(sizes)
+
+
+MEMORY = [str(ROOT / "spec/ipi_buggy.py"), "--no-symmetry"]
+
+
+def test_the_states_of_a_memory_keep_their_numbers(capsys: pytest.CaptureFixture[str]) -> None:
+    """A state has the number of a memory's state. Another process, which meets them in another order, goes on
+    with the same numbers, to the same counts, verdicts and stories.
+    """
+    assert main(MEMORY) == 12
+    whole = record("ipi_buggy")
+    assert main([*MEMORY, "--checkpoint", "c", "--max-depth", "12"]) == 20
+    command = [sys.executable, "-m", "explorer", *MEMORY, "--resume", "c", "--max-depth", "15"]
+    done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    assert done.returncode == 20, done.stderr
+    assert main([*MEMORY, "--resume", "c", "--engine", "python"]) == 12
+    assert record("ipi_buggy") == whole
+    kept = Path("c/numbers-0.jsonl")
+    assert len(kept.read_text().splitlines()) > 100
+    data = kept.read_bytes()
+    kept.write_bytes(data[:50].replace(b"0", b"1") + data[50:])
+    capsys.readouterr()
+    assert main([*MEMORY, "--resume", "c"]) == 2
+    assert capsys.readouterr().err == (
+        "explorer: c/numbers-0.jsonl: it is not what was written; write: --resume with a copy of the whole"
+        " directory, or --checkpoint with a new one\n"
+    )
 
 
 def test_a_constant_with_names_is_kept(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from explorer.engine import python
-from explorer.engine.checkpoint import HEAD, CheckpointError
+from explorer.engine.checkpoint import HEAD
+from explorer.engine.directory import CheckpointError
 from explorer.ir.model import Model
 from tests.support.checkpoints import Disk, disk, killed, opened, written
 from tests.support.comparison import facts, model_of

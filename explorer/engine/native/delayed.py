@@ -19,8 +19,9 @@ from typing import Any
 
 import numpy as np
 
-from explorer.engine.checkpoint import DirectoryError, Saved
+from explorer.engine.checkpoint import Saved
 from explorer.engine.compiled import Compiled
+from explorer.engine.directory import DirectoryError
 from explorer.engine.limits import Stopped, available_bytes, resident_bytes
 from explorer.engine.native.arrays import EXPANDED, FLAGGED, TRANSITIONS, Counters, Level, WordRows
 from explorer.engine.native.disk import Disk, DiskFull, DiskLevel

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from explorer.engine.checkpoint import DirectoryError
+from explorer.engine.directory import DirectoryError
 from explorer.engine.native.arrays import WordRows
 from explorer.engine.native.levels import NativeLevel, rows_of
 
