@@ -392,28 +392,28 @@ def test_a_disk_that_is_really_full_leaves_it_undetermined() -> None:
     assert found["states"]["distinct"] == sum(sizes)
 
 
-MEMORY = [str(ROOT / "spec/ipi_buggy.py"), "--no-symmetry"]
+MEMORY = [str(ROOT / "tests/bench/specs/memory_lock.py"), "--no-symmetry"]
 
 
 def test_the_states_of_a_memory_keep_their_numbers(capsys: pytest.CaptureFixture[str]) -> None:
     """A state has the number of a memory's state. Another process, which meets them in another order, goes on
     with the same numbers, to the same counts, verdicts and stories.
     """
-    assert main(MEMORY) == 12
-    whole = record("ipi_buggy")
-    assert main([*MEMORY, "--checkpoint", "c", "--max-depth", "12"]) == 20
-    command = [sys.executable, "-m", "explorer", *MEMORY, "--resume", "c", "--max-depth", "15"]
+    assert main(MEMORY) == 0
+    whole = record("memory_lock")
+    assert main([*MEMORY, "--checkpoint", "c", "--max-depth", "6"]) == 20
+    command = [sys.executable, "-m", "explorer", *MEMORY, "--resume", "c", "--max-depth", "10"]
     done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=False)
     assert done.returncode == 20, done.stderr
-    assert main([*MEMORY, "--resume", "c", "--engine", "python"]) == 12
-    assert record("ipi_buggy") == whole
+    assert main([*MEMORY, "--resume", "c", "--engine", "python"]) == 0
+    assert record("memory_lock") == whole
     kept = Path("c/numbers-0.jsonl")
-    assert len(kept.read_text().splitlines()) > 100
+    assert len(kept.read_text().splitlines()) > 50
     data = kept.read_bytes()
     kept.write_bytes(data[:50].replace(b"0", b"1") + data[50:])
     capsys.readouterr()
     assert main([*MEMORY, "--resume", "c"]) == 2
-    assert capsys.readouterr().err == (
+    assert capsys.readouterr().err.endswith(
         "explorer: c/numbers-0.jsonl: it is not what was written; write: --resume with a copy of the whole"
         " directory, or --checkpoint with a new one\n"
     )
