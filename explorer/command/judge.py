@@ -51,7 +51,7 @@ def command(options: argparse.Namespace) -> int:
         part = sum(bool(r["refused"]) and len(r["answers"]) > 1 for r in records)
         fewer = f" ({part} before fewer judges)" if part else ""
         say(
-            f"{counted(len(codes), 'model')} before {', '.join(judges[:-2] + (' and '.join(judges[-2:]),))}:"
+            f"{counted(len(codes), 'model')} before {', '.join((*judges[:-2], ' and '.join(judges[-2:])))}:"
             f" {len(codes) - differ - unsaid} agreed{fewer}, {differ} differ, {unsaid} not judged;"
             f" {time.monotonic() - started:.0f} s"
         )
