@@ -150,6 +150,8 @@ class _Writer:
     def __init__(self, flat: Flat):
         if flat.memories:
             raise CannotSay(f"the memory {flat.memories[0]!r}: it has no words in TLA+ yet")
+        if not flat.families:
+            raise CannotSay(f"{flat.model.name}: nothing varies, and TLA+ has no state without a variable")
         self.flat, self.names = flat, Names(flat, RESERVED)
         self.labels = comments.Labels(flat.model)
         self.printer = _Sets(

@@ -24,7 +24,7 @@ JAVA = ("java", "-XX:+UseParallelGC", "-Xss64m")
 OPTIONS = ("-tool", "-workers", "1", "-noGenerateSpecTE", "-metadir", "states")
 
 FINISHED, STATISTICS, DEPTH = 2193, 2199, 2194
-INVARIANT, INVARIANT_INITIALLY, TEMPORAL = 2110, 2107, 2116
+INVARIANT, INVARIANT_INITIALLY, NEVER, TEMPORAL = 2110, 2107, 2230, 2116
 STATE, STUTTERS, BACK = 2217, 2218, 2122
 """Numbers of TLC's messages (tlc2.output.EC)."""
 
@@ -133,12 +133,12 @@ class _Asking:
 
     def failure(self, said: Said) -> tuple[str, Story]:
         """The property that fails, and its story."""
-        text = said.of(INVARIANT) or said.of(INVARIANT_INITIALLY)
-        named = re.match(r"Invariant (\w+) is violated", text or "")
+        text = said.of(INVARIANT) or said.of(INVARIANT_INITIALLY) or said.of(NEVER)
+        named = re.match(r"(?:Invariant|The invariant of) (\w+) is (?:violated|equal to FALSE)", text or "")
         asked = self.module.invariants.get(named[1]) if named else None
         if asked is None:
             raise NoAnswer(_trouble(said))
-        story = self.story(said)
+        story = Story(0, ()) if said.of(NEVER) else self.story(said)
         more = () if asked.instance is None else (asked.instance,)
         return asked.property, Story(story.initial, (*story.steps, *more), asked.fails)
 
@@ -166,7 +166,7 @@ class _Asking:
 
     def initial(self, text: str) -> int:
         """The number of the initial state that TLC tells."""
-        joined = re.sub(r"\n(?!/\\ )", " ", text)
+        joined = re.sub(r"\n(?!/\\ )", " ", text.partition("\n")[2])
         told = dict(re.findall(r"^(?:/\\ )?(\w+) = (.*)$", joined, re.MULTILINE))
         try:
             found = {variable: _cells(told[variable]) for _, variable in self.module.variables}

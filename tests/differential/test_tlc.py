@@ -95,6 +95,35 @@ spec = Spec()
 """
 
 
+ALONE = """
+from typing import Annotated
+from explorer import *
+
+class S(State):
+    turn: Var[Annotated[int, Range(-1, 0)]] = initially(-1)
+
+@action
+def go_on(s: S) -> None:
+    s.turn.next = -1 - s.turn
+
+@invariant
+def one(s: S) -> Value[bool]:
+    return s.turn > 0
+
+spec = Spec()
+"""
+
+COUNTED = """@!@!@STARTMSG 2193:0 @!@!@
+@!@!@ENDMSG 2193 @!@!@
+@!@!@STARTMSG 2199:0 @!@!@
+3 states generated, 2 distinct states found, 0 states left on queue.
+@!@!@ENDMSG 2199 @!@!@
+@!@!@STARTMSG 2194:0 @!@!@
+The depth of the complete state graph search is 2.
+@!@!@ENDMSG 2194 @!@!@
+"""
+
+
 def model_of(directory: Path, text: str = TASKS) -> Model:
     (directory / "tasks.py").write_text(text)
     return ground(load(directory / "tasks.py"), file=str(directory / "tasks.py"))
@@ -154,6 +183,21 @@ def test_a_story_of_tlc_that_is_none_is_a_difference(tmp_path: Path) -> None:
     told = replayed(model, initial, "sleeps", Story(1, steps[:1], loop=1))
     assert told == "sleeps is not violated by what goes on as after step 1"
     assert "cycle" in replayed(model, initial, "sleeps", Story(1, steps, loop=0))
+
+
+def test_what_fails_at_once_is_told_without_a_trace(tmp_path: Path, recorded: dict[str, str]) -> None:
+    """An invariant that fails in an initial state, and one that is FALSE whatever the state: the story of no
+    step.
+    """
+    said = "@!@!@STARTMSG {0}:1 @!@!@\n{1}\n@!@!@ENDMSG {0} @!@!@\n"
+    recorded["TypeOK no_deadlock"] = COUNTED
+    for number, told in (
+        (2107, "Invariant one is violated by the initial state:\nturn = -1"),
+        (2230, "The invariant of one is equal to FALSE"),
+    ):
+        recorded["TypeOK one no_deadlock"] = said.format(number, told)
+        found = judge(model_of(tmp_path, ALONE), ("TLC",), 10_000, 100, Path("tla2tools.jar"))
+        assert found.agreed and found.answers[1].violated == {"one": 0}, list(table(found))
 
 
 @pytest.mark.parametrize(
