@@ -212,6 +212,8 @@ class _Writer:
         yield "Init =="
         for state in self.flat.initial:
             yield f"  \\/ {AND.join(self.start(state))}"
+        if not self.flat.initial:
+            yield "  FALSE"
         if self.flat.inside is not TRUE:
             yield ""
             yield _comment("nothing happens where a constraint fails")

@@ -51,6 +51,8 @@ def installed() -> bool:
 def judge(flat: Flat, place: Workplace, jar: Path) -> Answer:
     """TLC's answer. Raises Missing, NoAnswer, and CannotSay for numbers that TLC does not have."""
     need("java")
+    if not flat.initial:
+        raise CannotSay(f"{flat.model.name}: no initial state, and TLC wants one")
     bits = bits_of(flat)
     if bits > BITS:
         raise CannotSay(f"{flat.model.name}: numbers of {bits} bits, and TLC has {BITS}")
