@@ -48,5 +48,8 @@ def steps_of(builder: StepBuilder, instances: Sequence[Instance], states: Sequen
 def with_memories(trace: Trace, memories: Memories) -> Trace:
     """The trace with how stores come to their readers, and what else its steps do to the memories."""
     said = remarks(memories, trace.steps)
-    steps = tuple(replace(step, remarks=said[n]) if n in said else step for n, step in enumerate(trace.steps))
+    steps = tuple(
+        replace(step, remarks=(*step.remarks, *said[n])) if n in said else step
+        for n, step in enumerate(trace.steps)
+    )
     return replace(trace, steps=steps, arrivals=arrivals(memories, steps))

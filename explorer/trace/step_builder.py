@@ -6,18 +6,24 @@ Actors and keys of deferred effects are told apart by value: where members of tw
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from explorer.ir.expressions import show_condition
 from explorer.ir.model import Instance, Model
 from explorer.ir.places import Path, Variable
 from explorer.ir.semantics import EvaluationError, State
+from explorer.ir.steps import Role
 from explorer.ir.types import LargeSetType, MapType, QueueType, SetType, Type, UnionType, value_text
 from explorer.language.concrete import concrete
 from explorer.language.memory_wiring import MemoryType
 from explorer.language.structure import read
 from explorer.language.values import Value
 from explorer.trace.trace import Change, Step
+
+BRANCH = re.compile(r"line\d+")
+"""What a branch without a name of its own is called among the arguments of an instance."""
 
 UNKNOWN = "…"
 """In a label, stands for what has its value in a state only."""
@@ -34,6 +40,11 @@ class StepBuilder:
         self.twins_of_actors = _twins([*map(actor_of, model.instances), *receivers])
         self.twins_of_keys = _twins(keys)
         self._known: dict[tuple[str, State], dict[str, str]] = {}
+        self._ways: dict[tuple[str, tuple[Any, ...]], set[object]] = {}
+        for instance in model.instances:
+            for name, value in instance.arguments:
+                if isinstance(value, bool):
+                    self._ways.setdefault(self._branch(instance, name), set()).add(value)
 
     @property
     def lanes(self) -> tuple[str, ...]:
@@ -106,7 +117,22 @@ class StepBuilder:
             state=new,
             changed=changed,
             observed=self._observed(after),
+            remarks=tuple(self._way(instance)),
         )
+
+    def _branch(self, instance: Instance, name: str) -> tuple[str, tuple[Any, ...]]:
+        """What two ways at a branch have in common that are told alike."""
+        same = [(key, str(value)) for key, value in instance.arguments if key != name]
+        return f"{instance.action.name} {name}", (*map(str, instance.label), *same)
+
+    def _way(self, instance: Instance) -> Iterator[str]:
+        """Which way a step goes at branches whose ways have one text: the conditions that hold."""
+        for name in dict(instance.arguments):
+            if BRANCH.fullmatch(name) and len(self._ways.get(self._branch(instance, name), ())) == 2:
+                line = int(name[len("line") :])
+                for condition in instance.guard:
+                    if condition.place.line == line and condition.role is Role.AUTHOR:
+                        yield f"as {show_condition(condition.expr)}"
 
     def _texts(self, variable: Variable, state: State) -> dict[str, str]:
         """A variable of a state in the author's words; most steps leave most variables as they are."""

@@ -180,6 +180,7 @@ def _still(step: Step) -> Step:
         opens=(),
         closes=(),
         sends=(),
+        remarks=(),
     )
 
 

@@ -50,7 +50,8 @@ class Step:
     """One step and the state after it. Step 0 is the initial state: its `action` is empty.
 
     `state` maps each variable (each key of a map) to its text, `changed` those that changed to (old, new).
-    `remarks` say what its accesses to a memory did that neither label nor changes show.
+    `remarks` say what neither label nor changes show: which way it went at a branch, and what its accesses to
+    a memory did.
     `opens` and `closes` are keys of deferred effects that this step issues or makes visible; `sends` are
     (receiver, text). `failed` marks an attempted last step whose evaluation failed: no state follows it,
     `state` is the one before.

@@ -8,6 +8,7 @@ from explorer.engine.reference import explore
 from explorer.ground.ground import ground
 from explorer.render.text.brackets import brackets
 from explorer.run.load import load
+from explorer.trace.step_builder import StepBuilder
 from explorer.trace.tell import tell
 
 SPEC = """\
@@ -74,3 +75,39 @@ def test_names_that_are_clear_stay_short(tmp_path: Path) -> None:
     (tmp_path / "clear.py").write_text(SPEC.replace('names = ("A",)', 'names = ("D",)'))
     space = explore(ground(load(tmp_path / "clear.py")))
     assert tell(space, space.violations["unseen"]).lanes == ("A", "B", "D")
+
+
+BRANCHES = """\
+from explorer import *
+
+class Bell(State):
+    rung: Var[bool] = initially(any_of(bool))
+    heard: Var[bool] = initially(False)
+
+@process(actor="somebody")
+def listens(bell: Bell) -> Steps:
+    yield "looks at the bell"
+    if (yield branch(bell.rung)):
+        yield "hears it"
+        bell.heard.next = True
+    yield "looks once more"
+    if (yield branch(bell.heard)):
+        outcome("goes to the door")
+    else:
+        outcome("stays")
+
+spec = Spec()
+"""
+
+
+def test_a_branch_without_outcomes_says_which_way_it_went(tmp_path: Path) -> None:
+    """Two ways with one text are told apart by what holds; those with texts of their own need no more."""
+    (tmp_path / "bell.py").write_text(BRANCHES)
+    model = ground(load(tmp_path / "bell.py"))
+    builder = StepBuilder(model)
+    state = next(model.initial_states())
+    said = {i.name: builder.next(i, 1, state, state).remarks for i in model.instances}
+    assert {name: text for name, text in said.items() if text} == {
+        "listens.looks_at_the_bell(line10=True)": ("as rung",),
+        "listens.looks_at_the_bell(line10=False)": ("as ~rung",),
+    }

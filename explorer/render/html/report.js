@@ -102,6 +102,7 @@ explorerLinks(document);
     now(step) {
       const about = [];
       if (step.sends) about.push(`sends ${step.sends.join(", ")}`);
+      about.push(...(step.remarks || []));
       if (step.late) about.push("its effect is deferred: the others do not see it yet");
       if (step.visible) about.push("a deferred effect becomes visible");
       if (step.failed) about.push("this step fails");
