@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from pathlib import PurePath
 from typing import Any
 
 from explorer.ir.expressions import show_condition
@@ -24,6 +25,9 @@ from explorer.trace.trace import Change, Step
 
 BRANCH = re.compile(r"line\d+")
 """What a branch without a name of its own is called among the arguments of an instance."""
+
+SHORT = 48
+"""A condition of so many characters is told as it is, a longer one by its line."""
 
 UNKNOWN = "…"
 """In a label, stands for what has its value in a state only."""
@@ -122,17 +126,20 @@ class StepBuilder:
 
     def _branch(self, instance: Instance, name: str) -> tuple[str, tuple[Any, ...]]:
         """What two ways at a branch have in common that are told alike."""
-        same = [(key, str(value)) for key, value in instance.arguments if key != name]
-        return f"{instance.action.name} {name}", (*map(str, instance.label), *same)
+        same = [(key, repr(value)) for key, value in instance.arguments if key != name]
+        return f"{instance.action.name} {name}", (*map(repr, instance.label), *same)
 
     def _way(self, instance: Instance) -> Iterator[str]:
         """Which way a step goes at branches whose ways have one text: the conditions that hold."""
-        for name in dict(instance.arguments):
+        for name, value in instance.arguments:
             if BRANCH.fullmatch(name) and len(self._ways.get(self._branch(instance, name), ())) == 2:
                 line = int(name[len("line") :])
                 for condition in instance.guard:
                     if condition.place.line == line and condition.role is Role.AUTHOR:
-                        yield f"as {show_condition(condition.expr)}"
+                        text = show_condition(condition.expr)
+                        where = f"{PurePath(condition.place.file).name}:{line}"
+                        how = "holds" if value else "fails"
+                        yield f"as {text}" if len(text) <= SHORT else f"as the test in {where} {how}"
 
     def _texts(self, variable: Variable, state: State) -> dict[str, str]:
         """A variable of a state in the author's words; most steps leave most variables as they are."""
