@@ -92,6 +92,8 @@ def lasso(
             inside=inside,
         )
         way, turn = cycle(world, entry) if turns else ([], [])
+        while not turns and labels and labels[-1] == arena.graph.stutter:
+            labels.pop()  # only the automaton has moved
         options.append(
             NumberedLasso(
                 seen.formula,

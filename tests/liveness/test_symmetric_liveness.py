@@ -188,6 +188,18 @@ def test_random_specs_have_the_verdicts_of_all_states(
     assert violated > seeds / 3 and held > seeds * 0.4
 
 
+def test_a_story_does_not_stutter_before_it_stutters_for_ever() -> None:
+    """Where only the automaton of the formula moves, the behaviour is over; on all states as on
+    representatives.
+    """
+    spaces = pair(140)
+    assert spaces is not None
+    _, plain, reduced = spaces
+    found = check(plain, Limits())["in_time1"].trace
+    assert found is not None and (found.length, found.loop) == (0, 0)
+    assert check(reduced, Limits())["in_time1"].trace == found
+
+
 def test_forgetting_who_is_who_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the renamings on the edges the verdicts differ on some of the same specs: the comparison can
     fail.
