@@ -253,7 +253,7 @@ class Machine(Row):
         for earlier in range(self.base[self.thread[number]], number):
             if self.events[earlier].release:
                 view = self.with_write(run, view, earlier)
-        everywhere = closure(run.memory, view)
+        everywhere = closure(run.memory.entries, view)
         state = run.memory._replace(
             propagated=tuple(join(each, everywhere) for each in run.memory.propagated)
         )

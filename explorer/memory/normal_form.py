@@ -7,6 +7,7 @@ infinite.
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import pairwise
 from operator import lt
 from typing import NamedTuple
 
@@ -111,55 +112,77 @@ def _reduced(memory: Memory, state: State) -> State:
     """
     while True:
         reached = _greatest(state.propagated, memory.users)
-        settled = _settled(memory, state, reached)
-        state = _without_settled_needs(state, settled, reached)
-        state = _retired(memory, state, settled)
-        merged = _merged(memory, state)
+        taken = _greatest(state.floor, memory.users)
+        kept = _kept(state.entries, reached, taken, memory.dependencies)
+        state = State(
+            entries=kept.entries,
+            propagated=_all_at_most(state.propagated, kept.bases),
+            fenced=_all_asked(state.fenced, kept.settled),
+            floor=_all_at_most(state.floor, kept.bases),
+            own=_all_asked(state.own, kept.settled),
+            saved=tuple([_all_asked(slots, kept.settled) for slots in state.saved])
+            if memory.slots
+            else state.saved,
+            reserved=_all_held(state.reserved, kept.bases),
+        )
+        merged = _merged(memory, state) if kept.twins else state
         if merged is state:
             return state
         state = merged
 
 
-def _settled(memory: Memory, state: State, reached: View) -> View:
-    """For each location the newest entry such that it, and all before it, have reached everybody with all
-    that they need.
-    """
-    settled = [*(_greatest(state.floor, memory.users) if memory.dependencies else reached)]
-    several = [(x, entries) for x, entries in enumerate(state.entries) if len(entries) > 1]
-    changed = bool(several)
-    while changed:
-        changed = False
-        for location, entries in several:
-            for age in range(len(entries) - 2, settled[location] - 1, -1):
-                if any(map(lt, entries[age].need, settled)):
-                    settled[location], changed = age + 1, True
-                    break
-    return tuple(settled)
+class _Kept(NamedTuple):
+    """What is left of the entries of all locations, and why."""
 
-
-def _without_settled_needs(state: State, settled: View, reached: View) -> State:
-    """What everybody has need not be asked for; where everybody has an exchange's store, nothing can come
-    before it.
+    entries: tuple[tuple[Entry, ...], ...]
+    settled: View
+    """The newest entries such that they, and all before them, have reached everybody with all that they
+    need.
     """
-    return State(
-        entries=tuple([_needed(*of, settled) for of in zip(state.entries, reached, strict=True)]),
-        propagated=state.propagated,
-        fenced=_all_asked(state.fenced, settled),
-        floor=state.floor,
-        own=_all_asked(state.own, settled),
-        saved=tuple([_all_asked(slots, settled) for slots in state.saved]),
-        reserved=state.reserved,
-    )
+    bases: View
+    """The oldest entries that somebody can read, or that a store can go behind."""
+    twins: bool
+    """Whether two neighbours have one value and one need."""
 
 
 @lru_cache(VIEWS)
-def _needed(entries: tuple[Entry, ...], reached: int, settled: View) -> tuple[Entry, ...]:
-    """The entries of a location without needs that everybody has; `reached`: the age that everybody has."""
-    if len(entries) == 1:
-        return entries
-    return tuple(
-        [Entry(e.value, _asked(e.need, settled), e.glued and age < reached) for age, e in enumerate(entries)]
+def _kept(entries: tuple[tuple[Entry, ...], ...], reached: View, taken: View, dependencies: bool) -> _Kept:
+    """What is left where the entries `reached` have reached everybody, and loads take none older than
+    `taken`. What everybody has need not be asked for; where everybody has an exchange's store, nothing can
+    come before it.
+    """
+    settled = _settled(entries, taken if dependencies else reached)
+    bases = tuple(map(max, settled, taken))
+    left = tuple(
+        several
+        if len(several) == 1
+        else _upto(
+            tuple(
+                [
+                    Entry(e.value, _asked(e.need, settled), e.glued and age < known)
+                    for age, e in enumerate(several)
+                ]
+            ),
+            base,
+        )
+        for several, known, base in zip(entries, reached, bases, strict=True)
     )
+    twins = any(a.value == b.value and a.need == b.need for each in left for a, b in pairwise(each))
+    return _Kept(left, settled, bases, twins)
+
+
+def _settled(entries: tuple[tuple[Entry, ...], ...], reached: View) -> View:
+    settled = [*reached]
+    several = [(x, each) for x, each in enumerate(entries) if len(each) > 1]
+    changed = bool(several)
+    while changed:
+        changed = False
+        for location, each in several:
+            for age in range(len(each) - 2, settled[location] - 1, -1):
+                if any(map(lt, each[age].need, settled)):
+                    settled[location], changed = age + 1, True
+                    break
+    return tuple(settled)
 
 
 @lru_cache(VIEWS)
@@ -167,33 +190,14 @@ def _all_asked(views: tuple[View, ...], settled: View) -> tuple[View, ...]:
     return tuple([_asked(view, settled) for view in views])
 
 
-def _retired(memory: Memory, state: State, settled: View) -> State:
-    """Entries that nobody can read any more, and that no store can go behind, are dropped."""
-    bases = tuple(map(max, settled, _greatest(state.floor, memory.users)))
-    entries = tuple(map(_upto, state.entries, bases))
-    if tuple(map(len, entries)) == tuple(map(len, state.entries)):
-        return state._replace(entries=entries)
-    return State(
-        entries=entries,
-        propagated=_all_at_most(state.propagated, bases),
-        fenced=state.fenced,
-        floor=_all_at_most(state.floor, bases),
-        own=state.own,
-        saved=state.saved,
-        reserved=tuple(
-            [(x, age) if x != NOTHING and age <= bases[x] else NO_RESERVATION for x, age in state.reserved]
-        ),
-    )
+@lru_cache(VIEWS)
+def _all_held(reserved: tuple[tuple[int, int], ...], bases: View) -> tuple[tuple[int, int], ...]:
+    return tuple([(x, age) if x != NOTHING and age <= bases[x] else NO_RESERVATION for x, age in reserved])
 
 
 def _upto(entries: tuple[Entry, ...], base: int) -> tuple[Entry, ...]:
     """The entries as far as the base, which needs nothing and is not glued."""
-    if len(entries) == 1:
-        return entries
-    value, need, glued = entries[base]
-    if base + 1 == len(entries) and not glued and min(need) == NOTHING:
-        return entries
-    return (*entries[:base], Entry(value, (NOTHING,) * len(need), False))
+    return (*entries[:base], Entry(entries[base].value, (NOTHING,) * len(entries[base].need), False))
 
 
 @lru_cache(VIEWS)

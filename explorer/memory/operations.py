@@ -58,7 +58,7 @@ def load(memory: Memory, state: State, cpu: int, location: int, age: int, how: O
     arrived = at_least(need, location, age)
     propagated = list(state.propagated)
     if memory.architecture.multi_copy_atomic and age < propagated[cpu][location]:
-        everywhere = closure(state, arrived)
+        everywhere = closure(state.entries, arrived)
         propagated = [join(view, everywhere) for view in propagated]
     propagated[cpu] = join(propagated[cpu], arrived)
     own = age == state.own[cpu][location]
@@ -100,7 +100,7 @@ def places(memory: Memory, state: State, cpu: int, location: int, need: View | N
     """
     if memory.architecture.immediate:
         return [0]
-    missed = closure(state, store_need(memory, state, cpu) if need is None else need)
+    missed = closure(state.entries, store_need(memory, state, cpu) if need is None else need)
     oldest = min(state.propagated[cpu][location], missed[location])
     entries = state.entries[location]
     return [age for age in range(oldest + 1) if age == 0 or not entries[age - 1].glued]
@@ -192,7 +192,7 @@ def barrier(memory: Memory, state: State, cpu: int, kind: Barrier, slots: Iterab
     reached = state.propagated[cpu]
     propagated, fenced, floor = state.propagated, state.fenced, state.floor
     if kind == Barrier.SYNC:
-        pushed = closure(state, reached) if architecture.multi_copy_atomic else reached
+        pushed = closure(state.entries, reached) if architecture.multi_copy_atomic else reached
         propagated = tuple(join(view, pushed) for view in propagated)
         reached = propagated[cpu]
     if kind in (Barrier.SYNC, Barrier.LWSYNC) and architecture.fences_stores:
@@ -214,7 +214,7 @@ def settle_oldest(memory: Memory, state: State, location: int) -> State:
     A property of the future needs this as a weakly fair action where `unsettled`; safety does not.
     """
     everywhere = closure(
-        state, at_least((NOTHING,) * memory.locations, location, len(state.entries[location]) - 2)
+        state.entries, at_least((NOTHING,) * memory.locations, location, len(state.entries[location]) - 2)
     )
     return state._replace(
         propagated=tuple(join(view, everywhere) for view in state.propagated),

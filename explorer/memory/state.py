@@ -141,20 +141,21 @@ def replaced(values: tuple[T, ...], at: int, value: T) -> tuple[T, ...]:
     return (*values[:at], value, *values[at + 1 :])
 
 
-def closure(state: State, view: View) -> View:
+@lru_cache(VIEWS)
+def closure(entries: tuple[tuple[Entry, ...], ...], view: View) -> View:
     """The smallest view that says at least as much and lacks nothing that an entry in it, or coherence-before
     such a one, needs.
 
     Coherence predecessors count: that is what makes barriers order stores to one location.
     """
     ages = list(view)
-    covered = [len(entries) - 1 for entries in state.entries]
+    covered = [len(each) - 1 for each in entries]
     changed = True
     while changed:
         changed = False
-        for location, entries in enumerate(state.entries):
+        for location, each in enumerate(entries):
             for age in range(ages[location], covered[location]):
-                for other, needed in enumerate(entries[age].need):
+                for other, needed in enumerate(each[age].need):
                     if needed < ages[other]:
                         ages[other], changed = needed, True
             covered[location] = min(covered[location], ages[location])
