@@ -361,7 +361,8 @@ def names_in(expr: Expr) -> Names | None:
             expr = expr.args[1]
         elif expr.op == "apply":
             result: Any = expr.value.operands[-1] if expr.value.operands else None
-            return result if hasattr(result, "text") else None
+            proper = hasattr(result, "text") and result.low <= expr.value.low  # else it may be none
+            return result if proper else None
         elif expr.op == "ite":
             return names_in(expr.args[1]) or names_in(expr.args[2])
         elif OPERATORS[expr.op].result is Kind.SET and len(expr.args) == 2:

@@ -55,8 +55,7 @@ def _without_dead_views(memory: Memory, state: State, dead: Dead) -> State:
     nothing = (NOTHING,) * memory.locations
     _, propagated, fenced, floor, own, saved, reserved = state
     floor = _all_reached(floor, propagated, dead.floors)
-    for cpu in dead.fences:
-        fenced = replaced(fenced, cpu, nothing)
+    fenced = _all_but(fenced, dead.fences)
     for cpu, slot in dead.slots:
         saved = replaced(saved, cpu, replaced(saved[cpu], slot, nothing))
     for cpu in dead.finished:
@@ -90,6 +89,12 @@ def _all_reached(
             for cpu, (view, known) in enumerate(zip(floor, propagated, strict=True))
         ]
     )
+
+
+@lru_cache(VIEWS)
+def _all_but(views: tuple[View, ...], cpus: frozenset[int]) -> tuple[View, ...]:
+    """The views, with nothing in those of some CPUs."""
+    return tuple([(NOTHING,) * len(view) if cpu in cpus else view for cpu, view in enumerate(views)])
 
 
 @lru_cache(VIEWS)

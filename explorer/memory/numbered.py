@@ -270,11 +270,12 @@ class NumberedMemory:
         def make(state: State, dead: Dead) -> tuple[State, Dead] | int:
             if cpu in dead.fences or cpu in dead.finished:
                 return DECLARED_DEAD
-            if age not in exchangeable(self.memory, state, cpu, location, how=how, release=release):
+            try:
+                after = exchange(
+                    self.memory, state, cpu, location, value=value, age=age, how=how, release=release
+                )
+            except ValueError:
                 return IMPOSSIBLE
-            after = exchange(
-                self.memory, state, cpu, location, value=value, age=age, how=how, release=release
-            )
             return after, _stored(dead, cpu, location)
 
         return self.step(m, make)
@@ -310,10 +311,7 @@ class NumberedMemory:
         """A barrier; it ends what was declared until then."""
 
         def make(state: State, dead: Dead) -> tuple[State, Dead]:
-            if kind in (*_FENCES, Barrier.DMB_LD, Barrier.CONTEXT):
-                fences = dead.fences - {cpu} if kind in _FENCES else dead.fences
-                dead = Dead(frozenset(p for p in dead.floors if p[0] != cpu), fences, dead.finished)
-            return barrier(self.memory, state, cpu, kind, slots), dead
+            return barrier(self.memory, state, cpu, kind, slots), _ended(dead, cpu, kind)
 
         return self.step(m, make)
 
@@ -417,6 +415,16 @@ class NumberedMemory:
         return value(newest.value) + (f" ({'; '.join(more)})" if more else "")
 
 
+@lru_cache
+def _ended(declared: Dead, cpu: int, kind: Barrier) -> Dead:
+    """What stays declared behind a barrier."""
+    if kind not in (*_FENCES, Barrier.DMB_LD, Barrier.CONTEXT):
+        return declared
+    fences = declared.fences - {cpu} if kind in _FENCES else declared.fences
+    return Dead(frozenset(p for p in declared.floors if p[0] != cpu), fences, declared.finished)
+
+
+@lru_cache
 def _stored(declared: Dead, cpu: int, location: int) -> Dead:
     """What stays declared behind a store: later loads of the location take this store or newer ones."""
     return declared._replace(floors=declared.floors - {(cpu, location)})

@@ -155,8 +155,9 @@ def exchange(
 
     A compare-exchange is this where it succeeds, and `load` where it fails.
     """
+    oldest = state.propagated[cpu][location]
     state = load(memory, state, cpu, location, age=age, how=how)
-    if age not in _places_after(memory, state, cpu, location, release):
+    if age > oldest or age not in _places_after(memory, state, cpu, location, release):
         raise ValueError(f"CPU {cpu} cannot exchange at age {age} at location {location}")
     need = release_need(memory, state, cpu) if release else store_need(memory, state, cpu)
     return insert(memory, state, cpu, location, age=age, entry=Entry(value, need, True))
@@ -193,7 +194,7 @@ def barrier(memory: Memory, state: State, cpu: int, kind: Barrier, slots: Iterab
     propagated, fenced, floor = state.propagated, state.fenced, state.floor
     if kind == Barrier.SYNC:
         pushed = closure(state.entries, reached) if architecture.multi_copy_atomic else reached
-        propagated = tuple(join(view, pushed) for view in propagated)
+        propagated = _all_joined(propagated, pushed)
         reached = propagated[cpu]
     if kind in (Barrier.SYNC, Barrier.LWSYNC) and architecture.fences_stores:
         fenced = replaced(fenced, cpu, reached)
@@ -217,8 +218,8 @@ def settle_oldest(memory: Memory, state: State, location: int) -> State:
         state.entries, at_least((NOTHING,) * memory.locations, location, len(state.entries[location]) - 2)
     )
     return state._replace(
-        propagated=tuple(join(view, everywhere) for view in state.propagated),
-        floor=tuple(join(view, everywhere) for view in state.floor),
+        propagated=_all_joined(state.propagated, everywhere),
+        floor=_all_joined(state.floor, everywhere),
     )
 
 
@@ -262,6 +263,11 @@ def insert(memory: Memory, state: State, cpu: int, location: int, age: int, entr
         saved=tuple(_all_older(slots, location, age) for slots in state.saved),
         reserved=tuple((x, a + 1) if x == location and a >= age else (x, a) for x, a in state.reserved),
     )
+
+
+@lru_cache(VIEWS)
+def _all_joined(views: tuple[View, ...], view: View) -> tuple[View, ...]:
+    return tuple([join(each, view) for each in views])
 
 
 @lru_cache(VIEWS)

@@ -8,11 +8,13 @@ search and a counterexample).
 from __future__ import annotations
 
 import dataclasses
+import gc
 import json
 import sys
 import time
 from typing import Any
 
+from explorer.command.main import YOUNG
 from explorer.engine.limits import Limits, peak_bytes, resident_bytes
 from explorer.engine.space import StateSpace
 from explorer.ground.ground import ground
@@ -133,4 +135,5 @@ def compile_only(model: Model, job: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    gc.set_threshold(YOUNG)  # as for every command
     print(json.dumps(main(json.loads(sys.argv[1]))))

@@ -227,7 +227,7 @@ def test_a_verdict_is_true_if_it_holds(counter: Path) -> None:
 def test_options_of_the_command_line_only_are_refused(counter: Path, setting: dict[str, object]) -> None:
     """What only changes what is printed or written means nothing here, and is not ignored."""
     with pytest.raises(
-        UsageError, match="this option is for the command line only; here there are checkpoint, disk, "
+        UsageError, match="this option is for the command line only; here there are actors, checkpoint, "
     ):
         check(counter, **setting)
 

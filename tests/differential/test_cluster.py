@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+pytest.importorskip("ray", reason="the package ray is not installed")
+
 from explorer.engine import python
 from explorer.engine.limits import Limits
 from explorer.engine.native import hashing, worker

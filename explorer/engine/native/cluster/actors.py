@@ -242,7 +242,8 @@ def meaning(error: BaseException) -> Exception:
         if isinstance(found, MemoryError):
             return Halted("an actor got no memory")
     if isinstance(error, exceptions.RayTaskError) and not isinstance(cause, exceptions.RayError):
-        return error  # a mistake of ours
+        mistake: Exception = error  # of ours
+        return mistake
     return Lost(_said(cause))
 
 
@@ -266,5 +267,6 @@ def _cpus(node: dict[str, Any]) -> int:
 
 
 def _nodes() -> list[dict[str, Any]]:
-    result: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
+    nodes: Any = ray.nodes
+    result: list[dict[str, Any]] = nodes()
     return result
