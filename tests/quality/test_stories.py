@@ -259,7 +259,7 @@ def test_a_lasso_is_told_once_and_that_is_said(tmp_path: Path, capsys: pytest.Ca
         ["--checkpoint", "kept"],
         ["--engine", "native", "--workers", "2"],
         ["--engine", "native", "--storage", "compact"],
-        ["--engine", "native", "--disk", "full", "--max-memory", "1000000000"],
+        ["--engine", "native", "--disk", "full", "--max-memory", "16G"],
         ["--engine", "reference"],
     ],
     ids=lambda asked: asked[-2].strip("-"),
