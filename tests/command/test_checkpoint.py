@@ -6,7 +6,6 @@ import json
 import os
 import random
 import re
-import resource
 import signal
 import subprocess
 import sys
@@ -22,7 +21,7 @@ from explorer.command.main import main
 from explorer.engine import python
 from explorer.engine.checkpoint import HEAD, sealed
 from tests.support.checkpoints import Disk, disk
-from tests.support.command_line import ENVIRONMENT, SPECS
+from tests.support.command_line import ENVIRONMENT, SPECS, limited
 from tests.support.house import ROOT
 
 TURN = """\
@@ -371,18 +370,13 @@ def test_a_disk_that_is_too_small_leaves_it_undetermined(capsys: pytest.CaptureF
 
 def test_a_disk_that_is_really_full_leaves_it_undetermined() -> None:
     """Where the system takes no more bytes, the run says so, and what it counted is of whole levels."""
-
-    def small_files() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 21, resource.RLIM_INFINITY))
-
     counters = str(ROOT / "tests/bench/specs/counters.py")
     command = [sys.executable, "-m", "explorer", counters, "-D", "MODULUS=32", "--no-symmetry", "--json"]
     done = subprocess.run(
-        [*command, "--disk", ".", "--engine", "native"],
+        [*limited("RLIMIT_FSIZE", 1 << 21), *command, "--disk", ".", "--engine", "native"],
         env=ENVIRONMENT,
         capture_output=True,
         text=True,
-        preexec_fn=small_files,
     )
     found = json.loads(done.stdout)
     assert (done.returncode, found["verdict"]) == (20, "undetermined"), done.stderr

@@ -6,27 +6,26 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from explorer.command.main import main
 from explorer.memory import numbered
-from tests.support.command_line import DOWN, ENVIRONMENT, HEAD, SPECS, record_of
+from tests.support.command_line import DOWN, ENVIRONMENT, HEAD, SPECS, limited, record_of
 from tests.support.house import SPECS as SHIPPED
 
 GALLERY = SHIPPED / "gallery"
 
 
 def run(
-    path: Path, *arguments: str, shell: str = "", before: Callable[[], None] | None = None, **environment: str
+    path: Path, *arguments: str, shell: str = "", limit: Sequence[str] = (), **environment: str
 ) -> subprocess.CompletedProcess[bytes]:
     """The command in a process of its own; `shell` closes or redirects its streams."""
-    command = [sys.executable, "-m", "explorer", *arguments]
+    command = [*limit, sys.executable, "-m", "explorer", *arguments]
     if shell:
         command = ["bash", "-c", f'"$@" {shell}', "bash", *command]
     return subprocess.run(
@@ -34,7 +33,6 @@ def run(
         cwd=path,
         env={**ENVIRONMENT, **environment},
         capture_output=True,
-        preexec_fn=before,
         timeout=120,
     )
 
@@ -105,10 +103,6 @@ def test_a_default_that_is_malformed_is_mended_by_a_constant(here: Path) -> None
     assert check(here / "low.py", LAST=3).holds
 
 
-def _small_files() -> None:
-    resource.setrlimit(resource.RLIMIT_FSIZE, (512, 512))
-
-
 @pytest.mark.parametrize("asked", [[], ["--write", "junit,itf"], ["--junit", "j.xml"]])
 def test_what_cannot_be_written_keeps_yesterdays_file_whole(here: Path, asked: list[str]) -> None:
     """Exit 74 where the run would have been green, a note for each file, and nothing is half written."""
@@ -116,7 +110,7 @@ def test_what_cannot_be_written_keeps_yesterdays_file_whole(here: Path, asked: l
     before = {
         path: path.read_bytes() for path in here.rglob("*.*") if path.suffix in (".json", ".html", ".xml")
     }
-    done = run(here, "good.py", "-D", "LAST=2", *asked, before=_small_files)
+    done = run(here, "good.py", "-D", "LAST=2", *asked, limit=limited("RLIMIT_FSIZE", 512))
     assert done.returncode == 74 and b"was not written" in done.stdout + done.stderr
     assert b"good holds" in done.stdout and b"Traceback" not in done.stderr
     assert {path: path.read_bytes() for path in before} == before
@@ -141,15 +135,11 @@ def test_a_matrix_leaves_the_stories_of_a_single_run(here: Path) -> None:
     assert {"below.txt", "verdict.json", "matrix.json"} <= {path.name for path in out.iterdir()}
 
 
-def _little_memory() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (2_000_000 << 10, 2_000_000 << 10))
-
-
 def test_little_memory_is_a_verdict_or_undetermined(here: Path) -> None:
     """Under `ulimit -v 2000000` the native engine leaves the work to the python engine, or says that nothing
     is known.
     """
-    done = run(here, "bad.py", "--engine", "native", before=_little_memory)
+    done = run(here, "bad.py", "--engine", "native", limit=limited("RLIMIT_AS", 2_000_000 << 10))
     assert done.returncode in (12, 20) and b"Traceback" not in done.stderr, done.stderr
     assert record_of(here / "out/bad")["exit_code"] == done.returncode
 

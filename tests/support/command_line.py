@@ -143,3 +143,14 @@ def record_of(path: Path) -> dict[str, Any]:
 def words(value: Any) -> str:
     """A test's name from its arguments."""
     return " ".join(value) if isinstance(value, list) else str(value) if isinstance(value, int) else ""
+
+
+def limited(what: str, most: int) -> list[str]:
+    """What stands before a command whose process gets no more of something, such as RLIMIT_FSIZE.
+    (`preexec_fn` would copy this process, which may have reserved more than half of the memory.)
+    """
+    program = (
+        "import os, resource, sys; _, what, most, *command = sys.argv; "
+        "resource.setrlimit(getattr(resource, what), (int(most),) * 2); os.execv(command[0], command)"
+    )
+    return [sys.executable, "-c", program, what, str(most)]
