@@ -17,8 +17,10 @@ from explorer.engine.space import StateSpace
 from explorer.program.layout import lay_out
 from explorer.program.program import Program
 
-SAMPLE, REPEAT, LEAST = 4000, 3, 0.0005
-"""States of the sample; how often each action is timed; seconds of a phase that is shown."""
+SAMPLE, REPEAT, LEAST, SHARE = 4000, 3, 0.0005, 0.005
+"""States of the sample; how often each action is timed; seconds of a phase that is shown, and the share of
+the cost from which an action is that is never taken.
+"""
 
 
 def profile(space: StateSpace) -> str:
@@ -33,11 +35,10 @@ def profile(space: StateSpace) -> str:
     rows = sorted(_actions(space), key=lambda row: -row[1])
     whole = sum(cost for _, cost, _ in rows) or 1.0
     lines.append(f"cost by action (generated Python on a sample of {min(SAMPLE, space.distinct):,} states)")
-    lines += [
-        f"  {cost / whole:4.0%}  {name:<28} taken {count:,} times"
-        for name, cost, count in rows
-        if count or cost
-    ]
+    shown = [row for row in rows if row[2] or row[1] / whole >= SHARE]
+    lines += [f"  {cost / whole:4.0%}  {name:<28} taken {count:,} times" for name, cost, count in shown]
+    if rest := len(rows) - len(shown):
+        lines.append(f"  {rest} more, never taken, cost less than {SHARE:.1%} each")
     return "\n".join(lines)
 
 
