@@ -240,25 +240,7 @@ class Search:
         phases = self.space.phases
         phases["properties"] = phases.get("properties", 0.0) + checked - begun
         phases["successors"] = phases.get("successors", 0.0) + time.monotonic() - checked
-        self._report(depth)
-
-    def _report(self, depth: int) -> None:
-        """Let the observer know of properties that fail first at a level that was expanded, if the search
-        goes on.
-        """
-        failed = self.space.failed_in(depth)
-        if failed and self.level and not self.space.stopped:
-            self.observer(
-                Progress(
-                    level=depth,
-                    states=len(self.visited),
-                    frontier=len(self.level),
-                    seconds=time.monotonic() - self.started,
-                    levels=Prefix(self.sizes),
-                    failed=failed,
-                    snapshot=self.space.space,
-                )
-            )
+        self.space.report(self.observer, depth, len(self.visited), len(self.level), self.sizes)
 
     def somewhere(self, condition: Expr) -> bool:
         result = witness_function(self.compiled, condition)

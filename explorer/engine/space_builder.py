@@ -12,6 +12,7 @@ from typing import Any
 
 from explorer.engine.compiled import Compiled, Edge, Handle
 from explorer.engine.lanes import Costs, Lanes
+from explorer.engine.limits import Observer, Prefix, Progress
 from explorer.engine.space import Level, StateSpace, Violation
 from explorer.ir.data import dataclass
 from explorer.ir.expressions import Expr, Failure
@@ -103,6 +104,24 @@ class SpaceBuilder:
     def failed_in(self, level: int) -> tuple[str, ...]:
         """The properties that fail first at a level."""
         return tuple(v.name for v in self.violations.values() if v.level == level)
+
+    def report(self, observer: Observer, depth: int, states: int, frontier: int, sizes: list[int]) -> None:
+        """Let the observer know of properties that fail first at a level that was expanded, where the search
+        goes on.
+        """
+        failed = self.failed_in(depth)
+        if failed and frontier and not self.stopped:
+            observer(
+                Progress(
+                    level=depth,
+                    states=states,
+                    frontier=frontier,
+                    seconds=time.monotonic() - self.started,
+                    levels=Prefix(sizes),
+                    failed=failed,
+                    snapshot=self.space,
+                )
+            )
 
     def continue_from(self, other: SpaceBuilder) -> None:
         """Take over the counts of a search that this one carries on; its levels are the engine's affair."""

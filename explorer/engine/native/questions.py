@@ -20,6 +20,7 @@ from explorer.engine.native.machine import Machine
 from explorer.engine.native.ways import MOST_LANES, ArrayCosts, before
 from explorer.engine.python import Compiled, run_source, witness_function
 from explorer.engine.space import Edge
+from explorer.engine.space_builder import SpaceBuilder
 from explorer.ir.expressions import Expr
 from explorer.program.machine_word import BeyondWord
 
@@ -52,6 +53,27 @@ class Questions:
         self.helpers: dict[str, Any] = {}
         self.listed, self.listing = 0, 0.0
         """States whose steps Python has listed, and the seconds it took."""
+
+    def builder(self, options: Any, started: float, workers: int = 1) -> SpaceBuilder:
+        """The counters of a search by machine code, which has these answers; `options` as in
+        `native.search.Options`.
+        """
+        layout = self.compiled.layout
+        space = SpaceBuilder(
+            compiled=self.compiled,
+            engine="native",
+            started=started,
+            decode=layout.unpack,
+            edges=self.edges,
+            before=self.before,
+            somewhere=lambda condition: self.somewhere(space, condition),
+            bits=layout.cell_bits,
+            workers=workers,
+            storage=options.storage,
+            max_omission=options.max_omission,
+            notes=[*self.compiled.notes, *self.machine.notes],
+        )
+        return space
 
     def edges(self, states: Iterable[int], targets: Any) -> list[Edge]:
         """The steps that leave some states, into the targets where some are given."""

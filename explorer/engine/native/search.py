@@ -23,19 +23,19 @@ from explorer.engine.boundary import count_on
 from explorer.engine.checkpoint import Checkpoint, Saved
 from explorer.engine.forecast import forecast
 from explorer.engine.limits import Limits, Observer, Prefix, Progress, Stopped, available_bytes, ignore
-from explorer.engine.native import hashing
 from explorer.engine.native.arrays import EXPANDED, LEAST, MOST, Level
 from explorer.engine.native.exchange import Threads
+from explorer.engine.native.fingerprints import Fingerprints
+from explorer.engine.native.hashing import MAX_OMISSION, Hashing
 from explorer.engine.native.jit import Jit, common_source, default_directory
 from explorer.engine.native.levels import Collected, NativeLevel, TableLevel, integers, rows_of, words_of
 from explorer.engine.native.machine import Machine, ints, machine
 from explorer.engine.native.questions import Questions
-from explorer.engine.native.tree import ROOT_BITS, Tree
+from explorer.engine.native.tree import Tree
 from explorer.engine.native.visited import Store, TableFull
 from explorer.engine.native.worker import TreeWorker, Worker, buckets, empty
 from explorer.engine.python import Compiled, Flagged
 from explorer.engine.space import StateSpace
-from explorer.engine.space_builder import SpaceBuilder
 from explorer.ir.model import Model
 from explorer.program.machine_word import BeyondWord
 from explorer.symmetry.find import Symmetry
@@ -58,7 +58,7 @@ class Options:
     workers: int = 1
     storage: str = "exact"
     fingerprint: int | None = None
-    max_omission: float = hashing.MAX_OMISSION
+    max_omission: float = MAX_OMISSION
     kind: Callable[[Compiled], Callable[..., Search]] = lambda compiled: Search
 
 
@@ -134,33 +134,13 @@ class Search:
         layout = compiled.layout
         self.words = layout.words
         self.tree = Tree(machine.trees, self.words) if self.words > 1 else None
-        self.compact = options.storage == "compact"
-        width = layout.bits if self.tree is None else ROOT_BITS
-        self.hashing = (
-            hashing.compact(width, options.fingerprint or hashing.NARROW)
-            if self.compact
-            else hashing.exact(width)
-        )
-        self.omitted = 0.0
+        self.fingerprints = Fingerprints(layout, options)
+        self.compact = self.fingerprints.compact
         self.sizes: list[int] = []
         self.threads = Threads(options.workers)
         self.workers = [self._worker(i) for i in range(options.workers)]
         self.collected = Collected(lambda: [worker.store for worker in self.workers])
-        questions = Questions(compiled, machine)
-        self.space = SpaceBuilder(
-            compiled=compiled,
-            engine="native",
-            started=started,
-            decode=layout.unpack,
-            edges=questions.edges,
-            before=questions.before,
-            somewhere=lambda condition: questions.somewhere(self.space, condition),
-            bits=layout.cell_bits,
-            workers=options.workers,
-            storage=options.storage,
-            max_omission=options.max_omission,
-            notes=[*compiled.notes, *machine.notes],
-        )
+        self.space = Questions(compiled, machine).builder(options, started, options.workers)
         self.phases = {
             "compile": machine.seconds,
             "successors": 0.0,
@@ -236,9 +216,7 @@ class Search:
         """Take over what an earlier search has counted."""
         count_on(self.space, saved.counts)
         self.started = self.space.started = time.monotonic() - saved.counts["seconds"]
-        self.omitted = saved.counts["omitted"]
-        if saved.counts["fingerprint"] not in (0, self.fingerprint):
-            self.omitted += hashing.omission_probability(saved.states, saved.counts["fingerprint"])
+        self.fingerprints.go_on(saved)
 
     def _begin_with(self, parts: list[Any]) -> None:
         """Share the frontier among the workers."""
@@ -283,7 +261,8 @@ class Search:
                     self._expand(depth, size)
                     space.stopped = space.stopped or self.limits.ended(space.violations)
                 space.levels[depth] = self._leave(level, depth)
-                self._report(depth)
+                frontier = sum(len(new.states) for w in self.workers for new in w.fresh)
+                space.report(self.observer, depth, self._seen(), frontier, self.sizes)
                 if space.stopped:
                     size = self._next_level()
                     if size:
@@ -301,8 +280,8 @@ class Search:
         """Write what a level's boundary leaves to the checkpoint, if there is one."""
         if self.checkpoint is not None:
             self._count()
-            fingerprint = self.fingerprint if self.compact else 0
-            self.checkpoint.boundary(self.space, frontier, omitted=self.omitted, fingerprint=fingerprint)
+            known = self.fingerprints
+            self.checkpoint.boundary(self.space, frontier, omitted=known.omitted, fingerprint=known.bits)
 
     def _next_level(self) -> int:
         """Turn what was new into the level to expand; its size."""
@@ -352,22 +331,6 @@ class Search:
         it. May raise TableFull.
         """
         return True
-
-    def _report(self, depth: int) -> None:
-        """As the python engine does (`engine/python.py`)."""
-        failed = self.space.failed_in(depth)
-        if failed and not self.space.stopped and any(w.fresh for w in self.workers):
-            self.observer(
-                Progress(
-                    level=depth,
-                    states=self._seen(),
-                    frontier=sum(len(states) for w in self.workers for states, _ in w.fresh),
-                    seconds=time.monotonic() - self.started,
-                    levels=Prefix(self.sizes),
-                    failed=failed,
-                    snapshot=self.space.space,
-                )
-            )
 
     def expand(self, parallel: bool = False) -> None:
         """One round: every worker fills its buckets."""
@@ -429,14 +392,8 @@ class Search:
     # Fingerprints.
 
     @property
-    def fingerprint(self) -> int:
-        """How many bits of the hash of a state are compared."""
-        return self.hashing.partition_bits + self.hashing.key_bits
-
-    def _omission(self, states: int) -> float:
-        """The probability that one of so many states is taken for another, at the present width."""
-        lossless = self.fingerprint >= self.hashing.bits
-        return 0.0 if lossless or not self.compact else hashing.omission_probability(states, self.fingerprint)
+    def hashing(self) -> Hashing:
+        return self.fingerprints.hashing
 
     def _widen_for_forecast(self) -> None:
         """Widen the fingerprints early, when few states have to be inserted again."""
@@ -445,22 +402,15 @@ class Search:
             self._widen_for(max(self.space.distinct, expected.states if expected else 0))
 
     def _widen_for(self, states: int) -> None:
-        """Make fingerprints as wide as an entry allows before so many states could pass half of the bound.
+        """Make fingerprints as wide as an entry allows before so many states could pass half of the bound."""
+        if self.fingerprints.too_narrow_for(states):
+            self.widen(self._seen())
 
-        All states are inserted again, from the levels. A state that was left out by then stays left out: what
-        the narrow fingerprints may have cost is added to the probability.
+    def widen(self, states: int = 0) -> None:
+        """Insert all states again, with fingerprints as wide as an entry allows; `states`: see
+        `Fingerprints.widen`.
         """
-        wide = hashing.compact(self.hashing.bits, hashing.WIDE)
-        settled = self.options.fingerprint is not None or wide == self.hashing
-        if settled or self._omission(states) <= self.options.max_omission / 2:
-            return
-        now = self.threads.agree([w.store.count for w in self.workers])
-        self.omitted += self._omission(now)
-        self._widen()
-
-    def _widen(self) -> None:
-        """Insert all states again, with fingerprints as wide as an entry allows."""
-        self.hashing = hashing.compact(self.hashing.bits, hashing.WIDE)
+        self.fingerprints.widen(states)
         for w in self.workers:
             w.store = self._store(w.store.first, w.store.last)
         fresh = [new.states for w in self.workers for new in w.fresh]
@@ -517,10 +467,8 @@ class Search:
     def _collect(self) -> None:
         """Say what was counted."""
         self._count()
-        space = self.space
-        space.phases = self.phases
-        space.fingerprint = self.fingerprint if self.compact else 0
-        space.omission = min(1.0, self.omitted + self._omission(space.distinct))
+        self.space.phases = self.phases
+        self.fingerprints.tell(self.space)
 
     def _count(self) -> None:
         """Bring the counters of all workers together, which begin anew."""

@@ -21,13 +21,12 @@ from explorer.engine.native import hashing
 from explorer.engine.native.cluster.actors import Actors, ClusterError, Halted, Lost, Where
 from explorer.engine.native.cluster.messages import Owners
 from explorer.engine.native.cluster.share import PIECE, Counted, Order, Told, counted
+from explorer.engine.native.fingerprints import Fingerprints
 from explorer.engine.native.levels import NativeLevel, rows_of, words_of
 from explorer.engine.native.machine import Machine, machine
 from explorer.engine.native.questions import Questions
-from explorer.engine.native.tree import ROOT_BITS
 from explorer.engine.python import Compiled
 from explorer.engine.space import StateSpace
-from explorer.engine.space_builder import SpaceBuilder
 from explorer.ir.data import dataclass
 from explorer.ir.model import Model
 from explorer.program.machine_word import BeyondWord
@@ -98,23 +97,9 @@ class ClusterSearch:
         self.checkpoint = checkpoint
         layout = compiled.layout
         self.words, self.row = layout.words, layout.bytes
-        self.compact = options.storage == "compact"
         self.one = hashing.exact(layout.bits) if self.words == 1 else hashing.exact(2)
         self.actors = limits.during("the start of the cluster", self._connected)
-        questions = Questions(compiled, machine)
-        self.space = SpaceBuilder(
-            compiled=compiled,
-            engine="native",
-            started=time.monotonic(),
-            decode=layout.unpack,
-            edges=questions.edges,
-            before=questions.before,
-            somewhere=lambda condition: questions.somewhere(self.space, condition),
-            bits=layout.cell_bits,
-            storage=options.storage,
-            max_omission=options.max_omission,
-            notes=[*compiled.notes, *machine.notes],
-        )
+        self.space = Questions(compiled, machine).builder(options, time.monotonic())
         self.sent, self.farthest, self.losses = 0, -1, 0
         self.kept: Saved | None = None
         """Where the levels can be read when the search is over."""
@@ -183,15 +168,10 @@ class ClusterSearch:
 
     def _reset(self, saved: Saved | None) -> None:
         """Take over what was counted before, if anything was."""
-        options, space = self.options, self.space
-        width = self.compiled.layout.bits if self.words == 1 else ROOT_BITS
-        self.hashing = (
-            hashing.compact(width, options.fingerprint or hashing.NARROW)
-            if self.compact
-            else hashing.exact(width)
-        )
+        space = self.space
+        self.fingerprints = Fingerprints(self.compiled.layout, self.options)
         self.sizes: list[int] = []
-        self.omitted, self.seen, self.seconds = 0.0, 0, 0.0
+        self.seen = 0
         space.levels, space.stopped = [], None
         if saved is None:
             instances = len(self.compiled.model.instances)
@@ -200,9 +180,7 @@ class ClusterSearch:
         else:
             count_on(space, saved.counts)
             space.started = min(space.started, time.monotonic() - saved.counts["seconds"])
-            self.omitted = saved.counts["omitted"]
-            if saved.counts["fingerprint"] not in (0, self.fingerprint):
-                self.omitted += hashing.omission_probability(saved.states, saved.counts["fingerprint"])
+            self.fingerprints.go_on(saved)
         self.base = counted(space, {})
 
     def _give(self, level: int, pieces: Iterator[Any], last: bool) -> None:
@@ -281,8 +259,7 @@ class ClusterSearch:
             space.stopped = self.limits.ended(space.violations)
             begun = self._expand(depth, size)
             space.stopped = space.stopped or self.limits.ended(space.violations)
-        space.fingerprint = self.fingerprint if self.compact else 0
-        space.omission = min(1.0, self.omitted + self._omission(space.distinct))
+        self.fingerprints.tell(space)
 
     def _ask(self, method: str, *given: Any) -> list[Any]:
         """The same of every actor."""
@@ -290,8 +267,8 @@ class ClusterSearch:
 
     def _save(self, frontier: ClusterLevel) -> None:
         if self.checkpoint is not None:
-            fingerprint = self.fingerprint if self.compact else 0
-            self.checkpoint.boundary(self.space, frontier, omitted=self.omitted, fingerprint=fingerprint)
+            known = self.fingerprints
+            self.checkpoint.boundary(self.space, frontier, omitted=known.omitted, fingerprint=known.bits)
 
     def _expand(self, depth: int, size: int) -> list[Told]:
         """Expand a level until it is done or a limit is reached; what the actors say of the next one.
@@ -330,7 +307,7 @@ class ClusterSearch:
         space.stopped = space.stopped or next((one.stopped for one in last if one.stopped), None)
         self._count(counts)
         self._note(depth, failed)
-        self._report(depth, sum(one.size for one in result))
+        space.report(self.observer, depth, self.seen, sum(one.size for one in result), self.sizes)
         return result
 
     def _deliver(self, rounds: list[Any], told: list[Told], method: str, *given: Any) -> list[Any]:
@@ -344,22 +321,6 @@ class ClusterSearch:
                     came.append(refs[1 + at])
             result.append(getattr(actor, method).remote(*given, *came))
         return result
-
-    def _report(self, depth: int, frontier: int) -> None:
-        """As the python engine does (`engine/python.py`)."""
-        failed = self.space.failed_in(depth)
-        if failed and not self.space.stopped and frontier:
-            self.observer(
-                Progress(
-                    level=depth,
-                    states=self.seen,
-                    frontier=frontier,
-                    seconds=time.monotonic() - self.space.started,
-                    levels=Prefix(self.sizes),
-                    failed=failed,
-                    snapshot=self.space.space,
-                )
-            )
 
     # What the actors found.
 
@@ -389,28 +350,13 @@ class ClusterSearch:
                 record.edges += found.edges
                 record.failures |= found.failures
 
-    # Fingerprints.
-
-    @property
-    def fingerprint(self) -> int:
-        return self.hashing.partition_bits + self.hashing.key_bits
-
-    def _omission(self, states: int) -> float:
-        lossless = self.fingerprint >= self.hashing.bits
-        return 0.0 if lossless or not self.compact else hashing.omission_probability(states, self.fingerprint)
-
     def _widen_for_forecast(self, size: int) -> None:
         """Widen the fingerprints before a level, when they could be too narrow at its end."""
-        wide = hashing.compact(self.hashing.bits, hashing.WIDE)
-        if not self.compact or self.options.fingerprint is not None or wide == self.hashing:
-            return
         expected = forecast(self.sizes)
         most = self.seen + size * len(self.compiled.model.instances)
-        if self._omission(max(most, expected.states if expected else 0)) <= self.options.max_omission / 2:
-            return
-        self.omitted += self._omission(self.seen)
-        self.hashing = wide
-        self._ask("widen")
+        if self.fingerprints.too_narrow_for(max(most, expected.states if expected else 0)):
+            self.fingerprints.widen(self.seen)
+            self._ask("widen")
 
     def _say(self) -> None:
         """What went between the actors, and what they took."""

@@ -296,7 +296,7 @@ class Share:
 
     def widen(self) -> None:
         """Insert all states again, with wide fingerprints."""
-        self.search._widen()
+        self.search.widen()
 
     # What is asked of its levels.
 
