@@ -28,32 +28,10 @@ from tests.support.comparison import agree, bounded, facts, model_of, reported
 from tests.support.generators import spec_text
 from tests.support.house import ROOT
 from tests.support.quotients import same_facts
+from tests.support.ring import ring
 from tests.support.slow import rest_slow
 
-RING = """
-from typing import Annotated
-from explorer import *
-Place = Annotated[int, Range(0, 11)]
-class C(State):
-    a: Map[Annotated[int, Range(0, 2)], Place] = initially(0)
-@action
-def up(c: C, i: Annotated[int, Range(0, 2)]) -> None:
-    c.a[i].next = (c.a[i] + 1) % 12
-@action
-def reset(c: C) -> None:
-    when((c.a[0] == c.a[1]) & (c.a[1] == c.a[2]))
-    c.a[0].next = 0
-@constraint
-def near(c: C) -> Value[bool]:
-    return (c.a[0] < 10) | (c.a[1] < 11)
-@invariant
-def fine(c: C) -> Value[bool]:
-    return c.a[0] + c.a[1] + c.a[2] < 30
-@step_invariant
-def slow(c: C) -> Value[bool]:
-    return implies(c.a[1] == 7, c.a[2].next < 11)
-spec = Spec()
-"""
+RING = ring(12, first=10, second=1, most=30)
 """Some 1,700 states; every counter goes back to zero."""
 
 WIDE = RING.replace("Range(0, 11)", "Range(0, 10**8)")

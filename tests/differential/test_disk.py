@@ -25,32 +25,10 @@ from tests.support.checkpoints import written
 from tests.support.comparison import facts, model_of, reported
 from tests.support.house import ROOT
 from tests.support.quotients import same_facts
+from tests.support.ring import ring
 from tests.support.slow import rest_slow
 
-RING = """
-from typing import Annotated
-from explorer import *
-Place = Annotated[int, Range(0, 29)]
-class C(State):
-    a: Map[Annotated[int, Range(0, 2)], Place] = initially(0)
-@action
-def up(c: C, i: Annotated[int, Range(0, 2)]) -> None:
-    c.a[i].next = (c.a[i] + 1) % 30
-@action
-def reset(c: C) -> None:
-    when((c.a[0] == c.a[1]) & (c.a[1] == c.a[2]))
-    c.a[0].next = 0
-@constraint
-def near(c: C) -> Value[bool]:
-    return (c.a[0] < 25) | (c.a[1] < 28)
-@invariant
-def fine(c: C) -> Value[bool]:
-    return c.a[0] + c.a[1] + c.a[2] < 80
-@step_invariant
-def slow(c: C) -> Value[bool]:
-    return implies(c.a[1] == 7, c.a[2].next < 29)
-spec = Spec()
-"""
+RING = ring(30, first=25, second=2, most=80)
 """Up to 27,000 states; every counter goes back to zero."""
 
 

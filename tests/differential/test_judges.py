@@ -18,7 +18,7 @@ from explorer.judge.answers import Answer, Story, replayed
 from explorer.judge.compare import JUDGES, judge, table
 from explorer.run.load import load
 from tests.support.house import SPECS
-from tests.support.judged import judged
+from tests.support.judged import LARGE, judged
 
 WITHOUT = [name for name, installed in JUDGES.items() if not installed()]
 pytestmark = pytest.mark.skipif(bool(WITHOUT), reason=f"{' and '.join(WITHOUT)} not installed")
@@ -301,25 +301,6 @@ def test_strong_fairness_and_steps_in_c_are_refused_by_name(tmp_path: Path) -> N
     memory = model_of(tmp_path, PASSING.replace("spec = Spec()", ends))
     with pytest.raises(CannotSay, match="ends: steps in C, of which SPIN's formulas know nothing"):
         promela_ltl(flatten(memory), "ends", 0)
-
-
-LARGE = """
-from typing import Annotated
-from explorer import *
-
-class S(State):
-    n: Var[Annotated[int, Range(0, 3)]] = initially(0)
-
-@action
-def up(s: S) -> None:
-    s.n.next = (s.n + 1) % 4
-
-@invariant
-def grows(s: S) -> Value[bool]:
-    return (s.n + 1) * 1_000_000 * 1_000 > s.n * 1_000_000_000
-
-spec = Spec()
-"""
 
 
 def test_large_numbers_do_not_overflow(tmp_path: Path) -> None:

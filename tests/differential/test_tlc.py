@@ -25,7 +25,7 @@ from explorer.judge.compare import Judged, judge, table
 from explorer.judge.tools import Workplace
 from explorer.run.load import load
 from tests.support.house import SPECS
-from tests.support.judged import judged
+from tests.support.judged import LARGE, judged
 
 JAR = os.environ.get("TLA2TOOLS")
 asks_tlc = pytest.mark.skipif(not JAR, reason="TLA2TOOLS names no tla2tools.jar")
@@ -222,25 +222,6 @@ def test_what_is_no_answer_is_none(
     monkeypatch.setattr(tlc, "need", lambda *programs: None)
     found = judge(model_of(tmp_path), ("TLC",), 10_000, 100, Path("tla2tools.jar"))
     assert not found.agreed and why in found.silent["TLC"]
-
-
-LARGE = """
-from typing import Annotated
-from explorer import *
-
-class S(State):
-    n: Var[Annotated[int, Range(0, 3)]] = initially(0)
-
-@action
-def up(s: S) -> None:
-    s.n.next = (s.n + 1) % 4
-
-@invariant
-def grows(s: S) -> Value[bool]:
-    return (s.n + 1) * 1_000_000 * 1_000 > s.n * 1_000_000_000
-
-spec = Spec()
-"""
 
 
 def test_numbers_that_tlc_does_not_have_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,3 +51,23 @@ def _long_run(first: int, count: int, judges: tuple[str, ...]) -> None:
 
 if __name__ == "__main__":
     _long_run(int(sys.argv[1]), int(sys.argv[2]), tuple(sys.argv[3:]) or ("SPIN",))
+
+
+LARGE = """
+from typing import Annotated
+from explorer import *
+
+class S(State):
+    n: Var[Annotated[int, Range(0, 3)]] = initially(0)
+
+@action
+def up(s: S) -> None:
+    s.n.next = (s.n + 1) % 4
+
+@invariant
+def grows(s: S) -> Value[bool]:
+    return (s.n + 1) * 1_000_000 * 1_000 > s.n * 1_000_000_000
+
+spec = Spec()
+"""
+"""Products of more than 31 bits."""
