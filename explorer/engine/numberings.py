@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import os
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,14 +17,19 @@ from explorer.ir.model import Model
 class Numbering(Protocol):
     """Something that gives numbers, from 0, to what it meets. `told` are the things from a number on as plain
     data; `learn` takes all that another process told, and raises ValueError where a number is another thing's
-    already. `settled`: what it met did not all fit its bound.
+    already. `settled`: what it met did not all fit its bound. `ask`, where the numbers are those of many
+    processes, gives a thing its number, and tells all from the first on that is not `known` here.
     """
 
     settled: bool
+    ask: Callable[[int, Any], Iterable[Any]] | None
+
+    @property
+    def known(self) -> int: ...
 
     def told(self, first: int) -> Iterator[Any]: ...
 
-    def learn(self, things: Iterable[Any]) -> None: ...
+    def learn(self, things: Iterable[Any], first: int = 0) -> None: ...
 
 
 def numberings_of(model: Model) -> list[Numbering]:

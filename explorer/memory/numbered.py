@@ -78,6 +78,10 @@ class NumberedMemory:
         self.slots, self.acquires, self.eieio = 0, False, False
         self._states: list[tuple[State, Dead]] = []
         self._numbers: dict[tuple[State, Dead], int] = {}
+        self.ask: Callable[[int, list[Any]], Iterable[list[Any]]] | None = None
+        """Where the numbers are those of many processes: what gives a state one, and tells all states from a
+        number on (None: there are no others).
+        """
         self._memory: Memory | None = None
         self._never = self._idle = Dead()
         self._known: dict[Dead, Dead] = {}
@@ -146,25 +150,39 @@ class NumberedMemory:
     def _number(self, state: State, declared: Dead) -> int:
         key = (state, declared)
         number = self._numbers.get(key)
-        if number is None:
-            number = len(self._states)
-            if number > HIGHEST:
-                raise MemoryFull(f"more than {HIGHEST + 1} states of the memory")
-            self._states.append(key)
-            self._numbers[key] = number
+        if number is None and self.ask is not None:
+            known = len(self._states)
+            self.learn(self.ask(known, plain(*key)), known)
+            number = self._numbers[key]
+        return self._append(key) if number is None else number
+
+    def _append(self, key: tuple[State, Dead]) -> int:
+        number = len(self._states)
+        if number > HIGHEST:
+            raise MemoryFull(f"more than {HIGHEST + 1} states of the memory")
+        self._states.append(key)
+        self._numbers[key] = number
         return number
+
+    @property
+    def known(self) -> int:
+        """How many states have a number."""
+        return len(self._states)
 
     def told(self, first: int) -> Iterator[list[Any]]:
         """The states from a number on, as plain data."""
         return (plain(*pair) for pair in self._states[first:])
 
-    def learn(self, states: Iterable[list[Any]]) -> None:
-        """Give states the numbers that they had elsewhere: all that were told there. Raises ValueError where
-        a number is another state's here.
+    def learn(self, states: Iterable[list[Any]], first: int = 0) -> None:
+        """Give states the numbers that they have elsewhere: all that were told there from a number on. Raises
+        ValueError where a number is another state's here.
         """
-        for number, data in enumerate(states):
-            if self._number(*again(data)) != number:
+        for number, data in enumerate(states, first):
+            key = again(data)
+            if self._numbers.get(key, len(self._states)) != number:
                 raise ValueError(f"state {number} of the memory has another number here")
+            if number == len(self._states):
+                self._append(key)
 
     def is_reduced(self, state: State, number: int) -> bool:
         """Whether the number is that of the state's normal form, with what is declared there."""

@@ -15,11 +15,12 @@ pytest.importorskip("ray", reason="the package ray is not installed")
 from explorer.engine import python
 from explorer.engine.limits import Limits
 from explorer.engine.native import hashing, worker
-from explorer.engine.native.cluster.search import ClusterError
+from explorer.engine.native import search as native
 from explorer.engine.space import StateSpace
 from explorer.ground.ground import ground
 from explorer.ir.model import Model
 from explorer.run.load import load
+from explorer.run.recipe import Recipe
 from explorer.symmetry.find import find
 from explorer.verdict.verdict import judge
 from tests.support.checkpoints import written
@@ -146,8 +147,61 @@ def test_a_checkpoint_goes_on_with_other_actors_and_on_one_machine(tmp_path: Pat
     assert found(written(place, ring(), clustered(5))) == found(python.explore(ring()))
 
 
-def test_a_memory_by_number_is_refused() -> None:
-    """The numbers of a memory's states mean nothing to another process."""
-    model = ground(load(ROOT / "tests/bench/specs/memory_lock.py"), {})
-    with pytest.raises(ClusterError, match="numbered as a process meets them"):
-        clustered(2)(model)
+LOCK = "tests/bench/specs/memory_lock.py", ()
+IPI = "spec/ipi_fixed.py", ("senders=2", "set_barrier=none", "clear_barrier=none")
+MEMORIES = [
+    (LOCK, 3, 1, "exact"),
+    (LOCK, 2, 2, "compact"),
+    (LOCK, 1, 1, "exact"),
+    (LOCK, 5, 1, "exact"),
+    (IPI, 3, 1, "exact"),
+]
+
+
+def made_of(spec: tuple[str, tuple[str, ...]]) -> Recipe:
+    """How each actor makes its own model, and its own memory, of a spec."""
+    file, define = spec
+    return Recipe(str(ROOT / file), define, ())
+
+
+@pytest.mark.parametrize("spec, number, threads, storage", rest_slow(MEMORIES))
+def test_states_of_a_memory_have_one_number_for_all(
+    spec: tuple[str, tuple[str, ...]], number: int, threads: int, storage: str
+) -> None:
+    """Each actor has a memory of its own; everything found and told is that of one machine."""
+    made = made_of(spec)
+    model = made(False).model
+    space = clustered(number, threads, storage=storage, made=made)(model)
+    assert space.stopped is None and found(space) == found(native.explore(model))
+
+
+@pytest.mark.parametrize("number", rest_slow([2, 1, 3, 5]))
+def test_representatives_with_a_memory_are_the_same(number: int) -> None:
+    """The actors choose one representative of each orbit, though it is chosen by the memory's number."""
+    made = made_of(LOCK)
+    model = made(True).model
+    symmetry = find(model)
+    space = clustered(number, made=made)(model, symmetry=symmetry)
+    assert space.represented > space.distinct
+    same_facts(space, native.explore(model, symmetry=symmetry))
+
+
+@pytest.mark.parametrize("calls", rest_slow([10, 0, 24]))
+@pytest.mark.parametrize("kept", [True, False], ids=["checkpoint", "no checkpoint"])
+def test_a_lost_actor_leaves_the_numbers(calls: int, kept: bool, tmp_path: Path) -> None:
+    """After a loss the new actors and the book go on with the numbers that there are."""
+    made = made_of(LOCK)
+    model = made(False).model
+    engine = clustered(3, deaths=[(1, calls)], made=made)
+    space = written(tmp_path / "kept", model, engine) if kept else engine(model)
+    assert found(space) == found(native.explore(model))
+
+
+def test_a_checkpoint_of_a_memory_goes_on_elsewhere(tmp_path: Path) -> None:
+    """Another process goes on with the numbers that a cluster gave, and a cluster with those of a process."""
+    made, place = made_of(LOCK), tmp_path / "kept"
+    written(place, made(False).model, clustered(2, made=made), depth=10)
+    written(place, made(False).model, depth=20)
+    model = made(False).model
+    space = written(place, model, clustered(3, made=made))
+    assert found(space) == found(native.explore(model))

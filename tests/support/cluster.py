@@ -15,6 +15,7 @@ from explorer.engine.compiled import Compiled
 from explorer.engine.limits import Limits, Observer, ignore
 from explorer.engine.native.cluster import search
 from explorer.engine.native.cluster.actors import Lost, Where
+from explorer.engine.native.cluster.book import Ask, Book
 from explorer.engine.native.cluster.share import Order, Share
 from explorer.engine.space import StateSpace
 from explorer.ir.model import Model
@@ -70,11 +71,14 @@ class Actors:
         self.number, self.threads, self.deaths = number, threads, [*deaths]
         self.handles: list[Actor] = []
         self.nodes = ["here"]
+        self.ask: Ask | None = None
         self.starts = 0
 
-    def start(self, order: Order) -> None:
+    def start(self, order: Order, things: Sequence[Sequence[str]] = ()) -> None:
         self.starts += 1
-        order = replace(order, actors=self.number, threads=self.threads, beside=self.number)
+        book = Book(things)
+        self.ask = (lambda *given: sent(book.ask(*sent(given)))) if things else None
+        order = replace(order, actors=self.number, threads=self.threads, beside=self.number, ask=self.ask)
         self.handles = [Actor(Share(owner, order), None) for owner in range(self.number)]
         for actor in self.handles:
             actor.share.prepare()
@@ -106,8 +110,11 @@ def clustered(
     storage: str = "exact",
     deaths: Sequence[tuple[int, int]] = (),
     hear: Callable[[str], None] = lambda sentence: None,
+    made: Callable[[bool], Compiled] | None = None,
 ) -> Callable[..., StateSpace]:
-    """An engine of so many actors with so many threads each."""
+    """An engine of so many actors with so many threads each. `made` makes the program for an actor, where it
+    is not to be the driver's own model.
+    """
 
     def explore(
         model: Model,
@@ -117,10 +124,10 @@ def clustered(
         symmetry: Symmetry | None = None,
         **more: Any,
     ) -> StateSpace:
-        def made(symmetric: bool) -> Compiled:
+        def own(symmetric: bool) -> Compiled:
             return Compiled(model, symmetry if symmetric else None)
 
-        options = search.Options(NOWHERE, made, storage, hear=hear)
+        options = search.Options(NOWHERE, made or own, storage, hear=hear)
         with near(Actors(number, threads, deaths)):
             return search.explore(model, limits, observer, options=options, symmetry=symmetry, **more)
 

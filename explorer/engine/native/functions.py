@@ -85,11 +85,13 @@ class Functions:
     def result(self, number: int, *arguments: int) -> int:
         """What a function gives, entered into the table."""
         with self.lock:
+            if self.error is not None:  # nothing counts any more
+                return -1
             try:
                 value = self.calls[number](*arguments[: self.arity[number]])
                 self._enter((number, *arguments[1:]), arguments[0], value)
             except BaseException as error:
-                self.error = self.error or error
+                self.error = error
                 return -1
             return value
 

@@ -13,12 +13,15 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import ray
 from ray import exceptions
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from explorer.engine.limits import Limits
+from explorer.engine.native.cluster.book import Ask, Book
 from explorer.engine.native.cluster.messages import MOST_ACTORS
 from explorer.engine.native.cluster.share import Order, Share, WrongProgram
 from explorer.ir.data import dataclass
@@ -122,6 +125,7 @@ class Actors:
         self.here = ray.get_runtime_context().get_node_id()
         self.head: str = ray.get_runtime_context().gcs_address
         self.handles: list[Any] = []
+        self.book: Any = None
         self.nodes: list[str] = []
         self.silent = time.monotonic()
         """When the head answered last."""
@@ -157,17 +161,28 @@ class Actors:
             raise Halted("no node of the cluster is left that has room for an actor")
         self.number = room
 
-    def start(self, order: Order) -> None:
-        """New actors in place of those there were, with the program compiled. Raises Lost or Halted, or
-        ClusterError where another start would end the same way.
+    def start(self, order: Order, things: Sequence[Sequence[str]] = ()) -> None:
+        """New actors in place of those there were, with the program compiled; where there are `things` by
+        number, with a book of them (`book.py`). Raises Lost or Halted, or ClusterError where another start
+        would end the same way.
         """
         self.stop()
         self.look()
         self._fit(at_first=False)
         nodes = max(1, len(self._alive()))
-        order = replace(order, actors=self.number, threads=self.threads, beside=-(-self.number // nodes))
-        kind = ray.remote(num_cpus=self.threads, max_restarts=0, scheduling_strategy="SPREAD")(Share)
-        self.handles = [kind.remote(owner, order) for owner in range(self.number)]
+        if things:
+            here: Any = NodeAffinitySchedulingStrategy(self.here, soft=False)
+            kind = ray.remote(num_cpus=0, max_restarts=0, scheduling_strategy=here)(Book)
+            self.book = kind.remote(things)
+        order = replace(
+            order,
+            actors=self.number,
+            threads=self.threads,
+            beside=-(-self.number // nodes),
+            ask=partial(_asked, self.book, self.where.patience) if things else None,
+        )
+        share = ray.remote(num_cpus=self.threads, max_restarts=0, scheduling_strategy="SPREAD")(Share)
+        self.handles = [share.remote(owner, order) for owner in range(self.number)]
         try:
             self.nodes = self.wait([a.where.remote() for a in self.handles], START)
         except Silent:
@@ -181,10 +196,16 @@ class Actors:
 
     def stop(self) -> None:
         """End all actors."""
-        for actor in self.handles:
+        for actor in (*self.handles, self.book):
             with suppress(Exception):
                 ray.kill(actor)
-        self.handles = []
+        self.handles, self.book = [], None
+
+    @property
+    def ask(self) -> Ask | None:
+        """What is numbered for all actors. Raises Lost or Halted."""
+        book = self.book
+        return None if book is None else lambda *given: self.wait([book.ask.remote(*given)])[0]
 
     def wait(self, refs: Sequence[Any], patience: float | None = None) -> list[Any]:
         """What was asked for. Raises Lost or Halted."""
@@ -228,6 +249,12 @@ class Actors:
             raise Halted(f"the head of the cluster ({self.head}) does not answer")
 
 
+def _asked(book: Any, patience: float, *given: Any) -> list[str]:
+    """What the book answers an actor."""
+    result: list[str] = ray.get(book.ask.remote(*given), timeout=patience)
+    return result
+
+
 def meaning(error: BaseException) -> Exception:
     """What an error of Ray means for a search."""
     cause = getattr(error, "cause", None) or error
@@ -240,7 +267,7 @@ def meaning(error: BaseException) -> Exception:
         if isinstance(found, (exceptions.ObjectStoreFullError, exceptions.OutOfDiskError)):
             return Halted("the object store of a node is full, and so is its disk")
         if isinstance(found, MemoryError):
-            return Halted("an actor got no memory")
+            return Halted(f"an actor got no memory: {found}".removesuffix(": "))
     if isinstance(error, exceptions.RayTaskError) and not isinstance(cause, exceptions.RayError):
         mistake: Exception = error  # of ours
         return mistake

@@ -18,6 +18,7 @@ from explorer.engine.checkpoint import Checkpoint, Saved
 from explorer.engine.forecast import forecast
 from explorer.engine.limits import Limits, Observer, Prefix, Progress, Stopped, ignore
 from explorer.engine.native import hashing
+from explorer.engine.native.cluster import book
 from explorer.engine.native.cluster.actors import Actors, ClusterError, Halted, Lost, Where
 from explorer.engine.native.cluster.messages import Owners
 from explorer.engine.native.cluster.share import PIECE, Counted, Order, Told, counted
@@ -25,6 +26,7 @@ from explorer.engine.native.fingerprints import Fingerprints
 from explorer.engine.native.levels import NativeLevel, rows_of, words_of
 from explorer.engine.native.machine import Machine, machine
 from explorer.engine.native.questions import Questions
+from explorer.engine.numberings import numberings_of
 from explorer.engine.python import Compiled
 from explorer.engine.space import StateSpace
 from explorer.ir.data import dataclass
@@ -70,11 +72,6 @@ def explore(
         native_machine = limits.during("compilation", partial(machine, compiled))
     except BeyondWord as beyond:
         raise ClusterError(f"--cluster: no machine code: {beyond}; write: --engine python") from None
-    if native_machine.functions is not None:
-        raise ClusterError(
-            "--cluster: the memory's states are numbered as a process meets them, so that actors would not"
-            " understand each other; write: --workers N, without --cluster"
-        )
     search = ClusterSearch(compiled, native_machine, limits, observer, options=options, checkpoint=checkpoint)
     search.space.started = started
     return search.run(saved)
@@ -100,6 +97,7 @@ class ClusterSearch:
         self.one = hashing.exact(layout.bits) if self.words == 1 else hashing.exact(2)
         self.actors = limits.during("the start of the cluster", self._connected)
         self.space = Questions(compiled, machine).builder(options, time.monotonic())
+        self.numberings = numberings_of(compiled.model)
         self.sent, self.farthest, self.losses = 0, -1, 0
         self.kept: Saved | None = None
         """Where the levels can be read when the search is over."""
@@ -113,6 +111,18 @@ class ClusterSearch:
 
     def run(self, saved: Saved | None) -> StateSpace:
         """The space; the actors stay as long as its levels are asked for."""
+        try:
+            halted = self._to_the_end(saved)
+        finally:
+            book.share(self.numberings, None)
+        self._keep()
+        self.space.workers = self.actors.number * self.actors.threads
+        self._say()
+        space = self._farther()
+        return replace(space, stopped=halted) if halted else space
+
+    def _to_the_end(self, saved: Saved | None) -> str:
+        """Search until all is visited; or why not ("")."""
         halted = ""
         while not self.over:
             try:
@@ -127,11 +137,7 @@ class ClusterSearch:
                     halted, self.over = str(reason), True
             except Halted as reason:
                 halted, self.over = str(reason), True
-        self._keep()
-        self.space.workers = self.actors.number * self.actors.threads
-        self._say()
-        space = self._farther()
-        return replace(space, stopped=halted) if halted else space
+        return halted
 
     def _farther(self) -> StateSpace:
         """What is known, or was before the last loss where that was more."""
@@ -153,7 +159,8 @@ class ClusterSearch:
             fingerprint=options.fingerprint,
             memory=options.memory,
         )
-        self.actors.start(order)
+        self.actors.start(order, book.written(self.numberings))
+        book.share(self.numberings, self.actors.ask)
         self.owners = Owners(self.actors.number, layout.words, self.one)
         if saved is None:
             self._give(0, iter([words_of(self.compiled.initial(), self.words)]), last=True)
@@ -241,6 +248,7 @@ class ClusterSearch:
     def _search(self) -> None:
         space = self.space
         begun = self._ask("begin", {})
+        self._learn()
         while True:
             size, depth = sum(told.size for told in begun), len(space.levels)
             level = ClusterLevel(self, depth, size)
@@ -264,6 +272,10 @@ class ClusterSearch:
     def _ask(self, method: str, *given: Any) -> list[Any]:
         """The same of every actor."""
         return self.actors.wait([getattr(actor, method).remote(*given) for actor in self.actors.handles])
+
+    def _learn(self) -> None:
+        """Learn the numbers of what the actors have met. Raises Lost or Halted."""
+        book.learn(self.numberings, self.actors.ask)
 
     def _save(self, frontier: ClusterLevel) -> None:
         if self.checkpoint is not None:
@@ -305,6 +317,7 @@ class ClusterSearch:
         answers = self.actors.wait(self._deliver(rounds, told, "turn", settled))
         last, counts, failed, result = (list(column) for column in zip(*answers))
         space.stopped = space.stopped or next((one.stopped for one in last if one.stopped), None)
+        self._learn()
         self._count(counts)
         self._note(depth, failed)
         space.report(self.observer, depth, self.seen, sum(one.size for one in result), self.sizes)
@@ -334,6 +347,8 @@ class ClusterSearch:
         space.cut = {name: sum(part.cut.get(name, 0) for part in every) for name in names}
         space.expanded = sum(part.expanded for part in every)
         space.least, space.most = min(part.least for part in every), max(part.most for part in every)
+        for numbering, *settled in zip(self.numberings, *(part.settled for part in every)):
+            numbering.settled = any(settled)
         phases = dict.fromkeys(name for part in parts for name in part.phases)
         space.phases = {name: max(part.phases[name] for part in parts) for name in phases}
 

@@ -16,12 +16,13 @@ from explorer.engine.boundary import failures_of, plain_violation
 from explorer.engine.compiled import Compiled
 from explorer.engine.limits import Limits, available_bytes, ignore
 from explorer.engine.native.arrays import Buckets
-from explorer.engine.native.cluster import messages
+from explorer.engine.native.cluster import book, messages
 from explorer.engine.native.cluster.messages import Message, Owners, SendingTreeWorker
 from explorer.engine.native.levels import NativeLevel, rows_of
 from explorer.engine.native.machine import machine
 from explorer.engine.native.search import PARALLEL, Options, Search
 from explorer.engine.native.visited import TableFull
+from explorer.engine.numberings import numberings_of
 from explorer.engine.space_builder import FirstFailure, SpaceBuilder
 from explorer.ir.data import dataclass
 
@@ -33,7 +34,7 @@ PIECE = 1 << 20
 class Order:
     """What every actor is told before it begins. `compiled` makes the program, and `digest` is what it must
     be. `memory` are the bytes that an actor may have (None: its part of what is free, with so many `beside`
-    it on a node).
+    it on a node). `ask` is the book of what states have numbers of (None: of nothing).
     """
 
     compiled: Callable[[], Compiled]
@@ -44,6 +45,7 @@ class Order:
     fingerprint: int | None
     memory: int | None
     beside: int = 1
+    ask: book.Ask | None = None
 
 
 class WrongProgram(Exception):
@@ -79,6 +81,7 @@ class Counted:
     least: int
     most: int
     phases: dict[str, float]
+    settled: list[bool]
 
 
 def counted(space: SpaceBuilder, phases: dict[str, float]) -> Counted:
@@ -91,6 +94,7 @@ def counted(space: SpaceBuilder, phases: dict[str, float]) -> Counted:
         least=space.least,
         most=space.most,
         phases=phases,
+        settled=[numbering.settled for numbering in numberings_of(space.compiled.model)],
     )
 
 
@@ -188,6 +192,8 @@ class Share:
                 f"the spec or the explorer on a node is not the one here (program {compiled.digest} there,"
                 f" {order.digest} here)"
             )
+        self.numberings = numberings_of(compiled.model)
+        book.share(self.numberings, order.ask)
         memory = order.memory or int(0.8 * available_bytes() / order.beside)
         self.search = OwnPart(
             self.owner,
@@ -235,6 +241,7 @@ class Share:
         """Leave the last level, and make the next one of what was new: judge its states. `settled` are the
         properties that failed in an earlier level, with their kind and level.
         """
+        book.learn(self.numberings, self.order.ask)
         search = self.search
         space = search.space
         depth = len(space.levels)
