@@ -57,8 +57,8 @@ class Walk:
 
     def shown(self) -> str:
         """The heading of the present state, when the page has come to rest."""
-        self.page.wait_for_selector("#walk[data-shown]")
-        self.page.wait_for_timeout(60)
+        self.page.wait_for_timeout(60)  # a change of the address is told to the page later
+        self.page.wait_for_selector("#walk[data-shown]:not([aria-busy=true])")
         return " ".join(self.page.locator(".here h3").inner_text().split())
 
     def take(self, name: str) -> str:
@@ -104,12 +104,33 @@ def test_steps_are_taken_undone_and_linked(kind: str, browser: Any, addresses: d
     with Visit(browser, address) as page:
         assert Walk(page).shown().startswith("Step 2: B flag[B] = 1")
     with Visit(browser, address.replace(".1@", ".7@")) as page:
-        page.wait_for_timeout(300)
-        assert "is not possible there" in page.locator(".walk .said").inner_text()
+        page.locator(".walk .said", has_text="is not possible there").wait_for()
     digest = address.split("#walk/")[1].split("/")[0]
     with Visit(browser, address.replace(digest, "0" * 16)) as page:
-        page.wait_for_timeout(300)
-        assert "made from another spec" in page.locator(".walk .said").inner_text()
+        page.locator(".walk .said", has_text="made from another spec").wait_for()
+
+
+SLOW = """const had = fetch;
+window.fetch = (...asked) => new Promise(done => setTimeout(done, 300)).then(() => had(...asked));"""
+
+HASTY = """step => {
+  for (const key of ['1', '1', 'ArrowLeft'])
+    step.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true}));
+  step.click();
+}"""
+
+
+def test_what_is_typed_ahead_waits_for_its_answer(browser: Any, addresses: dict[str, str]) -> None:
+    """Keys are taken in turn; a click on a step of the state before is none."""
+    with Visit(browser, "about:blank") as page:
+        page.add_init_script(SLOW)
+        page.goto(addresses["dekker served"])
+        walk = Walk(page)
+        walk.shown()
+        page.locator(".nexts .step").first.evaluate(HASTY)
+        page.wait_for_selector(".trail thead th:nth-child(4)")
+        assert walk.shown().startswith("Step 1: A")
+        assert page.locator(".walk .said").inner_text().startswith("step 1 of 2")
 
 
 def test_another_way_is_kept_and_compared(browser: Any, addresses: dict[str, str]) -> None:
@@ -148,8 +169,7 @@ def test_an_expression_is_shown_along_the_path(browser: Any, addresses: dict[str
         Walk(page).shown()
         page.get_by_label("Expression").fill("atx[A]")
         page.get_by_label("Expression").press("Enter")
-        page.wait_for_timeout(300)
-        assert page.locator(".wrong").inner_text() == "atx is not known; did you mean at?"
+        page.locator(".wrong", has_text="atx is not known; did you mean at?").wait_for()
         assert page.locator(".trail .typed-name").count() == 0
 
 
@@ -219,8 +239,7 @@ def test_a_path_is_saved_and_opened(browser: Any, addresses: dict[str, str], tmp
         download.value.save_as(tmp_path / "steps.txt")
         assert (tmp_path / "steps.txt").read_text() == "store(cpu=A)\nstore(cpu=B)\n"
         page.locator("input.open").set_input_files(addresses["trace"])
-        page.wait_for_timeout(300)
-        assert walk.shown().startswith("Step 6:")
+        page.locator(".here h3", has_text="Step 6:").wait_for()
         page.get_by_role("button", name="Picture").click()
         page.wait_for_selector(".drawn img")
         assert page.locator(".drawn img").evaluate("i => i.decode().then(() => i.naturalWidth)") > 100
@@ -228,8 +247,7 @@ def test_a_path_is_saved_and_opened(browser: Any, addresses: dict[str, str], tmp
         Walk(page).shown()
         (tmp_path / "no.json").write_text(json.dumps({"states": []}))
         page.locator("input.open").set_input_files(tmp_path / "no.json")
-        page.wait_for_timeout(300)
-        assert "no trace in the Informal Trace Format" in page.locator(".walk .said").inner_text()
+        page.locator(".walk .said", has_text="no trace in the Informal Trace Format").wait_for()
 
 
 @pytest.mark.parametrize("kind", ["served", "checked", "on disk"])
@@ -295,7 +313,7 @@ def test_a_server_that_ended_is_said(browser: Any, tmp_path: Path) -> None:
         end(server)
         thread.join(10)
         page.locator(".nexts .step").first.click()
-        page.wait_for_timeout(1500)
+        page.locator(".walk .said", has_text="the server does not answer").wait_for()
         said = page.locator(".walk .said").inner_text()
         visit.complaints = [c for c in visit.complaints if "ERR_" not in c]
     assert said == "the server does not answer: it has ended; start it again with python -m explorer serve"

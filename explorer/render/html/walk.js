@@ -111,6 +111,18 @@
   let turn = 0;
   let trouble = ""; // why an address is not followed
   const pinned = new Set();
+  const takes = []; // what takes each step that is listed
+  let waiting = 0;
+  let last = Promise.resolve();
+
+  async function busy(wait) {
+    waiting += 1;
+    section.ariaBusy = "true";
+    try { await wait; } finally { waiting -= 1; section.ariaBusy = String(waiting > 0); }
+  }
+
+  /* Keys that are typed ahead of an answer wait for it. */
+  function inTurn(act) { last = busy(last.then(act)).catch(error => say(error.message)); }
 
   function say(text) { part("said").textContent = text; }
 
@@ -120,7 +132,7 @@
   }
 
   /* The page as it is now; a later call wins over one that still waits for an answer. */
-  async function show(quiet) {
+  async function draw(quiet) {
     const mine = ++turn;
     try {
       const all = await moments(beginnings(path));
@@ -147,6 +159,8 @@
       if (mine === turn) { section.hidden = false; say(error.message); }
     }
   }
+
+  const show = quiet => busy(draw(quiet));
 
   const step = (all, n) => all[n - 1].steps.find(one => one[0] === path[n]);
   const told = (all, n) => { const found = step(all, n); const actor = instance(path[n]).actor; return `${actor ? `${actor}: ` : ""}${found ? found[1] : instance(path[n]).name}`; };
@@ -229,9 +243,11 @@
   }
 
   function nexts(now) {
+    takes.length = 0;
     const items = now.steps.filter(one => fits(`${one[1]} ${instance(one[0]).name}`)).map(([number, label, , list, breaks], n) => {
       const {actor, name} = instance(number);
-      const does = button(label, () => take(number).then(() => part("nexts").querySelector("button")?.focus()));
+      takes[n] = () => take(number).then(() => part("nexts").querySelector("button")?.focus());
+      const does = button(label, () => { if (!waiting) takes[n](); }); // else the list is of the state before
       does.classList.add("step");
       const item = make("li", path[at + 1] === number ? "chosen" : "", actor ? make("span", actorClass(actor), actor) : "", " ", does, make("span", "note", `${name}${path[at + 1] === number ? " (this path goes on with it)" : ""}`));
       const effect = changes(list, now.texts);
@@ -448,7 +464,7 @@
     },
   };
   for (const one of section.querySelectorAll("[data-do]"))
-    one.addEventListener("click", async () => { try { await acts[one.dataset.do](); } catch (error) { say(error.message); } });
+    one.addEventListener("click", () => inTurn(acts[one.dataset.do]));
   part("filter").addEventListener("input", () => show());
   section.querySelector("form.typed")?.addEventListener("submit", async event => {
     event.preventDefault();
@@ -481,11 +497,10 @@
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
     if (event.target.closest(".scroll") && ["ArrowLeft", "ArrowRight"].includes(event.key)) return;
     const act = {ArrowLeft: () => go(at - 1), ArrowRight: () => go(at + 1), Home: () => go(0), End: () => go(path.length - 1), Backspace: undo}[event.key];
-    const digit = /^[1-9]$/.test(event.key) ? section.querySelectorAll(".nexts .step")[event.key - 1] : null;
-    if (!act && !digit) return;
+    if (!act && !/^[1-9]$/.test(event.key)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    if (act) act(); else digit.click();
+    inTurn(() => act ? act() : takes[event.key - 1]?.());
   });
 
   /* What an address says: #walk/DIGEST/0.3.5@2;0.4 */
