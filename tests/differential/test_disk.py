@@ -19,10 +19,10 @@ from explorer.engine.native.machine import machine
 from explorer.engine.space import StateSpace
 from explorer.ground.ground import ground
 from explorer.ir.model import Model
-from explorer.run.load import load
 from explorer.symmetry.find import find
 from tests.support.checkpoints import written
 from tests.support.comparison import facts, model_of, reported
+from tests.support.generators import spec_of
 from tests.support.house import ROOT
 from tests.support.quotients import same_facts
 from tests.support.ring import ring
@@ -31,6 +31,9 @@ from tests.support.slow import rest_slow
 RING = ring(30, first=25, second=2, most=80)
 """Up to 27,000 states; every counter goes back to zero."""
 
+WIDE = RING.replace("Range(0, 29)", "Range(0, 10**8)")
+"""The same in states of several words."""
+
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> list[int]:
@@ -38,6 +41,8 @@ def small(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     monkeypatch.setattr(delayed, "SHARE", 0.0)
     monkeypatch.setattr(hashing, "PARTITION_BITS", 1)
     monkeypatch.setattr(worker, "BUCKET_WORDS", 1 << 10)
+    for name, least in (("CHUNK", 64), ("SUCCESSORS", 96), ("MISSED", 16)):
+        monkeypatch.setattr(worker, name, least)
     found: list[int] = []
     take_out = delayed.DelayedSearch._take_out
 
@@ -56,14 +61,15 @@ def on_disk(model: Model, directory: Path, workers: int = 1) -> partial[StateSpa
 
 
 @pytest.mark.parametrize("workers, capacity", rest_slow([(2, 4000), (1, 3000)]))
+@pytest.mark.parametrize("text", [RING, WIDE], ids=["narrow", "wide"])
 def test_states_that_left_memory_are_not_counted_twice(
-    workers: int, capacity: int, small: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    text: str, workers: int, capacity: int, small: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Counts, levels, violations and stories are those of the python engine, though tens of thousands of
     states were visited again and taken back.
     """
     monkeypatch.setattr(visited, "FIRST_CAPACITY", capacity)
-    model = model_of(RING)
+    model = model_of(text)
     assert model is not None
     explore = on_disk(model, tmp_path, workers)
     space, whole = explore(model), python.explore(model)
@@ -72,24 +78,27 @@ def test_states_that_left_memory_are_not_counted_twice(
     assert space.omission == 0.0
 
 
-@pytest.mark.parametrize("depth", [0, 11, 40, 60])
+@pytest.mark.parametrize(
+    "text, depth", rest_slow([(RING, 0), (RING, 11), (RING, 40), (WIDE, 40), (RING, 60), (WIDE, 60)], 4)
+)
 def test_a_search_that_is_ended_has_counted_right(
-    depth: int, small: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    text: str, depth: int, small: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What a limit leaves is compared too, before anything is said of it."""
     monkeypatch.setattr(visited, "FIRST_CAPACITY", 3000)
-    model = model_of(RING)
+    model = model_of(text)
     assert model is not None
     limits = Limits(max_depth=depth)
     assert facts(on_disk(model, tmp_path)(model, limits)) == facts(python.explore(model, limits))
 
 
+@pytest.mark.parametrize("text", rest_slow([WIDE, RING]))
 def test_a_checkpoint_of_it_goes_on_in_memory_and_back(
-    small: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    text: str, small: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A search on disk is kept as any other, and goes on from any other."""
     monkeypatch.setattr(visited, "FIRST_CAPACITY", 3000)
-    model = model_of(RING)
+    model = model_of(text)
     assert model is not None
     explore, place = on_disk(model, tmp_path), tmp_path / "kept"
     written(place, model, explore, depth=25)
@@ -119,12 +128,14 @@ def jump_{k}(c: C) -> None:
     assert sum(small) > 1000 and facts(space) == facts(python.explore(model))
 
 
+@pytest.mark.parametrize("most", rest_slow(["10**8", "MODULUS - 1"]))
 def test_representatives_are_counted_back_with_what_they_stand_for(
-    small: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    most: str, small: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Under a symmetry the states that were visited again stand for nothing."""
     monkeypatch.setattr(visited, "FIRST_CAPACITY", 1200)
-    model = ground(load(ROOT / "tests/bench/specs/counters.py"), {"COUNTERS": 3, "MODULUS": 30})
+    text = (ROOT / "tests/bench/specs/counters.py").read_text().replace("MODULUS - 1)]]", f"{most})]]")
+    model = ground(spec_of(text), {"COUNTERS": 3, "MODULUS": 30})
     found = find(model)
     space = native.explore(model, options=native.Options(kind=delayed.on_disk(tmp_path)), symmetry=found)
     assert sum(small) > 200 and space.represented == 27_000

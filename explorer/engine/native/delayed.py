@@ -21,17 +21,19 @@ import numpy as np
 
 from explorer.engine.checkpoint import Saved
 from explorer.engine.compiled import Compiled
-from explorer.engine.directory import DirectoryError
 from explorer.engine.limits import Stopped, available_bytes, resident_bytes
 from explorer.engine.native.arrays import EXPANDED, FLAGGED, TRANSITIONS, Counters, Level, WordRows
 from explorer.engine.native.disk import Disk, DiskFull, DiskLevel
 from explorer.engine.native.jit import Jit, common_source, default_directory
-from explorer.engine.native.levels import NativeLevel, rows_of
+from explorer.engine.native.levels import PIECE, NativeLevel, rows_of
 from explorer.engine.native.search import PARALLEL, Search
 from explorer.engine.native.sieve import Sieve
+from explorer.engine.native.tree import ROOT_BITS
 from explorer.engine.native.visited import Store, TableFull
+from explorer.engine.native.whole_rounds import WholeRounds
 from explorer.engine.native.worker import BUCKET_WORDS, FLAGS, buckets
 
+ROOT_BYTES = -(-ROOT_BITS // 8)
 SHARE, WINDOW = 0.5, 0.25
 """The parts of the memory that the table may have, and of the table that the levels in it may take when the
 older ones have left; the rest is for the frontier, and for what is new.
@@ -52,12 +54,7 @@ def on_disk(
 
     def kind(compiled: Compiled) -> Callable[..., Search]:
         layout = compiled.layout
-        if layout.words > 1:
-            raise DirectoryError(
-                f"--disk {directory}: a state of {compiled.model.name} has {layout.bits} bits, and 64 is the"
-                " most there; write: --max-memory without --disk, or smaller constants with -D"
-            )
-        disk = Disk(directory, most, layout.bytes)
+        disk = Disk(directory, most, layout.bytes if layout.words == 1 else ROOT_BYTES)
         hear(disk.needed())
         return partial(DelayedSearch, disk)
 
@@ -65,7 +62,11 @@ def on_disk(
 
 
 class DelayedSearch(Search):
-    """A search of states of one word that keeps its levels on `disk`."""
+    """A search that keeps its levels on `disk`; of states of several words the root words, whose dictionaries
+    (`tree.py`) stay in memory.
+    """
+
+    wide_worker = WholeRounds
 
     def __init__(self, disk: Disk, **given: Any):
         self.disk = disk
@@ -93,15 +94,18 @@ class DelayedSearch(Search):
         self._count_on(saved)
         try:
             for number, size in enumerate(left):
-                self.disk.append(rows_of(piece, saved.row, 1) for piece in saved.pieces(number))
-                self.space.levels.append(DiskLevel(self.disk, number))
+                self.disk.append(self._saved(saved, number))
+                self.space.levels.append(DiskLevel(self.disk, number, self.tree))
                 self.sizes.append(size)
-            self._begin_with([rows_of(piece, saved.row, 1) for piece in saved.pieces(len(left))])
+            self._begin_with([*self._saved(saved, len(left))])
             self.settled = len(left)
             self._fill(len(left))
         except (DiskFull, TableFull) as full:
             reason = str(full) or f"--max-memory {self.limits.max_memory or 'default'} reached"
             raise Stopped(reason, "the return to the checkpoint") from None
+
+    def _saved(self, saved: Saved, level: int) -> Iterator[WordRows]:
+        return (self.roots(rows_of(piece, saved.row, self.words)) for piece in saved.pieces(level))
 
     def _seen(self) -> int:
         return super()._seen() + sum(self.disk.size(number) for number in range(self.window))
@@ -135,7 +139,8 @@ class DelayedSearch(Search):
         for w, at in zip(self.workers, begun):
             self._count_back(w.level.states[at : w.at], weighed=False)
             w.at, w.flagged = at, []
-            w.buckets.sizes[:] = 0
+        for arrived in arrivals:
+            arrived.sizes[:] = 0
         self._timed("disk", lambda: self._settle(depth))
         self._timed("disk", lambda: self._fill(depth))
         self.tight = True
@@ -146,12 +151,12 @@ class DelayedSearch(Search):
             self._settle(depth)
         level = self._level([w.level.states for w in self.workers])
         try:
-            self.disk.append(level.pieces())
+            self.disk.append(level.root_pieces())
         except DiskFull as full:
             self.space.stopped = self.space.stopped or str(full)
             self._settle(depth)
             return self._level([w.level.states for w in self.workers])
-        return DiskLevel(self.disk, depth)
+        return DiskLevel(self.disk, depth, self.tree)
 
     # What was delayed.
 
@@ -221,11 +226,10 @@ class DelayedSearch(Search):
 
     def _count_back(self, states: WordRows, weighed: bool = True) -> None:
         """Take back what was counted when some states were left, which had been left before."""
-        w, at = self.workers[0], 0
-        level = Level(np.ascontiguousarray(states), np.full(len(states), w.nobody, np.uint16))
         if not len(states):
             return
-        room = buckets(w.partitions, w.buckets.states.shape[1], 1)
+        w = self.workers[0]
+        room = buckets(*(w.successors if isinstance(w, WholeRounds) else w.buckets).states.shape)
         counted = Counters(
             np.zeros_like(w.counters.enabled),
             np.zeros_like(w.counters.same),
@@ -233,11 +237,13 @@ class DelayedSearch(Search):
             np.zeros(FLAGS, np.int64),
             np.array([1 << 62, 0, 0, 0, 0], np.int64),
         )
-        while at < len(states):
-            room.sizes[:] = 0
-            counted.totals[FLAGGED] = 0
-            with self.machine.running():
-                at = int(self.machine.search.expand(level, (at, len(states)), room, counted, w.search))
+        for words in self._whole(states):
+            level, at = Level(words, np.full(len(words), w.nobody, np.uint16)), 0
+            while at < len(words):
+                room.sizes[:] = 0
+                counted.totals[FLAGGED] = 0
+                with self.machine.running():
+                    at = int(self.machine.search.expand(level, (at, len(words)), room, counted, w.search))
         for total, part in zip(w.counters[:3], counted[:3]):
             total -= part
         for k in (EXPANDED, TRANSITIONS):
@@ -247,7 +253,13 @@ class DelayedSearch(Search):
 
     def _weigh_back(self, states: WordRows) -> None:
         with self.machine.running():
-            self.space.orbits_sum -= self._weight(np.ascontiguousarray(states))
+            self.space.orbits_sum -= sum(map(self._weight, self._whole(states)))
+
+    def _whole(self, roots: WordRows) -> Iterator[WordRows]:
+        """The states (uint64 [n, words]) that are kept as these words, some at a time."""
+        for at in range(0, len(roots), PIECE):
+            part = np.ascontiguousarray(roots[at : at + PIECE])
+            yield part if self.tree is None else self.tree.unfold(part)
 
     def _fill(self, depth: int) -> None:
         """Leave in the table the frontier, what is new, and as many of the last levels as there is room

@@ -15,6 +15,7 @@ import numpy as np
 from explorer.engine.directory import DirectoryError
 from explorer.engine.native.arrays import WordRows
 from explorer.engine.native.levels import NativeLevel, rows_of
+from explorer.engine.native.tree import Tree
 
 PIECE = 1 << 18
 """States that are read and written at once."""
@@ -25,9 +26,8 @@ class DiskFull(Exception):
 
 
 class Disk:
-    """The levels, one after the other, `row` bytes for a state of one word; `levels` has the place of
-    each and how many states it has. No more than `most` bytes are written (None: as many as there is room
-    for).
+    """The levels, one after the other, `row` bytes for a state (one word); `levels` has the place of each and
+    how many states it has. No more than `most` bytes are written (None: as many as there is room for).
     """
 
     def __init__(self, directory: Path, most: int | None, row: int):
@@ -101,15 +101,15 @@ class Disk:
 class DiskLevel(NativeLevel):
     """A level that stands on the disk only, and is read when it is asked for."""
 
-    def __init__(self, disk: Disk, number: int):
-        super().__init__([], 1)
+    def __init__(self, disk: Disk, number: int, tree: Tree | None):
+        super().__init__([], 1, tree)
         self._disk, self._number = disk, number
 
     def __len__(self) -> int:
         return self._disk.size(self._number)
 
-    def pieces(self) -> Iterator[Any]:
+    def root_pieces(self) -> Iterator[Any]:
         return self._disk.pieces(self._number)
 
     def roots(self) -> Any:
-        return np.concatenate([np.empty((0, 1), np.uint64), *self.pieces()])
+        return np.concatenate([np.empty((0, 1), np.uint64), *self.root_pieces()])

@@ -18,6 +18,7 @@ import os
 import shutil
 import sys
 import tempfile
+import threading
 import time
 from dataclasses import field
 from pathlib import Path
@@ -25,6 +26,7 @@ from types import ModuleType
 
 from explorer.ir.data import dataclass
 
+_one_at_a_time = threading.Lock()
 _loaded: dict[Path, ModuleType] = {}
 """The modules of this process."""
 
@@ -56,7 +58,13 @@ class Jit:
         return _intact(self.path(text), text)
 
     def module(self, text: str) -> ModuleType:
-        """The module of a text: loaded, or compiled and kept."""
+        """The module of a text: loaded, or compiled and kept. Threads wait for each other: where Numba keeps
+        machine code is one setting for all.
+        """
+        with _one_at_a_time:
+            return self._module(text)
+
+    def _module(self, text: str) -> ModuleType:
         path = self.path(text)
         if path in _loaded and path.exists():
             _seal(path.parent)

@@ -41,11 +41,15 @@ class NativeLevel:
 
     def pieces(self) -> Iterator[Any]:
         """The same, some rows at a time."""
+        for roots in self.root_pieces():
+            yield roots if self._tree is None else self._tree.unfold(roots)
+
+    def root_pieces(self) -> Iterator[Any]:
+        """The states as they are kept, some rows at a time."""
         whole = self._file is None and self._bytes == 8
         for part in self._parts if whole else [self.roots()]:
             for at in range(0, len(part), PIECE):
-                roots = part[at : at + PIECE]
-                yield roots if self._tree is None else self._tree.unfold(roots)
+                yield part[at : at + PIECE]
 
     def roots(self) -> Any:
         """The states as they are kept: of shape (states, columns)."""

@@ -304,7 +304,7 @@ class Search:
                 begun = [w.at for w in self.workers]
                 self._timed("successors", lambda: self.expand(parallel))
                 arrivals = self._timed(
-                    "exchange", lambda: self.threads.exchange([w.buckets for w in self.workers])
+                    "exchange", lambda: self.threads.exchange([b for w in self.workers for b in w.filled()])
                 )
                 if not self._has_room(arrivals[0], depth, begun):
                     continue

@@ -81,6 +81,10 @@ class Worker:
         """The states of the level, in pieces (uint64 [n, words])."""
         yield self.level.states
 
+    def filled(self) -> list[Buckets]:
+        """The buckets that have what was made in this round."""
+        return [self.buckets]
+
     def expand(self) -> None:
         """Expand states until the buckets are full or the level is done."""
         if self.at < self.size:
@@ -166,12 +170,15 @@ class TreeWorker(Worker):
                 if not self._expand_chunk():
                     return
             elif self.at < self.size:
-                stop = min(self.at + CHUNK, self.size)
-                self.tree.unfold_some(self.level.states, (self.at, stop), self.chunk)
-                self.rules, self.row, self.rows = self.level.rules[self.at : stop], 0, stop - self.at
-                self.at = stop
+                self._next_chunk()
             else:
                 return
+
+    def _next_chunk(self) -> None:
+        stop = min(self.at + CHUNK, self.size)
+        self.tree.unfold_some(self.level.states, (self.at, stop), self.chunk)
+        self.rules, self.row, self.rows = self.level.rules[self.at : stop], 0, stop - self.at
+        self.at = stop
 
     def _expand_chunk(self) -> bool:
         """Expand unfolded states until there is no room for successors; whether there was any."""
