@@ -37,7 +37,14 @@ def command(options: argparse.Namespace) -> int:
         for values in every:
             with own_prints():
                 model = ground(spec, values, str(Path(path).resolve()))
-                found = judge(model, judges, options.max_states, options.timeout, options.tla2tools)
+                found = judge(
+                    model,
+                    judges,
+                    options.max_states,
+                    options.timeout,
+                    options.tla2tools,
+                    brief=options.brief,
+                )
             codes.append(exit_codes.of_judges(differ=bool(found.differences), silent=not found.agreed))
             records.append(_record(found))
             if not options.json:
@@ -105,6 +112,7 @@ def _record(found: Judged) -> dict[str, Any]:
         "refused": dict(found.refused),
         "silent": dict(found.silent),
         "stopped": found.stopped,
+        "unasked": list(found.unasked),
         "explained": list(found.explained),
         "differences": list(found.differences),
     }

@@ -335,6 +335,11 @@ def judge_parser() -> argparse.ArgumentParser:
     )
     add("--tla2tools", type=path_of, metavar="PATH", help="TLC's jar, which makes TLC one of the judges")
     add(
+        "--brief",
+        action="store_true",
+        help="ask for what holds and for the three shortest stories, and for no temporal property",
+    )
+    add(
         "--max-states",
         type=positive,
         default=1_000_000,

@@ -57,6 +57,11 @@ def rule_names(flat: Flat) -> list[str]:
     return unique(_text(step.instance.name) for step in flat.steps)
 
 
+def says_end(flat: Flat) -> bool:
+    """Whether the model has the step that is no step of the spec: where a behaviour may end."""
+    return deadlocks(flat) == "stuck" and (flat.may_end is not FALSE or flat.inside is not TRUE)
+
+
 def claim_names(flat: Flat) -> list[str]:
     """The names of the invariants, one for each claim on states."""
     return unique(claim.name for claim in flat.claims)
@@ -113,7 +118,7 @@ class _Writer:
         for number, step in enumerate(self.flat.steps):
             if any(step is fault for fault in self.flat.faults):
                 yield from self.fault(step, names[number])
-        if deadlocks(self.flat) == "stuck":
+        if says_end(self.flat):
             yield from self.ends()
         for claim, name in zip(self.flat.claims, claim_names(self.flat)):
             yield ""
@@ -167,10 +172,9 @@ class _Writer:
         """A step that changes nothing where nothing needs to happen."""
         conditions = [self.printer.truth(self.flat.may_end)] if self.flat.may_end is not FALSE else []
         conditions += ["!within_constraints()"] if self.flat.inside is not TRUE else []
-        if conditions:
-            yield ""
-            yield _comment("here a behaviour may end")
-            yield f'rule "end" {" | ".join(conditions)} ==> begin end;'
+        yield ""
+        yield _comment("here a behaviour may end")
+        yield f'rule "end" {" | ".join(conditions)} ==> begin end;'
 
     def assignment(self, a: Assignment) -> str:
         value = (

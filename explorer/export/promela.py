@@ -3,20 +3,21 @@ SPIN stores our states exactly.
 
 Cells are bit fields that hold the code minus the least code. Where the model has a memory (`memory_c.py`), an
 array that is indexed by itself, which SPIN refuses, or a number beyond 31 bits, be it on the way to another,
-its steps are C. Properties are asserted after every
-step, inside it. Temporaries are part of SPIN's state (breadth-first search knows no hidden variables), so
-they are 0 again when a step ends. SPIN stores more states than we do: one before the choice of an initial
-state, and each initial state twice, before it is checked and behind.
+its steps are C. Properties are asserted after every step, inside it, by one function in C; as a macro they
+would be most of what SPIN's verifier is compiled of. Temporaries are part of SPIN's state (breadth-first
+search knows no hidden variables), so they are 0 again when a step ends. SPIN stores more states than we do:
+one before the choice of an initial state, and each initial state twice, before it is checked and behind.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 
 from explorer.export import comments, memory_c
-from explorer.export.flat import Assignment, CannotSay, Claim, Flat, Step, bits_of, expressions
-from explorer.export.names import Names, word, words_of
+from explorer.export.flat import Assignment, CannotSay, Flat, Step, bits_of, expressions
+from explorer.export.names import Names, words_of
 from explorer.export.printer import ARITHMETIC, MASKS, Dialect, Printer
 from explorer.ir import expressions as ex
 from explorer.ir.expressions import FALSE, TRUE, Expr, Family, is_const, negate
@@ -33,13 +34,14 @@ WORDS = {
     "floordiv": "({0} / {1})",
 }
 
-RESERVED = """active assert atomic bit bool break byte chan c_code c_decl c_expr c_state c_track
-d_proctype d_step do else empty enabled end eval explorer false fi for full get_priority goto hidden if
-in init inline inside int len local ltl mtype nempty never nfull notrace np_ od of pc_value pid
-printf priority proctype provided run return select set_priority short show skip timeout trace true
-typedef unless unsigned xr xs now main CHECK CLAIM STORY WITHIN_CONSTRAINTS auto case char const continue
-default double enum errno extern float long register restrict signed sizeof static stderr stdin stdout struct
-switch union void volatile while""".split()
+RESERVED = """active assert atomic bit bool break byte chan c_code c_decl c_expr c_state c_track d_proctype
+d_step do else empty enabled end eval explorer false fi for full get_priority goto hidden if in
+init inline inside int len local ltl mtype nempty never nfull notrace np_ od of pc_value pid
+printf priority proctype provided run return select set_priority short show skip timeout trace
+true typedef unless unsigned xr xs now main ASSERTED CHECK CLAIM WITHIN_CONSTRAINTS again auto
+case char check const continue default double enum errno extern fails float long readtrail
+register restrict signed sizeof static stderr stdin stdout struct switch uerror union void
+volatile while""".split()
 
 COMMANDS = (
     "spin -a {file}",
@@ -97,6 +99,14 @@ class Writer:
             false=false,
         )
         self.printer = Printer(dialect)
+        in_c = replace(
+            dialect,
+            words={**words, "if": "({0} ? {1} : {2})"},
+            cell=lambda family, index: self.read(family, index, c=True),
+            true="1",
+            false="0",
+        )
+        self.checker = self.printer if self.in_c else Printer(in_c)
 
     def apply(self, expr: Expr, number: Callable[[Expr], str]) -> str:
         """A question to a memory, or whether an operation on it has a result."""
@@ -125,10 +135,10 @@ class Writer:
             return f"{self.names.families[family]}[{index}]"
         return self.names.cell(family, int(index))
 
-    def read(self, family: Family, index: str | int) -> str:
+    def read(self, family: Family, index: str | int, c: bool = False) -> str:
         if family in self.flat.memories:
             raise CannotSay(f"the memory {family!r} compared as a whole")
-        cell = ("now." if self.in_c else "") + self.cell(family, index)
+        cell = ("now." if self.in_c or c else "") + self.cell(family, index)
         return f"(long) {cell}" if self.long else cell
 
     def c(self, text: str) -> str:
@@ -245,33 +255,23 @@ class Writer:
 
     def checks(self) -> Iterator[str]:
         """The properties of a state, and the assertion of all of them."""
-        if self.in_c:
-            test = '!readtrail && !(condition)) uerror("assertion violated ((" #number ">=0)")'
-            yield f"#define CLAIM(number, condition) c_code {{ if ({test}; }}"
-        else:
-            yield from (
-                "#ifdef STORY /* a counterexample, taken again to its end: spin -DSTORY -t */",
-                "#define CLAIM(number, condition) skip",
-                "#else",
-                "#define CLAIM(number, condition) assert(number >= 0 && condition)",
-                "#endif",
-            )
-        asserted = []
-        for claim in self.flat.claims:
-            yield _comment(
-                comments.property(self.flat, claim.name) + (f": {claim.text}" if claim.text else "")
-            )
-            name = self.names.new(word(claim.name))
-            yield f"#define {name} ({self.printer.truth(claim.condition)})"
-            asserted.append(self.asserted(claim, name))
-        yield f"#define CHECK {' '.join(asserted) or 'skip;'}"
+        test = '!(again) && !(condition)) fails("assertion violated ((" #number ">=0)")'
+        yield f"#define ASSERTED(number, condition, again, fails) if ({test};"
+        yield "#define CLAIM(number, condition) c_code { ASSERTED(number, condition, readtrail, uerror) }"
+        if self.flat.claims:
+            yield "c_code {"
+            yield "  void check(int again, void (*fails)(char *)) {"
+            for claim in self.flat.claims:
+                text = f": {claim.text}" if claim.text else ""
+                yield f"    {_comment(comments.property(self.flat, claim.name) + text)}"
+                number = number_of(self.flat, claim.name)
+                yield f"    ASSERTED({number}, {self.checker.truth(claim.condition)}, again, fails)"
+            yield "  }"
+            yield "}"
+        yield f"#define CHECK {'c_code { check(readtrail, uerror); };' if self.flat.claims else 'skip;'}"
         if self.flat.inside is not TRUE:
             yield _comment("nothing happens where a constraint fails")
             yield f"#define WITHIN_CONSTRAINTS ({self.printer.truth(self.flat.inside)})"
-
-    def asserted(self, claim: Claim, condition: str) -> str:
-        """An assertion that tells, by a number that SPIN prints, which property it is of."""
-        return f"CLAIM({number_of(self.flat, claim.name)}, {condition});"
 
     def failed(self, name: str) -> str:
         return f"assert({number_of(self.flat, name, of_step=True)} >= 0 && false);"
@@ -298,7 +298,7 @@ class Writer:
                 comments.property(self.flat, claim.name) + (f": {claim.text}" if claim.text else "")
             )
             number = number_of(self.flat, claim.name, of_step=True)
-            yield f"       CLAIM({number}, {self.printer.truth(claim.condition)}); {text}"
+            yield f"       CLAIM({number}, {self.checker.truth(claim.condition)}); {text}"
         for assignment in step.assignments:
             yield f"       {self.assignment(assignment)};"
         for assignment in step.temporaries:

@@ -1,16 +1,17 @@
 """A ground model as TLA+, for TLC and Apalache: a variable for each cell with its type, an action for each
 action instance, fairness, temporal properties, and the configuration.
 
-Sets are sets, everything else is an integer. A guard with a disjunction is compared with TRUE, for TLC
-takes a step once for each disjunct of its action that holds. Step invariants are asked of the state before
-a step, for `[][...]_vars` asks nothing of a step that changes nothing.
+Sets are sets, a memory is a record (`memory_tla.py`), everything else is an integer. A guard with a
+disjunction is compared with TRUE, for TLC takes a step once for each disjunct of its action that holds.
+Step invariants are asked of the state before a step, for `[][...]_vars` asks nothing of a step that changes
+nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from explorer.export import comments
+from explorer.export import comments, memory_tla
 from explorer.export.flat import Assignment, CannotSay, Claim, Flat, Step
 from explorer.export.names import Names, word
 from explorer.export.printer import ARITHMETIC, Dialect, Printer
@@ -34,12 +35,12 @@ WORDS = {
 }
 SETS = {"bor": "({0} \\union {1})", "band": "({0} \\intersect {1})", "bandnot": "({0} \\ {1})"}
 
-RESERVED = """ACTION ASSUME ASSUMPTION AXIOM BOOLEAN BY CASE CHOOSE CONSTANT CONSTANTS COROLLARY Cardinality
-DEF DEFINE DEFS DOMAIN ELSE ENABLED EXCEPT EXTENDS FALSE HAVE HIDE IF IN INSTANCE Init Int
-IsFiniteSet LAMBDA LEMMA LET LOCAL MODULE NEW Nat Next OBVIOUS OMITTED ONLY OTHER PICK PROOF
-PROPOSITION PROVE QED RECURSIVE SF_ STATE STRING SUBSET SUFFICES Spec TAKE TEMPORAL THEN
-THEOREM TRUE TypeOK UNCHANGED UNION USE VARIABLE VARIABLES WF_ WITH WITNESS i vars
-within_constraints""".split()
+RESERVED = """ACTION ASSUME ASSUMPTION AXIOM BOOLEAN BY CASE CHOOSE CONSTANT CONSTANTS COROLLARY Append
+Cardinality DEF DEFINE DEFS DOMAIN ELSE ENABLED EXCEPT EXTENDS FALSE HAVE HIDE Head IF IN
+INSTANCE Init Int IsFiniteSet LAMBDA LEMMA LET LOCAL Len MODULE NEW Nat Next OBVIOUS OMITTED
+ONLY OTHER PICK PROOF PROPOSITION PROVE QED RECURSIVE SF_ STATE STRING SUBSET SUFFICES
+SelectSeq Seq Spec SubSeq TAKE TEMPORAL THEN THEOREM TRUE Tail TypeOK UNCHANGED UNION USE
+VARIABLE VARIABLES WF_ WITH WITNESS i vars within_constraints""".split()
 
 COMMANDS = ("java -cp tla2tools.jar tlc2.TLC -config {name}.cfg {name}.tla",)
 """How the files are run; `tla2tools.jar` is TLC's."""
@@ -84,7 +85,7 @@ def configuration(invariants: Iterable[str], temporal: Iterable[str]) -> str:
 
 
 def tla(flat: Flat) -> Module:
-    """The module. CannotSay for a memory."""
+    """The module. CannotSay for what has no words."""
     writer = _Writer(flat)
     text = "\n".join(writer.lines()) + "\n"
     actions = {name: number for number, name in writer.actions.items()}
@@ -148,14 +149,21 @@ class _Sets(Printer):
 
 class _Writer:
     def __init__(self, flat: Flat):
-        if flat.memories:
-            raise CannotSay(f"the memory {flat.memories[0]!r}: it has no words in TLA+ yet")
         if not flat.families:
             raise CannotSay(f"{flat.model.name}: nothing varies, and TLA+ has no state without a variable")
-        self.flat, self.names = flat, Names(flat, RESERVED)
+        self.flat, self.names = flat, Names(flat, [*RESERVED, *memory_tla.reserved(flat.memories)])
         self.labels = comments.Labels(flat.model)
+        self.memories = memory_tla.Memories(flat.memories, self.cell, lambda: self.printer)
         self.printer = _Sets(
-            Dialect(WORDS, self.cell, lambda f: 0, self.names.value, _no_memory, true="TRUE", false="FALSE")
+            Dialect(
+                WORDS,
+                self.read,
+                lambda f: 0,
+                self.names.value,
+                self.memories.apply,
+                true="TRUE",
+                false="FALSE",
+            )
         )
         self.actions = {
             s.instance.number: self.names.new(word(s.instance.name))
@@ -164,6 +172,11 @@ class _Writer:
         }
         self.invariants: dict[str, Asked | None] = {"TypeOK": None}
         self.properties: dict[str, str] = {}
+
+    def read(self, family: Family, index: str | int) -> str:
+        if family in self.flat.memories:
+            raise CannotSay(f"the memory {family!r} compared as a whole")
+        return self.cell(family, index)
 
     def cell(self, family: Family, index: str | int) -> str:
         if family in self.flat.arrays:
@@ -177,6 +190,17 @@ class _Writer:
                 yield family, self.names.families[family]
             else:
                 yield from ((family, self.names.cell(family, i)) for i in range(family.size))
+
+    def annotation(self, family: Family) -> Iterator[str]:
+        """The type for Apalache, which has no recursive operators, and so no memories."""
+        if family not in self.flat.memories:
+            kind = "Set(Int)" if isinstance(family.type, SetType) else "Int"
+            yield f"  \\* @type: {'Int -> ' if family in self.flat.arrays else ''}{kind};"
+
+    def well_typed(self, family: Family, variable: str) -> str:
+        if family in self.flat.memories:
+            return f"{variable}.result = 0"
+        return f"{variable} \\in {self.domain(family)}"
 
     def domain(self, family: Family) -> str:
         one = f"{family.low}..{family.high}"
@@ -193,21 +217,21 @@ class _Writer:
         ]:
             yield _comment(line)
         yield _comment("symmetry: left out, since identities are numbers and each instance is an action")
-        yield "EXTENDS Integers, FiniteSets"
+        yield "EXTENDS Integers, FiniteSets, Sequences"
         yield ""
         yield from (f"{value} == {code}" for (_, code), value in self.names.values.items())
+        yield from self.memories.declarations()
         every = list(self.variables())
         for family, variable in every:
-            kind = "Set(Int)" if isinstance(family.type, SetType) else "Int"
             yield "VARIABLE"
             yield f"  {_comment(comments.family(family))}"
-            yield f"  \\* @type: {'Int -> ' if family in self.flat.arrays else ''}{kind};"
+            yield from self.annotation(family)
             yield f"  {variable}"
         yield ""
         yield f"vars == <<{', '.join(variable for _, variable in every)}>>"
         yield ""
         yield "TypeOK =="
-        yield from (f"  /\\ {variable} \\in {self.domain(family)}" for family, variable in every)
+        yield from (f"  /\\ {self.well_typed(family, variable)}" for family, variable in every)
         yield ""
         yield "Init =="
         for state in self.flat.initial:
@@ -237,6 +261,10 @@ class _Writer:
 
     def start(self, state: tuple[int, ...]) -> Iterator[str]:
         for family in self.flat.families:
+            if family in self.flat.memories:
+                made = self.memories.start(family, state[family.first])
+                yield f"{self.cell(family, 0)} = {made}"
+                continue
             values = [self.value(family, ex.const(state[family.first + i])) for i in range(family.size)]
             if family in self.flat.arrays:
                 by_index = (
@@ -249,6 +277,8 @@ class _Writer:
 
     def value(self, family: Family, expr: Expr) -> str:
         """A value of a family."""
+        if family in self.flat.memories:
+            return self.memories.made(expr)
         several = isinstance(family.type, SetType)
         return self.printer.set(expr) if several else self.printer.number(expr, family=family)
 
@@ -257,6 +287,7 @@ class _Writer:
         if label:
             yield _comment(label)
         yield f"{self.actions[step.instance.number]} =="
+        yield from self.memories.shared(step.guard, *(a.expr for a in step.assignments))
         if self.flat.inside is not TRUE:
             yield f"  /\\ {_once('within_constraints', self.printer.truth(self.flat.inside))}"
         guard = self.printer.truth(step.guard)
@@ -298,7 +329,10 @@ class _Writer:
         for step in self.flat.faults if self.flat.asked("evaluation") else ():
             asked = Asked("evaluation", step.instance.number, fails=True)
             name = self.invariant(f"{word(step.instance.name)}_has_a_value", asked)
-            yield f"{name} == {within}{self.printer.truth(ex.negate(step.fault))}"
+            yield f"{name} =="
+            yield from self.memories.shared(step.fault)
+            yield f"  {within}{self.printer.truth(ex.negate(step.fault))}"
+        self.memories.named = {}
         if self.flat.asked("deadlock") and self.flat.may_end is not TRUE:
             ways = [self.printer.truth(step.fault) for step in self.flat.faults]
             ways += [self.printer.truth(self.flat.may_end)] if self.flat.may_end is not FALSE else []
@@ -373,10 +407,6 @@ def _simultaneous(step: Step) -> list[Assignment]:
 def _unsaid(formula: Ltl) -> str:
     """The first operator of a formula that TLA+ does not have; "" where it has all."""
     return _UNSAID.get(formula.op) or next((why for a in formula.args if (why := _unsaid(a))), "")
-
-
-def _no_memory(expr: Expr, number: Callable[[Expr], str]) -> str:
-    raise CannotSay(f"`{expr}`: a function of a memory")
 
 
 def _comment(text: str) -> str:

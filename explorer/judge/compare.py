@@ -5,7 +5,7 @@ not.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
@@ -43,6 +43,8 @@ class Judged:
     differences: tuple[str, ...] = ()
     explained: tuple[str, ...] = ()
     stopped: str = ""
+    unasked: tuple[str, ...] = ()
+    """Properties that are violated here, and that no judge was asked for."""
 
     @property
     def agreed(self) -> bool:
@@ -50,19 +52,38 @@ class Judged:
         return len(self.answers) > 1 and not (self.differences or self.silent or self.stopped)
 
 
+FEW = 3
+"""Violated properties that judges are asked for in brief."""
+
+
 def judge(
-    model: Model, judges: tuple[str, ...], max_states: int, patience: float, tla2tools: Path | None = None
+    model: Model,
+    judges: tuple[str, ...],
+    max_states: int,
+    patience: float,
+    tla2tools: Path | None = None,
+    *,
+    brief: bool = False,
 ) -> Judged:
     """A model judged by these judges, TLC from the jar `tla2tools`: each has `patience` seconds; a model with
-    more than `max_states` states is judged by none.
+    more than `max_states` states is judged by none. In `brief` they are asked for all properties that hold
+    here and for the `FEW` with the shortest stories, and for no temporal ones.
     """
-    mine, stopped = ours(model, max_states, patience, temporal=judges != ("Rumur",))
+    mine, stopped = ours(model, max_states, patience, temporal=judges != ("Rumur",) and not brief)
     if stopped:
         return Judged(model, (), stopped=stopped)
+    differences, explained = list(_with_symmetry(model, mine, patience)), []
+    unasked: tuple[str, ...] = ()
+    if brief:
+        short = dict(sorted(mine.violated.items(), key=lambda at: at[1] or 0)[:FEW])
+        unasked = tuple(name for name in mine.violated if name not in short)
+        mine = replace(mine, violated=short)
     answers, refused, silent = [mine], dict[str, str](), dict[str, str]()
     for name in judges:
         try:
-            flat = flatten(model)
+            flat = flatten(model, {*checkable(model)} - {*unasked})
+            if brief:
+                flat = replace(flat, formulas=())
             with TemporaryDirectory() as directory:
                 place = Workplace(Path(directory), monotonic() + patience)
                 answer = _ask(name, flat, place, mine.states, tla2tools)
@@ -73,7 +94,6 @@ def judge(
             silent[name] = str(reason)
             continue
         answers.append(answer)
-    differences, explained = list(_with_symmetry(model, mine, patience)), []
     for answer in answers[1:]:
         told, known = _compared(mine, answer)
         differences += told
@@ -86,6 +106,7 @@ def judge(
         silent=silent,
         differences=tuple(differences),
         explained=tuple(explained),
+        unasked=unasked,
     )
 
 
@@ -204,7 +225,8 @@ def table(judged: Judged) -> Iterator[str]:
         rows.append(["states", *(f"{a.states:,}" for a in answers)])
         rows.append(["transitions", *(f"{a.transitions:,}" for a in answers)])
         rows.append(["depth", *("-" if a.depth is None else str(a.depth) for a in answers)])
-        every = [*checkable(model), *dict.fromkeys(name for a in answers for name in a.temporal)]
+        asked_for = [name for name in checkable(model) if name not in judged.unasked]
+        every = [*asked_for, *dict.fromkeys(name for a in answers for name in a.temporal)]
         for name in every:
             rows.append([name, *(_short(a, name, name not in checkable(model)) for a in answers)])
         rows.append(["seconds", *(f"{a.seconds:.1f}" for a in answers)])
@@ -213,6 +235,8 @@ def table(judged: Judged) -> Iterator[str]:
         for row in rows:
             cells = (f"{cell:>{width}}" for cell, width in zip(row[1:], widths))
             yield f"  {row[0]:<{first}}  {'  '.join(cells)}".rstrip()
+    if judged.unasked:
+        yield f"  violated, and not asked for in brief: {', '.join(judged.unasked)}"
     if judged.stopped:
         yield f"  not judged: {judged.stopped}"
     asked = {name for answer in answers[1:] for name in (*answer.temporal, *answer.left)}

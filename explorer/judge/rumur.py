@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from explorer.export.flat import Flat
-from explorer.export.murphi import claim_names, deadlocks, murphi, rule_names
+from explorer.export.murphi import claim_names, deadlocks, murphi, rule_names, says_end
 from explorer.ir.data import dataclass
 from explorer.judge.answers import Answer, NoAnswer, Story, length
 from explorer.judge.spin import bare_of
@@ -21,16 +21,15 @@ OPTIONS = ("--symmetry-reduction", "off", "--threads", "1", "--colour", "off")
 
 def judge(flat: Flat, place: Workplace) -> Answer:
     """Rumur's answer. Raises Missing and NoAnswer."""
-    compile_verifier(bare_of(flat), place)
-    counts = count(place)
-    seconds = counts.seconds
+    seconds = 0.0
     stories: dict[str, Story] = {}
-    left = flat
+    left, counts = flat, None
     while left.properties:
         compile_verifier(left, place)
         text, more = place.timed(["./model"], fails=True)
         seconds += more
         if "No error found" in text:
+            counts = _counts(text, more) if left is flat and not says_end(flat) else None
             break
         name, story = _failure(left, text)
         if name in stories and story.fails == stories[name].fails:
@@ -40,6 +39,10 @@ def judge(flat: Flat, place: Workplace) -> Answer:
             left = replace(left, claims=tuple(claim for claim in left.claims if claim.name != name))
         else:
             left = without(left, stories)
+    if counts is None:  # an error ends a run, and the step where a behaviour may end is counted
+        compile_verifier(bare_of(flat), place)
+        counts = count(place)
+        seconds += counts.seconds
     return Answer(
         "Rumur",
         counts.states,
@@ -78,6 +81,10 @@ def count(place: Workplace) -> Counts:
     text, seconds = place.timed(["./model"], fails=True)
     if "No error found" not in text:
         raise NoAnswer(f"Rumur finds an error: {_error(text)}")
+    return _counts(text, seconds)
+
+
+def _counts(text: str, seconds: float) -> Counts:
     summary = text[text.rindex("State Space Explored") :]
     return Counts(_number(r"(\d+) states", summary), _number(r"(\d+) rules fired", summary), seconds)
 

@@ -9,12 +9,16 @@ import shutil
 import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
+from explorer.export import memory_tla
 from explorer.export.flat import CannotSay, Flat, bits_of
 from explorer.export.tla import Module, configuration, module, tla
 from explorer.ir.data import dataclass
+from explorer.ir.expressions import Family
 from explorer.ir.types import SetType
 from explorer.judge.answers import Answer, NoAnswer, Story, length
+from explorer.judge.tlc_values import items, read_value
 from explorer.judge.tools import Workplace, need
 
 BITS = 31
@@ -171,30 +175,28 @@ class _Asking:
         joined = re.sub(r"\n(?!/\\ )", " ", text.partition("\n")[2])
         told = dict(re.findall(r"^(?:/\\ )?(\w+) = (.*)$", joined, re.MULTILINE))
         try:
-            found = {variable: _cells(told[variable]) for _, variable in self.module.variables}
-            wanted = tuple(tuple(found[variable]) for _, variable in self.module.variables)
+            wanted = [self.told(family, read_value(told[name])) for family, name in self.module.variables]
             return [self.shown(state) for state in self.flat.initial].index(wanted)
         except (KeyError, ValueError):
             raise NoAnswer(f"TLC begins in a state that is not the model's: {text}") from None
 
-    def shown(self, state: tuple[int, ...]) -> tuple[tuple[object, ...], ...]:
-        """An initial state as `_cells` reads it."""
-        result: list[tuple[object, ...]] = []
+    def shown(self, state: tuple[int, ...]) -> list[object]:
+        """An initial state as `told` reads it."""
+        result: list[object] = []
         for family in self.flat.families:
             codes = state[family.first : family.first + family.size]
             values = [_members(c) if isinstance(family.type, SetType) else c for c in codes]
-            result += [tuple(values)] if family in self.flat.arrays else [(value,) for value in values]
-        return tuple(result)
+            if family in self.flat.memories:
+                result.append(memory_tla.shown(family, codes[0]))
+            else:
+                result += [tuple(values)] if family in self.flat.arrays else values
+        return result
 
-
-def _cells(text: str) -> tuple[object, ...]:
-    """A value of TLC: a number, a set of numbers, or a function of such from 0 on, as (0 :> a @@ 1 :> b)."""
-    text = text.strip()
-    if ":>" in text:
-        return tuple(_cells(part.split(":>")[1])[0] for part in text.strip("()").split("@@"))
-    if text.startswith("{"):
-        return (frozenset(map(int, re.findall(r"-?\d+", text))),)
-    return (int(text),)
+    def told(self, family: Family, value: Any) -> object:
+        """What TLC tells of a variable."""
+        if family in self.flat.memories:
+            return memory_tla.seen(value)
+        return items(value) if family in self.flat.arrays else value
 
 
 def _members(code: int) -> frozenset[int]:

@@ -68,7 +68,7 @@ def lock(tmp_path: Path) -> str:
                 "       (at_A == IDLE) ->",
                 "       at_A = INSIDE;",
                 "       printf_2 = A;",
-                "/* one_holder, lock.py:22 */",
+                "    /* one_holder, lock.py:22 */",
             ),
         ),
         (

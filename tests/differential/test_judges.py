@@ -18,7 +18,7 @@ from explorer.judge.answers import Answer, Story, replayed
 from explorer.judge.compare import JUDGES, judge, table
 from explorer.run.load import load
 from tests.support.house import SPECS
-from tests.support.judged import LARGE, judged
+from tests.support.judged import LARGE, PASSING, in_two_memories, judged
 
 WITHOUT = [name for name, installed in JUDGES.items() if not installed()]
 pytestmark = pytest.mark.skipif(bool(WITHOUT), reason=f"{' and '.join(WITHOUT)} not installed")
@@ -73,66 +73,6 @@ def near(s: S) -> Value[bool]:
 @terminal
 def ended(s: S) -> Value[bool]:
     return s.register & (s.n == -1)
-
-spec = Spec()
-"""
-
-
-PASSING = """
-import enum
-from typing import Annotated
-from explorer import *
-
-class Cpu(enum.Enum):
-    P, C = range(2)
-
-P, C = Cpu
-
-class Ram(Memory, cpus=Cpu):
-    data: Var[bool] = initially(False)
-    index: Var[bool] = initially(False)
-
-class At(State):
-    producer: Var[Annotated[int, Range(0, 4)]] = initially(0)
-    consumer: Var[Annotated[int, Range(0, 3)]] = initially(0)
-
-@action
-def fill(at: At, ram: Ram) -> None:
-    when(at.producer == 0)
-    ram.store(P, ram.data, True)
-    at.producer.next = 1
-
-@action
-def publish(at: At, ram: Ram) -> None:
-    when(at.producer == 1)
-    ram.smp_wmb(P)
-    ram.compare_exchange(P, ram.index, False, True)
-    at.producer.next = 2
-
-@action
-def again(at: At, ram: Ram) -> None:
-    when((at.producer >= 2) & (at.producer < 4))
-    ram.reserve(P, ram.data)
-    at.producer.next = ite(ram.conditional(P, ram.data, False), 4, 3)
-
-@action
-def look(at: At, ram: Ram) -> None:
-    when(at.consumer == 0)
-    when(ram.load(C, ram.index))
-    at.consumer.next = 1
-
-@action
-def use(at: At, ram: Ram) -> None:
-    when(at.consumer == 1)
-    at.consumer.next = ite(ram.load(C, ram.data), 2, 3)
-
-@terminal
-def end(at: At) -> Value[bool]:
-    return (at.producer == 4) & (at.consumer >= 2)
-
-@invariant
-def no_stale_data(at: At) -> Value[bool]:
-    return (at.consumer != 3) | (at.producer > 2)
 
 spec = Spec()
 """
@@ -199,15 +139,7 @@ def test_spin_judges_a_memory_by_rules_of_its_own(tmp_path: Path) -> None:
 
 def test_spin_judges_two_memories(tmp_path: Path) -> None:
     """Two storages of different sizes stand in one file: the barrier of one orders nothing in the other."""
-    second = "class Flags(Memory, cpus=Cpu):\n    index: Var[bool] = initially(False)\n\nclass At(State)"
-    text = PASSING.replace("    index: Var[bool] = initially(False)\n", "", 1).replace(
-        "class At(State)", second
-    )
-    for name in ("publish", "look"):
-        text = text.replace(f"def {name}(at: At, ram: Ram)", f"def {name}(at: At, ram: Ram, flags: Flags)")
-    text = text.replace("ram.compare_exchange(P, ram.index", "flags.compare_exchange(P, flags.index")
-    text = text.replace("ram.load(C, ram.index)", "flags.load(C, flags.index)")
-    model = model_of(tmp_path, text)
+    model = model_of(tmp_path, in_two_memories())
     found = judge(model, ("SPIN",), 100_000, 100)
     assert found.agreed and len(flatten(model).memories) == 2, list(table(found))
     assert "no_stale_data" in found.answers[1].violated
@@ -291,16 +223,84 @@ def test_spin_judges_temporal_properties_under_weak_fairness(tmp_path: Path) -> 
     assert "the next state" in told.left["twice"] and "twice" in mine.temporal
 
 
-def test_strong_fairness_and_steps_in_c_are_refused_by_name(tmp_path: Path) -> None:
-    """What SPIN's counter cannot say is not asked: the table says which property, and why."""
-    strong = LASTING.replace("WEAK)\ndef sleep", "STRONG)\ndef sleep")
-    found = judge(model_of(tmp_path, strong), ("SPIN",), 9_000, 99)
-    assert "strong fairness, of sleep(cpu=Cpu0)" in found.answers[1].left["it_ends"] and found.agreed
-    assert any("SPIN is not asked it_ends: strong fairness" in line for line in table(found))
+FLICKERS = """
+from explorer import *
+
+class S(State):
+    on: Var[bool] = initially(False)
+    held: Var[bool] = initially(False)
+
+@action(fair=WEAK)
+def flip(s: S) -> None:
+    s.on.next = ~s.on
+
+@action(fair=STRONG)
+def take(s: S) -> None:
+    when(s.on & ~s.held)
+    s.held.next = True
+
+@action
+def give(s: S) -> None:
+    when(s.held)
+    s.held.next = False
+
+@temporal
+def is_held(s: S) -> Formula:
+    return eventually(s.held)
+
+@temporal
+def is_held_again(s: S) -> Formula:
+    return always_eventually(s.held)
+
+@temporal
+def is_held_in_the_end(s: S) -> Formula:
+    return eventually_always(s.held)
+
+spec = Spec()
+"""
+
+
+@pytest.mark.parametrize(
+    "fair, broken",
+    [
+        ("STRONG", {"is_held_in_the_end"}),
+        ("WEAK", {"is_held", "is_held_again", "is_held_in_the_end"}),
+    ],
+)
+def test_spin_judges_temporal_properties_under_strong_fairness(
+    fair: str, broken: set[str], tmp_path: Path
+) -> None:
+    """What is possible again and again, and never for long, is taken where fairness is strong; where it is
+    weak, it need not be.
+    """
+    found = judge(model_of(tmp_path, FLICKERS.replace("STRONG", fair)), ("SPIN",), 9_000, 99)
+    assert found.agreed and not found.answers[1].left, list(table(found))
+    assert {*found.answers[1].violated} == broken == {*found.answers[0].violated}
+
+
+def test_what_spin_cannot_be_asked_is_told_by_name(tmp_path: Path) -> None:
+    """Too many strongly fair actions, steps in C: the table says which property, and why."""
+    many = FLICKERS.replace("def take(s: S)", "def take(s: S, n: Annotated[int, Range(0, 6)])")
+    many = many.replace("when(s.on & ~s.held)", "when(s.on & ~s.held & (n >= 0))")
+    many = many.replace("import *", "import *\nfrom typing import Annotated")
+    found = judge(model_of(tmp_path, many), ("SPIN",), 9_000, 99)
+    assert "7 strongly fair actions" in found.answers[1].left["is_held"] and found.agreed
+    assert any("SPIN is not asked is_held: 7 strongly fair actions" in line for line in table(found))
     ends = "@temporal\ndef ends(at: At) -> Formula:\n    return eventually(at.producer == 4)\n\nspec = Spec()"
     memory = model_of(tmp_path, PASSING.replace("spec = Spec()", ends))
     with pytest.raises(CannotSay, match="ends: steps in C, of which SPIN's formulas know nothing"):
         promela_ltl(flatten(memory), "ends", 0)
+
+
+def test_in_brief_few_stories_are_looked_for(tmp_path: Path) -> None:
+    """All that holds, and the three properties with the shortest stories; no temporal ones."""
+    found = judge(model_of(tmp_path, MIXED), ("SPIN", "Rumur"), 10_000, 100, brief=True)
+    assert found.agreed, list(table(found))
+    assert [len(answer.violated) for answer in found.answers] == [3, 3, 3]
+    assert len(found.unasked) == 2 and not {*found.unasked} & found.answers[1].violated.keys()
+    assert f"  violated, and not asked for in brief: {', '.join(found.unasked)}" in table(found)
+    found = judge(model_of(tmp_path, LASTING), ("SPIN",), 10_000, 100, brief=True)
+    assert found.agreed and [answer.temporal for answer in found.answers] == [(), ()]
 
 
 def test_large_numbers_do_not_overflow(tmp_path: Path) -> None:
@@ -423,8 +423,24 @@ def test_the_record_has_every_answer(tmp_path: Path, capsys: pytest.CaptureFixtu
 
 SHIPPED = [p for folder in (".", "examples", "gallery") for p in sorted((SPECS / folder).glob("*.py"))]
 
-SMALLER = {"byzantine_broadcast": {"n": 3, "f": 0, "t": 0}}
+SMALLER: dict[str, dict[str, object]] = {"byzantine_broadcast": {"n": 3, "f": 0, "t": 0}}
 """Constants of specs that have more than a million states without symmetry."""
+
+SMALL: dict[str, dict[str, object]] = SMALLER | {
+    "ipi_healing": {"senders": 1},
+    "page_walk_ipi_buggy": {"senders": 1},
+    "page_walk_ipi_fixed": {"senders": 1},
+}
+"""Constants with which both judges are asked of every spec in little more than a minute."""
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_every_shipped_spec_is_judged_in_brief(path: Path) -> None:
+    """Counts, verdicts and the shortest stories, of SPIN and, where Murphi can say the spec, of Rumur."""
+    model = ground(load(path), SMALL.get(path.stem, {}), str(path))
+    found = judge(model, ("SPIN", "Rumur"), 60_000, 100, brief=True)
+    assert found.agreed, list(table(found))
+    assert {*found.refused} <= {"Rumur"} and all("the memory" in why for why in found.refused.values())
 
 
 @pytest.mark.slow

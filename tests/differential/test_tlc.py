@@ -25,7 +25,7 @@ from explorer.judge.compare import Judged, judge, table
 from explorer.judge.tools import Workplace
 from explorer.run.load import load
 from tests.support.house import SPECS
-from tests.support.judged import LARGE, judged
+from tests.support.judged import LARGE, PASSING, in_two_memories, judged
 
 JAR = os.environ.get("TLA2TOOLS")
 asks_tlc = pytest.mark.skipif(not JAR, reason="TLA2TOOLS names no tla2tools.jar")
@@ -163,7 +163,15 @@ def test_what_tlc_prints_is_an_answer(tmp_path: Path, recorded: dict[str, str]) 
     }
     assert other.stories["sleeps"].loop is not None
     assert other.temporal == ("sleeps", "somebody_is_done") and mine.temporal == ("sleeps",)
-    assert len(recorded) == 8
+    assert len(recorded) == 10
+
+
+def test_a_memory_is_judged_by_rules_of_its_own(tmp_path: Path, recorded: dict[str, str]) -> None:
+    """The storage that is written in TLA+ has as many states of POWER's memory as ours, and as few steps to
+    the stale load; the initial state of its story is told by what the memory holds.
+    """
+    found = judge(model_of(tmp_path, PASSING), ("TLC",), 10_000, 100, Path("tla2tools.jar"))
+    assert found.agreed and {*found.answers[1].violated} == {"no_stale_data"}, list(table(found))
 
 
 def test_an_initial_state_is_recognised(tmp_path: Path, recorded: dict[str, str]) -> None:
@@ -279,6 +287,13 @@ def test_tlc_judges_random_specs(seed: int) -> None:
     assert outcome in ("agreed", "no spec", "too large", "refused"), lines
 
 
+@asks_tlc
+def test_tlc_judges_two_memories(tmp_path: Path) -> None:
+    """Two storages of different sizes stand in one module."""
+    found = judge(model_of(tmp_path, in_two_memories()), ("TLC",), 10_000, 600, Path(str(JAR)))
+    assert found.agreed and "no_stale_data" in found.answers[1].violated, list(table(found))
+
+
 SHIPPED = [p for folder in (".", "examples", "gallery") for p in sorted((SPECS / folder).glob("*.py"))]
 
 
@@ -303,7 +318,8 @@ def _record(jar: Path) -> None:
 
     Workplace.timed = kept  # type: ignore[method-assign]
     with TemporaryDirectory() as directory:
-        judge(model_of(Path(directory)), ("TLC",), 10_000, 600, jar)
+        for text in (TASKS, PASSING):
+            judge(model_of(Path(directory), text), ("TLC",), 10_000, 600, jar)
     RUNS.write_text(json.dumps(runs, indent=1) + "\n")
 
 
