@@ -163,5 +163,5 @@ def _bad(program: Program, scribe: Scribe, constants: Constants) -> str:
         scribe.where = judgement.place
         body += [constants.fill(scribe, text) for text in sharing.names([whole], program.facts)]
         text = constants.fill(scribe, scribe.truth(whole))
-        body += [f"if watched[{k}] and not {text}:  # {judgement.name}", "    bad = True"]
+        body.append(f"bad = bad or (not {text} and watched[{k}] != 0)  # {judgement.name}")
     return lowered_function("bad", scribe.one, [("watched", "int64[::1]")], body, {"bad": "boolean"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import random
 from typing import Any
 
@@ -12,6 +13,8 @@ from explorer.codegen import mixer
 from explorer.engine.python import run_source
 
 numba = pytest.importorskip("numba")
+from explorer.engine.native.harmless import LONG, length  # noqa: E402
+from explorer.engine.native.probing import _interpreted_first_of, first_of  # noqa: E402
 
 HEAD = """
 import numpy as np
@@ -56,6 +59,38 @@ def _expected(s: int, p: list[int], q: int, counts: list[int]) -> tuple[int, boo
     counts[1] += (s & ~x).bit_count()
     counts[0] = (7, -5, 11, 2)[x + 2]
     return (1 if c else -x) & 2**64 - 1, False, False
+
+
+@pytest.mark.parametrize(
+    ("condition", "harmless"),
+    [
+        ("s & K0 == K1 or not I(s) < 3", True),
+        ("P[i, 1] == 2 and P[row, K0] < 7", True),
+        ("part != 0", True),
+        ("s // K0 == K1", False),
+        ("I(s) % 3 == 0", False),
+        ("P[i, part] == 2", False),
+        ("P[i, Q[i]] == 2", False),
+        ("popcount(s) == 2", False),
+        ("apply(3, s) == 2", False),
+    ],
+)
+def test_conditions_are_evaluated_unasked_where_that_is_harmless(condition: str, harmless: bool) -> None:
+    """A division, a call or an element at a computed place is evaluated only where it is asked for."""
+    tree = ast.parse(condition, mode="eval").body
+    assert (length(tree, {"part"}) < LONG) == harmless
+
+
+def test_a_group_of_slots_is_looked_at_as_a_whole() -> None:
+    """Machine code and the interpreter find the same slot: the first that is empty or holds the key."""
+    rng, part = random.Random(1), np.uint64(255)
+    for kind in (np.uint64, np.uint32):
+        first = numba.njit(lambda slots, at, part, key: first_of(slots, at, part, key))
+        for _ in range(200):
+            slots = np.array([rng.choice([0, 5, 6, 7]) | rng.choice([0, 256]) for _ in range(16)], kind)
+            slots[rng.randrange(16) :] |= kind(1)
+            at, key = np.uint64(rng.choice([0, 8])), np.uint64(rng.choice([5, 6, 7]))
+            assert first(slots, at, part, key) == _interpreted_first_of(slots, at, part, key)
 
 
 def test_a_lowered_function_computes_what_python_computes() -> None:

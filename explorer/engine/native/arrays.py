@@ -169,7 +169,7 @@ class Entry(NamedTuple):
     """mask of the key, which is what follows the partition in a hash"""
     high: Word
     low: Word
-    """the slot of a key is `((key >> high) * capacity) >> low`"""
+    """the slot of a key, of whose group it is, is `((key >> high) * capacity) >> low`"""
     part: Word
     """mask of the key, which is stored plus one, in the entry"""
     bits: Word

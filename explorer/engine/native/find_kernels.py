@@ -11,6 +11,7 @@ from numba import int64, njit, types, void
 
 from explorer.engine.native.arrays import WORD_ROWS, Found, Hash, Sieve, Table, kind, signature
 from explorer.engine.native.mixing import permuted
+from explorer.engine.native.probing import GROUP
 
 U, I = np.uint64, np.int64
 SLOT = types.uint64
@@ -45,7 +46,7 @@ def find(states, hashing, table, sieve, found):
     size = U(table.capacity)
     finer = size * sieve.fine
     first, many = U(table.first), U(table.fill.shape[0])
-    zero, one, six, low = U(0), U(1), U(6), U(63)
+    zero, one, six, low, within = U(0), U(1), U(6), U(63), U(GROUP - 1)
     hashes, chosen, held_there = np.empty(BLOCK, np.uint64), np.empty(BLOCK, np.int64), np.empty(BLOCK, SLOT)
     n = 0
     for start in range(0, states.shape[0], BLOCK):
@@ -61,12 +62,14 @@ def find(states, hashing, table, sieve, found):
         for k in range(left):
             h = hashes[U(k)]
             key = (h >> entry.dropped) & entry.mask
-            place = ((h >> hashing.partition) - first) * size + (((key >> entry.high) * size) >> entry.low)
+            x = (((key >> entry.high) * size) >> entry.low) & ~within
+            place = ((h >> hashing.partition) - first) * size + x
             held_there[U(k)] = slots[place]
         for k in range(left):
             h = hashes[U(k)]
             key = (h >> entry.dropped) & entry.mask
-            base, x = ((h >> hashing.partition) - first) * size, ((key >> entry.high) * size) >> entry.low
+            base = ((h >> hashing.partition) - first) * size
+            x = (((key >> entry.high) * size) >> entry.low) & ~within
             held = U(held_there[U(k)])
             key += one
             while held != zero and (held & entry.part) != key:

@@ -116,7 +116,7 @@ def _inlined() -> str:
     here = Path(__file__)
     return "".join(
         here.with_name(f"{name}.py").read_text()
-        for name in ("arrays", "llvm_mixer", "lowering", "mixing", "tree_entries")
+        for name in ("arrays", "harmless", "llvm_mixer", "lowering", "mixing", "probing", "tree_entries")
     )
 
 

@@ -3,10 +3,10 @@
 Python for Numba, compiled through `jit.py`. A table is an open-addressing hash table cut into partitions by
 the first bits of a state's hash; the rest of the hash (the key) is what is stored, plus one, so that an empty
 slot is zero. Because a one-word state is hashed by a bijection, key and partition together *are* the state.
-The slot of a key grows with the key, so that partitions keep their order and a table can grow in place. The
-bits of an entry that the key does not need hold the level of the state: levels can be collected from the
-table again, and no second copy of the states is kept. `SLOT` is the type of an entry; `jit.py` makes narrow
-ones of the same text.
+A key stands in its group of slots (`probing.py`), or in the next one with room. The group of a key grows with
+the key, so that partitions keep their order and a table can grow in place. The bits of an entry that the key
+does not need hold the level of the state: levels can be collected from the table again, and no second copy of
+the states is kept. `SLOT` is the type of an entry; `jit.py` makes narrow ones of the same text.
 
 `arrays.py` says what the arguments hold. Indices are unsigned, which spares the test for negative ones at
 every access.
@@ -17,8 +17,13 @@ from numba import int64, njit, types, uint64, void
 
 from explorer.engine.native.arrays import WORD_ROWS, Buckets, Hash, Level, Table, kind, signature
 from explorer.engine.native.mixing import permuted
+from explorer.engine.native.probing import GROUP, ask_for, first_of
 
 U, I = np.uint64, np.int64
+BLOCK, AHEAD = 1 << 10, 16
+"""Elements of a bucket for which the room in the table is looked at once; how many elements before it is
+looked at memory is asked for a group.
+"""
 SLOT = types.uint64
 TABLE = kind(Table, slots=SLOT[::1])
 
@@ -57,48 +62,57 @@ def insert(buckets, at, table, level, fresh):
     bucket_states, bucket_rules, sizes = buckets.states, buckets.rules, buckets.sizes
     slots, fill, entry, back = table.slots, table.fill, table.entry, table.back
     fresh_states, fresh_rules = fresh.states, fresh.rules
-    first, last, n = table.first, at[2], at[3]
-    limit = table.capacity - table.capacity // 5
+    first, last, begin = table.first, at[2], at[3]
+    limit = table.capacity - table.capacity // 8
     size = U(table.capacity)
     tag = level << entry.bits
-    zero, one = U(0), U(1)
-    p = at[0]
-    j = U(at[1])
+    zero, one, group, within = U(0), U(1), U(GROUP), U(GROUP - 1)
+    keys, places = np.empty(BLOCK, np.uint64), np.empty(BLOCK, np.uint64)
+    n = U(begin)
+    p, j = at[0], at[1]
     while p < last:
         bucket = U(p)
         base = U(p - first) * size
-        count = fill[p - first]
-        total = U(sizes[p])
+        end = base + size
+        total = sizes[p]
         while j < total:
-            h = bucket_states[bucket, j, zero]
-            key = (h >> entry.dropped) & entry.mask
-            x = ((key >> entry.high) * size) >> entry.low
-            key += one
-            held = U(slots[base + x])
-            while held != zero and (held & entry.part) != key:
-                x += one
-                if x == size:
-                    x = zero
-                held = U(slots[base + x])
-            if held == zero:
-                if count >= limit:
-                    fill[p - first] = count
-                    at[0] = p
-                    at[1] = I(j)
-                    return n
-                slots[base + x] = key | tag
-                count += 1
-                state = permuted(h, back.half, back.first, back.second, back.whole)
-                fresh_states[U(n), zero] = state
-                fresh_rules[U(n)] = bucket_rules[bucket, j]
-                n += 1
-            j += one
-        fill[p - first] = count
+            many = min(total - j, limit - fill[p - first], BLOCK)
+            if many <= 0:
+                break
+            before, ahead = n, min(AHEAD, many)
+            for k in range(-ahead, many):
+                if k + ahead < many:
+                    key = (bucket_states[bucket, U(j + k + ahead), zero] >> entry.dropped) & entry.mask
+                    place = base + ((((key >> entry.high) * size) >> entry.low) & ~within)
+                    ask_for(slots, place)
+                    keys[U(k + ahead)] = key + one
+                    places[U(k + ahead)] = place
+                if k < 0:
+                    continue
+                key, place = keys[U(k)], places[U(k)]
+                lane = first_of(slots, place, entry.part, key)
+                while lane == group:
+                    place += group
+                    if place == end:
+                        place = base
+                    lane = first_of(slots, place, entry.part, key)
+                place += lane
+                held = U(slots[place])
+                slots[place] = held if held != zero else key | tag
+                fresh_states[n, zero] = bucket_states[bucket, U(j + k), zero]
+                fresh_rules[n] = bucket_rules[bucket, U(j + k)]
+                n += U(held == zero)
+            fill[p - first] += I(n - before)
+            j += many
+        if j < total:
+            break
         p += 1
-        j = zero
-    at[0] = last
-    at[1] = 0
-    return n
+        j = 0
+    at[0], at[1] = p, j
+    for row in range(U(begin), n):
+        h = fresh_states[row, zero]
+        fresh_states[row, zero] = permuted(h, back.half, back.first, back.second, back.whole)
+    return I(n)
 
 
 @njit(signature(void, TABLE, int64, SLOT[::1]), nogil=True, cache=True)
@@ -108,23 +122,27 @@ def grow(table, capacity, scratch):
     """
     slots, entry, old = table.slots, table.entry, table.capacity
     size = U(capacity)
-    zero, one = U(0), U(1)
+    zero, one, three = U(0), U(1), U(3)
+    taken = np.empty(capacity // GROUP, np.uint8)
     for p in range(table.fill.shape[0] - 1, -1, -1):
-        n = 0
-        for x in range(p * old, (p + 1) * old):
-            held = slots[U(x)]
-            scratch[U(n)] = held
-            n += 1 if held != 0 else 0
-            slots[U(x)] = 0
+        n = zero
+        for x in range(U(p * old), U((p + 1) * old)):
+            held = slots[x]
+            scratch[n] = held
+            n += U(held != 0)
+            slots[x] = 0
+        taken[:] = 0
         base = U(p) * size
         for k in range(n):
-            held = scratch[U(k)]
-            x = ((((U(held) & entry.part) - one) >> entry.high) * size) >> entry.low
-            while slots[base + x] != zero:
-                x += one
-                if x == size:
-                    x = zero
-            slots[base + x] = held
+            held = scratch[k]
+            key = (U(held) & entry.part) - one
+            at = (((key >> entry.high) * size) >> entry.low) >> three
+            while taken[at] == GROUP:
+                at += one
+                if at << three == size:
+                    at = zero
+            slots[base + (at << three) + U(taken[at])] = held
+            taken[at] += 1
 
 
 @njit(signature(void, TABLE, int64[::1], WORD_ROWS), nogil=True, cache=True)

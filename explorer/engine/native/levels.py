@@ -67,13 +67,17 @@ class NativeLevel:
         return iter(integers(self.words()))
 
     def shrink(self, bits: int) -> None:
-        """Keep only the bytes that words of so many bits need (where a state is kept as one)."""
+        """Keep only the bytes that words of so many bits need (where a state is kept as one), in arrays of
+        its own.
+        """
         size = max(1, -(-bits // 8))
         if self._columns == 1 and self._bytes == 8 and size < 8:
             self._parts = [
                 np.ascontiguousarray(p.view(np.uint8).reshape(-1, 8)[:, :size]) for p in self._parts
             ]
             self._bytes = size
+        else:
+            self._parts = [p.copy() for p in self._parts]
 
     def spill(self) -> None:
         """Move the states to a file that vanishes with the process."""

@@ -30,6 +30,7 @@ from numba.core import cgutils
 from numba.core.sigutils import normalize_signature
 from numba.extending import intrinsic
 
+from explorer.engine.native.harmless import length
 from explorer.engine.native.llvm_mixer import mix
 
 WORD, BOOL = ir.IntType(64), ir.IntType(1)
@@ -47,6 +48,9 @@ APPLIED = 5
 """A function's number, and its arguments, with zeros for those that it has not."""
 INLINED = 1_700
 """Nodes of a function's syntax tree up to which it is copied into its caller."""
+
+TOGETHER = 24
+"""Nodes of the syntax trees of conditions that are evaluated together, without a branch between them."""
 
 Term = tuple[str, Any]
 """A kind (`u` unsigned word, `i` signed word, `k` a number written out, `b` condition) and a value."""
@@ -161,8 +165,8 @@ class _Body:
         self.builder: Any = ir.IRBuilder(built.append_basic_block("body"))
         self.locals: dict[str, Term] = {}
         self.arrays: dict[str, tuple[str, Any, Any]] = {}
-        given = iter(built.args)
-        for name, kind in zip(function.__code__.co_varnames, arguments):
+        given, self.given = iter(built.args), function.__code__.co_varnames[: len(arguments)]
+        for name, kind in zip(self.given, arguments):
             value = next(given)
             if isinstance(kind, types.Array):
                 width = next(given) if kind.ndim == 2 else None
@@ -341,22 +345,30 @@ class _Body:
         return "b", compare(SIGNS[type(at.ops[0])], self.word(left), self.word(right))
 
     def _lazy(self, operands: list[ast.expr], conjunction: bool) -> Any:
-        """Left to right, until one settles the result."""
+        """Left to right, until one settles the result; what is short and harmless in any case, which takes
+        less time than a branch that is guessed wrongly.
+        """
         end = self.function.append_basic_block("settled")
-        settled = []
-        for operand in operands[:-1]:
-            test = self.truth(self.term(operand))
+        settled, settles = [], ir.Constant(BOOL, int(not conjunction))
+        last, room = self.truth(self.term(operands[0])), TOGETHER
+        for operand in operands[1:]:
+            room -= length(operand, self.locals.keys() - self.given)
+            if room >= 0:
+                test = self.truth(self.term(operand))
+                choice = (test, settles) if conjunction else (settles, test)
+                last = self.builder.select(last, *choice)
+                continue
             settled.append(self.builder.block)
             further = self.function.append_basic_block("further")
-            self.builder.cbranch(test, *((further, end) if conjunction else (end, further)))
+            self.builder.cbranch(last, *((further, end) if conjunction else (end, further)))
             self.builder.position_at_end(further)
-        last = self.truth(self.term(operands[-1]))
+            last, room = self.truth(self.term(operand)), TOGETHER
         final = self.builder.block
         self.builder.branch(end)
         self.builder.position_at_end(end)
         result = self.builder.phi(BOOL)
         for block in settled:
-            result.add_incoming(ir.Constant(BOOL, int(not conjunction)), block)
+            result.add_incoming(settles, block)
         result.add_incoming(last, final)
         return result
 

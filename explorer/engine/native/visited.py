@@ -14,9 +14,10 @@ import numpy as np
 
 from explorer.engine.native.arrays import Buckets, Level, Numbers, Table, WordRows
 from explorer.engine.native.hashing import Hashing
+from explorer.engine.native.probing import GROUP
 
 FIRST_CAPACITY = 512
-GROWTH, LARGE_GROWTH, LARGE = 2.0, 1.3, 1 << 24
+GROWTH, LARGE_GROWTH, LARGE = 2.0, 1.25, 1 << 23
 """By how much a table grows, and by how much from so many slots on, where memory counts for more than time.
 """
 
@@ -41,6 +42,11 @@ def reserve(rows: int, kind: Any) -> Any:
     return np.frombuffer(memory, kind)
 
 
+def whole(slots: int) -> int:
+    """So many slots, or a few less, that are whole groups."""
+    return slots // GROUP * GROUP
+
+
 class Store:
     """Partitions `first` to `last - 1` of the hash space, for states of one word.
 
@@ -51,7 +57,7 @@ class Store:
     def __init__(self, kernels: Any, hashing: Hashing, first: int, last: int, rows: int, leveled: bool):
         self.kernels, self.hashing, self.first, self.last = kernels, hashing, first, last
         self.partitions = last - first
-        self.limit = max(rows // max(self.partitions, 1), FIRST_CAPACITY)
+        self.limit = whole(max(rows // max(self.partitions, 1), FIRST_CAPACITY))
         kind: Any = np.uint32 if not leveled and hashing.narrow else np.uint64
         bits = np.dtype(kind).itemsize * 8
         self.levels = (1 << bits - hashing.entry_bits) - 1 if leveled else 0
@@ -89,7 +95,7 @@ class Store:
     def fits(self, arrivals: Iterable[Buckets]) -> bool:
         """Whether there is room for this worker's part of some buckets, were all of it new."""
         wanted = self.table.fill + sum(b.sizes[self.first : self.last] for b in arrivals)
-        return bool((wanted < self.limit - self.limit // 5 - 8).all())
+        return bool((wanted < self.limit - self.limit // 8 - 8).all())
 
     def clear(self) -> None:
         """Forget all states; the memory is kept."""
@@ -100,7 +106,7 @@ class Store:
     def grow(self) -> None:
         table = self.table
         factor = GROWTH if table.capacity * self.partitions < LARGE else LARGE_GROWTH
-        new = min(int(table.capacity * factor), self.limit)
+        new = min(whole(int(table.capacity * factor)), self.limit)
         if new <= table.capacity + 8:
             raise TableFull
         self.kernels.grow(table, new, np.empty(table.capacity + 1, table.slots.dtype))

@@ -25,7 +25,7 @@ from explorer.engine.native.machine import NOBODY, Machine
 from explorer.engine.native.tree import Tree
 from explorer.engine.native.visited import Store
 
-BUCKET_WORDS = 1 << 21
+BUCKET_WORDS = 1 << 20
 FLAGS = 1 << 16
 CHUNK, SUCCESSORS, MISSED = 1 << 13, 1 << 15, 1 << 12
 """Words of one worker's buckets; flagged rows a call; states of several words that are unfolded, successors
@@ -35,15 +35,15 @@ that are folded, and successors with a part that is in no dictionary that are ke
 class Worker:
     """A worker for states of one word.
 
-    `level` is its part of the level; `at` is the first row that was not expanded. `fresh` are parts of the
-    next level. `flagged` are states (uint64 [n, words]) that the python engine has to look at.
+    `level` is its part of the level; `at` is the first row that was not expanded. `flagged` are states
+    (uint64 [n, words]) that the python engine looks at.
     """
 
     def __init__(self, machine: Machine, store: Store, known: WordRows, constraints: int):
         self.machine, self.store = machine, store
         rules = len(machine.numbers)
         self.partitions = 1 << store.hashing.partition_bits
-        depth = max(2 * rules + 64, BUCKET_WORDS // self.partitions)
+        depth = _apart(max(2 * rules + 64, BUCKET_WORDS // self.partitions))
         self.buckets = buckets(self.partitions, depth, 1)
         self.nobody = rules if rules <= NOBODY else 0
         self.search = Search(machine.rules, known, store.hashing.there)
@@ -55,18 +55,25 @@ class Worker:
             np.array([1 << 62, 0, 0, 0, 0], np.int64),
         )
         self.level, self.at = empty(0), 0
-        self.fresh: list[Level] = []
+        self._new, self._left = Rows(), Rows()
         self.flagged: list[WordRows] = []
 
+    @property
+    def fresh(self) -> list[Level]:
+        """What was found of the next level."""
+        return [self._new.level()] if self._new.size else []
+
+    @fresh.setter
+    def fresh(self, parts: list[Level]) -> None:
+        new = Rows()
+        for part in parts:
+            new.append(part)
+        self._new = new
+
     def begin(self) -> None:
-        """Make the level to expand of what was new."""
-        if len(self.fresh) == 1:
-            (self.level,) = self.fresh
-        else:
-            parts = [empty(0), *self.fresh]
-            states = np.concatenate([part.states for part in parts])
-            self.level = Level(states, np.concatenate([part.rules for part in parts]))
-        self.fresh, self.at = [], 0
+        """Make the level to expand of what was new. The arrays of the level before are written over."""
+        self._new, self._left = self._left, self._new
+        self.level, self.at, self._new.size = self._left.level(), 0, 0
 
     @property
     def size(self) -> int:
@@ -99,13 +106,8 @@ class Worker:
             total = int(np.add.reduce(arrived.sizes[self.store.first : self.store.last]))
             if not total:
                 continue
-            fresh = empty(total)
-            n = self.store.insert(arrived, level, fresh, 0)
-            if n:
-                states, rules = fresh.states[:n], fresh.rules[:n]
-                self.fresh.append(
-                    Level(states.copy(), rules.copy()) if n < total // 2 else Level(states, rules)
-                )
+            self._new.make_room(total)
+            self._new.size = self.store.insert(arrived, level, self._new.rows, self._new.size)
 
     def scatter(self, level: Level, at: int, target: Buckets | None = None) -> int:
         """Put states of one word from row `at` on into buckets; the first row that found no room."""
@@ -217,6 +219,40 @@ class TreeWorker(Worker):
         if totals[2] >= 0:
             self.tree.grow(int(totals[2]))
         return bool(totals[1] < MISSED)
+
+
+class Rows:
+    """States of one word, and the rules that made them, one behind the other. The memory is used again: the
+    system takes longer to give new memory than a state takes to be inserted.
+    """
+
+    def __init__(self) -> None:
+        self.rows, self.size = empty(0), 0
+
+    def level(self) -> Level:
+        """What is there."""
+        return Level(self.rows.states[: self.size], self.rows.rules[: self.size])
+
+    def make_room(self, more: int) -> None:
+        """Have room for so many more."""
+        needed = self.size + more
+        if needed > len(self.rows.states):
+            held, self.rows = self.level(), empty(max(needed, 2 * len(self.rows.states)))
+            self.rows.states[: self.size], self.rows.rules[: self.size] = held
+
+    def append(self, level: Level) -> None:
+        n = len(level.states)
+        self.make_room(n)
+        self.rows.states[self.size : self.size + n] = level.states
+        self.rows.rules[self.size : self.size + n] = level.rules
+        self.size += n
+
+
+def _apart(depth: int) -> int:
+    """A depth of buckets, or a bit more, by which they lie a cache line further than a multiple of lines: the
+    ends of all buckets, which are written to in turn, would else fall into the same few sets of the cache.
+    """
+    return -(-depth // 16) * 16 + 8
 
 
 def buckets(partitions: int, depth: int, columns: int) -> Buckets:

@@ -249,6 +249,7 @@ class Share:
             space.levels[depth - 1] = search._leave(self.present, depth - 1)
         for name, (kind, level) in settled.items():
             space.violations.setdefault(name, FirstFailure(name, kind, level))
+        self.held = -1, None
         size, before = search._next_level(), space.orbits_sum
         self.present = search._level([w.level.states for w in search.workers])
         space.levels.append(self.present)
