@@ -6,8 +6,8 @@ The ones here are our own, in the kernel's dialect. Where KERNEL_TREE names a tr
 from __future__ import annotations
 
 import importlib.util
-import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -17,10 +17,12 @@ from explorer.engine import reference
 from explorer.engine.limits import Limits
 from explorer.engine.space import StateSpace
 from explorer.export.rv_dot import Automaton, read_dot
+from explorer.export.rv_ltl import Formula, read_ltl
 from explorer.ground.ground import ground
 from explorer.ir.model import Model
 from explorer.liveness.check import check
 from explorer.run.load import load
+from tests.support.kernel_tree import given, ran, verification
 
 DOOR = r"""digraph state_automaton {
 	center = true;
@@ -304,15 +306,49 @@ def test_what_a_user_gets_wrong_is_one_message(
     assert told.startswith(f"explorer: {message}") and told.count("\n") == 1
 
 
-tree = pytest.mark.skipif("KERNEL_TREE" not in os.environ, reason="no kernel tree is given")
+PARSED = """
+import sys
+from pathlib import Path
+from rvgen import ltl2ba
+
+def shown(node):
+    op = node.op
+    if isinstance(op, (ltl2ba.Variable, ltl2ba.Literal)):
+        return str(op).lower() if isinstance(op, ltl2ba.Literal) else op.name
+    args = [op.left, op.right] if isinstance(op, ltl2ba.BinaryOp) else [op.child]
+    return f"{type(op).__name__.removesuffix('Op').lower()}({', '.join(map(shown, args))})"
+
+for file in sys.argv[1:]:
+    print("is", shown(ltl2ba.parse_ltl(Path(file).read_text())))
+"""
+"""Prints what rvgen makes of formulas."""
 
 
-@tree
+@given
+def test_rvgen_reads_formulas_as_we_do(here: Path) -> None:
+    """Operators without precedence, definitions within definitions: the same formula, node for node."""
+
+    def shown(formula: Formula, known: Mapping[str, Formula]) -> str:
+        if not formula.args:
+            return shown(known[formula.op], known) if formula.op in known else formula.op
+        return f"{formula.op}({', '.join(shown(a, known) for a in formula.args)})"
+
+    (here / "plain.ltl").write_text("RULE = always not A until B or true\n")
+    (here / "next.ltl").write_text("RULE = A imply next C until eventually (A and D) or B\nD = not C\n")
+    files = [*here.glob("*.ltl"), *verification().rglob("*.ltl")]
+    (here / "parsed.py").write_text(PARSED)
+    told = ran("parsed.py", *map(str, files), where=here)
+    theirs = [line.removeprefix("is ") for line in told.splitlines() if line.startswith("is ")]
+    ours = [shown(known["RULE"], known) for known in map(read_ltl, files)]
+    assert ours == theirs and len(files) > 4
+
+
+@given
 def test_every_model_of_a_kernel_tree_is_explored(tmp_path: Path) -> None:
     """Each automaton has its edges as steps, each formula its atoms. rvgen reads the same states, events and
     steps.
     """
-    root = Path(os.environ["KERNEL_TREE"]) / "tools/verification"
+    root = verification()
     spec = importlib.util.spec_from_file_location("automata", root / "rvgen/rvgen/automata.py")
     assert spec is not None and spec.loader is not None
     rvgen = importlib.util.module_from_spec(spec)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import importlib.util
 import itertools
 import json
-import os
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from explorer.conform.generate import Wishes, generate
 from explorer.conform.mapping import read_mapping
 from tests.support.conform import LOCK, MAPPING, lock
 from tests.support.house import ROOT, SPECS
+from tests.support.kernel_tree import given, rvgen, verification
 
 ONE = MAPPING.replace('1 = "B"\n', "").replace('after = { taken = "{taken}" }\n', "")
 """The mapping where only CPU 0 is recorded."""
@@ -228,10 +230,10 @@ def test_the_csd_of_the_ipi_family_has_a_monitor(tmp_path: Path) -> None:
     assert found == ("s0", {("s0", "csd_queue_cpu"): "s1", ("s1", "csd_function_entry"): "s2"})
 
 
-@pytest.mark.skipif("KERNEL_TREE" not in os.environ, reason="no kernel tree is given")
+@given
 def test_rvgen_reads_it(here: Path) -> None:
     """The kernel's own reader finds the same states, events and steps. KERNEL_TREE names the tree."""
-    file = Path(os.environ["KERNEL_TREE"]) / "tools/verification/rvgen/rvgen/automata.py"
+    file = verification() / "rvgen/rvgen/automata.py"
     spec = importlib.util.spec_from_file_location("automata", file)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -247,3 +249,43 @@ def test_rvgen_reads_it(here: Path) -> None:
         if theirs.function[n][k] != theirs.invalid_state_str
     }
     assert matrix == steps
+
+
+TABLE = """
+#include <stdbool.h>
+#include <stdio.h>
+#include "made.h"
+int main(void) {
+  const struct automaton_made *a = &automaton_made;
+  printf("initial %s\\n", a->state_names[a->initial_state]);
+  for (int s = 0; s < state_max_made; s++)
+    for (int e = 0; e < event_max_made; e++)
+      if (a->function[s][e] != INVALID_STATE)
+        printf("%s %s %s\\n", a->state_names[s], a->event_names[e], a->state_names[a->function[s][e]]);
+}
+"""
+"""Prints the table of a monitor that rvgen has made."""
+
+
+@given
+@pytest.mark.skipif(not shutil.which("gcc"), reason="no C compiler")
+@pytest.mark.parametrize("kind, owner", [("per_cpu", ("--cpu", "0")), ("per_obj", ("--object", "cpu=1"))])
+def test_rvgen_makes_a_monitor_of_it(kind: str, owner: tuple[str, str], here: Path) -> None:
+    """From the spec to C: the table that rvgen writes, compiled, has our states and steps."""
+    if kind == "per_obj":
+        (here / "lock.toml").write_text(MAPPING.replace("{on}", "{cpu}"))
+    assert export(*owner) == 0
+    (file,) = (here / "made").glob("*.dot")
+    told = rvgen("monitor", "-c", "da", "-s", str(file), "-t", kind, "-n", "made", where=here / "made")
+    assert "Almost done" in told
+    made = here / "made/made"
+    initial, steps = automaton(file)
+    text = (made / "made.c").read_text()
+    assert all(f"static void handle_{event}(" in text for _, event in steps)
+    (made / "table.c").write_text(TABLE)
+    subprocess.run(["gcc", "-std=c11", "-Wall", "-Werror", "-o", "table", "table.c"], cwd=made, check=True)
+    first, *rows = subprocess.run(
+        ["./table"], cwd=made, check=True, capture_output=True, text=True
+    ).stdout.splitlines()
+    assert first == f"initial {initial}"
+    assert {(a, e): b for a, e, b in map(str.split, rows)} == steps

@@ -433,12 +433,16 @@ SMALL: dict[str, dict[str, object]] = SMALLER | {
 }
 """Constants with which both judges are asked of every spec in little more than a minute."""
 
+SPIN_ONLY = {"dma_window_size_fixed"}
+"""Specs of which Rumur is not asked in brief: it reads 2,000 initial states in 14 s."""
+
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_every_shipped_spec_is_judged_in_brief(path: Path) -> None:
     """Counts, verdicts and the shortest stories, of SPIN and, where Murphi can say the spec, of Rumur."""
     model = ground(load(path), SMALL.get(path.stem, {}), str(path))
-    found = judge(model, ("SPIN", "Rumur"), 60_000, 100, brief=True)
+    judges = ("SPIN",) if path.stem in SPIN_ONLY else ("SPIN", "Rumur")
+    found = judge(model, judges, 60_000, 100, brief=True)
     assert found.agreed, list(table(found))
     assert {*found.refused} <= {"Rumur"} and all("the memory" in why for why in found.refused.values())
 
