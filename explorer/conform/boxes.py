@@ -352,6 +352,6 @@ def read_into(timeline: Timeline, records: Iterable[Record | Unreadable | None])
     if not counts.events:
         seen = ", ".join(name for name, _ in counts.skipped.most_common(5)) or "no events"
         raise UsageError(
-            f"conform {log}: none of {counts.lines} lines is an event of {mapping.file}; there are: {seen}"
+            f"conform {log}: none of {counts.lines:,} lines is an event of {mapping.file}; there are: {seen}"
             + (f"; {counts.unreadable_at}" if counts.unreadable else "")
         )

@@ -10,6 +10,7 @@ from pathlib import Path
 from explorer.conform.behaviours import NO_BOUNDS, Behaviours, Bounds, Nodes, OutOfBounds
 from explorer.conform.boxes import read_into, wanted_events
 from explorer.conform.explain import Behaviour, explain
+from explorer.conform.log_file import fault, is_cut_off
 from explorer.conform.mapping import ON, EventMap
 from explorer.conform.records import FORMATS, format_of, records
 from explorer.conform.search import Checkpoints, Fits, Frontier, Key, Sweep, Unexplained, Unfinished, search
@@ -111,7 +112,10 @@ def _judged(timeline: Timeline, checkpoints: Checkpoints, question: Question) ->
 def _read(log: Path, timeline: Timeline) -> None:
     mapping = timeline.mapping
     try:
-        with open(log, encoding="utf-8", errors="replace") as file:
+        if why := fault(log):
+            raise UsageError(f"conform {log}: {why}")
+        timeline.counts.cut_off = is_cut_off(log)
+        with open(log, encoding="utf-8-sig", errors="replace") as file:
             head = list(itertools.islice(file, 1000))
             format = mapping.format or format_of(head)
             if not format:

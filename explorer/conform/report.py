@@ -68,6 +68,8 @@ def _counts(answer: Answer) -> Iterator[str]:
         yield f"  skipped: {number:,} of {clean(what)}"
     if counts.unreadable:
         yield f"  {clean(counts.unreadable_at)}"
+    if counts.cut_off:
+        yield "  the last line has no end: the log may be cut off there"
     if counts.gaps:
         yield f"  lost: {counts.lost:,} events in {counted(counts.gaps, 'gap')}"
     if counts.overlapping:
@@ -144,7 +146,7 @@ def _unexplained(answer: Answer, found: Unexplained) -> Iterator[str]:
     unseen = len(nodes) - len(found.nodes)
     states = [behaviours.state(node) for node in nodes[:LOOKED_AT]]
     yield (
-        f"  before it the run is in one of {counted(len(found.nodes), 'state')}"
+        f"  before it the run is in {'one of ' * (len(found.nodes) > 1)}{counted(len(found.nodes), 'state')}"
         + (f", or {unseen:,} that unseen steps reach" if unseen else "")
         + (f" ({LOOKED_AT} of them are looked at)" if len(nodes) > LOOKED_AT else "")
     )
@@ -228,7 +230,7 @@ def _instead(answer: Answer, box: Box, nodes: Iterable[int]) -> Iterator[str]:
 
 def line_of(log: str, number: int) -> str:
     """A line of a log, for a message."""
-    with open(log, encoding="utf-8", errors="replace") as file:
+    with open(log, encoding="utf-8-sig", errors="replace") as file:
         return next(itertools.islice(file, number - 1, None), "").strip()
 
 
@@ -246,6 +248,7 @@ def record(answer: Answer) -> dict[str, Any]:
         "events": counts.events,
         "skipped": dict(counts.skipped),
         "unreadable": counts.unreadable,
+        "cut_off": counts.cut_off,
         "gaps": counts.gaps,
         "lost": counts.lost,
         "overlapping": counts.overlapping,

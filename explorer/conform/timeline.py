@@ -59,7 +59,9 @@ class Kind:
 
 @dataclass(slots=True)
 class Counts:
-    """What was read: lines, those of mapped events, others by reason, events, lost ones, and overlap."""
+    """What was read: lines, those of mapped events, others by reason, events, lost ones, and overlap;
+    whether the last line has no end.
+    """
 
     lines: int = 0
     matched: int = 0
@@ -67,6 +69,7 @@ class Counts:
     skipped: Counter[str] = field(default_factory=Counter)
     unreadable: int = 0
     unreadable_at: str = ""
+    cut_off: bool = False
     gaps: int = 0
     lost: int = 0
     overlapping: int = 0

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import lzma
+import os
 import re
 from pathlib import Path
 
@@ -150,6 +153,56 @@ def test_mistakes_in_one_line(
     (here / "log").write_text(log.replace("LOG\n", LOG))
     assert conform() == 2
     assert capsys.readouterr().err == f"explorer: {message}"
+
+
+@pytest.mark.parametrize(
+    "content, message",
+    [
+        (b"", "it is empty; write: what trace-cmd report"),
+        (gzip.compress(LOG.encode()), "it is compressed; write: gzip -dc log > trace.txt"),
+        (lzma.compress(LOG.encode()), "it is compressed; write: xz -dc log > trace.txt"),
+        (b"\x17\x08Dtracing6", "it is what trace-cmd records; write: trace-cmd report -i log > trace.txt"),
+        (b"PERFILE2h", "it is what perf records; write: perf script -i log > trace.txt"),
+        (LOG.encode("utf-16"), "it is no text in UTF-8; write: what trace-cmd report"),
+    ],
+)
+def test_a_file_that_is_no_text_is_told_for_what_it_is(
+    content: bytes, message: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Empty, compressed, binary: what it is and what makes a log of it; exit 2."""
+    (here / "log").write_bytes(content)
+    assert conform() == 2
+    told = capsys.readouterr().err
+    assert told.startswith(f"explorer: conform log: {message}") and told.count("\n") == 1
+
+
+def test_what_can_be_read_once_is_no_log(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A pipe is refused, and not waited for; so are a directory and standard input."""
+    os.mkfifo(here / "pipe")
+    (here / "folder").mkdir()
+    for name, message in (
+        ("pipe", "a log is read twice, and this can be read once; write: cat pipe > trace.txt"),
+        ("folder", "it is a directory; write: the path of a log"),
+        ("-", "a log is read twice, so it is a file; write: its path"),
+    ):
+        assert main(["conform", "lock.py", name, "--map", "lock.toml"]) == 2
+        assert capsys.readouterr().err == f"explorer: conform {name}: {message}\n"
+
+
+def test_ends_of_lines_do_not_matter_and_a_log_that_is_cut_off_is_told(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Carriage returns, and a mark of UTF-8 in front, change nothing; a last line without its end is said."""
+    (here / "lock.toml").write_text(MAPPING)
+    told = []
+    for text in (LOG, LOG.replace("\n", "\r\n"), "\ufeff" + LOG, LOG[:-1]):
+        (here / "log").write_bytes(text.encode())
+        told.append((conform(), capsys.readouterr().out))
+    plain, *others, cut = told
+    assert others == [plain] * 2
+    assert (
+        cut[1].replace("  the last line has no end: the log may be cut off there\n", "") == plain[1] != cut[1]
+    )
 
 
 @pytest.mark.parametrize(
