@@ -46,7 +46,7 @@ OPPOSITE = {
 
 def promela_ltl(flat: Flat, name: str, part: int) -> tuple[str, str]:
     """The text of a Promela file for a part of a temporal property, and the formula of what must not be: a
-    fair behaviour that breaks it. CannotSay for the next state, what stands in C, and too many fair actions.
+    fair behaviour that breaks it. CannotSay for the next state, and too many fair actions.
     """
     writer = _Lasting(flat, name, part)
     return "\n".join(writer.lines()) + "\n", writer.broken
@@ -65,8 +65,6 @@ class _Lasting(Writer):
         steps = tuple(replace(step, claims=()) for step in flat.steps)
         super().__init__(replace(flat, properties=(), claims=(), steps=steps), packed=True, told=True)
         self.name, self.asked = name, dict(flat.formulas)[name][part]
-        if self.in_c:
-            raise CannotSay(f"{flat.model.name}: {name}: steps in C, of which SPIN's formulas know nothing")
         _check(self.asked, name)
         guards = {step.instance.number: step.guard for step in flat.steps}
         self.turns: dict[int, int] = {}
@@ -104,12 +102,15 @@ class _Lasting(Writer):
         yield from (f"bit rests__{number}; /* will never be possible again */" for number in self.strong)
         waits = "WITHIN_CONSTRAINTS && " if self.flat.inside is not TRUE else ""
         for number, enabled in enumerate(self.enabled):
-            yield f"#define ENABLED__{number} ({waits}{self.printer.truth(enabled)})"
+            yield f"#define ENABLED__{number} {self.condition(waits + self.printer.truth(enabled))}"
         turns = [f"(fair__turn == {n} && (fair == {n} || {self.idle(n)}))" for n in range(last)]
         done = f"(({' || '.join(turns) or 'false'}) -> fair__turn + 1 : fair__turn)"
         yield f"#define NEXT__TURN(fair) fair__turn = (fair__turn == {last} -> 0 : {done})"
         yield f"#define fair__all (fair__turn == {last})"
-        yield from (f"#define {atom} ({text})" for text, atom in self.atoms.items())
+        yield from (f"#define {atom} {self.condition(text)}" for text, atom in self.atoms.items())
+
+    def condition(self, text: str) -> str:
+        return f"c_expr {{ {text} }}" if self.in_c else f"({text})"
 
     def idle(self, number: int) -> str:
         """Where a fair action need not be taken."""

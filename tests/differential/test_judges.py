@@ -9,8 +9,7 @@ import pytest
 
 from explorer.command.main import main
 from explorer.export import promela as exporter
-from explorer.export.flat import CannotSay, Flat, flatten
-from explorer.export.promela_ltl import promela_ltl
+from explorer.export.flat import Flat, flatten
 from explorer.ground.ground import ground
 from explorer.ir.model import Model
 from explorer.judge import compare, spin
@@ -279,17 +278,41 @@ def test_spin_judges_temporal_properties_under_strong_fairness(
 
 
 def test_what_spin_cannot_be_asked_is_told_by_name(tmp_path: Path) -> None:
-    """Too many strongly fair actions, steps in C: the table says which property, and why."""
+    """Too many strongly fair actions: the table says which property, and why."""
     many = FLICKERS.replace("def take(s: S)", "def take(s: S, n: Annotated[int, Range(0, 6)])")
     many = many.replace("when(s.on & ~s.held)", "when(s.on & ~s.held & (n >= 0))")
     many = many.replace("import *", "import *\nfrom typing import Annotated")
     found = judge(model_of(tmp_path, many), ("SPIN",), 9_000, 99)
     assert "7 strongly fair actions" in found.answers[1].left["is_held"] and found.agreed
     assert any("SPIN is not asked is_held: 7 strongly fair actions" in line for line in table(found))
-    ends = "@temporal\ndef ends(at: At) -> Formula:\n    return eventually(at.producer == 4)\n\nspec = Spec()"
-    memory = model_of(tmp_path, PASSING.replace("spec = Spec()", ends))
-    with pytest.raises(CannotSay, match="ends: steps in C, of which SPIN's formulas know nothing"):
-        promela_ltl(flatten(memory), "ends", 0)
+
+
+ENDS = """
+@temporal
+def ends(at: At) -> Formula:
+    return eventually(at.producer == 4)
+
+@temporal
+def is_seen(at: At) -> Formula:
+    return leads_to(at.producer == 2, at.consumer > 0)
+
+@action(fair=STRONG)
+def poll(at: At, ram: Ram) -> None:
+    when(at.consumer == 0)
+    when(ram.load(C, ram.index))
+    at.consumer.next = 1
+
+spec = Spec()
+"""
+
+
+def test_spin_judges_temporal_properties_of_a_memory(tmp_path: Path) -> None:
+    """Atoms and fairness speak of steps in C: a store arrives in the end, and who polls sees it."""
+    model = model_of(tmp_path, PASSING.replace("spec = Spec()\n", ENDS))
+    found = judge(model, ("SPIN",), 100_000, 100)
+    assert found.agreed and not found.answers[1].left, list(table(found))
+    assert found.answers[1].temporal == ("ends", "is_seen") == found.answers[0].temporal
+    assert "ends" in found.answers[1].violated and "is_seen" not in found.answers[1].violated
 
 
 def test_in_brief_few_stories_are_looked_for(tmp_path: Path) -> None:
