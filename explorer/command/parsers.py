@@ -337,7 +337,7 @@ def judge_parser() -> argparse.ArgumentParser:
     add(
         "--brief",
         action="store_true",
-        help="ask for what holds and for the three shortest stories, and for no temporal property",
+        help="ask for what holds and for the two shortest stories, and for no temporal property",
     )
     add(
         "--max-states",

@@ -52,7 +52,7 @@ class Judged:
         return len(self.answers) > 1 and not (self.differences or self.silent or self.stopped)
 
 
-FEW = 3
+FEW = 2
 """Violated properties that judges are asked for in brief."""
 
 
