@@ -10,12 +10,24 @@ from explorer.command.main import main
 
 def command() -> None:
     """Run a command and leave the process, without giving back one by one the objects that it has made."""
+    done = None
+    if any(word.partition("=")[0] == "--cluster" for word in sys.argv[1:]):
+        from explorer.command.apart import go_apart
+
+        done = go_apart(sys.argv[1:])
     code = main()
+    if done is not None:
+        _flush()
+        done(code)
     atexit._run_exitfuncs()
+    _flush()
+    os._exit(code)
+
+
+def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):  # nobody reads any more: nothing is lost
             stream.flush()
-    os._exit(code)
 
 
 if __name__ == "__main__":

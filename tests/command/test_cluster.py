@@ -12,6 +12,7 @@ import secrets
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -104,13 +105,15 @@ LIMIT = 400
 class Nodes:
     """A cluster of several nodes on this machine."""
 
-    def __init__(self, nodes: int, cpus: int):
+    def __init__(self, nodes: int, cpus: int, **more: str):
+        """`more` are variables of Ray's environment."""
         self.environment = {
             **os.environ,
             "RAY_AUTH_MODE": "token",
             "RAY_AUTH_TOKEN": secrets.token_hex(32),
             "RAY_USAGE_STATS_ENABLED": "0",
             "PYTHONPATH": str(ROOT),
+            **more,
         }
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.support.ray_nodes", str(nodes), str(cpus)],
@@ -176,6 +179,8 @@ def record(name: str) -> dict[str, object]:
     return {key: value for key, value in found.items() if key not in own}
 
 
+IPI = [str(ROOT / "spec/ipi_fixed.py"), "-D", "senders=2"]
+
 CASES = [
     ("good", ["good.py"], ["--actors", "2"]),
     ("bad", ["bad.py"], ["--actors", "3"]),
@@ -185,6 +190,9 @@ CASES = [
     ("peterson", [str(ROOT / "spec/examples/peterson.py")], ["--actors", "2"]),
     ("xive_shutdown_buggy", [str(ROOT / "spec/xive_shutdown_buggy.py")], ["--actors", "2"]),
     ("eeh_buggy", [str(ROOT / "spec/eeh_buggy.py")], []),
+    ("memory_lock", [str(ROOT / "tests/bench/specs/memory_lock.py")], ["--actors", "3"]),
+    ("ipi_fixed", [*IPI, "--no-symmetry"], ["--actors", "2"]),
+    ("ipi_fixed", [*IPI, "-D", "set_barrier=none", "-D", "clear_barrier=none", "--no-symmetry"], []),
 ]
 
 
@@ -200,6 +208,28 @@ def test_the_record_is_that_of_one_machine(
     assert nodes.check(*words, *more)[0] == code
     assert record(name) == alone
     assert alone["verdict"] in ("holds", "violated")
+
+
+@needs_ray
+@pytest.mark.slow
+def test_the_record_is_that_of_one_machine_under_a_symmetry_of_a_memory(nodes: Nodes) -> None:
+    """The same, but for how often each of some interchangeable instances was possible: that depends on which
+    state stands for others, as between two runs of one machine; for all of an action it is the same.
+    """
+
+    def told(name: str) -> dict[str, object]:
+        found = record(name)
+        coverage = found.pop("coverage")
+        assert isinstance(coverage, list)
+        possible = Counter[str]()
+        for line in coverage:
+            possible[line["action"]] += line["enabled"]
+        return {**found, "possible": possible}
+
+    assert main([*IPI, "--engine", "native"]) == 0
+    alone = told("ipi_fixed")
+    assert nodes.check(*IPI, "--actors", "3")[0] == 0
+    assert told("ipi_fixed") == alone and sum(alone["possible"].values()) > 10_000
 
 
 RUN = [COUNTERS, "-D", "MODULUS=40", "--no-symmetry"]
@@ -273,6 +303,43 @@ def test_a_head_that_goes_away_leaves_a_checkpoint() -> None:
     assert main([*LONG, "--resume", "c"]) == 0
     states = record("counters")["states"]
     assert isinstance(states, dict) and states["distinct"] == 80**4
+
+
+@needs_ray
+@pytest.mark.slow
+@pytest.mark.parametrize("most", ["0.0001", "0.9999"], ids=["full disk", "room on disk"])
+def test_a_full_object_store_ends_it_only_where_the_disk_is_full_too(most: str) -> None:
+    """Somebody else fills the store of a node: messages go by the disk then. Where Ray takes that for full
+    (beyond a share of it that is used) the run ends: undetermined, with a sentence and a checkpoint.
+    """
+    cluster = Nodes(1, 2, RAY_local_fs_capacity_threshold=most)
+    try:
+        assert int(cluster.do("fill store").split()[0]) > 90
+        code, said = cluster.check(*LONG, "--actors", "2", "--checkpoint", "c")
+    finally:
+        cluster.close()
+    if most == "0.9999":
+        assert code == 0 and "40,960,000 states" in said, said
+    else:
+        assert code == 20 and "the object store of a node is full, and so is its disk" in said, said
+        assert main([*LONG, "--resume", "c", "--max-states", "5000000"]) == 20
+
+
+@needs_ray
+@pytest.mark.slow
+def test_without_ray_on_this_machine_it_ends_with_a_sentence() -> None:
+    """Ray's process beside the driver is killed: undetermined, whether Ray lets the driver say it or not."""
+    cluster = Nodes(1, 2)
+    try:
+        process = cluster.begin(*LONG, "--actors", "2", "--checkpoint", "c", "--every", "1s")
+        while not Path("c/checkpoint.json").exists():
+            assert process.poll() is None, process.communicate()[0]
+            time.sleep(0.1)
+        assert cluster.do("kill raylet") != "none"
+        said, _ = process.communicate(timeout=LIMIT)
+    finally:
+        cluster.close()
+    assert process.returncode == 20 and "--resume c" in said, said
 
 
 @needs_ray

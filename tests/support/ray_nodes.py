@@ -2,7 +2,8 @@
 
 It prints the address of the head, then does what standard input says, a line at a time, and prints what it
 did: `actors` how many there are; `kill node` ends one that is not the head, `kill actor` and `stop actor` end
-or halt the process of an actor of the explorer, `kill head` the server of the head. It ends with its input.
+or halt the process of an actor of the explorer, `kill head` the server of the head, `kill raylet` Ray's own
+process of a node; `fill store` leaves no room in the object store of the head. It ends with its input.
 """
 
 from __future__ import annotations
@@ -11,8 +12,12 @@ import os
 import random
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+STORE = 100 << 20
+"""Bytes of each object store."""
 
 
 def own(pid: int) -> bool:
@@ -47,16 +52,31 @@ def one(name: str, number: int) -> str:
     return f"{pid}"
 
 
+def fill(address: str) -> list[Any]:
+    """Objects that leave no room in the store of the head: those that are in use cannot leave it."""
+    import numpy as np
+    import ray
+    from ray import exceptions
+
+    if not ray.is_initialized():
+        ray.init(address, log_to_driver=False)
+    kept = []
+    for size in (1 << 20, 1 << 17):  # where the disk has room, they go there in the end
+        with suppress(exceptions.ObjectStoreFullError, exceptions.OutOfDiskError):
+            for _ in range(STORE >> 20):
+                kept.append(ray.get(ray.put(np.ones(size, np.uint8))))
+    return kept
+
+
 def main(nodes: int, cpus: int) -> None:
     from ray.cluster_utils import Cluster
 
     cluster = Cluster(
         initialize_head=True,
-        head_node_args={"num_cpus": cpus, "object_store_memory": 100 << 20, "include_dashboard": False},
+        head_node_args={"num_cpus": cpus, "object_store_memory": STORE, "include_dashboard": False},
     )
-    others: list[Any] = [
-        cluster.add_node(num_cpus=cpus, object_store_memory=100 << 20) for _ in range(nodes - 1)
-    ]
+    others: list[Any] = [cluster.add_node(num_cpus=cpus, object_store_memory=STORE) for _ in range(nodes - 1)]
+    kept: list[Any] = []
     print(cluster.address, flush=True)
     for line in sys.stdin:
         what = line.strip()
@@ -69,6 +89,11 @@ def main(nodes: int, cpus: int) -> None:
             said = one("ray::Share", signal.SIGSTOP)
         elif what == "kill head":
             said = one("gcs_server", signal.SIGKILL)
+        elif what == "kill raylet":
+            said = one("raylet", signal.SIGKILL)
+        elif what == "fill store":
+            kept += fill(cluster.address)
+            said = f"{len(kept)} objects"
         else:
             said = f"{len(processes('ray::Share'))} actors"
         print(said, flush=True)
