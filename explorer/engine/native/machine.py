@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 NOBODY = (1 << 16) - 1
 """The most rules that are told apart in the buckets."""
+
+NOTHING = nullcontext()
 
 
 @dataclass(slots=True)
@@ -53,7 +55,7 @@ class Machine:
 
     def running(self) -> AbstractContextManager[None]:
         """Around every call of generated code."""
-        return running(self.functions)
+        return NOTHING if self.functions is None else running(self.functions)
 
 
 @contextmanager

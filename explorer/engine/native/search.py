@@ -261,7 +261,7 @@ class Search:
                     self._expand(depth, size)
                     space.stopped = space.stopped or self.limits.ended(space.violations)
                 space.levels[depth] = self._leave(level, depth)
-                frontier = sum(len(new.states) for w in self.workers for new in w.fresh)
+                frontier = sum(w.found for w in self.workers)
                 space.report(self.observer, depth, self._seen(), frontier, self.sizes)
                 if space.stopped:
                     size = self._next_level()
@@ -317,7 +317,7 @@ class Search:
                 space.stopped = f"--max-memory {limits.max_memory or 'default'} reached"
                 return
             distinct = self._seen()
-            fresh = sum(len(new.states) for w in self.workers for new in w.fresh)
+            fresh = sum(w.found for w in self.workers)
             self.observer(
                 Progress(depth, distinct, fresh, time.monotonic() - self.started, Prefix(self.sizes))
             )

@@ -76,6 +76,11 @@ class Worker:
         self.level, self.at, self._new.size = self._left.level(), 0, 0
 
     @property
+    def found(self) -> int:
+        """How many states of the next level were found."""
+        return self._new.size
+
+    @property
     def size(self) -> int:
         """How many states of the level are its own."""
         return len(self.level.states)

@@ -326,7 +326,7 @@ class Share:
         return any(w.busy() for w in self.search.workers)
 
     def _fresh(self) -> int:
-        return sum(len(new.states) for w in self.search.workers for new in w.fresh)
+        return sum(w.found for w in self.search.workers)
 
     def _full(self) -> str:
         return f"--max-memory {self.order.memory or 'default'} reached by actor {self.owner}"
