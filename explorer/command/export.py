@@ -17,6 +17,7 @@ from explorer.export.flat import CannotSay, Flat, flatten
 from explorer.export.names import word
 from explorer.ir.model import Model
 from explorer.render.whole_file import write_whole
+from explorer.symmetry.find import find
 from explorer.verdict import exit_codes
 
 
@@ -60,7 +61,7 @@ def _text(model: Model, to: str) -> tuple[dict[str, str], list[str]]:
         return files, commands
     if to == "tla":
         name = tla.module(model.name)
-        written = tla.tla(flat)
+        written = tla.tla(flat, find(model).proven)
         files = {f"{name}.tla": written.text, f"{name}.cfg": written.configuration()}
         return files, [c.format(name=name) for c in tla.COMMANDS]
     file = f"{model.name}.m"

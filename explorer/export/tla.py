@@ -15,6 +15,8 @@ from explorer.export import comments, memory_tla
 from explorer.export.flat import Assignment, CannotSay, Claim, Flat, Step
 from explorer.export.names import Names, word
 from explorer.export.printer import ARITHMETIC, Dialect, Printer
+from explorer.export.symmetry_tla import ORBIT, Cells, Identities, orbit
+from explorer.export.symmetry_tla import WORDS as ORBIT_WORDS
 from explorer.ir import expressions as ex
 from explorer.ir.data import dataclass
 from explorer.ir.expressions import FALSE, TRUE, Expr, Family, is_const
@@ -71,25 +73,37 @@ class Module:
     variables: tuple[tuple[Family, str], ...]
     invariants: Mapping[str, Asked | None]
     temporal: Mapping[str, str]
+    symmetric: bool = False
+    """Whether it defines the orbit of a state."""
 
     def configuration(self) -> str:
         """The configuration that asks for everything."""
-        return configuration(self.invariants, self.temporal)
+        text = configuration(self.invariants, self.temporal)
+        less = "one state of each orbit, where no temporal property is asked"
+        return text + (f"\\* {less}:\n\\* VIEW {ORBIT}\n" if self.symmetric else "")
 
 
-def configuration(invariants: Iterable[str], temporal: Iterable[str]) -> str:
-    """A configuration that asks for these definitions."""
+def configuration(invariants: Iterable[str], temporal: Iterable[str], view: bool = False) -> str:
+    """A configuration that asks for these definitions, of one state of each orbit with a `view`."""
     lines = ["SPECIFICATION Spec", "CHECK_DEADLOCK FALSE"]
     lines += [*(f"INVARIANT {name}" for name in invariants), *(f"PROPERTY {name}" for name in temporal)]
+    lines += [f"VIEW {ORBIT}"] if view else []
     return "\n".join(lines) + "\n"
 
 
-def tla(flat: Flat) -> Module:
-    """The module. CannotSay for what has no words."""
-    writer = _Writer(flat)
+NOBODY: Identities = {}
+"""No identities that are interchangeable."""
+
+
+def tla(flat: Flat, proven: Identities = NOBODY) -> Module:
+    """The module; with a view of orbits where identities of scalarsets are `proven` to be interchangeable.
+    CannotSay for what has no words.
+    """
+    writer = _Writer(flat, proven)
     text = "\n".join(writer.lines()) + "\n"
     actions = {name: number for number, name in writer.actions.items()}
-    return Module(text, actions, tuple(writer.variables()), writer.invariants, writer.properties)
+    variables = tuple(writer.variables())
+    return Module(text, actions, variables, writer.invariants, writer.properties, bool(writer.orbit))
 
 
 def module(name: str) -> str:
@@ -148,10 +162,13 @@ class _Sets(Printer):
 
 
 class _Writer:
-    def __init__(self, flat: Flat):
+    def __init__(self, flat: Flat, proven: Identities):
         if not flat.families:
             raise CannotSay(f"{flat.model.name}: nothing varies, and TLA+ has no state without a variable")
-        self.flat, self.names = flat, Names(flat, [*RESERVED, *memory_tla.reserved(flat.memories)])
+        self.flat, self.names = (
+            flat,
+            Names(flat, [*RESERVED, *ORBIT_WORDS, *memory_tla.reserved(flat.memories)]),
+        )
         self.labels = comments.Labels(flat.model)
         self.memories = memory_tla.Memories(flat.memories, self.cell, lambda: self.printer)
         self.printer = _Sets(
@@ -170,6 +187,13 @@ class _Writer:
             for s in flat.steps
             if s.guard is not FALSE
         }
+        self.orbit: list[str] = []
+        self.no_orbit = "no identities are proved to be interchangeable"
+        if proven:
+            try:
+                self.orbit = [*orbit(flat, proven, self.cells)]
+            except CannotSay as why:
+                self.no_orbit = str(why)
         self.invariants: dict[str, Asked | None] = {"TypeOK": None}
         self.properties: dict[str, str] = {}
 
@@ -182,6 +206,11 @@ class _Writer:
         if family in self.flat.arrays:
             return f"{self.names.families[family]}[{index}]"
         return self.names.cell(family, int(index))
+
+    def cells(self, family: Family) -> Cells:
+        if family in self.flat.arrays:
+            return Cells((self.names.families[family],), array=True)
+        return Cells(tuple(self.names.cell(family, i) for i in range(family.size)), array=False)
 
     def variables(self) -> Iterator[tuple[Family, str]]:
         """The variables: arrays as they are, the cells of the others."""
@@ -216,8 +245,8 @@ class _Writer:
             f"run: {COMMANDS[0].format(name=name)}",
         ]:
             yield _comment(line)
-        yield _comment("symmetry: left out, since identities are numbers and each instance is an action")
-        yield "EXTENDS Integers, FiniteSets, Sequences"
+        yield _comment(f"symmetry: {f'VIEW {ORBIT}' if self.orbit else f'left out: {self.no_orbit}'}")
+        yield f"EXTENDS Integers, FiniteSets, Sequences{', TLC' if self.orbit else ''}"
         yield ""
         yield from (f"{value} == {code}" for (_, code), value in self.names.values.items())
         yield from self.memories.declarations()
@@ -230,6 +259,7 @@ class _Writer:
         yield ""
         yield f"vars == <<{', '.join(variable for _, variable in every)}>>"
         yield ""
+        yield from self.orbit
         yield "TypeOK =="
         yield from (f"  /\\ {self.well_typed(family, variable)}" for family, variable in every)
         yield ""

@@ -54,6 +54,8 @@ class Answer:
     temporal: tuple[str, ...] = ()
     left: Mapping[str, str] = field(default_factory=dict)
     """Temporal properties that the judge could not be asked, and why."""
+    orbits: int | None = None
+    """States of which none is another with its identities renamed, where they were counted."""
 
 
 def replayed(model: Model, initial: tuple[State, ...], name: str, story: Story) -> str:

@@ -12,7 +12,7 @@ from time import monotonic
 
 from explorer.engine.limits import Limits
 from explorer.engine.space import StateSpace
-from explorer.export.flat import CannotSay, Flat, checkable, flatten
+from explorer.export.flat import CannotSay, checkable, flatten
 from explorer.ir.data import dataclass
 from explorer.ir.model import Model
 from explorer.ir.steps import Fairness
@@ -72,7 +72,11 @@ def judge(
     mine, stopped = ours(model, max_states, patience, temporal=judges != ("Rumur",) and not brief)
     if stopped:
         return Judged(model, (), stopped=stopped)
-    differences, explained = list(_with_symmetry(model, mine, patience)), []
+    symmetric = _symmetric(model, patience)
+    differences, explained = list(_with_symmetry(symmetric, mine)) if symmetric else [], list[str]()
+    proven = symmetric.quotient.symmetry.proven if symmetric and symmetric.quotient else {}
+    if symmetric:
+        mine = replace(mine, orbits=symmetric.distinct)
     unasked: tuple[str, ...] = ()
     if brief:
         short = dict(sorted(mine.violated.items(), key=lambda at: at[1] or 0)[:FEW])
@@ -86,7 +90,13 @@ def judge(
                 flat = replace(flat, formulas=())
             with TemporaryDirectory() as directory:
                 place = Workplace(Path(directory), monotonic() + patience)
-                answer = _ask(name, flat, place, mine.states, tla2tools)
+                if name == TLC:
+                    assert tla2tools is not None
+                    answer = tlc.judge(flat, place, tla2tools, proven)
+                elif name == "SPIN":
+                    answer = spin.judge(flat, place, mine.states)
+                else:
+                    answer = rumur.judge(flat, place)
         except CannotSay as reason:
             refused[name] = str(reason)
             continue
@@ -108,13 +118,6 @@ def judge(
         explained=tuple(explained),
         unasked=unasked,
     )
-
-
-def _ask(name: str, flat: Flat, place: Workplace, states: int, tla2tools: Path | None) -> Answer:
-    if name == TLC:
-        assert tla2tools is not None
-        return tlc.judge(flat, place, tla2tools)
-    return spin.judge(flat, place, states) if name == "SPIN" else rumur.judge(flat, place)
 
 
 def ours(model: Model, max_states: int, patience: float, temporal: bool = False) -> tuple[Answer, str]:
@@ -155,16 +158,23 @@ def _reasons(space: StateSpace) -> Iterator[str]:
         yield NO_CHANGE
 
 
-def _with_symmetry(model: Model, mine: Answer, patience: float) -> Iterator[str]:
+def _symmetric(model: Model, patience: float) -> StateSpace | None:
+    """The space of one state of each orbit; None where identities are not interchangeable, or it takes too
+    long.
+    """
+    space = explore(model, RunOptions(), Limits(timeout=patience))
+    return None if space.quotient is None or space.stopped else space
+
+
+def _with_symmetry(space: StateSpace, mine: Answer) -> Iterator[str]:
     """What differs where one state of each orbit is visited: the states that they stand for, the properties
     that fail.
     """
-    space = explore(model, RunOptions(), Limits(timeout=patience))
-    if space.quotient is None or space.stopped:
-        return
     if space.represented != mine.states:
         yield f"states: {mine.states:,}, with symmetry {space.represented:,}"
-    violated = {n: v.level + (v.kind == "step") for n, v in space.violations.items() if n in checkable(model)}
+    violated = {
+        n: v.level + (v.kind == "step") for n, v in space.violations.items() if n in checkable(space.model)
+    }
     own = {name: steps for name, steps in mine.violated.items() if name not in mine.temporal}
     if violated != own:
         yield f"violated: {own}, with symmetry {violated}"
@@ -182,6 +192,8 @@ def _compared(mine: Answer, other: Answer) -> tuple[list[str], list[str]]:
             explained.append(f"{what}: {other.judge} tells eight digits")
         elif a != b:
             differences.append(f"{what}: {a:,}, {other.judge} has {b:,}")
+    if other.orbits is not None and mine.orbits != other.orbits:
+        differences.append(f"orbits: {mine.orbits}, {other.judge} has {other.orbits:,}")
     if other.depth is None:
         explained.append(f"depth: {other.judge} tells none")
     elif mine.depth != other.depth:
@@ -226,6 +238,8 @@ def table(judged: Judged) -> Iterator[str]:
         rows.append(["transitions", *(f"{a.transitions:,}" for a in answers)])
         rows.append(["depth", *("-" if a.depth is None else str(a.depth) for a in answers)])
         asked_for = [name for name in checkable(model) if name not in judged.unasked]
+        if any(a.orbits is not None for a in answers[1:]):
+            rows.append(["orbits", *("-" if a.orbits is None else f"{a.orbits:,}" for a in answers)])
         every = [*asked_for, *dict.fromkeys(name for a in answers for name in a.temporal)]
         for name in every:
             rows.append([name, *(_short(a, name, name not in checkable(model)) for a in answers)])

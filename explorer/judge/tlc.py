@@ -13,6 +13,7 @@ from typing import Any
 
 from explorer.export import memory_tla
 from explorer.export.flat import CannotSay, Flat, bits_of
+from explorer.export.symmetry_tla import Identities
 from explorer.export.tla import Module, configuration, module, tla
 from explorer.ir.data import dataclass
 from explorer.ir.expressions import Family
@@ -29,6 +30,7 @@ OPTIONS = ("-tool", "-workers", "1", "-noGenerateSpecTE", "-metadir", "states")
 
 FINISHED, STATISTICS, DEPTH = 2193, 2199, 2194
 INVARIANT, INVARIANT_INITIALLY, NEVER, TEMPORAL = 2110, 2107, 2230, 2116
+STATES = r"(\d+) distinct states found"
 STATE, STUTTERS, BACK = 2217, 2218, 2122
 """Numbers of TLC's messages (tlc2.output.EC)."""
 
@@ -52,15 +54,17 @@ def installed() -> bool:
     return bool(shutil.which("java"))
 
 
-def judge(flat: Flat, place: Workplace, jar: Path) -> Answer:
-    """TLC's answer. Raises Missing, NoAnswer, and CannotSay for numbers that TLC does not have."""
+def judge(flat: Flat, place: Workplace, jar: Path, proven: Identities) -> Answer:
+    """TLC's answer, with the number of orbits where identities are `proven` to be interchangeable. Raises
+    Missing, NoAnswer, and CannotSay for numbers that TLC does not have.
+    """
     need("java")
     if not flat.initial:
         raise CannotSay(f"{flat.model.name}: no initial state, and TLC wants one")
     bits = bits_of(flat)
     if bits > BITS:
         raise CannotSay(f"{flat.model.name}: numbers of {bits} bits, and TLC has {BITS}")
-    return _Asking(flat, place, jar).answer()
+    return _Asking(flat, place, jar, proven).answer()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +82,9 @@ class Said:
 class _Asking:
     """One model before TLC."""
 
-    def __init__(self, flat: Flat, place: Workplace, jar: Path):
+    def __init__(self, flat: Flat, place: Workplace, jar: Path, proven: Identities):
         self.flat, self.place, self.jar = flat, place, jar
-        self.module: Module = tla(flat)
+        self.module: Module = tla(flat, proven)
         self.name = module(flat.model.name)
         (place.directory / f"{self.name}.tla").write_text(self.module.text)
         self.seconds = 0.0
@@ -93,15 +97,19 @@ class _Asking:
             stories[name] = min(story, stories.get(name, story), key=length)
             left = {n: asked for n, asked in left.items() if asked is None or asked.property != name}
         lasting = dict(self.lasting())
+        orbits = None
+        if self.module.symmetric:
+            orbits = _number(STATES, self.run((), view=True).of(STATISTICS))
         return Answer(
             "TLC",
-            _number(r"(\d+) distinct states found", said.of(STATISTICS)),
+            _number(STATES, said.of(STATISTICS)),
             _number(r"(\d+) states generated", said.of(STATISTICS)) - len(self.flat.initial),
             depth=_number(r"search is (\d+)", said.of(DEPTH)) - 1,
             violated={**{name: length(story) for name, story in stories.items()}, **dict.fromkeys(lasting)},
             seconds=self.seconds,
             stories={**stories, **lasting},
             temporal=tuple(self.module.temporal.values()),
+            orbits=orbits,
         )
 
     def lasting(self) -> Iterator[tuple[str, Story]]:
@@ -116,9 +124,9 @@ class _Asking:
             elif said.of(FINISHED) is None:
                 raise NoAnswer(_trouble(said))
 
-    def run(self, invariants: Iterable[str], temporal: Iterable[str] = ()) -> Said:
-        """One run that asks for these definitions."""
-        (self.place.directory / "asked.cfg").write_text(configuration(invariants, temporal))
+    def run(self, invariants: Iterable[str], temporal: Iterable[str] = (), view: bool = False) -> Said:
+        """One run that asks for these definitions, of one state of each orbit with a `view`."""
+        (self.place.directory / "asked.cfg").write_text(configuration(invariants, temporal, view))
         shutil.rmtree(self.place.directory / "states", ignore_errors=True)
         command = [
             *JAVA,

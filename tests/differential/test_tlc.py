@@ -163,7 +163,15 @@ def test_what_tlc_prints_is_an_answer(tmp_path: Path, recorded: dict[str, str]) 
     }
     assert other.stories["sleeps"].loop is not None
     assert other.temporal == ("sleeps", "somebody_is_done") and mine.temporal == ("sleeps",)
-    assert len(recorded) == 10
+    assert other.orbits == mine.orbits == 42
+    assert len(recorded) == 11
+
+
+def test_another_number_of_orbits_is_a_difference(tmp_path: Path, recorded: dict[str, str]) -> None:
+    """TLC renames identities by rules of its own: where it counts other orbits, that is told."""
+    recorded["Orbit"] = COUNTED
+    found = judge(model_of(tmp_path), ("TLC",), 10_000, 100, Path("tla2tools.jar"))
+    assert found.differences == ("orbits: 42, TLC has 2",)
 
 
 def test_a_memory_is_judged_by_rules_of_its_own(tmp_path: Path, recorded: dict[str, str]) -> None:
@@ -285,6 +293,63 @@ def test_tlc_judges_random_specs(seed: int) -> None:
     """Random specs have the same counts, verdicts and lengths before TLC."""
     outcome, lines = judged(seed, ("TLC",), Path(str(JAR)))
     assert outcome in ("agreed", "no spec", "too large", "refused"), lines
+
+
+QUEUED = """
+from dataclasses import dataclass
+from typing import Annotated
+from explorer import *
+
+class Cpu(Scalarset):
+    size = 3
+
+class Colour(Scalarset):
+    size = 2
+
+@dataclass(frozen=True)
+class Job:
+    by: Cpu
+    colour: Colour | None
+
+class Work(State):
+    jobs: Annotated[Queue[Job], Capacity(2)] = initially([])
+    running: Map[Colour, Job | None] = initially(None)
+    last: Map[Cpu, Colour | None] = initially(None)
+    seen: Map[Cpu, Set[Colour]] = initially(set())
+
+@action
+def submit(s: Work, cpu: Cpu, colour: Colour) -> None:
+    when(s.jobs.length < 2)
+    s.jobs.next = s.jobs.push(record(Job, by=cpu, colour=colour))
+    s.last[cpu].next = colour
+    s.seen[cpu].next = s.seen[cpu].add(colour)
+
+@action
+def run(s: Work, colour: Colour) -> None:
+    when(~s.jobs.empty)
+    when(s.running[colour].is_none)
+    s.running[colour].next = s.jobs.head
+    s.jobs.next = s.jobs.pop()
+
+@action
+def done(s: Work, colour: Colour) -> None:
+    when(~s.running[colour].is_none)
+    s.running[colour].next = None
+
+@terminal
+def idle(s: Work) -> Value[bool]:
+    return s.jobs.empty
+
+spec = Spec()
+"""
+
+
+@asks_tlc
+def test_tlc_counts_orbits_of_queues_and_records(tmp_path: Path) -> None:
+    """Two scalarsets, one as key and as value, in records of queues and in records that may be absent."""
+    found = judge(model_of(tmp_path, QUEUED), ("TLC",), 100_000, 600, Path(str(JAR)))
+    assert found.agreed, list(table(found))
+    assert found.answers[1].orbits == found.answers[0].orbits is not None
 
 
 @asks_tlc

@@ -44,7 +44,7 @@ ROOMS = {
         "verdict",
         "render",
     ),
-    "export": ("ir", "memory", "language", "program", "trace"),
+    "export": ("ir", "memory", "language", "program", "symmetry", "trace"),
     "judge": ("ir", "engine", "trace", "export", "run"),
     "api": ("ir", "language", "ground", "engine", "trace", "verdict", "render", "run"),
     "pytest_plugin": ("ir", "language", "ground", "verdict", "render", "run", "api"),
