@@ -103,7 +103,9 @@ def tla(flat: Flat, proven: Identities = NOBODY) -> Module:
     text = "\n".join(writer.lines()) + "\n"
     actions = {name: number for number, name in writer.actions.items()}
     variables = tuple(writer.variables())
-    return Module(text, actions, variables, writer.invariants, writer.properties, bool(writer.orbit))
+    return Module(
+        text, actions, variables, writer.invariants, writer.properties, symmetric=bool(writer.orbit)
+    )
 
 
 def module(name: str) -> str:
