@@ -17,13 +17,12 @@ from explorer.ir import expressions as ex
 from explorer.ir.data import dataclass
 from explorer.ir.errors import Place
 from explorer.ir.expressions import TRUE, Expr, is_const
-from explorer.program.after_step import after_rule, step_condition
+from explorer.program.after_step import on_step
 from explorer.program.bitmaps import MAX_RULES, Bitmap, bitmaps, split
 from explorer.program.dispatch import Cell, roots
 from explorer.program.facts import Facts
 from explorer.program.layout import Layout
 from explorer.program.program import Program, Rule, Test
-from explorer.program.simplify import Check, fold, fold_checks
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,12 +314,7 @@ def _updates(rule: Rule, layout: Layout, scribe: Scribe) -> tuple[list[tuple[int
 def _step_conditions(program: Program, rule: Rule) -> list[tuple[Expr, Place]]:
     """What must hold on a step of a rule, or a step property fails or has no value; and where it stands."""
     wanted: list[tuple[Expr, Place]] = []
-    for prop in program.model.properties:
-        if prop.kind != "step":
-            continue
-        pure, raw = step_condition(prop)
-        checks = fold_checks(tuple(Check(after_rule(c.ok, rule), c.failure) for c in raw), rule.facts)
-        condition = fold(after_rule(pure, rule), rule.facts)
+    for prop, checks, condition in on_step(program.model.properties, rule):
         wanted += [(c.ok, prop.place) for c in checks]
         wanted += [(condition, prop.place)] if condition is not TRUE else []
     return wanted

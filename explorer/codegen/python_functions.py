@@ -13,7 +13,7 @@ from explorer.codegen.python_expressions import Emitter, total_parts
 from explorer.ir import expressions as ex
 from explorer.ir.data import dataclass
 from explorer.ir.expressions import FALSE, TRUE, Expr, Failure, is_const
-from explorer.program.after_step import after_rule, step_condition
+from explorer.program.after_step import after_rule, on_step
 from explorer.program.dispatch import Branch, Leaf, Tree, dispatch
 from explorer.program.facts import Facts
 from explorer.program.layout import Layout
@@ -364,10 +364,7 @@ def _update(w: Writer, rule: Rule) -> None:
 
 def _step_properties(w: Writer, rule: Rule) -> None:
     """Report the step where a step property fails; those proved to hold for this rule cost nothing."""
-    for k, prop in enumerate(p for p in w.program.model.properties if p.kind == "step"):
-        pure, raw = step_condition(prop)
-        checks = fold_checks(tuple(Check(after_rule(c.ok, rule), c.failure) for c in raw), rule.facts)
-        condition = fold(after_rule(pure, rule), rule.facts)
+    for k, (_, checks, condition) in enumerate(on_step(w.program.model.properties, rule)):
         if checks:
             word = _report(w, rule, checks)
         else:

@@ -18,7 +18,7 @@ from typing import Any
 
 from explorer.ir.data import dataclass
 from explorer.ir.errors import Place, SpecError
-from explorer.ir.source import Function, functions
+from explorer.ir.source import Function, functions, nodes
 from explorer.language.process import step
 from explorer.language.state import State
 
@@ -55,7 +55,7 @@ def _source(function: Callable[..., Any]) -> _Source | None:
     code = inspect.unwrap(function).__code__
     text = "".join(linecache.getlines(code.co_filename, function.__globals__))
     body = functions(text).get(code.co_firstlineno)
-    return None if body is None else _Source(text, code.co_filename, body, tuple(ast.walk(body)))
+    return None if body is None else _Source(text, code.co_filename, body, tuple(nodes(body)))
 
 
 def unyielded(source: _Source, space: dict[str, Any]) -> Iterator[SpecError]:
@@ -224,20 +224,20 @@ def _parameters(source: _Source) -> Iterator[SpecError]:
 
 def _vain(source: _Source) -> Iterator[SpecError]:
     """Local names whose last assignment nothing reads: a forgotten `.next` on an alias."""
-    nodes = source.nodes
-    assignments = [n for n in nodes if isinstance(n, (ast.Assign, ast.AugAssign))]
+    every = source.nodes
+    assignments = [n for n in every if isinstance(n, (ast.Assign, ast.AugAssign))]
     if not assignments:
         return
-    names = [n for n in nodes if isinstance(n, ast.Name)]
-    looped = {n for loop in nodes if isinstance(loop, (ast.For, ast.While)) for n in ast.walk(loop)}
-    texts = [n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+    names = [n for n in every if isinstance(n, ast.Name)]
+    looped = {n for loop in every if isinstance(loop, (ast.For, ast.While)) for n in nodes(loop)}
+    texts = [n.value for n in every if isinstance(n, ast.Constant) and isinstance(n.value, str)]
     quoted = {
         name
         for text in texts
         for part in re.findall(r"\{([^{}]*)\}", text)
         for name in re.findall(r"\w+", part)
     }
-    shared = {name for n in nodes if isinstance(n, (ast.Global, ast.Nonlocal)) for name in n.names}
+    shared = {name for n in every if isinstance(n, (ast.Global, ast.Nonlocal)) for name in n.names}
     for at in assignments:
         if at in looped:
             continue

@@ -134,12 +134,14 @@ sys.setrecursionlimit(max(NESTED, sys.getrecursionlimit()))
 class Expr:
     """One node. Build with the functions below, never directly."""
 
-    __slots__ = ("__weakref__", "args", "below", "depth", "meaning", "op", "reads", "value")
+    __slots__ = ("__weakref__", "args", "below", "depth", "meaning", "op", "partial", "reads", "value")
     op: str
     args: tuple[Expr, ...]
     value: Any
     depth: int
     """How many operators are within each other."""
+    partial: bool
+    """Whether a `require` is within it, so that it may have no value."""
     below: tuple[Expr, ...] | None
     """Kept by `walk` where it is short: a cache that lives as long as the node."""
     meaning: Any
@@ -161,6 +163,7 @@ def node(op: str, args: tuple[Expr, ...] = (), value: Any = None) -> Expr:
         result = Expr()
         result.op, result.args, result.value, result.meaning, result.reads = op, args, value, None, None
         result.depth = 1 + max(a.depth for a in args) if args else 0
+        result.partial = op == "require" or any(a.partial for a in args)
         result.below = None if args else ()
         _interned[key] = result
     return result

@@ -42,6 +42,19 @@ def classes(text: str) -> dict[str, ast.ClassDef]:
     return definitions
 
 
+def nodes(tree: ast.AST) -> list[ast.AST]:
+    """What `ast.walk` gives, in its order and a third of its time, but for the contexts of names."""
+    found = [tree]
+    for at in found:
+        for name in at._fields:
+            part = getattr(at, name, None) if name != "ctx" else None
+            if isinstance(part, list):
+                found += [inner for inner in part if isinstance(inner, ast.AST)]
+            elif isinstance(part, ast.AST):
+                found.append(part)
+    return found
+
+
 def first_line(at: Function | ast.ClassDef) -> int:
     """Where a definition begins, with its decorators."""
     return min([at.lineno, *(decorator.lineno for decorator in at.decorator_list)])

@@ -11,7 +11,7 @@ import enum
 import itertools
 from collections import Counter
 from collections.abc import Iterator
-from functools import lru_cache
+from dataclasses import field
 from typing import Any
 
 from explorer.ir.data import dataclass
@@ -145,6 +145,8 @@ class UnionType(ScalarType):
     classes: tuple[type, ...]
     members: tuple[Any, ...]
     optional: bool
+    _shared: list[frozenset[str]] = field(default_factory=list, compare=False, repr=False)
+    """The texts that several values would have, once they are looked for."""
 
     @property
     def low(self) -> int:  # type: ignore[override]
@@ -198,15 +200,11 @@ class UnionType(ScalarType):
     def name_of(self, value: Any) -> str:
         """A member of two classes' names is told with its class: `A.P`, `B.P`."""
         text = value_text(value)
-        return f"{type(value).__name__}.{text}" if text in _shared_names(self) and value is not None else text
-
-
-@lru_cache(maxsize=256)
-def _shared_names(union: UnionType) -> frozenset[str]:
-    """The texts that several values of a union would have."""
-    counts = Counter(map(value_text, union.members))
-    counts["None"] += union.optional
-    return frozenset(text for text, count in counts.items() if count > 1)
+        if not self._shared:
+            counts = Counter(map(value_text, self.members))
+            counts["None"] += self.optional
+            self._shared.append(frozenset(text for text, count in counts.items() if count > 1))
+        return f"{type(value).__name__}.{text}" if text in self._shared[0] and value is not None else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,9 +277,9 @@ class RecordType(Type):
         return self.cls.__name__
 
     def cells(self) -> Iterator[CellShape]:
-        for field, inner in self.fields:
+        for name, inner in self.fields:
             for cell in inner.cells():
-                yield CellShape(f".{field}{cell.path}", cell.dimensions, cell.type)
+                yield CellShape(f".{name}{cell.path}", cell.dimensions, cell.type)
 
     def values(self) -> tuple[Any, ...]:
         names = [field for field, _ in self.fields]

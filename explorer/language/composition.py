@@ -14,7 +14,7 @@ from typing import Any
 
 from explorer.ir.data import dataclass
 from explorer.ir.errors import Place, SpecError
-from explorer.ir.source import syntax
+from explorer.ir.source import nodes, syntax
 from explorer.language.declarations import declaration_of
 from explorer.language.state import State
 from explorer.language.tracing import DECORATORS
@@ -39,7 +39,7 @@ def members(part: Any) -> list[Any]:
     function make: a factory of components may stand in any module, its results in a tuple, a list or a dict.
     """
     if isinstance(part, ModuleType):
-        space = vars(part)
+        space: dict[str, Any] = vars(part)
     elif isinstance(part, dict):
         space = part
     else:
@@ -47,7 +47,8 @@ def members(part: Any) -> list[Any]:
     owner = space.get("__name__")
     return [
         obj
-        for bound in list(space.values())
+        for name, bound in list(space.items())
+        if name != "__builtins__"
         for obj in (_inside(bound, DEPTH) if isinstance(bound, _CONTAINERS) else (bound,))
         if getattr(obj, "__module__", None) == owner or _is_made(obj)
     ]
@@ -141,7 +142,7 @@ def _text(path: Path) -> str:
 
 
 def _imports(tree: ast.Module, stem: str) -> bool:
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -157,7 +158,7 @@ def _imports(tree: ast.Module, stem: str) -> bool:
 def _names(text: str) -> frozenset[str]:
     """The names that code reads, those in the braces of docstrings included."""
     names: set[str] = set()
-    for node in ast.walk(syntax(text)):
+    for node in nodes(syntax(text)):
         if isinstance(node, ast.Name):
             names.add(node.id)
         elif isinstance(node, ast.Attribute):

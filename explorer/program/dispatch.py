@@ -10,6 +10,7 @@ from __future__ import annotations
 from explorer.ir import expressions as ex
 from explorer.ir.data import dataclass
 from explorer.ir.expressions import Expr, Family
+from explorer.ir.operators import CONDITIONS
 from explorer.program.facts import Facts
 from explorer.program.program import Rule, Test
 from explorer.program.simplify import fold
@@ -102,7 +103,12 @@ def passing(condition: Expr, cell: Cell) -> frozenset[int]:
     wanted = _equation(condition)
     if wanted is not None:
         return frozenset({wanted}) if cell[0].low <= wanted <= cell[0].high else frozenset()
-    return frozenset(v for v in range(cell[0].low, cell[0].high + 1) if _holds(condition, cell, v))
+    every = range(cell[0].low, cell[0].high + 1)
+    if condition.op == "not" and condition.args[0].op in CONDITIONS:
+        return frozenset(every) - passing(condition.args[0], cell)
+    if condition.op == "or" and all(a.op in CONDITIONS for a in condition.args):
+        return frozenset[int]().union(*(passing(a, cell) for a in condition.args))
+    return frozenset(v for v in every if _holds(condition, cell, v))
 
 
 def _holds(condition: Expr, cell: Cell, value: int) -> bool:

@@ -32,11 +32,12 @@ def enabling(model: Model) -> dict[str, list[str]]:
     if len(known) ** 2 > PAIRS:
         return {name: [] for name in result}
     for name, here in known:
+        found, wanted = result[name], here.wanted.items()
         for other, there in known:
-            if other == name or other in result[name] or not here.read & there.written:
+            if not here.read & there.written or other in found or other == name:
                 continue
-            if all(there.given.get(cell, code) == code for cell, code in here.wanted.items()):
-                result[name][other] = None
+            if all(there.given.get(cell, code) == code for cell, code in wanted):
+                found[other] = None
     order = list(result)
     return {name: sorted(others, key=order.index) for name, others in result.items()}
 

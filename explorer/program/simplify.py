@@ -30,16 +30,16 @@ def lift(expr: Expr) -> tuple[Expr, tuple[Check, ...]]:
 
     A check below a lazy operator is conditional on the operands that decide whether it is reached.
     """
+    if not expr.partial:
+        return expr, ()
     memo: dict[Expr, tuple[Expr, tuple[Check, ...]]] = {}
     for at in ex.walk(expr):
-        memo[at] = _lift(at, [memo[a] for a in at.args])
+        memo[at] = _lift(at, [memo[a] for a in at.args]) if at.partial else (at, ())
     return memo[expr]
 
 
 def _lift(at: Expr, args: list[tuple[Expr, tuple[Check, ...]]]) -> tuple[Expr, tuple[Check, ...]]:
     pure = [p for p, _ in args]
-    if not any(checks for _, checks in args) and at.op != "require":
-        return at if all(p is a for p, a in zip(pure, at.args)) else node(at.op, tuple(pure), at.value), ()
     if at.op == "require":
         own = Check(pure[0], at.value)
         return pure[1], _unique((*args[0][1], own, *args[1][1]))

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from explorer.engine.reference import step as execute
 from explorer.ir.model import Model
 from explorer.ir.semantics import State
-from explorer.trace.step_builder import state_texts
+from explorer.trace.step_builder import StateTexts
 from explorer.trace.tell import ReplayError
 from explorer.trace.trace import STILL, Trace
 
@@ -25,6 +25,7 @@ def replay(model: Model, walk: Sequence[tuple[str, Texts]]) -> list[State]:
     Raises ReplayError where the model has no such state or step.
     """
     instances = {instance.name: instance for instance in model.instances}
+    told = StateTexts(model)
     states = [initial_with(model, walk[0][1])]
     for number, (name, texts) in enumerate(walk[1:], 1):
         after = (
@@ -34,7 +35,7 @@ def replay(model: Model, walk: Sequence[tuple[str, Texts]]) -> list[State]:
             if name in instances
             else None
         )
-        if after is None or state_texts(model, after) != dict(texts):
+        if after is None or told(after) != dict(texts):
             raise ReplayError(f"step {number}: {name} does not lead to this state")
         states.append(after)
     return states
@@ -49,6 +50,7 @@ def initial_with(model: Model, texts: Texts) -> State:
     """The initial state with these texts: every free choice is settled by itself, for each shows in entries
     of its own.
     """
+    told = StateTexts(model)
     codes = [0] * model.size
     for choice in model.choices:
         _set(codes, choice.cells, choice.alternatives[0])
@@ -56,11 +58,11 @@ def initial_with(model: Model, texts: Texts) -> State:
         if len(choice.alternatives) > 1:
             best = max(
                 choice.alternatives,
-                key=lambda picked: _agreement(model, _set(codes, choice.cells, picked), texts),
+                key=lambda picked: _agreement(told, _set(codes, choice.cells, picked), texts),
             )
             _set(codes, choice.cells, best)
     state = tuple(codes)
-    if state_texts(model, state) != dict(texts):
+    if told(state) != dict(texts):
         raise ReplayError("no initial state has these values")
     return state
 
@@ -71,5 +73,5 @@ def _set(codes: list[int], cells: tuple[int, ...], picked: tuple[int, ...]) -> l
     return codes
 
 
-def _agreement(model: Model, codes: list[int], texts: Texts) -> int:
-    return sum(texts.get(name) == text for name, text in state_texts(model, tuple(codes)).items())
+def _agreement(told: StateTexts, codes: list[int], texts: Texts) -> int:
+    return sum(texts.get(name) == text for name, text in told(tuple(codes)).items())

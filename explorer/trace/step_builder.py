@@ -33,6 +33,29 @@ UNKNOWN = "…"
 """In a label, stands for what has its value in a state only."""
 
 
+class StateTexts:
+    """`state_texts` of a model; of each variable it is remembered: most steps leave most as they are."""
+
+    def __init__(self, model: Model):
+        self.model = model
+        self._known: dict[tuple[str, State], dict[str, str]] = {}
+
+    def __call__(self, state: State) -> dict[str, str]:
+        """Every variable of a state in the author's words."""
+        result: dict[str, str] = {}
+        for variable in self.model.variables:
+            result.update(self.of(variable, state))
+        return result
+
+    def of(self, variable: Variable, state: State) -> dict[str, str]:
+        """A variable of a state in the author's words."""
+        families = variable.families.values()
+        cells = tuple(code for f in families for code in state[f.first : f.first + f.size])
+        if not cells or (variable.name, cells) not in self._known:
+            self._known[variable.name, cells] = variable_texts(variable, state)
+        return self._known[variable.name, cells]
+
+
 class StepBuilder:
     """Makes the steps of a model's traces."""
 
@@ -43,7 +66,7 @@ class StepBuilder:
         keys = [piece for mark in marks if mark.kind != "sends" for piece in mark.key]
         self.twins_of_actors = _twins([*map(actor_of, model.instances), *receivers])
         self.twins_of_keys = _twins(keys)
-        self._known: dict[tuple[str, State], dict[str, str]] = {}
+        self.texts = StateTexts(model)
         self._ways: dict[tuple[str, tuple[Any, ...]], set[object]] = {}
         for instance in model.instances:
             for name, value in instance.arguments:
@@ -64,7 +87,7 @@ class StepBuilder:
     def first(self, state: State) -> Step:
         """Step 0: the initial state."""
         model = self.model
-        texts = state_texts(model, state)
+        texts = self.texts(state)
         chosen = {
             model.cell(cell)[0].variable
             for choice in model.choices
@@ -96,7 +119,7 @@ class StepBuilder:
         new: dict[str, str] = {}
         changed: dict[str, Change] = {}
         for variable in self.model.variables:
-            was, is_now = self._texts(variable, before), self._texts(variable, after)
+            was, is_now = self.texts.of(variable, before), self.texts.of(variable, after)
             new.update(is_now)
             if not variable.quiet and was != is_now:
                 old, now = elements_of(variable, before), elements_of(variable, after)
@@ -140,14 +163,6 @@ class StepBuilder:
                         where = f"{PurePath(condition.place.file).name}:{line}"
                         how = "holds" if value else "fails"
                         yield f"as {text}" if len(text) <= SHORT else f"as the test in {where} {how}"
-
-    def _texts(self, variable: Variable, state: State) -> dict[str, str]:
-        """A variable of a state in the author's words; most steps leave most variables as they are."""
-        families = variable.families.values()
-        cells = tuple(code for f in families for code in state[f.first : f.first + f.size])
-        if not cells or (variable.name, cells) not in self._known:
-            self._known[variable.name, cells] = variable_texts(variable, state)
-        return self._known[variable.name, cells]
 
     def label(self, instance: Instance, before: State, after: State) -> str:
         """What the author says of a step of an instance, without what a memory chose."""
@@ -202,10 +217,7 @@ def with_choices(label: str, instance: Instance) -> str:
 
 def state_texts(model: Model, state: State) -> dict[str, str]:
     """Every variable of a state in the author's words."""
-    result: dict[str, str] = {}
-    for variable in model.variables:
-        result.update(variable_texts(variable, state))
-    return result
+    return StateTexts(model)(state)
 
 
 def observed_texts(model: Model, state: State) -> dict[str, str]:

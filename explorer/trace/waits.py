@@ -61,12 +61,12 @@ def moment(
         if wait is None:
             possible.append(instance)
             continue
-        runs = any(condition.role is Role.PLACE for condition in instance.guard)
-        if ex.is_const(wait.condition.expr) or (runs and wait.condition.role is Role.PLACE):
+        if ex.is_const(wait.condition.expr) or wait.condition.role is Role.PLACE:
             continue
         if wait.condition.expr.op == "le" and wait.condition.expr.args[1].op == "apply":
             continue  # whether a memory has something to do, such as to spread a store
         name = instance.action.name
+        runs = any(condition.role is Role.PLACE for condition in instance.guard)
         key = (name, wait.condition.expr) if runs else name
         if key not in nearest or wait.number > nearest[key].number:
             nearest[key] = wait

@@ -19,7 +19,7 @@ from explorer.trace.reasons import decisive
 from explorer.trace.replay import replay, walk_of
 from explorer.trace.sample import sample
 from explorer.trace.trace import Trace
-from explorer.trace.waits import moment
+from explorer.trace.waits import Wait, moment
 from explorer.verdict.record import (
     ActionRecord,
     ContextRecord,
@@ -71,12 +71,13 @@ def context(model: Model, traces: Mapping[str, Trace], *, sampled: bool = False)
     after, shown = enabling(model), sample(model) if sampled else None
     traces = {**traces, shown.key: shown} if shown else traces
     texts: dict[str, int] = {}
+    known: dict[tuple[int, int], str] = {}
     budget, steps = BUDGET, dict[str, list[MomentRecord]]()
     for name, trace in sorted(traces.items(), key=lambda item: item[1].length):
         walk = walk_of(trace)
         budget -= len(walk) * len(model.instances)
         if budget >= 0:
-            steps[name] = [_moment(model, state, texts) for state in replay(model, walk)]
+            steps[name] = [_moment(model, state, texts, known) for state in replay(model, walk)]
     return {
         "about": _about(model.file),
         "expects": _expects(model),
@@ -136,13 +137,22 @@ def source_text(place: Place) -> list[str]:
     return [line.expandtabs(4).rstrip() for line in lines[place.line - 1 : definition.end_lineno][:LINES]]
 
 
-def _moment(model: Model, state: State, texts: dict[str, int]) -> MomentRecord:
-    """What can happen in a state, and what the other actions wait for."""
+def _moment(
+    model: Model, state: State, texts: dict[str, int], known: dict[tuple[int, int], str]
+) -> MomentRecord:
+    """What can happen in a state, and what the other actions wait for; `known` are texts of conjuncts."""
+
+    def text(wait: Wait) -> str:
+        key = wait.instance.number, wait.number
+        if key not in known:
+            known[key] = wait.text()
+        return known[key]
+
     here = moment(model.instances, state)
     possible: dict[str, list[str]] = {}
     for instance in here.possible:
         possible.setdefault(instance.action.name, []).append(instance.name)
     return {
         "possible": [texts.setdefault(text, len(texts)) for names in possible.values() for text in names],
-        "waiting": [texts.setdefault(wait.text(), len(texts)) for wait in here.waiting],
+        "waiting": [texts.setdefault(text(wait), len(texts)) for wait in here.waiting],
     }

@@ -168,10 +168,11 @@ def _constant(model: Model, known: set[str]) -> Iterator[Finding]:
 
 def constant_properties(model: Model) -> list[Property]:
     """Properties that are true whatever the state is; what domains settle is left out."""
+    nothing = Facts()
     return [
         prop
         for prop in model.properties
-        if all(fold(lift(e)[0], Facts()) is ex.TRUE for _, e in prop.parts)
+        if all(fold(lift(e)[0], nothing) is ex.TRUE for _, e in prop.parts)
         and all((f.low, f.high) == (0, 1) for _, e in prop.parts for f in _families(e))
     ]
 

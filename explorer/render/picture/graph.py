@@ -6,18 +6,16 @@ Knows nothing of how states were found. Imports networkx only when a graph is as
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from explorer.engine.space import Handle, StateSpace
-from explorer.ir.model import Model
-from explorer.ir.semantics import State
 from explorer.render.picture.drawing import TIMEOUT, Drawing, TooLarge, draw
 from explorer.render.text.terminal import clean
 from explorer.render.whole_file import Unwritten, beside
-from explorer.trace.step_builder import state_texts
+from explorer.trace.step_builder import StateTexts
 from explorer.trace.trace import Step, Trace
 
 if TYPE_CHECKING:
@@ -62,13 +60,13 @@ def state_graph(space: StateSpace, traces: Iterable[Trace] = ()) -> networkx.Mul
 def _nodes(graph: networkx.MultiDiGraph, space: StateSpace) -> dict[Handle, int]:
     numbers: dict[Handle, int] = {}
     first: dict[str, str] = {}
-    describe = _describer(space.model)
+    told = StateTexts(space.model)
     for depth, level in enumerate(space.levels):
         for values, handle in sorted(
             (space.decode(handle), handle) for handle in level if handle not in numbers
         ):
             numbers[handle] = len(numbers)
-            texts = describe(values)
+            texts = _texts(told(values))
             first = first or texts
             changed = {name: value for name, value in texts.items() if first.get(name) != value}
             graph.add_node(
@@ -81,24 +79,6 @@ def _nodes(graph: networkx.MultiDiGraph, space: StateSpace) -> dict[Handle, int]
                 counterexample=False,
             )
     return numbers
-
-
-def _describer(model: Model) -> Callable[[State], dict[str, str]]:
-    """`state_texts`, remembering the text of each variable: a large space has many states but few values of
-    each.
-    """
-    cells = {v.name: [slice(f.first, f.first + f.size) for f in v.families.values()] for v in model.variables}
-    known: dict[tuple[str, tuple[State, ...]], dict[str, str]] = {}
-
-    def describe(state: State) -> dict[str, str]:
-        keys = [(name, tuple(state[part] for part in parts)) for name, parts in cells.items()]
-        if any(key not in known for key in keys):
-            texts = _texts(state_texts(model, state))
-            for key in keys:
-                known[key] = {name: text for name, text in texts.items() if name.partition("[")[0] == key[0]}
-        return {name: text for key in keys for name, text in known[key].items()}
-
-    return describe
 
 
 def _edges(space: StateSpace, numbers: dict[Handle, int]) -> list[tuple[int, int, dict[str, Any]]]:
