@@ -19,6 +19,9 @@ from explorer.symmetry.find import Symmetry, find
 SECONDS, FIRST = 5.0, 1.0
 """How long the run is, without compilation; how long the python engine is tried before."""
 
+FEW = 10_000
+"""States below which nothing is said of the memory for each, since tables begin with room for many."""
+
 NODE, THREADS = 64 << 30, 16
 """Bytes of memory and threads of a cluster's node, where nobody says."""
 
@@ -35,9 +38,9 @@ def estimate(model: Model, seconds: float = SECONDS, node: Nodes | None = None) 
         )
     symmetry = find(model)
     space = python.explore(model, Limits(timeout=min(seconds, FIRST)), symmetry=symmetry)
-    base, seen = resident_bytes(), list[Progress]()
+    base, seen = 0, list[Progress]()
     if space.stopped:
-        space = _sample(model, symmetry, seconds, seen.append)
+        space, base = _sample(model, symmetry, seconds, seen.append)
     if not space.stopped:
         whole = standing_for(space.distinct, space.represented)
         return (
@@ -69,7 +72,9 @@ def estimate(model: Model, seconds: float = SECONDS, node: Nodes | None = None) 
             lines.append(
                 on_cluster(_work(space, expected, rate, each), node or Nodes(1, THREADS, float(NODE)))
             )
-    elif each:
+    elif space.distinct < FEW or not each:
+        lines.append(f"A longer run may see more: --seconds {4 * seconds:g}")
+    else:
         room = available_bytes() / each
         lines.append(
             f"{costs[0]} and {costs[1]} the memory that is free holds about {rounded(round(room)):,} states,"
@@ -105,8 +110,12 @@ def on_cluster(work: Work, node: Nodes) -> str:
     return f"On a cluster it needs {nodes}, about {duration(found.seconds)}{most}."
 
 
-def _sample(model: Model, symmetry: Symmetry | None, seconds: float, observer: Observer) -> StateSpace:
-    """A run of so many seconds by the engine that would do most of the work."""
+def _sample(
+    model: Model, symmetry: Symmetry | None, seconds: float, observer: Observer
+) -> tuple[StateSpace, int]:
+    """A run of so many seconds by the engine that would do most of the work, and the memory that the process
+    had before it.
+    """
     from explorer.engine.native import search as native
     from explorer.engine.native.machine import machine
 
@@ -114,5 +123,8 @@ def _sample(model: Model, symmetry: Symmetry | None, seconds: float, observer: O
     try:
         prepared = compiled, machine(compiled)
     except BeyondWord:
-        return python.explore(model, Limits(timeout=seconds), observer, symmetry)
-    return native.explore(model, Limits(timeout=seconds), observer, prepared=prepared, symmetry=symmetry)
+        base = resident_bytes()
+        return python.explore(model, Limits(timeout=seconds), observer, symmetry), base
+    base = resident_bytes()
+    space = native.explore(model, Limits(timeout=seconds), observer, prepared=prepared, symmetry=symmetry)
+    return space, base

@@ -149,7 +149,12 @@ def build(space: StateSpace, limits: Limits) -> Graph:
         with suppress(BeyondWord):
             return _native(space, limits)
     if space.distinct >= COMPILE_FROM:
-        _afford(LISTED_STATE * space.distinct + LISTED_EDGE * space.transitions, "liveness", limits)
+        plan = None if space.engine == "reference" else space.compiled.plan
+        order = 1 if plan is None else plan.order
+        why = (
+            f" under {order:,} renamings (more than {LARGEST:,}: no machine code)" if order > LARGEST else ""
+        )
+        _afford(LISTED_STATE * space.distinct + LISTED_EDGE * space.transitions, f"liveness{why}", limits)
     states = [state for level in space.levels for state in level]
     numbers = {state: i for i, state in enumerate(states)}
     compiled = None if space.engine == "reference" else space.compiled

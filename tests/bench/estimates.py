@@ -16,6 +16,9 @@ from .table import Row
 SECONDS, FACTOR = 1.0, 3.0
 """How long `estimate` looks; how far it may be from the truth."""
 
+TOLD = re.compile(r"; about ([\d,]+) states|is small: ([\d,]+) states")
+"""A number of states in what `estimate` says; of how many the memory would hold it speaks too."""
+
 MODELS = (
     Size(IPI, ("senders=5",), 0, 0),
     Size(IPI, ("senders=3", "ipis=2"), 0, 0),
@@ -49,7 +52,7 @@ def estimates(bench: Bench) -> Iterator[Row]:
             str(SECONDS),
         ]
         text = subprocess.run(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, check=True).stdout
-        told = re.search(r"about ([\d,]+) states|is small: ([\d,]+) states", text)
+        told = TOLD.search(text)
         name = f"estimate beside the truth, {size}"
         if told is None:
             yield Row(name, None, "x", FACTOR, most=True, note=f"{truth:,} states; no number: {text.strip()}")

@@ -376,6 +376,25 @@ def test_a_formula_with_too_many_renamings_is_refused(monkeypatch: pytest.Monkey
     assert found["some_wish_is_granted"].doubt == ""
 
 
+def test_many_representatives_of_a_large_group_must_fit_into_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From so many representatives on (400,000; here all 17) their lists are weighed before they are made;
+    fewer are followed whatever a list takes.
+    """
+    model = turns("WEAK", CPUS=8)
+    space = python.explore(model, symmetry=find(model))
+    assert space.distinct == 17 and space.transitions == 108
+    monkeypatch.setattr(graph, "LISTED_STATE", 1 << 30)
+    monkeypatch.setattr(graph, "LISTED_EDGE", 1 << 29)
+    assert not any(answer.doubt for answer in check(space, Limits()).values())
+    monkeypatch.setattr(graph, "COMPILE_FROM", 17)
+    found = check(space, Limits(max_memory=1))
+    assert {answer.doubt for answer in found.values()} == {
+        "liveness under 40,320 renamings (more than 5,040: no machine code) needs about 71.0 GiB more,"
+        " --max-memory leaves 0.0 GiB"
+    }
+    assert not any(answer.doubt for answer in check(space, Limits(max_memory=1 << 40)).values())
+
+
 @pytest.mark.parametrize("fair, starved", [("WEAK", True), ("STRONG", False), ("", True)])
 def test_no_factorial_of_the_identities_is_followed(fair: str, starved: bool) -> None:
     """Eight identities have the verdict and the stories of all states; sixteen are followed too, and only the
