@@ -1,5 +1,4 @@
-"""Readable Python source from a program: successors, properties, coverage. Knows nothing of files and of
-search.
+"""Readable Python source from a program: the functions that leave states. Knows nothing of files and search.
 
 Every function takes packed states. The texts are shown by `python -m explorer show SPEC --code`.
 """
@@ -12,13 +11,13 @@ from dataclasses import field
 from explorer.codegen.python_expressions import Emitter, total_parts
 from explorer.ir import expressions as ex
 from explorer.ir.data import dataclass
-from explorer.ir.expressions import FALSE, TRUE, Expr, Failure, is_const
-from explorer.program.after_step import after_rule, on_step
+from explorer.ir.expressions import TRUE, Expr, Failure, is_const
+from explorer.program.after_step import on_step
 from explorer.program.dispatch import Branch, Leaf, Tree, dispatch
 from explorer.program.facts import Facts
 from explorer.program.layout import Layout
-from explorer.program.program import Judgement, Program, Rule
-from explorer.program.simplify import Check, fold, fold_checks, lift
+from explorer.program.program import Program, Rule
+from explorer.program.simplify import Check
 
 INDENT = "    "
 DEEP = 30
@@ -117,19 +116,18 @@ def successors(program: Program, layout: Layout, mode: str, symmetric: bool = Fa
     writer = Writer(program, layout, symmetric)
     numbers = [rule.instance.number for rule in program.rules]
     steps = [p for p in program.model.properties if p.kind == "step"]
-    trees = dispatch(program.rules)
+    roots = dispatch(program.rules)
     if mode == "expand":
-        _expand(writer, trees, numbers)
+        _expand(writer, roots, numbers)
     else:
-        _edges(writer, trees, mode)
+        _edges(writer, roots, mode)
     return Code("\n".join(writer.lines) + "\n", writer.failures, [p.name for p in steps])
 
 
-def _expand(w: Writer, trees: tuple[Tree, ...], numbers: list[int]) -> None:
+def _expand(w: Writer, roots: tuple[Tree, ...], numbers: list[int]) -> None:
     def per_state() -> None:
         w.line("d = 0")
-        for tree in trees:
-            _tree(w, tree, 0, _keep)
+        trees(w, roots, 0, _keep)
         w.block("if d > most:", lambda: w.line("most = d"))
         w.block("if d < least:", lambda: w.line("least = d"))
         w.block("if not d:", lambda: w.line("dead.append(s)"))
@@ -157,7 +155,7 @@ def _changed(w: Writer, number: int) -> str:
     return f"e{number}" if rule.changes else f"c{number}"
 
 
-def _edges(w: Writer, trees: tuple[Tree, ...], name: str) -> None:
+def _edges(w: Writer, roots: tuple[Tree, ...], name: str) -> None:
     def successor(w: Writer, rule: Rule) -> None:
         n, end = rule.instance.number, "t"
         if w.symmetric and name == "into":  # one state is the successor of many
@@ -170,8 +168,7 @@ def _edges(w: Writer, trees: tuple[Tree, ...], name: str) -> None:
         w.block(f"if {every}{end} in targets:", lambda: w.line(f"found((s, {n}, t))"))
 
     def per_state() -> None:
-        for tree in trees:
-            _tree(w, tree, 0, successor)
+        trees(w, roots, 0, successor)
 
     def body() -> None:
         w.line(
@@ -230,15 +227,16 @@ def _two_way(w: Writer, tree: Branch, depth: int, test: str, successor: Successo
     low = tree.cell[0].low
     sides = {a - low: below for a, _, below in tree.cases}
     if 1 in sides:
-        w.block(f"if {test}:", lambda: _trees(w, sides[1], depth + 1, successor))
+        w.block(f"if {test}:", lambda: trees(w, sides[1], depth + 1, successor))
         if 0 in sides:
-            w.block("else:", lambda: _trees(w, sides[0], depth + 1, successor))
+            w.block("else:", lambda: trees(w, sides[0], depth + 1, successor))
     elif 0 in sides:
-        w.block(f"if not {test}:", lambda: _trees(w, sides[0], depth + 1, successor))
+        w.block(f"if not {test}:", lambda: trees(w, sides[0], depth + 1, successor))
 
 
-def _trees(w: Writer, trees: tuple[Tree, ...], depth: int, successor: Successor) -> None:
-    for tree in trees:
+def trees(w: Writer, below: tuple[Tree, ...], depth: int, successor: Successor) -> None:
+    """The rules at the leaves of decision trees, with what is done to the successor `t` of each."""
+    for tree in below:
         _tree(w, tree, depth, successor)
 
 
@@ -271,7 +269,7 @@ def _cases(
             if a == b
             else f"{family.type.text(a + family.low)}..{family.type.text(b + family.low)}"
         )
-        w.block(f"{word} {test}:  # {shown}", lambda: _trees(w, below, depth + 1, successor))
+        w.block(f"{word} {test}:  # {shown}", lambda: trees(w, below, depth + 1, successor))
         word = "elif"
 
 
@@ -374,103 +372,3 @@ def _step_properties(w: Writer, rule: Rule) -> None:
                 f"{word} not {w.emitter.truth(condition)}:",
                 lambda: w.line(f"broken.append(({k}, (s, {rule.instance.number}, t)))"),
             )
-
-
-def judgements(program: Program, layout: Layout) -> Code:
-    """One function for each invariant, constraint and the terminal condition: the states where it fails, or
-    has no value.
-    """
-    w = Writer(program, layout)
-    named = [(f"invariant_{i}", j) for i, j in enumerate(program.invariants)]
-    named += [(f"constraint_{i}", j) for i, j in enumerate(program.constraints)]
-    for name, judgement in [*named, ("terminal", program.terminal)]:
-        _judgement(w, name, judgement)
-    return Code("\n".join(w.lines) + "\n", w.failures)
-
-
-def _judgement(w: Writer, name: str, judgement: Judgement) -> None:
-    roots = [judgement.condition, *(c.ok for c in judgement.checks)]
-    wanted = uses(roots)
-
-    def per_state() -> None:
-        w.share([c.ok for c in judgement.checks], w.program.facts, wanted)
-        word = "if"
-        for check in judgement.checks:
-            number = w.failure(check)
-            w.block(
-                f"{word} not {w.emitter.truth(check.ok)}:",
-                lambda: w.line(f"failed.append((s, -1, {number}))"),
-            )
-            word = "elif"
-        if word == "if":
-            w.share([judgement.condition], w.program.facts, wanted)
-        w.block(f"{word} not {w.emitter.truth(judgement.condition)}:", lambda: w.line("found.append(s)"))
-
-    def body() -> None:
-        w.line(f'"""The states where {judgement.name} does not hold."""')
-        w.line("found = []")
-        if judgement.condition is not TRUE or judgement.checks:
-            w.block("for s in states:", per_state)
-        w.line("return found")
-
-    names = dict(w.emitter.names)
-    w.block(f"def {name}(states, failed):", body)
-    w.line("")
-    w.emitter.names = names
-
-
-def witness(program: Program, layout: Layout, condition: Expr) -> Code:
-    """A function that says whether a condition has the value true in any of the states; one that reads
-    `.next`, on any step.
-    """
-    w = Writer(program, layout)
-    pure, raw = lift(condition)
-
-    def whole(facts: Facts, place: Callable[[Expr], Expr]) -> Expr:
-        return ex.both(
-            *(c.ok for c in fold_checks(tuple(Check(place(c.ok), c.failure) for c in raw), facts)),
-            fold(place(pure), facts),
-        )
-
-    def successor(w: Writer, rule: Rule) -> None:
-        w.block(
-            f"if {w.emitter.truth(whole(rule.facts, lambda e: after_rule(e, rule)))}:",
-            lambda: w.line("return True"),
-        )
-
-    def per_state() -> None:
-        if not reads_next(condition):
-            w.block(
-                f"if {w.emitter.truth(whole(program.facts, lambda e: e))}:", lambda: w.line("return True")
-            )
-            return
-        possible = tuple(
-            r for r in program.rules if fold(whole(r.facts, lambda e: after_rule(e, r)), r.facts) is not FALSE
-        )
-        for tree in dispatch(possible):
-            _tree(w, tree, 0, successor)
-
-    def body() -> None:
-        w.line("failed = []")
-        w.block("for s in states:", per_state)
-        w.line("return False")
-
-    w.block("def witness(states):", body)
-    return Code("\n".join(w.lines) + "\n", w.failures)
-
-
-def flags(program: Program, layout: Layout, condition: Expr) -> Code:
-    """A function that gives 1 or 0 for each of some states: whether a condition has the value true."""
-    w = Writer(program, layout)
-    pure, raw = lift(condition)
-    whole = ex.both(*(c.ok for c in fold_checks(raw, program.facts)), fold(pure, program.facts))
-    w.block(
-        "def flags(states):",
-        lambda: w.line(f"return [1 if {w.emitter.truth(fold(whole, program.facts))} else 0 for s in states]"),
-    )
-    return Code("\n".join(w.lines) + "\n", w.failures)
-
-
-def reads_next(condition: Expr) -> bool:
-    """Whether a condition is one on steps."""
-    return any(at.op in ("next", "nextat") for at in ex.walk(condition))

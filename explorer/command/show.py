@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from explorer.codegen.python_functions import judgements, successors
+from explorer.codegen.python_conditions import judgements
+from explorer.codegen.python_functions import successors
 from explorer.ir import expressions as ex
 from explorer.ir.errors import Place
 from explorer.ir.model import Action, Instance, Model

@@ -10,7 +10,8 @@ from types import FunctionType
 from typing import Any
 
 from explorer.codegen.python_canonical import NAMES, canonical_source, settle_reached, tied_source
-from explorer.codegen.python_functions import Code, judgements, successors
+from explorer.codegen.python_conditions import judgements
+from explorer.codegen.python_functions import Code, successors
 from explorer.engine.handle import Edge as Edge
 from explorer.engine.handle import Handle as Handle
 from explorer.engine.lanes import Costs, Lanes

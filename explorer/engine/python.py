@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from explorer.codegen.python_functions import witness
+from explorer.codegen.python_conditions import witness
 from explorer.engine.boundary import count_on
 from explorer.engine.checkpoint import Checkpoint, Saved
 from explorer.engine.compiled import Compiled as Compiled

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from explorer.codegen.python_functions import flags
+from explorer.codegen.python_conditions import flags
 from explorer.engine.limits import Limits, available_bytes, resident_bytes
 from explorer.engine.python import Compiled, run_source
 from explorer.engine.space import Handle, StateSpace

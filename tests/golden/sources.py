@@ -12,7 +12,8 @@ from explorer.codegen.native_flags import flag_source
 from explorer.codegen.native_functions import native_source
 from explorer.codegen.native_guard_counters import native_counter
 from explorer.codegen.python_canonical import canonical_source
-from explorer.codegen.python_functions import judgements, successors
+from explorer.codegen.python_conditions import judgements
+from explorer.codegen.python_functions import successors
 from explorer.ground.ground import ground
 from explorer.program.layout import lay_out
 from explorer.program.program import reduce

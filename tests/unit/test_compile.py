@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from explorer.codegen.python_functions import judgements, successors
+from explorer.codegen.python_conditions import judgements
+from explorer.codegen.python_functions import successors
 from explorer.engine import python, reference
 from explorer.engine.python import Compiled
 from explorer.ground.ground import ground

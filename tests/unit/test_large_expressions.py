@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from explorer.codegen.native_functions import native_source
-from explorer.codegen.python_functions import judgements
+from explorer.codegen.python_conditions import judgements
 from explorer.engine import python, reference
 from explorer.ground.ground import ground
 from explorer.ir.expressions import const, node, show, total

@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 
 from explorer.codegen.native_functions import native_source, witness_source
 from explorer.codegen.native_ways import ways_source
-from explorer.codegen.python_functions import reads_next
+from explorer.codegen.python_conditions import reads_next
 from explorer.engine.lanes import Costs, Lanes
 from explorer.engine.native.arrays import Steps
 from explorer.engine.native.jit import Jit, default_directory
