@@ -7,7 +7,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import socket
 import time
 from pathlib import Path
 from typing import Any
@@ -61,7 +60,7 @@ class Status:
             "format": FORMAT,
             "spec": self.name,
             "process": os.getpid(),
-            "host": socket.gethostname(),
+            "host": _host(),
             "began": self.began,
             "written": time.time(),
             "phase": self.phase.name if self.phase else "search" if at else "preparation",
@@ -148,12 +147,18 @@ def status(directory: Path) -> tuple[str, int]:
         ) from None
     if record["ended"]:
         return f"{shown}\n  it has ended: {record['ended']}", exit_codes.OK
-    if record["host"] == socket.gethostname() and not _alive(record["process"]):
+    if record["host"] == _host() and not _alive(record["process"]):
         return (
             f"{shown}\n  process {record['process']} is gone; to go on: --resume {directory}",
             exit_codes.UNDETERMINED,
         )
     return f"{shown}\n  seen {duration(time.time() - record['written'])} ago", exit_codes.OK
+
+
+def _host() -> str:
+    import socket  # a start hardly needs it
+
+    return socket.gethostname()
 
 
 def _alive(process: int) -> bool:

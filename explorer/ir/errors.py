@@ -5,7 +5,6 @@ Every mistake has a code, what was found, what was expected, where, and what to 
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import linecache
 import os
@@ -129,6 +128,8 @@ def closest(name: str, known: list[str], otherwise: str = "", cutoff: float = 0.
     same = [other for other in known if sorted(other.lower()) == letters]
     if same:
         return min(same, key=lambda other: other.lower() != meant)
+    import difflib  # nobody waits for a mistake
+
     near = difflib.get_close_matches(meant, {other.lower() for other in known}, 1, cutoff)
     alike = [other for other in known if other.lower() in near]
     return max(alike, key=lambda other: difflib.SequenceMatcher(None, name, other).ratio(), default=otherwise)

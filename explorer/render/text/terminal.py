@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import textwrap
 from typing import TextIO
 
@@ -45,8 +44,11 @@ def screen_width(stream: TextIO) -> int | None:
         terminal = stream.isatty()
     except ValueError:
         terminal = False
-    known = terminal or os.environ.get("COLUMNS", "").isdigit()
-    return shutil.get_terminal_size((WIDTH, 24)).columns if known else None
+    if not terminal and not os.environ.get("COLUMNS", "").isdigit():
+        return None
+    import shutil  # it imports archivers
+
+    return shutil.get_terminal_size((WIDTH, 24)).columns
 
 
 def columns(stream: TextIO, otherwise: int = WIDTH) -> int:
