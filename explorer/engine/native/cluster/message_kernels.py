@@ -59,8 +59,8 @@ def pack(buckets, span, table, counts, keys, rules):
 
 @njit(signature(void, int64, int64, int32[::1], uint8[:, ::1], uint16[::1], Buckets), nogil=True, cache=True)
 def unpack(first, shift, counts, keys, rules, buckets):
-    """Put what `pack` made for the partitions from `first` on into empty buckets; `shift` is the number of
-    bits behind those of the partition.
+    """Put what `pack` made for the partitions from `first` on into buckets, behind what is there; `shift` is
+    the number of bits behind those of the partition.
     """
     states, made, sizes = buckets.states, buckets.rules, buckets.sizes
     width = keys.shape[1]
@@ -68,14 +68,15 @@ def unpack(first, shift, counts, keys, rules, buckets):
     n = 0
     for p in range(counts.shape[0]):
         at = U(first + p)
-        for j in range(counts[U(p)]):
+        begin = sizes[at]
+        for j in range(begin, begin + counts[U(p)]):
             h = U(0)
             for b in range(width):
                 h |= U(keys[U(n), U(b)]) << U(8 * b)
             states[at, U(j), U(0)] = at << U(shift) | (h & whole)
             made[at, U(j)] = rules[U(n)]
             n += 1
-        sizes[at] = counts[U(p)]
+        sizes[at] = begin + counts[U(p)]
 
 
 @njit(signature(void, Buckets, int64, Buckets, uint32[:, ::1]), nogil=True, cache=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -95,14 +96,18 @@ def from_buckets(owners: Owners, source: Buckets, owner: int, width: int) -> Mes
     return Message(counts, keys[:n], packed_rules(rules[:n], width))
 
 
-def to_buckets(owners: Owners, message: Message, owner: int, nobody: int) -> Buckets:
-    """The states that came for an owner, as its workers insert them."""
+def to_buckets(owners: Owners, messages: Sequence[Message], owner: int, nobody: int) -> Buckets:
+    """The states that came for an owner, as its workers insert them: together, so that a partition of the
+    visited set is looked through once.
+    """
     first, _ = owners.span(owner)
-    room = buckets(owners.partitions, max(1, int(message.counts.max(initial=0))), 1)
-    rules = unpacked_rules(message.rules, nobody)
+    most = sum(message.counts.astype(np.int64) for message in messages)
+    room = buckets(owners.partitions, max(1, int(np.max(most, initial=0))), 1)
     shift = owners.hashing.bits - owners.hashing.partition_bits
-    counts, keys = message.counts.copy(), message.states.copy()
-    owners.kernels.unpack(first, shift, counts, keys, rules, room)
+    for message in messages:
+        rules = unpacked_rules(message.rules, nobody)
+        counts, keys = message.counts.copy(), message.states.copy()
+        owners.kernels.unpack(first, shift, counts, keys, rules, room)
     return room
 
 

@@ -142,16 +142,15 @@ class OwnPart(Search):
         return [list(together) for together in zip(*by_worker)]
 
     def arrive(self, came: list[Message], level: int) -> None:
-        """Insert what another owner has sent. May raise TableFull."""
+        """Insert what other owners have sent. May raise TableFull."""
         nobody, parallel = self.workers[0].nobody, sum(len(m.states) for m in came) >= PARALLEL
         if self.tree is None:
             threads = self.options.workers
 
-            def unpacked(i: int) -> list[Buckets]:
-                return [messages.to_buckets(self.owners, m, self.owner, nobody) for m in came[i::threads]]
+            def unpacked(i: int) -> Buckets:
+                return messages.to_buckets(self.owners, came[i::threads], self.owner, nobody)
 
-            rooms = [room for some in self.threads.run(unpacked, parallel) for room in some]
-            self._insert_round(rooms, level, parallel)
+            self._insert_round(self.threads.run(unpacked, parallel), level, parallel)
             return
         first = self.workers[0]
         for message in came:
@@ -285,8 +284,8 @@ class Share:
         """Insert what the others have sent in a round."""
         search, depth, stopped = self.search, len(self.search.space.levels) - 1, ""
         try:
-            for came in arrived:
-                search._timed("insert", lambda: search.arrive(came, depth + 1))
+            came = [message for several in arrived for message in several]
+            search._timed("insert", lambda: search.arrive(came, depth + 1))
         except TableFull:
             stopped = self._full()
         return self._told(self._fresh(), stopped=stopped)
