@@ -236,6 +236,10 @@ RUN = [COUNTERS, "-D", "MODULUS=40", "--no-symmetry"]
 """2,560,000 states in 157 levels, which take ten seconds or more."""
 
 
+LARGE_IPI = [str(ROOT / "spec/ipi_fixed.py"), "-D", "senders=3", "-D", "kicks=1", "--no-symmetry"]
+"""1,794,574 states, with 3,406 of POWER's memory."""
+
+
 LONG = [COUNTERS, "-D", "MODULUS=80", "--no-symmetry"]
 """40,960,000 states, which take longer than deaths and the head are waited for."""
 
@@ -266,6 +270,29 @@ def test_a_death_at_a_random_moment_changes_nothing(what: str, kept: list[str]) 
     states = record("counters")["states"]
     assert isinstance(states, dict)
     assert (states["distinct"], states["depth"], states["transitions"]) == (80**4, 4 * 79, 4 * 80**4), said
+    assert "the search goes on" in said, said
+
+
+@needs_ray
+@pytest.mark.slow
+@pytest.mark.parametrize("what", ["kill book", "kill actor"])
+def test_a_memory_keeps_its_numbers_where_somebody_dies(what: str) -> None:
+    """The actor with the numbers, or another one, is killed: the run goes on with new ones, to the same
+    counts.
+    """
+    cluster = Nodes(1, 2)
+    try:
+        process = cluster.begin(*LARGE_IPI, "--actors", "2", "--checkpoint", "c", "--every", "1s")
+        while not Path("c/checkpoint.json").exists():
+            assert process.poll() is None, process.communicate()[0]
+            time.sleep(0.1)
+        assert cluster.do(what) != "none"
+        said, _ = process.communicate(timeout=LIMIT)
+    finally:
+        cluster.close()
+    states = record("ipi_fixed")["states"]
+    assert isinstance(states, dict) and process.returncode == 0, said
+    assert (states["distinct"], states["transitions"], states["depth"]) == (1_794_574, 9_861_386, 50), said
     assert "the search goes on" in said, said
 
 

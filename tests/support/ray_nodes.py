@@ -3,7 +3,8 @@
 It prints the address of the head, then does what standard input says, a line at a time, and prints what it
 did: `actors` how many there are; `kill node` ends one that is not the head, `kill actor` and `stop actor` end
 or halt the process of an actor of the explorer, `kill head` the server of the head, `kill raylet` Ray's own
-process of a node; `fill store` leaves no room in the object store of the head. It ends with its input.
+process of a node, `kill book` the actor that numbers a memory's states; `fill store` leaves no room in the
+object store of the head. It ends with its input.
 """
 
 from __future__ import annotations
@@ -85,6 +86,8 @@ def main(nodes: int, cpus: int) -> None:
             said = f"{1 + len(others)} left"
         elif what == "kill actor":
             said = one("ray::Share", signal.SIGKILL)
+        elif what == "kill book":
+            said = one("ray::Book", signal.SIGKILL)
         elif what == "stop actor":
             said = one("ray::Share", signal.SIGSTOP)
         elif what == "kill head":
