@@ -35,6 +35,7 @@ def expand(level, span, buckets, counters, search):
     b, stop = span
     while b < stop and not full:
         row = U(b)
+        {ahead}
         {load}
         by = U(made_by[row])
         degree = I(0)
@@ -93,6 +94,18 @@ for k in range(settled):
 ALLOWED = """
 value = U({base}) + ({word} >> U({shift}) & U({mask}))
 {intersect}
+"""
+
+# What the memories in the state let pass.
+
+BY_MEMORY = """
+passing = passed({memory}, {number})
+{intersect}
+"""
+
+AHEAD = """
+if b + {ahead} < stop:
+    announce({state})
 """
 
 EACH_BIT = """
@@ -249,6 +262,7 @@ def expand_source(tables: Tables, words: int, constrained: bool, symmetric: bool
             "settled_rules = rules.sure",
             "bucket_states, bucket_rules, sizes = buckets",
         ],
+        ahead=fill(AHEAD, ahead=_AHEAD, state=_state_ahead(one)) if tables.memories else "",
         load=load(one),
         constraints=constraints,
         gather=gather(tables, one, settled),
@@ -332,6 +346,7 @@ def gather_source(tables: Tables, one: bool, settled: bool) -> list[str]:
         )
         body.append(looked_up)
         base += len(bitmap.rows)
+    body += _by_memory(tables, one)
     parameters, results = [("bitmaps", "uint64[:,::1]")], {"number": "uint64"}
     if settled:
         body.append("degree = I(0)")
@@ -346,6 +361,41 @@ def gather_source(tables: Tables, one: bool, settled: bool) -> list[str]:
     body += [_each_bit(f"allowed{w}", w, APPEND) for w in words]
     parameters.append(("candidates", "uint64[::1]"))
     return [lowered_function("gather", one, parameters, body, results)]
+
+
+def _by_memory(tables: Tables, one: bool) -> Iterator[str]:
+    """Lines that leave out the rules that a memory in the state does not let pass."""
+    for k, number in _numbers(tables, one):
+        yield fill(
+            BY_MEMORY,
+            memory=k,
+            number=number,
+            intersect=[f"allowed{w} &= bits(passing, {w})" for w in range(tables.columns.words)],
+        )
+
+
+def _numbers(tables: Tables, one: bool) -> Iterator[tuple[int, str]]:
+    """The memories that let rules pass or not, and their numbers in the state."""
+    for k, word, shift, mask in tables.memories:
+        state = "s" if one else f"states[row, U({word})]"
+        yield k, f"I({state} >> U({shift}) & U({mask}))"
+
+
+_AHEAD = 8
+"""States between the one that is expanded and the one whose memory is fetched."""
+
+
+def _state_ahead(one: bool) -> str:
+    row = f"row + U({_AHEAD})"
+    return f"states[{row}, U(0)]" if one else f"states, {row}"
+
+
+def announce_source(tables: Tables, one: bool) -> list[str]:
+    """The text of `announce`: what is known of the memories of a state will be read soon. None without."""
+    calls = [f"announced({k}, {number})" for k, number in _numbers(tables, one)]
+    if not calls:
+        return []
+    return [lowered_function("announce", one, [], ["pass"], {" + ".join(calls): "int64"})]
 
 
 def _each_bit(bits: str, word: int, work: list[str]) -> str:

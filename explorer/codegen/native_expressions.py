@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from explorer.codegen.columns import Columns
 from explorer.codegen.python_expressions import total_parts
 from explorer.codegen.python_functions import uses
 from explorer.ir import expressions as ex
@@ -32,11 +33,12 @@ class Scribe:
     """Writes expressions over 64-bit words; every number that could differ between instances becomes a slot.
 
     `names` maps expressions that already stand in a local variable to it. `facts` hold wherever the text is
-    evaluated. Raises BeyondWord, with the line `where`, for what could exceed 64 bits.
+    evaluated; what is applied is found in `columns`, where it has one. Raises BeyondWord, with the line
+    `where`, for what could exceed 64 bits.
     """
 
-    def __init__(self, layout: Layout, facts: Facts, where: Place = NOWHERE):
-        self.layout, self.facts, self.where = layout, facts, where
+    def __init__(self, layout: Layout, facts: Facts, where: Place = NOWHERE, columns: Columns | None = None):
+        self.layout, self.facts, self.where, self.columns = layout, facts, where, columns
         self.one = layout.words == 1
         self.slots: list[int] = []
         self.names: dict[Expr, str] = {}
@@ -74,7 +76,11 @@ class Scribe:
         return self._plain(expr)
 
     def _apply(self, expr: Expr) -> str:
-        """A function that only Python can compute (`engine/native/functions.py`)."""
+        """A function that only Python can compute (`engine/native/functions.py`, `rows.py`)."""
+        place = self.columns.place(expr) if self.columns is not None else None
+        if place is not None:
+            k, column = map(self.slot, place)
+            return f"entry({k}, {column}, {self.number(expr.args[0])})"
         if len(expr.args) > MOST_ARGUMENTS:
             raise NoMachineCode(expr)
         arguments = ", ".join(map(self.number, expr.args))

@@ -8,7 +8,7 @@ search.
 from __future__ import annotations
 
 from explorer.codegen.native_canonical import native_canonical
-from explorer.codegen.native_expand import edges_source, expand_source, gather_source
+from explorer.codegen.native_expand import announce_source, edges_source, expand_source, gather_source
 from explorer.codegen.native_expressions import Constants, Scribe, Sharing
 from explorer.codegen.native_module import (
     certainly,
@@ -27,7 +27,7 @@ from explorer.program.layout import Layout
 from explorer.program.program import Program
 from explorer.symmetry.plan import Plan
 
-GENERATOR = 12
+GENERATOR = 13
 """Raise when the generated text changes its meaning: part of every cache key."""
 
 JUDGE = '''
@@ -79,13 +79,13 @@ def native_source(program: Program, layout: Layout, plan: Plan | None = None) ->
     tables = tabulate(program, layout)
     constants = tables.constants
     one = layout.words == 1
-    for_expand = gather_source(tables, one, bool(tables.sure))
+    for_expand = gather_source(tables, one, bool(tables.sure)) + announce_source(tables, one)
     for_edges = gather_source(tables, one, settled=False)
     expand = expand_source(tables, layout.words, bool(program.constraints), plan is not None)
     edges = edges_source(tables, layout.words)
-    judge = _judge(program, Scribe(layout, program.facts), constants)
+    judge = _judge(program, Scribe(layout, program.facts, columns=tables.columns), constants)
     canonical = [native_canonical(plan, layout.words, constants)] if plan is not None else []
-    outside = _outside(program, Scribe(layout, program.facts), constants)
+    outside = _outside(program, Scribe(layout, program.facts, columns=tables.columns), constants)
     step = step_source(tables, one)
     return NativeSource(
         module_of(constants, *canonical, step, *outside, *for_expand, expand, *judge),

@@ -54,9 +54,11 @@ def module_of(constants: Constants, *parts: str) -> str:
     """
     body = _WRITTEN_OUT.sub(lambda cast: constants.name(int(cast[1], 0)), "\n\n\n".join(parts))
     applies = re.search(r"\bapply\(", body) is not None
+    enters = re.search(r"\b(entry|passed)\(", body) is not None
     head = fill(
         HEAD,
-        apply=["from explorer.engine.native.functions import apply"] * applies,
+        apply=["from explorer.engine.native.functions import apply"] * applies
+        + ["from explorer.engine.native.rows import announced, bits, entry, passed"] * enters,
         constants=[f"{name} = U({value:#x})" for value, name in constants.names.items()],
     )
     return f"{head}\n\n\n{body}\n"

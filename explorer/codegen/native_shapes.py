@@ -12,11 +12,13 @@ from collections.abc import Iterable
 from dataclasses import field, replace
 from typing import Any
 
+from explorer.codegen.columns import Columns
 from explorer.codegen.native_expressions import SLOT, WORD, Constants, Scribe, Sharing, cell_equals, signed
 from explorer.ir import expressions as ex
 from explorer.ir.data import dataclass
 from explorer.ir.errors import Place
 from explorer.ir.expressions import TRUE, Expr, is_const
+from explorer.language.memory_wiring import MemoryType
 from explorer.program.after_step import on_step
 from explorer.program.bitmaps import MAX_RULES, Bitmap, bitmaps, split
 from explorer.program.dispatch import Cell, roots
@@ -70,7 +72,9 @@ class Tables:
     `unsigned[r]` are the numbers of a shape that differ; `constants` are named in its text;
     `numbers` are the rules' instances. Few rules are found by `bitmaps`, many from the value of a cell by
     `root_*` and `cases`. `sure` are the ranks of rules whose guard the bitmaps settle and whose step has a
-    constant effect, always a change. `limited` says whether rules have limits.
+    constant effect, always a change. `limited` says whether rules have limits. `columns` are the functions
+    that are looked up in rows, and what they ask; `memories` are those that let rules pass or not: number,
+    word, shift and mask.
     """
 
     shapes: list[Shape]
@@ -84,6 +88,8 @@ class Tables:
     bitmaps: list[Bitmap]
     sure: list[int]
     limited: bool
+    columns: Columns
+    memories: list[tuple[int, int, int, int]]
     root_cells: list[tuple[int, int, int]]
     cases: list[list[list[int]]]
 
@@ -95,12 +101,15 @@ def tabulate(program: Program, layout: Layout) -> Tables:
     consumed = {
         rule.instance.number: cell for cell, cases in tabulated for rules in cases for rule in rules if cell
     }
+    columns = Columns()
     entries = [
-        _entry(program, rule, layout, few, consumed.get(rule.instance.number)) for rule in program.rules
+        _entry(program, rule, layout, columns, few=few, root=consumed.get(rule.instance.number))
+        for rule in program.rules
     ]
     kinds = list(dict.fromkeys(entry.block.text for entry in entries))
     entries.sort(key=lambda entry: kinds.index(entry.block.text))
     rank = {entry.rule.instance.number: r for r, entry in enumerate(entries)}
+    columns.ask(((r, entry.asked) for r, entry in enumerate(entries)), len(entries))
     constants = Constants()
     shapes, shape_of, signed_rows, unsigned_rows = group(
         [e.rule for e in entries], _with_limits([e.block for e in entries]), constants
@@ -131,6 +140,8 @@ def tabulate(program: Program, layout: Layout) -> Tables:
         bitmaps=bitmaps([e.allowed for e in entries], layout) if few else [],
         sure=sure,
         limited=any(e.block.limits for e in entries),
+        columns=columns,
+        memories=[(k, *_place(type, layout)) for k, type in columns.asking()],
         root_cells=root_cells,
         cases=cases,
     )
@@ -151,24 +162,36 @@ def _with_limits(blocks: list[Block]) -> list[Block]:
     return result
 
 
+def _place(memory: MemoryType, layout: Layout) -> tuple[int, int, int]:
+    """Word, shift and mask of the cell that holds a memory."""
+    (family,) = (family for family in layout.fields if family.type is memory)
+    assert family.low == 0
+    field = layout.fields[family]
+    return (*divmod(field.shift(0), WORD), field.mask)
+
+
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A rule, and how it is found and taken: by bitmaps or by a masked guard, by constant updates and the
-    rest.
+    """A rule, and how it is found and taken: by bitmaps, by what memories let pass, or by a masked guard; by
+    constant updates and the rest.
     """
 
     rule: Rule
     allowed: dict[Cell, frozenset[int]]
+    asked: list[Expr]
     masked: list[tuple[int, int, int]]
     updates: list[tuple[int, int, int]]
     block: Block
 
 
-def _entry(program: Program, rule: Rule, layout: Layout, few: bool, root: Cell | None) -> _Entry:
+def _entry(
+    program: Program, rule: Rule, layout: Layout, columns: Columns, *, few: bool, root: Cell | None
+) -> _Entry:
     allowed, rest = split(rule, layout) if few else ({}, [])
+    asked, rest = columns.split(rest) if few else ([], rest)
     masked, rest = ([], rest) if few else _split_guard(rule, layout, root)
-    updates, block = _block(program, rule, rest, layout)
-    return _Entry(rule, allowed, masked, updates, block)
+    updates, block = _block(program, rule, rest, layout, columns)
+    return _Entry(rule, allowed, asked=asked, masked=masked, updates=updates, block=block)
 
 
 def _split_guard(
@@ -203,10 +226,10 @@ def _only(condition: Expr, cell: Cell) -> bool:
 
 
 def _block(
-    program: Program, rule: Rule, guard: list[Test], layout: Layout
+    program: Program, rule: Rule, guard: list[Test], layout: Layout, columns: Columns
 ) -> tuple[list[tuple[int, int, int]], Block]:
     guard_of = rule.instance.guard
-    scribe = Scribe(layout, program.facts, rule.instance.action.place)
+    scribe = Scribe(layout, program.facts, rule.instance.action.place, columns)
     lines: list[str] = []
     depth = 0
 

@@ -87,9 +87,9 @@ def _native(space: StateSpace, compiled: Compiled, rules: list[Rule]) -> Counts:
     from explorer.codegen.native_guard_counters import native_counter
     from explorer.engine.native.jit import Jit, default_directory
     from explorer.engine.native.levels import words_of
-    from explorer.engine.native.machine import functions, padded
+    from explorer.engine.native.machine import applies, padded
 
-    if functions(compiled) is not None:
+    if applies(compiled):
         return _plain(space, compiled, rules)  # the functions know their results already
     counter, words = native_counter(compiled.program, compiled.layout, rules), compiled.layout.words
     code = Jit(default_directory()).module(counter.text)

@@ -81,15 +81,30 @@ class Function:
 
     `operands` are the types of the arguments and, last, of the result (None: a plain number); empty where
     they are not known. They are a promise: with identities renamed in the arguments, the result is renamed.
-    `text` makes what people read of a call, where its name is not it.
+    `text` makes what people read of a call, where its name is not it. A `quick` function costs so little that
+    it may be asked where nobody needs the answer. `possible` is a quick one that takes the same arguments and
+    gives 1 where this one gives at least 0, else 0.
     """
 
-    __slots__ = ("__weakref__", "call", "high", "low", "name", "number", "operands", "symbol", "text")
+    __slots__ = (
+        "__weakref__",
+        "call",
+        "high",
+        "low",
+        "name",
+        "number",
+        "operands",
+        "possible",
+        "quick",
+        "symbol",
+        "text",
+    )
 
     def __init__(
         self, name: str, bounds: tuple[int, int], call: Callable[..., int], operands: tuple[Any, ...] = ()
     ):
         self.text: Callable[[tuple[Expr, ...]], str] | None = None
+        self.quick, self.possible = False, None  # type: bool, Function | None
         self.name, (self.low, self.high), self.call, self.operands = name, bounds, call, operands
         self.number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:7], "big") + 1
         self.symbol = f"apply{next(_numbers)}"

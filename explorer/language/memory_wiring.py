@@ -24,6 +24,12 @@ ALWAYS = ("fail", "no_load", "no_store", "unused", "barrier", "barriers_where")
 nothing needs to be asked behind them.
 """
 
+LEAST = LOWEST
+"""The least number that stands for a memory or for none."""
+
+QUICK = ("oldest_load", "oldest_place", "under_way")
+"""Questions that cost little."""
+
 WIRING = "wiring of the memory"
 """Where a memory component keeps its wiring: no name that an author could use."""
 
@@ -170,6 +176,7 @@ class Wiring:
                 remembered(lambda *given: call(*given, *static)),
                 operands,
             )
+            self._functions[key].quick = name in QUICK
             _MADE_BY[self._functions[key]] = name, static
         return self._functions[key]
 
@@ -195,5 +202,6 @@ def spread(wiring: Wiring, location: int) -> tuple[Condition, Write]:
     """
     line = wiring.family.place
     function = wiring.operation("spread", (wiring.location,))
+    function.possible = wiring.question("under_way", (wiring.location,), most=1)
     result = ex.apply(function, ex.cell(wiring.family, ex.const(0)), ex.const(location))
     return Condition(ex.at_most(ex.const(0), result), line), Write(wiring.family, ex.const(0), result, line)

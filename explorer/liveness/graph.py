@@ -282,7 +282,7 @@ def _native(space: StateSpace, limits: Limits) -> Graph:
     source = native_source(compiled.program, compiled.layout)
     jit = Jit(default_directory())
     expand, rules = jit.module(source.edges).edges, rule_arrays(source.tables, words)
-    asked = functions(compiled)
+    asked = functions(compiled, source.tables.columns)
     kernels = jit.module(_kernels())
     states = reserve(number * words, np.uint64)[: number * words].reshape(number, words)
     initial = _states(space, words, states)

@@ -37,7 +37,7 @@ def normal_form(memory: Memory, state: State, dead: Dead = NOTHING_DEAD) -> Stat
     """The normal form; raises BoundError beyond the bound, or lets the oldest stores settle where
     `memory.settle`.
     """
-    state = _without_dead_views(memory, state, dead)
+    state = without_dead_views(memory, state, dead)
     state = _reduced(memory, state)
     while memory.bound and (longest := max(map(len, state.entries))) > memory.bound:
         locations = [x for x, entries in enumerate(state.entries) if len(entries) == longest]
@@ -49,7 +49,7 @@ def normal_form(memory: Memory, state: State, dead: Dead = NOTHING_DEAD) -> Stat
     return state
 
 
-def _without_dead_views(memory: Memory, state: State, dead: Dead) -> State:
+def without_dead_views(memory: Memory, state: State, dead: Dead) -> State:
     if dead is NOTHING_DEAD:
         return state
     nothing = (NOTHING,) * memory.locations
@@ -116,27 +116,36 @@ def _reduced(memory: Memory, state: State) -> State:
     name became one. So no order of the locations counts.
     """
     while True:
-        reached = _greatest(state.propagated, memory.users)
-        taken = _greatest(state.floor, memory.users)
-        kept = _kept(state.entries, reached, taken, memory.dependencies)
-        state = State(
-            entries=kept.entries,
-            propagated=_all_at_most(state.propagated, kept.bases),
-            fenced=_all_asked(state.fenced, kept.settled),
-            floor=_all_at_most(state.floor, kept.bases),
-            own=_all_asked(state.own, kept.settled),
-            saved=tuple([_all_asked(slots, kept.settled) for slots in state.saved])
-            if memory.slots
-            else state.saved,
-            reserved=_all_held(state.reserved, kept.bases),
-        )
-        merged = _merged(memory, state) if kept.twins else state
-        if merged is state:
+        reached, taken = ends(memory, state)
+        left = kept(state.entries, reached, taken, memory.dependencies)
+        state = lessened(memory, state, left)
+        joined = merged(memory, state, left.mergeable(reached))
+        if joined is state:
             return state
-        state = merged
+        state = joined
 
 
-class _Kept(NamedTuple):
+def ends(memory: Memory, state: State) -> tuple[View, View]:
+    """The newest entries that have reached everybody, and the oldest ones that loads may take."""
+    return _greatest(state.propagated, memory.users), _greatest(state.floor, memory.users)
+
+
+def lessened(memory: Memory, state: State, left: Kept) -> State:
+    """The state with the entries that are left, and views that ask for no more."""
+    return State(
+        entries=left.entries,
+        propagated=_all_at_most(state.propagated, left.bases),
+        fenced=_all_asked(state.fenced, left.settled),
+        floor=_all_at_most(state.floor, left.bases),
+        own=_all_asked(state.own, left.settled) if memory.tracks_own else state.own,
+        saved=tuple([_all_asked(slots, left.settled) for slots in state.saved])
+        if memory.slots
+        else state.saved,
+        reserved=_all_held(state.reserved, left.bases),
+    )
+
+
+class Kept(NamedTuple):
     """What is left of the entries of all locations, and why."""
 
     entries: tuple[tuple[Entry, ...], ...]
@@ -146,12 +155,20 @@ class _Kept(NamedTuple):
     """
     bases: View
     """The oldest entries that somebody can read, or that a store can go behind."""
-    twins: bool
-    """Whether two neighbours have one value and one need."""
+    twins: tuple[tuple[int, int], ...]
+    """The locations where two neighbours have one value and one need, and the greatest age of a newer one of
+    them; NOTHING where an exchange stored one.
+    """
+
+    def mergeable(self, reached: View) -> list[int]:
+        """The locations where neighbours may be one entry, as far as that depends on what has reached
+        everybody.
+        """
+        return [x for x, age in self.twins if reached[x] <= age]
 
 
 @lru_cache(VIEWS)
-def _kept(entries: tuple[tuple[Entry, ...], ...], reached: View, taken: View, dependencies: bool) -> _Kept:
+def kept(entries: tuple[tuple[Entry, ...], ...], reached: View, taken: View, dependencies: bool) -> Kept:
     """What is left where the entries `reached` have reached everybody, and loads take none older than
     `taken`. What everybody has need not be asked for; where everybody has an exchange's store, nothing can
     come before it.
@@ -172,8 +189,16 @@ def _kept(entries: tuple[tuple[Entry, ...], ...], reached: View, taken: View, de
         )
         for several, known, base in zip(entries, reached, bases, strict=True)
     )
-    twins = any(a.value == b.value and a.need == b.need for each in left for a, b in pairwise(each))
-    return _Kept(left, settled, bases, twins)
+    return Kept(left, settled, bases, _twins(left))
+
+
+def _twins(entries: tuple[tuple[Entry, ...], ...]) -> tuple[tuple[int, int], ...]:
+    found: dict[int, int] = {}
+    for x, several in enumerate(entries):
+        for age, (newer, older) in enumerate(pairwise(several)):
+            if newer.value == older.value and newer.need == older.need:
+                found[x] = max(NOTHING if newer.glued else age, found.get(x, 0))
+    return tuple(found.items())
 
 
 def _settled(entries: tuple[tuple[Entry, ...], ...], reached: View) -> View:
@@ -210,10 +235,12 @@ def _all_at_most(views: tuple[View, ...], bases: View) -> tuple[View, ...]:
     return tuple([tuple(map(min, view, bases)) for view in views])
 
 
-def _merged(memory: Memory, state: State) -> State:
-    """Two neighbours with one value and one need, between which nobody can store, are one entry."""
-    for location, entries in enumerate(state.entries):
-        age = 0
+def merged(memory: Memory, state: State, twins: list[int]) -> State:
+    """Two neighbours with one value and one need, between which nobody can store, are one entry. `twins` are
+    the locations that may have such ones.
+    """
+    for location in twins:
+        entries, age = state.entries[location], 0
         while age < len(entries) - 1:
             if _alike(memory, state, location, age):
                 state = _joined(state, location, age)

@@ -17,10 +17,10 @@ from .architecture import Architecture, Barrier
 from .normal_form import NOTHING_DEAD, Dead, normal_form
 from .operations import (
     Ordering,
-    barrier,
     conditional,
     exchange,
     exchangeable,
+    has_place,
     load,
     loadable,
     places,
@@ -31,6 +31,7 @@ from .operations import (
     unreserved,
     unsettled,
 )
+from .parts import Parts
 from .plain import again, plain
 from .renaming import Exchange
 from .state import BoundError, Memory, State
@@ -76,13 +77,16 @@ class NumberedMemory:
         self.loads: set[tuple[int, int]] = set()
         self.stores: set[tuple[int, int]] = set()
         self.slots, self.acquires, self.eieio = 0, False, False
-        self._states: list[tuple[State, Dead]] = []
-        self._numbers: dict[tuple[State, Dead], int] = {}
+        self._states: list[tuple[int, int, Dead]] = []
+        self._numbers: dict[tuple[int, int, Dead], int] = {}
         self.ask: Callable[[int, list[Any]], Iterable[list[Any]]] | None = None
         """Where the numbers are those of many processes: what gives a state one, and tells all states from a
         number on (None: there are no others).
         """
         self._memory: Memory | None = None
+        self._parts: Parts
+        self._last: tuple[int, State]
+        """The state that was asked for last: one is asked several things."""
         self._never = self._idle = Dead()
         self._known: dict[Dead, Dead] = {}
 
@@ -106,12 +110,17 @@ class NumberedMemory:
         """The state of a number."""
         if self._memory is None:
             self._begin()
-        return self._states[number][0]
+        last = self._last
+        if number != last[0]:
+            e, v, _ = self._states[number]
+            self._last = last = number, self._parts.state(e, v)
+        return last[1]
 
     def declared(self, number: int) -> Dead:
         """What the program will not use any more, as it was declared until the state of a number."""
-        self.state(number)
-        return self._states[number][1]
+        if self._memory is None:
+            self._begin()
+        return self._states[number][2]
 
     def _begin(self) -> None:
         accesses = self.loads | self.stores
@@ -128,6 +137,7 @@ class NumberedMemory:
             users=users,
             bound=self.bound,
         )
+        self._parts, self._last = Parts(self._memory), (-1, self._memory.initial([0] * self.locations))
         pairs = frozenset(product(range(self.cpus), range(self.locations)))
         self._never = Dead(
             floors=pairs - self.loads,
@@ -143,20 +153,20 @@ class NumberedMemory:
         floors = self._idle.floors | (unused.floors & self.loads if early else frozenset())
         declared = Dead(floors, unused.fences, unused.finished)
         return [
-            self._number(normal_form(memory, memory.initial(values), self._never), declared)
+            self._number(*self._parts.of(normal_form(memory, memory.initial(values), self._never)), declared)
             for values in product(*self.initial)
         ]
 
-    def _number(self, state: State, declared: Dead) -> int:
-        key = (state, declared)
+    def _number(self, e: int, v: int, declared: Dead) -> int:
+        key = e, v, declared
         number = self._numbers.get(key)
         if number is None and self.ask is not None:
             known = len(self._states)
-            self.learn(self.ask(known, plain(*key)), known)
+            self.learn(self.ask(known, plain(self._parts.state(e, v), declared)), known)
             number = self._numbers[key]
         return self._append(key) if number is None else number
 
-    def _append(self, key: tuple[State, Dead]) -> int:
+    def _append(self, key: tuple[int, int, Dead]) -> int:
         number = len(self._states)
         if number > HIGHEST:
             raise MemoryFull(f"more than {HIGHEST + 1} states of the memory")
@@ -171,14 +181,15 @@ class NumberedMemory:
 
     def told(self, first: int) -> Iterator[list[Any]]:
         """The states from a number on, as plain data."""
-        return (plain(*pair) for pair in self._states[first:])
+        return (plain(self.state(m), self.declared(m)) for m in range(first, len(self._states)))
 
     def learn(self, states: Iterable[list[Any]], first: int = 0) -> None:
         """Give states the numbers that they have elsewhere: all that were told there from a number on. Raises
         ValueError where a number is another state's here.
         """
         for number, data in enumerate(states, first):
-            key = again(data)
+            state, declared = again(data)
+            key = *self._parts.of(state), declared
             if self._numbers.get(key, len(self._states)) != number:
                 raise ValueError(f"state {number} of the memory has another number here")
             if number == len(self._states):
@@ -186,9 +197,9 @@ class NumberedMemory:
 
     def is_reduced(self, state: State, number: int) -> bool:
         """Whether the number is that of the state's normal form, with what is declared there."""
-        reduced, declared = self._states[number]
         try:
-            return normal_form(self.memory, state, self._everything(declared)) == reduced
+            everything = self._everything(self.declared(number))
+            return normal_form(self.memory, state, everything) == self.state(number)
         except BoundError:
             return False
 
@@ -202,17 +213,18 @@ class NumberedMemory:
             )
         return known
 
-    def _finish(self, state: State, declared: Dead) -> int:
-        """The number of the normal form."""
+    def _finish(self, e: int, v: int, declared: Dead) -> int:
+        """The number of the normal form of two parts."""
         everything = self._everything(declared)
         try:
-            state = normal_form(self.memory, state, everything)
+            e, v = self._parts.normal_form(e, v, everything)
         except BoundError:
             if not self.settle:
                 return BEYOND_BOUND
             self.settled = True
-            state = normal_form(replace(self.memory, settle=True), state, everything)
-        return self._number(state, declared)
+            state = self._parts.state(e, v)
+            e, v = self._parts.of(normal_form(replace(self.memory, settle=True), state, everything))
+        return self._number(e, v, declared)
 
     # Operations: each takes numbers and gives a number.
 
@@ -220,10 +232,20 @@ class NumberedMemory:
         """One operation on the state of a number."""
         if m < 0:
             return m
-        result = make(self.state(m), self._states[m][1])
+        result = make(self.state(m), self.declared(m))
         if isinstance(result, int):
             return result
-        return m if result == self._states[m] else self._finish(*result)
+        state, declared = result
+        after = (*self._parts.of(state, self._states[m][0]), declared)
+        return m if after == self._states[m] else self._finish(*after)
+
+    def declare(self, m: int, make: Callable[[Dead], Dead]) -> int:
+        """More is declared of the state of a number."""
+        if m < 0:
+            return m
+        declared = self.declared(m)
+        after = make(declared)
+        return m if after == declared else self._finish(*self._states[m][:2], after)
 
     def value(self, m: int, location: int, age: int) -> int:
         """The code that the store of this age has; that of the oldest where it is too old."""
@@ -239,12 +261,14 @@ class NumberedMemory:
         return -1 if m < 0 else loadable(self.memory, self.state(m), cpu, location, how.after)[-1]
 
     def oldest_place(self, m: int, cpu: int, location: int, release: bool) -> int:
-        """The greatest age that a store may have; -1 where there is none."""
+        """The greatest age that a store may have."""
         if m < 0:
             return -1
         state = self.state(m)
+        if not state.propagated[cpu][location]:
+            return 0
         need = release_need(self.memory, state, cpu) if release else None
-        return max(places(self.memory, state, cpu, location, need), default=-1)
+        return places(self.memory, state, cpu, location, need)[-1]
 
     def oldest_exchange(self, m: int, cpu: int, location: int, how: Ordering, release: bool) -> int:
         """The greatest age that an exchange may take; -1 where there is none."""
@@ -273,7 +297,7 @@ class NumberedMemory:
             if cpu in dead.fences or cpu in dead.finished:
                 return DECLARED_DEAD
             need = release_need(self.memory, state, cpu) if release else None
-            if age not in places(self.memory, state, cpu, location, need):
+            if not has_place(self.memory, state, cpu, location, age=age, need=need):
                 return IMPOSSIBLE
             after = store(self.memory, state, cpu, location, value=value, age=age, need=need)
             return after, _stored(dead, cpu, location)
@@ -328,10 +352,12 @@ class NumberedMemory:
     def barrier(self, m: int, cpu: int, kind: Barrier, slots: tuple[int, ...]) -> int:
         """A barrier; it ends what was declared until then."""
 
-        def make(state: State, dead: Dead) -> tuple[State, Dead]:
-            return barrier(self.memory, state, cpu, kind, slots), _ended(dead, cpu, kind)
-
-        return self.step(m, make)
+        if m < 0:
+            return m
+        declared = self.declared(m)
+        e, v, _ = self._states[m]
+        after = e, self._parts.barrier(e, v, cpu, kind, slots), _ended(declared, cpu, kind)
+        return m if after == self._states[m] else self._finish(*after)
 
     def barriers_where(self, m: int, cpu: int, passed: int, kinds: tuple[Barrier, ...]) -> int:
         """Barriers in their order, where they are passed."""
@@ -345,15 +371,15 @@ class NumberedMemory:
         it makes no difference, and smp_mb need be no barrier.
         """
 
-        def make(state: State, dead: Dead) -> tuple[State, Dead]:
+        def make(dead: Dead) -> Dead:
             pair = {(cpu, location)} & self.loads if self.architecture.early_loads else set()
-            return state, dead._replace(floors=dead.floors | pair)
+            return dead._replace(floors=dead.floors | pair)
 
-        return self.step(m, make)
+        return self.declare(m, make)
 
     def no_store(self, m: int, cpu: int) -> int:
         """The CPU stores nothing before its next barrier that orders it."""
-        return self.step(m, lambda state, dead: (state, dead._replace(fences=dead.fences | {cpu})))
+        return self.declare(m, lambda dead: dead._replace(fences=dead.fences | {cpu}))
 
     def unused(self, m: int, cpu: int, locations: int, stores: bool, steps: bool) -> int:
         """What the CPU's program order says that it will not use any more: its views of a set of locations
@@ -363,11 +389,11 @@ class NumberedMemory:
         early = self.architecture.early_loads
         pairs = {(cpu, x) for x in range(self.locations) if early and locations >> x & 1} & self.loads
 
-        def make(state: State, dead: Dead) -> tuple[State, Dead]:
+        def make(dead: Dead) -> Dead:
             fences = dead.fences | {cpu} if stores else dead.fences
-            return state, Dead(dead.floors | pairs, fences, dead.finished | {cpu} if steps else dead.finished)
+            return Dead(dead.floors | pairs, fences, dead.finished | {cpu} if steps else dead.finished)
 
-        return self.step(m, make)
+        return self.declare(m, make)
 
     def spread(self, m: int, location: int) -> int:
         """The oldest store that somebody may still miss reaches everybody."""

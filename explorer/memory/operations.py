@@ -106,6 +106,15 @@ def places(memory: Memory, state: State, cpu: int, location: int, need: View | N
     return [age for age in range(oldest + 1) if age == 0 or not entries[age - 1].glued]
 
 
+def has_place(
+    memory: Memory, state: State, cpu: int, location: int, age: int, need: View | None = None
+) -> bool:
+    """Whether a store may get that age; one of `places`."""
+    return age == 0 or (
+        age <= state.propagated[cpu][location] and age in places(memory, state, cpu, location, need)
+    )
+
+
 def store(
     memory: Memory,
     state: State,
@@ -116,7 +125,7 @@ def store(
     need: View | None = None,
 ) -> State:
     """The CPU stores a value, coherence-before the `age` newest stores; `need` as in `places`."""
-    if age not in places(memory, state, cpu, location, need):
+    if not has_place(memory, state, cpu, location, age=age, need=need):
         raise ValueError(f"CPU {cpu} cannot store at age {age} to location {location}")
     need = store_need(memory, state, cpu) if need is None else need
     return insert(memory, state, cpu, location, age=age, entry=Entry(value, need, False))
@@ -205,7 +214,18 @@ def barrier(memory: Memory, state: State, cpu: int, kind: Barrier, slots: Iterab
     if kind == Barrier.ISYNC:
         for slot in slots:
             floor = replaced(floor, cpu, join(floor[cpu], state.saved[cpu][slot]))
-    return _synchronised(memory, state._replace(propagated=propagated, fenced=fenced, floor=floor))
+    return _synchronised(
+        memory,
+        State(
+            entries=state.entries,
+            propagated=propagated,
+            fenced=fenced,
+            floor=floor,
+            own=state.own,
+            saved=state.saved,
+            reserved=state.reserved,
+        ),
+    )
 
 
 def settle_oldest(memory: Memory, state: State, location: int) -> State:
@@ -235,9 +255,7 @@ def insert(memory: Memory, state: State, cpu: int, location: int, age: int, entr
     """
 
     entries = [
-        several
-        if len(several) == 1  # the base needs nothing
-        else tuple([Entry(e.value, _older(e.need, location, age), e.glued) for e in several])
+        several if len(several) == 1 else _all_needs_older(several, location, age)  # the base needs nothing
         for several in state.entries
     ]
     # Who reads a store and then stores elsewhere hands on what that store needs, older stores of its
@@ -275,6 +293,11 @@ def _older(view: View, location: int, age: int) -> View:
     """The view with a new entry of that age."""
     at = view[location]
     return view if at < age or at == NOTHING else replaced(view, location, at + 1)
+
+
+@lru_cache(VIEWS)
+def _all_needs_older(entries: tuple[Entry, ...], location: int, age: int) -> tuple[Entry, ...]:
+    return tuple([Entry(e.value, _older(e.need, location, age), e.glued) for e in entries])
 
 
 @lru_cache(VIEWS)

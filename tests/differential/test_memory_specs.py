@@ -149,6 +149,9 @@ def test_machine_code_agrees_on_memory(
     functions = pytest.importorskip("explorer.engine.native.functions")
     monkeypatch.setattr(functions, "FIRST", 4)
     monkeypatch.setattr(functions, "ROOM", 2)
+    rows = pytest.importorskip("explorer.engine.native.rows")
+    monkeypatch.setattr(rows, "ROOM", 1)
+    monkeypatch.setattr(rows, "FEW", 1)
     for seed in (3, 5):
         model, _ = model_of(seed, architecture)
         space = native.explore(model, options=native.Options(workers=workers))

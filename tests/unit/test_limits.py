@@ -11,6 +11,7 @@ from explorer.codegen import native_shapes
 from explorer.engine import reference
 from explorer.ground.ground import ground
 from explorer.ir.semantics import evaluate
+from explorer.language.memory_wiring import MemoryType
 from explorer.program.layout import lay_out
 from explorer.program.program import reduce
 
@@ -42,6 +43,29 @@ def read(ram: Ram, program: Program) -> None:
     when(program.at[2] < 2)
     program.sum.next = ram.load(2, ram.y) + ram.load(2, ram.x)
     program.at[2].next = program.at[2] + 1
+
+
+def test_a_memory_lets_pass_what_its_guards_say() -> None:
+    """In every state the bits of its memory are off exactly for the rules with a guard that the memory alone
+    settles and that fails; and there are many such rules.
+    """
+    rows = pytest.importorskip("explorer.engine.native.rows")
+    functions = pytest.importorskip("explorer.engine.native.functions")
+    model = ground(Spec(), {"memory": MemoryModel.POWER})
+    program = reduce(model)
+    tables = native_shapes.tabulate(program, lay_out(program))
+    rules = {rule.instance.number: rule for rule in program.rules}
+    asked = [tables.columns.split(list(rules[number].guard))[0] for number in tables.numbers]
+    table = rows.Table(tables.columns, 0, functions.Functions([]))
+    (family,) = (f for f in model.families if isinstance(f.type, MemoryType))
+    ruled_out = 0
+    for state in (s for level in reference.explore(model).levels for s in level):
+        passing = table.passing(state[family.first])
+        for rank, conditions in enumerate(asked):
+            expected = all(evaluate(condition, state) for condition in conditions)
+            assert bool(passing >> rank & 1) == expected
+            ruled_out += not expected
+    assert ruled_out > 1000, ruled_out
 
 
 def test_what_a_limit_rules_out_is_impossible(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,6 +26,8 @@ import numpy as np
 from llvmlite import ir
 
 from explorer.codegen import mixer
+from explorer.codegen.columns import Columns
+from explorer.engine.native import rows
 from explorer.ir.expressions import Expr, Function, walk
 
 ARGUMENTS = 4
@@ -47,18 +49,24 @@ _current: Functions | None = None
 
 
 class Functions:
-    """The functions that a model applies, with the results known so far."""
+    """The functions that a model applies, with the results known so far; those with `columns` in tables of
+    rows.
+    """
 
-    def __init__(self, expressions: Iterable[Expr], more: Iterable[Function] = ()):
+    def __init__(
+        self, expressions: Iterable[Expr], more: Iterable[Function] = (), columns: Columns | None = None
+    ):
+        number = len(columns.memories) if columns is not None else 0
+        self.lock = threading.Lock()
+        self.tables = [rows.Table(columns, k, self) for k in range(number)] if columns else []
         self.calls: dict[int, Callable[..., int]] = {}
         self.arity: dict[int, int] = {}
         self.error: BaseException | None = None
-        self.lock = threading.Lock()
         self.kept: list[Any] = []
         self.columns: dict[tuple[int, ...], Any] = {}
         self.know(expressions)
         for function in more:
-            self.calls[function.number], self.arity[function.number] = _plain(function.call), 1
+            self.calls[function.number], self.arity[function.number] = rows.plain(function.call), 1
         self._make(FIRST)
 
     def know(self, expressions: Iterable[Expr]) -> None:
@@ -66,12 +74,13 @@ class Functions:
         for expression in expressions:
             for at in walk(expression):
                 if at.op == "apply":
-                    self.calls[at.value.number] = _plain(at.value.call)
+                    self.calls[at.value.number] = rows.plain(at.value.call)
                     self.arity[at.value.number] = len(at.args)
 
     def enter(self) -> None:
         """Let machine code look things up here. To be called before it is."""
         global _current
+        rows.enter(self.tables)
         if _current is not self:
             _current = self
             _state[0] = self.table.ctypes.data
@@ -139,12 +148,6 @@ class Functions:
             at = at + 1 & mask
         self.table[at + 1, 1:] = third, fourth, address
         self.table[at + 1, 0] = wanted[0]
-
-
-def _plain(call: Callable[..., int]) -> Callable[..., int]:
-    """The function without what remembers its results: columns do that here."""
-    plain: Callable[..., int] = getattr(call, "__wrapped__", call)
-    return plain
 
 
 def _place(*key: int) -> int:

@@ -9,8 +9,9 @@ minutes and gigabytes. LLVM takes the same code in milliseconds. A function mark
 
 over 64-bit words, with Python's lazy `and`, `or`, `not` and `x if c else y`, comparisons, the operators
 `+ - * // % & | ^ << >> ~`, the casts `U(x)` and `I(x)`, `popcount(x)`, `lowest_bit(x)`, `mix(x)`
-(`llvm_mixer.py`), `table(i, 7, 5, ...)` (number i of the constants), `apply(f, x, ...)` (`functions.py`), and
-arrays that it takes as arguments.
+(`llvm_mixer.py`), `table(i, 7, 5, ...)` (number i of the constants), `apply(f, x, ...)` (`functions.py`),
+`entry(...)`, `passed(...)`, `announced(...)` and `bits(row, 3)` (`rows.py`), and arrays that it takes as
+arguments.
 Signed and unsigned numbers are told apart by their casts as in Numba; a division by zero gives some number.
 """
 
@@ -46,6 +47,8 @@ BINARY = {
 SIGNS = {ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
 APPLIED = 5
 """A function's number, and its arguments, with zeros for those that it has not."""
+CALLED = ("entry", "passed", "announced")
+"""Functions of `rows.py`."""
 INLINED = 1_700
 """Nodes of a function's syntax tree up to which it is copied into its caller."""
 
@@ -288,7 +291,12 @@ class _Body:
         if at.func.id == "table":
             return self._table(self.term(at.args[0]), [self.term(value)[1] for value in at.args[1:]])
         if at.func.id == "apply":
-            return self._apply([self.word(self.term(part)) for part in at.args])
+            words = [self.word(self.term(part)) for part in at.args]
+            return self._outside("explorer_apply", words + [ir.Constant(WORD, 0)] * (APPLIED - len(words)))
+        if at.func.id in CALLED:
+            return self._outside(f"explorer_{at.func.id}", [self.word(self.term(part)) for part in at.args])
+        if at.func.id == "bits":
+            return self._bits(*(self.word(self.term(part)) for part in at.args))
         return self._call(at.func.id, self.term(at.args[0]))
 
     def word(self, term: Term) -> Any:
@@ -418,16 +426,21 @@ class _Body:
         data.initializer = ir.Constant(kind, values)
         return "i", self.builder.load(self.builder.gep(data, [ir.Constant(WORD, 0), self.word(index)]))
 
-    def _apply(self, words: list[Any]) -> Term:
-        """A function by its number, of some arguments."""
-        words += [ir.Constant(WORD, 0)] * (APPLIED - len(words))
-        kind = ir.FunctionType(WORD, [WORD] * APPLIED)
+    def _outside(self, name: str, words: list[Any]) -> Term:
+        """What a function that is compiled elsewhere gives for some words."""
+        kind = ir.FunctionType(WORD, [WORD] * len(words))
         function = cgutils.get_or_insert_function(  # type: ignore[no-untyped-call]
-            self.function.module, kind, "explorer_apply"
+            self.function.module, kind, name
         )
-        for attribute in ("readnone", "nounwind"):  # so that one call does for equal ones
-            function.attributes.add(attribute)
+        for attribute in ("readnone", "nounwind") if name != "explorer_announced" else ("nounwind",):
+            function.attributes.add(attribute)  # so that one call does for equal ones
         return "i", self.builder.call(function, words)
+
+    def _bits(self, row: Any, number: Any) -> Term:
+        """A word in front of a row, by its number."""
+        place = self.builder.inttoptr(row, WORD.as_pointer())
+        behind = self.builder.sub(ir.Constant(WORD, -1), number)
+        return "u", self.builder.load(self.builder.gep(place, [behind]))
 
     def _call(self, name: str, argument: Term) -> Term:
         if name in ("U", "I"):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from explorer.codegen.columns import Columns
 from explorer.codegen.native_functions import native_source
 from explorer.codegen.native_shapes import Tables
 from explorer.engine.native.arrays import Numbers, Rules, WordRows, Words
@@ -20,7 +21,8 @@ from explorer.engine.native.jit import Jit, common_source, default_directory, tr
 from explorer.engine.native.levels import words_of
 from explorer.engine.python import Compiled
 from explorer.ir.data import dataclass
-from explorer.ir.expressions import walk
+from explorer.ir.expressions import Expr, walk
+from explorer.ir.model import Model
 from explorer.program.commuting import known_after
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ class Machine:
     several words (None for one). `numbers` are the action instances by rule.
     `known` (uint64 [rules + 1, words of so many bits]) are the successors that need no insertion after a rule
     (decision 0010); its last row is that of no rule. `functions` are those that only Python can compute
-    (None: there are none).
+    (None: there are none); `memories` as in `Tables`.
     """
 
     search: Any
@@ -52,10 +54,17 @@ class Machine:
     seconds: float
     notes: list[str] = field(default_factory=list)
     functions: Functions | None = None
+    memories: list[tuple[int, int, int, int]] = field(default_factory=list)
 
     def running(self) -> AbstractContextManager[None]:
         """Around every call of generated code."""
         return NOTHING if self.functions is None else running(self.functions)
+
+    def meet(self, states: WordRows) -> None:
+        """Compute what machine code will ask of the memories in some states."""
+        for k, word, shift, mask in self.memories:
+            assert self.functions is not None
+            self.functions.tables[k].meet(states[:, word] >> np.uint64(shift) & np.uint64(mask))
 
 
 @contextmanager
@@ -87,22 +96,31 @@ def machine(compiled: Compiled) -> Machine:
         known=_known(compiled, numbers),
         seconds=time.monotonic() - started,
         notes=jit.notes,
-        functions=functions(compiled),
+        functions=functions(compiled, source.tables.columns),
+        memories=source.tables.memories,
     )
 
 
-def functions(compiled: Compiled) -> Functions | None:
-    """The functions that the code of a model applies; None where there are none."""
-    model = compiled.model
-    roots = [e for i in model.instances for e in (*(c.expr for c in i.guard), *(w.expr for w in i.writes))]
-    roots += [e for p in model.properties for _, e in p.parts]
-    roots += [c.expr for c in (*model.terminal, *(c for _, c in model.constraints))]
-    if not any(at.op == "apply" for root in roots for at in walk(root)):
+def functions(compiled: Compiled, columns: Columns) -> Functions | None:
+    """The functions that the code of a model applies, some of them in columns; None where there are none."""
+    if not applies(compiled):
         return None
     from explorer.engine.native.functions import Functions
 
     swaps = compiled.plan.swaps if compiled.plan is not None else ()
-    return Functions(roots, (function for swap in swaps for _, _, function in swap.memories))
+    renaming = (function for swap in swaps for _, _, function in swap.memories)
+    return Functions(_roots(compiled.model), renaming, columns)
+
+
+def applies(compiled: Compiled) -> bool:
+    """Whether the code of a model applies functions."""
+    return any(at.op == "apply" for root in _roots(compiled.model) for at in walk(root))
+
+
+def _roots(model: Model) -> list[Expr]:
+    roots = [e for i in model.instances for e in (*(c.expr for c in i.guard), *(w.expr for w in i.writes))]
+    roots += [e for p in model.properties for _, e in p.parts]
+    return roots + [c.expr for c in (*model.terminal, *(c for _, c in model.constraints))]
 
 
 def _known(compiled: Compiled, numbers: list[int]) -> WordRows:

@@ -451,6 +451,7 @@ class Search:
         def judge(i: int) -> list[int]:
             w, bad = self.workers[i], []
             for states in w.states():
+                self.machine.meet(states)
                 at = 0
                 while at < len(states):
                     with self.machine.running():
