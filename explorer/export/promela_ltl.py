@@ -23,8 +23,8 @@ from explorer.ir.steps import Fairness
 STRONG = 6
 """Strongly fair actions of a file, at most: each may double the states."""
 
-COUNTED = 20_000
-"""Conditions of fair actions that the steps of a file ask for, at most."""
+MOST = 250
+"""Fair actions of a file, at most: a byte counts them."""
 
 WORDS = {
     "and": "({0} && {1})",
@@ -80,9 +80,9 @@ class _Lasting(Writer):
             raise CannotSay(
                 f"{name}: {len(self.strong)} strongly fair actions, and SPIN is asked with at most {STRONG}"
             )
-        if len(self.enabled) * len(steps) > COUNTED or len(self.enabled) > 250:
+        if len(self.enabled) > MOST:
             raise CannotSay(
-                f"{name}: {len(self.enabled)} fair actions and {len(steps)} steps, too many to count"
+                f"{name}: {len(self.enabled)} fair actions, and SPIN is asked with at most {MOST}"
             )
         self.atoms: dict[str, str] = {}
         broken = self.formula(self.asked, negated=True)
@@ -100,29 +100,42 @@ class _Lasting(Writer):
         yield "bit has__begun;"
         yield f"byte fair__turn; /* of {last} fair actions; {last + 1} where a guess was wrong */"
         yield from (f"bit rests__{number}; /* will never be possible again */" for number in self.strong)
-        waits = "WITHIN_CONSTRAINTS && " if self.flat.inside is not TRUE else ""
-        for number, enabled in enumerate(self.enabled):
-            yield f"#define ENABLED__{number} {self.condition(waits + self.printer.truth(enabled))}"
-        turns = [f"(fair__turn == {n} && (fair == {n} || {self.idle(n)}))" for n in range(last)]
-        done = f"(({' || '.join(turns) or 'false'}) -> fair__turn + 1 : fair__turn)"
-        yield f"#define NEXT__TURN(fair) fair__turn = (fair__turn == {last} -> 0 : {done})"
         yield f"#define fair__all (fair__turn == {last})"
         yield from (f"#define {atom} {self.condition(text)}" for text, atom in self.atoms.items())
+        yield "c_code {"
+        yield from (f"  {line}" for line in self.functions())
+        yield "}"
+        yield "#define NEXT__TURN(fair__taken) c_code { fair__next(fair__taken); }"
+
+    def functions(self) -> Iterator[str]:
+        """In C, said once and not in each step: whether a fair action is possible, who has the next turn,
+        whether a step proves a guess wrong.
+        """
+        last, inside = len(self.enabled), self.checker.truth(self.flat.inside)
+        yield "int fair__possible(int fair__number) {"
+        yield f"  if (!({inside})) return 0;"
+        yield "  switch (fair__number) {"
+        for number, enabled in enumerate(self.enabled):
+            yield f"  case {number}: return {self.checker.truth(enabled)};"
+        yield "  }"
+        yield "  return 0;"
+        yield "}"
+        yield "void fair__next(int fair__taken) {"
+        yield "  int fair__at = now.fair__turn, fair__idle = !fair__possible(fair__at);"
+        yield from (f"  if (fair__at == {n}) fair__idle = now.rests__{n};" for n in self.strong)
+        yield f"  if (fair__at == {last}) now.fair__turn = 0;"
+        yield "  else if (fair__at == fair__taken || fair__idle) now.fair__turn = fair__at + 1;"
+        yield "}"
+        yield "void fair__behind(void) {"
+        for n in self.strong:
+            yield f"  if (now.rests__{n} && fair__possible({n})) now.fair__turn = {last + 1};"
+        yield "}"
 
     def condition(self, text: str) -> str:
-        return f"c_expr {{ {text} }}" if self.in_c else f"({text})"
-
-    def idle(self, number: int) -> str:
-        """Where a fair action need not be taken."""
-        return f"rests__{number}" if number in self.strong else f"!ENABLED__{number}"
+        return f"c_expr {{ ({text}) }}" if self.in_c else f"({text})"
 
     def checks(self) -> Iterator[str]:
-        """Behind a step: what rests is not possible."""
-        if not self.strong:
-            yield from super().checks()
-            return
-        wrong = " || ".join(f"(rests__{n} && ENABLED__{n})" for n in self.strong)
-        yield f"#define CHECK fair__turn = (({wrong}) -> {len(self.enabled) + 1} : fair__turn);"
+        yield f"#define CHECK {'c_code { fair__behind(); };' if self.strong else 'skip;'}"
         if self.flat.inside is not TRUE:
             yield f"#define WITHIN_CONSTRAINTS ({self.printer.truth(self.flat.inside)})"
 
@@ -140,7 +153,8 @@ class _Lasting(Writer):
         still = f"has__begun && fair__turn <= {len(self.enabled)}" if self.strong else "has__begun"
         yield f"  :: d_step {{ {still} -> NEXT__TURN(255) }} /* nothing happens */"
         for n in self.strong:
-            yield f"  :: d_step {{ fair__turn == {n} && !rests__{n} && !ENABLED__{n} -> rests__{n} = 1 }}"
+            free = f"now.fair__turn == {n} && !now.rests__{n} && !fair__possible({n})"
+            yield f"  :: d_step {{ c_expr {{ ({free}) }} -> rests__{n} = 1 }}"
 
     def formula(self, formula: Ltl, negated: bool = False) -> str:
         """A formula, or its negation, without other negations than of conditions."""

@@ -112,7 +112,12 @@ def judge_lasting(flat: Flat, place: Workplace, states: int) -> Lasting:
             left[name] = str(reason)
             continue
         (own.directory / "model.pml").write_text(text)
-        own.run(["spin", "-a", "-o1", "-o2", "-o3", "-f", formula, "model.pml"])
+        told = own.run(["spin", "-a", "-o1", "-o2", "-o3", "-f", formula, "model.pml"], fails=True)
+        if "too long" in told:
+            left[name] = f"{name}: SPIN says of the conditions of fair actions: inline text too long"
+            continue
+        if "Error" in told or "error:" in told:
+            raise NoAnswer(f"spin fails: {' | '.join(told.splitlines()[:3])}")
         own.run(
             ["gcc", "-O0", "-DNOREDUCE", "-DNOFAIR", "-w", f"-DMEMLIM={_megabytes()}", "-o", "pan", "pan.c"]
         )

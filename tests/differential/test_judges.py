@@ -223,11 +223,20 @@ def test_spin_judges_temporal_properties_under_weak_fairness(tmp_path: Path) -> 
 
 
 FLICKERS = """
+import enum
 from explorer import *
+
+class Light(enum.Enum):
+    idle, turn, number, taken, again, fails, check = range(7)
 
 class S(State):
     on: Var[bool] = initially(False)
     held: Var[bool] = initially(False)
+    at: Var[Light] = initially(Light.idle)
+
+@action
+def shine(s: S) -> None:
+    s.at.next = Light.turn
 
 @action(fair=WEAK)
 def flip(s: S) -> None:
