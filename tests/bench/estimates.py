@@ -55,7 +55,8 @@ def estimates(bench: Bench) -> Iterator[Row]:
         told = TOLD.search(text)
         name = f"estimate beside the truth, {size}"
         if told is None:
-            yield Row(name, None, "x", FACTOR, most=True, note=f"{truth:,} states; no number: {text.strip()}")
+            said = text.splitlines()[0]
+            yield Row(name, None, "x", FACTOR, most=True, note=f"{truth:,} states; no number: {said}")
             continue
         number = int((told[1] or told[2]).replace(",", ""))
         ratio = max(number / truth, truth / number)

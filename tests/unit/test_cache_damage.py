@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -61,3 +63,37 @@ def test_a_module_of_another_text_is_not_run(tmp_path: Path, monkeypatch: pytest
     sums = two.parent / "sums"
     sums.write_text(sums.read_text().replace(one.name, two.name))
     assert answer(tmp_path, 2) == 3
+
+
+EAGER = """
+import numpy as np
+from numba import njit
+
+
+@njit("i8(i8)", cache=True)
+def answer(x):
+    row = np.full(x, 7)
+    row[0] = x
+    return row[0] + row[-1]
+"""
+
+IN_A_PROCESS = """
+import sys
+from pathlib import Path
+from numba import njit
+from explorer.engine.native.jit import Jit
+
+found = Jit(Path(sys.argv[1])).module(sys.argv[2]).answer(5)
+tables = "numba.cpython.heapq" in sys.modules
+print(found, tables, njit(lambda x: [x, found][1])(1))
+"""
+
+
+def test_loading_makes_no_tables_for_compiling(tmp_path: Path) -> None:
+    """A second process runs the code of a first one without Numba's tables of types and operators, and can
+    still compile something else.
+    """
+    command = [sys.executable, "-c", IN_A_PROCESS, str(tmp_path), EAGER]
+    runs = [subprocess.run(command, capture_output=True, text=True, timeout=300) for _ in range(2)]
+    assert [run.stderr for run in runs] == ["", ""]
+    assert [run.stdout.split() for run in runs] == [["12", "True", "12"], ["12", "False", "12"]]

@@ -20,9 +20,11 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import field
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from explorer.ir.data import dataclass
 
@@ -101,13 +103,40 @@ class Jit:
 
         numba.config.CACHE_DIR = str(path.parent)  # type: ignore[attr-defined]
         try:
-            spec.loader.exec_module(module)
+            with _loading():
+                spec.loader.exec_module(module)
         finally:
             numba.config.CACHE_DIR = before or ""  # type: ignore[attr-defined]
         if _seal(path.parent):
             prune(self.directory)
         _loaded[path] = module
         return module
+
+
+@contextlib.contextmanager
+def _loading() -> Iterator[None]:
+    """Loading machine code, Numba does not make its tables of types and operators, which take a quarter of a
+    second run; what must be compiled after all makes them itself.
+    """
+    from numba.core.caching import Cache
+    from numba.core.runtime import nrt
+
+    cache: Any = Cache
+    rtsys: Any = nrt.rtsys
+    original = cache.load_overload
+
+    def load_overload(self: Any, sig: Any, context: Any) -> Any:
+        context.refresh = lambda: rtsys.initialize(context)
+        try:
+            return original(self, sig, context)
+        finally:
+            del context.refresh
+
+    cache.load_overload = load_overload
+    try:
+        yield
+    finally:
+        cache.load_overload = original
 
 
 @functools.cache
