@@ -180,6 +180,7 @@ class _Writer:
                 lambda f: 0,
                 self.names.value,
                 self.memories.apply,
+                literal=_literal,
                 true="TRUE",
                 false="FALSE",
             )
@@ -422,6 +423,11 @@ class _Writer:
         if formula.op in ("and", "or"):
             return "(" + WORDS[formula.op].join(inner) + ")"
         return {"not": "~", "always": "[]", "eventually": "<>"}[formula.op] + f"({inner[0]})"
+
+
+def _literal(number: int) -> str:
+    """A number; TLA+ has no `2 * -1`."""
+    return f"({number})" if number < 0 else str(number)
 
 
 def _once(written: str, meaning: str) -> str:

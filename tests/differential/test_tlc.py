@@ -288,7 +288,7 @@ def test_tlc_is_asked_only_with_its_jar_and_a_java(
 
 
 @asks_tlc
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", [*range(6), 222])
 def test_tlc_judges_random_specs(seed: int) -> None:
     """Random specs have the same counts, verdicts and lengths before TLC."""
     outcome, lines = judged(seed, ("TLC",), Path(str(JAR)))
