@@ -25,7 +25,7 @@ from explorer.engine.native.machine import NOBODY, Machine
 from explorer.engine.native.tree import Tree
 from explorer.engine.native.visited import Store
 
-BUCKET_WORDS = 1 << 20
+BUCKET_WORDS = 1 << 21
 FLAGS = 1 << 16
 CHUNK, SUCCESSORS, MISSED = 1 << 13, 1 << 15, 1 << 12
 """Words of one worker's buckets; flagged rows a call; states of several words that are unfolded, successors
