@@ -187,6 +187,8 @@ class NumberedMemory:
         """Give states the numbers that they have elsewhere: all that were told there from a number on. Raises
         ValueError where a number is another state's here.
         """
+        if self._memory is None:
+            self._begin()
         for number, data in enumerate(states, first):
             state, declared = again(data)
             key = *self._parts.of(state), declared
