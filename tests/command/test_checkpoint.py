@@ -157,8 +157,8 @@ MISTAKES = [
     ("", ["simulate", "good.py", "--disk", "d"], "--disk: random walks know nothing of it"),
     (
         "",
-        ["good.py", "--disk", "d"],
-        "--disk d: No such file or directory; write: --disk DIR with a directory that can be written",
+        ["good.py", "--disk", "good.py"],
+        "--disk good.py: File exists; write: --disk DIR with a directory that can be written",
     ),
     (
         "",

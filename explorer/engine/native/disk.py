@@ -34,6 +34,7 @@ class Disk:
         self.directory, self.most, self.row = directory, most, row
         self.levels: list[tuple[int, int]] = []
         try:
+            directory.mkdir(parents=True, exist_ok=True)
             self.file = tempfile.TemporaryFile(dir=directory, buffering=0)
         except OSError as error:
             raise DirectoryError(
