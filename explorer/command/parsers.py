@@ -232,7 +232,9 @@ def explain_parser() -> argparse.ArgumentParser:
 def litmus_parser() -> argparse.ArgumentParser:
     parser = Parser(
         "litmus",
-        description="Run litmus tests in herd's format: PPC, X86, AArch64, C with the kernel's macros.",
+        description=(
+            "Run litmus tests in herd's format: PPC, X86, X86_64, AArch64, C with the kernel's macros."
+        ),
         epilog="exit codes: 0 all agree with --expected; 12 one differs; 20 nothing is expected of one; "
         "150 a file cannot be run; 2, 74, 130, 255 as everywhere",
     )

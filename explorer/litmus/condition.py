@@ -99,8 +99,8 @@ def show(proposition: Proposition) -> str:
 
 
 TOKEN = re.compile(
-    r"\s*(?:(?P<mark>/\\|\\/|=>|[()~=]|\[|\])|(?P<number>-?(?:0x[0-9a-fA-F]+|\d+))(?![\w:])|"
-    r"(?P<register>\d+:[%\w.]+)|(?P<name>&?[A-Za-z_][\w.]*))"
+    r"\s*(?:(?P<mark>/\\|\\/|=>|<>|[()~=]|\[|\])|(?P<number>-?(?:0x[0-9a-fA-F]+|\d+))(?!\w|\s*:)|"
+    r"(?P<register>\d+\s*:\s*[%\w.]+)|(?P<name>&?[A-Za-z_][\w.]*))"
 )
 
 
@@ -165,9 +165,11 @@ class Parser:
         if word := self.take("true", "false"):
             return Formula(word, ())
         place = self.place()
-        if not self.take("="):
+        relation = self.take("=", "<>")
+        if not relation:
             raise self.unexpected("`=`")
-        return Equal(place, self.value())
+        equal = Equal(place, self.value())
+        return equal if relation == "=" else Formula("not", (equal,))
 
     def place(self) -> Place:
         bracket = self.take("[")
@@ -175,7 +177,7 @@ class Parser:
         if kind == "register" and not bracket:
             self.tokens.pop(0)
             thread, _, name = text.partition(":")
-            return Place(int(thread), self.register(name))
+            return Place(int(thread), self.register(name.strip()))
         if kind != "name" or text.startswith("&"):
             raise self.unexpected("a register such as 0:r1, or a location such as x or [x]")
         self.tokens.pop(0)

@@ -116,22 +116,41 @@ OPERATIONS: dict[str, Callable[..., Value]] = {
     "||": lambda a, b: int(a != 0 or b != 0),
     "?:": lambda a, b, c: b if a != 0 else c,
     "depends": lambda value, *_: value,
+    "picked": lambda value, *_: value,
 }
-"""What each operation gives. `depends` is its first argument, and depends on all of them."""
+"""What each operation gives. `depends` is its first argument, and depends on all of them. `picked` is its
+first argument, which the others have picked.
+"""
 
 
 def reads(expression: Expression) -> Iterator[ReadOf]:
-    """The reads that an expression mentions."""
+    """The reads that the value of an expression comes from."""
+    if isinstance(expression, ReadOf):
+        yield expression
+    elif isinstance(expression, Operation):
+        for argument in expression.arguments[:1] if expression.name == "picked" else expression.arguments:
+            yield from reads(argument)
+
+
+def picks(expression: Expression) -> Iterator[ReadOf]:
+    """These reads, and those that decided which value it is (Arm's pick dependencies)."""
     if isinstance(expression, ReadOf):
         yield expression
     elif isinstance(expression, Operation):
         for argument in expression.arguments:
-            yield from reads(argument)
+            yield from picks(argument)
+
+
+def picked(value: Expression, *causes: Expression) -> Expression:
+    """The value, which the causes have picked."""
+    return Operation("picked", (value, *causes))
 
 
 def evaluate(expression: Expression, read: Callable[[ReadOf], Value]) -> Value:
     """The value of an expression without registers; `read` gives what a read returned."""
     if isinstance(expression, Operation):
+        if expression.name == "picked":
+            return evaluate(expression.arguments[0], read)
         return OPERATIONS[expression.name](*(evaluate(argument, read) for argument in expression.arguments))
     if isinstance(expression, ReadOf):
         return read(expression)
@@ -146,5 +165,5 @@ def substitute(expression: Expression, register: Callable[[str], Expression]) ->
     if isinstance(expression, Operation):
         arguments = tuple(substitute(argument, register) for argument in expression.arguments)
         result = Operation(expression.name, arguments)
-        return result if any(True for _ in reads(result)) else OPERATIONS[result.name](*arguments)
+        return result if any(True for _ in picks(result)) else OPERATIONS[result.name](*arguments)
     return expression

@@ -13,11 +13,11 @@ from explorer.memory.state import Entry, Memory
 from .condition import Place, holds
 from .expressions import Value, reads
 from .machine import Machine
-from .paths import UNROLL, Path, paths
+from .paths import UNROLL, Path, constant, paths
 from .program import Fence, LitmusError, LitmusTest
 from .row import Run, Setting
 
-MODELS = {"PPC": "power", "X86": "tso", "AArch64": "arm"}
+MODELS = {"PPC": "power", "X86": "tso", "X86_64": "tso", "AArch64": "arm"}
 """The memory model that each architecture of herd's format has."""
 
 FinalState = tuple[Value, ...]
@@ -111,13 +111,8 @@ def _locations(test: LitmusTest, every: list[Path]) -> set[str]:
         test.memory.values()
     )
     named |= {value for value in values if isinstance(value, str)}
-    named |= {
-        event.address
-        for path in every
-        for event in path.events
-        if isinstance(event.address, str) and not any(True for _ in reads(event.address))
-    }
-    return named
+    plain = (e.address for path in every for e in path.events if not any(True for _ in reads(e.address)))
+    return named | {address for address in map(constant, plain) if isinstance(address, str)}
 
 
 def newest(entries: tuple[Entry, ...]) -> Value:

@@ -99,9 +99,7 @@ class Machine(Row):
             return
         own = self.own_write(run, number, location)
         if own is not None and not run.committed >> own & 1:
-            if run.issued >> own & 1 and not (
-                self.events[number].acquire and self.events[own].pair is not None
-            ):
+            if run.issued >> own & 1 and self.may_forward(run, own, number):
                 value = self.value(run, self.events[own].value)
                 yield from self.satisfied(run, number, location, (own, value))
             return
@@ -117,6 +115,15 @@ class Machine(Row):
                     yield following
                 else:
                     yield from self.write_steps(following._replace(issued=following.issued | 1 << pair), pair)
+
+    def may_forward(self, run: Run, own: int, number: int) -> bool:
+        """Whether a read may take what its thread has not stored yet: an acquire not before the read of an
+        atomic pair (`rmw; lmrs; [A|Q]` of aarch64.cat).
+        """
+        pair = self.events[own].pair
+        if pair is None or not self.events[number].acquire:
+            return True
+        return bool(run.issued >> self.base[self.thread[own]] + pair & 1)
 
     def satisfied(self, run: Run, number: int, location: int, source: tuple[int, Value]) -> Iterator[Run]:
         """The run after the read, if it keeps coherence and the assumptions."""

@@ -14,7 +14,19 @@ from typing import NamedTuple
 
 from explorer.memory.architecture import Barrier
 
-from .expressions import Expression, Operation, ReadOf, Register, ValueProblem, reads, substitute
+from .expressions import (
+    Expression,
+    Operation,
+    ReadOf,
+    Register,
+    Value,
+    ValueProblem,
+    evaluate,
+    picked,
+    picks,
+    reads,
+    substitute,
+)
 from .program import (
     OLD,
     Assign,
@@ -24,6 +36,7 @@ from .program import (
     Instruction,
     LitmusError,
     Load,
+    Select,
     Store,
     StoreConditional,
     Thread,
@@ -53,9 +66,14 @@ class Event:
     fence: Barrier | None = None
     control: frozenset[int] = frozenset()
     control_isync: frozenset[int] = frozenset()
-    """The part of `control` that stood before an isync before this event."""
+    """The part of `picked` that stood before an isync before this event."""
     addresses_isync: frozenset[int] = frozenset()
-    """The reads that addresses before an isync before this event come from."""
+    """The reads that addresses before an isync before this event come from, or that picked them."""
+    picked: frozenset[int] = frozenset()
+    """`control`, and the reads that decided which value those conditions have (Arm's pick dependencies)."""
+    decided: Expression = 0
+    """What else decided that it happens: of a compare-and-swap."""
+    silent: bool = False
     acquire: bool = False
     weakly: bool = False
     release: bool = False
@@ -95,6 +113,7 @@ class _Line:
     control_isync: frozenset[int] = frozenset()
     addresses: frozenset[int] = frozenset()
     addresses_isync: frozenset[int] = frozenset()
+    picked: frozenset[int] = frozenset()
     reserved: int | None = None
     backward: dict[int, int] = field(default_factory=dict)
 
@@ -137,6 +156,22 @@ def paths(file: str, number: int, thread: Thread, unroll: int = UNROLL) -> Paths
     return Paths(done, cut)
 
 
+def depending(value: Value, causes: tuple[Expression, ...]) -> Expression:
+    """The value, depending on the causes."""
+    return (
+        Operation("depends", (value, *causes)) if any(True for each in causes for _ in picks(each)) else value
+    )
+
+
+def constant(expression: Expression) -> Value:
+    """The value of an expression that comes from no read."""
+
+    def none(read: ReadOf) -> Value:
+        raise AssertionError(read)
+
+    return evaluate(expression, none)
+
+
 class _Step(NamedTuple):
     """One instruction of one thread, taken by lines."""
 
@@ -151,6 +186,8 @@ class _Step(NamedTuple):
         if isinstance(instruction, Assign):
             line.registers[instruction.register] = self.value(line, instruction.value)
             yield line
+        elif isinstance(instruction, Select):
+            yield from self.select(line, instruction)
         elif isinstance(instruction, Load):
             index = self.read(line, instruction.address, instruction.size, instruction)
             line.registers[instruction.register] = ReadOf(self.number, index)
@@ -179,11 +216,12 @@ class _Step(NamedTuple):
             replace(
                 event,
                 control=line.control,
+                picked=line.picked,
                 control_isync=line.control_isync,
                 addresses_isync=line.addresses_isync,
             )
         )
-        line.addresses |= {each.event for each in reads(event.address)}
+        line.addresses |= {each.event for each in picks(event.address)}
         return len(line.events) - 1
 
     def read(self, line: _Line, address: Expression, size: int, instruction: Load | Exchange) -> int:
@@ -195,6 +233,7 @@ class _Step(NamedTuple):
                 address=self.value(line, address),
                 size=size,
                 acquire=instruction.acquire,
+                silent=instruction.silent,
                 weakly=isinstance(instruction, Load) and instruction.weakly,
                 locked=isinstance(instruction, Exchange),
             ),
@@ -208,10 +247,12 @@ class _Step(NamedTuple):
         instruction: Store | StoreConditional | Exchange,
         release: bool,
         pair: int | None = None,
+        decided: Expression = 0,
     ) -> None:
         self.event(
             line,
             Event(
+                decided=decided,
                 kind=Kind.WRITE,
                 line=instruction.line,
                 value=self.value(line, value),
@@ -224,34 +265,42 @@ class _Step(NamedTuple):
         )
 
     def conditional(self, line: _Line, instruction: StoreConditional) -> Iterator[_Line]:
-        """The status depends on the value stored and on the load that took the reservation."""
+        """On POWER the status depends on the value stored and on both addresses, but not on what the load
+        that took the reservation returned.
+        """
         pair, line.reserved = line.reserved, None
-        stored = self.value(line, instruction.value)
-        causes = (stored,) if pair is None else (stored, ReadOf(self.number, pair))
+        stored, address = self.value(line, instruction.value), self.value(line, instruction.address)
+        causes = (stored, address, 0 if pair is None else line.events[pair].address)
+        status = causes if instruction.tells else ()
         if instruction.may_fail or pair is None:
             failed = line.copy()
-            failed.registers[instruction.status] = Operation("depends", (1, *causes))
+            failed.registers[instruction.status] = depending(1, status)
             yield failed
         if pair is not None:
-            address = self.value(line, instruction.address)
             self.write(
                 line, stored, address=address, instruction=instruction, release=instruction.release, pair=pair
             )
             same = Operation("==", (line.events[pair].address, address))
             line.assumptions.append(Assumption(same, True))
-            line.registers[instruction.status] = Operation("depends", (0, *causes))
+            line.registers[instruction.status] = depending(0, status)
             yield line
 
     def exchange(self, line: _Line, instruction: Exchange) -> Iterator[_Line]:
         if instruction.expected is None:
             yield self.exchanged(line, instruction)
             return
+        register, expected = instruction.register, self.value(line, instruction.expected)
         failed = line.copy()
         index = self.read(failed, instruction.address, instruction.size, instruction)
-        old = ReadOf(self.number, index)
-        failed.assumptions.append(Assumption(self.same(failed, old, instruction.expected), False))
-        failed.registers[instruction.register] = old
+        failed.registers[register] = ReadOf(self.number, index)
+        failed.assumptions.append(Assumption(self.same(failed, ReadOf(self.number, index), expected), False))
         yield failed
+        if instruction.expected == Register(register):  # CAS that succeeds: the register may keep what it has
+            kept = self.exchanged(line.copy(), instruction)
+            kept.registers[register] = picked(expected, kept.registers[register])
+            yield kept
+            if not any(True for _ in picks(expected)):
+                return  # what follows depends on less
         yield self.exchanged(line, instruction)
 
     def exchanged(self, line: _Line, instruction: Exchange) -> _Line:
@@ -262,8 +311,10 @@ class _Step(NamedTuple):
             self.event(line, Event(kind=Kind.FENCE, line=instruction.line, fence=Barrier.SYNC, locked=True))
         index = self.read(line, instruction.address, instruction.size, instruction)
         old, before = ReadOf(self.number, index), line.registers.get(OLD, 0)
+        decided: Expression = 0
         if instruction.expected is not None:
-            line.assumptions.append(Assumption(self.same(line, old, instruction.expected), True))
+            decided = self.same(line, old, instruction.expected)
+            line.assumptions.append(Assumption(decided, True))
         line.registers[OLD] = old
         address = self.value(line, instruction.address)
         self.write(
@@ -273,6 +324,7 @@ class _Step(NamedTuple):
             instruction=instruction,
             release=instruction.release,
             pair=index,
+            decided=decided,
         )
         line.registers[OLD] = before
         line.registers[instruction.register] = old
@@ -283,7 +335,7 @@ class _Step(NamedTuple):
 
     def fence(self, line: _Line, instruction: Fence) -> None:
         if instruction.kind == Barrier.ISYNC:
-            line.control_isync, line.addresses_isync = line.control, line.addresses
+            line.control_isync, line.addresses_isync = line.picked, line.addresses
         else:
             self.event(line, Event(kind=Kind.FENCE, line=instruction.line, fence=instruction.kind))
 
@@ -295,9 +347,9 @@ class _Step(NamedTuple):
         condition = self.value(line, instruction.condition)
         causes = frozenset(each.event for each in reads(condition))
         line.control |= causes
+        line.picked |= {each.event for each in picks(condition)}
         if not causes:
-            assert not isinstance(condition, (Operation, Register))
-            yield self.jump(line, here, target) if condition != 0 else line
+            yield self.jump(line, here, target) if constant(condition) else line
         elif target == line.at:
             yield line
         else:
@@ -306,6 +358,17 @@ class _Step(NamedTuple):
             line.assumptions.append(Assumption(condition, False))
             yield line
             yield self.jump(taken, here, target)
+
+    def select(self, line: _Line, instruction: Select) -> Iterator[_Line]:
+        condition = self.value(line, instruction.condition)
+        outcomes = [True, False] if any(True for _ in reads(condition)) else [bool(constant(condition))]
+        for outcome in outcomes:
+            chosen = line.copy()
+            if len(outcomes) > 1:
+                chosen.assumptions.append(Assumption(condition, outcome))
+            value = self.value(line, instruction.value if outcome else instruction.otherwise)
+            chosen.registers[instruction.register] = picked(value, condition)
+            yield chosen
 
     def jump(self, line: _Line, here: int, target: int) -> _Line:
         line.at = target

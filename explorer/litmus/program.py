@@ -36,6 +36,16 @@ class Assign(Instruction):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Select(Instruction):
+    """A register gets one of two values: the first if the condition is not 0. No branch is taken."""
+
+    register: str
+    condition: Expression
+    value: Expression
+    otherwise: Expression
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Load(Instruction):
     """A read of memory; `exclusive` takes a reservation, `acquire` is satisfied before everything after
     it.
@@ -46,6 +56,8 @@ class Load(Instruction):
     size: int
     acquire: bool = False
     exclusive: bool = False
+    silent: bool = False
+    """The value goes nowhere (into Arm's zero register): a barrier for loads does not order it."""
     weakly: bool = False
     """An acquire that may be satisfied before an earlier store-release (LDAPR)."""
 
@@ -70,6 +82,8 @@ class StoreConditional(Instruction):
     size: int
     release: bool = False
     may_fail: bool = True
+    tells: bool = True
+    """Whether what depends on the status depends on the value stored and on the addresses: not on Arm."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +100,8 @@ class Exchange(Instruction):
     expected: Expression | None = None
     acquire: bool = False
     release: bool = False
+    silent: bool = False
+    """As for a Load."""
 
 
 OLD = "<old>"

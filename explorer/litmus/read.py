@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 from .condition import Condition, ConditionError, Parser, Place, places
 from .expressions import Value, integer
-from .isa import aarch64, ppc, x86
+from .isa import aarch64, ppc, x86, x86_64
 from .isa.cells import Cell, InstructionError
 from .kernel.read import read_functions
 from .program import LitmusError, LitmusTest, Thread
 
-ISAS = {"PPC": ppc, "X86": x86, "AArch64": aarch64}
+ISAS = {"PPC": ppc, "X86": x86, "X86_64": x86_64, "AArch64": aarch64}
 """For each architecture of herd the module that reads its instructions."""
 
 FINAL = re.compile(r"^[ \t]*(locations|filter|exists|forall|~[ \t]*exists)\b", re.MULTILINE)
@@ -101,7 +101,7 @@ def _blank(match: re.Match[str]) -> str:
 
 INITIAL = re.compile(
     r"(?P<type>(?:(?:volatile|const|unsigned|signed|struct)\s+)*[A-Za-z_]\w*[\s*]+)?"
-    r"(?:(?P<thread>\d+):(?P<register>[%\w]+)|\[?(?P<name>[A-Za-z_]\w*)\]?)"
+    r"(?:P?(?P<thread>\d+)\s*:\s*(?P<register>[%\w]+)|\[?(?P<name>[A-Za-z_]\w*)\]?)"
     r"(?:\s*=\s*(?P<value>-?\w+|&?\s*[A-Za-z_]\w*))?\s*$"
 )
 

@@ -10,7 +10,7 @@ from explorer.memory.state import Memory, State
 
 from .dependencies import waits
 from .expressions import Expression, ReadOf, Value, ValueProblem, evaluate, reads
-from .paths import Event, Kind, Path
+from .paths import Event, Kind, Path, constant
 from .program import LitmusError
 
 
@@ -77,7 +77,7 @@ class Row:
         self.normal: dict[object, tuple[State, tuple[tuple[int, ...], ...]]] = {}
         self.known: list[int | None] = [None] * len(self.events)
         self.fixed = [
-            None if any(True for _ in reads(each.address)) else each.address for each in self.events
+            None if any(True for _ in reads(each.address)) else constant(each.address) for each in self.events
         ]
 
     def bits(self, test: Callable[[Event], bool]) -> int:

@@ -18,7 +18,11 @@ from tests.support.random_tests import random_test
 from tests.support.slow import rest_slow
 
 LITMUS = Path(__file__).resolve().parent.parent / "litmus"
-EXPECTED = read_expected(LITMUS / "verdicts.tsv")
+EXPECTED = {
+    name: expectation
+    for name, expectation in read_expected(LITMUS / "verdicts.tsv").items()
+    if name.startswith(("ppc/", "x86/"))
+}
 
 TOO_STRONG = {"3.LB+data+data+po", "LB", "LB+addr+po", "LB+dataW-pos", "LB+sync+po", "S+sync+po"}
 """Load buffering: a store is seen, or placed, before an earlier load of its CPU that nothing orders is

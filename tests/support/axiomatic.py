@@ -3,7 +3,7 @@
 POWER: Alglave, Maranget, Tautschnig, "Herding cats", TOPLAS 36(2), 2014 (`ppc.cat`). Arm: Pulte, Flur,
 Deacon, French, Sarkar, Sewell, "Simplifying ARM concurrency", POPL 2018. x86: Owens, Sarkar, Sewell, "A
 better x86 memory model", 2009. The lines of events come from explorer/litmus/paths.py; everything after that
-is independent of the explorer.
+is independent of the explorer. Pick dependencies and reads whose value goes nowhere: Arm ARM, chapter B2.3.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from explorer.litmus.expressions import Expression, ReadOf, Value, evaluate, reads
+from explorer.litmus.expressions import Expression, ReadOf, Value, evaluate, picks, reads
 from explorer.litmus.paths import Event, Kind, Path, paths
 from explorer.litmus.program import LitmusTest
 from explorer.memory.architecture import Barrier
@@ -50,6 +50,9 @@ class Execution:
     ctrl_isync: Relation
     addr_isync: Relation
     rmw: Relation
+    pick_addr: Relation
+    pick_value: Relation
+    pick_ctrl: Relation
     rf: Relation = field(default_factory=list)
     co: Relation = field(default_factory=list)
 
@@ -169,7 +172,8 @@ def arm(x: Execution, more: Relation | None = None) -> bool:
         then(union(x.addr, x.data), x.rfi),
         then(union(x.ctrl, x.data), x.coi),
     )
-    aob = union(x.rmw, restricted(x.rfi, halves, acquires))
+    aob = union(x.rmw, then(x.rmw, restricted(x.rfi, halves, acquires)))
+    told = members(lambda k: not x.events[k].silent, x.size) & x.reads
     full = x.fence(Barrier.SYNC)
     for f, event in enumerate(x.events):
         if event.locked and event.kind == Kind.FENCE:
@@ -179,13 +183,31 @@ def arm(x: Execution, more: Relation | None = None) -> bool:
     bob = union(
         full,
         restricted(x.po, releases, strong_acquires),
-        restricted(x.fence(Barrier.DMB_LD), x.reads, everything),
+        restricted(x.fence(Barrier.DMB_LD), told, everything),
         restricted(x.po, acquires, everything),
         restricted(x.fence(Barrier.EIEIO), x.writes, x.writes),
         restricted(x.po, everything, releases),
         then(restricted(x.po, everything, releases), x.coi),
     )
-    return acyclic(union(x.rfe, x.fre, x.coe, dob, aob, bob, more or dob))
+    lob = union(dob, aob, bob, more or dob)
+    return acyclic(union(x.rfe, x.fre, x.coe, lob, pick_ordered(x, lob)))
+
+
+def pick_ordered(x: Execution, lob: Relation) -> Relation:
+    """What pick dependencies order: a write behind the reads that decided that it happens, its value, its
+    address or an earlier address (`pob` and `pick-lob` of `aarch64.cat`); and what stands behind an ISB.
+    """
+    everything = (1 << x.size) - 1
+    between = then(restricted(x.po_loc, x.writes, x.writes), restricted(x.po_loc, x.writes, x.reads))
+    lmrs = [row & ~not_next for row, not_next in zip(restricted(x.po_loc, x.writes, x.reads), between)]
+    step = union(x.pick_addr, x.pick_value, lmrs)
+    basic = restricted(then(step, star(step)), x.reads, everything)
+    onward = reflexive(basic)
+    ctrl, addr = then(onward, x.pick_ctrl), then(onward, x.pick_addr)
+    picked = union(basic, ctrl, addr, then(addr, x.po))
+    isync = restricted(then(onward, union(x.ctrl_isync, x.addr_isync)), everything, x.reads)
+    ordered = restricted(then(lob, star(lob)), everything, x.writes)
+    return union(restricted(picked, everything, x.writes), then(union(basic, ctrl, addr), ordered), isync)
 
 
 def tso(x: Execution) -> bool:
@@ -241,8 +263,8 @@ def _skeleton(combination: tuple[Path, ...]) -> Execution:
     base = [sum(len(path.events) for path in combination[:number]) for number in range(len(combination))]
     size = len(events)
 
-    def sources(expression: Expression) -> set[int]:
-        return {base[each.thread] + each.event for each in reads(expression)}
+    def sources(expression: Expression, mentions: Callable[..., Iterator[ReadOf]] = reads) -> set[int]:
+        return {base[each.thread] + each.event for each in mentions(expression)}
 
     location = [
         str(evaluate(event.address, lambda _: 0)) if event.kind != Kind.FENCE else None for event in events
@@ -267,6 +289,9 @@ def _skeleton(combination: tuple[Path, ...]) -> Execution:
         ctrl=pairs(lambda event, first: {first + k for k in event.control}),
         ctrl_isync=pairs(lambda event, first: {first + k for k in event.control_isync}),
         addr_isync=pairs(lambda event, first: {first + k for k in event.addresses_isync}),
+        pick_addr=pairs(lambda event, _: sources(event.address, picks)),
+        pick_value=pairs(lambda event, _: sources(event.value, picks) | sources(event.decided, picks)),
+        pick_ctrl=pairs(lambda event, first: {first + k for k in event.picked}),
         rmw=relation(
             size, ((base[thread[k]] + (events[k].pair or 0), k) for k in memory if events[k].pair is not None)
         ),

@@ -8,14 +8,16 @@ import random
 from typing import NamedTuple
 
 from explorer.litmus.condition import Condition, Formula, Place
-from explorer.litmus.expressions import Operation, Register
+from explorer.litmus.expressions import Expression, Operation, Register
 from explorer.litmus.program import (
+    Assign,
     Branch,
     Exchange,
     Fence,
     Instruction,
     LitmusTest,
     Load,
+    Select,
     Store,
     StoreConditional,
     Thread,
@@ -44,7 +46,9 @@ STYLES = {
         0.1,
     ),
     "power in order": Style((Barrier.SYNC, Barrier.LWSYNC, Barrier.LWSYNC, Barrier.EIEIO), (), False, 0.0),
-    "arm": Style((Barrier.SYNC, Barrier.DMB_LD, Barrier.EIEIO), ("addr", "data", "ctrl", "isync"), True, 0.1),
+    "arm": Style(
+        (Barrier.SYNC, Barrier.DMB_LD, Barrier.EIEIO), ("addr", "data", "ctrl", "isync", "pick"), True, 0.15
+    ),
     "arm in order": Style((Barrier.SYNC, Barrier.DMB_LD, Barrier.EIEIO), (), True, 0.0, rcsc=False),
     "tso": Style((Barrier.SYNC,), (), False, 0.15),
     "sc": Style((), (), False, 0.1),
@@ -89,7 +93,7 @@ class _Writer:
         choose, style = self.choose, self.style
         name = choose.choice(self.locations)
         kind = "pair" if choose.random() < style.pairs else choose.choice("RW")
-        address: Operation | str = name
+        address: Expression = name
         dependency = choose.choice(style.dependencies) if self.loaded and style.dependencies else ""
         if choose.random() < 0.5:
             dependency = ""
@@ -103,6 +107,8 @@ class _Writer:
                 self.made.append(Fence(line=1, kind=Barrier.ISYNC))
         if dependency == "addr":
             address = Operation("+", (name, false))
+        elif dependency == "pick" and kind == "R":
+            address = self.select(register, source, name)
         acquire = style.marks and choose.random() < 0.2
         release = style.marks and choose.random() < 0.2
         if kind == "R":
@@ -113,19 +119,52 @@ class _Writer:
             self.loaded.append(register)
             return
         self.values[name] += 1
-        value: Operation | int = self.values[name]
+        value: Expression = self.values[name]
         if dependency == "data":
             value = Operation("+", (value, false))
+        elif dependency == "pick":
+            value = self.select(register, source, value)
         if kind == "W":
             self.made.append(Store(line=1, value=value, address=address, size=4, release=release))
         else:
             self.pair(register, address, value, acquire, release)
             self.loaded.append(register)
 
+    def select(self, register: str, source: Register, value: Expression) -> Register:
+        """A register with the value, which the source has picked."""
+        test = Operation("==", (source, 0))
+        self.made.append(
+            Select(line=1, register=f"{register}p", condition=test, value=value, otherwise=value)
+        )
+        return Register(f"{register}p")
+
+    def compare_and_swap(
+        self, register: str, address: Expression, value: Expression, order: dict[str, bool]
+    ) -> None:
+        """With the old value in no register, or with a compared one that is picked from it or kept."""
+        if self.loaded and self.choose.random() < 0.5:
+            loaded = Register(self.choose.choice(self.loaded))
+            self.made.append(Assign(line=1, register=register, value=Operation("^", (loaded, loaded))))
+        self.made.append(
+            Exchange(
+                line=1,
+                register=register,
+                value=value,
+                address=address,
+                size=4,
+                expected=Register(register),
+                **order,
+            )
+        )
+
     def pair(
-        self, register: str, address: Operation | str, value: Operation | int, acquire: bool, release: bool
+        self, register: str, address: Expression, value: Expression, acquire: bool, release: bool
     ) -> None:
         if (self.style.dependencies and self.choose.random() < 0.7) or not self.style.dependencies:
+            if "pick" in self.style.dependencies and self.choose.random() < 0.4:
+                self.compare_and_swap(register, address, value, {"acquire": acquire, "release": release})
+                return
+            silent = "pick" in self.style.dependencies and self.choose.random() < 0.3
             barrier = [] if self.style.dependencies else [Fence(line=1, kind=Barrier.SYNC)]
             one = Exchange(
                 line=1,
@@ -133,8 +172,9 @@ class _Writer:
                 value=value,
                 address=address,
                 size=4,
-                acquire=acquire,
+                acquire=acquire and not silent,
                 release=release,
+                silent=silent,
             )
             self.made += [*barrier, one, *barrier]
             return

@@ -277,10 +277,32 @@ def test_a_test_as_the_kernel_tree_has_them() -> None:
     assert sorted(judgement.executions) == [(0, -1), (1, 1)]
 
 
+ATT = """X86_64 demo
+{ }
+ P0            | P1            ;
+ movl $1,(x)   | movl $1,(y)   ;
+ STRONG        |               ;
+ movl (y),%eax | LAST          ;
+exists (0:rax=0 /\\ 1:rax=0)"""
+
+
+@pytest.mark.parametrize(
+    ("strong", "last", "said"),
+    [
+        ("", "movl (x),%eax", "Sometimes 1 3"),
+        ("mfence", "movl (x),%eax", "Sometimes 1 3"),
+        ("mfence", "lock xaddl %eax,(x)", "Never 0 3"),
+    ],
+)
+def test_x86_64_has_the_source_before_the_target(strong: str, last: str, said: str) -> None:
+    """`movl $1,(x)` stores; a test may say `rax`; a locked instruction is a full barrier."""
+    assert observation(run(ATT.replace("STRONG", strong).replace("LAST", last))) == said
+
+
 REFUSED = {
-    "": ("1: found nothing, expected an architecture and a name; known are PPC, X86, AArch64 and C"),
+    "": ("1: found nothing, expected an architecture and a name; known are PPC, X86, X86_64, AArch64 and C"),
     "MIPS t\n{ }\n": (
-        "1: found MIPS, expected an architecture and a name; known are PPC, X86, AArch64 and C"
+        "1: found MIPS, expected an architecture and a name; known are PPC, X86, X86_64, AArch64 and C"
     ),
     "PPC t\n": ("1: no initial state; write { } after the header"),
     "PPC t\n{ x[3]; }\n P0 ;\nexists (x=1)": (
@@ -329,6 +351,7 @@ REFUSED = {
         "3: an access right of &&; load it into a variable first"
     ),
     "X86 t\n{ }\n P0 ;\n MOV [x],[y] ;\nexists (x=1)": ("4: cannot read the instruction 'MOV [x],[y]'"),
+    "X86_64 t\n{ }\n P0 ;\n frob $1,(x) ;\nexists (x=1)": ("4: cannot read the instruction 'frob $1,(x)'"),
 }
 
 

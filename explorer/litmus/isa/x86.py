@@ -4,6 +4,8 @@ x86-TSO).
 
 from __future__ import annotations
 
+import re
+
 from explorer.memory.architecture import Barrier
 
 from ..expressions import Expression, Register, integer
@@ -22,7 +24,7 @@ def canonical(register: str) -> str:
 
 
 def _operand(text: str) -> Expression:
-    return Register(canonical(text)) if text[0].isalpha() else integer(text.removeprefix("$"))
+    return Register(canonical(text)) if IS_REGISTER.fullmatch(text) else integer(text.removeprefix("$"))
 
 
 def _address(text: str) -> Expression:
@@ -30,12 +32,21 @@ def _address(text: str) -> Expression:
     return Register(canonical(inside)) if IS_REGISTER.fullmatch(inside) else inside
 
 
-def _load(line: int, target: str, address: str) -> Load:
-    return Load(line=line, register=canonical(target), address=_address(address), size=4)
+SIZES = {"B": 1, "W": 2, "L": 4, "Q": 8}
 
 
-def _store(line: int, address: str, value: str) -> Store:
-    return Store(line=line, value=_operand(value), address=_address(address), size=4)
+def _size(suffix: str, operand: str) -> int:
+    """The bytes that an instruction moves: as its name says, or as wide as its register."""
+    return SIZES[suffix.upper()] if suffix else 8 if re.fullmatch(r"%?r([a-z]+|\d+)", operand.lower()) else 4
+
+
+def _load(line: int, suffix: str, target: str, address: str) -> Load:
+    size = _size(suffix, target)
+    return Load(line=line, register=canonical(target), address=_address(address), size=size)
+
+
+def _store(line: int, suffix: str, address: str, value: str) -> Store:
+    return Store(line=line, value=_operand(value), address=_address(address), size=_size(suffix, value))
 
 
 def _move(line: int, target: str, value: str) -> Assign:
@@ -105,9 +116,9 @@ V = rf"({REGISTERS}|\$?-?(?:0x[0-9a-f]+|\d+))"
 NAMES = "|".join(OPERATIONS)
 
 TABLE: list[tuple[str, Make]] = [
-    (rf"MOVL? {R} , {M}", _load),
-    (rf"MOVL? {M} , {V}", _store),
-    (rf"MOVL? {R} , {V}", _move),
+    (rf"MOV([BWLQ]?) {R} , {M}", _load),
+    (rf"MOV([BWLQ]?) {M} , {V}", _store),
+    (rf"MOV[BWLQ]? {R} , {V}", _move),
     (r"MFENCE", lambda line: Fence(line=line, kind=Barrier.SYNC)),
     (r"[LS]FENCE", lambda line: []),
     (rf"(?:LOCK )?XCHGL? {M} , {R}", _exchange),

@@ -107,9 +107,10 @@ class Emitter:
                 size=SIZE,
                 release=releases,
                 may_fail=False,
+                tells=not mapping.marked,
             )
         )
-        # The branch of the retry loop: what follows depends on the load.
+        # The branch of the retry loop: on POWER what follows depends on what is stored.
         following = self.new_label()
         self.jump(following, Register(status))
         self.place(following)
