@@ -73,7 +73,7 @@ class NativeWalks:
         if depth == len(self.first):
             self.first.append([])
         if self.worker.size:
-            self.first[depth] += self.worker.states()
+            self.first[depth] += [states.copy() for states in self.worker.states()]
             search._judge(depth)
         return len(self.at)
 

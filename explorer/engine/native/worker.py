@@ -90,7 +90,7 @@ class Worker:
         return self.at < self.size
 
     def states(self) -> Iterator[WordRows]:
-        """The states of the level, in pieces (uint64 [n, words])."""
+        """The states of the level, in pieces (uint64 [n, words]), in memory that later levels use again."""
         yield self.level.states
 
     def filled(self) -> list[Buckets]:
