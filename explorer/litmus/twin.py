@@ -149,8 +149,8 @@ class _Column:
         self.barriers(["sync"] if step.ordered else [])
         self.lines += [
             f"again{self.labels}:",
-            f"lwarx {old},0,{address}",
-            f"stwcx. {value},0,{address}",
+            f"lwarx {old},r0,{address}",
+            f"stwcx. {value},r0,{address}",
             f"bne again{self.labels}",
         ]
         self.barriers(["sync"] if step.ordered else [])

@@ -128,6 +128,13 @@ def test_a_program_is_written_in_full() -> None:
     ]
 
 
+def test_a_reservation_is_written_as_herd_reads_it() -> None:
+    """herd7 wants the register r0, which means zero there, and not the number."""
+    program = Program("one", ((Swap("r0", "x", 1, ordered=False),),), {(0, "r0"): 0}, {}, {})
+    rows = [line.strip(" ;") for line in write_ppc(program).splitlines()]
+    assert "lwarx r3,r0,r1" in rows and "stwcx. r2,r0,r1" in rows
+
+
 def test_the_command_prints_the_table_and_writes_its_tests(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
