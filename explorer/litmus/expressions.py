@@ -146,6 +146,25 @@ def picked(value: Expression, *causes: Expression) -> Expression:
     return Operation("picked", (value, *causes))
 
 
+def depending(value: Value, causes: tuple[Expression, ...]) -> Expression:
+    """The value, depending on the causes."""
+    return substitute(Operation("depends", (value, *causes)), Register)
+
+
+def is_constant(expression: Expression) -> bool:
+    """Whether the value comes from no read."""
+    return next(reads(expression), None) is None
+
+
+def constant(expression: Expression) -> Value:
+    """The value of an expression that comes from no read."""
+
+    def none(read: ReadOf) -> Value:
+        raise AssertionError(read)
+
+    return evaluate(expression, none)
+
+
 def evaluate(expression: Expression, read: Callable[[ReadOf], Value]) -> Value:
     """The value of an expression without registers; `read` gives what a read returned."""
     if isinstance(expression, Operation):
@@ -165,5 +184,7 @@ def substitute(expression: Expression, register: Callable[[str], Expression]) ->
     if isinstance(expression, Operation):
         arguments = tuple(substitute(argument, register) for argument in expression.arguments)
         result = Operation(expression.name, arguments)
-        return result if any(True for _ in picks(result)) else OPERATIONS[result.name](*arguments)
+        if next(picks(result), None) is not None:
+            return result
+        return OPERATIONS[result.name](*arguments)
     return expression

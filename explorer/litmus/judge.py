@@ -11,9 +11,9 @@ from explorer.memory.architecture import ARCHITECTURES, Architecture, Barrier
 from explorer.memory.state import Entry, Memory
 
 from .condition import Place, holds
-from .expressions import Value, reads
+from .expressions import Value, constant, is_constant
 from .machine import Machine
-from .paths import UNROLL, Path, constant, paths
+from .paths import UNROLL, Path, paths
 from .program import Fence, LitmusError, LitmusTest
 from .row import Run, Setting
 
@@ -111,7 +111,7 @@ def _locations(test: LitmusTest, every: list[Path]) -> set[str]:
         test.memory.values()
     )
     named |= {value for value in values if isinstance(value, str)}
-    plain = (e.address for path in every for e in path.events if not any(True for _ in reads(e.address)))
+    plain = (e.address for path in every for e in path.events if is_constant(e.address))
     return named | {address for address in map(constant, plain) if isinstance(address, str)}
 
 

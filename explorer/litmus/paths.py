@@ -19,9 +19,10 @@ from .expressions import (
     Operation,
     ReadOf,
     Register,
-    Value,
     ValueProblem,
-    evaluate,
+    constant,
+    depending,
+    is_constant,
     picked,
     picks,
     reads,
@@ -156,22 +157,6 @@ def paths(file: str, number: int, thread: Thread, unroll: int = UNROLL) -> Paths
     return Paths(done, cut)
 
 
-def depending(value: Value, causes: tuple[Expression, ...]) -> Expression:
-    """The value, depending on the causes."""
-    return (
-        Operation("depends", (value, *causes)) if any(True for each in causes for _ in picks(each)) else value
-    )
-
-
-def constant(expression: Expression) -> Value:
-    """The value of an expression that comes from no read."""
-
-    def none(read: ReadOf) -> Value:
-        raise AssertionError(read)
-
-    return evaluate(expression, none)
-
-
 class _Step(NamedTuple):
     """One instruction of one thread, taken by lines."""
 
@@ -299,7 +284,7 @@ class _Step(NamedTuple):
             kept = self.exchanged(line.copy(), instruction)
             kept.registers[register] = picked(expected, kept.registers[register])
             yield kept
-            if not any(True for _ in picks(expected)):
+            if next(picks(expected), None) is None:
                 return  # what follows depends on less
         yield self.exchanged(line, instruction)
 
@@ -361,7 +346,7 @@ class _Step(NamedTuple):
 
     def select(self, line: _Line, instruction: Select) -> Iterator[_Line]:
         condition = self.value(line, instruction.condition)
-        outcomes = [True, False] if any(True for _ in reads(condition)) else [bool(constant(condition))]
+        outcomes = [bool(constant(condition))] if is_constant(condition) else [True, False]
         for outcome in outcomes:
             chosen = line.copy()
             if len(outcomes) > 1:

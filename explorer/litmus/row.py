@@ -9,8 +9,8 @@ from explorer.memory.architecture import Barrier
 from explorer.memory.state import Memory, State
 
 from .dependencies import waits
-from .expressions import Expression, ReadOf, Value, ValueProblem, evaluate, reads
-from .paths import Event, Kind, Path, constant
+from .expressions import Expression, ReadOf, Value, ValueProblem, constant, evaluate, is_constant, reads
+from .paths import Event, Kind, Path
 from .program import LitmusError
 
 
@@ -76,9 +76,7 @@ class Row:
         self.states = 0
         self.normal: dict[object, tuple[State, tuple[tuple[int, ...], ...]]] = {}
         self.known: list[int | None] = [None] * len(self.events)
-        self.fixed = [
-            None if any(True for _ in reads(each.address)) else constant(each.address) for each in self.events
-        ]
+        self.fixed = [constant(each.address) if is_constant(each.address) else None for each in self.events]
 
     def bits(self, test: Callable[[Event], bool]) -> int:
         """The events for which the test is true."""

@@ -273,6 +273,13 @@ def test_a_death_at_a_random_moment_changes_nothing(what: str, kept: list[str]) 
     assert "the search goes on" in said, said
 
 
+def until_it_is_saved(process: subprocess.Popen[str]) -> None:
+    """Wait for the first checkpoint, in `c`."""
+    while not Path("c/checkpoint.json").exists():
+        assert process.poll() is None, process.communicate()[0]
+        time.sleep(0.1)
+
+
 @needs_ray
 @pytest.mark.slow
 @pytest.mark.parametrize("what", ["kill book", "kill actor"])
@@ -283,9 +290,7 @@ def test_a_memory_keeps_its_numbers_where_somebody_dies(what: str) -> None:
     cluster = Nodes(1, 2)
     try:
         process = cluster.begin(*LARGE_IPI, "--actors", "2", "--checkpoint", "c", "--every", "1s")
-        while not Path("c/checkpoint.json").exists():
-            assert process.poll() is None, process.communicate()[0]
-            time.sleep(0.1)
+        until_it_is_saved(process)
         assert cluster.do(what) != "none"
         said, _ = process.communicate(timeout=LIMIT)
     finally:
@@ -359,9 +364,7 @@ def test_without_ray_on_this_machine_it_ends_with_a_sentence() -> None:
     cluster = Nodes(1, 2)
     try:
         process = cluster.begin(*LONG, "--actors", "2", "--checkpoint", "c", "--every", "1s")
-        while not Path("c/checkpoint.json").exists():
-            assert process.poll() is None, process.communicate()[0]
-            time.sleep(0.1)
+        until_it_is_saved(process)
         assert cluster.do("kill raylet") != "none"
         said, _ = process.communicate(timeout=LIMIT)
     finally:

@@ -17,7 +17,8 @@ from explorer.judge.answers import Answer, Story, replayed
 from explorer.judge.compare import JUDGES, judge, table
 from explorer.run.load import load
 from tests.support.house import SPECS
-from tests.support.judged import LARGE, PASSING, in_two_memories, judged
+from tests.support.judged import judged
+from tests.support.judged_specs import LARGE, PASSING, in_two_memories
 
 WITHOUT = [name for name, installed in JUDGES.items() if not installed()]
 pytestmark = pytest.mark.skipif(bool(WITHOUT), reason=f"{' and '.join(WITHOUT)} not installed")

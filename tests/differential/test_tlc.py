@@ -25,7 +25,8 @@ from explorer.judge.compare import Judged, judge, table
 from explorer.judge.tools import Workplace
 from explorer.run.load import load
 from tests.support.house import SPECS
-from tests.support.judged import LARGE, PASSING, in_two_memories, judged
+from tests.support.judged import judged
+from tests.support.judged_specs import LARGE, PASSING, in_two_memories
 
 JAR = os.environ.get("TLA2TOOLS")
 asks_tlc = pytest.mark.skipif(not JAR, reason="TLA2TOOLS names no tla2tools.jar")

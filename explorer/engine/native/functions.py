@@ -39,8 +39,8 @@ LEAST = -4
 WIDTH = 4
 WORD, HALF = ir.IntType(64), ir.IntType(32)
 _ONES = (1 << 64) - 1
-_LARGE, _NUMBERS = 1 << 30, 1 << 25
-"""Results, and numbers of memories, that have room in a column are below."""
+_NUMBERS = 1 << 25
+"""Numbers of memories that have room in a column are below; results are below `rows.LARGE`."""
 
 _nothing = np.zeros((2, WIDTH), np.int64)
 _state = np.array([_nothing.ctypes.data], np.int64)
@@ -111,7 +111,7 @@ class Functions:
         self.table = table
 
     def _enter(self, key: tuple[int, ...], first: int, value: int) -> None:
-        if not 0 <= key[1] < 1 << 8 or not LEAST < first < _NUMBERS or not -_LARGE <= value < _LARGE:
+        if not 0 <= key[1] < 1 << 8 or not LEAST < first < _NUMBERS or not -rows.LARGE <= value < rows.LARGE:
             return
         column = self.columns.get(key)
         if column is None or first >= column[0]:

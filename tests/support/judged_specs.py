@@ -1,0 +1,96 @@
+"""Small specs that are put before other model checkers: large numbers, and memories."""
+
+from __future__ import annotations
+
+LARGE = """
+from typing import Annotated
+from explorer import *
+
+class S(State):
+    n: Var[Annotated[int, Range(0, 3)]] = initially(0)
+
+@action
+def up(s: S) -> None:
+    s.n.next = (s.n + 1) % 4
+
+@invariant
+def grows(s: S) -> Value[bool]:
+    return (s.n + 1) * 1_000_000 * 1_000 > s.n * 1_000_000_000
+
+spec = Spec()
+"""
+"""Products of more than 31 bits."""
+
+
+PASSING = """
+import enum
+from typing import Annotated
+from explorer import *
+
+class Cpu(enum.Enum):
+    P, C = range(2)
+
+P, C = Cpu
+
+class Ram(Memory, cpus=Cpu):
+    data: Var[bool] = initially(False)
+    index: Var[bool] = initially(False)
+
+class At(State):
+    producer: Var[Annotated[int, Range(0, 4)]] = initially(0)
+    consumer: Var[Annotated[int, Range(0, 3)]] = initially(0)
+
+@action
+def fill(at: At, ram: Ram) -> None:
+    when(at.producer == 0)
+    ram.store(P, ram.data, True)
+    at.producer.next = 1
+
+@action
+def publish(at: At, ram: Ram) -> None:
+    when(at.producer == 1)
+    ram.smp_wmb(P)
+    ram.compare_exchange(P, ram.index, False, True)
+    at.producer.next = 2
+
+@action
+def again(at: At, ram: Ram) -> None:
+    when((at.producer >= 2) & (at.producer < 4))
+    ram.reserve(P, ram.data)
+    at.producer.next = ite(ram.conditional(P, ram.data, False), 4, 3)
+
+@action
+def look(at: At, ram: Ram) -> None:
+    when(at.consumer == 0)
+    when(ram.load(C, ram.index))
+    at.consumer.next = 1
+
+@action
+def use(at: At, ram: Ram) -> None:
+    when(at.consumer == 1)
+    at.consumer.next = ite(ram.load(C, ram.data), 2, 3)
+
+@terminal
+def end(at: At) -> Value[bool]:
+    return (at.producer == 4) & (at.consumer >= 2)
+
+@invariant
+def no_stale_data(at: At) -> Value[bool]:
+    return (at.consumer != 3) | (at.producer > 2)
+
+spec = Spec()
+"""
+"""A message that is passed through a memory, and read stale."""
+
+
+def in_two_memories() -> str:
+    """The same, with the index in a memory of its own."""
+    second = "class Flags(Memory, cpus=Cpu):\n    index: Var[bool] = initially(False)\n\nclass At(State)"
+    text = PASSING.replace("    index: Var[bool] = initially(False)\n", "", 1).replace(
+        "class At(State)", second
+    )
+    for name in ("publish", "look"):
+        text = text.replace(f"def {name}(at: At, ram: Ram)", f"def {name}(at: At, ram: Ram, flags: Flags)")
+    text = text.replace("ram.compare_exchange(P, ram.index", "flags.compare_exchange(P, flags.index")
+    text = text.replace("ram.load(C, ram.index)", "flags.load(C, flags.index)")
+    return text
