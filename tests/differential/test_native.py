@@ -20,7 +20,7 @@ import pytest
 from explorer.engine import auto as tiered
 from explorer.engine import python
 from explorer.engine.limits import Limits, Prefix, Progress
-from explorer.engine.native import hashing
+from explorer.engine.native import hashing, small_levels
 from explorer.engine.native import search as native
 from explorer.engine.native.arrays import Level
 from explorer.engine.native.jit import Jit, common_source, prune
@@ -75,8 +75,10 @@ def counters(tmp_path: Path, k: int, m: int) -> Model:
 
 
 @pytest.mark.parametrize("seed", range(9000, 9600, 50))
-def test_compiled_rules_mean_what_the_reference_means(seed: int) -> None:
-    """On random specs, with one to three workers and either storage, everything found is the reference's."""
+def test_compiled_rules_mean_what_the_reference_means(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On random specs, with one to three workers and either storage, and with small levels together,
+    everything found is the reference's.
+    """
     texts = (spec_text(random.Random(number), 1 + number % 4) for number in range(seed, seed + 50))
     model = next(model for model in map(model_of, texts) if model is not None)
     compiled = python.Compiled(model)
@@ -86,6 +88,9 @@ def test_compiled_rules_mean_what_the_reference_means(seed: int) -> None:
         for w, storage in ((1, "exact"), (3, "exact"), (2, "compact"))
     ]
     agree(model, *engines, limits=bounded(model))
+    monkeypatch.setattr(small_levels, "LOADED_FROM", 1)
+    monkeypatch.setattr(small_levels, "COMPILED_FROM", 1)
+    agree(model, engines[0], limits=bounded(model))
 
 
 @pytest.mark.parametrize("seed", range(0, 60, 20))

@@ -214,6 +214,19 @@ class Search(NamedTuple):
     hashing: Hash
 
 
+class Bounds(NamedTuple):
+    """Where `pass_levels` ends, and what it writes beside the states (`levels_kernels.py`)."""
+
+    widest: Number
+    """the most states of a level"""
+    stop: Number
+    """the row from which no level ends"""
+    level: Word
+    """the number of the first level"""
+    levels: Word
+    """the number that is written in place of larger ones"""
+
+
 class Ahead(NamedTuple):
     """The states of a level that lie on shortest ways, as `ways` takes them."""
 

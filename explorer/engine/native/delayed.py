@@ -67,6 +67,7 @@ class DelayedSearch(Search):
     """
 
     wide_worker = WholeRounds
+    at_once = False
 
     def __init__(self, disk: Disk, **given: Any):
         self.disk = disk

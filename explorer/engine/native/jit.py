@@ -159,6 +159,11 @@ def find_source(narrow: bool) -> str:
     return _slots("find_kernels.py", narrow)
 
 
+def levels_source() -> str:
+    """The text that passes many small levels at once."""
+    return _slots("levels_kernels.py", narrow=False)
+
+
 def _slots(name: str, narrow: bool) -> str:
     text = Path(__file__).with_name(name).read_text()
     return text.replace("SLOT = types.uint64", "SLOT = types.uint32") if narrow else text

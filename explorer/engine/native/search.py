@@ -31,6 +31,7 @@ from explorer.engine.native.jit import Jit, common_source, default_directory
 from explorer.engine.native.levels import Collected, NativeLevel, TableLevel, integers, rows_of, words_of
 from explorer.engine.native.machine import Machine, ints, machine
 from explorer.engine.native.questions import Questions
+from explorer.engine.native.small_levels import SmallLevels
 from explorer.engine.native.tree import Tree
 from explorer.engine.native.visited import Store, TableFull
 from explorer.engine.native.worker import TreeWorker, Worker, buckets, empty
@@ -111,6 +112,8 @@ class Search:
     """One exploration; `seed` or `go_on` gives it a beginning, `run` does the rest."""
 
     wide_worker: type[TreeWorker] = TreeWorker
+    at_once = True
+    """Whether several levels may be passed in one call."""
 
     def __init__(
         self,
@@ -149,6 +152,8 @@ class Search:
             "properties": 0.0,
         }
         self.flagged = Flagged(compiled, self.space)
+        alone = options.workers == 1 and checkpoint is None and not self.compact and self.tree is None
+        self.small = SmallLevels(self) if alone and self.at_once else None
 
     def _worker(self, i: int) -> Worker:
         result, store = self.machine, self._store(*self._partitions(i))
@@ -244,37 +249,43 @@ class Search:
     def run(self) -> StateSpace:
         space = self.space
         try:
-            while True:
+            while self._pass_level() and not space.stopped:
+                pass
+            if space.stopped:
                 size = self._next_level()
-                level = self._level([w.level.states for w in self.workers])
-                self._save(level)
-                if not size:
-                    break
-                depth = len(space.levels)
-                space.levels.append(level)
-                self.sizes.append(size)
-                self._widen_for_forecast()
-                self._judge(depth)
-                self._weigh(size)
-                space.stopped = self.limits.ended(space.violations)
-                if not space.stopped:
-                    self._expand(depth, size)
-                    space.stopped = space.stopped or self.limits.ended(space.violations)
-                space.levels[depth] = self._leave(level, depth)
-                frontier = sum(w.found for w in self.workers)
-                space.report(self.observer, depth, self._seen(), frontier, self.sizes)
-                if space.stopped:
-                    size = self._next_level()
-                    if size:
-                        self._weigh(size)
-                        last = self._level([w.level.states for w in self.workers])
-                        space.levels.append(last)
-                        self._judge(depth + 1)
-                    break
+                if size:
+                    self._weigh(size)
+                    space.levels.append(self._level([w.level.states for w in self.workers]))
+                    self._judge(len(space.levels) - 1)
         finally:
             self.threads.close()
         self._collect()
         return space.space()
+
+    def _pass_level(self) -> bool:
+        """Judge and expand a level, after the small ones before it; whether there was one."""
+        space = self.space
+        if self.small is not None and self.small.pass_levels():
+            return True
+        size = self._next_level()
+        level = self._level([w.level.states for w in self.workers])
+        self._save(level)
+        if not size:
+            return False
+        depth = len(space.levels)
+        space.levels.append(level)
+        self.sizes.append(size)
+        self._widen_for_forecast()
+        self._judge(depth)
+        self._weigh(size)
+        space.stopped = self.limits.ended(space.violations)
+        if not space.stopped:
+            self._expand(depth, size)
+            space.stopped = space.stopped or self.limits.ended(space.violations)
+        space.levels[depth] = self._leave(level, depth)
+        frontier = sum(w.found for w in self.workers)
+        space.report(self.observer, depth, self._seen(), frontier, self.sizes)
+        return True
 
     def _save(self, frontier: NativeLevel) -> None:
         """Write what a level's boundary leaves to the checkpoint, if there is one."""
@@ -348,6 +359,11 @@ class Search:
 
         with self.machine.running():
             self.space.orbits_sum += self.threads.agree(self.threads.run(weight, size >= PARALLEL))
+
+    def _weigh_states(self, states: Any) -> None:
+        """Add how many states some representatives of one word stand for."""
+        with self.machine.running():
+            self.space.orbits_sum += self._weight(states)
 
     def _weight(self, states: Any) -> int:
         """How many states some representatives stand for."""

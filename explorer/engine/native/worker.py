@@ -70,6 +70,10 @@ class Worker:
             new.append(part)
         self._new = new
 
+    def copy_found(self, target: Level) -> None:
+        """Write what was found of the next level to the beginning of some rows."""
+        target.states[: self.found], target.rules[: self.found] = self._new.level()
+
     def begin(self) -> None:
         """Make the level to expand of what was new. The arrays of the level before are written over."""
         self._new, self._left = self._left, self._new
@@ -123,11 +127,15 @@ class Worker:
         """Expand some rows of a level by machine code and keep what it flags; the first row not expanded."""
         with self.machine.running():
             end = int(self.machine.search.expand(level, span, target, self.counters, self.search))
+        self.keep_flagged(level)
+        return end
+
+    def keep_flagged(self, level: Level) -> None:
+        """Keep the states of a level that machine code has flagged."""
         n = int(self.counters.totals[FLAGGED])
         if n:
             self.flagged.append(level.states[self.counters.flagged[:n]])
             self.counters.totals[FLAGGED] = 0
-        return end
 
 
 class TreeWorker(Worker):
