@@ -16,6 +16,7 @@ from explorer.engine import python
 from explorer.engine.limits import Limits
 from explorer.engine.native import hashing, worker
 from explorer.engine.native import search as native
+from explorer.engine.native.cluster import search as cluster
 from explorer.engine.space import StateSpace
 from explorer.ground.ground import ground
 from explorer.ir.model import Model
@@ -41,9 +42,10 @@ WIDE = RING.replace("Range(0, 11)", "Range(0, 10**8)")
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Buckets of so few states that a level takes several rounds."""
+    """Buckets of so few states that a level takes several rounds; the larger levels settle late."""
     monkeypatch.setattr(worker, "BUCKET_WORDS", 1 << 8)
     monkeypatch.setattr(hashing, "PARTITION_BITS", 3)
+    monkeypatch.setattr(cluster, "LATE", 8)
 
 
 def ring(text: str = RING) -> Model:

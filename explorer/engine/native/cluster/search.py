@@ -21,7 +21,8 @@ from explorer.engine.native import hashing
 from explorer.engine.native.cluster import book
 from explorer.engine.native.cluster.actors import Actors, ClusterError, Halted, Lost, Where
 from explorer.engine.native.cluster.messages import Owners
-from explorer.engine.native.cluster.share import PIECE, Counted, Order, Told, counted
+from explorer.engine.native.cluster.rounds import Round, asked
+from explorer.engine.native.cluster.share import PIECE, Counted, Order, Told, Turned, counted
 from explorer.engine.native.fingerprints import Fingerprints
 from explorer.engine.native.levels import NativeLevel, rows_of, words_of
 from explorer.engine.native.machine import Machine, machine
@@ -36,6 +37,9 @@ from explorer.symmetry.find import Symmetry
 
 AGAIN = 3
 """Losses in a row after which nothing new was reached: then the search ends."""
+
+LATE = 1 << 15
+"""States of a level from which actors insert what is their own while the driver looks after the messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +100,12 @@ class ClusterSearch:
         self.words, self.row = layout.words, layout.bytes
         self.one = hashing.exact(layout.bits) if self.words == 1 else hashing.exact(2)
         self.actors = limits.during("the start of the cluster", self._connected)
+        self.ahead = Round()
         self.space = Questions(compiled, machine).builder(options, time.monotonic())
         self.numberings = numberings_of(compiled.model)
         self.sent, self.farthest, self.losses = 0, -1, 0
+        self.began = time.monotonic()
+        """When the actors began to search."""
         self.kept: Saved | None = None
         """Where the levels can be read when the search is over."""
         self.over = False
@@ -128,6 +135,7 @@ class ClusterSearch:
             try:
                 self.limits.during("the start of the actors", partial(self._begin, saved))
                 self.limits.searching()
+                self.began = time.monotonic()
                 self._search()
                 self.over = True
             except Lost as lost:
@@ -178,7 +186,7 @@ class ClusterSearch:
         space = self.space
         self.fingerprints = Fingerprints(self.compiled.layout, self.options)
         self.sizes: list[int] = []
-        self.seen = 0
+        self.seen, self.ahead = 0, Round()
         space.levels, space.stopped = [], None
         if saved is None:
             instances = len(self.compiled.model.instances)
@@ -285,55 +293,72 @@ class ClusterSearch:
     def _expand(self, depth: int, size: int) -> list[Told]:
         """Expand a level until it is done or a limit is reached; what the actors say of the next one.
 
-        While the states of a round are on their way, the next one is expanded.
+        While the states of a round are on their way, the next one is expanded. The first round was, with the
+        turn to this level, unless that could have been of no use.
         """
         space, limits, number = self.space, self.limits, self.actors.number
-        if not space.stopped and limits.max_depth is not None and depth >= limits.max_depth:
+        done, self.ahead = self.ahead, Round()
+        if not space.stopped and self._deepest(depth):
             space.stopped = f"--max-depth {limits.max_depth} reached"
-        rounds, told, busy = list[Any](), list[Told](), not space.stopped
-        while busy:
+        if space.stopped:  # what was made ahead counts for nothing
+            space.report(self.observer, depth, self.seen, 0, self.sizes)
+            return []
+        if done.told:
+            self._heard(depth, done.told, [])
+        while done.busy and not space.stopped:
             space.stopped = limits.reached(self.seen)
             if space.stopped:
                 break
-            asked = [a.expand.options(num_returns=number).remote() for a in self.actors.handles]
-            asked = asked if number > 1 else [[one] for one in asked]
-            inserted = self._deliver(rounds, told, "insert") if rounds else []
-            answers = self.actors.wait([*(refs[0] for refs in asked), *inserted])
-            rounds, told = asked, answers[:number]
-            self.sent += sum(one.sent for one in told)
-            self.seen = sum(max(one.seen for one in answers[i::number] if one) for i in range(number))
-            self.observer(
-                Progress(
-                    depth,
-                    self.seen,
-                    frontier=sum(one.size for one in told),
-                    seconds=time.monotonic() - space.started,
-                    levels=Prefix(self.sizes),
-                )
-            )
-            space.stopped = next((one.stopped for one in answers if one and one.stopped), None)
-            busy = not space.stopped and any(one.busy for one in told)
-        settled = {name: (v.kind, v.level) for name, v in space.violations.items()}
-        answers = self.actors.wait(self._deliver(rounds, told, "turn", settled))
-        last, counts, failed, result = (list(column) for column in zip(*answers))
-        space.stopped = space.stopped or next((one.stopped for one in last if one.stopped), None)
-        self._learn()
-        self._count(counts)
-        self._note(depth, failed)
-        space.report(self.observer, depth, self.seen, sum(one.size for one in result), self.sizes)
-        return result
+            refs = [asked(actor.expand, number) for actor in self.actors.handles]
+            coming = [actor.insert.remote(*came) for actor, came in done.deliveries(self.actors.handles)]
+            answers = self.actors.wait([*(first for first, *_ in refs), *coming])
+            done = Round(answers[:number], refs)
+            self._heard(depth, done.told, answers[number:])
+        return self._turn(depth, size, done)
 
-    def _deliver(self, rounds: list[Any], told: list[Told], method: str, *given: Any) -> list[Any]:
-        """Call every actor with what the others have for it, behind what is given."""
-        result = []
-        for j, actor in enumerate(self.actors.handles):
-            came = []
-            for i, refs in enumerate(rounds):
-                at = j if j < i else j - 1
-                if i != j and told[i].to[at]:
-                    came.append(refs[1 + at])
-            result.append(getattr(actor, method).remote(*given, *came))
-        return result
+    def _deepest(self, depth: int) -> bool:
+        """Whether a level is not to be expanded."""
+        return self.limits.max_depth is not None and depth >= self.limits.max_depth
+
+    def _turn(self, depth: int, size: int, done: Round) -> list[Told]:
+        """End a level whose last round is done, and begin the next one; what the actors say of that."""
+        space, number = self.space, self.actors.number
+        settled = {name: (v.kind, v.level) for name, v in space.violations.items()}
+        ahead = not (space.stopped or self.fingerprints.compact or self._deepest(depth + 1))
+        refs = [
+            asked(actor.turn, number, ahead, settled, *came)
+            for actor, came in done.deliveries(self.actors.handles)
+        ]
+        if ahead and size >= LATE:
+            for actor in self.actors.handles:
+                actor.settle.remote()
+        turned: list[Turned] = self.actors.wait([first for first, *_ in refs])
+        if ahead:
+            self.ahead = Round([one.ahead for one in turned if one.ahead], refs)
+        space.stopped = space.stopped or next((t.last.stopped for t in turned if t.last.stopped), None)
+        self._learn()
+        self._count([one.counted for one in turned])
+        self._note(depth, [one.failed for one in turned])
+        begun = [one.begun for one in turned]
+        self.seen = sum(one.seen for one in begun)
+        space.report(self.observer, depth, self.seen, sum(one.size for one in begun), self.sizes)
+        return begun
+
+    def _heard(self, depth: int, told: list[Told], inserted: list[Told]) -> None:
+        """Take note of what the actors say of a round, and of what came of the one before."""
+        space = self.space
+        self.sent += sum(one.sent for one in told)
+        self.seen = sum(max(one.seen for one in both) for both in zip(told, inserted or told))
+        self.observer(
+            Progress(
+                depth,
+                self.seen,
+                frontier=sum(one.size for one in told),
+                seconds=time.monotonic() - space.started,
+                levels=Prefix(self.sizes),
+            )
+        )
+        space.stopped = next((one.stopped for one in [*told, *inserted] if one.stopped), None)
 
     # What the actors found.
 
@@ -375,6 +400,7 @@ class ClusterSearch:
 
     def _say(self) -> None:
         """What went between the actors, and what they took."""
+        seconds = time.monotonic() - self.began
         transitions = max(1, sum(self.space.enabled) - sum(self.base.enabled))
         actors, nodes = self.actors, len(set(self.actors.nodes))
         try:
@@ -384,7 +410,7 @@ class ClusterSearch:
         self.options.hear(
             f"cluster: {_counted(actors.number, 'actor')} ({_counted(actors.threads, 'thread')} each) on"
             f" {_counted(nodes, 'node')} sent {self.sent:,} bytes to each other,"
-            f" {self.sent / transitions:.2f} for each transition{spent}"
+            f" {self.sent / transitions:.2f} for each transition{spent}; they searched for {seconds:.1f} s"
         )
 
     def rows(self, level: int, size: int) -> Iterator[Any]:

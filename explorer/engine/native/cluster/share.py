@@ -6,7 +6,7 @@ does not know.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import field
 from typing import Any
 
@@ -68,6 +68,20 @@ class Told:
     to: tuple[int, ...] = ()
     orbits: int = 0
     violations: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Turned:
+    """What an actor says of the turn from one level to the next: after what came `last`, with what it has
+    `counted` until then and what `failed` first at the level left; of the one `begun`; and of its first
+    round, where it has gone `ahead` with it.
+    """
+
+    last: Told
+    counted: Counted
+    failed: list[dict[str, Any]]
+    begun: Told
+    ahead: Told | None
 
 
 @dataclass(slots=True)
@@ -163,7 +177,7 @@ class OwnPart(Search):
 
 class Share:
     """One actor: `prepare` first, then `take` and `taken` for each level there is to go on from, then
-    `begin`, and `expand`, `insert` and `turn` for each level.
+    `begin`, and for each level rounds of `expand` and `insert`, and `turn`.
     """
 
     def __init__(self, owner: int, order: Order):
@@ -172,6 +186,10 @@ class Share:
         self.held: tuple[int, Any] = (-1, None)
         self.present: NativeLevel | None = None
         """The level that is expanded now."""
+        self.own: list[Buckets] = []
+        """What was made in the last round and is its own, until it is inserted."""
+        self.stopped = ""
+        """Why it cannot go on."""
 
     def where(self) -> str:
         """The node that it runs on."""
@@ -259,47 +277,68 @@ class Share:
 
     def expand(self) -> Any:
         """One round: what it has to say, and a message for each other actor."""
-        search, depth = self.search, len(self.search.space.levels) - 1
-        parallel, sent = search.sizes[depth] >= PARALLEL, list[list[Message]]()
-        stopped = search.limits.reached(0) or ""
-        if not stopped and self._busy():
-            search._timed("successors", lambda: search.expand(parallel))
-            sent = search._timed("exchange", lambda: search.messages(parallel))
-            search._flags(depth)
-            own = [w.buckets for w in search.workers]
-            try:
-                search._timed("insert", lambda: search._insert_round(own, depth + 1, parallel))
-            except TableFull:
-                stopped = self._full()
-        sent = sent or [[]] * (search.actors - 1)
-        told = self._told(
-            self._fresh(),
-            stopped=stopped,
-            sent=sum(m.nbytes for parts in sent for m in parts),
-            to=tuple(sum(len(m.states) for m in parts) for parts in sent),
-        )
-        return (told, *sent) if search.actors > 1 else told
+        sent = self._round()
+        self.settle()
+        return self._with(self._told(self._fresh(), sent), sent)
+
+    def settle(self) -> None:
+        """Insert what is its own of the last round, where that is left."""
+        own, self.own = self.own, []
+        if own:
+            self._insert(lambda level, parallel: self.search._insert_round(own, level, parallel))
 
     def insert(self, *arrived: list[Message]) -> Told:
         """Insert what the others have sent in a round."""
-        search, depth, stopped = self.search, len(self.search.space.levels) - 1, ""
-        try:
-            came = [message for several in arrived for message in several]
-            search._timed("insert", lambda: search.arrive(came, depth + 1))
-        except TableFull:
-            stopped = self._full()
-        return self._told(self._fresh(), stopped=stopped)
+        self.settle()
+        came = [message for several in arrived for message in several]
+        self._insert(lambda level, _: self.search.arrive(came, level))
+        return self._told(self._fresh())
 
-    def turn(
-        self, settled: dict[str, tuple[str, int]], *arrived: list[Message]
-    ) -> tuple[Told, Counted, list[dict[str, Any]], Told]:
-        """Insert what came last in a level, and begin the next one: what it has to say of both; in between
-        what was counted up to the level, and what fails first at it.
+    def turn(self, ahead: bool, settled: dict[str, tuple[str, int]], *arrived: list[Message]) -> Any:
+        """Insert what came last in a level, and begin the next one; where it goes `ahead`, expand a first
+        round of that, and leave what is its own to `settle`: `Turned`, and a message for each other actor.
         """
         last = self.insert(*arrived)
         self.search._count()
         so_far = counted(self.search.space, self.search.phases)
-        return last, so_far, self._violations(), self.begin(settled)
+        failed, begun = self._violations(), self.begin(settled)
+        sent = self._round() if ahead else self._nothing()
+        told = self._told(self._fresh(), sent) if ahead else None
+        return self._with(Turned(last, so_far, failed, begun, told), sent)
+
+    def _round(self) -> list[list[Message]]:
+        """Expand until the buckets are full or the level is done; what is its own stays there."""
+        search, depth = self.search, self._depth()
+        self.stopped = self.stopped or search.limits.reached(0) or ""
+        if self.stopped or not self._busy():
+            return self._nothing()
+        parallel = search.sizes[depth] >= PARALLEL
+        search._timed("successors", lambda: search.expand(parallel))
+        sent: list[list[Message]] = search._timed("exchange", lambda: search.messages(parallel))
+        search._flags(depth)
+        self.own = [w.buckets for w in search.workers]
+        return sent
+
+    def _insert(self, work: Callable[[int, bool], None]) -> None:
+        """Let some states be inserted in the next level."""
+        search, depth = self.search, self._depth()
+        try:
+            search._timed("insert", lambda: work(depth + 1, search.sizes[depth] >= PARALLEL))
+        except TableFull:
+            self.stopped = self._full()
+
+    def _full(self) -> str:
+        return f"--max-memory {self.order.memory or 'default'} reached by actor {self.owner}"
+
+    def _depth(self) -> int:
+        return len(self.search.space.levels) - 1
+
+    def _nothing(self) -> list[list[Message]]:
+        return [[] for _ in range(self.search.actors - 1)]
+
+    def _with(self, said: Any, sent: list[list[Message]]) -> Any:
+        """As many results as there are actors."""
+        return (said, *sent) if sent else said
 
     def widen(self) -> None:
         """Insert all states again, with wide fingerprints."""
@@ -327,19 +366,19 @@ class Share:
     def _fresh(self) -> int:
         return sum(w.found for w in self.search.workers)
 
-    def _full(self) -> str:
-        return f"--max-memory {self.order.memory or 'default'} reached by actor {self.owner}"
-
     def _violations(self) -> list[dict[str, Any]]:
         space = self.search.space
         new = [v for v in space.violations.values() if v.level == len(space.levels) - 1]
         return [plain_violation(v, failures_of(space.compiled)) for v in new] if new else []
 
-    def _told(self, size: int, **more: Any) -> Told:
+    def _told(self, size: int, sent: Sequence[list[Message]] = (), orbits: int = 0) -> Told:
         return Told(
             size=size,
             seen=sum(w.store.count for w in self.search.workers),
             busy=self._busy(),
+            stopped=self.stopped,
+            sent=sum(m.nbytes for parts in sent for m in parts),
+            to=tuple(sum(len(m.states) for m in parts) for parts in sent),
+            orbits=orbits,
             violations=self._violations(),
-            **more,
         )
