@@ -1,8 +1,8 @@
 """What a search takes on a cluster, from what its parts were measured to take (docs/scale.md). `estimate` and
 `python -m tests.bench.cluster` say nothing that is not computed here. Knows nothing of states.
 
-A level is expanded in rounds; in each an actor fills its buckets, sends what is not its own, each state once,
-and inserts what comes. Nothing of that is taken to happen at the same time as anything else.
+A level is expanded in rounds; in each an actor inserts what came, fills its buckets, and sends what is not its
+own, each state once. Nothing of that is taken to happen at the same time as anything else.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from collections.abc import Sequence
 
 from explorer.ir.data import dataclass
 
-PACK, UNPACK, COPY = 11e-9, 15e-9, 1e-9
+PACK, UNPACK, COPY = 11e-9, 15e-9, 0.6e-9
 """Seconds to put a successor into a message, to take one out, and to bring one byte through Ray."""
 
-CALL = 1e-3
-"""Seconds of the driver for each actor in a round."""
+CALL = 0.5e-3
+"""Seconds of the driver for each actor in a round, which is one call."""
 
 INLINE = 100_000
-SMALL, LARGE, SEEN, THROUGH = 0.25e-3, 1.5e-3, 0.28e-3, 2e-9
+SMALL, LARGE, SEEN, THROUGH = 0.25e-3, 0.5e-3, 0.05e-3, 2e-9
 """A message of up to so many bytes Ray carries in answers and calls, through the driver; larger ones it puts
 into its object store, and the driver passes references. Seconds of an actor for a small and for a large one,
 of the driver for a large one, and for each byte of a small one, network not included.
@@ -100,13 +100,13 @@ def cost(work: Work, nodes: Nodes) -> Cost:
         own = states * work.degree * share
         away, times = work.once * own * (n - 1) / n, max(1, math.ceil(own / (ROOM * nodes.threads)))
         search += own * work.transition / threads
-        number += times + 1  # in the last one nothing is left to expand
+        number += times
         if n > 1:
             bytes_ = away * work.sent
             messages += own * PACK / threads + away * UNPACK + bytes_ * COPY
             network += bytes_ / nodes.network
             each = _message(nodes, bytes_ / times / (n - 1))
-            rounds += (times + 1) * n * CALL + times * (n - 1) * each
+            rounds += times * (n * CALL + (n - 1) * each)
             sent += bytes_
     widest = max(work.levels, default=0.0) * share
     memory = sum(work.levels) * share * work.memory + 2 * SUCCESSOR * widest + least(nodes)

@@ -1,8 +1,8 @@
 """What a round of a search costs a Ray cluster, without the search:
 `python -m tests.bench.rounds [ACTORS ...]`.
 
-As in a search, every actor gives a message for each other one and gets theirs, and the driver waits for all.
-Messages of a few bytes show what a round costs however little is sent, large ones what a byte costs. All
+As in a search, every actor takes what the others had for it and gives a message for each, in one call, and the
+driver waits for all. Messages of a few bytes show what a round costs however little is sent, large ones what a byte costs. All
 actors are on this machine: nothing is said about a network.
 """
 
@@ -28,13 +28,12 @@ class Actor:
     def __init__(self, number: int):
         self.number = number
 
-    def expand(self, size: int) -> Any:
-        """Something to say, and a message for each other actor."""
-        return (0, *(np.zeros(size, np.uint8) for _ in range(self.number - 1)))
-
-    def insert(self, *came: Any) -> int:
-        """Look at every message once."""
-        return sum(int(message[-1]) for message in came)
+    def turn(self, size: int, *came: Any) -> Any:
+        """Look at every message once; something to say, and a message for each other actor."""
+        return (
+            sum(int(message[-1]) for message in came),
+            *(np.zeros(size, np.uint8) for _ in range(self.number - 1)),
+        )
 
     def used(self) -> float:
         """Processor seconds so far."""
@@ -45,14 +44,14 @@ def measure(number: int, size: int) -> dict[str, float]:
     """Seconds of a round, and processor seconds of the driver and of all actors."""
     kind = ray.remote(num_cpus=0)(Actor)
     actors = [kind.remote(number) for _ in range(number)]
-    _round(actors, size)
+    held = _round(actors, size, [])
 
     def used() -> float:
         return sum(ray.get([a.used.remote() for a in actors]))
 
     before, wall, driver = used(), time.perf_counter(), time.process_time()
     for _ in range(ROUNDS):
-        _round(actors, size)
+        held = _round(actors, size, held)
     driver, wall = time.process_time() - driver, time.perf_counter() - wall
     result = {"seconds": wall, "driver": driver, "actors": used() - before}
     for actor in actors:
@@ -60,18 +59,15 @@ def measure(number: int, size: int) -> dict[str, float]:
     return {f"{name} s": value / ROUNDS for name, value in result.items()}
 
 
-def _round(actors: list[Any], size: int) -> None:
+def _round(actors: list[Any], size: int, held: list[Any]) -> list[Any]:
+    """Every actor gets what is `held` for it; the references of all answers."""
     number = len(actors)
-    asked = [a.expand.options(num_returns=number).remote(size) for a in actors]
+    asked = []
+    for j, actor in enumerate(actors):
+        came = [refs[1 + (j if j < i else j - 1)] for i, refs in enumerate(held) if i != j]
+        asked.append(actor.turn.options(num_returns=number).remote(size, *came))
     ray.get([refs[0] for refs in asked])
-    ray.get(
-        [
-            actor.insert.remote(
-                *[refs[1 + (j if j < i else j - 1)] for i, refs in enumerate(asked) if i != j]
-            )
-            for j, actor in enumerate(actors)
-        ]
-    )
+    return asked
 
 
 def main(numbers: list[int]) -> None:
