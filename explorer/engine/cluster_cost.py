@@ -1,8 +1,8 @@
 """What a search takes on a cluster, from what its parts were measured to take (docs/scale.md). `estimate` and
 `python -m tests.bench.cluster` say nothing that is not computed here. Knows nothing of states.
 
-A level is expanded in rounds; in each an actor inserts what came, fills its buckets, and sends what is not its
-own, each state once. Nothing of that is taken to happen at the same time as anything else.
+A level is expanded in rounds; in each an actor inserts what came, fills its buckets, and sends what is not
+its own, each state once. Nothing of that is taken to happen at the same time as anything else.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """What a round of a search costs a Ray cluster, without the search:
 `python -m tests.bench.rounds [ACTORS ...]`.
 
-As in a search, every actor takes what the others had for it and gives a message for each, in one call, and the
-driver waits for all. Messages of a few bytes show what a round costs however little is sent, large ones what a byte costs. All
-actors are on this machine: nothing is said about a network.
+As in a search, every actor takes what the others had for it and gives a message for each, in one call, and
+the driver waits for all. Messages of a few bytes show what a round costs however little is sent, large ones
+what a byte costs. All actors are on this machine: nothing is said about a network.
 """
 
 from __future__ import annotations
