@@ -282,6 +282,7 @@ def scale(bench: Bench) -> Iterator[Row]:
     for name, base, low, huge, high in (
         ("counters", s.counters_base, small, s.counters_huge, large),
         ("IPI", s.base, bench.explore(s.base), s.huge, bench.huge),
+        ("108 bits", s.wide_base, bench.explore(s.wide_base), s.wide_huge, bench.explore(s.wide_huge)),
     ):
         ratio = high["seconds"] / huge.states / (low["seconds"] / base.states)
         yield Row(

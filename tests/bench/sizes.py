@@ -32,9 +32,14 @@ class Size:
         return " ".join([Path(self.spec).stem, *self.define])
 
 
-def counters(modulus: int) -> Size:
+def counters(modulus: int, *wider: str) -> Size:
     """Four counters: as many successors for any modulus, and counts in closed form."""
-    return Size(COUNTERS, ("COUNTERS=4", f"MODULUS={modulus}"), modulus**4, 4 * modulus**4)
+    return Size(COUNTERS, ("COUNTERS=4", f"MODULUS={modulus}", *wider), modulus**4, 4 * modulus**4)
+
+
+def wide_counters(modulus: int) -> tuple[Size, Size]:
+    """The same counters in two words, of 108 bits, and in one."""
+    return counters(modulus, "SPARE=100_000_000"), counters(modulus)
 
 
 def thermometers(counters: int, modulus: int) -> tuple[Size, Size]:
@@ -72,6 +77,8 @@ class Sizes:
     huge: Size
     counters_base: Size
     counters_huge: Size
+    wide_base: Size
+    wide_huge: Size
     few: Size
     many: Size
     start: Size
@@ -94,6 +101,8 @@ FULL = Sizes(
     huge=Size(IPI, ("senders=3", "ipis=2", "kicks=3"), 107_153_709, 678_988_269),
     counters_base=counters(32),
     counters_huge=counters(100),
+    wide_base=wide_counters(32)[0],
+    wide_huge=wide_counters(100)[0],
     few=instances(200),
     many=instances(2000),
     start=DEFAULT,
@@ -106,7 +115,7 @@ FULL = Sizes(
         Size(EXAMPLES + "philosophers.py", ("SEATS=11",), 1_089_942, 9_879_391),
         Size(EXAMPLES + "two_phase_commit.py", ("MANAGERS=8",), 1_745_408, 18_507_777),
     ),
-    wide=(thermometers(4, 56), thermometers(3, 215), thermometers(2, 500)),
+    wide=(wide_counters(56), thermometers(4, 56), thermometers(3, 215), thermometers(2, 500)),
     thin=thin(100_000),
 )
 
@@ -117,6 +126,8 @@ QUICK = Sizes(
     huge=DEFAULT,
     counters_base=counters(10),
     counters_huge=counters(10),
+    wide_base=wide_counters(10)[0],
+    wide_huge=wide_counters(10)[0],
     few=instances(20),
     many=instances(20),
     start=DEFAULT,

@@ -1,5 +1,5 @@
 """COUNTERS counters modulo MODULUS: exactly MODULUS ** COUNTERS states, and COUNTERS steps from each of
-them.
+them. Each has room for SPARE more values, which nobody takes: how wide a state is.
 """
 
 from typing import Annotated
@@ -7,6 +7,7 @@ from typing import Annotated
 from explorer import HOLDS, Map, Range, Scalarset, Spec, State, action, constant, initially, ite
 
 MODULUS = constant("MODULUS", 10)
+SPARE = constant("SPARE", 0)
 
 
 class Counter(Scalarset):
@@ -14,7 +15,7 @@ class Counter(Scalarset):
 
 
 class Counters(State):
-    value: Map[Counter, Annotated[int, Range(0, MODULUS - 1)]] = initially(0)
+    value: Map[Counter, Annotated[int, Range(0, MODULUS - 1 + SPARE)]] = initially(0)
 
 
 @action
