@@ -23,11 +23,11 @@ REQUIRED = {
     "FILE": ("trace", "out/ipi_buggy/no_lost_ipi.itf.json"),
     "NAME": ("name", "my_lock"),
     "DIR": ("directory", "checkpoint/"),
+    "TREE": ("source tree", "linux/"),
     "OTHER": ("second trace", "A.itf.json B.itf.json"),
     "LOG": ("log", "spec/ipi_fixed.py trace.txt --map docs/conform/ipi.toml"),
     "--map": ("mapping", "spec/ipi_fixed.py trace.txt --map docs/conform/ipi.toml"),
-    "--to": ("language", "--to promela"),
-    "--barriers": ("barrier", "--barriers set_barrier,clear_barrier"),
+    "--barriers": ("barrier", "spec/ipi_fixed.py --barriers set_barrier,clear_barrier"),
 }
 """What an argument that cannot be left out is called, and an example of it."""
 

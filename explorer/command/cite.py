@@ -4,7 +4,9 @@ read.
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import sys
 from argparse import Namespace
 from collections import Counter
@@ -64,6 +66,8 @@ def recognised(tree: Path) -> str:
     """Which project's tree this is."""
     if not tree.is_dir():
         raise UsageError(f"{tree}: is no directory; expected: the source tree of {', '.join(MARKS)}")
+    if not os.access(tree, os.R_OK | os.X_OK):
+        raise UsageError(f"{tree}: {os.strerror(errno.EACCES)}")
     for project, mark in MARKS.items():
         if (tree / mark).exists():
             return project

@@ -16,6 +16,7 @@ from explorer.engine.python import run_source
 from explorer.engine.space import StateSpace
 from explorer.program.layout import lay_out
 from explorer.program.program import Program
+from explorer.render.text.terminal import counted
 
 SAMPLE, REPEAT, LEAST, SHARE = 4000, 3, 0.0005, 0.005
 """States of the sample; how often each action is timed; seconds of a phase that is shown, and the share of
@@ -36,7 +37,9 @@ def profile(space: StateSpace) -> str:
     whole = sum(cost for _, cost, _ in rows) or 1.0
     lines.append(f"cost by action (generated Python on a sample of {min(SAMPLE, space.distinct):,} states)")
     shown = [row for row in rows if row[2] or row[1] / whole >= SHARE]
-    lines += [f"  {cost / whole:4.0%}  {name:<28} taken {count:,} times" for name, cost, count in shown]
+    lines += [
+        f"  {cost / whole:4.0%}  {name:<28} taken {counted(count, 'time')}" for name, cost, count in shown
+    ]
     if rest := len(rows) - len(shown):
         lines.append(f"  {rest} more, never taken, cost less than {SHARE:.1%} each")
     return "\n".join(lines)

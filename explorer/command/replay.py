@@ -168,7 +168,7 @@ def read_trace(file: Path, word: str = "replay") -> tuple[dict[str, Any], Texts,
         what = "a directory" if file.is_dir() else "a pipe or a device"
         raise UsageError(f"{word} {file}: is {what}; write: python -m explorer SPEC --write itf, to make one")
     try:
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8-sig")
         walk_texts, loop = read(text)
         if not walk_texts or not (loop is None or (isinstance(loop, int) and 0 <= loop < len(walk_texts))):
             raise ValueError

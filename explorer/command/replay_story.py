@@ -50,7 +50,7 @@ def replay_stories(file: Path, model: Model, wishes: Wishes) -> tuple[str, int]:
     label or several.
     """
     try:
-        stories = read_stories(file.read_text(encoding="utf-8"))
+        stories = read_stories(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise UsageError(f"replay --story {file}: {error.strerror or error}") from None
     except (UnicodeDecodeError, UnreadableStory) as error:

@@ -118,7 +118,7 @@ class Results:
         try:
             return write_twins(space, self.options.twin, verdict.traces, directory)
         except OSError as error:
-            return [Unwritten(f"--twin: {error}")]
+            return [Unwritten(f"--twin: {error.strerror or error}")]
 
     def opened(self, directory: Path) -> list[str]:
         """Show report.html in the person's browser where that was asked for; a note where there is none."""

@@ -42,7 +42,7 @@ def serve(options: argparse.Namespace) -> int:
         raise UsageError(f"serve {options.spec}: {error}") from None
     if options.trace is not None:
         try:
-            opened = session.opened(options.trace.read_text(encoding="utf-8"))
+            opened = session.opened(options.trace.read_text(encoding="utf-8-sig"))
         except Refused as error:
             say(f"{options.trace} does not fit {model.name}: {error}")
             return exit_codes.of_replay(False)

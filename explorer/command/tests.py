@@ -65,9 +65,9 @@ def _write(folder: Path, files: Iterator[tuple[str, str]]) -> None:
 def _summary(model: Model, kind: str, covering: Covering) -> Iterator[str]:
     steps = sum(len(tour.taken) for tour in covering.tours)
     refusals = sum(len(tour.refusals) for tour in covering.tours)
-    what = "guards and actions" if kind == "guards" else kind
+    what = f"{covering.goals:,} {'guards and actions' if kind == 'guards' else kind} are"
     yield (
-        f"{model.name}: {covering.goals:,} {what} are covered by"
+        f"{model.name}: {f'1 {kind[:-1]} is' if covering.goals == 1 else what} covered by"
         f" {counted(len(covering.tours), 'behaviour')} of {counted(steps, 'step')}"
         + (f" and {counted(refusals, 'refusal')}" if refusals else "")
     )

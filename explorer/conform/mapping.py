@@ -149,14 +149,16 @@ def read_mapping(path: Path, model: Model) -> EventMap:
     model.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
         content = tomllib.loads(text)
     except OSError as error:
         raise UsageError(f"conform --map {path}: {error.strerror or error}") from None
     except UnicodeDecodeError:
         raise UsageError(f"conform --map {path}: not text in UTF-8") from None
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"conform --map {path}: no TOML: {error}") from None
+        text, _, where = str(error).partition(" (at line ")
+        line = f":{where.partition(',')[0]}" if where else ""
+        raise UsageError(f"conform --map {path}{line}: no TOML: {text}") from None
     return _Reading(path, text, content, model).mapping()
 
 

@@ -217,7 +217,7 @@ class _Reader:
 def text_of(path: Path) -> str:
     """The text of a file. Raises Unreadable."""
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise Unreadable(f"{path}: cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError:

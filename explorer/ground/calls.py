@@ -62,7 +62,7 @@ class Calls:
                     write="a loop over a domain, or one action for each turn",
                     place=d.place,
                 ) from None
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 raise crash(error, f"tracing {d.name}", d.place) from error
 
     def of(

@@ -76,7 +76,7 @@ def _cells(path: Path, type: Type, initial: Initial, components: Components) -> 
                 value = function(**fixed, **dict(zip(keys, given)))
         except SpecError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise crash(error, f"computing {role}", initial.place) from error
         with tracing(Trace("action", role)) as trace:
             assign_cells(place, inner, lift(inner, value, role), initial.place)

@@ -116,6 +116,6 @@ def _call(function: Callable[..., Any], keys: tuple[Any, ...], role: str, place:
         return function(*keys)
     except SpecError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         of = f" for {value_text(keys[0])}" if keys else ""
         raise crash(error, f"computing {role}{of}", place) from error

@@ -2,8 +2,8 @@
 values.
 
 An expression that stands alone (a guard outside `when`, a comparison meant as an assignment, a queue pushed
-to and dropped), `is` (always False on a symbolic value), a local name assigned in vain, and `.next` of a
-parameter.
+to and dropped), `is` (always False on a symbolic value), a local name assigned in vain, `.next` of a
+parameter, an `except` that takes the messages of the explorer, and what is another value in each call.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ _OPERATORS = {"every", "some", "count", "ite", "implies", "record", "any_of"}
 _UPDATES = {"push", "pop", "remove_at", "add", "remove", "union", "intersection", "difference"}
 _TESTS = {"contains", "issubset"}
 _STEPS = ("action", "process")
+_WIDE = {"Exception", "BaseException", "SpecError"}
+_VARYING = {"random", "secrets", "time", "datetime", "uuid"}
 
 
 def lint(function: Callable[..., Any], kind: str = "action") -> list[SpecError]:
@@ -44,6 +46,8 @@ def lint(function: Callable[..., Any], kind: str = "action") -> list[SpecError]:
             *errors,
             *_parameters(source),
             *_vain(source),
+            *_silencing(source),
+            *_varying(source, function),
             *(unyielded(source, function.__globals__) if kind == "process" else ()),
         ],
         key=lambda error: error.place.line,
@@ -220,6 +224,52 @@ def _parameters(source: _Source) -> Iterator[SpecError]:
                     write="component.variable.next = ...",
                     place=source.place(at),
                 )
+
+
+def _silencing(source: _Source) -> Iterator[SpecError]:
+    """`except Exception`: it would take the message about the line above it, and leave that line out."""
+    for at in source.nodes:
+        if not isinstance(at, ast.ExceptHandler):
+            continue
+        taken = at.type.elts if isinstance(at.type, ast.Tuple) else [at.type]
+        wide = any(one is None or ast.unparse(one) in _WIDE for one in taken)
+        if wide and not any(isinstance(inner, ast.Raise) for inner in ast.walk(at)):
+            shown = f"except {ast.unparse(at.type)}" if at.type else "except:"
+            yield SpecError(
+                "E0616",
+                f"`{shown}` hides what the explorer has to say of the lines above it",
+                expected="an exception of your own code",
+                write="except KeyError",
+                place=Place(source.file, at.lineno),
+            )
+
+
+def _varying(source: _Source, function: Callable[..., Any]) -> Iterator[SpecError]:
+    """What differs from call to call: a random number, the time, a global that counts."""
+    for at in source.nodes:
+        if isinstance(at, ast.Global):
+            yield SpecError(
+                "E0617",
+                f"`{source.show(at)}`: the function is called once for each instance, not for each step",
+                expected="what changes, in the state",
+                write=f"{at.names[0]}: Var[...] = initially(...) in a State class",
+                place=source.place(at),
+            )
+        if isinstance(at, ast.Call) and _differs(at, function):
+            yield SpecError(
+                "E0617",
+                f"`{source.show(at)}` is computed once for each instance, not for each step",
+                expected="every possibility, as a step of its own",
+                write="a parameter with a domain, or yield choose(...) in a process",
+                place=source.place(at),
+            )
+
+
+def _differs(at: ast.Call, function: Callable[..., Any]) -> bool:
+    """Whether a call is one of a module whose functions give another value each time."""
+    root = at.func.value if isinstance(at.func, ast.Attribute) else at.func
+    meant = function.__globals__.get(root.id) if isinstance(root, ast.Name) else None
+    return getattr(meant, "__name__" if inspect.ismodule(meant) else "__module__", "") in _VARYING
 
 
 def _vain(source: _Source) -> Iterator[SpecError]:

@@ -296,7 +296,7 @@ class Replay:
                 write="a loop, with a step in each turn",
                 place=self.d.place,
             ) from None
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise crash(error, f"tracing {self.d.name}", self.d.place) from error
 
     def _resume(self, reply: Any, trace: Trace) -> Any:

@@ -90,7 +90,7 @@ def settled(d: Declaration, others: list[Declaration]) -> Declaration:
         beside = [o.function for o in others if o.function.__globals__ is d.function.__globals__]
         if any(default.actor in inspect.signature(function).parameters for function in beside):
             default = replace(default, actor=None)
-    return replace(d, options=settled_options(d.name, known, d.options, default, d.place))
+    return replace(d, options=settled_options(f"{d.kind} {d.name}", known, d.options, default, d.place))
 
 
 def check_actor(d: Declaration, quantified: tuple[str, ...]) -> None:
@@ -164,7 +164,7 @@ def domain_of(d: Declaration, name: str, annotation: Any) -> Type:
     return type
 
 
-def crash(error: Exception, doing: str, place: Place) -> SpecError:
+def crash(error: BaseException, doing: str, place: Place) -> SpecError:
     """What to tell an author whose own code raised an exception."""
     place = _innermost(error, place)
     known = told(error)
@@ -185,7 +185,7 @@ def _innermost(error: BaseException, fallback: Place) -> Place:
     place, tb = fallback, error.__traceback__
     while tb is not None:
         file = tb.tb_frame.f_code.co_filename
-        if not (is_ours(file) or file.startswith(_LIBRARY)):
+        if not (is_ours(file) or file.startswith((_LIBRARY, "<frozen "))):
             place = Place(file, tb.tb_lineno)
         tb = tb.tb_next
     return place

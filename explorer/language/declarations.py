@@ -16,7 +16,7 @@ from explorer.ir import expressions as ex
 from explorer.ir.data import dataclass
 from explorer.ir.errors import Place, SpecError, caller
 from explorer.ir.steps import Condition, Fairness, Mark
-from explorer.language.options import check_options, defaults_of
+from explorer.language.options import check_kinds, check_options, defaults_of
 from explorer.language.symbolic import condition
 from explorer.language.tracing import DECORATORS, Impossible, current
 from explorer.language.values import Value
@@ -144,8 +144,10 @@ def action(
         known = list(inspect.signature(function).parameters) if inspect.isfunction(function) else []
         default = defaults_of(function) if inspect.isfunction(function) and fair is None else None
         given = options if default is None else {**options, "fair": default.fair}
-        check_options(getattr(function, "__name__", "?"), known, given)
+        what = f"action {getattr(function, '__name__', '?')}"
+        check_options(what, known, given)
         more = {"source": source, "defensive": defensive, "stutters": stutters}
+        check_kinds(what, more)
         return declare("action", function, **options, **more)
 
     return decorate if function is None else decorate(function)

@@ -15,6 +15,8 @@ from explorer.language.constants import Constant, value_of
 
 _DEFAULTS = "__explorer_defaults__"
 OPTIONS = ("actor", "fair", "per", "group")
+_FLAGS = ("defensive", "stutters", "restart", "atomic")
+_TEXTS = {"source": 'source="kernel/smp.c:smp_call_function"', "name": 'name="inside"'}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ def defaults(*, actor: str | None = None, fair: Fairness | None = None) -> None:
             expected="one line for the whole file",
             write="both in one: defaults(actor=..., fair=...)",
         )
-    check_options("defaults", [], {"actor": actor, "fair": fair, "per": None, "group": None})
+    check_options("defaults(...)", [], {"actor": actor, "fair": fair, "per": None, "group": None})
     space[_DEFAULTS] = Defaults(actor, fair, caller())
 
 
@@ -52,33 +54,49 @@ def defaults_of(function: Any) -> Defaults | None:
     return defaults if isinstance(defaults, Defaults) else None
 
 
+def check_kinds(what: str, options: Mapping[str, Any]) -> None:
+    """SpecError where an option that is a text on one line, or True or False, is something else."""
+    for option, value in options.items():
+        flag = option in _FLAGS
+        fits = isinstance(value, bool) if flag else isinstance(value, str) and value.isprintable()
+        if not fits:
+            raise SpecError(
+                "E0412",
+                f"{option}={value!r} on {what}",
+                expected="True or False" if flag else "a text on one line",
+                write=f"{option}=True" if flag else _TEXTS[option],
+            )
+
+
 def check_options(
-    name: str, known: list[str], options: Mapping[str, Any], *, place: Place | None = None
+    what: str, known: list[str], options: Mapping[str, Any], *, place: Place | None = None
 ) -> None:
-    """SpecError where an option of an action is no value of its kind. Constants are checked late."""
+    """SpecError where an option of an action, a process or a step is no value of its kind. Constants are
+    checked late.
+    """
     actor, fair, per, group = (options.get(option) for option in OPTIONS)
     if any(isinstance(option, Constant) for option in (actor, fair, per, group)):
         return
     if fair is not None and not isinstance(fair, Fairness):
         raise SpecError(
             "E0403",
-            f"fair={fair!r} on action {name}",
+            f"fair={fair!r} on {what}",
             expected="WEAK or STRONG",
-            write="@action(fair=WEAK)",
+            write="fair=WEAK",
             place=place,
         )
     if actor is not None and not isinstance(actor, str):
         raise SpecError(
             "E0404",
-            f"actor={getattr(actor, '__name__', actor)} on action {name}",
-            write='@action(actor="cpu")',
+            f"actor={getattr(actor, '__name__', actor)} on {what}",
+            write='actor="cpu"',
             expected="the name of a parameter, as text",
             place=place,
         )
     if per is not None and not isinstance(per, (tuple, list)):
         raise SpecError(
             "E0405",
-            f"per={per!r} on action {name}",
+            f"per={per!r} on {what}",
             expected="a tuple of names of parameters",
             write=f"per=({per!r},)",
             place=place,
@@ -86,7 +104,7 @@ def check_options(
     if group is not None and (not isinstance(group, str) or not group.isprintable() or not group.strip()):
         raise SpecError(
             "E0405",
-            f"group={getattr(group, '__name__', repr(group))} on action {name}",
+            f"group={getattr(group, '__name__', repr(group))} on {what}",
             expected="a name for the group, as text",
             write='group="delivery"',
             place=place,
@@ -95,16 +113,16 @@ def check_options(
         if value is not None and fair in (None, Fairness.NONE):
             raise SpecError(
                 "E0405",
-                f"{option}={value!r} on action {name}, which is not fair",
+                f"{option}={value!r} on {what}, which is not fair",
                 expected=f"{option}= beside fair=",
-                write=f"@action(fair=WEAK, {option}={tuple(value) if option == 'per' else value!r})",
+                write=f"fair=WEAK, {option}={tuple(value) if option == 'per' else value!r}",
                 place=place,
             )
     for item in per or ():
         if item not in known:
             raise SpecError(
                 "E0405",
-                f"per={item!r} on action {name}",
+                f"per={item!r} on {what}",
                 expected=nearest(item, known),
                 write='per=("cpu",) with names of parameters',
                 place=place,
@@ -112,7 +130,7 @@ def check_options(
 
 
 def settled_options(
-    name: str, known: list[str], options: Mapping[str, Any], default: Defaults | None, place: Place
+    what: str, known: list[str], options: Mapping[str, Any], default: Defaults | None, place: Place
 ) -> dict[str, Any]:
     """The options with the values of constants, and what the file says where the function says nothing."""
     result = {option: value_of(value) for option, value in options.items()}
@@ -123,5 +141,5 @@ def settled_options(
         result["fair"] = Fairness.NONE
         if any(isinstance(value, Constant) for value in options.values()):
             result.update({option: None for option in ("per", "group") if option in result})
-    check_options(name, known, result, place=place)
+    check_options(what, known, result, place=place)
     return result

@@ -19,7 +19,7 @@ from explorer.ir.errors import Place, SpecError, caller
 from explorer.ir.steps import Fairness
 from explorer.language.constants import value_of
 from explorer.language.declarations import declare
-from explorer.language.options import check_options
+from explorer.language.options import check_kinds, check_options
 from explorer.language.symbolic import condition, shown
 from explorer.language.tracing import current
 from explorer.language.values import Value
@@ -143,7 +143,7 @@ def process(
     def decorate(function: P) -> P:
         known = list(inspect.signature(function).parameters) if inspect.isfunction(function) else []
         name = getattr(function, "__name__", "?")
-        check_options(name, known, {"actor": actor, "fair": fair})
+        check_options(f"process {name}", known, {"actor": actor, "fair": fair})
         if not isinstance(level, int) or isinstance(level, bool) or level < 0:
             raise SpecError(
                 "E0812",
@@ -152,6 +152,7 @@ def process(
                 write="level=IRQ",
             )
         options = {"level": int(level), "restart": restart, "atomic": atomic}
+        check_kinds(f"process {name}", {"source": source, "restart": restart, "atomic": atomic})
         return declare("process", function, actor=actor, fair=fair, source=source, **options)
 
     return decorate if function is None else decorate(function)
@@ -165,6 +166,9 @@ def procedure(*, source: str = "", fair: Fairness | None = None) -> Callable[[P]
     """Says where the steps of a generator function stand that processes call by `yield from`, or their
     fairness.
     """
+
+    check_options("procedure(...)", [], {"fair": fair})
+    check_kinds("procedure(...)", {"source": source})
 
     def decorate(function: P) -> P:
         PROCEDURES[function.__code__] = source, fair
@@ -188,16 +192,27 @@ def step(
     `name` is its place for `at(...)`; a step with `fair` is promised on its own; `defensive` handles what
     should never happen; `atomic` may access several shared places at once.
     """
-    return Step(
-        text=text,
-        name=name,
-        fair=value_of(fair),
-        actor=actor,
-        source=source,
-        defensive=defensive,
-        atomic=atomic,
-        place=caller(),
+    return _checked(
+        Step(
+            text=text,
+            name=name,
+            fair=value_of(fair),
+            actor=actor,
+            source=source,
+            defensive=defensive,
+            atomic=atomic,
+            place=caller(),
+        )
     )
+
+
+def _checked(said: Step) -> Step:
+    """A step as it is. Raises SpecError where an option is no value of its kind."""
+    what = f"step {said.text!r}"
+    check_options(what, [], {"actor": said.actor, "fair": said.fair})
+    texts = {"name": said.name, "source": said.source or ""}
+    check_kinds(what, {**texts, "defensive": said.defensive, "atomic": said.atomic})
+    return said
 
 
 def outcome(
@@ -231,15 +246,17 @@ def outcome(
             write='yield "what the next step does" between the two',
             place=place,
         )
-    said = Step(
-        text=text,
-        name=name,
-        fair=fair,
-        actor=actor,
-        source=source,
-        defensive=defensive,
-        atomic=False,
-        place=place,
+    said = _checked(
+        Step(
+            text=text,
+            name=name,
+            fair=fair,
+            actor=actor,
+            source=source,
+            defensive=defensive,
+            atomic=False,
+            place=place,
+        )
     )
     frame = sys._getframe(1)
     trace.outcomes.append(Outcome(said, frame.f_globals, dict(frame.f_locals)))

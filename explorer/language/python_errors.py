@@ -148,14 +148,16 @@ def _wrong_call(text: str, frame: FrameType | None) -> Told | None:
     parameters = _parameters(called)
     if parameters is None:
         return None
-    option = re.search(r"unexpected keyword argument '(\w+)'", text)
-    if option:
-        meant = closest(option[1], list(parameters))
-        known = f"did you mean {meant!r}?" if meant else nearest(option[1], list(parameters))
-        return Told(f"{name}({option[1]}=...)", known, f"{name}({meant or next(iter(parameters))}=...)")
     needed = ", ".join(
         n for n, p in parameters.items() if p.default is p.empty and p.kind is not p.KEYWORD_ONLY
     )
+    option = re.search(r"unexpected keyword argument '(\w+)'", text)
+    if option:
+        if needed == "function":
+            return Told(f"{name}({option[1]}=...)", "the decorator alone", f"@{name}")
+        meant = closest(option[1], list(parameters))
+        known = f"did you mean {meant!r}?" if meant else nearest(option[1], list(parameters))
+        return Told(f"{name}({option[1]}=...)", known, f"{name}({meant or next(iter(parameters))}=...)")
     if needed == "function" and called is words.get(name):
         return Told(f"@{name} with parentheses", "the decorator alone", f"@{name}")
     if name == "when" and "were given" in text:
@@ -180,7 +182,9 @@ def of_syntax(error: SyntaxError) -> Told:
     write = "the line without what is too much, or with what is missing"
     if error.text and error.offset and 0 < error.offset <= len(error.text.rstrip()):
         write += f", at `{error.text[error.offset - 1 :].strip()}`"
-    if isinstance(error, TabError):
+    if "null bytes" in error.msg or "(unicode error) 'utf-8'" in error.msg or "encoding" in error.msg:
+        write = "the file saved as text in UTF-8"
+    elif isinstance(error, TabError):
         write = "spaces only: four for each level"
     elif isinstance(error, IndentationError):
         write = "the lines of one block under each other, four spaces further in than the line above them"

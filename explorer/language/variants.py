@@ -37,6 +37,14 @@ def variant(name: str, expect: Expectation, text: str = "", /, **constants: Any)
             expected='HOLDS or violates("property")',
             write="HOLDS",
         )
+    for what, said in (("the name", name), ("the text", text)):
+        if not isinstance(said, str):
+            raise SpecError(
+                "E0515",
+                f"{what} of a variant is {said!r}",
+                expected="a text, and constants by their names",
+                write='variant("V1", HOLDS, "with the barrier", barrier="sync")',
+            )
     return Variant(name, expect, text, constants, caller())
 
 
@@ -76,11 +84,14 @@ def assignment(name: str, known: Mapping[str, Constant], otherwise: str) -> str:
 def rows(given: Any, place: Place) -> tuple[Variant, ...]:
     """The rows of a table, each name once. Raises SpecError for anything else."""
     by_name: dict[str, Variant] = {}
-    for row in given:
-        if not isinstance(row, Variant):
+    listed = isinstance(given, (list, tuple))
+    for row in given if listed else [given]:
+        if not (listed and isinstance(row, Variant)):
             raise SpecError(
                 "E0515",
-                f"variants has {row!r}",
+                f"variants has {row!r}"
+                if listed
+                else f"variants is {'one row' if isinstance(given, Variant) else repr(given)}, no list",
                 expected="rows made by variant(...)",
                 place=place,
                 write='variants=[variant("V1", HOLDS, "with the barrier", barrier="sync")]',

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .judge import Judgement
-from .program import LitmusError
+from .program import LitmusError, unreadable
 
 COLUMNS = ("file", "verdict", "final_states")
 
@@ -36,7 +36,7 @@ class Expectation:
 def read_expected(path: Path) -> dict[str, Expectation]:
     """The expectations by file name, as the column `file` has it. Raises LitmusError."""
     try:
-        with path.open(newline="", encoding="utf-8") as file:
+        with path.open(newline="", encoding="utf-8-sig") as file:
             rows = csv.DictReader(file, delimiter="\t")
             missing = [column for column in COLUMNS if column not in (rows.fieldnames or ())]
             if missing:
@@ -52,7 +52,7 @@ def read_expected(path: Path) -> dict[str, Expectation]:
                 expected[row["file"]] = Expectation(row["verdict"], frozenset(map(_state, states)))
             return expected
     except (OSError, UnicodeDecodeError) as problem:
-        raise LitmusError(str(path), 1, f"cannot read the file: {problem}") from None
+        raise unreadable(path, problem) from None
 
 
 def _state(text: str) -> frozenset[str]:

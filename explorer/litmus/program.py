@@ -5,6 +5,7 @@ condition.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from explorer.memory.architecture import Barrier
 
@@ -18,6 +19,12 @@ class LitmusError(Exception):
     def __init__(self, file: str, line: int, message: str) -> None:
         super().__init__(f"{file}:{line}: {message}")
         self.file, self.line, self.message = file, line, message
+
+
+def unreadable(path: Path, problem: OSError | UnicodeDecodeError) -> LitmusError:
+    """What to say of a file that cannot be read as text."""
+    why = (problem.strerror or str(problem)) if isinstance(problem, OSError) else "it is no text in UTF-8"
+    return LitmusError(str(path), 1, f"cannot read the file: {why}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from .expressions import Value, integer
 from .isa import aarch64, ppc, x86, x86_64
 from .isa.cells import Cell, InstructionError
 from .kernel.read import read_functions
-from .program import LitmusError, LitmusTest, Thread
+from .program import LitmusError, LitmusTest, Thread, unreadable
 
 ISAS = {"PPC": ppc, "X86": x86, "X86_64": x86_64, "AArch64": aarch64}
 """For each architecture of herd the module that reads its instructions."""
@@ -44,9 +44,9 @@ def read_file(path: Path, mapping: str = "power") -> LitmusTest:
     for.
     """
     try:
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as problem:
-        raise LitmusError(str(path), 1, f"cannot read the file: {problem}") from None
+        raise unreadable(path, problem) from None
     return read(text, str(path), mapping)
 
 

@@ -113,7 +113,8 @@ class Row:
                 return None
         location = self.index.get(address) if isinstance(address, str) else None
         if location is None:
-            self.no_location(run, number, f"the address {address} is no location of the test")
+            there = f"it has {', '.join(self.setting.names)}; a register that is never set is 0"
+            self.no_location(run, number, f"the address {address} is no location of the test ({there})")
             return None
         size = self.events[number].size
         if self.setting.sizes.setdefault(location, size) != size:

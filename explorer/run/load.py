@@ -8,6 +8,7 @@ of one name do not disturb each other.
 from __future__ import annotations
 
 import ast
+import errno
 import hashlib
 import importlib
 import importlib.util
@@ -57,7 +58,7 @@ def load(path: str | os.PathLike[str]) -> Spec:
     if inspect.isfunction(spec):
         what, place = "`spec` is a function", Place(str(file), spec.__code__.co_firstlineno)
     elif spec is not None:
-        what = f"`spec` is {shown(spec)}"
+        what = f"`spec` is {f'a {type(spec).__name__}' if isinstance(spec, (list, tuple)) else shown(spec)}"
     raise SpecError("E0512", what, expected="a Spec", write="spec = Spec()", place=place)
 
 
@@ -102,8 +103,14 @@ def _is_imported(name: str, file: Path) -> bool:
 
 
 def spec_file(path: str | os.PathLike[str]) -> Path:
-    """The whole path of a file. Raises PathError where there is none."""
-    file = Path(path)
+    """The whole path of a file. Raises PathError where there is none, or none that can be read."""
+    try:
+        return _spec_file(path, Path(path))
+    except OSError as error:
+        raise PathError(f"{path}: {error.strerror or error}") from None
+
+
+def _spec_file(path: str | os.PathLike[str], file: Path) -> Path:
     if not file.exists():
         near = "" if file.is_symlink() else _similar(file)
         what = "leads to no file" if file.is_symlink() else "no such file"
@@ -119,12 +126,17 @@ def spec_file(path: str | os.PathLike[str]) -> Path:
         )
     if file.stat().st_size > LARGEST:
         raise PathError(f"{path}: has {file.stat().st_size:,} bytes, a spec file has at most {LARGEST:,}")
+    if not os.access(file, os.R_OK):
+        raise PathError(f"{path}: {os.strerror(errno.EACCES)}")
     return file.resolve()
 
 
 LARGEST = 1 << 24
 """Bytes of a spec file: what is larger is something else."""
 
+
+_WORDS = {".litmus": "litmus", ".json": "replay", ".dot": "export --from rv", ".ltl": "export --from rv"}
+"""The commands that read other files than specs."""
 
 _imported: set[str] = set()
 
@@ -142,7 +154,9 @@ def _import(file: Path) -> dict[str, Any]:
     )
     loader = importlib.util.spec_from_file_location(unique, file)
     if loader is None or loader.loader is None:
-        raise PathError(f"{file}: not a Python file; a spec file ends in .py")
+        word = _WORDS.get(file.suffix)
+        other = f"; write: python -m explorer {word} {file.name}" if word else ""
+        raise PathError(f"{file}: not a Python file; a spec file ends in .py{other}")
     module = importlib.util.module_from_spec(loader)
     sys.path.insert(0, directory)
     sys.modules[unique] = module

@@ -72,8 +72,8 @@ def read_stories(text: str) -> list[StoryText]:
     empty = next((story for story in stories if not story.lines), None)
     if empty is not None:
         raise UnreadableStory(
-            f"line {empty.first}: no step follows; expected: lines such as `42: doorbell_exception()`, or"
-            " names underlined with dashes and a column below each"
+            f"line {max(empty.first, 1)}: no step follows; expected: lines such as `42:"
+            " doorbell_exception()`, or names underlined with dashes and a column below each"
         )
     return stories
 
