@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from explorer.codegen.native_module import load, lowered_function, state_arguments
 from explorer.codegen.native_shapes import Tables
 from explorer.codegen.template import fill
+from explorer.program.layout import Layout
 
 EXPAND = '''
 @njit(
@@ -185,12 +186,12 @@ for w in range({words}):
         differs = True
 """
 
-# A successor of one word goes, hashed, to the bucket of its owner; a wider one to the only bucket, behind the
-# row of the state that it came from.
+# A successor that is stored as one word goes, hashed, to the bucket of its owner; a wider one to the only
+# bucket, behind the row of the state that it came from.
 
 PUT_ONE = """
 {canonical}
-h = permuted(t, hashing.half, hashing.first, hashing.second, hashing.whole)
+h = permuted({state}, hashing.half, hashing.first, hashing.second, hashing.whole)
 owner = h >> hashing.partition
 place = U(sizes[owner])
 bucket_states[owner, place, U(0)] = h
@@ -250,11 +251,12 @@ def edges(states, span, steps, rules):
 '''
 
 
-def expand_source(tables: Tables, words: int, constrained: bool, symmetric: bool) -> str:
-    """The text of `expand` for states of so many words; `outside` is called where there are constraints."""
-    one, settled = words == 1, bool(tables.sure)
+def expand_source(tables: Tables, layout: Layout, constrained: bool, symmetric: bool) -> str:
+    """The text of `expand`; `outside` is called where there are constraints."""
+    words, settled = layout.words, bool(tables.sure)
+    one = words == 1
     constraints = fill(CONSTRAINTS, state=state_arguments(one)) if constrained else ""
-    effect, put = constant_effect(words), _put(words, symmetric)
+    effect, put = constant_effect(words), _put(layout, symmetric)
     return fill(
         EXPAND,
         unpack=[
@@ -421,8 +423,13 @@ def constant_effect(words: int) -> str:
     return "\n".join(CONSTANT_EFFECT_WIDE.format(w=w, keep=2 * w, add=2 * w + 1) for w in range(words))
 
 
-def _put(words: int, symmetric: bool) -> str:
+def _put(layout: Layout, symmetric: bool) -> str:
     """Put the successor, or its representative, into a bucket."""
+    words = layout.words
     if words == 1:
-        return fill(PUT_ONE, canonical=["t = canonical(t)"] * symmetric, note=fill(NOTE))
-    return fill(PUT_WIDE, canonical=["canonical(t)"] * symmetric, note=fill(NOTE), words=words)
+        return fill(PUT_ONE, canonical=["t = canonical(t)"] * symmetric, state="t", note=fill(NOTE))
+    canonical = ["canonical(t)"] * symmetric
+    if layout.dense is not None:
+        state = f"packed({', '.join(f't[U({w})]' for w in range(words))})"
+        return fill(PUT_ONE, canonical=canonical, state=state, note=fill(NOTE))
+    return fill(PUT_WIDE, canonical=canonical, note=fill(NOTE), words=words)

@@ -8,6 +8,7 @@ search.
 from __future__ import annotations
 
 from explorer.codegen.native_canonical import native_canonical
+from explorer.codegen.native_dense import packed_source
 from explorer.codegen.native_expand import announce_source, edges_source, expand_source, gather_source
 from explorer.codegen.native_expressions import Constants, Scribe, Sharing
 from explorer.codegen.native_module import (
@@ -81,14 +82,15 @@ def native_source(program: Program, layout: Layout, plan: Plan | None = None) ->
     one = layout.words == 1
     for_expand = gather_source(tables, one, bool(tables.sure)) + announce_source(tables, one)
     for_edges = gather_source(tables, one, settled=False)
-    expand = expand_source(tables, layout.words, bool(program.constraints), plan is not None)
+    expand = expand_source(tables, layout, bool(program.constraints), plan is not None)
     edges = edges_source(tables, layout.words)
     judge = _judge(program, Scribe(layout, program.facts, columns=tables.columns), constants)
     canonical = [native_canonical(plan, layout.words, constants)] if plan is not None else []
     outside = _outside(program, Scribe(layout, program.facts, columns=tables.columns), constants)
     step = step_source(tables, one)
+    packed = [packed_source(layout.dense, layout.words)] if layout.dense is not None else []
     return NativeSource(
-        module_of(constants, *canonical, step, *outside, *for_expand, expand, *judge),
+        module_of(constants, *canonical, step, *outside, *packed, *for_expand, expand, *judge),
         module_of(constants, step, *for_edges, edges),
         tables,
     )

@@ -103,7 +103,8 @@ class _Builder:
             return False
         from explorer.codegen.native_functions import native_source
         from explorer.engine.native.build import Build
-        from explorer.engine.native.jit import Jit, common_source, default_directory, tree_source
+        from explorer.engine.native.jit import Jit, common_source, default_directory
+        from explorer.engine.native.machine import wide_source
 
         if self.build is None:
             jit = Jit(default_directory())
@@ -113,9 +114,9 @@ class _Builder:
                 self.off = True
                 self.notes.append(f"no machine code: {beyond}: the python engine went on")
                 return False
-            texts, words = [common_source(), source.search], self.compiled.layout.words
-            if words > 1:
-                texts.append(tree_source(words))
+            texts = [common_source(), source.search]
+            if self.compiled.layout.words > 1:
+                texts.append(wide_source(self.compiled.layout))
             if all(map(jit.ready, texts)):
                 return True
             self.build = Build(texts)

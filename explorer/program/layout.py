@@ -9,6 +9,7 @@ from __future__ import annotations
 from explorer.ir.data import dataclass
 from explorer.ir.expressions import Family
 from explorer.ir.semantics import State
+from explorer.program.dense import Cell, Dense, dense
 from explorer.program.program import Program
 
 WORD = 64
@@ -50,11 +51,18 @@ class Layout:
     fixed: dict[int, int]
     bits: int
     size: int
+    dense: Dense | None = None
+    """How a state of several words is stored as one, where that is possible."""
 
     @property
     def words(self) -> int:
         """How many 64-bit words a packed state takes."""
         return max(1, -(-self.bits // WORD))
+
+    @property
+    def stored(self) -> int | None:
+        """The bits of the one word that a state is stored as, if it can be."""
+        return self.bits if self.words == 1 else self.dense.bits if self.dense is not None else None
 
     @property
     def bytes(self) -> int:
@@ -84,9 +92,9 @@ class Layout:
 
 
 def lay_out(program: Program) -> Layout:
-    """Fields in the order of declaration; a state of more than one word is laid out so that no cell crosses
-    words, and so that cells of one index lie in one word: their values depend on each other, and a word that
-    has all of them takes few values (`engine/native/tree.py`).
+    """Fields in the order of declaration. In a state of several words no cell crosses words; if it cannot be
+    stored as one word all the same (`dense.py`), cells of one index lie in one word: their values depend
+    on each other, and a word that has all of them takes few values (`engine/native/tree.py`).
     """
     fixed: dict[int, int] = {}
     initial = {
@@ -99,9 +107,25 @@ def lay_out(program: Program) -> Layout:
         fixed.update({family.first + i: initial[family.first + i] for i in range(family.size)})
     width = {family: (family.high - family.low).bit_length() for family in varying}
     total = sum(width[family] * family.size for family in varying)
-    fields = _side_by_side(varying, width) if total <= WORD else _by_words(varying, width, total)
+    if total <= WORD:
+        fields, stored = _side_by_side(varying, width), None
+    else:
+        fields = _first_fit(varying, width)
+        stored = _stored(fields)
+        if stored is None:
+            fields = _by_words(varying, width, total)
+            stored = _stored(fields)
     bits = max((field.shift(field.family.size - 1) + field.width for field in fields.values()), default=0)
-    return Layout(fields, fixed, bits, program.model.size)
+    return Layout(fields, fixed, bits, program.model.size, dense=stored)
+
+
+def _stored(fields: dict[Family, Field]) -> Dense | None:
+    """How states with these fields, none of which crosses words, are stored as one word, if they can be."""
+    return dense(
+        Cell(*divmod(field.shift(i), WORD), field.width, family.high - family.low + 1)
+        for family, field in fields.items()
+        for i in range(family.size)
+    )
 
 
 def _side_by_side(families: list[Family], width: dict[Family, int]) -> dict[Family, Field]:

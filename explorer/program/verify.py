@@ -10,6 +10,7 @@ from collections.abc import Generator, Iterable, Iterator
 from explorer.ir.expressions import Expr, is_const, show, walk
 from explorer.ir.operators import LOADS, Kind
 from explorer.ir.verify import Expressions, demand_none, kinds_of
+from explorer.program.dense import Dense
 from explorer.program.facts import Facts, interval
 from explorer.program.layout import Field, Layout
 from explorer.program.program import Program, Rule, Update
@@ -157,6 +158,8 @@ def _layout(program: Program, layout: Layout) -> Iterator[str]:
             yield f"{family!r}: {field.width} bits for {family.low}..{family.high}"
         for index in range(family.size):
             yield from _cell(field, index, layout, taken)
+            if layout.dense is not None:
+                yield from _stored(field, index, layout.dense)
     for family in program.fixed:
         for cell in range(family.first, family.first + family.size):
             if not family.low <= layout.fixed.get(cell, family.low - 1) <= family.high:
@@ -174,3 +177,15 @@ def _cell(field: Field, index: int, layout: Layout, taken: dict[int, str]) -> It
     for bit in range(shift, last + 1):
         if taken.setdefault(bit, name) != name:
             yield f"{name} and {taken[bit]} share bit {bit}"
+
+
+def _stored(field: Field, index: int, dense: Dense) -> Iterator[str]:
+    """A cell lies in one piece of a state that is stored as one word, which knows all that it can have."""
+    (word, shift), name = divmod(field.shift(index), WORD), field.family.names[index]
+    around = [c for c in dense.chunks if c.word == word and c.shift <= shift < c.shift + c.bits]
+    if len(around) != 1 or shift + field.width > around[0].shift + around[0].bits:
+        yield f"{name}: bits {shift} to {shift + field.width - 1} of word {word} lie in {len(around)} pieces"
+    elif around[0].contents is not None:
+        there = {content >> shift - around[0].shift & field.mask for content in around[0].contents}
+        if not there >= set(range(field.family.high - field.family.low + 1)):
+            yield f"{name}: {len(there)} contents are stored, of {field.family.low}..{field.family.high}"

@@ -30,7 +30,7 @@ from tests.support.comparison import agree, bounded, facts, model_of, reported
 from tests.support.generators import spec_text
 from tests.support.house import ROOT
 from tests.support.quotients import same_facts
-from tests.support.ring import ring
+from tests.support.ring import marked, ring
 from tests.support.slow import rest_slow
 
 RING = ring(12, first=10, second=1, most=30)
@@ -38,6 +38,9 @@ RING = ring(12, first=10, second=1, most=30)
 
 WIDE = RING.replace("Range(0, 11)", "Range(0, 10**8)")
 """The same in states of several words."""
+
+MARKED = marked(RING)
+"""The same in states of several words that are stored as one."""
 
 
 @pytest.fixture(autouse=True)
@@ -76,7 +79,7 @@ def test_actors_find_what_the_reference_finds(seed: int) -> None:
 @pytest.mark.parametrize(
     "number, threads, storage", rest_slow([(3, 1, "exact"), (2, 2, "exact"), (5, 1, "compact")], 2)
 )
-@pytest.mark.parametrize("text", [RING, WIDE], ids=["narrow", "wide"])
+@pytest.mark.parametrize("text", [RING, WIDE, MARKED], ids=["narrow", "wide", "as one word"])
 def test_many_rounds_of_a_level_are_the_same(text: str, number: int, threads: int, storage: str) -> None:
     """Levels of several rounds, with constraints and broken properties, on narrow and wide states."""
     model = ring(text)

@@ -13,7 +13,7 @@ import pytest
 
 from explorer.engine import python
 from explorer.engine.limits import Limits
-from explorer.engine.native import delayed, hashing, visited, worker
+from explorer.engine.native import delayed, dense_worker, hashing, visited, worker
 from explorer.engine.native import search as native
 from explorer.engine.native.machine import machine
 from explorer.engine.space import StateSpace
@@ -25,7 +25,7 @@ from tests.support.comparison import facts, model_of, reported
 from tests.support.generators import spec_of
 from tests.support.house import ROOT
 from tests.support.quotients import same_facts
-from tests.support.ring import ring
+from tests.support.ring import marked, ring
 from tests.support.slow import rest_slow
 
 RING = ring(30, first=25, second=2, most=80)
@@ -34,6 +34,9 @@ RING = ring(30, first=25, second=2, most=80)
 WIDE = RING.replace("Range(0, 29)", "Range(0, 10**8)")
 """The same in states of several words."""
 
+MARKED = marked(RING)
+"""The same in states of several words that are stored as one."""
+
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> list[int]:
@@ -41,6 +44,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     monkeypatch.setattr(delayed, "SHARE", 0.0)
     monkeypatch.setattr(hashing, "PARTITION_BITS", 1)
     monkeypatch.setattr(worker, "BUCKET_WORDS", 1 << 10)
+    monkeypatch.setattr(dense_worker, "CHUNK", 64)
     for name, least in (("CHUNK", 64), ("SUCCESSORS", 96), ("MISSED", 16)):
         monkeypatch.setattr(worker, name, least)
     found: list[int] = []
@@ -61,7 +65,7 @@ def on_disk(model: Model, directory: Path, workers: int = 1) -> partial[StateSpa
 
 
 @pytest.mark.parametrize("workers, capacity", rest_slow([(2, 4000), (1, 3000)]))
-@pytest.mark.parametrize("text", [RING, WIDE], ids=["narrow", "wide"])
+@pytest.mark.parametrize("text", [RING, WIDE, MARKED], ids=["narrow", "wide", "as one word"])
 def test_states_that_left_memory_are_not_counted_twice(
     text: str, workers: int, capacity: int, small: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -79,7 +83,8 @@ def test_states_that_left_memory_are_not_counted_twice(
 
 
 @pytest.mark.parametrize(
-    "text, depth", rest_slow([(RING, 0), (RING, 11), (RING, 40), (WIDE, 40), (RING, 60), (WIDE, 60)], 4)
+    "text, depth",
+    rest_slow([(RING, 0), (RING, 11), (MARKED, 40), (WIDE, 40), (RING, 40), (RING, 60), (WIDE, 60)], 4),
 )
 def test_a_search_that_is_ended_has_counted_right(
     text: str, depth: int, small: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -92,7 +97,7 @@ def test_a_search_that_is_ended_has_counted_right(
     assert facts(on_disk(model, tmp_path)(model, limits)) == facts(python.explore(model, limits))
 
 
-@pytest.mark.parametrize("text", rest_slow([WIDE, RING]))
+@pytest.mark.parametrize("text", rest_slow([WIDE, MARKED, RING], 2))
 def test_a_checkpoint_of_it_goes_on_in_memory_and_back(
     text: str, small: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

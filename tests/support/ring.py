@@ -43,3 +43,18 @@ def ring(size: int, first: int, second: int, most: int) -> str:
     for name, number in numbers.items():
         text = text.replace(name, str(number))
     return text
+
+
+MARKS = "b: Map[Annotated[int, Range(0, 20)], Annotated[int, Range(0, 4)]] = initially(0)"
+
+
+def marked(text: str) -> str:
+    """The same with 21 cells more, three of which have what their counter has modulo 5: states of several
+    words that are stored as one.
+    """
+    size = int(text.split(") % ")[1].split("\n")[0])
+    return (
+        text.replace("initially(0)\n", f"initially(0)\n    {MARKS}\n", 1)
+        .replace(f"% {size}\n", f"% {size}\n    c.b[i].next = (c.a[i] + 1) % {size} % 5\n", 1)
+        .replace("c.a[0].next = 0\n", "c.a[0].next = 0\n    c.b[0].next = 0\n", 1)
+    )

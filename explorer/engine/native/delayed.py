@@ -33,7 +33,6 @@ from explorer.engine.native.visited import Store, TableFull
 from explorer.engine.native.whole_rounds import WholeRounds
 from explorer.engine.native.worker import BUCKET_WORDS, FLAGS, buckets
 
-ROOT_BYTES = -(-ROOT_BITS // 8)
 SHARE, WINDOW = 0.5, 0.25
 """The parts of the memory that the table may have, and of the table that the levels in it may take when the
 older ones have left; the rest is for the frontier, and for what is new.
@@ -54,7 +53,7 @@ def on_disk(
 
     def kind(compiled: Compiled) -> Callable[..., Search]:
         layout = compiled.layout
-        disk = Disk(directory, most, layout.bytes if layout.words == 1 else ROOT_BYTES)
+        disk = Disk(directory, most, max(1, -(-(ROOT_BITS if layout.stored is None else layout.stored) // 8)))
         hear(disk.needed())
         return partial(DelayedSearch, disk)
 

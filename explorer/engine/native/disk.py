@@ -15,7 +15,7 @@ import numpy as np
 from explorer.engine.directory import DirectoryError
 from explorer.engine.native.arrays import WordRows
 from explorer.engine.native.levels import NativeLevel, rows_of
-from explorer.engine.native.tree import Tree
+from explorer.engine.native.packing import Folding
 
 PIECE = 1 << 18
 """States that are read and written at once."""
@@ -102,7 +102,7 @@ class Disk:
 class DiskLevel(NativeLevel):
     """A level that stands on the disk only, and is read when it is asked for."""
 
-    def __init__(self, disk: Disk, number: int, tree: Tree | None):
+    def __init__(self, disk: Disk, number: int, tree: Folding | None):
         super().__init__([], 1, tree)
         self._disk, self._number = disk, number
 

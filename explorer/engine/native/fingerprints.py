@@ -22,7 +22,7 @@ class Fingerprints:
 
     def __init__(self, layout: Layout, options: Any):
         self.options, self.compact = options, options.storage == "compact"
-        width = layout.bits if layout.words == 1 else ROOT_BITS
+        width = ROOT_BITS if layout.stored is None else layout.stored
         self.hashing = (
             hashing.compact(width, options.fingerprint or hashing.NARROW)
             if self.compact

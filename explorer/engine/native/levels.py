@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.engine.native.tree import Tree
+from explorer.engine.native.packing import Folding
 
 PIECE = 1 << 16
 """States that are given at once where it need not be all."""
@@ -26,7 +26,7 @@ class NativeLevel:
     `parts` are arrays of `columns` words, root words where there is a tree.
     """
 
-    def __init__(self, parts: list[Any], columns: int, tree: Tree | None = None):
+    def __init__(self, parts: list[Any], columns: int, tree: Folding | None = None):
         self._columns, self._tree, self._size = columns, tree, sum(len(p) for p in parts)
         self._parts: list[Any] = parts
         self._bytes = 8
@@ -138,7 +138,7 @@ class Collected:
 class TableLevel:
     """A level that stands in the visited set only, and is collected from it when asked for."""
 
-    def __init__(self, collected: Collected, number: int, size: int, tree: Tree | None):
+    def __init__(self, collected: Collected, number: int, size: int, tree: Folding | None):
         self._collected, self._number, self._size, self._tree = collected, number, size, tree
         collected.sizes[number] = size
 

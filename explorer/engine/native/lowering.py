@@ -138,10 +138,16 @@ def _define(module: Any, function: FunctionType, arguments: Any, kinds: list[Any
     built = ir.Function(module, ir.FunctionType(whole, kinds), name)
     built.linkage = "internal"
     tree = _tree(function)
-    nodes = sum(1 for _ in ast.walk(tree))
-    built.attributes.add("alwaysinline" if nodes < INLINED else "noinline")
+    built.attributes.add("alwaysinline" if _nodes(tree) < INLINED else "noinline")
     _Body(built, function, arguments).write(tree, results, whole)
     return built
+
+
+def _nodes(tree: ast.AST) -> int:
+    """The nodes of a syntax tree, without the constants of tables."""
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    tables = (c for c in calls if isinstance(c.func, ast.Name) and c.func.id == "table")
+    return sum(1 for _ in ast.walk(tree)) - sum(len(c.args) - 1 for c in tables)
 
 
 def _tree(function: FunctionType) -> ast.FunctionDef:
@@ -418,13 +424,16 @@ class _Body:
         return kind, self.builder.gep(data, [index])
 
     def _table(self, index: Term, values: list[int]) -> Term:
-        """One of many constants."""
-        kind = ir.ArrayType(WORD, len(values))
+        """One of many constants, which take as few bytes as the largest needs."""
+        largest = max(values) if min(values) >= 0 else 1 << 63
+        element = next(ir.IntType(bits) for bits in (8, 16, 32, 64) if bits == 64 or largest < 1 << bits)
+        kind = ir.ArrayType(element, len(values))
         module = self.function.module
         data = ir.GlobalVariable(module, kind, f"{self.function.name}.table{len(module.global_values)}")
         data.linkage, data.global_constant = "internal", True
         data.initializer = ir.Constant(kind, values)
-        return "i", self.builder.load(self.builder.gep(data, [ir.Constant(WORD, 0), self.word(index)]))
+        held = self.builder.load(self.builder.gep(data, [ir.Constant(WORD, 0), self.word(index)]))
+        return "i", held if element == WORD else self.builder.zext(held, WORD)
 
     def _outside(self, name: str, words: list[Any]) -> Term:
         """What a function that is compiled elsewhere gives for some words."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from explorer.codegen.columns import Columns
+from explorer.codegen.native_dense import dense_source
 from explorer.codegen.native_functions import native_source
 from explorer.codegen.native_shapes import Tables
 from explorer.engine.native.arrays import Numbers, Rules, WordRows, Words
@@ -24,6 +25,7 @@ from explorer.ir.data import dataclass
 from explorer.ir.expressions import Expr, walk
 from explorer.ir.model import Model
 from explorer.program.commuting import known_after
+from explorer.program.layout import Layout
 
 if TYPE_CHECKING:
     from explorer.engine.native.functions import Functions
@@ -84,7 +86,7 @@ def machine(compiled: Compiled) -> Machine:
     source = native_source(compiled.program, compiled.layout, compiled.plan)
     kernels = jit.module(common_source())
     words = compiled.layout.words
-    trees = jit.module(tree_source(words)) if words > 1 else None
+    trees = jit.module(wide_source(compiled.layout)) if words > 1 else None
     search = jit.module(source.search)
     numbers = source.tables.numbers
     return Machine(
@@ -99,6 +101,11 @@ def machine(compiled: Compiled) -> Machine:
         functions=functions(compiled, source.tables.columns),
         memories=source.tables.memories,
     )
+
+
+def wide_source(layout: Layout) -> str:
+    """The text that makes one word of a state of several, and the state of the word."""
+    return tree_source(layout.words) if layout.dense is None else dense_source(layout.dense, layout.words)
 
 
 def functions(compiled: Compiled, columns: Columns) -> Functions | None:

@@ -24,12 +24,14 @@ from explorer.engine.checkpoint import Checkpoint, Saved
 from explorer.engine.forecast import forecast
 from explorer.engine.limits import Limits, Observer, Prefix, Progress, Stopped, available_bytes, ignore
 from explorer.engine.native.arrays import EXPANDED, LEAST, MOST, Level
+from explorer.engine.native.dense_worker import DenseWorker
 from explorer.engine.native.exchange import Threads
 from explorer.engine.native.fingerprints import Fingerprints
 from explorer.engine.native.hashing import MAX_OMISSION, Hashing
 from explorer.engine.native.jit import Jit, common_source, default_directory
 from explorer.engine.native.levels import Collected, NativeLevel, TableLevel, integers, rows_of, words_of
 from explorer.engine.native.machine import Machine, ints, machine
+from explorer.engine.native.packing import Folding, Packing
 from explorer.engine.native.questions import Questions
 from explorer.engine.native.small_levels import SmallLevels
 from explorer.engine.native.tree import Tree
@@ -136,7 +138,9 @@ class Search:
         self.checkpoint = checkpoint
         layout = compiled.layout
         self.words = layout.words
-        self.tree = Tree(machine.trees, self.words) if self.words > 1 else None
+        self.tree: Folding | None = None
+        if self.words > 1:
+            self.tree = (Tree if layout.dense is None else Packing)(machine.trees, self.words)
         self.fingerprints = Fingerprints(layout, options)
         self.compact = self.fingerprints.compact
         self.sizes: list[int] = []
@@ -161,6 +165,8 @@ class Search:
         constraints = len(self.compiled.model.constraints)
         if self.tree is None:
             return Worker(result, store, known, constraints)
+        if isinstance(self.tree, Packing):
+            return DenseWorker(result, store, known, constraints, packing=self.tree)
         return self.wide_worker(
             result,
             store=store,

@@ -26,6 +26,7 @@ from explorer.engine.native.cluster.share import PIECE, Counted, Order, Told, Tu
 from explorer.engine.native.fingerprints import Fingerprints
 from explorer.engine.native.levels import NativeLevel, rows_of, words_of
 from explorer.engine.native.machine import Machine, machine
+from explorer.engine.native.packing import Packing
 from explorer.engine.native.questions import Questions
 from explorer.engine.numberings import numberings_of
 from explorer.engine.python import Compiled
@@ -98,7 +99,8 @@ class ClusterSearch:
         self.checkpoint = checkpoint
         layout = compiled.layout
         self.words, self.row = layout.words, layout.bytes
-        self.one = hashing.exact(layout.bits) if self.words == 1 else hashing.exact(2)
+        self.packing = None if layout.dense is None else Packing(machine.trees, self.words)
+        self.one = hashing.exact(2 if layout.stored is None else layout.stored)
         self.actors = limits.during("the start of the cluster", self._connected)
         self.ahead = Round()
         self.space = Questions(compiled, machine).builder(options, time.monotonic())
@@ -169,7 +171,8 @@ class ClusterSearch:
         )
         self.actors.start(order, book.written(self.numberings))
         book.share(self.numberings, self.actors.ask)
-        self.owners = Owners(self.actors.number, layout.words, self.one)
+        words = self.words if layout.stored is None else 1
+        self.owners = Owners(self.actors.number, words, self.one)
         if saved is None:
             self._give(0, iter([words_of(self.compiled.initial(), self.words)]), last=True)
             return
@@ -204,7 +207,7 @@ class ClusterSearch:
         waiting: list[list[Any]] = [[] for _ in actors.handles]
         asked: list[Any] = []
         for words in pieces:
-            owner = self.owners.of(words)
+            owner = self.owners.of(words if self.packing is None else self.packing.fold(words))
             packed = words.view(np.uint8).reshape(len(words), 8 * self.words)[:, : self.row]
             for i, parts in enumerate(waiting):
                 parts.append(packed[owner == i])

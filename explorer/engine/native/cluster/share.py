@@ -21,6 +21,7 @@ from explorer.engine.native.cluster.messages import Message, Owners, SendingTree
 from explorer.engine.native.levels import NativeLevel, rows_of
 from explorer.engine.native.machine import machine
 from explorer.engine.native.search import PARALLEL, Options, Search
+from explorer.engine.native.tree import Tree
 from explorer.engine.native.visited import TableFull
 from explorer.engine.numberings import numberings_of
 from explorer.engine.space_builder import FirstFailure, SpaceBuilder
@@ -121,7 +122,9 @@ class OwnPart(Search):
         compiled = given["compiled"]
         self.owner, self.actors = owner, actors
         super().__init__(**given)
-        self.owners = Owners(actors, self.words, self.hashing)
+        self.by_words = isinstance(self.tree, Tree)
+        """Whether states are told apart by their words, and not by the one word that they are stored as."""
+        self.owners = Owners(actors, self.words if self.by_words else 1, self.hashing)
         for w in self.workers:
             if isinstance(w, SendingTreeWorker):
                 w.share(self.owners, owner)
@@ -130,7 +133,7 @@ class OwnPart(Search):
         self.width = messages.rule_width(self.workers[0].nobody, asked)
 
     def _partitions(self, i: int) -> tuple[int, int]:
-        if self.words > 1:
+        if isinstance(self.tree, Tree):
             return super()._partitions(i)
         number, threads = 1 << self.hashing.partition_bits, self.options.workers
         first, last = (i * number // self.actors for i in (self.owner, self.owner + 1))
@@ -151,14 +154,14 @@ class OwnPart(Search):
             ]
 
         by_worker = self.threads.run(of_worker, parallel)
-        if self.words > 1:
+        if self.by_words:
             by_worker = [[*sent[: self.owner], *sent[self.owner + 1 :]] for sent in by_worker]
         return [list(together) for together in zip(*by_worker)]
 
     def arrive(self, came: list[Message], level: int) -> None:
         """Insert what other owners have sent. May raise TableFull."""
         nobody, parallel = self.workers[0].nobody, sum(len(m.states) for m in came) >= PARALLEL
-        if self.tree is None:
+        if not isinstance(self.tree, Tree):
             threads = self.options.workers
 
             def unpacked(i: int) -> Buckets:
