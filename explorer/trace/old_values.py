@@ -36,7 +36,8 @@ def remarks(memories: Memories, steps: Sequence[Step]) -> dict[int, tuple[str, .
 
 
 def _named(step: Step) -> str:
-    return f"`{step.label.partition('  // ')[0]}` of {step.actor}"
+    label = f"`{step.label.partition('  // ')[0]}`"
+    return f"{label} of {step.actor}" if step.actor else label
 
 
 def old_values(memories: Memories, steps: Sequence[Step]) -> list[str]:

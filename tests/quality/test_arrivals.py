@@ -161,3 +161,23 @@ def test_a_store_that_changes_nothing_is_told(memory: MemoryModel) -> None:
     lost = "// DEFERRED STORE IS LOST: B NEVER SEES IT"
     assert (lost in text_of(trace)) == (lost in commit(trace)) == (memory == MemoryModel.POWER)
     assert "-> " not in text_of(trace)
+
+
+@process
+def writes_unnamed(ram: Ram) -> Steps:
+    yield "word = 1"
+    ram.store(Cpu.W, ram.word, True)
+
+
+@process
+def reads_unnamed(ram: Ram, seen: Seen) -> Steps:
+    yield "reads word"
+    seen.late.next = ram.newest(ram.word) & ~ram.load(Cpu.A, ram.word)
+
+
+def test_steps_of_nobody_are_named_by_their_labels_alone() -> None:
+    """Where steps have no actor, no sentence of a story ends in an empty name."""
+    parts = (Ram, Seen, writes_unnamed, reads_unnamed, never_seen)
+    trace = check(Spec(*parts), memory=MemoryModel.POWER).verdict.traces["never_seen"]
+    text = text_of(trace)
+    assert "reads word as it was at first: `word = 1` has not reached A" in text
