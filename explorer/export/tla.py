@@ -1,10 +1,9 @@
-"""A ground model as TLA+, for TLC and Apalache: a variable for each cell with its type, an action for each
-action instance, fairness, temporal properties, and the configuration.
+"""A ground model as a module of TLA+, for TLC and Apalache: a variable for each cell with its type, an action
+for each action instance, fairness, and the configuration. Expressions, properties, memories and orbits have
+files of their own.
 
-Sets are sets, a memory is a record (`memory_tla.py`), everything else is an integer. A guard with a
-disjunction is compared with TRUE, for TLC takes a step once for each disjunct of its action that holds.
-Step invariants are asked of the state before a step, for `[][...]_vars` asks nothing of a step that changes
-nothing.
+A guard with a disjunction is compared with TRUE, for TLC takes a step once for each disjunct of its action
+that holds.
 """
 
 from __future__ import annotations
@@ -12,30 +11,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from explorer.export import comments, memory_tla
-from explorer.export.flat import Assignment, CannotSay, Claim, Flat, Step
+from explorer.export.expressions_tla import AND, OR, WORDS, Sets, comment, literal, once
+from explorer.export.flat import Assignment, CannotSay, Flat, Step
 from explorer.export.names import Names, word
-from explorer.export.printer import ARITHMETIC, Dialect, Printer
+from explorer.export.printer import Dialect
+from explorer.export.properties_tla import Asked, Properties
 from explorer.export.symmetry_tla import ORBIT, Cells, Identities, orbit
 from explorer.export.symmetry_tla import WORDS as ORBIT_WORDS
 from explorer.ir import expressions as ex
 from explorer.ir.data import dataclass
 from explorer.ir.expressions import FALSE, TRUE, Expr, Family, is_const
-from explorer.ir.formulas import Ltl, leads
 from explorer.ir.steps import Fairness
 from explorer.ir.types import SetType
-
-AND, OR = " /\\ ", " \\/ "
-WORDS = {
-    **ARITHMETIC,
-    "and": AND,
-    "or": OR,
-    "not": "~({0})",
-    "if": "(IF {0} THEN {1} ELSE {2})",
-    "eq": "({0} = {1})",
-    "ne": "({0} # {1})",
-    "floordiv": "({0} \\div {1})",
-}
-SETS = {"bor": "({0} \\union {1})", "band": "({0} \\intersect {1})", "bandnot": "({0} \\ {1})"}
 
 RESERVED = """ACTION ASSUME ASSUMPTION AXIOM BOOLEAN BY CASE CHOOSE CONSTANT CONSTANTS COROLLARY Append
 Cardinality DEF DEFINE DEFS DOMAIN ELSE ENABLED EXCEPT EXTENDS FALSE HAVE HIDE Head IF IN
@@ -46,20 +33,6 @@ VARIABLE VARIABLES WF_ WITH WITNESS i vars within_constraints""".split()
 
 COMMANDS = ("java -cp tla2tools.jar tlc2.TLC -config {name}.cfg {name}.tla",)
 """How the files are run; `tla2tools.jar` is TLC's."""
-
-_UNSAID = {"next": "the next state", "until": "until", "release": "release"}
-"""Operators on behaviours that TLA+ does not have."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What an invariant of the module asks: that this property does not fail in a state; or by the step of
-    this instance, or (where it `fails`) since that step has no value.
-    """
-
-    property: str
-    instance: int | None = None
-    fails: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,66 +74,19 @@ def tla(flat: Flat, proven: Identities = NOBODY) -> Module:
     """
     writer = _Writer(flat, proven)
     text = "\n".join(writer.lines()) + "\n"
-    actions = {name: number for number, name in writer.actions.items()}
-    variables = tuple(writer.variables())
     return Module(
-        text, actions, variables, writer.invariants, writer.properties, symmetric=bool(writer.orbit)
+        text=text,
+        actions={name: number for number, name in writer.actions.items()},
+        variables=tuple(writer.variables()),
+        invariants=writer.properties.invariants,
+        temporal=writer.properties.temporal,
+        symmetric=bool(writer.orbit),
     )
 
 
 def module(name: str) -> str:
     """The name of the module, and of its file."""
     return word(name)
-
-
-class _Sets(Printer):
-    """Expressions whose sets are sets."""
-
-    def is_set(self, expr: Expr) -> bool:
-        """Whether the value is a set; a constant alone does not tell."""
-        if expr.op == "ite":
-            return any(map(self.is_set, expr.args[1:]))
-        family = ex.family_of(expr)
-        return expr.op in (*SETS, "bit") or (family is not None and isinstance(family.type, SetType))
-
-    def set(self, expr: Expr) -> str:
-        """An expression as a set of the numbers of its members."""
-        if expr.op == "const":
-            return (
-                "{" + ", ".join(str(i) for i in range(expr.value.bit_length()) if expr.value >> i & 1) + "}"
-            )
-        if expr.op == "ite":
-            return WORDS["if"].format(self.truth(expr.args[0]), *map(self.set, expr.args[1:]))
-        if expr.op == "bit":
-            return f"{{{self.number(expr.args[0])}}}"
-        if expr.op in SETS:
-            return SETS[expr.op].format(*map(self.set, expr.args))
-        if self.is_set(expr):
-            return super().number(expr)
-        raise CannotSay(f"`{ex.show(expr)}`: a number as a set")
-
-    def truth(self, expr: Expr) -> str:
-        op, args = expr.op, expr.args
-        if op == "has":
-            return f"({self.number(args[1])} \\in {self.set(args[0])})"
-        if op == "eq" and any(map(self.is_set, args)):
-            return f"({self.set(args[0])} = {self.set(args[1])})"
-        if op == "not" and args[0].op == "eq" and any(map(self.is_set, args[0].args)):
-            return f"({self.set(args[0].args[0])} # {self.set(args[0].args[1])})"
-        if op == "not" and self.is_set(args[0]):
-            return f"({self.set(args[0])} = {{}})"
-        if self.is_set(expr):
-            return f"({self.set(expr)} # {{}})"
-        return super().truth(expr)
-
-    def number(self, expr: Expr, base: int = 0, family: Family | None = None) -> str:
-        if expr.op == "popcount":
-            return f"Cardinality({self.set(expr.args[0])})"
-        if expr.op == "has":
-            return WORDS["if"].format(self.truth(expr), "1", "0")
-        if self.is_set(expr):
-            raise CannotSay(f"`{ex.show(expr)}`: a set as a number")
-        return super().number(expr, base, family)
 
 
 class _Writer:
@@ -173,14 +99,14 @@ class _Writer:
         )
         self.labels = comments.Labels(flat.model)
         self.memories = memory_tla.Memories(flat.memories, self.cell, lambda: self.printer)
-        self.printer = _Sets(
+        self.printer = Sets(
             Dialect(
                 WORDS,
                 self.read,
                 lambda f: 0,
                 self.names.value,
                 self.memories.apply,
-                literal=_literal,
+                literal=literal,
                 true="TRUE",
                 false="FALSE",
             )
@@ -197,8 +123,9 @@ class _Writer:
                 self.orbit = [*orbit(flat, proven, self.cells)]
             except CannotSay as why:
                 self.no_orbit = str(why)
-        self.invariants: dict[str, Asked | None] = {"TypeOK": None}
-        self.properties: dict[str, str] = {}
+        self.properties = Properties(
+            flat, self.names, printer=self.printer, memories=self.memories, actions=self.actions
+        )
 
     def read(self, family: Family, index: str | int) -> str:
         if family in self.flat.memories:
@@ -247,8 +174,8 @@ class _Writer:
             *comments.head(self.flat, "TLA+", temporal=False),
             f"run: {COMMANDS[0].format(name=name)}",
         ]:
-            yield _comment(line)
-        yield _comment(f"symmetry: {f'VIEW {ORBIT}' if self.orbit else f'left out: {self.no_orbit}'}")
+            yield comment(line)
+        yield comment(f"symmetry: {f'VIEW {ORBIT}' if self.orbit else f'left out: {self.no_orbit}'}")
         yield f"EXTENDS Integers, FiniteSets, Sequences{', TLC' if self.orbit else ''}"
         yield ""
         yield from (f"{value} == {code}" for (_, code), value in self.names.values.items())
@@ -256,7 +183,7 @@ class _Writer:
         every = list(self.variables())
         for family, variable in every:
             yield "VARIABLE"
-            yield f"  {_comment(comments.family(family))}"
+            yield f"  {comment(comments.family(family))}"
             yield from self.annotation(family)
             yield f"  {variable}"
         yield ""
@@ -273,13 +200,13 @@ class _Writer:
             yield "  FALSE"
         if self.flat.inside is not TRUE:
             yield ""
-            yield _comment("nothing happens where a constraint fails")
+            yield comment("nothing happens where a constraint fails")
             yield f"within_constraints == {self.printer.truth(self.flat.inside)}"
         for action, number in comments.grouped(self.flat):
             step = self.flat.steps[number]
             if action is not None:
                 yield ""
-                yield _comment(self.labels.action(action))
+                yield comment(self.labels.action(action))
             if step.instance.number in self.actions:
                 yield from self.action(step)
         yield ""
@@ -289,7 +216,7 @@ class _Writer:
         fair = [*self.fairness()]
         yield from ("Spec ==", "  /\\ Init", "  /\\ [][Next]_vars")
         yield from (f"  /\\ {text}" for text in fair)
-        yield from self.claims()
+        yield from self.properties.lines()
         yield "===="
 
     def start(self, state: tuple[int, ...]) -> Iterator[str]:
@@ -318,13 +245,13 @@ class _Writer:
     def action(self, step: Step) -> Iterator[str]:
         label = self.labels.instance(step.instance)
         if label:
-            yield _comment(label)
+            yield comment(label)
         yield f"{self.actions[step.instance.number]} =="
         yield from self.memories.shared(step.guard, *(a.expr for a in step.assignments))
         if self.flat.inside is not TRUE:
-            yield f"  /\\ {_once('within_constraints', self.printer.truth(self.flat.inside))}"
+            yield f"  /\\ {once('within_constraints', self.printer.truth(self.flat.inside))}"
         guard = self.printer.truth(step.guard)
-        yield f"  /\\ {_once(guard, guard)}"
+        yield f"  /\\ {once(guard, guard)}"
         changed: dict[str, list[str]] = {}
         for update in _simultaneous(step):
             text = self.value(update.family, update.expr)
@@ -351,101 +278,9 @@ class _Writer:
                 kind = "SF" if group.fair is Fairness.STRONG else "WF"
                 yield f"{kind}_vars({OR.join(those)})"
 
-    def claims(self) -> Iterator[str]:
-        """The properties: invariants, step invariants on the steps that could break them, temporal ones."""
-        within = "within_constraints => " if self.flat.inside is not TRUE else ""
-        for claim in self.flat.claims:
-            yield ""
-            yield self.property(claim)
-            name = self.invariant(word(claim.name), Asked(claim.name))
-            yield f"{name} == {self.printer.truth(claim.condition)}"
-        for step in self.flat.faults if self.flat.asked("evaluation") else ():
-            asked = Asked("evaluation", step.instance.number, fails=True)
-            name = self.invariant(f"{word(step.instance.name)}_has_a_value", asked)
-            yield f"{name} =="
-            yield from self.memories.shared(step.fault)
-            yield f"  {within}{self.printer.truth(ex.negate(step.fault))}"
-        self.memories.named = {}
-        if self.flat.asked("deadlock") and self.flat.may_end is not TRUE:
-            ways = [self.printer.truth(step.fault) for step in self.flat.faults]
-            ways += [self.printer.truth(self.flat.may_end)] if self.flat.may_end is not FALSE else []
-            yield ""
-            name = self.invariant("no_deadlock", Asked("deadlock"))
-            yield f"{name} == {within}({OR.join(['ENABLED Next', *ways])})"
-        yield from self.step_claims()
-        yield from self.temporal()
-
-    def property(self, claim: Claim) -> str:
-        text = f": {claim.text}" if claim.text else ""
-        return _comment(comments.property(self.flat, claim.name) + text)
-
-    def invariant(self, name: str, asked: Asked) -> str:
-        """A new name of an invariant."""
-        name = self.names.new(name)
-        self.invariants[name] = asked
-        return name
-
-    def step_claims(self) -> Iterator[str]:
-        """For each step that could break a step invariant, an invariant of the state before it."""
-        for name in dict.fromkeys(c.name for step in self.flat.steps for c in step.claims):
-            yield ""
-            yield _comment(f"{comments.property(self.flat, name)}: asked before each step")
-            for step in self.flat.steps:
-                action = self.actions.get(step.instance.number)
-                held = [self.printer.truth(c.condition) for c in step.claims if c.name == name]
-                if held and action:
-                    asked = Asked(name, step.instance.number, fails=name == "evaluation")
-                    yield f"{self.invariant(f'{word(name)}_{action}', asked)} =="
-                    yield f"  ENABLED {action} => {AND.join(held)}"
-
-    def temporal(self) -> Iterator[str]:
-        for name, parts in self.flat.formulas:
-            yield ""
-            unsaid = next((why for part in parts if (why := _unsaid(part))), "")
-            if unsaid:
-                yield _comment(
-                    f"{comments.property(self.flat, name)}: left out, TLA+ has no word for {unsaid}"
-                )
-                continue
-            yield _comment(comments.property(self.flat, name))
-            definition = self.names.new(word(name))
-            self.properties[definition] = name
-            yield f"{definition} =="
-            yield from (f"  /\\ {self.formula(part)}" for part in parts)
-
-    def formula(self, formula: Ltl) -> str:
-        pair = leads(formula)
-        if pair is not None:
-            return f"({self.formula(pair[0])} ~> {self.formula(pair[1])})"
-        if formula.op == "state":
-            return self.printer.truth(formula.condition)
-        inner = [self.formula(a) for a in formula.args]
-        if formula.op in ("and", "or"):
-            return "(" + WORDS[formula.op].join(inner) + ")"
-        return {"not": "~", "always": "[]", "eventually": "<>"}[formula.op] + f"({inner[0]})"
-
-
-def _literal(number: int) -> str:
-    """A number; TLA+ has no `2 * -1`."""
-    return f"({number})" if number < 0 else str(number)
-
-
-def _once(written: str, meaning: str) -> str:
-    """A condition as one that TLC does not take apart into its disjuncts."""
-    return f"TRUE = {written}" if OR in meaning else written
-
 
 def _simultaneous(step: Step) -> list[Assignment]:
     """The assignments of a step as they read the state before: temporaries are put back."""
     held = {a.temporary: a.expr for a in step.temporaries}
     real = [a for a in step.assignments if a.temporary is None]
     return [a if a.source is None else Assignment(a.family, a.index, held[a.source]) for a in real]
-
-
-def _unsaid(formula: Ltl) -> str:
-    """The first operator of a formula that TLA+ does not have; "" where it has all."""
-    return _UNSAID.get(formula.op) or next((why for a in formula.args if (why := _unsaid(a))), "")
-
-
-def _comment(text: str) -> str:
-    return f"\\* {' '.join(text.split())}"
