@@ -1,8 +1,9 @@
 """The functions `expand` and `edges` of the native engine: the steps that leave many states. Text only.
 
 For each state the candidates are gathered first, without a branch where that is possible: rules whose guard
-the state may satisfy. Then they are taken one by one, first those whose guard is settled and whose effect is
-constant. Indices are unsigned, which spares the test for negative ones at every access.
+the state may satisfy (`native_gather.py`). Then they are taken one by one, first those of which only the
+effect, a constant one, is to be made. Indices are unsigned, which spares the test for negative ones at every
+access.
 
 `engine/native/arrays.py` says what the arrays hold. Knows nothing of storage and search.
 """
@@ -11,7 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from explorer.codegen.native_module import load, lowered_function, state_arguments
+from explorer.codegen.native_gather import each, gather, words_of_rules
+from explorer.codegen.native_module import load, state_arguments
 from explorer.codegen.native_shapes import Tables
 from explorer.codegen.template import fill
 from explorer.program.layout import Layout
@@ -30,12 +32,13 @@ def expand(level, span, buckets, counters, search):
     rules, known, hashing = search
     enabled, same, cut_by, flagged_rows, totals = counters
     full_at = buckets.states.shape[1] - rules.shapes.shape[0] - 1
-    candidates = np.empty(rules.shapes.shape[0] + 1, np.uint64)
     {unpack}
     full = False
     b, stop = span
+    {tallies}
     while b < stop and not full:
         row = U(b)
+        {make_room}
         {ahead}
         {load}
         by = U(made_by[row])
@@ -43,20 +46,8 @@ def expand(level, span, buckets, counters, search):
         flagged = False
         {constraints}
         {gather}
-        {settled}
-        for k in range({first}, number):
-            rule = candidates[U(k)]
-            {step}
-            if flag:
-                flagged = True
-            if ok:
-                degree += 1
-                enabled[rule] += 1
-                {differs}
-                if not differs:
-                    same[rule] += 1
-                elif (known[by, rule >> U(6)] >> (rule & U(63))) & U(1) == C_0x0:
-                    {put}
+        {sure}
+        {todo}
         totals[EXPANDED] += 1
         totals[TRANSITIONS] += degree
         if degree < totals[LEAST]:
@@ -69,6 +60,7 @@ def expand(level, span, buckets, counters, search):
             if totals[FLAGGED] == flagged_rows.shape[0]:
                 full = True
         b += 1
+    {count}
     return b
 
 '''
@@ -81,27 +73,32 @@ if cut >= 0:
     continue
 """
 
-SETTLED = """
-for k in range(settled):
-    rule = candidates[U(k)]
-    {constant_effect}
+TODO = """
+{step}
+if flag:
+    flagged = True
+if ok:
     degree += 1
     enabled[rule] += 1
-    {put}
+    {differs}
+    if not differs:
+        same[rule] += 1
+    elif (known[by, rule >> U(6)] >> (rule & U(63))) & U(1) == C_0x0:
+        {put}
 """
 
-# Candidates by bitmaps: for every value of some cells, the rules that it allows, a bit for each.
-
-ALLOWED = """
-value = U({base}) + ({word} >> U({shift}) & U({mask}))
-{intersect}
+TALLIES = """
+plain, idle, sure = rules.plain, rules.idle, np.empty({words}, np.uint64)
+tallies, room = np.zeros((2 * {words}, 8), np.uint64), ROOM
 """
 
-# What the memories in the state let pass.
+COUNT = "count_up(tallies, U(enabled.shape[0]), enabled, same)"
 
-BY_MEMORY = """
-passing = passed({memory}, {number})
-{intersect}
+MAKE_ROOM = """
+room -= 1
+if room < 0:
+    {count}
+    room = ROOM - 1
 """
 
 AHEAD = """
@@ -109,56 +106,11 @@ if b + {ahead} < stop:
     announce({state})
 """
 
-EACH_BIT = """
-while {bits} != C_0x0:
-    rule = lowest_bit({bits}) + U({first})
-    {work}
-    {bits} &= {bits} - U(1)
-"""
-
-SPLIT_SETTLED = """
-sure = allowed{word} & settled_rules[U({word})]
-allowed{word} ^= sure
-repeated = sure & known[by, U({word})]
-sure ^= repeated
-{count_repeated}
-{append_sure}
-"""
-
-APPEND = ["candidates[number] = rule", "number += U(1)"]
-
-# Candidates by the value of a cell.
-
-BY_ROOTS = """
-for r in range(rules.root_cells.shape[0]):
-    root = U(r)
-    value = root_bases[root] + ({word} >> root_cells[root, U(1)] & root_cells[root, U(2)])
-    for c in range(case_starts[value], case_starts[value + U(1)]):
-        rule = cases[U(c)]
-        {append_if_possible}
-"""
-
 ROOT_TABLES = [
     "root_cells, root_bases, case_starts, cases = rules.root_cells, rules.root_bases, rules.case_starts,"
-    " rules.cases"
+    " rules.cases",
+    "candidates = np.empty(rules.shapes.shape[0] + 1, np.uint64)",
 ]
-
-POSSIBLE_ONE = """
-candidates[number] = rule
-number += U((s & masks[rule, U(0)]) == masks[rule, U(1)])
-"""
-
-POSSIBLE_WIDE = """
-possible = True
-for g in range(guard_starts[rule], guard_starts[rule + U(1)]):
-    guard = U(g)
-    if (states[row, guards[guard, U(0)]] & guards[guard, U(1)]) != guards[guard, U(2)]:
-        possible = False
-        break
-if possible:
-    candidates[number] = rule
-    number += U(1)
-"""
 
 # The step itself.
 
@@ -181,8 +133,8 @@ last = rule
 
 DIFFERS_WIDE = """
 differs = False
-for w in range({words}):
-    if t[U(w)] != states[row, U(w)]:
+for word in range({words}):
+    if t[U(word)] != states[row, U(word)]:
         differs = True
 """
 
@@ -203,8 +155,8 @@ PUT_WIDE = """
 owner = C_0x0
 place = U(sizes[owner])
 bucket_states[owner, place, U(0)] = row
-for w in range({words}):
-    bucket_states[owner, place, U(w + 1)] = t[U(w)]
+for word in range({words}):
+    bucket_states[owner, place, U(word + 1)] = t[U(word)]
 {note}
 """
 
@@ -225,7 +177,6 @@ def edges(states, span, steps, rules):
     expanded.
     """
     room = steps.rules.shape[0] - rules.shapes.shape[0] - 1
-    candidates = np.empty(rules.shapes.shape[0] + 1, np.uint64)
     {unpack}
     full = False
     b, stop = span
@@ -233,64 +184,63 @@ def edges(states, span, steps, rules):
         row = U(b)
         {load}
         {gather}
-        for k in range(number):
-            rule = candidates[U(k)]
-            {step}
-            if ok:
-                n = steps.length[0]
-                steps.origins[n] = b
-                steps.rules[n] = I(rule)
-                for w in range({words}):
-                    {copy}
-                steps.length[0] = n + 1
-                if n >= room:
-                    full = True
+        {steps}
         b += 1
     return b
 
 '''
 
 
+LISTED = """
+{step}
+if ok:
+    n = steps.length[0]
+    steps.origins[n] = b
+    steps.rules[n] = I(rule)
+    for word in range({words}):
+        {copy}
+    steps.length[0] = n + 1
+    if n >= room:
+        full = True
+"""
+
+
 def expand_source(tables: Tables, layout: Layout, constrained: bool, symmetric: bool) -> str:
     """The text of `expand`; `outside` is called where there are constraints."""
-    words, settled = layout.words, bool(tables.sure)
+    words, settled = layout.words, bool(tables.settled)
     one = words == 1
     constraints = fill(CONSTRAINTS, state=state_arguments(one)) if constrained else ""
-    effect, put = constant_effect(words), _put(layout, symmetric)
+    put = _put(layout, symmetric)
+    differs = "differs = t != s" if one else fill(DIFFERS_WIDE, words=words)
     return fill(
         EXPAND,
-        unpack=[
-            *unpack(one, bool(tables.root_cells)),
-            "settled_rules = rules.sure",
-            "bucket_states, bucket_rules, sizes = buckets",
-        ],
+        unpack=[*unpack(tables, one), "bucket_states, bucket_rules, sizes = buckets"],
+        tallies=fill(TALLIES, words=words_of_rules(tables)) if settled else "",
+        make_room=fill(MAKE_ROOM, count=COUNT) if settled else "",
+        count=COUNT if settled else "",
         ahead=fill(AHEAD, ahead=_AHEAD, state=_state_ahead(one)) if tables.memories else "",
         load=load(one),
         constraints=constraints,
         gather=gather(tables, one, settled),
-        settled=fill(SETTLED, constant_effect=effect, put=put) if settled else "",
-        first="settled" if settled else "0",
-        step=step(tables, words),
-        differs="differs = t != s" if one else fill(DIFFERS_WIDE, words=words),
-        put=put,
+        sure=each(tables, f"{constant_effect(words)}\n{put}", sure=True) if settled else "",
+        todo=each(tables, fill(TODO, step=step(tables, words), differs=differs, put=put)),
     )
 
 
 def edges_source(tables: Tables, words: int) -> str:
     """The text of `edges` for states of so many words."""
     one = words == 1
+    copy = "steps.successors[n, word] = " + ("t" if one else "t[word]")
     return fill(
         EDGES,
-        unpack=unpack(one, bool(tables.root_cells)),
+        unpack=unpack(tables, one),
         load=load(one),
         gather=gather(tables, one, settled=False),
-        step=step(tables, words),
-        words=words,
-        copy="steps.successors[n, w] = " + ("t" if one else "t[w]"),
+        steps=each(tables, fill(LISTED, step=step(tables, words), words=words, copy=copy)),
     )
 
 
-def unpack(one: bool, by_roots: bool) -> Iterator[str]:
+def unpack(tables: Tables, one: bool) -> Iterator[str]:
     """Lines that give names to the tables of rules that are read in the loop."""
     yield "shapes, signed, unsigned = rules.shapes, rules.signed, rules.unsigned"
     yield "effects = rules.effects"
@@ -299,88 +249,10 @@ def unpack(one: bool, by_roots: bool) -> Iterator[str]:
     else:
         yield "t = np.empty(states.shape[1], np.uint64)"
         yield "guard_starts, guards = rules.guard_starts, rules.guards"
-    if by_roots:
+    if tables.root_cells:
         yield from ROOT_TABLES
     else:
-        yield "bitmaps = rules.bitmaps"
-
-
-def gather(tables: Tables, one: bool, settled: bool) -> list[str]:
-    """Lines that put the candidates into `candidates`, and their number into `number`."""
-    limits = ["last = until = U(0)"] * tables.limited
-    if not tables.root_cells:
-        state = state_arguments(one)
-        if not settled:
-            return [*limits, f"number = gather({state}, bitmaps, candidates)"]
-        return [
-            *limits,
-            f"number, settled, degree = gather({state}, by, bitmaps, settled_rules, known, enabled,",
-            "    candidates)",
-        ]
-    possible = POSSIBLE_ONE if one else POSSIBLE_WIDE
-    word = "s" if one else "states[row, root_cells[root, U(0)]]"
-    return [*limits, "number = C_0x0", fill(BY_ROOTS, word=word, append_if_possible=fill(possible))]
-
-
-def gather_source(tables: Tables, one: bool, settled: bool) -> list[str]:
-    """The text of `gather`: the rules that every bitmap allows, into `candidates`; how many. None where
-    candidates are found otherwise.
-
-    With `settled` those whose guard is settled and whose effect is constant come first, so many as the second
-    result says; of those that are known only the number is counted, which is the third.
-    """
-    if tables.root_cells:
-        return []
-    words = range(-(-len(tables.numbers) // 64))
-    body = ["number = U(0)"]
-    for w in words:
-        rules = min(len(tables.numbers) - 64 * w, 64)
-        body.append(f"allowed{w} = {tables.constants.name((1 << rules) - 1)}")
-    base = 0
-    for bitmap in tables.bitmaps:
-        looked_up = fill(
-            ALLOWED,
-            base=base,
-            word="s" if one else f"states[row, U({bitmap.word})]",
-            shift=bitmap.shift,
-            mask=len(bitmap.rows) - 1,
-            intersect=[f"allowed{w} &= bitmaps[value, U({w})]" for w in words],
-        )
-        body.append(looked_up)
-        base += len(bitmap.rows)
-    body += _by_memory(tables, one)
-    parameters, results = [("bitmaps", "uint64[:,::1]")], {"number": "uint64"}
-    if settled:
-        body.append("degree = I(0)")
-        for w in words:
-            repeated = _each_bit("repeated", w, ["enabled[rule] += 1", "degree += 1"])
-            sure = _each_bit("sure", w, APPEND)
-            body.append(fill(SPLIT_SETTLED, word=w, count_repeated=repeated, append_sure=sure))
-        body.append("settled = number")
-        parameters = [("by", "uint64"), *parameters, ("settled_rules", "uint64[::1]")]
-        parameters += [("known", "uint64[:,::1]"), ("enabled", "int64[::1]")]
-        results |= {"settled": "uint64", "degree": "int64"}
-    body += [_each_bit(f"allowed{w}", w, APPEND) for w in words]
-    parameters.append(("candidates", "uint64[::1]"))
-    return [lowered_function("gather", one, parameters, body, results)]
-
-
-def _by_memory(tables: Tables, one: bool) -> Iterator[str]:
-    """Lines that leave out the rules that a memory in the state does not let pass."""
-    for k, number in _numbers(tables, one):
-        yield fill(
-            BY_MEMORY,
-            memory=k,
-            number=number,
-            intersect=[f"allowed{w} &= bits(passing, {w})" for w in range(tables.columns.words)],
-        )
-
-
-def _numbers(tables: Tables, one: bool) -> Iterator[tuple[int, str]]:
-    """The memories that let rules pass or not, and their numbers in the state."""
-    for k, word, shift, mask in tables.memories:
-        state = "s" if one else f"states[row, U({word})]"
-        yield k, f"I({state} >> U({shift}) & U({mask}))"
+        yield f"bitmaps, todo = rules.bitmaps, np.empty({words_of_rules(tables)}, np.uint64)"
 
 
 _AHEAD = 8
@@ -390,18 +262,6 @@ _AHEAD = 8
 def _state_ahead(one: bool) -> str:
     row = f"row + U({_AHEAD})"
     return f"states[{row}, U(0)]" if one else f"states, {row}"
-
-
-def announce_source(tables: Tables, one: bool) -> list[str]:
-    """The text of `announce`: what is known of the memories of a state will be read soon. None without."""
-    calls = [f"announced({k}, {number})" for k, number in _numbers(tables, one)]
-    if not calls:
-        return []
-    return [lowered_function("announce", one, [], ["pass"], {" + ".join(calls): "int64"})]
-
-
-def _each_bit(bits: str, word: int, work: list[str]) -> str:
-    return fill(EACH_BIT, bits=bits, first=64 * word, work=work)
 
 
 def step(tables: Tables, words: int) -> str:

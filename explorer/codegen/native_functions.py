@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from explorer.codegen.native_canonical import native_canonical
 from explorer.codegen.native_dense import packed_source
-from explorer.codegen.native_expand import announce_source, edges_source, expand_source, gather_source
+from explorer.codegen.native_expand import edges_source, expand_source
 from explorer.codegen.native_expressions import Constants, Scribe, Sharing
+from explorer.codegen.native_gather import announce_source, gather_source
 from explorer.codegen.native_module import (
     certainly,
     load,
@@ -28,8 +29,11 @@ from explorer.program.layout import Layout
 from explorer.program.program import Program
 from explorer.symmetry.plan import Plan
 
-GENERATOR = 13
+GENERATOR = 14
 """Raise when the generated text changes its meaning: part of every cache key."""
+
+JUDGED = 1 << 10
+"""States that are judged one after the other without a branch, or several at a time."""
 
 JUDGE = '''
 @njit(
@@ -41,13 +45,23 @@ def judge(states, start, stop, watched, failed):
     many, and the next row."""
     number = 0
     b = start
-    while b < stop and number < failed.shape[0]:
-        row = U(b)
-        {load}
-        if bad({state}, watched):
-            failed[number] = b
-            number += 1
-        b += 1
+    block = min({judged}, failed.shape[0])
+    outcomes = np.empty(block, np.uint8)
+    while b < stop and number + block <= failed.shape[0]:
+        n = min(block, stop - b)
+        for k in range(n):
+            row = U(b + k)
+            {load}
+            outcomes[U(k)] = bad({state}, watched)
+        found = 0
+        for k in range(n):
+            found += outcomes[U(k)]
+        if found:
+            for k in range(n):
+                if outcomes[U(k)]:
+                    failed[number] = b + k
+                    number += 1
+        b += n
     return number, b
 
 '''
@@ -80,7 +94,7 @@ def native_source(program: Program, layout: Layout, plan: Plan | None = None) ->
     tables = tabulate(program, layout)
     constants = tables.constants
     one = layout.words == 1
-    for_expand = gather_source(tables, one, bool(tables.sure)) + announce_source(tables, one)
+    for_expand = gather_source(tables, one, bool(tables.settled)) + announce_source(tables, one)
     for_edges = gather_source(tables, one, settled=False)
     expand = expand_source(tables, layout, bool(program.constraints), plan is not None)
     edges = edges_source(tables, layout.words)
@@ -148,7 +162,7 @@ def step_source(tables: Tables, one: bool) -> str:
 
 def _judge(program: Program, scribe: Scribe, constants: Constants) -> list[str]:
     """States on which an invariant that is still watched fails or has no value."""
-    judge = fill(JUDGE, load=load(scribe.one), state=state_arguments(scribe.one))
+    judge = fill(JUDGE, judged=JUDGED, load=load(scribe.one), state=state_arguments(scribe.one))
     return [_bad(program, scribe, constants), judge]
 
 
@@ -166,4 +180,6 @@ def _bad(program: Program, scribe: Scribe, constants: Constants) -> str:
         body += [constants.fill(scribe, text) for text in sharing.names([whole], program.facts)]
         text = constants.fill(scribe, scribe.truth(whole))
         body.append(f"bad = bad or (not {text} and watched[{k}] != 0)  # {judgement.name}")
-    return lowered_function("bad", scribe.one, [("watched", "int64[::1]")], body, {"bad": "boolean"})
+    return lowered_function(
+        "bad", scribe.one, [("watched", "int64[::1]")], body, {"bad": "boolean"}, together=True
+    )

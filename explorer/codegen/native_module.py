@@ -21,8 +21,9 @@ from explorer.engine.native.arrays import (
     Rules, Search, Steps, signature,
 )
 {apply}
-from explorer.engine.native.lowering import lowered, lowest_bit, popcount, table
+from explorer.engine.native.lowering import EVERYTHING, lowered, lowest_bit, popcount, table
 from explorer.engine.native.mixing import mix, permuted
+from explorer.engine.native.tallies import ROOM, count_up, lowest
 
 U, I = np.uint64, np.int64
 {constants}
@@ -30,7 +31,7 @@ U, I = np.uint64, np.int64
 '''
 
 LOWERED = """
-@lowered("{result}({types})")
+@lowered("{result}({types})"{together})
 def {name}({parameters}):
     {body}
     return {results}
@@ -75,12 +76,18 @@ def load(one: bool) -> list[str]:
 
 
 def lowered_function(
-    name: str, one: bool, parameters: list[tuple[str, str]], body: list[str], results: dict[str, str]
+    name: str,
+    one: bool,
+    parameters: list[tuple[str, str]],
+    body: list[str],
+    results: dict[str, str],
+    *,
+    together: bool = False,
 ) -> str:
     """The text of a function that LLVM compiles without Numba (`engine/native/lowering.py`).
 
     It takes a state and the parameters (names and types). The results are names of the body, or conditions,
-    with their types.
+    with their types. `together`: conditions have no branches, as far as that is harmless.
     """
     taken = [("s", "uint64")] if one else [("states", "uint64[:,::1]"), ("row", "uint64")]
     taken += parameters
@@ -88,6 +95,7 @@ def lowered_function(
     return fill(
         LOWERED,
         name=name,
+        together=", together=EVERYTHING" if together else "",
         result=types[0] if len(types) == 1 else f"Tuple(({', '.join(types)}))",
         types=", ".join(kind for _, kind in taken),
         parameters=", ".join(at for at, _ in taken),

@@ -20,7 +20,16 @@ from explorer.ir.errors import Place
 from explorer.ir.expressions import TRUE, Expr, is_const
 from explorer.language.memory_wiring import MemoryType
 from explorer.program.after_step import on_step
-from explorer.program.bitmaps import MAX_RULES, Bitmap, bitmaps, split
+from explorer.program.bitmaps import (
+    MAX_RULES,
+    Bitmap,
+    Codes,
+    Settled,
+    bitmaps,
+    constant_effect,
+    settled,
+    split,
+)
 from explorer.program.dispatch import Cell, roots
 from explorer.program.facts import Facts
 from explorer.program.layout import Layout
@@ -71,10 +80,11 @@ class Tables:
     `guards[r]` and `updates[r]` are (word, mask, wanted) and (word, keep, add) triples; `signed[r]` and
     `unsigned[r]` are the numbers of a shape that differ; `constants` are named in its text;
     `numbers` are the rules' instances. Few rules are found by `bitmaps`, many from the value of a cell by
-    `root_*` and `cases`. `sure` are the ranks of rules whose guard the bitmaps settle and whose step has a
-    constant effect, always a change. `limited` says whether rules have limits. `columns` are the functions
-    that are looked up in rows, and what they ask; `memories` are those that let rules pass or not: number,
-    word, shift and mask.
+    `root_*` and `cases`. The questions that bitmaps answer of a rule: whether it is possible; whether it
+    raises no flag; whether it changes nothing. `settled` are the rules (bits by rank) of which they tell all
+    that, `resting` those that may change nothing, `constant` those with a constant effect. `limited` says
+    whether rules have limits. `columns` are the functions that are looked up in rows, and what they ask;
+    `memories` are those that let rules pass or not: number, word, shift and mask.
     """
 
     shapes: list[Shape]
@@ -86,7 +96,9 @@ class Tables:
     constants: Constants
     numbers: list[int]
     bitmaps: list[Bitmap]
-    sure: list[int]
+    settled: int
+    resting: int
+    constant: int
     limited: bool
     columns: Columns
     memories: list[tuple[int, int, int, int]]
@@ -125,8 +137,11 @@ def tabulate(program: Program, layout: Layout) -> Tables:
     cases = [
         [[rank[rule.instance.number] for rule in rules] for rules in by_value] for _, by_value in tabulated
     ]
-    sure = [
-        r for r, entry in enumerate(entries) if few and entry.block.text == "ok = True" and entry.rule.changes
+    known = [entry.settled for entry in entries]
+    questions = [
+        [e.allowed for e in entries],
+        [one.plain if one else {} for one in known],
+        [one.idle or {} if one else {} for one in known],
     ]
     return Tables(
         shapes,
@@ -137,8 +152,10 @@ def tabulate(program: Program, layout: Layout) -> Tables:
         unsigned=unsigned_rows,
         constants=constants,
         numbers=[*rank],
-        bitmaps=bitmaps([e.allowed for e in entries], layout) if few else [],
-        sure=sure,
+        bitmaps=bitmaps(questions, layout) if few else [],
+        settled=sum(1 << r for r, one in enumerate(known) if one),
+        resting=sum(1 << r for r, one in enumerate(known) if one and one.idle is not None),
+        constant=sum(1 << r for r, one in enumerate(known) if one and one.constant),
         limited=any(e.block.limits for e in entries),
         columns=columns,
         memories=[(k, *_place(type, layout)) for k, type in columns.asking()],
@@ -177,7 +194,8 @@ class _Entry:
     """
 
     rule: Rule
-    allowed: dict[Cell, frozenset[int]]
+    allowed: Codes
+    settled: Settled | None
     asked: list[Expr]
     masked: list[tuple[int, int, int]]
     updates: list[tuple[int, int, int]]
@@ -191,7 +209,9 @@ def _entry(
     asked, rest = columns.split(rest) if few else ([], rest)
     masked, rest = ([], rest) if few else _split_guard(rule, layout, root)
     updates, block = _block(program, rule, rest, layout, columns)
-    return _Entry(rule, allowed, asked=asked, masked=masked, updates=updates, block=block)
+    wanted = [c.ok for c in rule.checks] + [condition for condition, _ in _step_conditions(program, rule)]
+    known = settled(rule, wanted, layout) if few and not rest else None
+    return _Entry(rule, allowed, settled=known, asked=asked, masked=masked, updates=updates, block=block)
 
 
 def _split_guard(
@@ -311,11 +331,12 @@ def _updates(rule: Rule, layout: Layout, scribe: Scribe) -> tuple[list[tuple[int
             dynamic.append(u)
             continue
         word, shift = divmod(field.shift(u.index.value), WORD)
-        clear[word] = clear.get(word, 0) | field.mask << shift
-        if is_const(u.expr):
-            add[word] = add.get(word, 0) | (u.expr.value - u.family.low & field.mask) << shift
-        else:
+        effect = constant_effect(u, field)
+        if effect is None:
             computed.append((u, word, shift))
+        cleared, added = effect or (field.mask, 0)
+        clear[word] = clear.get(word, 0) | cleared << shift
+        add[word] = add.get(word, 0) | added << shift
     full = (1 << WORD) - 1
     static = [(word, full & ~mask, add.get(word, 0)) for word, mask in sorted(clear.items())]
     terms = []

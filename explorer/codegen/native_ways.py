@@ -5,8 +5,9 @@ ways, and what that costs (`engine/lanes.py`). Text only.
 from __future__ import annotations
 
 from explorer.codegen.native_canonical import Writer, native_canonical
-from explorer.codegen.native_expand import gather, gather_source, step, unpack
+from explorer.codegen.native_expand import step, unpack
 from explorer.codegen.native_functions import step_source
+from explorer.codegen.native_gather import each, gather, gather_source
 from explorer.codegen.native_module import load, module_of
 from explorer.codegen.native_permutations import renamed_source
 from explorer.codegen.native_shapes import tabulate
@@ -25,7 +26,6 @@ def ways(states, ahead, rules, origins, costs):
     many. The states ahead are found by a table of their rows plus one.
     """
     wanted, wanted_costs, slots, lanes, turned, bits = ahead
-    candidates = np.empty(rules.shapes.shape[0] + 1, np.uint64)
     mask = U(slots.shape[0] - 1)
     sieve = np.zeros(4096, np.uint64)
     for w in range(wanted.shape[0]):
@@ -42,30 +42,7 @@ def ways(states, ahead, rules, origins, costs):
         {load}
         {gather}
         best, first = I(1 << 62), I(0)
-        for k in range(number):
-            rule = candidates[U(k)]
-            {step}
-            if ok:
-                {sieve}
-                {end}
-                {place}
-                held = slots[place]
-                while held != 0:
-                    x = U(held) - U(1)
-                    {compare}
-                    if same:
-                        lane = lanes[rule]
-                        seen = lane
-                        {renamed}
-                        behind = wanted_costs[x]
-                        changes = (behind >> bits) + 1 - (behind >> seen & 1)
-                        if changes < best:
-                            best, first = changes, I(0)
-                        if changes == best:
-                            first |= I(1) << lane
-                        break
-                    place = (place + U(1)) & mask
-                    held = slots[place]
+        {steps}
         if first != 0:
             origins[found] = b
             costs[found] = best << bits | first
@@ -73,6 +50,31 @@ def ways(states, ahead, rules, origins, costs):
     return found
 
 '''
+
+EACH_STEP = """
+{step}
+if ok:
+    {sieve}
+    {end}
+    {place}
+    held = slots[place]
+    while held != 0:
+        x = U(held) - U(1)
+        {compare}
+        if same:
+            lane = lanes[rule]
+            seen = lane
+            {renamed}
+            behind = wanted_costs[x]
+            changes = (behind >> bits) + 1 - (behind >> seen & 1)
+            if changes < best:
+                best, first = changes, I(0)
+            if changes == best:
+                first |= I(1) << lane
+            break
+        place = (place + U(1)) & mask
+        held = slots[place]
+"""
 
 # Under a symmetry most successors fall through a sieve of 2**18 bits, by what all states of an orbit share.
 
@@ -91,15 +93,15 @@ PLACE_ONE = "place = (end * U(0x9e3779b97f4a7c15)) >> U(0x20) & mask"
 
 PLACE_WIDE = """
 place = end[C_0x0]
-for word in range(1, {words}):
-    place = (place ^ (place >> U(0x1d))) * U(0xbf58476d1ce4e5b9) + end[U(word)]
+for part in range(1, {words}):
+    place = (place ^ (place >> U(0x1d))) * U(0xbf58476d1ce4e5b9) + end[U(part)]
 place = (place ^ (place >> U(0x1d))) * U(0x9e3779b97f4a7c15) >> U(0x20) & mask
 """
 
 COMPARE_WIDE = """
 same = True
-for w in range({words}):
-    if wanted[x, U(w)] != end[U(w)]:
+for part in range({words}):
+    if wanted[x, U(part)] != end[U(part)]:
         same = False
 """
 
@@ -115,20 +117,26 @@ def ways_source(program: Program, layout: Layout, plan: Plan | None = None) -> s
     one, symmetric, constants = words == 1, plan is not None, tables.constants
     renamed = "_, seen = renamed(t, lane, turned)" if one else "seen = renamed(t.copy(), lane, turned)"
     alike = [] if plan is None else list(Writer(plan, one, constants).alike_function())
+    place = PLACE_ONE if one else fill(PLACE_WIDE, words=words)
     whole_end = "end = canonical(t)" if one else fill(END_WIDE)
-    text = fill(
-        WAYS,
-        unpack=unpack(one, bool(tables.root_cells)),
-        load=load(one),
-        gather=gather(tables, one, settled=False),
+    steps = fill(
+        EACH_STEP,
         step=step(tables, words),
-        fill_sieve=[fill(FILL_SIEVE, state="wanted[U(w), C_0x0]" if one else "wanted[w]")] * bool(alike),
         sieve=[fill(SIEVE)] * bool(alike),
-        end_wanted="end = wanted[U(w), C_0x0]" if one else "end = wanted[w]",
         end=whole_end if symmetric else "end = t",
-        place=PLACE_ONE if one else fill(PLACE_WIDE, words=words),
+        place=place,
         compare="same = wanted[x, C_0x0] == end" if one else fill(COMPARE_WIDE, words=words),
         renamed=[renamed] * symmetric,
+    )
+    text = fill(
+        WAYS,
+        unpack=unpack(tables, one),
+        load=load(one),
+        gather=gather(tables, one, settled=False),
+        steps=each(tables, steps),
+        fill_sieve=[fill(FILL_SIEVE, state="wanted[U(w), C_0x0]" if one else "wanted[w]")] * bool(alike),
+        end_wanted="end = wanted[U(w), C_0x0]" if one else "end = wanted[w]",
+        place=place,
     )
     parts = alike
     if plan is not None:

@@ -96,9 +96,10 @@ class Rules(NamedTuple):
     guards: WordRows
     """[tests, 3]: word, mask and content"""
     bitmaps: WordRows
-    """[values, words of rules]: for every value of some cells, a bit for each rule that it allows"""
-    sure: Words
-    """[words of rules]: a bit for each rule whose guard bitmaps settle and whose effect is constant"""
+    plain: WordRows
+    idle: WordRows
+    """[values, words of rules]: for every value of some cells, a bit for each rule that it allows; that
+    raises no flag then; that changes nothing then"""
 
 
 class Dictionaries(NamedTuple):

@@ -145,7 +145,16 @@ def _inlined() -> str:
     here = Path(__file__)
     return "".join(
         here.with_name(f"{name}.py").read_text()
-        for name in ("arrays", "harmless", "llvm_mixer", "lowering", "mixing", "probing", "tree_entries")
+        for name in (
+            "arrays",
+            "harmless",
+            "llvm_mixer",
+            "lowering",
+            "mixing",
+            "probing",
+            "tallies",
+            "tree_entries",
+        )
     )
 
 

@@ -52,14 +52,16 @@ CALLED = ("entry", "passed", "announced")
 INLINED = 1_700
 """Nodes of a function's syntax tree up to which it is copied into its caller."""
 
-TOGETHER = 24
-"""Nodes of the syntax trees of conditions that are evaluated together, without a branch between them."""
+TOGETHER, EVERYTHING = 24, 1 << 12
+"""Nodes of the syntax trees of conditions that are evaluated together, without a branch between them; in a
+function that is copied into a loop over states, which may then look at several at a time.
+"""
 
 Term = tuple[str, Any]
 """A kind (`u` unsigned word, `i` signed word, `k` a number written out, `b` condition) and a value."""
 
 
-def lowered(signature: str) -> Callable[[Callable[..., Any]], Any]:
+def lowered(signature: str, together: int = TOGETHER) -> Callable[[Callable[..., Any]], Any]:
     """What a function is replaced by, so that compiled code can call it; `signature` as for Numba.
 
     Where Numba is switched off the function stays as it is.
@@ -70,7 +72,7 @@ def lowered(signature: str) -> Callable[[Callable[..., Any]], Any]:
         if config.DISABLE_JIT:  # type: ignore[attr-defined]
             return function
         parameters = ", ".join(function.__code__.co_varnames[: function.__code__.co_argcount])
-        names: dict[str, Any] = {"typed": lambda: _typed(function, signature)}
+        names: dict[str, Any] = {"typed": lambda: _typed(function, signature, together)}
         exec(f"def {function.__name__}(context, {parameters}): return typed()", names)
         return intrinsic(names[function.__name__])
 
@@ -92,7 +94,7 @@ def table(index: Any, *values: int) -> Any:
     return np.int64(values[int(index)])
 
 
-def _typed(function: FunctionType, signature: str) -> tuple[Any, Callable[..., Any]]:
+def _typed(function: FunctionType, signature: str, together: int) -> tuple[Any, Callable[..., Any]]:
     arguments, result = normalize_signature(signature)  # type: ignore[no-untyped-call]
     typed = result(*arguments)
 
@@ -106,7 +108,10 @@ def _typed(function: FunctionType, signature: str) -> tuple[Any, Callable[..., A
                     flat.append(builder.extract_value(array.shape, 1))
             else:
                 flat.append(value)
-        lowered_function = _define(builder.module, function, arguments, [v.type for v in flat], result)
+        kinds = [v.type for v in flat]
+        lowered_function = _define(
+            builder.module, function, arguments, kinds=kinds, result=result, together=together
+        )
         answer = builder.call(lowered_function, flat)
         if not isinstance(result, types.BaseTuple):
             return _as_numba(builder, answer, result)
@@ -127,7 +132,9 @@ def _as_numba(builder: Any, value: Any, kind: Any) -> Any:
     return value if kind == types.boolean or value.type == WORD else builder.zext(value, WORD)
 
 
-def _define(module: Any, function: FunctionType, arguments: Any, kinds: list[Any], result: Any) -> Any:
+def _define(
+    module: Any, function: FunctionType, arguments: Any, kinds: list[Any], result: Any, together: int
+) -> Any:
     """The LLVM function of a marked one, in the module that calls it."""
     name = f"lowered.{function.__name__}"
     if name in module.globals:
@@ -138,8 +145,9 @@ def _define(module: Any, function: FunctionType, arguments: Any, kinds: list[Any
     built = ir.Function(module, ir.FunctionType(whole, kinds), name)
     built.linkage = "internal"
     tree = _tree(function)
-    built.attributes.add("alwaysinline" if _nodes(tree) < INLINED else "noinline")
-    _Body(built, function, arguments).write(tree, results, whole)
+    inlined = _nodes(tree) < INLINED
+    built.attributes.add("alwaysinline" if inlined else "noinline")
+    _Body(built, function, arguments, together if inlined else TOGETHER).write(tree, results, whole)
     return built
 
 
@@ -168,7 +176,8 @@ def _tree(function: FunctionType) -> ast.FunctionDef:
 class _Body:
     """The body of one function under construction."""
 
-    def __init__(self, built: Any, function: FunctionType, arguments: Any):
+    def __init__(self, built: Any, function: FunctionType, arguments: Any, together: int):
+        self.together = together
         self.function, self.globals = built, function.__globals__
         self.entry = built.append_basic_block("entry")
         self.builder: Any = ir.IRBuilder(built.append_basic_block("body"))
@@ -364,7 +373,7 @@ class _Body:
         """
         end = self.function.append_basic_block("settled")
         settled, settles = [], ir.Constant(BOOL, int(not conjunction))
-        last, room = self.truth(self.term(operands[0])), TOGETHER
+        last, room = self.truth(self.term(operands[0])), self.together
         for operand in operands[1:]:
             room -= length(operand, self.locals.keys() - self.given)
             if room >= 0:
@@ -376,7 +385,7 @@ class _Body:
             further = self.function.append_basic_block("further")
             self.builder.cbranch(last, *((further, end) if conjunction else (end, further)))
             self.builder.position_at_end(further)
-            last, room = self.truth(self.term(operand)), TOGETHER
+            last, room = self.truth(self.term(operand)), self.together
         final = self.builder.block
         self.builder.branch(end)
         self.builder.position_at_end(end)

@@ -161,8 +161,7 @@ def rule_arrays(tables: Tables, words: int) -> Rules:
             starts.append(len(candidates))
     cells = np.array(tables.root_cells, np.uint64).reshape(-1, 3)
     width = -(-n // 64) or 1
-    rows = [row for bitmap in tables.bitmaps for row in bitmap.rows] or [0]
-    sure = words_of([sum(1 << rank for rank in tables.sure)], width)[0]
+    answers = [[row for bitmap in tables.bitmaps for row in bitmap.rows[k]] or [0] for k in range(3)]
     return Rules(
         masks,
         effects,
@@ -174,8 +173,7 @@ def rule_arrays(tables: Tables, words: int) -> Rules:
         _words(starts),
         _words(candidates),
         *_triples(tables.guards),
-        words_of(rows, width),
-        sure,
+        *(words_of(rows, width) for rows in answers),
     )
 
 
