@@ -38,9 +38,20 @@ def check_parser() -> argparse.ArgumentParser:
         ),
     )
     parser.add_argument("specs", nargs="*", type=named, metavar="SPEC", help="spec files")
-    asked = parser.add_argument_group("what is checked")
-    add_constants(asked)
-    add = asked.add_argument
+    _what_is_checked(parser.add_argument_group("what is checked"))
+    _how_it_is_explored(parser.add_argument_group("how it is explored"))
+    _where_it_ends(parser.add_argument_group("where it ends"))
+    _long_runs(parser.add_argument_group("long runs"))
+    _cluster(parser.add_argument_group("on a cluster"))
+    _how_it_is_judged(parser.add_argument_group("how it is judged"))
+    _what_is_written(parser.add_argument_group("what is shown and written"))
+    parser.set_defaults(table=False, simulate=False)
+    return parser
+
+
+def _what_is_checked(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    add_constants(group)
     add(
         "--property",
         action="append",
@@ -55,7 +66,10 @@ def check_parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help="a row of the spec's table: its constants, expectation and stories (table: may be repeated)",
     )
-    add = parser.add_argument_group("how it is explored").add_argument
+
+
+def _how_it_is_explored(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
     add(
         "--engine",
         choices=options.ENGINES,
@@ -86,7 +100,10 @@ def check_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="visit every state, not one of each orbit of interchangeable identities",
     )
-    add = parser.add_argument_group("where it ends").add_argument
+
+
+def _where_it_ends(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
     add("--max-states", type=positive, metavar="N", help="stop after so many distinct states: undetermined")
     add("--max-depth", type=natural, metavar="N", help="do not leave states at this depth: undetermined")
     add("--timeout", type=seconds, metavar="SECONDS", help="stop after so long: undetermined")
@@ -101,7 +118,10 @@ def check_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="stop at the first violation, whose story is the shortest; what did not fail stays undetermined",
     )
-    add = parser.add_argument_group("long runs").add_argument
+
+
+def _long_runs(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
     add(
         "--checkpoint",
         type=reader(options.directory),
@@ -132,7 +152,10 @@ def check_parser() -> argparse.ArgumentParser:
         metavar="BYTES",
         help="stop at so much of it, such as 100G: undetermined",
     )
-    add = parser.add_argument_group("on a cluster").add_argument
+
+
+def _cluster(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
     add(
         "--cluster",
         type=reader(options.address),
@@ -154,15 +177,20 @@ def check_parser() -> argparse.ArgumentParser:
         metavar="TIME",
         help="an actor that does not answer for so long counts as lost (default: 5min)",
     )
-    add = parser.add_argument_group("how it is judged").add_argument
+
+
+def _how_it_is_judged(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
     add(
         "--expect",
         action="store_true",
         help="exit 0 iff each spec's declared expectation is met by the named property",
     )
     add("--strict", action="store_true", help="vacuity findings fail (exit 21)")
-    written = parser.add_argument_group("what is shown and written")
-    add = written.add_argument
+
+
+def _what_is_written(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
     add("--full", action="store_true", help="whole states along the story")
     add(
         "--stories",
@@ -182,12 +210,10 @@ def check_parser() -> argparse.ArgumentParser:
         help="where the time went: by phase, and by action on a sample of states",
     )
     add("--graph", action="store_true", help="draw the whole state graph (small spaces)")
-    add_json(written)
-    add_formats(written)
+    add_json(group)
+    add_formats(group)
     add("--out", type=path_of, metavar="DIR", help="where files go (default: out/<spec>/)")
     add("--version", action=_Version, nargs=0, help="versions of what is at work, and exit")
-    parser.set_defaults(table=False, simulate=False)
-    return parser
 
 
 def simulate_parser() -> argparse.ArgumentParser:

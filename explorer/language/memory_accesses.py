@@ -39,17 +39,7 @@ LOADS = ("load", "reserve")
 
 
 class Accesses(State, base=True):
-    """A memory of some CPUs: `class Ram(Memory, cpus=Cpu): flag: Var[bool] = initially(False)`.
-
-    `cpus` is the domain of the CPUs. Every variable is a location, a map of variables one location for each
-    key. A location holds a scalar: bool, an enum, a Range, `T | None`, a Set. `model` is a constant of one's
-    own in place of `memory`; with `only` the memory is there under these models alone, and its calls are not
-    made under others. CPUs of the domain `idle` load nothing before their first barrier, as if they had
-    promised `done`. `bound` is the number of stores of a location that are ever live, where that is less than
-    the constant memory_bound: fewer choices to look at, and an error where it is too small. Both may be
-    functions that give the domain or the number, or None, under the constants. Variables that it inherits
-    from a State with `base=True` are plain ones.
-    """
+    """What CPUs do to the locations of a memory. `Memory` adds the names that the Linux kernel has for it."""
 
     _cpus = None
     _idle = None
