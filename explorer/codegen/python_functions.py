@@ -161,7 +161,8 @@ def _edges(w: Writer, roots: tuple[Tree, ...], name: str) -> None:
         if w.symmetric and name == "into":  # one state is the successor of many
             end = "r"
             w.line("r = forms.get(t)")
-            w.block("if r is None:", lambda: w.line("r = forms[t] = canonical(t)"))
+            represent = "r = forms[t] = canonical(t) if t & unmoved in shared and alike(t) in likes else t"
+            w.block("if r is None:", lambda: w.line(represent))
         elif w.symmetric:
             end = "canonical(t)"
         every = "" if name == "into" else "targets is None or "
@@ -179,7 +180,9 @@ def _edges(w: Writer, roots: tuple[Tree, ...], name: str) -> None:
         w.line("found = edges.append")
         w.line("failed = []")
         if w.symmetric and name == "into":
-            w.line("forms = {}")
+            w.lines_of(
+                "forms = {}", "likes = set(map(alike, targets))", "shared = {r & unmoved for r in targets}"
+            )
         w.block("for s in states:", per_state)
         w.line("return edges")
 

@@ -9,11 +9,14 @@ from functools import cached_property
 from types import FunctionType
 from typing import Any
 
+from explorer.codegen.alike import alike_source, unmoved
 from explorer.codegen.python_canonical import NAMES, canonical_source, settle_reached, tied_source
 from explorer.codegen.python_conditions import judgements
 from explorer.codegen.python_functions import Code, successors
+from explorer.engine.candidates import Candidates
 from explorer.engine.handle import Edge as Edge
 from explorer.engine.handle import Handle as Handle
+from explorer.engine.handle import Level
 from explorer.engine.lanes import Costs, Lanes
 from explorer.ir.data import dataclass
 from explorer.ir.expressions import functions_in, with_names
@@ -109,11 +112,11 @@ class Compiled:
                 if part == "judgements"
                 else successors(self.program, self.layout, part, symmetric)
             )
-            names = (
-                {"canonical": self.quotient.canonical, "seen": self.seen, "see": self.seen.add}
-                if self.quotient
-                else {}
-            )
+            names = dict[str, Any]()
+            if self.quotient is not None:
+                names = {"canonical": self.quotient.canonical, "seen": self.seen, "see": self.seen.add}
+            if self.plan is not None and part == "into":
+                names |= {"alike": self.alike, "unmoved": unmoved(self.plan)}
             self._made[part] = (
                 generated,
                 run_source(generated.text, f"<{part} of {self.model.name}>", names),
@@ -156,11 +159,27 @@ class Compiled:
         result: list[Edge] = self.code("edges")[1]["edges"](states, targets)
         return result
 
-    def before(self, level: Iterable[int], later: Costs, lanes: Lanes) -> dict[int, int]:
+    @cached_property
+    def alike(self) -> Callable[[int], int] | None:
+        """What gives the same number for all states of an orbit; None without a symmetry."""
+        if self.plan is None:
+            return None
+        made: Callable[[int], int] = run_source(alike_source(self.plan), "<alike>")["alike"]
+        return made
+
+    @cached_property
+    def candidates(self) -> Candidates:
+        return Candidates(self.program, self.layout, self.alike)
+
+    def before(self, level: Level, later: Costs, lanes: Lanes) -> dict[int, int]:
         """The costs of the states of a level from which a step leads to one that has a cost."""
         costs = dict(later.items())
+        return self.costs_of(self.candidates.among(level, costs), costs, lanes)
+
+    def costs_of(self, states: Iterable[int], costs: dict[int, int], lanes: Lanes) -> dict[int, int]:
+        """The same for any states."""
         renamed = None if self.quotient is None else self.renaming(lanes.turned)
-        edges: list[Edge] = self.code("into")[1]["into"](level, costs)
+        edges: list[Edge] = self.code("into")[1]["into"](states, costs)
         return lanes.costs(edges, costs, renamed)
 
     def initial(self) -> list[int]:

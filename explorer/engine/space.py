@@ -4,15 +4,16 @@ their meaning.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any
 
 from explorer.engine.compiled import Compiled
 from explorer.engine.compiled import Edge as Edge
 from explorer.engine.compiled import Handle as Handle
 from explorer.engine.compiled import Quotient as Quotient
+from explorer.engine.handle import Level as Level
 from explorer.engine.lanes import Costs, Lanes
 from explorer.ir.data import dataclass
 from explorer.ir.expressions import Expr, Failure
@@ -23,14 +24,6 @@ from explorer.symmetry.find import Refusal
 
 def _no_failures() -> Mapping[Handle, tuple[int, Failure]]:
     return MappingProxyType({})
-
-
-class Level(Protocol):
-    """The states at one distance, each once, in the engine's order."""
-
-    def __len__(self) -> int: ...
-
-    def __iter__(self) -> Iterator[Handle]: ...
 
 
 @dataclass(frozen=True, slots=True)

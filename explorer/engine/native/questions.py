@@ -7,13 +7,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import cached_property
 from typing import Any, Protocol, TypeVar
+
+import numpy as np
 
 from explorer.codegen.native_functions import native_source, witness_source
 from explorer.codegen.native_ways import ways_source
 from explorer.codegen.python_conditions import reads_next
 from explorer.engine.lanes import Costs, Lanes
 from explorer.engine.native.arrays import Steps
+from explorer.engine.native.candidates import ArrayCandidates
 from explorer.engine.native.jit import Jit, default_directory
 from explorer.engine.native.levels import NativeLevel, TableLevel, integers, words_of
 from explorer.engine.native.machine import Machine
@@ -33,6 +37,8 @@ FEW, WORTH = 32, 2.0
 """States whose steps Python lists faster than a call of machine code; seconds that it may take for all such
 questions before machine code is compiled for them.
 """
+QUICK, SLOW = 4, 16
+"""How many candidates cost as much as a state that machine code expands, and as one that Python does."""
 
 
 class Visited(Protocol):
@@ -50,6 +56,7 @@ class Questions:
     def __init__(self, compiled: Compiled, machine: Machine):
         self.compiled, self.machine, self.words = compiled, machine, compiled.layout.words
         self.texts: dict[str, str] = {}
+        self.cached: dict[str, bool] = {}
         self.helpers: dict[str, Any] = {}
         self.listed, self.listing = 0, 0.0
         """States whose steps Python has listed, and the seconds it took."""
@@ -89,13 +96,22 @@ class Questions:
 
     def before(self, level: Any, later: Costs, lanes: Lanes) -> Costs:
         """The costs of the states of a level from which a step leads to one that has a cost."""
-        size = len(level)
-        if size < FEW or lanes.number > MOST_LANES or not self._at_hand("ways", size):
-            return self._listed(size, lambda: self.compiled.before(level, later, lanes))
         rows = level.words() if isinstance(level, (NativeLevel, TableLevel)) else words_of(level, self.words)
+        costs = ArrayCosts.of(later, self.words)
+        most = QUICK if "ways" in self.helpers else SLOW
+        rows = self.candidates.among(rows, costs.states, most)
+        size = len(rows)
+        if size < FEW or lanes.number > MOST_LANES or not self._at_hand("ways", size):
+            known = dict(costs.items())
+            return self._listed(size, lambda: self.compiled.costs_of(integers(rows), known, lanes))
         rules = self.machine.rules, self.machine.numbers
         with self.machine.running():
-            return before(self.helpers["ways"], rows, ArrayCosts.of(later, self.words), lanes, rules)
+            return before(self.helpers["ways"], np.ascontiguousarray(rows), costs, lanes, rules)
+
+    @cached_property
+    def candidates(self) -> ArrayCandidates:
+        compiled = self.compiled
+        return ArrayCandidates(compiled.candidates.origins, self.words, compiled.plan)
 
     def _listed(self, size: int, work: Callable[[], T]) -> T:
         """What Python says of the steps of so many states; note how long that takes."""
@@ -117,12 +133,14 @@ class Questions:
                 if name == "edges"
                 else ways_source(program, layout, plan)
             )
-        jit, forecast = Jit(default_directory()), self.listing
+            self.cached[name] = Jit(default_directory()).ready(self.texts[name])
+        forecast = self.listing
         if self.listed:
             forecast += size * self.listing / self.listed
-        if forecast < WORTH and size < SMALL and not jit.ready(self.texts[name]):
+        if forecast < WORTH and size < SMALL and not self.cached[name]:
             return False
-        self.helpers[name] = getattr(jit.module(self.texts[name]), name)
+        module = Jit(default_directory()).module(self.texts[name])
+        self.helpers[name] = getattr(module, name)
         return True
 
     def _edges(self, rows: Any) -> list[Edge]:

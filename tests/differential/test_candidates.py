@@ -1,0 +1,107 @@
+"""Of a level a story looks only at states from which a step may lead on: none is missing, and of others there
+are few.
+"""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from explorer.engine import candidates, python
+from explorer.engine.native import candidates as arrays
+from explorer.engine.native.levels import integers, words_of
+from explorer.engine.space import StateSpace
+from explorer.ground.ground import ground
+from explorer.ir.model import Model
+from explorer.run.load import load
+from explorer.symmetry.find import find
+from explorer.trace.shortest import lanes_of
+from tests.support.comparison import bounded, model_of
+from tests.support.generators import spec_text
+from tests.support.house import ROOT, SPECS
+from tests.support.slow import rest_slow
+from tests.support.symmetric import symmetric_text
+
+EVERY = [
+    path
+    for folder in (SPECS, SPECS / "examples", SPECS / "gallery", ROOT / "tests/bench/specs")
+    for path in sorted(folder.glob("*.py"))
+    if path.name != "program.py"
+]
+
+
+@pytest.fixture(autouse=True)
+def always(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Candidates are looked for in every level, however dear that is."""
+    monkeypatch.setattr(candidates, "SMALL", 0)
+    monkeypatch.setattr(candidates, "NARROW", 0)
+    monkeypatch.setattr(candidates, "ROOM", 1 << 40)
+    monkeypatch.setattr(arrays, "SMALL", 0)
+    monkeypatch.setattr(arrays, "DEAR", 0)
+    monkeypatch.setattr(arrays, "MOST", 1 << 40)
+
+
+def compared(space: StateSpace, seed: int) -> tuple[int, int, int]:
+    """Go back one step from some states of every level: how many states there are, how many are candidates,
+    and from how many a step leads there.
+    """
+    compiled, lanes, rng = space.compiled, lanes_of(space), random.Random(seed)
+    found = arrays.ArrayCandidates(compiled.candidates.origins, compiled.layout.words, compiled.plan)
+    every = few = needed = 0
+    for level, after in zip(space.levels, space.levels[1:]):
+        states, goals = [*level], [*after]
+        for size in (1, 5, len(goals)):
+            later = dict.fromkeys(rng.sample(goals, min(size, len(goals))), lanes.goal)
+            whole = compiled.costs_of(states, later, lanes)
+            assert compiled.before(states, later, lanes) == whole
+            words = compiled.layout.words
+            rows = found.among(words_of(states, words), words_of([*later], words), 1 << 40)
+            assert whole.keys() <= {*integers(rows)} <= {*states}
+            every, few, needed = every + len(states), few + len(rows), needed + len(whole)
+    return every, few, needed
+
+
+def spaces_of(model: Model, most: int) -> list[StateSpace]:
+    """The beginning of a space, and that of representatives where a symmetry is proved."""
+    symmetry, limits = find(model), bounded(model, most)
+    found = [python.explore(model, limits)]
+    return [*found, python.explore(model, limits, symmetry=symmetry)] if symmetry.proven else found
+
+
+@pytest.mark.parametrize("path", rest_slow(EVERY, 6), ids=lambda path: path.stem)
+def test_no_candidate_is_missing_in_any_spec(path: Path) -> None:
+    """Costs from the candidates alone are those from all states of a level, with and without symmetry, as
+    integers and as arrays.
+    """
+    for space in spaces_of(ground(load(path)), 600):
+        compared(space, 1)
+
+
+@pytest.mark.parametrize("part", rest_slow(range(4)))
+def test_no_candidate_is_missing_in_random_specs(part: int) -> None:
+    """The same for random specs, half of them with identities that are interchangeable."""
+    compared_with, together = 0, [0, 0, 0]
+    for seed in range(part * 60, part * 60 + 60):
+        rng = random.Random(seed)
+        model = model_of(symmetric_text(rng) if seed % 2 else spec_text(rng, 1 + seed % 4))
+        for space in spaces_of(model, 400) if model is not None else []:
+            compared_with += space.compiled.candidates.origins is not None
+            together = [a + b for a, b in zip(together, compared(space, seed))]
+    assert compared_with > 60 and together[2] < together[0]
+
+
+def test_few_others_are_looked_at() -> None:
+    """In German's protocol and the filter lock one candidate of twenty, or fewer, has no step that leads
+    there; with symmetry there are more.
+    """
+    for name, share in (
+        ("german", 1.05),
+        ("peterson", 1.05),
+        ("philosophers", 1.0),
+        ("two_phase_commit", 1.0),
+    ):
+        space, *_ = spaces_of(ground(load(SPECS / f"examples/{name}.py")), 1000)
+        every, few, needed = compared(space, 2)
+        assert few <= share * needed < every
