@@ -8,7 +8,7 @@ led from. Whether it exists, and whether the rule is possible there, is asked of
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import product
+from itertools import pairwise, product
 
 from explorer.ir import expressions as ex
 from explorer.ir.data import dataclass
@@ -22,7 +22,7 @@ from explorer.program.simplify import fold
 
 MOST, MASKS, WAYS = 256, 8, 2048
 """Contents that a rule may have written over; masks of bits that rules with more of them leave alone; rules,
-and ways back, that are written down.
+and ways back, that are known.
 """
 
 
@@ -31,8 +31,7 @@ class Origins:
     """Ways back, by rank: a rule has one, or several where what it has written says what stood there before.
 
     `tables` say which ways a state allows. `kept[r]` are the bits that way r leaves alone, `olds[r]` what may
-    have stood in the others. Of rules with too many of these only what they leave alone is known: `alone` are
-    those bits.
+    have stood in the others. Rules with too many of these leave one of `alone` as it was, or more.
     """
 
     tables: list[Bitmap]
@@ -42,7 +41,7 @@ class Origins:
 
 
 def origins(program: Program, layout: Layout) -> Origins | None:
-    """Where the steps of a program may come from; None where too little is known, or it is too much."""
+    """Where the steps of a program may come from; None where it has too many rules, or ways back."""
     allowed, kept, olds, alone = [], [], [], list[int]()
     if len(program.rules) > WAYS:
         return None
@@ -57,10 +56,18 @@ def origins(program: Program, layout: Layout) -> Origins | None:
             allowed.append(after)
             kept.append(left)
             olds.append(before)
-    masks = list(dict.fromkeys(alone))
-    if len(masks) > MASKS or len(kept) > WAYS:
+    if len(kept) > WAYS:
         return None
-    return Origins(bitmaps([allowed], layout), kept, olds, masks)
+    return Origins(bitmaps([allowed], layout), kept, olds, _few(sorted(set(alone))))
+
+
+def _few(masks: list[int]) -> list[int]:
+    """At most MASKS masks, each a part of one or more of those that are given, which are sorted."""
+    while len(masks) > MASKS:
+        shared = [(a & b).bit_count() for a, b in pairwise(masks)]
+        at = shared.index(max(shared))
+        masks[at : at + 2] = [masks[at] & masks[at + 1]]
+    return masks
 
 
 class _Undone:
