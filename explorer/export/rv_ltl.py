@@ -9,7 +9,7 @@ parentheses; behind it `until`, `and`, `or` and `imply` take all that follows, a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from explorer.export.rv_dot import Unreadable, text_of
@@ -99,9 +99,9 @@ class _Reader:
     def next(self) -> str:
         return self.tokens[self.place][0] if self.place < len(self.tokens) else ""
 
-    def take(self, expected: str, fits: object) -> str:
+    def take(self, expected: str, fits: Callable[[str], object]) -> str:
         token = self.next
-        if not token or not fits(token):  # type: ignore[operator]
+        if not token or not fits(token):
             raise self.wrong(f"`{token}`" if token else "the end", expected, self.place)
         self.place += 1
         return token

@@ -193,4 +193,8 @@ def _cell_names(variable: str, path: str, dimensions: list[tuple[str, ...]]) -> 
 def first_twice(names: Iterable[str]) -> str | None:
     """The first of some names that was there before."""
     seen: set[str] = set()
-    return next((name for name in names if name in seen or seen.add(name)), None)  # type: ignore[func-returns-value]
+    for name in names:
+        if name in seen:
+            return name
+        seen.add(name)
+    return None

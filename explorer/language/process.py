@@ -246,6 +246,14 @@ def outcome(
             write='yield "what the next step does" between the two',
             place=place,
         )
+    if not isinstance(text, str) or not text.strip():
+        raise SpecError(
+            "E0801",
+            f"outcome({text!r}) in process {trace.subject}",
+            expected="the text of the step on this way",
+            write='outcome("what the step does here")',
+            place=place,
+        )
     said = _checked(
         Step(
             text=text,

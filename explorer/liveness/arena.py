@@ -171,7 +171,8 @@ class Arena:
 
     def enabled(self, v: int) -> dict[int, list[int]]:
         """For each fair group that is enabled in a node's state, the states its steps lead to."""
-        graph, b, result = self.graph, self.state(v), {}  # type: ignore[var-annotated]
+        graph, b = self.graph, self.state(v)
+        result: dict[int, list[int]] = {}
         for e in range(int(graph.start[b]), int(graph.start[b + 1])):
             g = int(self.fair.group[graph.by[e]])
             if g >= 0:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from explorer.liveness.arena import FairTables
@@ -123,7 +124,7 @@ def cycle(world: World, entry: Node) -> tuple[Edges, Edges]:
         _shortest(obligations, entry, 1 << 30, left) or _greedy(obligations, entry),
     )
     for start in obligations.few()[1:]:
-        way = _walk(obligations, entry, lambda w, bits, start=start: w == start)  # type: ignore[misc]
+        way = _walk(obligations, entry, partial(_is, start))
         least = len(best[0]) + len(best[1]) - len(way)
         loop = _shortest(obligations, start, least, left)
         if loop and (len(loop) < least or len(loop) < len(best[1])):
@@ -178,6 +179,10 @@ def _greedy(obligations: Obligations, start: Node) -> Edges:
             at = w
         path += way
     return path
+
+
+def _is(node: Node, w: Node, _: int) -> bool:
+    return bool(w == node)
 
 
 def _walk(obligations: Obligations, start: Node, arrived: Callable[[Node, int], bool]) -> Edges:

@@ -158,7 +158,8 @@ class RealStates:
         were visited.
         """
         graph, (node, element) = self.arena.graph, self.at[real]
-        b, result = self.arena.state(node), {}  # type: ignore[var-annotated]
+        b = self.arena.state(node)
+        result: dict[int, list[int]] = {}
         for e in range(int(graph.start[b]), int(graph.start[b + 1])):
             label, w = int(graph.by[e]), int(graph.to[e])
             g = int(self.fair.group[label])

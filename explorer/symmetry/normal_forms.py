@@ -9,6 +9,9 @@ nobody looks at it. So the unused slots of a queue, which a renaming leaves alon
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
+
 from explorer.ir import expressions as ex
 from explorer.ir.expressions import Expr, Family
 from explorer.symmetry.applied import Applied
@@ -65,7 +68,7 @@ class Normal(Applied):
             return read
         present = self.both(
             [
-                self.unary(lambda code, least=least: int(code >= least), self.cell(op, needed))  # type: ignore[misc]
+                self.unary(partial(_reaches, least), self.cell(op, needed))
                 for needed, least in renaming.needs[source][1]
             ]
         )
@@ -99,7 +102,7 @@ class Normal(Applied):
         for k, table in enumerate(tables or ()):
             if table is not None:
                 back = {target: source for source, target in enumerate(table)}
-                result[k] = self.unary(lambda value, back=back: back.get(value, value), result[k])  # type: ignore[misc]
+                result[k] = self.unary(partial(_replaced, back), result[k])
         return self.node("at", None, tuple(result))
 
     def _digits(self, family: Family, index: Expr) -> list[Expr] | None:
@@ -138,6 +141,14 @@ class Normal(Applied):
                 if part.op == "le" and part.args[0] is inner and ex.is_const(part.args[1]):
                     high = min(high, part.args[1].value)
         return 0 <= low + shift and high + shift < size
+
+
+def _reaches(least: int, code: int) -> int:
+    return int(code >= least)
+
+
+def _replaced(by: Mapping[int, int], value: int) -> int:
+    return by.get(value, value)
 
 
 def _split(index: Expr, size: int) -> tuple[Expr, Expr]:

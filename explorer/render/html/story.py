@@ -96,9 +96,9 @@ def _story(record: CheckedRecord, trace: Trace, number: int) -> Html:
     )
 
 
-def _marked(record: VerdictRecord, trace: Trace) -> Trace:
+def _marked(record: CheckedRecord, trace: Trace) -> Trace:
     """The trace with what made its formula false in place of everything that is false in it."""
-    leaves = record.get("leaves", {}).get(trace.key)  # type: ignore[attr-defined]
+    leaves = record["leaves"].get(trace.key)
     if not leaves:
         return trace
     latest = [leaf["text"] for leaf in leaves if leaf["since"] == leaves[0]["since"]]
