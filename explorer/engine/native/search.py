@@ -442,7 +442,7 @@ class Search:
     def _remember(self, roots: Any, number: int = 0) -> None:
         """Put states into the visited set that are in a level already."""
         first = self.workers[0]
-        room = buckets(first.partitions, first.buckets.states.shape[1], 1)
+        room = buckets(first.partitions, first.room.most, 1)
         level, at = Level(roots, np.zeros(len(roots), np.uint16)), 0
         while at < len(roots):
             at = first.scatter(level, at, room)

@@ -111,7 +111,8 @@ class SmallLevels:
         search, limits = self.search, self.search.limits
         worker, machine = search.workers[0], search.machine
         store, rules = worker.store, max(1, len(machine.numbers))
-        room = worker.buckets.states.shape[1] - rules - 2
+        buckets = worker.room.buckets()
+        room = buckets.states.shape[1] - rules - 2
         rest = (1 << 60) if limits.max_states is None else limits.max_states - store.count
         bounds = Bounds(
             min(WIDEST, room // rules), worker.found + rest, np.uint64(depth), np.uint64(store.levels)
@@ -129,7 +130,7 @@ class SmallLevels:
                         self.rows,
                         ends,
                         bounds,
-                        worker.buckets,
+                        buckets,
                         worker.counters,
                         worker.search,
                         watched,
@@ -144,7 +145,7 @@ class SmallLevels:
             ends[-1] += 1
             ends[ends[-1] + 1] = ends[ends[-1]]
         finally:
-            worker.buckets.sizes[:] = 0
+            buckets.sizes[:] = 0
         return ends[: ends[-1] + 2].tolist(), full
 
     def _flags(self, depth: int) -> None:

@@ -43,8 +43,10 @@ class Worker:
         self.machine, self.store = machine, store
         rules = len(machine.numbers)
         self.partitions = 1 << store.hashing.partition_bits
-        depth = _apart(max(2 * rules + 64, BUCKET_WORDS // self.partitions))
-        self.buckets = buckets(self.partitions, depth, 1)
+        self.room = Room(self.partitions, 2 * rules + 64, BUCKET_WORDS // self.partitions)
+        self.buckets = self.room.buckets(0)
+        self.inserted, self.each = 0, 4.0
+        """Successors of the level that were inserted here; how many there were for each state of the last."""
         self.nobody = rules if rules <= NOBODY else 0
         self.search = Search(machine.rules, known, store.hashing.there)
         self.counters = Counters(
@@ -76,8 +78,11 @@ class Worker:
 
     def begin(self) -> None:
         """Make the level to expand of what was new. The arrays of the level before are written over."""
+        if self.inserted:
+            self.each, self.inserted = self.inserted / max(1, self.size), 0
         self._new, self._left = self._left, self._new
         self.level, self.at, self._new.size = self._left.level(), 0, 0
+        self.buckets = self.room.buckets(int(self.size * self.each) // self.partitions)
 
     @property
     def found(self) -> int:
@@ -115,6 +120,7 @@ class Worker:
             total = int(np.add.reduce(arrived.sizes[self.store.first : self.store.last]))
             if not total:
                 continue
+            self.inserted += total
             self._new.make_room(total)
             self._new.size = self.store.insert(arrived, level, self._new.rows, self._new.size)
 
@@ -232,6 +238,29 @@ class TreeWorker(Worker):
         if totals[2] >= 0:
             self.tree.grow(int(totals[2]))
         return bool(totals[1] < MISSED)
+
+
+class Room:
+    """Memory for the buckets of a worker. A level takes only as much of it as it needs: the system takes
+    longer to give new memory than a successor takes to be made, and less of it stays nearer to the processor.
+    """
+
+    def __init__(self, partitions: int, least: int, most: int):
+        self.partitions, self.least, self.most = partitions, _apart(least), _apart(max(least, most))
+        self.states = np.empty(partitions * self.most, np.uint64)
+        self.rules = np.empty(partitions * self.most, np.uint16)
+        self.sizes = np.zeros(partitions, np.int64)
+
+    def buckets(self, expected: int | None = None) -> Buckets:
+        """The only buckets, empty, where so many successors are expected in each; None: as many as there may
+        be.
+        """
+        wanted = self.most if expected is None else _apart(expected + expected // 4 + self.least)
+        depth = min(max(self.least, wanted), self.most)
+        states, rules = self.states[: self.partitions * depth], self.rules[: self.partitions * depth]
+        return Buckets(
+            states.reshape(self.partitions, depth, 1), rules.reshape(self.partitions, depth), self.sizes
+        )
 
 
 class Rows:
