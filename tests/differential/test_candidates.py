@@ -21,7 +21,7 @@ from explorer.trace.shortest import lanes_of
 from tests.support.comparison import bounded, model_of
 from tests.support.generators import spec_text
 from tests.support.house import ROOT, SPECS
-from tests.support.slow import rest_slow
+from tests.support.slow import rest_slow, slow_where
 from tests.support.symmetric import symmetric_text
 
 EVERY = [
@@ -30,6 +30,8 @@ EVERY = [
     for path in sorted(folder.glob("*.py"))
     if path.name != "program.py"
 ]
+FIRST = ("counters", "german", "ipi_fixed", "paxos", "peterson", "qrcu")
+"""Specs that are looked at in every run: values that move on, sets, relations, a memory, computed indices."""
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +72,9 @@ def spaces_of(model: Model, most: int) -> list[StateSpace]:
     return [*found, python.explore(model, limits, symmetry=symmetry)] if symmetry.proven else found
 
 
-@pytest.mark.parametrize("path", rest_slow(EVERY, 6), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", slow_where(EVERY, [path for path in EVERY if path.stem not in FIRST]), ids=lambda path: path.stem
+)
 def test_no_candidate_is_missing_in_any_spec(path: Path) -> None:
     """Costs from the candidates alone are those from all states of a level, with and without symmetry, as
     integers and as arrays.
@@ -83,13 +87,13 @@ def test_no_candidate_is_missing_in_any_spec(path: Path) -> None:
 def test_no_candidate_is_missing_in_random_specs(part: int) -> None:
     """The same for random specs, half of them with identities that are interchangeable."""
     compared_with, together = 0, [0, 0, 0]
-    for seed in range(part * 60, part * 60 + 60):
+    for seed in range(part * 40, part * 40 + 40):
         rng = random.Random(seed)
         model = model_of(symmetric_text(rng) if seed % 2 else spec_text(rng, 1 + seed % 4))
         for space in spaces_of(model, 400) if model is not None else []:
             compared_with += space.compiled.candidates.origins is not None
             together = [a + b for a, b in zip(together, compared(space, seed))]
-    assert compared_with > 60 and together[2] < together[0]
+    assert compared_with > 40 and together[2] < together[0]
 
 
 def test_few_others_are_looked_at() -> None:
