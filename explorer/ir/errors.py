@@ -5,6 +5,7 @@ Every mistake has a code, what was found, what was expected, where, and what to 
 
 from __future__ import annotations
 
+import ast
 import inspect
 import linecache
 import os
@@ -153,6 +154,19 @@ def attribute_place(cls: type, name: str) -> Place:
     own = lines[place.line - 1 : definition.end_lineno]
     lines_with = (i for i, line in enumerate(own) if re.match(rf"\s+{re.escape(name)}\s*[:=]", line))
     return Place(place.file, place.line + next(lines_with, 0))
+
+
+def declared_twice(cls: type) -> tuple[str, Place] | None:
+    """A name that the body of a class annotates twice, and the second place."""
+    file = class_place(cls).file
+    definition = classes("".join(linecache.getlines(file))).get(cls.__qualname__)
+    seen: set[str] = set()
+    for at in definition.body if definition else ():
+        if isinstance(at, ast.AnnAssign) and isinstance(at.target, ast.Name):
+            if at.target.id in seen:
+                return at.target.id, Place(file, at.lineno)
+            seen.add(at.target.id)
+    return None
 
 
 def _file_of_members(cls: type) -> str:

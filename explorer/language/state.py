@@ -9,7 +9,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from explorer.ir.data import dataclass
-from explorer.ir.errors import Place, SpecError, attribute_place, caller, class_place, closest, nearest
+from explorer.ir.errors import (
+    Place,
+    SpecError,
+    attribute_place,
+    caller,
+    class_place,
+    closest,
+    declared_twice,
+    nearest,
+)
 from explorer.language.collections import Map, Set
 from explorer.language.constants import value_of
 from explorer.language.queues import Queue
@@ -165,6 +174,15 @@ def declared(cls: type[State]) -> list[tuple[str, Any, Initial]]:
             write=f"import or define {error.name}",
             place=place,
         ) from None
+    twice = declared_twice(cls)
+    if twice is not None:
+        raise SpecError(
+            "E0310",
+            f"{cls.__name__} has two variables {twice[0]!r}, of which Python keeps the last",
+            expected="one declaration of each variable",
+            write="another name for one of them",
+            place=twice[1],
+        )
     variables = []
     for name, annotation in hints.items():
         initial = getattr(cls, name, None)
