@@ -13,17 +13,19 @@ from pathlib import Path
 from explorer.command.arguments import Surplus
 from explorer.command.check import Session
 from explorer.command.check_options import check_parser, simulate_parser, table_parser
-from explorer.command.parsers import (
+from explorer.command.comparison_options import (
     cite_parser,
-    completion_parser,
     conform_parser,
+    export_parser,
+    judge_parser,
+    litmus_parser,
+)
+from explorer.command.parsers import (
+    completion_parser,
     diff_parser,
     estimate_parser,
     explain_parser,
-    export_parser,
     help_parser,
-    judge_parser,
-    litmus_parser,
     mutate_parser,
     new_parser,
     replay_parser,
