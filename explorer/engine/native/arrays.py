@@ -115,6 +115,8 @@ class Dictionaries(NamedTuple):
     """[N, 2]: entries that there are, entries that there is room for"""
     pairs: NumberRows
     """[N + 1, 2]: the children of an inner node, -1 of a word; last those of the root"""
+    above: Numbers
+    """[N]: the node whose child a node is; N of those of the root"""
 
 
 class Unfolded(NamedTuple):
@@ -123,7 +125,7 @@ class Unfolded(NamedTuple):
     states: WordRows
     """[states, W]"""
     numbers: WordRows
-    """[states, N]"""
+    """[N, room for as many]"""
 
 
 class Part(NamedTuple):

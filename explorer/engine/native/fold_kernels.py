@@ -23,13 +23,14 @@ def fold(successors, part, parents, tree, folded):
     """
     states, rules = successors
     before, numbers = parents
-    slots, values, shape, pairs = tree.slots, tree.values, tree.shape, tree.pairs
+    slots, values, shape, pairs, above = tree.slots, tree.values, tree.shape, tree.pairs, tree.above
     root_words, root_rules, missed_states, missed_rules, totals = folded
     at, stop, alone, extend = part
     words, nodes = before.shape[1], pairs.shape[0] - 1
     top, other = U(pairs[nodes, 0]), U(pairs[nodes, 1])
-    own = np.empty((nodes, BLOCK), np.uint64)
-    keys, owners, places, guesses, held = (
+    own, owners = np.empty((nodes, BLOCK), np.uint64), np.empty((nodes + 1, BLOCK), np.uint64)
+    asked, listed = np.empty(nodes + 1, np.int64), np.empty((nodes + 1, BLOCK), np.bool_)
+    rows, keys, places, guesses, held = (
         np.empty(BLOCK, np.uint64),
         np.empty(BLOCK, np.uint64),
         np.empty(BLOCK, np.uint64),
@@ -44,47 +45,56 @@ def fold(successors, part, parents, tree, folded):
     n = at
     while n < stop and missed < room:
         size = min(BLOCK, stop - n, room - missed)
+        own[:], listed[:], known[:], asked[:] = zero, False, True, 0
         for k in range(size):
-            known[U(k)] = True
+            c, s = U(k), U(n + k)
+            row = zero if alone else states[s, zero]
+            rows[c] = row
+            for w in range(words):
+                node = U(w)
+                if alone or states[s, node + one] != before[row, node]:
+                    owners[node, U(asked[node])] = c
+                    asked[node] += 1
         for m in range(nodes):
-            node = U(m)
+            node, parent = U(m), U(above[m])
             left, right = U(pairs[m, 0]), U(pairs[m, 1])
             first, shift, begin = shape[node, 0], shape[node, 2], shape[node, 3]
-            asked = zero
-            for k in range(size):
-                c = U(k)
-                s = U(n + k)
-                row = zero if alone else states[s, zero]
-                if m < words:
-                    key = states[s, node + one]
-                    same = key == before[row, node]
-                else:
-                    key = own[left, c] << BITS | own[right, c]
-                    same = own[left, c] == numbers[row, left] and own[right, c] == numbers[row, right]
-                if same and not alone:
-                    own[node, c] = numbers[row, node]
-                else:
-                    keys[asked], owners[asked], places[asked] = key, c, first + home(key, shift)
-                    asked += one
-            for k in range(I(asked)):
-                guesses[U(k)] = U(slots[places[U(k)]])
-            for k in range(I(asked)):
-                held[U(k)] = values[begin + guesses[U(k)]]
-            for k in range(I(asked)):
+            for k in range(asked[node]):
                 a = U(k)
-                number = guesses[a]
+                c = owners[node, a]
+                if m < words:
+                    key = states[U(n) + c, node + one]
+                else:
+                    low, high = own[right, c], own[left, c]
+                    low = low if low != zero else numbers[right, rows[c]]
+                    high = high if high != zero else numbers[left, rows[c]]
+                    key = high << BITS | low
+                keys[a], places[a] = key, first + home(key, shift)
+            for k in range(asked[node]):
+                guesses[U(k)] = U(slots[places[U(k)]])
+            for k in range(asked[node]):
+                held[U(k)] = values[begin + guesses[U(k)]]
+            for k in range(asked[node]):
+                a = U(k)
+                c, number = owners[node, a], guesses[a]
                 if number == zero or held[a] != keys[a]:
-                    number = enter(tree, m, keys[a], extend and known[owners[a]])
+                    number = enter(tree, m, keys[a], extend and known[c])
                     if number == zero:
                         if extend:
                             totals[0], totals[1], totals[2] = roots, missed, m
                             return n
-                        known[owners[a]] = False
-                own[node, owners[a]] = number
+                        known[c] = False
+                own[node, c] = number
+                owners[parent, U(asked[parent])] = c
+                asked[parent] += I(not listed[parent, c])
+                listed[parent, c] = True
         for k in range(size):
             c, s = U(k), U(n + k)
             if known[c]:
-                root_words[U(roots), zero] = own[top, c] << BITS | own[other, c]
+                high, low = own[top, c], own[other, c]
+                high = high if high != zero else numbers[top, rows[c]]
+                low = low if low != zero else numbers[other, rows[c]]
+                root_words[U(roots), zero] = high << BITS | low
                 root_rules[U(roots)] = rules[s]
                 roots += 1
             else:

@@ -15,6 +15,7 @@ from explorer.engine.native.arrays import (
     Folded,
     Level,
     NumberRows,
+    Numbers,
     Part,
     Unfolded,
     WordRows,
@@ -45,7 +46,8 @@ class Tree:
             np.zeros(1, np.uint64),
             np.zeros((self.nodes, 4), np.uint64),
             np.zeros((self.nodes, 2), np.int64),
-            self.pairs,
+            pairs=self.pairs,
+            above=_above(self.pairs),
         )
         self._build([FIRST_ROOM] * self.nodes)
 
@@ -62,11 +64,17 @@ class Tree:
     def unfold(self, roots: WordRows) -> WordRows:
         """The states (uint64 [n, words]) of root words (uint64 [n, 1])."""
         states = np.empty((len(roots), self.words), np.uint64)
-        numbers = np.empty((min(BATCH, len(roots)), self.nodes), np.uint64)
+        numbers = self.numbers(min(BATCH, len(roots)))
         for start in range(0, len(roots), BATCH):
             stop = min(start + BATCH, len(roots))
             self.unfold_some(roots, (start, stop), Unfolded(states[start:stop], numbers))
         return states
+
+    def numbers(self, states: int) -> WordRows:
+        """Room for the numbers of the nodes of so many states. Those of one state lie in different lines of
+        the cache.
+        """
+        return np.empty((self.nodes, states + 8), np.uint64)
 
     def unfold_some(self, roots: WordRows, span: tuple[int, int], unfolded: Unfolded) -> None:
         """The states of some root words and the numbers of their nodes, into `unfolded`."""
@@ -83,7 +91,7 @@ class Tree:
     def fold_alone(self, level: Level, size: int) -> Level:
         """As `fold`, for the first `size` rows of states with a column before the words, and their rules."""
         folded, at = self.room(size, 1), 0
-        parent = Unfolded(np.zeros((1, self.words), np.uint64), np.zeros((1, self.nodes), np.uint64))
+        parent = Unfolded(np.zeros((1, self.words), np.uint64), np.zeros((self.nodes, 1), np.uint64))
         while at < size:
             at = self.kernels.fold(level, Part(at, size, True, True), parent, self.arrays, folded)
             if folded.totals[2] >= 0:
@@ -123,3 +131,13 @@ def _pairs(words: int) -> NumberRows:
         pairs += [top[k : k + 2] for k in range(0, len(top) - 1, 2)]
         top = above + top[2 * len(above) :]
     return np.array([*pairs, top], np.int64)
+
+
+def _above(pairs: NumberRows) -> Numbers:
+    """The parent of every node."""
+    result = np.zeros(len(pairs) - 1, np.int64)
+    for node, children in enumerate(pairs.tolist()):
+        for child in children:
+            if child >= 0:
+                result[child] = node
+    return result

@@ -13,7 +13,7 @@ import numpy as np
 from numba import int64, njit, void
 
 from explorer.engine.native.arrays import SPAN, WORD_ROWS, Dictionaries, Unfolded, signature
-from explorer.engine.native.tree_entries import BITS, LOW, find
+from explorer.engine.native.tree_entries import BITS, BLOCK, LOW, find
 
 U = np.uint64
 
@@ -28,17 +28,22 @@ def unfold(roots, span, tree, unfolded):
     start, stop = span
     words, nodes = states.shape[1], pairs.shape[0] - 1
     left, right = U(pairs[nodes, 0]), U(pairs[nodes, 1])
-    for r in range(stop - start):
-        row = U(r)
-        root = roots[U(start + r), U(0)]
-        numbers[row, left] = root >> BITS
-        numbers[row, right] = root & LOW
-        for n in range(nodes - 1, words - 1, -1):
-            pair = values[shape[n, 3] + numbers[row, U(n)]]
-            numbers[row, U(pairs[n, 0])] = pair >> BITS
-            numbers[row, U(pairs[n, 1])] = pair & LOW
-        for w in range(words):
-            states[row, U(w)] = values[shape[w, 3] + numbers[row, U(w)]]
+    for first in range(0, stop - start, BLOCK):
+        last = min(first + BLOCK, stop - start)
+        for r in range(first, last):
+            root = roots[U(start + r), U(0)]
+            numbers[left, U(r)] = root >> BITS
+            numbers[right, U(r)] = root & LOW
+        for m in range(nodes - 1, words - 1, -1):
+            node, one, other, begin = U(m), U(pairs[m, 0]), U(pairs[m, 1]), shape[U(m), U(3)]
+            for r in range(first, last):
+                pair = values[begin + numbers[node, U(r)]]
+                numbers[one, U(r)] = pair >> BITS
+                numbers[other, U(r)] = pair & LOW
+        for m in range(words):
+            node, begin = U(m), shape[U(m), U(3)]
+            for r in range(first, last):
+                states[U(r), node] = values[begin + numbers[node, U(r)]]
 
 
 @njit(signature(void, Dictionaries, int64), nogil=True, cache=True)

@@ -156,7 +156,7 @@ class TreeWorker(Worker):
         super().__init__(machine, store, known, constraints)
         self.tree, self.alone = tree, alone
         rules, words = len(machine.numbers), tree.words
-        self.chunk = Unfolded(np.empty((CHUNK, words), np.uint64), np.empty((CHUNK, tree.nodes), np.uint64))
+        self.chunk = Unfolded(np.empty((CHUNK, words), np.uint64), tree.numbers(CHUNK))
         self.rules = self.level.rules
         self.row, self.rows = 0, 0
         room = max(2 * rules + 64, SUCCESSORS)
@@ -179,8 +179,11 @@ class TreeWorker(Worker):
         )
 
     def states(self) -> Iterator[WordRows]:
+        assert self.row == self.rows
         for start in range(0, self.size, CHUNK):
-            yield self.tree.unfold(self.level.states[start : start + CHUNK])
+            stop = min(start + CHUNK, self.size)
+            self.tree.unfold_some(self.level.states, (start, stop), self.chunk)
+            yield self.chunk.states[: stop - start]
 
     def expand(self) -> None:
         while self._scatter_pending():
