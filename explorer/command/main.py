@@ -40,6 +40,7 @@ from explorer.command.standard_output import OutputError, own_prints, prepare_st
 from explorer.command.stray import meant
 from explorer.ground.ground import ground
 from explorer.ir.errors import SpecError, nearest
+from explorer.ir.kept import default_directory, keep
 from explorer.ir.model import Model
 from explorer.render.text.terminal import wants_colour
 from explorer.run.constants import bindings, single
@@ -136,6 +137,7 @@ def _check(options: Namespace) -> int:
         raise UsageError(f"{twice}: is named twice")
     for path in options.specs:
         spec_file(path)  # a wrong name is told before the work on the others
+    keep(default_directory() / "made")
     return Session(options).run()
 
 

@@ -20,6 +20,7 @@ from explorer.engine.handle import Level
 from explorer.engine.lanes import Costs, Lanes
 from explorer.ir.data import dataclass
 from explorer.ir.expressions import functions_in, with_names
+from explorer.ir.kept import code_of
 from explorer.ir.model import Model
 from explorer.ir.operators import PYTHON_NAMES
 from explorer.ir.semantics import State
@@ -196,5 +197,5 @@ def run_source(text: str, name: str, names: dict[str, Any] | None = None) -> dic
     """The names that generated source defines, which uses `names`; its lines appear in tracebacks."""
     linecache.cache[name] = (len(text), None, text.splitlines(True), name)
     space: dict[str, Any] = {**PYTHON_NAMES, **functions_in(text), **(names or {})}
-    exec(compile(text, name, "exec"), space)
+    exec(code_of(text, name), space)
     return space

@@ -14,10 +14,14 @@ import linecache
 import re
 import typing
 from collections.abc import Callable, Iterator
-from typing import Any
+from functools import lru_cache
+from types import CodeType
+from typing import Any, TypeGuard
 
+from explorer.ir import source as syntax_of_files
 from explorer.ir.data import dataclass
 from explorer.ir.errors import Place, SpecError
+from explorer.ir.kept import kept
 from explorer.ir.source import Function, functions, nodes
 from explorer.language.process import step
 from explorer.language.state import State
@@ -28,36 +32,65 @@ _TESTS = {"contains", "issubset"}
 _STEPS = ("action", "process")
 _WIDE = {"Exception", "BaseException", "SpecError"}
 _VARYING = {"random", "secrets", "time", "datetime", "uuid"}
+PARSER = syntax_of_files.__file__
 
 
 def lint(function: Callable[..., Any], kind: str = "action") -> list[SpecError]:
     """The mistakes in one declared function, by line; nothing where its source cannot be read."""
-    source = _source(function)
+    code, space = inspect.unwrap(function).__code__, function.__globals__
+    text = "".join(linecache.getlines(code.co_filename, space))
+    called = _clean(text).get(code.co_firstlineno)
+    if kind != "process" and called is not None and not any(_is_varying(space.get(name)) for name in called):
+        return []
+    source = _source(text, code)
     if source is None:
         return []
-    errors = [error for at in source.nodes for error in _dropped(at, source, kind)]
+    errors = list(_by_text(source, kind))
     plain: set[str] | None = None
     for at in source.nodes:
-        if isinstance(at, ast.Compare) and isinstance(at.ops[0], ast.Is | ast.IsNot):
+        if _is_identity(at):
             plain = _plain_names(source, function) if plain is None else plain
             errors += _identity(at, source, plain)
-    return sorted(
-        [
-            *errors,
-            *_parameters(source),
-            *_vain(source),
-            *_silencing(source),
-            *_varying(source, function),
-            *(unyielded(source, function.__globals__) if kind == "process" else ()),
-        ],
-        key=lambda error: error.place.line,
-    )
+    errors += _varying(source, function)
+    if kind == "process":
+        errors += unyielded(source, space)
+    return sorted(errors, key=lambda error: error.place.line)
 
 
-def _source(function: Callable[..., Any]) -> _Source | None:
-    """The text of a function and its syntax; None where its source cannot be read."""
-    code = inspect.unwrap(function).__code__
-    text = "".join(linecache.getlines(code.co_filename, function.__globals__))
+def _by_text(source: _Source, kind: str) -> Iterator[SpecError]:
+    """The mistakes that the text of a function shows, whatever its names mean. Of what kind it is matters for
+    what to write only.
+    """
+    for at in source.nodes:
+        yield from _dropped(at, source, kind)
+    yield from _parameters(source)
+    yield from _vain(source)
+    yield from _silencing(source)
+
+
+@lru_cache(maxsize=64)
+def _clean(text: str) -> dict[int, tuple[str, ...]]:
+    """The functions of a file, by their first lines, that have no mistake unless one of these names, which
+    they call, means something that varies.
+    """
+    return kept("clean functions", text, lambda: dict(_without_mistakes(text)), (__file__, PARSER))
+
+
+def _without_mistakes(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
+    for line, body in functions(text).items():
+        source = _Source(text, "", body, tuple(nodes(body)))
+        doubtful = any(isinstance(at, ast.Global) or _is_identity(at) for at in source.nodes)
+        if not doubtful and not any(_by_text(source, "action")):
+            called = {_root(at) for at in source.nodes if isinstance(at, ast.Call)}
+            yield line, tuple(sorted(called - {""}))
+
+
+def _is_identity(at: ast.AST) -> TypeGuard[ast.Compare]:
+    return isinstance(at, ast.Compare) and isinstance(at.ops[0], ast.Is | ast.IsNot)
+
+
+def _source(text: str, code: CodeType) -> _Source | None:
+    """A function in the text of its file; None where it cannot be read."""
     body = functions(text).get(code.co_firstlineno)
     return None if body is None else _Source(text, code.co_filename, body, tuple(nodes(body)))
 
@@ -267,8 +300,16 @@ def _varying(source: _Source, function: Callable[..., Any]) -> Iterator[SpecErro
 
 def _differs(at: ast.Call, function: Callable[..., Any]) -> bool:
     """Whether a call is one of a module whose functions give another value each time."""
+    return _is_varying(function.__globals__.get(_root(at)))
+
+
+def _root(at: ast.Call) -> str:
+    """The name that is called, or whose attribute is; "" where there is none."""
     root = at.func.value if isinstance(at.func, ast.Attribute) else at.func
-    meant = function.__globals__.get(root.id) if isinstance(root, ast.Name) else None
+    return root.id if isinstance(root, ast.Name) else ""
+
+
+def _is_varying(meant: Any) -> bool:
     return getattr(meant, "__name__" if inspect.ismodule(meant) else "__module__", "") in _VARYING
 
 

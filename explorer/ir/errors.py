@@ -5,7 +5,6 @@ Every mistake has a code, what was found, what was expected, where, and what to 
 
 from __future__ import annotations
 
-import ast
 import inspect
 import linecache
 import os
@@ -14,7 +13,7 @@ import sys
 from types import FrameType
 
 from explorer.ir.data import dataclass
-from explorer.ir.source import classes, first_line
+from explorer.ir.source import outline
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _COMPONENTS = os.path.join(_PACKAGE, "library") + os.sep
@@ -140,18 +139,13 @@ def class_place(cls: type) -> Place:
     """Where a class is defined, as near as Python tells."""
     file = getattr(sys.modules.get(cls.__module__), "__file__", None) or _file_of_members(cls)
     linecache.checkcache(file)
-    definition = classes("".join(linecache.getlines(file))).get(cls.__qualname__)
-    return Place(file, 1 if definition is None else first_line(definition))
+    return Place(file, _lines_of(cls, file)[0])
 
 
 def attribute_place(cls: type, name: str) -> Place:
     """The line of a class that names an attribute; the class itself where its source cannot be read."""
     place = class_place(cls)
-    lines = linecache.getlines(place.file)
-    definition = classes("".join(lines)).get(cls.__qualname__)
-    if definition is None:
-        return place
-    own = lines[place.line - 1 : definition.end_lineno]
+    own = linecache.getlines(place.file)[place.line - 1 : _lines_of(cls, place.file)[1]]
     lines_with = (i for i, line in enumerate(own) if re.match(rf"\s+{re.escape(name)}\s*[:=]", line))
     return Place(place.file, place.line + next(lines_with, 0))
 
@@ -159,14 +153,17 @@ def attribute_place(cls: type, name: str) -> Place:
 def declared_twice(cls: type) -> tuple[str, Place] | None:
     """A name that the body of a class annotates twice, and the second place."""
     file = class_place(cls).file
-    definition = classes("".join(linecache.getlines(file))).get(cls.__qualname__)
     seen: set[str] = set()
-    for at in definition.body if definition else ():
-        if isinstance(at, ast.AnnAssign) and isinstance(at.target, ast.Name):
-            if at.target.id in seen:
-                return at.target.id, Place(file, at.lineno)
-            seen.add(at.target.id)
+    for name, line in _lines_of(cls, file)[2]:
+        if name in seen:
+            return name, Place(file, line)
+        seen.add(name)
     return None
+
+
+def _lines_of(cls: type, file: str) -> tuple[int, int, list[tuple[str, int]]]:
+    """What the outline of its file says of a class; nothing behind line 1 where it is not there."""
+    return outline("".join(linecache.getlines(file))).classes.get(cls.__qualname__, (1, 0, []))
 
 
 def _file_of_members(cls: type) -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import get_args
+from typing import Any, NamedTuple, get_args
+
+from explorer.ir.kept import kept
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -40,6 +43,61 @@ def classes(text: str) -> dict[str, ast.ClassDef]:
 
     look(syntax(text), "")
     return definitions
+
+
+class Outline(NamedTuple):
+    """What a file defines: its docstring; of each function, by its first line, the last one; of each class,
+    by its qualified name, the first and the last line, and the names that its body annotates with their
+    lines.
+    """
+
+    docstring: str
+    functions: dict[int, int]
+    classes: dict[str, tuple[int, int, list[tuple[str, int]]]]
+
+
+@lru_cache(maxsize=64)
+def outline(text: str) -> Outline:
+    """The outline of a file's text."""
+    return Outline(*kept("outline", text, lambda: _outline(text), (__file__,)))
+
+
+def _outline(text: str) -> tuple[Any, ...]:
+    return (
+        ast.get_docstring(syntax(text)) or "",
+        {first: at.end_lineno or first for first, at in functions(text).items()},
+        {
+            name: (first_line(at), at.end_lineno or at.lineno, _annotated(at))
+            for name, at in classes(text).items()
+        },
+    )
+
+
+def _annotated(definition: ast.ClassDef) -> list[tuple[str, int]]:
+    return [
+        (at.target.id, at.lineno)
+        for at in definition.body
+        if isinstance(at, ast.AnnAssign) and isinstance(at.target, ast.Name)
+    ]
+
+
+@lru_cache(maxsize=64)
+def names(text: str) -> frozenset[str]:
+    """The names that code reads, those in the braces of docstrings included."""
+    return kept("names", text, lambda: _names(text), (__file__,))
+
+
+def _names(text: str) -> frozenset[str]:
+    found: set[str] = set()
+    for node in nodes(syntax(text)):
+        if isinstance(node, ast.Name):
+            found.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            found.add(node.attr)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            for inside in re.findall(r"\{([^{}]+)\}", node.value):
+                found.update(re.findall(r"\w+", inside))
+    return frozenset(found)
 
 
 def nodes(tree: ast.AST) -> list[ast.AST]:

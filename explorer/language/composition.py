@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import ast
 import inspect
-import re
 import typing
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from pathlib import Path
 from types import FunctionType, ModuleType, SimpleNamespace
 from typing import Any
 
 from explorer.ir.data import dataclass
 from explorer.ir.errors import Place, SpecError
-from explorer.ir.source import nodes, syntax
+from explorer.ir.source import names, nodes, syntax
 from explorer.language.declarations import declaration_of
 from explorer.language.state import State
 from explorer.language.tracing import DECORATORS
@@ -126,12 +124,12 @@ def _is_used(name: str, file: str) -> bool:
     """Whether code mentions the name: of the file itself, or of one near it that imports the file."""
     here = Path(file)
     own = _text(here)
-    if own.count(name) > 1 and name in _names(own):
+    if own.count(name) > 1 and name in names(own):
         return True
     root = here.parent
     near = sorted({*root.glob("*.py"), *root.glob("*/*.py"), *root.parent.glob("*.py")})[:FILES]
     possible = (text for text in map(_text, near) if name in text and here.stem in text)
-    return any(_imports(syntax(text), here.stem) and name in _names(text) for text in possible)
+    return any(_imports(syntax(text), here.stem) and name in names(text) for text in possible)
 
 
 def _text(path: Path) -> str:
@@ -152,18 +150,3 @@ def _imports(tree: ast.Module, stem: str) -> bool:
         if any(name.rpartition(".")[2] == stem for name in names):
             return True
     return False
-
-
-@lru_cache(maxsize=64)
-def _names(text: str) -> frozenset[str]:
-    """The names that code reads, those in the braces of docstrings included."""
-    names: set[str] = set()
-    for node in nodes(syntax(text)):
-        if isinstance(node, ast.Name):
-            names.add(node.id)
-        elif isinstance(node, ast.Attribute):
-            names.add(node.attr)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            for inside in re.findall(r"\{([^{}]+)\}", node.value):
-                names.update(re.findall(r"\w+", inside))
-    return frozenset(names)

@@ -18,11 +18,13 @@ import os
 import re
 import sys
 import traceback
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 from explorer.ir.errors import Place, SpecError, closest, is_ours
+from explorer.ir.kept import code_of
 from explorer.ir.source import syntax
 from explorer.language.python_errors import Told, of_syntax, told
 from explorer.language.spec import Spec
@@ -141,6 +143,33 @@ _WORDS = {".litmus": "litmus", ".json": "replay", ".dot": "export --from rv", ".
 _imported: set[str] = set()
 
 
+class _Loader(SourceFileLoader):
+    """Takes a module from its text as it is now: a spec edited within a second must not be the old one, which
+    byte code beside it may be.
+    """
+
+    def get_code(self, fullname: str) -> CodeType:
+        path = self.get_filename(fullname)
+        return code_of(self.get_data(path), path)
+
+
+class _Finder:
+    """Finds modules where Python does, and lets `_Loader` load those below a directory."""
+
+    def __init__(self, directory: str):
+        self.inside = directory.rstrip(os.sep) + os.sep
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        found = PathFinder.find_spec(name, path, target)
+        if found is not None:
+            self.take(found)
+        return found
+
+    def take(self, found: ModuleSpec) -> None:
+        if type(found.loader) is SourceFileLoader and str(found.origin).startswith(self.inside):
+            found.loader = _Loader(found.name, str(found.origin))
+
+
 def _import(file: Path) -> dict[str, Any]:
     directory = str(file.parent)
     for earlier in _imported:
@@ -157,8 +186,11 @@ def _import(file: Path) -> dict[str, Any]:
         word = _WORDS.get(file.suffix)
         other = f"; write: python -m explorer {word} {file.name}" if word else ""
         raise PathError(f"{file}: not a Python file; a spec file ends in .py{other}")
+    finder = _Finder(directory)
+    finder.take(loader)
     module = importlib.util.module_from_spec(loader)
     sys.path.insert(0, directory)
+    sys.meta_path.insert(sys.meta_path.index(PathFinder) if PathFinder in sys.meta_path else 0, finder)
     sys.modules[unique] = module
     cached, sys.dont_write_bytecode = (
         sys.dont_write_bytecode,
@@ -176,6 +208,7 @@ def _import(file: Path) -> dict[str, Any]:
     finally:
         sys.dont_write_bytecode = cached
         sys.path.remove(directory)
+        sys.meta_path.remove(finder)
         for added in set(sys.modules) - before:
             origin = getattr(sys.modules[added], "__file__", None)
             if origin and os.path.realpath(origin).startswith(directory + os.sep):

@@ -4,14 +4,13 @@ else could happen and what the other actions wait for. Knows nothing of formats.
 
 from __future__ import annotations
 
-import ast
 import linecache
 from collections.abc import Mapping, Sequence
 
 from explorer.ir.errors import Place
 from explorer.ir.model import Action, Model
 from explorer.ir.semantics import State
-from explorer.ir.source import functions, syntax
+from explorer.ir.source import outline
 from explorer.ir.types import Type
 from explorer.language.memory_wiring import MemoryType
 from explorer.program.enabling import enabling
@@ -122,7 +121,7 @@ def _expects(model: Model) -> ExpectsRecord | None:
 
 def _about(file: str) -> str:
     """The first paragraph of a file's docstring; "" where it has none or is no file."""
-    text = ast.get_docstring(syntax("".join(linecache.getlines(file)))) or ""
+    text = outline("".join(linecache.getlines(file))).docstring
     return " ".join(text.partition("\n\n")[0].split())
 
 
@@ -131,10 +130,10 @@ def source_text(place: Place) -> list[str]:
     more.
     """
     lines = linecache.getlines(place.file)
-    definition = functions("".join(lines)).get(place.line)
-    if definition is None:
+    last = outline("".join(lines)).functions.get(place.line)
+    if last is None:
         return []
-    return [line.expandtabs(4).rstrip() for line in lines[place.line - 1 : definition.end_lineno][:LINES]]
+    return [line.expandtabs(4).rstrip() for line in lines[place.line - 1 : last][:LINES]]
 
 
 def _moment(

@@ -11,12 +11,14 @@ import sys
 from explorer.engine.limits import Limits, Progress
 from explorer.engine.native import search as native
 from explorer.ground.ground import ground
+from explorer.ir.kept import default_directory, keep
 from explorer.language.constants import parse
 from explorer.run.load import load
 from explorer.symmetry.find import find
 
 
 def main(path: str, *define: str) -> None:
+    keep(default_directory() / "made")  # as the command does
     spec = load(path)
     known = spec.known_constants()
     given = dict(text.split("=") for text in define)

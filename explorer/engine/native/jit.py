@@ -27,6 +27,7 @@ from types import ModuleType
 from typing import Any
 
 from explorer.ir.data import dataclass
+from explorer.ir.kept import default_directory as default_directory
 
 _one_at_a_time = threading.Lock()
 _loaded: dict[Path, ModuleType] = {}
@@ -182,15 +183,6 @@ def tree_source(words: int) -> str:
     """The text that a search over states of so many words, two or more, needs, whatever the spec."""
     names = ("tree_kernels", "fold_two_kernels" if words == 2 else "fold_kernels")
     return "\n".join(Path(__file__).with_name(f"{name}.py").read_text() for name in names)
-
-
-def default_directory() -> Path:
-    """`EXPLORER_CACHE`, or the user's cache directory."""
-    given = os.environ.get("EXPLORER_CACHE")
-    if given:
-        return Path(given)
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "interrupt-explorer"
 
 
 def prune(directory: Path, kept: int = KEPT, young: float = YOUNG) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import html
 import json
+from functools import lru_cache
 from typing import Any
 
 from explorer.render.text.terminal import clean
@@ -22,7 +23,12 @@ def escaped(text: object) -> Html:
     """A text as markup: one line, no control characters, nothing of it read as a tag, an entity or the end of
     an attribute.
     """
-    return text if isinstance(text, Html) else Html(html.escape(clean(str(text)), quote=True))
+    return text if isinstance(text, Html) else _escaped(str(text))
+
+
+@lru_cache(maxsize=1 << 12)
+def _escaped(text: str) -> Html:
+    return Html(html.escape(clean(text), quote=True))
 
 
 def el(tag: str, *content: object, **attributes: object) -> Html:
