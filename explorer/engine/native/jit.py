@@ -169,9 +169,9 @@ def find_source(narrow: bool) -> str:
     return _slots("find_kernels.py", narrow)
 
 
-def levels_source() -> str:
-    """The text that passes many small levels at once."""
-    return _slots("levels_kernels.py", narrow=False)
+def levels_source(words: int) -> str:
+    """The text that passes many small levels of states of so many words at once."""
+    return _slots("levels_kernels.py" if words == 1 else "wide_levels_kernels.py", narrow=False)
 
 
 def _slots(name: str, narrow: bool) -> str:

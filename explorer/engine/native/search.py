@@ -33,7 +33,7 @@ from explorer.engine.native.levels import Collected, NativeLevel, TableLevel, in
 from explorer.engine.native.machine import Machine, ints, machine
 from explorer.engine.native.packing import Folding, Packing
 from explorer.engine.native.questions import Questions
-from explorer.engine.native.small_levels import SmallLevels
+from explorer.engine.native.small_levels import SmallLevels, WideSmallLevels
 from explorer.engine.native.tree import Tree
 from explorer.engine.native.visited import Store, TableFull
 from explorer.engine.native.worker import TreeWorker, Worker, buckets, empty
@@ -156,8 +156,9 @@ class Search:
             "properties": 0.0,
         }
         self.flagged = Flagged(compiled, self.space)
-        alone = options.workers == 1 and checkpoint is None and not self.compact and self.tree is None
-        self.small = SmallLevels(self) if alone and self.at_once else None
+        alone = options.workers == 1 and checkpoint is None and not self.compact and self.at_once
+        small = SmallLevels if self.tree is None else WideSmallLevels
+        self.small = small(self) if alone and not isinstance(self.tree, Packing) else None
 
     def _worker(self, i: int) -> Worker:
         result, store = self.machine, self._store(*self._partitions(i))
@@ -365,11 +366,6 @@ class Search:
 
         with self.machine.running():
             self.space.orbits_sum += self.threads.agree(self.threads.run(weight, size >= PARALLEL))
-
-    def _weigh_states(self, states: Any) -> None:
-        """Add how many states some representatives of one word stand for."""
-        with self.machine.running():
-            self.space.orbits_sum += self._weight(states)
 
     def _weight(self, states: Any) -> int:
         """How many states some representatives stand for."""

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from explorer.engine.limits import Prefix, Progress
-from explorer.engine.native.arrays import Bounds, Level
+from explorer.engine.native.arrays import Bounds, Buckets, Level, Numbers, WordRows
 from explorer.engine.native.jit import Jit, default_directory, levels_source
 from explorer.engine.native.levels import NativeLevel, TableLevel
 from explorer.engine.native.machine import ints
@@ -36,8 +36,8 @@ limits.
 
 
 class SmallLevels:
-    """The small levels of one `search.Search`, which has one worker and needs nothing between levels that is
-    done elsewhere.
+    """The small levels of one `search.Search` over states of one word, which has one worker and needs nothing
+    between levels that is done elsewhere.
     """
 
     def __init__(self, search: Any):
@@ -67,7 +67,7 @@ class SmallLevels:
         """Whether machine code for small levels is loaded: from the cache early, compiled late."""
         if self.kernels is None and self.met >= (COMPILED_FROM if self.text else LOADED_FROM):
             jit, compiled = Jit(default_directory()), self.text is not None
-            self.text = levels_source()
+            self.text = levels_source(self.search.words)
             if compiled or jit.ready(self.text):
                 self.kernels = jit.module(self.text)
                 self.search.space.notes += jit.notes
@@ -89,7 +89,9 @@ class SmallLevels:
         self.met += number
         worker.store.count += ends[-1] - found
         worker.fresh = [self._rows(*ends[-2:])]
-        search._weigh_states(self.rows.states[: ends[-2]])
+        if search.compiled.quotient is not None:
+            with search.machine.running():
+                space.orbits_sum += search._weight(self._whole(self.rows.states[: ends[-2]]))
         for k in range(number):
             space.levels.append(self._left(depth + k, *ends[k : k + 2]))
             search.sizes.append(ends[k + 1] - ends[k])
@@ -109,17 +111,88 @@ class SmallLevels:
         cannot go on, if so.
         """
         search, limits = self.search, self.search.limits
-        worker, machine = search.workers[0], search.machine
-        store, rules = worker.store, max(1, len(machine.numbers))
-        buckets = worker.room.buckets()
-        room = buckets.states.shape[1] - rules - 2
+        worker, store = search.workers[0], search.workers[0].store
+        rules = max(1, len(search.machine.numbers))
+        buckets = worker.room.buckets(WIDEST * rules)
         rest = (1 << 60) if limits.max_states is None else limits.max_states - store.count
         bounds = Bounds(
-            min(WIDEST, room // rules), worker.found + rest, np.uint64(depth), np.uint64(store.levels)
+            min(WIDEST, (self._room(buckets) - rules - 2) // rules),
+            worker.found + rest,
+            np.uint64(depth),
+            np.uint64(store.levels),
         )
         watched = ints(list(search.flagged.watched(depth)) or [0])
         ends, at = np.zeros(most + 3, np.int64), ints([store.last, 0, store.last, 0])
         ends[1], full = worker.found, None
+        try:
+            self._run(ends, bounds, watched, at, buckets)
+        except TableFull:
+            full = f"--max-memory {limits.max_memory or 'default'} reached"
+            ends[-1] += 1
+            ends[ends[-1] + 1] = ends[ends[-1]]
+        finally:
+            worker.buckets.sizes[:] = 0
+        return ends[: ends[-1] + 2].tolist(), full
+
+    def _room(self, buckets: Buckets) -> int:
+        """The most successors of a level."""
+        return int(buckets.states.shape[1])
+
+    def _run(self, ends: Numbers, bounds: Bounds, watched: Numbers, at: Numbers, buckets: Buckets) -> None:
+        """Pass levels, with a table that grows as it must. May raise TableFull."""
+        worker, machine = self.search.workers[0], self.search.machine
+        store = worker.store
+        while True:
+            with machine.running():
+                self.kernels.pass_levels(
+                    machine.search.expand,
+                    machine.search.judge,
+                    machine.kernels.insert,
+                    self.rows,
+                    ends,
+                    bounds,
+                    buckets,
+                    worker.counters,
+                    worker.search,
+                    watched,
+                    store.table,
+                    at,
+                )
+            if at[0] == store.last:
+                return
+            store.grow()
+
+    def _flags(self, depth: int) -> None:
+        """Show the flagged states of the last level to the python engine."""
+        self.search.workers[0].keep_flagged(self.rows)
+        self.search._flags(depth)
+
+    def _whole(self, roots: WordRows) -> WordRows:
+        """The states that are kept as these words."""
+        return roots
+
+    def _left(self, depth: int, start: int, stop: int) -> NativeLevel | TableLevel:
+        """A level that was passed."""
+        search = self.search
+        if depth < search.workers[0].store.levels:
+            return TableLevel(search.collected, depth, stop - start, search.tree)
+        level = NativeLevel([self.rows.states[start:stop]], 1, search.tree)
+        search._keep(level)
+        return level
+
+    def _rows(self, start: int, stop: int) -> Level:
+        return Level(self.rows.states[start:stop], self.rows.rules[start:stop])
+
+
+class WideSmallLevels(SmallLevels):
+    """The same for states of several words."""
+
+    def _room(self, buckets: Buckets) -> int:
+        return min(super()._room(buckets), int(self.search.workers[0].successors.states.shape[1]))
+
+    def _run(self, ends: Numbers, bounds: Bounds, watched: Numbers, at: Numbers, buckets: Buckets) -> None:
+        worker, machine, tree = self.search.workers[0], self.search.machine, self.search.tree
+        store, stage = worker.store, ints([0, 0])
         try:
             while True:
                 with machine.running():
@@ -127,40 +200,39 @@ class SmallLevels:
                         machine.search.expand,
                         machine.search.judge,
                         machine.kernels.insert,
+                        tree.kernels.unfold,
+                        tree.kernels.fold,
+                        machine.kernels.scatter,
                         self.rows,
                         ends,
                         bounds,
+                        worker.chunk,
+                        worker.successors,
+                        tree.arrays,
+                        worker.folded,
                         buckets,
                         worker.counters,
                         worker.search,
                         watched,
                         store.table,
                         at,
+                        stage,
                     )
-                if at[0] == store.last:
-                    break
-                store.grow()
-        except TableFull:
-            full = f"--max-memory {limits.max_memory or 'default'} reached"
-            ends[-1] += 1
-            ends[ends[-1] + 1] = ends[ends[-1]]
+                if worker.folded.totals[2] >= 0:
+                    tree.grow(int(worker.folded.totals[2]))
+                elif at[0] < store.last:
+                    store.grow()
+                else:
+                    return
         finally:
-            buckets.sizes[:] = 0
-        return ends[: ends[-1] + 2].tolist(), full
+            worker.successors.sizes[0] = worker.at_successor = 0
+            worker.folded.totals[:] = 0, 0, -1
 
     def _flags(self, depth: int) -> None:
         worker = self.search.workers[0]
-        worker.keep_flagged(self.rows)
+        worker.keep_flagged(Level(worker.chunk.states, worker.level.rules))
         self.search._flags(depth)
 
-    def _left(self, depth: int, start: int, stop: int) -> NativeLevel | TableLevel:
-        """A level that was passed."""
-        search = self.search
-        if depth < search.workers[0].store.levels:
-            return TableLevel(search.collected, depth, stop - start, None)
-        level = NativeLevel([self.rows.states[start:stop]], 1)
-        search._keep(level)
-        return level
-
-    def _rows(self, start: int, stop: int) -> Level:
-        return Level(self.rows.states[start:stop], self.rows.rules[start:stop])
+    def _whole(self, roots: WordRows) -> WordRows:
+        whole: WordRows = self.search.tree.unfold(roots)
+        return whole
