@@ -127,3 +127,16 @@ def test_the_storage_is_store_buffers(model: str) -> None:
         locations, program = random_program(seed)
         memory = Memory(ARCHITECTURES[model], len(program), locations)
         assert outcomes(memory, program) == store_buffers.outcomes(model, locations, program), f"seed {seed}"
+
+
+def test_each_memory_allows_what_the_one_before_it_allows() -> None:
+    """With the same barriers: sc, tso, pso, arm, power. Each allows more in some of 30 random programs."""
+    order = ["sc", "tso", "pso", "arm", "power"]
+    more = set()
+    for seed in range(30):
+        locations, program = random_program(seed)
+        found = [outcomes(Memory(ARCHITECTURES[m], len(program), locations), program) for m in order]
+        for model, before, after in zip(order[1:], found, found[1:], strict=False):
+            assert before <= after, (seed, model)
+            more |= {model} if before < after else set()
+    assert more == set(order[1:])
