@@ -189,7 +189,7 @@ def test_a_value_in_a_label_is_checked(replay: Replay) -> None:
         ("A: take_look():\n", "A: take_look():: the spec has no function take_look(); near: take_lock"),
         ("--A: word = 1\n", "A: word = 1: no step that defers a store of A has this label"),
         ("A: word = 1\nand so on\n", "line 2: 'and so on' is no line of a story; expected: who acts"),
-        ("", "mail.txt: line 0: no step follows; expected: lines such as"),
+        ("", "mail.txt: line 1: no step follows; expected: lines such as"),
         ("// initially token = True\nA: word = 1\n", "has token = True; did you mean 'taken'"),
         ("  A      B\n  ---    ---\n  word = 1\n it\n", "line 4: 'it' begins left of the first column"),
     ],

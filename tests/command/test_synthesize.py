@@ -299,7 +299,8 @@ def test_kinds(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         ),
         (
             [],
-            "explorer: no barrier; write: python -m explorer synthesize --barriers set_barrier,clear_barrier",
+            "explorer: no barrier; write: python -m explorer synthesize spec/ipi_fixed.py --barriers"
+            " set_barrier,clear_barrier",
         ),
     ],
 )
