@@ -4,10 +4,10 @@ they are.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from json.encoder import encode_basestring
 from typing import Any
 
 
@@ -17,33 +17,7 @@ def to_json(record: Mapping[str, Any]) -> str:
 
     What JSON has no word for is written as its text.
     """
-    return _text(record, "\n") + "\n"
-
-
-def _text(value: Any, line: str) -> str:
-    """What `json.dumps(plain(value), indent=2, ensure_ascii=False)` gives, in one pass; `line` begins a line
-    as deep as the value stands.
-    """
-    if value is None or value is True or value is False:
-        return "null" if value is None else "true" if value else "false"
-    if isinstance(value, str):
-        return encode_basestring(value)
-    if isinstance(value, int):
-        return int.__repr__(value)
-    if isinstance(value, float):
-        return float.__repr__(value) if math.isfinite(value) else "null"
-    inner = line + "  "
-    if isinstance(value, (list, tuple)):
-        pieces = [_text(at, inner) for at in value]
-        return f"[{inner}{f',{inner}'.join(pieces)}{line}]" if pieces else "[]"
-    if is_dataclass(value):
-        items = [(field.name, getattr(value, field.name)) for field in fields(value)]
-    elif isinstance(value, Mapping):
-        items = [*{str(key): at for key, at in value.items()}.items()]
-    else:
-        return encode_basestring(str(value))
-    pieces = [f"{encode_basestring(key)}: {_text(at, inner)}" for key, at in items]
-    return f"{{{inner}{f',{inner}'.join(pieces)}{line}}}" if pieces else "{}"
+    return json.dumps(plain(record), indent=2, ensure_ascii=False, allow_nan=False, default=str) + "\n"
 
 
 def plain(value: Any) -> Any:
