@@ -24,9 +24,10 @@ from explorer.engine.compiled import Compiled
 from explorer.engine.limits import Stopped, available_bytes, resident_bytes
 from explorer.engine.native.arrays import EXPANDED, FLAGGED, TRANSITIONS, Counters, Level, WordRows
 from explorer.engine.native.disk import Disk, DiskFull, DiskLevel
+from explorer.engine.native.exchange import PARALLEL
 from explorer.engine.native.jit import Jit, common_source, default_directory
 from explorer.engine.native.levels import PIECE, NativeLevel, rows_of
-from explorer.engine.native.search import PARALLEL, Search
+from explorer.engine.native.search import Search
 from explorer.engine.native.sieve import Sieve
 from explorer.engine.native.tree import ROOT_BITS
 from explorer.engine.native.visited import Store, TableFull
@@ -119,7 +120,7 @@ class DelayedSearch(Search):
             or depth - self.settled >= self.delay
             or (checkpoint is not None and checkpoint.due)
         ):
-            self._timed("disk", lambda: self._settle(depth))
+            self.phases.timed("disk", lambda: self._settle(depth))
             size = self.threads.agree([w.size for w in self.workers])
             while not size and self.space.levels and not len(self.space.levels[-1]):
                 self.space.levels.pop()
@@ -141,8 +142,8 @@ class DelayedSearch(Search):
             w.at, w.flagged = at, []
         for arrived in arrivals:
             arrived.sizes[:] = 0
-        self._timed("disk", lambda: self._settle(depth))
-        self._timed("disk", lambda: self._fill(depth))
+        self.phases.timed("disk", lambda: self._settle(depth))
+        self.phases.timed("disk", lambda: self._fill(depth))
         self.tight = True
         return False
 
@@ -253,7 +254,7 @@ class DelayedSearch(Search):
 
     def _weigh_back(self, states: WordRows) -> None:
         with self.machine.running():
-            self.space.orbits_sum -= sum(map(self._weight, self._whole(states)))
+            self.space.orbits_sum -= sum(map(self.findings.weight, self._whole(states)))
 
     def _whole(self, roots: WordRows) -> Iterator[WordRows]:
         """The states (uint64 [n, words]) that are kept as these words, some at a time."""

@@ -15,6 +15,9 @@ from explorer.engine.native.arrays import Buckets
 
 T = TypeVar("T")
 
+PARALLEL = 1 << 13
+"""States from which threads pay."""
+
 
 class Exchange(Protocol):
     """`exchange` is a barrier: it returns for each worker what the others have for it. `agree` sums a number

@@ -74,7 +74,7 @@ class NativeWalks:
             self.first.append([])
         if self.worker.size:
             self.first[depth] += [states.copy() for states in self.worker.states()]
-            search._judge(depth)
+            search.findings.judge(depth)
         return len(self.at)
 
     def expand(self, depth: int) -> None:
@@ -82,7 +82,7 @@ class NativeWalks:
         search, worker = self.search, self.worker
         while worker.busy():
             search.expand()
-            search._flags(depth)
+            search.findings.flags(depth)
             worker.buckets.sizes[:] = 0
 
     def step(self) -> int:

@@ -23,32 +23,30 @@ from explorer.engine.boundary import count_on
 from explorer.engine.checkpoint import Checkpoint, Saved
 from explorer.engine.forecast import forecast
 from explorer.engine.limits import Limits, Observer, Prefix, Progress, Stopped, available_bytes, ignore
-from explorer.engine.native.arrays import EXPANDED, LEAST, MOST, Level
+from explorer.engine.native.arrays import Level
 from explorer.engine.native.dense_worker import DenseWorker
-from explorer.engine.native.exchange import Threads
+from explorer.engine.native.exchange import PARALLEL, Threads
+from explorer.engine.native.findings import Findings
 from explorer.engine.native.fingerprints import Fingerprints
 from explorer.engine.native.hashing import MAX_OMISSION, Hashing
 from explorer.engine.native.jit import Jit, common_source, default_directory
-from explorer.engine.native.levels import Collected, NativeLevel, TableLevel, integers, rows_of, words_of
-from explorer.engine.native.machine import Machine, ints, machine
+from explorer.engine.native.levels import Collected, NativeLevel, TableLevel, rows_of, words_of
+from explorer.engine.native.machine import Machine, machine
 from explorer.engine.native.packing import Folding, Packing
+from explorer.engine.native.phases import Phases
 from explorer.engine.native.questions import Questions
 from explorer.engine.native.small_levels import SmallLevels, WideSmallLevels
 from explorer.engine.native.tree import Tree
 from explorer.engine.native.visited import Store, TableFull
 from explorer.engine.native.worker import TreeWorker, Worker, buckets, empty
-from explorer.engine.python import Compiled, Flagged
+from explorer.engine.python import Compiled
 from explorer.engine.space import StateSpace
 from explorer.ir.model import Model
 from explorer.program.machine_word import BeyondWord
 from explorer.symmetry.find import Symmetry
 
-WEIGHED = 1 << 16
-"""Representatives whose orbits are summed at once: the sum stays below 2**62 (see `symmetry.find.MOST`)."""
-
-PARALLEL = 1 << 13
 ELSEWHERE = 1 << 62
-"""States from which threads pay; the level of states that are not to be found again in the table."""
+"""The level of states that are not to be found again in the table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,14 +146,10 @@ class Search:
         self.workers = [self._worker(i) for i in range(options.workers)]
         self.collected = Collected(lambda: [worker.store for worker in self.workers])
         self.space = Questions(compiled, machine).builder(options, started, options.workers)
-        self.phases = {
-            "compile": machine.seconds,
-            "successors": 0.0,
-            "exchange": 0.0,
-            "insert": 0.0,
-            "properties": 0.0,
-        }
-        self.flagged = Flagged(compiled, self.space)
+        self.phases = Phases(
+            compile=machine.seconds, successors=0.0, exchange=0.0, insert=0.0, properties=0.0
+        )
+        self.findings = Findings(self.space, machine, self.workers, self.threads, self.phases)
         alone = options.workers == 1 and checkpoint is None and not self.compact and self.at_once
         small = SmallLevels if self.tree is None else WideSmallLevels
         self.small = small(self) if alone and not isinstance(self.tree, Packing) else None
@@ -261,9 +255,9 @@ class Search:
             if space.stopped:
                 size = self._next_level()
                 if size:
-                    self._weigh(size)
+                    self.findings.weigh(size)
                     space.levels.append(self._level([w.level.states for w in self.workers]))
-                    self._judge(len(space.levels) - 1)
+                    self.findings.judge(len(space.levels) - 1)
         finally:
             self.threads.close()
         self._collect()
@@ -283,8 +277,8 @@ class Search:
         space.levels.append(level)
         self.sizes.append(size)
         self._widen_for_forecast()
-        self._judge(depth)
-        self._weigh(size)
+        self.findings.judge(depth)
+        self.findings.weigh(size)
         space.stopped = self.limits.ended(space.violations)
         if not space.stopped:
             self._expand(depth, size)
@@ -297,7 +291,7 @@ class Search:
     def _save(self, frontier: NativeLevel) -> None:
         """Write what a level's boundary leaves to the checkpoint, if there is one."""
         if self.checkpoint is not None:
-            self._count()
+            self.findings.count()
             known = self.fingerprints
             self.checkpoint.boundary(self.space, frontier, omitted=known.omitted, fingerprint=known.bits)
 
@@ -320,17 +314,17 @@ class Search:
                 return
             try:
                 begun = [w.at for w in self.workers]
-                self._timed("successors", lambda: self.expand(parallel))
-                arrivals = self._timed(
+                self.phases.timed("successors", lambda: self.expand(parallel))
+                arrivals = self.phases.timed(
                     "exchange", lambda: self.threads.exchange([b for w in self.workers for b in w.filled()])
                 )
                 if not self._has_room(arrivals[0], depth, begun):
                     continue
-                self._flags(depth)
+                self.findings.flags(depth)
                 if self.compact:
                     arrived = self.threads.agree([int(w.buckets.sizes.sum()) for w in self.workers])
                     self._widen_for(states + arrived)
-                self._timed("insert", lambda: self._insert_round(arrivals[0], depth + 1, parallel))
+                self.phases.timed("insert", lambda: self._insert_round(arrivals[0], depth + 1, parallel))
             except TableFull:
                 space.stopped = f"--max-memory {limits.max_memory or 'default'} reached"
                 return
@@ -355,34 +349,6 @@ class Search:
         self.threads.run(lambda i: self.workers[i].expand(), parallel)
         for w in self.workers:
             w.intern()
-
-    def _weigh(self, size: int) -> None:
-        """How many states the level stands for, under a symmetry."""
-        if self.compiled.quotient is None:
-            return
-
-        def weight(i: int) -> int:
-            return sum(map(self._weight, self.workers[i].states()))
-
-        with self.machine.running():
-            self.space.orbits_sum += self.threads.agree(self.threads.run(weight, size >= PARALLEL))
-
-    def _weight(self, states: Any) -> int:
-        """How many states some representatives stand for."""
-        if self.compiled.quotient is None:
-            return 0
-        code = self.machine.search
-        return sum(
-            int(code.weigh(states, at, min(at + WEIGHED, len(states))))
-            for at in range(0, len(states), WEIGHED)
-        )
-
-    def _timed(self, phase: str, work: Any) -> Any:
-        started = time.monotonic()
-        try:
-            return work()
-        finally:
-            self.phases[phase] += time.monotonic() - started
 
     def _insert_round(self, arrivals: list[Any], level: int, parallel: bool = False) -> None:
         """Every owner inserts its part of every bucket; then the buckets are empty."""
@@ -447,62 +413,8 @@ class Search:
                 w.store.insert(room, number, empty(total), 0)
             room.sizes[:] = 0
 
-    # Properties.
-
-    def _flags(self, depth: int) -> None:
-        """Show flagged states to the python engine."""
-        for w in self.workers:
-            if not w.flagged:
-                continue
-            for states in w.flagged if self.flagged.wanted(depth) else ():
-                self._timed("properties", partial(self.flagged.expand_all, integers(states), depth))
-            w.flagged = []
-
-    def _judge(self, depth: int) -> None:
-        """Invariants on the new level, by machine code; what it flags is judged by the python engine's
-        functions.
-        """
-        watch = ints(list(self.flagged.watched(depth)) or [0])
-        if not watch.any():
-            return
-
-        def judge(i: int) -> list[int]:
-            w, bad = self.workers[i], []
-            for states in w.states():
-                self.machine.meet(states)
-                at = 0
-                while at < len(states):
-                    with self.machine.running():
-                        n, at = self.machine.search.judge(states, at, len(states), watch, w.counters.flagged)
-                    bad += integers(states[w.counters.flagged[:n]])
-            return bad
-
-        size = sum(w.size for w in self.workers)
-        bad = self._timed("properties", lambda: self.threads.run(judge, size >= PARALLEL))
-        states = [s for part in bad for s in part]
-        if states:
-            self.flagged.check(states, depth)
-
     def _collect(self) -> None:
         """Say what was counted."""
-        self._count()
+        self.findings.count()
         self.space.phases = self.phases
         self.fingerprints.tell(self.space)
-
-    def _count(self) -> None:
-        """Bring the counters of all workers together, which begin anew."""
-        space = self.space
-        for w in self.workers:
-            counters = w.counters
-            for rank, number in enumerate(self.machine.numbers):
-                space.enabled[number] += int(counters.enabled[rank])
-                space.changed[number] += int(counters.enabled[rank] - counters.same[rank])
-            for k, (name, _) in enumerate(self.compiled.model.constraints):
-                if counters.cut[k]:
-                    space.cut[name] = space.cut.get(name, 0) + int(counters.cut[k])
-            space.least = min(space.least, int(counters.totals[LEAST]))
-            space.most = max(space.most, int(counters.totals[MOST]))
-            space.expanded += int(counters.totals[EXPANDED])
-            for counter in (counters.enabled, counters.same, counters.cut, counters.totals):
-                counter[:] = 0
-            counters.totals[LEAST] = 1 << 62

@@ -91,7 +91,7 @@ class SmallLevels:
         worker.fresh = [self._rows(*ends[-2:])]
         if search.compiled.quotient is not None:
             with search.machine.running():
-                space.orbits_sum += search._weight(self._whole(self.rows.states[: ends[-2]]))
+                space.orbits_sum += search.findings.weight(self._whole(self.rows.states[: ends[-2]]))
         for k in range(number):
             space.levels.append(self._left(depth + k, *ends[k : k + 2]))
             search.sizes.append(ends[k + 1] - ends[k])
@@ -121,7 +121,7 @@ class SmallLevels:
             np.uint64(depth),
             np.uint64(store.levels),
         )
-        watched = ints(list(search.flagged.watched(depth)) or [0])
+        watched = ints(list(search.findings.flagged.watched(depth)) or [0])
         ends, at = np.zeros(most + 3, np.int64), ints([store.last, 0, store.last, 0])
         ends[1], full = worker.found, None
         try:
@@ -165,7 +165,7 @@ class SmallLevels:
     def _flags(self, depth: int) -> None:
         """Show the flagged states of the last level to the python engine."""
         self.search.workers[0].keep_flagged(self.rows)
-        self.search._flags(depth)
+        self.search.findings.flags(depth)
 
     def _whole(self, roots: WordRows) -> WordRows:
         """The states that are kept as these words."""
@@ -231,7 +231,7 @@ class WideSmallLevels(SmallLevels):
     def _flags(self, depth: int) -> None:
         worker = self.search.workers[0]
         worker.keep_flagged(Level(worker.chunk.states, worker.level.rules))
-        self.search._flags(depth)
+        self.search.findings.flags(depth)
 
     def _whole(self, roots: WordRows) -> WordRows:
         whole: WordRows = self.search.tree.unfold(roots)

@@ -18,9 +18,10 @@ from explorer.engine.limits import Limits, available_bytes, ignore
 from explorer.engine.native.arrays import Buckets
 from explorer.engine.native.cluster import book, messages
 from explorer.engine.native.cluster.messages import Message, Owners, SendingTreeWorker
+from explorer.engine.native.exchange import PARALLEL
 from explorer.engine.native.levels import NativeLevel, rows_of
 from explorer.engine.native.machine import machine
-from explorer.engine.native.search import PARALLEL, Options, Search
+from explorer.engine.native.search import Options, Search
 from explorer.engine.native.tree import Tree
 from explorer.engine.native.visited import TableFull
 from explorer.engine.numberings import numberings_of
@@ -108,7 +109,7 @@ def counted(space: SpaceBuilder, phases: dict[str, float]) -> Counted:
         expanded=space.expanded,
         least=space.least,
         most=space.most,
-        phases=phases,
+        phases=dict(phases),
         settled=[numbering.settled for numbering in numberings_of(space.compiled.model)],
     )
 
@@ -274,8 +275,8 @@ class Share:
         self.present = search._level([w.level.states for w in search.workers])
         space.levels.append(self.present)
         search.sizes.append(size)
-        search._judge(depth)
-        search._weigh(size)
+        search.findings.judge(depth)
+        search.findings.weigh(size)
         return self._told(size, orbits=space.orbits_sum - before)
 
     def expand(self) -> Any:
@@ -302,7 +303,7 @@ class Share:
         round of that, and leave what is its own to `settle`: `Turned`, and a message for each other actor.
         """
         last = self.insert(*arrived)
-        self.search._count()
+        self.search.findings.count()
         so_far = counted(self.search.space, self.search.phases)
         failed, begun = self._violations(), self.begin(settled)
         sent = self._round() if ahead else self._nothing()
@@ -316,9 +317,9 @@ class Share:
         if self.stopped or not self._busy():
             return self._nothing()
         parallel = search.sizes[depth] >= PARALLEL
-        search._timed("successors", lambda: search.expand(parallel))
-        sent: list[list[Message]] = search._timed("exchange", lambda: search.messages(parallel))
-        search._flags(depth)
+        search.phases.timed("successors", lambda: search.expand(parallel))
+        sent: list[list[Message]] = search.phases.timed("exchange", lambda: search.messages(parallel))
+        search.findings.flags(depth)
         self.own = [w.buckets for w in search.workers]
         return sent
 
@@ -326,7 +327,7 @@ class Share:
         """Let some states be inserted in the next level."""
         search, depth = self.search, self._depth()
         try:
-            search._timed("insert", lambda: work(depth + 1, search.sizes[depth] >= PARALLEL))
+            search.phases.timed("insert", lambda: work(depth + 1, search.sizes[depth] >= PARALLEL))
         except TableFull:
             self.stopped = self._full()
 
