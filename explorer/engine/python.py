@@ -7,6 +7,7 @@ stored: traces are found by expanding the levels again. Under a symmetry only re
 from __future__ import annotations
 
 import time
+from functools import cached_property
 from typing import Any
 
 from explorer.codegen.python_conditions import witness
@@ -47,15 +48,23 @@ class Flagged:
 
     def __init__(self, compiled: Compiled, space: SpaceBuilder):
         self.compiled, self.space = compiled, space
-        self.expand_code, functions = compiled.code("expand")
-        self.expand = functions["expand"]
-        self.judge_code, self.judge = compiled.code("judgements")
         program = compiled.program
         self.fallible = (
             any(r.checks or any(t.checks for t in r.guard) for r in program.rules)
             or any(j.checks for j in (*program.invariants, *program.constraints, program.terminal))
             or any(p.kind == "step" for p in compiled.model.properties)
         )
+
+    @cached_property
+    def _expansion(self) -> tuple[Any, Any]:
+        """The code that expands states, and its function: made when the first state is looked at."""
+        code, functions = self.compiled.code("expand")
+        return code, functions["expand"]
+
+    @cached_property
+    def _judgements(self) -> tuple[Any, Any]:
+        """The code that judges states, and its functions."""
+        return self.compiled.code("judgements")
 
     def watched(self, depth: int) -> list[bool]:
         """For each invariant, whether it could still fail first at this level, or in another part of it."""
@@ -84,7 +93,7 @@ class Flagged:
         for i, watched in enumerate(self.watched(depth)):
             if not watched:
                 continue
-            violation = self.judge[f"invariant_{i}"](level, failed)
+            violation = self._judgements[1][f"invariant_{i}"](level, failed)
             record = (
                 self.space.note(self.compiled.program.invariants[i].name, "invariant", depth)
                 if violation
@@ -92,7 +101,7 @@ class Flagged:
             )
             if record:
                 record.states.extend(violation)
-        self.fail(failed, self.judge_code.failures, depth)
+        self.fail(failed, self._judgements[0].failures, depth)
 
     def inside(self, states: list[int], depth: int, cut: dict[str, int] | None = None) -> list[int]:
         """The states that no constraint keeps from being expanded, counted in `cut`; one without a value
@@ -100,11 +109,11 @@ class Flagged:
         """
         failed: list[tuple[int, int, int]] = []
         for i, (name, _) in enumerate(self.compiled.model.constraints):
-            outside = set(self.judge[f"constraint_{i}"](states, failed))
+            outside = set(self._judgements[1][f"constraint_{i}"](states, failed))
             if outside and cut is not None:
                 cut[name] = cut.get(name, 0) + len(outside)
             states = [s for s in states if s not in outside] if outside else states
-        self.fail(failed, self.judge_code.failures, depth)
+        self.fail(failed, self._judgements[0].failures, depth)
         return states
 
     def expand_all(self, states: list[int], depth: int) -> None:
@@ -129,17 +138,18 @@ class Flagged:
         dead: list[int] = []
         failed: list[tuple[int, int, int]] = []
         broken: list[tuple[int, Edge]] = []
-        least, most = self.expand(states, visited, fresh, enabled, changed, dead, failed, broken, *bounds)
+        expand = self._expansion[1]
+        least, most = expand(states, visited, fresh, enabled, changed, dead, failed, broken, *bounds)
         for number, edge in broken:
-            record = self.space.note(self.expand_code.step_names[number], "step", depth)
+            record = self.space.note(self._expansion[0].step_names[number], "step", depth)
             if record:
                 record.edges.append(edge)
-        self.fail(failed, self.expand_code.failures, depth)
+        self.fail(failed, self._expansion[0].failures, depth)
         if dead:
             stuck = {s for s, _, _ in failed}
             unknown: list[tuple[int, int, int]] = []
-            ends = self.judge["terminal"]([s for s in dead if s not in stuck], unknown)
-            self.fail(unknown, self.judge_code.failures, depth)
+            ends = self._judgements[1]["terminal"]([s for s in dead if s not in stuck], unknown)
+            self.fail(unknown, self._judgements[0].failures, depth)
             record = self.space.note("deadlock", "deadlock", depth) if ends else None
             if record:
                 record.states.extend(ends)

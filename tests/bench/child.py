@@ -69,9 +69,14 @@ def explore(model: Model, job: dict[str, Any]) -> dict[str, Any]:
 
 def story(model: Model, job: dict[str, Any]) -> dict[str, Any]:
     """The processor time of a search and that of a shortest way to a state of its last level, told: no story
-    of this space is dearer. Code that lists steps is loaded before, by the story of an early state.
+    of this space is dearer. Code that lists steps is loaded before, by the story of an early state; where it
+    is to be `compiled`, so that the cache has it, it is used however little there is to do.
     """
+    from explorer.engine.native import questions
     from explorer.trace.tell import way
+
+    if job.get("compiled"):
+        questions.WORTH, questions.FEW = 0.0, 0
 
     run = _python(model, job) if job["engine"] == "python" else _native(model, job)
     begun = time.process_time()

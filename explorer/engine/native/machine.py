@@ -82,6 +82,8 @@ def running(functions: Functions | None) -> Iterator[None]:
 def machine(compiled: Compiled) -> Machine:
     """Compile a program, or load what an earlier run compiled."""
     started = time.monotonic()
+    import numpy.ma  # noqa: F401  # Numba does at its first call, which would count as search
+
     jit = Jit(default_directory())
     source = native_source(compiled.program, compiled.layout, compiled.plan)
     kernels = jit.module(common_source())
