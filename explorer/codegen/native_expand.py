@@ -47,7 +47,7 @@ def expand(level, span, buckets, counters, search):
         {constraints}
         {gather}
         {sure}
-        {todo}
+        {stepped}
         totals[EXPANDED] += 1
         totals[TRANSITIONS] += degree
         if degree < totals[LEAST]:
@@ -73,7 +73,7 @@ if cut >= 0:
     continue
 """
 
-TODO = """
+STEPPED = """
 {step}
 if flag:
     flagged = True
@@ -223,7 +223,7 @@ def expand_source(tables: Tables, layout: Layout, constrained: bool, symmetric: 
         constraints=constraints,
         gather=gather(tables, one, settled),
         sure=each(tables, f"{constant_effect(words)}\n{put}", sure=True) if settled else "",
-        todo=each(tables, fill(TODO, step=step(tables, words), differs=differs, put=put)),
+        stepped=each(tables, fill(STEPPED, step=step(tables, words), differs=differs, put=put)),
     )
 
 

@@ -32,6 +32,9 @@ _TESTS = {"contains", "issubset"}
 _STEPS = ("action", "process")
 _WIDE = {"Exception", "BaseException", "SpecError"}
 _VARYING = {"random", "secrets", "time", "datetime", "uuid"}
+_STEADY = {"date", "datetime", "timedelta", "timezone", "UUID"}
+"""Modules whose functions give another value each time, and what of them does not."""
+
 PARSER = syntax_of_files.__file__
 
 
@@ -304,9 +307,17 @@ def _differs(at: ast.Call, function: Callable[..., Any]) -> bool:
 
 
 def _root(at: ast.Call) -> str:
-    """The name that is called, or whose attribute is; "" where there is none."""
-    root = at.func.value if isinstance(at.func, ast.Attribute) else at.func
-    return root.id if isinstance(root, ast.Name) else ""
+    """The name that is called, or whose attribute is, however deep; "" where there is none, or where what is
+    called gives the same each time.
+    """
+    root: ast.expr = at.func
+    last = ""
+    while isinstance(root, ast.Attribute):
+        last = last or root.attr
+        root = root.value
+    if not isinstance(root, ast.Name) or (last or root.id) in _STEADY:
+        return ""
+    return root.id
 
 
 def _is_varying(meant: Any) -> bool:
