@@ -12,8 +12,17 @@ from tests.support.command_line import SPECS, Done, run
 collect_ignore = ["house/typing", "bench/specs"]
 """Spec files that the tests use: the explorer's own plugin would take them for tests."""
 
+UNHURRIED = 600.0
+"""Seconds before a wait is announced, so that on a slow machine no line stands before an expected message."""
+
 settings.register_profile("house", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("house")
+
+
+@pytest.fixture(autouse=True)
+def waits_are_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands called in this process announce no wait; `run` leaves the lines of other processes out."""
+    monkeypatch.setattr("explorer.command.progress.FIRST", UNHURRIED)
 
 
 @pytest.fixture
