@@ -11,7 +11,6 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
-from typing import Any
 
 import networkx
 import pytest
@@ -26,10 +25,7 @@ from explorer.render.text.summary import summary
 from explorer.render.text.text import story
 from explorer.verdict.report_context import context
 from tests.support.house import ROOT
-from tests.support.stories import HOLDS_SPEC, checked, dekker, write
-
-EXPECTED = '\nspec = Spec(expect=violates("exclusion", steps=6))\n'
-Record = dict[str, Any]
+from tests.support.stories import EXPECTED, HOLDS_SPEC, checked, dekker, write
 
 
 @pytest.fixture

@@ -4,9 +4,13 @@ try to break out.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import jsonschema
 
 from explorer.engine.guards import count
 from explorer.engine.limits import Limits
@@ -18,6 +22,8 @@ from explorer.run.load import load
 from explorer.trace.trace import Fair, Trace
 from explorer.verdict.report_context import context
 from explorer.verdict.verdict import Verdict, judge
+
+Record = dict[str, Any]
 
 DEKKER = '''\
 """Two processors and a lock that store buffers break.
@@ -162,6 +168,29 @@ spec = Spec(expect=HOLDS)
 '''
 
 
+EXPECTED = '\nspec = Spec(expect=violates("exclusion", steps=6))\n'
+"""What `dekker` violates, declared."""
+
+MALFORMED = {
+    "spec": "wrong",
+    "file": "spec/wrong.py",
+    "verdict": "undetermined",
+    "exit_code": 150,
+    "error": "spec/wrong.py:7: E0202: `and` on a symbolic value\n    expected: x",
+    "mistakes": [
+        {
+            "code": "E0202",
+            "file": "spec/wrong.py",
+            "line": 7,
+            "found": "`and` on a symbolic value",
+            "expected": "x",
+            "write": "",
+        }
+    ],
+}
+"""The record of a file that is no spec."""
+
+
 def write(directory: Path, name: str, text: str, ending: str = "") -> Path:
     path = directory / f"{name}.py"
     path.write_text(text + ending, encoding="utf-8")
@@ -180,13 +209,13 @@ def checked(
     return model, space, judge(space, strict=strict, counts=count(space))
 
 
-def record_of(path: Path, sampled: bool = False, **options: Any) -> dict[str, Any]:
+def record_of(path: Path, sampled: bool = False, **options: Any) -> Record:
     """The whole verdict record of a spec, as verdict.json holds it."""
     model, _, verdict = checked(path, **options)
     return {**verdict.record(), **context(model, verdict.traces, sampled=sampled)}
 
 
-def with_lasso(record: dict[str, Any], name: str, loop: int) -> dict[str, Any]:
+def with_lasso(record: Record, name: str, loop: int) -> Record:
     """The same record with the story of a property bent into a lasso, as a temporal property has it."""
     trace = lasso(record["traces"][name], loop)
     properties = [{**p, "kind": "temporal"} if p["name"] == name else p for p in record["properties"]]
@@ -195,3 +224,15 @@ def with_lasso(record: dict[str, Any], name: str, loop: int) -> dict[str, Any]:
 
 def lasso(trace: Trace, loop: int) -> Trace:
     return replace(trace, kind="temporal", loop=loop, fairness=(Fair("store(cpu=A)", "weak", "taken", loop),))
+
+
+def made(format_: Callable[[Record, Trace], str], record: Record, name: str) -> str:
+    """A format of one of a record's counterexamples."""
+    return format_(record, record["traces"][name])
+
+
+def schema(path: Path) -> Any:
+    """A validator of a file, which is a schema itself."""
+    found = json.loads(path.read_text())
+    jsonschema.Draft202012Validator.check_schema(found)
+    return jsonschema.Draft202012Validator(found, format_checker=jsonschema.FormatChecker())
