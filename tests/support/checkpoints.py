@@ -5,6 +5,7 @@ model finds.
 from __future__ import annotations
 
 import errno
+import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from explorer.engine.limits import Limits
 from explorer.engine.space import StateSpace
 from explorer.ir.model import Model
 from explorer.symmetry.find import Symmetry
+from tests.support.house import ROOT
 
 Engine = Callable[..., StateSpace]
 
@@ -116,3 +118,44 @@ def killed(directory: Path, model: Model, last: int, engine: Engine = python.exp
                 if file >= 0:
                     os.close(file)
     return True
+
+
+TURN = """\
+import enum
+from explorer import *
+
+class Cpu(Scalarset):
+    size = constant("CPUS", 3)
+
+class At(enum.Enum):
+    OUT, IN, DONE = range(3)
+
+class S(State):
+    at: Map[Cpu, At] = initially(At.OUT)
+
+@action
+def enter(s: S, cpu: Cpu):
+    when(s.at[cpu] == At.OUT)
+    s.at[cpu].next = At.IN
+
+@action
+def leave(s: S, cpu: Cpu):
+    when(s.at[cpu] == At.IN)
+    s.at[cpu].next = At.DONE
+
+@terminal
+def done(s: S):
+    return every(s.at[cpu] == At.DONE for cpu in Cpu)
+
+spec = Spec()
+"""
+"""Interchangeable CPUs that take turns."""
+
+COUNTERS = str(ROOT / "tests/bench/specs/counters.py")
+
+
+def record(name: str) -> dict[str, object]:
+    """The verdict of a spec's run in this directory, without what differs from run to run."""
+    found = json.loads(Path(f"out/{name}/verdict.json").read_text())
+    own = ("seconds", "states_per_second", "peak_memory_bytes", "engine", "workers")
+    return {key: value for key, value in found.items() if key not in own}
