@@ -16,10 +16,8 @@ from explorer.ground.ground import ground
 from explorer.run.load import load
 from explorer.serve.application import end, listen
 from explorer.serve.session import Session
-from tests.support.pages import COLOURS, Visit, browser, luminance
+from tests.support.pages import COLOURS, Visit, luminance
 from tests.support.stories import NASTY, NASTY_SPEC, dekker, write
-
-__all__ = ["browser"]
 
 
 @pytest.fixture(scope="module")
