@@ -7,7 +7,7 @@ import numpy as np
 from numba import int64, njit
 
 from explorer.engine.native.arrays import Dictionaries, Folded, Level, Part, Unfolded, signature
-from explorer.engine.native.tree_entries import BITS, BLOCK, enter, home
+from explorer.engine.native.tree_entries import BITS, BLOCK, enter, home, slot_of
 
 U, I = np.uint64, np.int64
 
@@ -23,7 +23,8 @@ def fold(successors, part, parents, tree, folded):
     """
     states, rules = successors
     before, numbers = parents
-    slots, values, shape, pairs, above = tree.slots, tree.values, tree.shape, tree.pairs, tree.above
+    slots, values, shape, entries = tree.slots, tree.values, tree.shape, tree.entries
+    pairs, above = tree.pairs, tree.above
     root_words, root_rules, missed_states, missed_rules, totals = folded
     at, stop, alone, extend = part
     words, nodes = before.shape[1], pairs.shape[0] - 1
@@ -78,7 +79,9 @@ def fold(successors, part, parents, tree, folded):
                 a = U(k)
                 c, number = owners[node, a], guesses[a]
                 if number == zero or held[a] != keys[a]:
-                    number = enter(tree, m, keys[a], extend and known[c])
+                    slot = slot_of(slots, values, shape, node, keys[a])
+                    wanted = extend and known[c]
+                    number = enter(slots, values, shape, entries, node, slot, keys[a], wanted)
                     if number == zero:
                         if extend:
                             totals[0], totals[1], totals[2] = roots, missed, m

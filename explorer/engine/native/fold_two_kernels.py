@@ -7,7 +7,7 @@ import numpy as np
 from numba import int64, njit
 
 from explorer.engine.native.arrays import Dictionaries, Folded, Level, Part, Unfolded, signature
-from explorer.engine.native.tree_entries import BITS, BLOCK, enter, home
+from explorer.engine.native.tree_entries import BITS, BLOCK, enter, home, slot_of
 
 U, I = np.uint64, np.int64
 
@@ -18,7 +18,7 @@ def fold(successors, part, parents, tree, folded):
     between, so that waits for the cache overlap; that is faster than to compare with the predecessor.
     """
     states, rules = successors
-    slots, values, shape = tree.slots, tree.values, tree.shape
+    slots, values, shape, entries = tree.slots, tree.values, tree.shape, tree.entries
     root_words, root_rules, missed_states, missed_rules, totals = folded
     at, stop, _, extend = part
     guesses, held = np.empty((2, BLOCK), np.uint64), np.empty((2, BLOCK), np.uint64)
@@ -45,9 +45,11 @@ def fold(successors, part, parents, tree, folded):
                 return begin + k
             number, other = guesses[zero, c], guesses[one, c]
             if held[zero, c] != states[s, one] or number == zero:
-                number = enter(tree, 0, states[s, one], extend)
+                slot = slot_of(slots, values, shape, zero, states[s, one])
+                number = enter(slots, values, shape, entries, zero, slot, states[s, one], extend)
             if held[one, c] != states[s, two] or other == zero:
-                other = enter(tree, 1, states[s, two], extend)
+                slot = slot_of(slots, values, shape, one, states[s, two])
+                other = enter(slots, values, shape, entries, one, slot, states[s, two], extend)
             if number != zero and other != zero:
                 root_words[roots, zero] = number << BITS | other
                 root_rules[roots] = rules[s]

@@ -1,10 +1,15 @@
 """An entry of a dictionary of the tree (`tree_kernels.py`): where it stands, and how it is made. Inlined into
-the kernels of the tree.
+the kernels of the tree; functions for LLVM take arrays without counting who holds them.
 """
+
+from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from numba import njit
 
+from explorer.engine.native.lowering import lowered
 from explorer.engine.native.mixing import FIRST
 
 U, I = np.uint64, np.int64
@@ -19,29 +24,31 @@ def home(key, shift):
     return ((key ^ (key >> U(32))) * FIRST) >> shift
 
 
-@njit(inline="always")
-def find(tree, node, key):
-    """The number of an entry, or 0 where there is none; and the slot where it stands or would."""
-    slots, values, shape = tree.slots, tree.values, tree.shape
-    first, mask, begin = shape[node, 0], shape[node, 1], shape[node, 3]
-    x = home(key, shape[node, 2])
+@lowered("uint64(uint32[::1], uint64[::1], uint64[:,::1], uint64, uint64)")
+def slot_of(slots: Any, values: Any, shape: Any, node: Any, key: Any) -> Any:
+    """The slot where an entry of a node stands or, where it is empty, would."""
+    first = shape[node, U(0)]
+    mask = shape[node, U(1)]
+    begin = shape[node, U(3)]
+    x = (key ^ key >> U(32)) * FIRST >> shape[node, U(2)]
     number = U(slots[first + x])
     while number != U(0) and values[begin + number] != key:
-        x = (x + U(1)) & mask
+        x = x + U(1) & mask
         number = U(slots[first + x])
-    return number, first + x
+    return first + x
 
 
-@njit(inline="always")
-def enter(tree, m, key, extend):
-    """The number of an entry, which is made where there is none, with `extend` and where there is room; else
-    0.
+@lowered("uint64(uint32[::1], uint64[::1], uint64[:,::1], int64[:,::1], uint64, uint64, uint64, boolean)")
+def enter(
+    slots: Any, values: Any, shape: Any, entries: Any, node: Any, slot: Any, key: Any, extend: Any
+) -> Any:
+    """The number of the entry of a slot, which is made where there is none, with `extend` and where there is
+    room; else 0.
     """
-    node = U(m)
-    number, slot = find(tree, node, key)
-    if number == U(0) and extend and tree.entries[m, 0] < tree.entries[m, 1]:
-        tree.entries[m, 0] += 1
-        number = U(tree.entries[m, 0])
-        tree.values[tree.shape[node, 3] + number] = key
-        tree.slots[slot] = np.uint32(number)
+    number = U(slots[slot])
+    if number == U(0) and extend and entries[node, U(0)] < entries[node, U(1)]:
+        entries[node, U(0)] += 1
+        number = U(entries[node, U(0)])
+        values[shape[node, U(3)] + number] = key
+        slots[slot] = number
     return number

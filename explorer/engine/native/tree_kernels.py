@@ -13,7 +13,7 @@ import numpy as np
 from numba import int64, njit, void
 
 from explorer.engine.native.arrays import SPAN, WORD_ROWS, Dictionaries, Unfolded, signature
-from explorer.engine.native.tree_entries import BITS, BLOCK, LOW, find
+from explorer.engine.native.tree_entries import BITS, BLOCK, LOW, slot_of
 
 U = np.uint64
 
@@ -49,7 +49,6 @@ def unfold(roots, span, tree, unfolded):
 @njit(signature(void, Dictionaries, int64), nogil=True, cache=True)
 def rehash(tree, m):
     """Fill the empty slots of node m from its entries."""
-    node = U(m)
+    slots, values, shape, node = tree.slots, tree.values, tree.shape, U(m)
     for k in range(1, tree.entries[m, 0] + 1):
-        _, slot = find(tree, node, tree.values[tree.shape[node, 3] + U(k)])
-        tree.slots[slot] = np.uint32(k)
+        slots[slot_of(slots, values, shape, node, values[shape[node, 3] + U(k)])] = np.uint32(k)
