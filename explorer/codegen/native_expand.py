@@ -31,7 +31,8 @@ def expand(level, span, buckets, counters, search):
     states, made_by = level
     rules, known, hashing = search
     enabled, same, cut_by, flagged_rows, totals = counters
-    full_at = buckets.states.shape[1] - rules.shapes.shape[0] - 1
+    full_at, nobody = buckets.states.shape[1] - rules.shapes.shape[0] - 1, U(known.shape[0] - 1)
+    {target}
     {unpack}
     full = False
     b, stop = span
@@ -138,15 +139,23 @@ for word in range({words}):
         differs = True
 """
 
-# A successor that is stored as one word goes, hashed, to the bucket of its owner; a wider one to the only
-# bucket, behind the row of the state that it came from.
+# A successor that is stored as one word goes, hashed, to the bucket of its owner, which says a part of the
+# hash: the rule stands in its place. A wider one goes to the only bucket, behind the row of the state that it
+# came from. Rules from `nobody` on are not told apart.
+
+TARGET_ONE = """
+bucket_states, sizes = buckets.states, buckets.sizes
+rest = (U(1) << hashing.partition) - U(1)
+"""
+
+TARGET_WIDE = "bucket_states, bucket_rules, sizes = buckets"
 
 PUT_ONE = """
 {canonical}
 h = permuted({state}, hashing.half, hashing.first, hashing.second, hashing.whole)
 owner = h >> hashing.partition
 place = U(sizes[owner])
-bucket_states[owner, place, U(0)] = h
+bucket_states[owner, place, U(0)] = (h & rest) | (min(rule, nobody) << hashing.partition)
 {note}
 """
 
@@ -157,11 +166,11 @@ place = U(sizes[owner])
 bucket_states[owner, place, U(0)] = row
 for word in range({words}):
     bucket_states[owner, place, U(word + 1)] = t[U(word)]
+bucket_rules[owner, place] = min(rule, nobody)
 {note}
 """
 
 NOTE = """
-bucket_rules[owner, place] = rule
 sizes[owner] = I(place) + 1
 if I(place) >= full_at:
     full = True
@@ -214,7 +223,8 @@ def expand_source(tables: Tables, layout: Layout, constrained: bool, symmetric: 
     differs = "differs = t != s" if one else fill(DIFFERS_WIDE, words=words)
     return fill(
         EXPAND,
-        unpack=[*unpack(tables, one), "bucket_states, bucket_rules, sizes = buckets"],
+        unpack=unpack(tables, one),
+        target=TARGET_WIDE if layout.stored is None else TARGET_ONE,
         tallies=fill(TALLIES, words=words_of_rules(tables)) if settled else "",
         make_room=fill(MAKE_ROOM, count=COUNT) if settled else "",
         count=COUNT if settled else "",

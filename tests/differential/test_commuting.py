@@ -8,6 +8,10 @@ import random
 
 import pytest
 
+from explorer.engine.limits import Limits
+from explorer.engine.native import hashing
+from explorer.engine.native import search as native
+from explorer.engine.native.worker import Worker
 from explorer.engine.python import Compiled
 from explorer.engine.reference import explore
 from explorer.ground.ground import ground
@@ -64,3 +68,31 @@ def test_commuting_steps_of_random_specs(part: int) -> None:
         if model is not None:
             found += commuting_pairs(model, 400)
     assert found > 100
+
+
+@pytest.mark.parametrize("words", [1, 2])
+def test_rules_that_a_word_has_no_room_for_are_not_told_apart(
+    words: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a hash leaves room for a few rules only, states by others count as made by none, and the same is
+    found.
+    """
+    file, constants = ("two_phase_commit", {"MANAGERS": 4}) if words == 1 else ("peterson", {"PROCESSES": 6})
+    model = ground(load(ROOT / "spec" / "examples" / f"{file}.py"), constants)
+    assert Compiled(model).layout.words == words
+    told: set[int] = set()
+    begin = Worker.begin
+
+    def note(worker: Worker) -> None:
+        begin(worker)
+        told.update(worker.level.rules.tolist())
+
+    monkeypatch.setattr(Worker, "begin", note)
+    whole = native.explore(model, Limits(max_depth=14))
+    assert max(told) > 8
+    told.clear()
+    monkeypatch.setattr(hashing.Hashing, "rules", 8)
+    space = native.explore(model, Limits(max_depth=14))
+    assert told == set(range(8))
+    assert (space.distinct, space.transitions) == (whole.distinct, whole.transitions)
+    assert [len(level) for level in space.levels] == [len(level) for level in whole.levels]

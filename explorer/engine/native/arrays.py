@@ -45,13 +45,14 @@ class Level(NamedTuple):
 
 
 class Buckets(NamedTuple):
-    """Successors by the partition of their owner; their rules; how many each partition has."""
+    """Successors by the partition of their owner; how many each partition has."""
 
     states: WordBlocks
-    """[partitions, room, columns]: a hash; or, for states of several words, the row of the predecessor and
-    the W words"""
+    """[partitions, room, columns]: what a hash has behind the number of the partition, and above it, so that
+    one word is written, the rule; or, for states of several words, the row of the predecessor and the W
+    words"""
     rules: RuleRankRows
-    """[partitions, room]"""
+    """[partitions, room]: for states of several words, their rules"""
     sizes: Numbers
     """[partitions]"""
 

@@ -42,6 +42,11 @@ class Hashing:
         return Hash(*map(np.uint64, (half, first, second, whole, self.bits - self.partition_bits)))
 
     @property
+    def rules(self) -> int:
+        """How many rules can be told apart in a word that has a hash without its partition (`Buckets`)."""
+        return 1 << 64 - self.bits + self.partition_bits
+
+    @property
     def entry(self) -> Entry:
         """How entries of the visited set are made."""
         high = max(0, self.key_bits - 32)

@@ -34,9 +34,10 @@ def scatter(level, start, buckets, hashing):
     of their owners. Returns the first row that found no room.
     """
     states, rules = level.states, level.rules
-    bucket_states, bucket_rules, sizes = buckets.states, buckets.rules, buckets.sizes
+    bucket_states, sizes = buckets.states, buckets.sizes
     room = bucket_states.shape[1]
     zero = U(0)
+    rest = (U(1) << hashing.partition) - U(1)
     for b in range(start, states.shape[0]):
         row = U(b)
         h = permuted(states[row, zero], hashing.half, hashing.first, hashing.second, hashing.whole)
@@ -44,8 +45,7 @@ def scatter(level, start, buckets, hashing):
         n = sizes[owner]
         if n >= room:
             return b
-        bucket_states[owner, U(n), zero] = h
-        bucket_rules[owner, U(n)] = rules[row]
+        bucket_states[owner, U(n), zero] = (h & rest) | (U(rules[row]) << hashing.partition)
         sizes[owner] = n + 1
     return states.shape[0]
 
@@ -59,7 +59,7 @@ def insert(buckets, at, table, level, fresh):
     and the row of `fresh` to go on with. at[0] == at[2] when all is done, else the table must grow first.
     `level` is stored beside the key. Returns the next row of `fresh`.
     """
-    bucket_states, bucket_rules, sizes = buckets.states, buckets.rules, buckets.sizes
+    bucket_states, sizes = buckets.states, buckets.sizes
     slots, fill, entry, back = table.slots, table.fill, table.entry, table.back
     fresh_states, fresh_rules = fresh.states, fresh.rules
     first, last, begin = table.first, at[2], at[3]
@@ -68,6 +68,7 @@ def insert(buckets, at, table, level, fresh):
     tag = level << entry.bits
     zero, one, group, within = U(0), U(1), U(GROUP), U(GROUP - 1)
     keys, places = np.empty(BLOCK, np.uint64), np.empty(BLOCK, np.uint64)
+    rest = (one << back.partition) - one
     n = U(begin)
     p, j = at[0], at[1]
     while p < last:
@@ -100,18 +101,19 @@ def insert(buckets, at, table, level, fresh):
                 held = U(slots[place])
                 slots[place] = held if held != zero else key | tag
                 fresh_states[n, zero] = bucket_states[bucket, U(j + k), zero]
-                fresh_rules[n] = bucket_rules[bucket, U(j + k)]
                 n += U(held == zero)
             fill[p - first] += I(n - before)
             j += many
+            for row in range(before, n):
+                word = fresh_states[row, zero]
+                h = (bucket << back.partition) | (word & rest)
+                fresh_states[row, zero] = permuted(h, back.half, back.first, back.second, back.whole)
+                fresh_rules[row] = word >> back.partition
         if j < total:
             break
         p += 1
         j = 0
     at[0], at[1] = p, j
-    for row in range(U(begin), n):
-        h = fresh_states[row, zero]
-        fresh_states[row, zero] = permuted(h, back.half, back.first, back.second, back.whole)
     return I(n)
 
 

@@ -47,7 +47,8 @@ class Worker:
         self.buckets = self.room.buckets(0)
         self.inserted, self.each = 0, 4.0
         """Successors of the level that were inserted here; how many there were for each state of the last."""
-        self.nobody = rules if rules <= NOBODY else 0
+        self.nobody = min(rules, NOBODY, store.hashing.rules - 1)
+        known = np.concatenate([known[: self.nobody], known[-1:]])
         self.search = Search(machine.rules, known, store.hashing.there)
         self.counters = Counters(
             np.zeros(rules, np.int64),
@@ -251,7 +252,7 @@ class Room:
     def __init__(self, partitions: int, least: int, most: int):
         self.partitions, self.least, self.most = partitions, _apart(least), _apart(max(least, most))
         self.states = np.empty(partitions * self.most, np.uint64)
-        self.rules = np.empty(partitions * self.most, np.uint16)
+        self.rules = np.empty((partitions, 0), np.uint16)
         self.sizes = np.zeros(partitions, np.int64)
 
     def buckets(self, expected: int | None = None) -> Buckets:
@@ -260,10 +261,8 @@ class Room:
         """
         wanted = self.most if expected is None else _apart(expected + expected // 4 + self.least)
         depth = min(max(self.least, wanted), self.most)
-        states, rules = self.states[: self.partitions * depth], self.rules[: self.partitions * depth]
-        return Buckets(
-            states.reshape(self.partitions, depth, 1), rules.reshape(self.partitions, depth), self.sizes
-        )
+        states = self.states[: self.partitions * depth]
+        return Buckets(states.reshape(self.partitions, depth, 1), self.rules, self.sizes)
 
 
 class Rows:
@@ -304,7 +303,7 @@ def buckets(partitions: int, depth: int, columns: int) -> Buckets:
     """Empty buckets with room for `depth` states of each partition."""
     return Buckets(
         np.empty((partitions, depth, columns), np.uint64),
-        np.empty((partitions, depth), np.uint16),
+        np.empty((partitions, depth if columns > 1 else 0), np.uint16),
         np.zeros(partitions, np.int64),
     )
 

@@ -14,16 +14,17 @@ U, I = np.uint64, np.int64
 
 
 @njit(
-    signature(int64, Buckets, SPAN, uint64[::1], int32[::1], uint8[:, ::1], uint16[::1]),
+    signature(int64, Buckets, SPAN, int64, uint64[::1], int32[::1], uint8[:, ::1], uint16[::1]),
     nogil=True,
     cache=True,
 )
-def pack(buckets, span, table, counts, keys, rules):
+def pack(buckets, span, shift, table, counts, keys, rules):
     """The hashes in some partitions, each once: how many a partition has into `counts`, their last bytes into
     `keys`, the rules that made them into `rules`. `table` is room for twice as many as a partition has, a
-    power of two. Returns how many there are.
+    power of two; `shift` is the number of bits behind those of the partition. Returns how many there are.
     """
-    states, made, sizes = buckets.states, buckets.rules, buckets.sizes
+    states, sizes = buckets.states, buckets.sizes
+    whole = (U(1) << U(shift)) - U(1)
     first, last = span
     width = keys.shape[1]
     zero, one = U(0), U(1)
@@ -38,20 +39,20 @@ def pack(buckets, span, table, counts, keys, rules):
             table[U(x)] = zero
         begin = n
         for j in range(total):
-            h = states[U(p), U(j), zero]
-            # the last hash of 64 bits is marked as an empty slot: it is sent as often as it is met
+            word = states[U(p), U(j), zero]
+            h = word & whole
             mark = h + one
             x = h & mask
             while table[x] != zero and table[x] != mark:
                 x = (x + one) & mask
-            if table[x] == mark and mark != zero:
+            if table[x] == mark:
                 continue
             table[x] = mark
             rest = h
             for b in range(width):
                 keys[U(n), U(b)] = rest & U(255)
                 rest >>= U(8)
-            rules[U(n)] = made[U(p), U(j)]
+            rules[U(n)] = word >> U(shift)
             n += 1
         counts[U(p - first)] = n - begin
     return n
@@ -62,7 +63,7 @@ def unpack(first, shift, counts, keys, rules, buckets):
     """Put what `pack` made for the partitions from `first` on into buckets, behind what is there; `shift` is
     the number of bits behind those of the partition.
     """
-    states, made, sizes = buckets.states, buckets.rules, buckets.sizes
+    states, sizes = buckets.states, buckets.sizes
     width = keys.shape[1]
     whole = (U(1) << U(shift)) - U(1)
     n = 0
@@ -73,8 +74,7 @@ def unpack(first, shift, counts, keys, rules, buckets):
             h = U(0)
             for b in range(width):
                 h |= U(keys[U(n), U(b)]) << U(8 * b)
-            states[at, U(j), U(0)] = at << U(shift) | (h & whole)
-            made[at, U(j)] = rules[U(n)]
+            states[at, U(j), U(0)] = (h & whole) | (U(rules[U(n)]) << U(shift))
             n += 1
         sizes[at] = begin + counts[U(p)]
 

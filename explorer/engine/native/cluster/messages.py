@@ -89,10 +89,10 @@ def from_buckets(owners: Owners, source: Buckets, owner: int, width: int) -> Mes
     first, last = owners.span(owner)
     sizes = source.sizes[first:last]
     total, most = int(sizes.sum()), int(sizes.max(initial=0))
-    key_bytes = -(-(owners.hashing.bits - owners.hashing.partition_bits) // 8)
-    counts, keys = np.zeros(last - first, np.int32), np.empty((total, key_bytes), np.uint8)
+    shift = owners.hashing.bits - owners.hashing.partition_bits
+    counts, keys = np.zeros(last - first, np.int32), np.empty((total, -(-shift // 8)), np.uint8)
     rules, table = np.empty(total, np.uint16), np.empty(4 * max(1, most), np.uint64)
-    n = owners.kernels.pack(source, (first, last), table, counts, keys, rules)
+    n = owners.kernels.pack(source, (first, last), shift, table, counts, keys, rules)
     return Message(counts, keys[:n], packed_rules(rules[:n], width))
 
 
