@@ -92,6 +92,11 @@ class Sizes:
     quick: bool = False
 
 
+GERMAN = Size(EXAMPLES + "german.py", ("CACHES=5", "VALUES=1"), 10_977_849, 73_411_515)
+"""One word. 25,515 of the transitions are a store of the one value that there is."""
+GERMAN_WITH_DATA = Size(EXAMPLES + "german.py", ("CACHES=5",), 22_031_028, 147_274_200)
+"""Two words, with as many successors for a state."""
+
 DEFAULT = Size(IPI, (), 5_444, 19_902)
 
 FULL = Sizes(
@@ -111,11 +116,18 @@ FULL = Sizes(
     senders=tuple(Size(IPI, (f"senders={n}",), 0, 0) for n in range(2, 7)),
     models=(
         Size(EXAMPLES + "peterson.py", ("PROCESSES=6",), 10_187_487, 40_976_544),
-        Size(EXAMPLES + "german.py", ("CACHES=5",), 22_031_028, 147_274_200),
+        GERMAN,
+        GERMAN_WITH_DATA,
         Size(EXAMPLES + "philosophers.py", ("SEATS=11",), 1_089_942, 9_879_391),
         Size(EXAMPLES + "two_phase_commit.py", ("MANAGERS=8",), 1_745_408, 18_507_777),
     ),
-    wide=(wide_counters(56), thermometers(4, 56), thermometers(3, 215), thermometers(2, 500)),
+    wide=(
+        (GERMAN_WITH_DATA, GERMAN),
+        wide_counters(56),
+        thermometers(4, 56),
+        thermometers(3, 215),
+        thermometers(3, 330),
+    ),
     thin=thin(100_000),
 )
 
