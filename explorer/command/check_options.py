@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Collection
 
 from explorer import __version__
 from explorer.command.arguments import (
@@ -216,9 +217,23 @@ def _what_is_written(group: argparse._ArgumentGroup) -> None:
     add("--version", action=_Version, nargs=0, help="versions of what is at work, and exit")
 
 
+UNKNOWN_TO_WALKS = (
+    *("workers", "storage", "fingerprint", "max_omission", "no_symmetry", "max_depth", "first", "stories"),
+    *("checkpoint", "every", "resume", "disk", "max_disk", "cluster", "actors", "patience"),
+)
+"""Options that random walks refuse (`explorer/run/options.py` says why): their help has none of them."""
+
+
+def _leave_out(parser: argparse.ArgumentParser, names: Collection[str]) -> None:
+    for action in parser._actions:
+        if action.dest in names:
+            action.help = argparse.SUPPRESS
+
+
 def simulate_parser() -> argparse.ArgumentParser:
-    """`simulate` takes what a check takes."""
+    """`simulate` takes what a check takes, but for what asks for every state."""
     parser = check_parser()
+    _leave_out(parser, UNKNOWN_TO_WALKS)
     parser.prog, parser.epilog = (
         "python -m explorer simulate",
         "A simulation never shows that a property holds: without a violation it exits with 20.",
@@ -240,8 +255,9 @@ def simulate_parser() -> argparse.ArgumentParser:
 
 
 def table_parser() -> argparse.ArgumentParser:
-    """`table` takes what a check takes."""
+    """`table` takes what a check takes, but for what keeps one run."""
     parser = check_parser()
+    _leave_out(parser, ("checkpoint", "every", "resume"))
     parser.prog, parser.description, parser.epilog = (
         "python -m explorer table",
         "Check every variant that specs declare.",

@@ -103,7 +103,8 @@ jobs:
           path: ~/.cache/interrupt-explorer
           key: explorer-${{{{ runner.os }}}}-${{{{ hashFiles('**/*.py') }}}}
           restore-keys: explorer-${{{{ runner.os }}}}-
-      - run: pip install interrupt-explorer pytest
+      # OWNER: who keeps the explorer; it is on no package index
+      - run: pip install pytest git+https://github.com/OWNER/interrupt-explorer
       - run: python -m explorer table {name}.py --strict
       - run: pytest
 """
@@ -128,9 +129,7 @@ def new(name: str, folder: Path) -> int:
         except OSError as error:
             raise OutputError(f"{path} cannot be written: {error.strerror or error}") from None
     spec = folder / f"{name}.py"
-    say(
-        "\n".join(
-            [*(f"written: {path}" for path in files), f"next: python -m explorer {spec} --row 'no lock'"]
-        )
-    )
+    written = [f"written: {path}" for path in files]
+    written[-1] += ", where OWNER stands for who keeps the explorer"
+    say("\n".join([*written, f"next: python -m explorer {spec} --row 'no lock'"]))
     return exit_codes.OK

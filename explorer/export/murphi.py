@@ -35,11 +35,11 @@ NO_MEMORY = "Rumur takes a second for each call of its functions, and a model ha
 """Why a memory is refused: measured with the storage in Murphi."""
 
 COMMANDS = (
-    "rumur --deadlock-detection {deadlock} --symmetry-reduction off --output model.c {file}",
+    "rumur --deadlock-detection {deadlock} --symmetry-reduction off --threads 1 --output model.c {file}",
     "gcc -std=c11 -O2 -w -o model model.c -lpthread -latomic",
     "./model",
 )
-"""How the file is run."""
+"""How the file is run. More threads need an option of gcc (-mcx16) that not every machine has."""
 
 
 def murphi(flat: Flat) -> str:

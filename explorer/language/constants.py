@@ -122,6 +122,14 @@ class Constant:
         return hash(value_of(self)) if _binding.get() is not None else id(self)
 
     def __index__(self) -> int:
+        if _binding.get() is None:
+            raise SpecError(
+                "E0101",
+                f"constant {self._name!r} is used as a number while the module is being imported",
+                expected="constants used inside actions, properties, helpers, domains and `initially`",
+                write="Range(0, N - 1) for range(N) in a domain; elsewhere move the use into the function"
+                " that needs it",
+            )
         return operator.index(value_of(self))
 
     def __int__(self) -> int:

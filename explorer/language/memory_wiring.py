@@ -161,7 +161,7 @@ class Wiring:
         names = [name for v in self.variables for f in v.families.values() for name in f.names]
         index = args[1]
         place = names[index.value] if ex.is_const(index) else f"location {ex.show(index)}"
-        return f"newest({place})" if not age else f"{place} {age} stores ago"
+        return f"newest({place})" if not age else f"{place} {age} store{'s' * (age > 1)} ago"
 
     def _function(
         self, name: str, operands: tuple[Any, ...], static: tuple[Any, ...], bounds: tuple[int, int]

@@ -157,12 +157,12 @@ class StepBuilder:
         for name, value in instance.arguments:
             if BRANCH.fullmatch(name) and len(self._ways.get(self._branch(instance, name), ())) == 2:
                 line = int(name[len("line") :])
-                for condition in instance.guard:
-                    if condition.place.line == line and condition.role is Role.AUTHOR:
-                        text = show_condition(condition.expr)
-                        where = f"{PurePath(condition.place.file).name}:{line}"
-                        how = "holds" if value else "fails"
-                        yield f"as {text}" if len(text) <= SHORT else f"as the test in {where} {how}"
+                here = [c for c in instance.guard if c.place.line == line and c.role is Role.AUTHOR]
+                for condition in here[-1:]:  # those before it are of loads that it reads
+                    text = show_condition(condition.expr)
+                    where = f"{PurePath(condition.place.file).name}:{line}"
+                    how = "holds" if value else "fails"
+                    yield f"as {text}" if len(text) <= SHORT else f"as the test in {where} {how}"
 
     def label(self, instance: Instance, before: State, after: State) -> str:
         """What the author says of a step of an instance, without what a memory chose."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -74,7 +77,7 @@ def lock(tmp_path: Path) -> str:
         (
             "murphi",
             "lock.m",
-            "rumur --deadlock-detection stuck --symmetry-reduction off --output model.c lock.m",
+            "rumur --deadlock-detection stuck --symmetry-reduction off --threads 1 --output model.c lock.m",
             (
                 "  -- at[]: At, lock.py:12",
                 "  IDLE: 0;",
@@ -104,6 +107,26 @@ def test_an_exported_model_has_the_authors_names_labels_and_sources(
     assert shown[0] == str(tmp_path / "out" / file)
     assert f"  {run}" in shown
     assert set(lines) - set((tmp_path / "out" / file).read_text().splitlines()) == set()
+
+
+@pytest.mark.parametrize(
+    "to, judge, violated", [("promela", "spin", "errors: [1-9]"), ("murphi", "rumur", "one_holder.* failed")]
+)
+def test_the_commands_that_export_tells_find_the_violation(
+    lock: str, to: str, judge: str, violated: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What stands below `run there:` works as it is printed, on this machine and its compiler."""
+    if not (shutil.which(judge) and shutil.which("gcc")):
+        pytest.skip(f"{judge} or gcc is not installed")
+    out = tmp_path / "out"
+    assert main(["export", lock, "--to", to, "--out", str(out)]) == 0
+    commands = capsys.readouterr().out.partition("run there:\n")[2].splitlines()
+    ran = [
+        subprocess.run(command, shell=True, cwd=out, capture_output=True, text=True, timeout=120)
+        for command in commands
+    ]
+    assert len(ran) == 3 and [done.returncode for done in ran[:2]] == [0, 0], ran
+    assert re.search(violated, ran[-1].stdout), ran[-1].stdout
 
 
 @pytest.mark.parametrize(

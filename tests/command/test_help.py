@@ -51,3 +51,18 @@ def test_the_page_for_man_has_every_option(explorer: Callable[..., Done]) -> Non
     if shutil.which("man"):
         done = subprocess.run(["man", "--warnings", "-l", "-"], input=page, capture_output=True, text=True)
         assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_help_of_walks_has_no_option_that_they_refuse(explorer: Callable[..., Done]) -> None:
+    """`help simulate` names no option of a whole search; each of those is refused by name."""
+    shown = explorer("help", "simulate").out
+    options = (
+        *("--workers=2", "--storage=compact", "--no-symmetry", "--max-depth=3", "--first", "--stories=2"),
+        *("--checkpoint=here", "--resume=here", "--disk=here", "--cluster=auto"),
+    )
+    explorer("new", "lock")
+    for option in options:
+        name = option.partition("=")[0]
+        done = explorer("simulate", "lock.py", option)
+        assert name not in shown and done.code == 2 and name in done.err, done.err
+    assert "--checkpoint" not in explorer("help", "table").out

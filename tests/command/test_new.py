@@ -30,6 +30,7 @@ def test_what_is_written_works(explorer: Callable[..., Done], tmp_path: Path) ->
     assert ran.returncode == 0 and "passed" in ran.stdout, ran.stdout + ran.stderr
     workflow = (tmp_path / ".github" / "workflows" / "my_lock.yml").read_text()
     assert "python -m explorer table my_lock.py --strict" in workflow and "${{ runner.os }}" in workflow
+    assert "pip install pytest git+https://github.com/OWNER/" in workflow and "where OWNER stands" in done.out
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 A block that starts with `# file: name.py` is a spec file: it is written, loaded and explored, and its
 expectation must be met. A malformed one must be followed by a text block with its exact message. A file
 without `spec` is a module for those after it. The other blocks of a page run in order, in one namespace.
+A block that is no Python is a file where the line before it ends with the name, as "`trace.txt`:".
 """
 
 import ast
@@ -31,19 +32,24 @@ class Block(NamedTuple):
     language: str
     line: int
     text: str
-
-    @property
-    def file(self) -> str | None:
-        match = re.match(r"# file: (\S+)\n", self.text)
-        return match[1] if match else None
+    file: str | None
 
 
 def blocks(page: Path) -> list[Block]:
     text = page.read_text()
     return [
-        Block(match[1], text[: match.start()].count("\n") + 2, match[2])
+        Block(match[1], text[: match.start()].count("\n") + 2, match[2], _file(match, text))
         for match in re.finditer(r"^```(\w*)\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
     ]
+
+
+def _file(block: re.Match[str], page: str) -> str | None:
+    """The name that a block's first line, of Python, or the line before it gives it."""
+    if block[1] == "python":
+        named = re.match(r"# file: (\S+)\n", block[2])
+    else:
+        named = re.search(r"`([\w.]+)`:\n\n\Z", page[: block.start()])
+    return named[1] if named else None
 
 
 def check_expectation(space: StateSpace) -> None:
@@ -100,8 +106,7 @@ def test_a_command_prints_what_the_page_shows(page: Path, tmp_path: Path) -> Non
     (tmp_path / "spec").symlink_to(ROOT / "spec")
     for block in blocks(page):
         if block.file:
-            text = block.text if block.file.endswith(".py") else block.text.partition("\n")[2]
-            (tmp_path / block.file).write_text(text)
+            (tmp_path / block.file).write_text(block.text)
         elif block.language == "console":
             command, _, shown = block.text.removeprefix("$ python -m explorer ").partition("\n")
             done = run(*shlex.split(command), cwd=tmp_path)

@@ -111,3 +111,29 @@ def test_a_branch_without_outcomes_says_which_way_it_went(tmp_path: Path) -> Non
         "listens.looks_at_the_bell(line10=True)": ("as rung",),
         "listens.looks_at_the_bell(line10=False)": ("as ~rung",),
     }
+
+
+LOADED = BRANCHES.replace("bell: Bell)", "bell: Bell, ram: Ram)").replace(
+    "branch(bell.rung)", "branch(ram.READ_ONCE(Cpu.A, ram.flag))"
+)
+RAM = """\
+import enum
+from explorer import *
+
+class Cpu(enum.Enum):
+    A, B = range(2)
+
+class Ram(Memory, cpus=Cpu):
+    flag: Var[bool] = initially(False)
+"""
+
+
+def test_a_branch_on_a_load_says_what_was_read(tmp_path: Path) -> None:
+    """Each possibility of the load has one remark: what it read, not that it could read that."""
+    (tmp_path / "bell.py").write_text(RAM + LOADED)
+    model = ground(load(tmp_path / "bell.py"))
+    builder = StepBuilder(model)
+    state = next(model.initial_states())
+    said = [builder.next(i, 1, state, state).remarks for i in model.instances if "looks_at" in i.name]
+    assert len(said) >= 4 and all(len(remarks) == 1 for remarks in said)
+    assert {"as newest(flag)", "as ~flag 1 store ago", "as flag 2 stores ago"} <= {r for (r,) in said}

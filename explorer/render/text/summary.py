@@ -123,15 +123,19 @@ def _bound(record: VerdictRecord) -> str:
 
 
 def _table(properties: Sequence[PropertyRecord], colour: bool, width: int) -> Iterator[str]:
-    """A line for each property. Where there are many, those that hold share one, and those that are
-    undetermined for the same reason.
+    """A line for each property. Where there are many, those that hold share one; so do those that are
+    undetermined for the same reason, also where it is long.
     """
     many = len(properties) > SHARED_FROM
     groups: dict[tuple[str, str], list[str]] = {}
     for p in properties:
         if p["verdict"] in ("holds", "undetermined"):
             groups.setdefault((p["verdict"], clean(p["reason"])), []).append(clean(p["name"]))
-    shared = {key: names for key, names in groups.items() if many and (key[0] == "holds" or len(names) > 1)}
+    shared = {
+        (verdict, reason): names
+        for (verdict, reason), names in groups.items()
+        if (many and verdict == "holds") or (len(names) > 1 and (many or 2 * len(reason) > width))
+    }
     shown = [p for p in properties if (p["verdict"], clean(p["reason"])) not in shared]
     cells = [(clean(p["name"]), clean(p["kind"]), p["verdict"]) for p in shown]
     widths = [max(map(len, column)) for column in zip(*cells)]
