@@ -10,7 +10,6 @@ import re
 import signal
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -34,6 +33,7 @@ from explorer.render.formats import SEVERAL
 from explorer.render.text.terminal import wants_colour
 from explorer.run.alarm import alarm, look
 from explorer.run.constants import bindings, constants_of, single
+from explorer.run.kept_models import KeptModel
 from explorer.run.load import load
 from explorer.run.options import UsageError
 from explorer.run.run import grounded, limits_of, run
@@ -241,14 +241,16 @@ class Session:
         watcher = Screen(Path(path).stem, None if row or self.results.silent else self.results.tell)
         self.screen = watcher
         self.limits.announce = watcher.wait
+        file = str(Path(path).resolve())
+        kept = KeptModel(spec, binding, file)
         with own_prints():
-            model, stop = grounded(spec, binding, self.limits, str(Path(path).resolve()))
+            model, stop = grounded(spec, binding, self.limits, file, kept)
         if self.options.twin:
             from explorer.command.twin import located
 
             located(model, self.options.twin)
         space, verdict = run(
-            replace(model, expect=expect or model.expect),
+            model.expecting(expect or model.expect),
             self.run_options,
             self.limits,
             stop=stop,
@@ -284,6 +286,8 @@ class Session:
                     settings=self.results.settings,
                 )
             )
+        if not stop and not space.stopped:
+            kept.write(model)
         return Outcome(binding, verdict)
 
     def telling_elsewhere(self, spec: Spec, path: str, names: set[str]) -> set[str]:

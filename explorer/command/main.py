@@ -48,9 +48,9 @@ from explorer.run.load import PathError, load, spec_file
 from explorer.run.options import UsageError
 from explorer.verdict import exit_codes
 
-YOUNG = 20_000
+YOUNG = 100_000
 """Objects made before Python looks for circles among them: expressions form none, and a start of the command
-makes 100,000.
+makes 200,000.
 """
 
 SHOWN = 200

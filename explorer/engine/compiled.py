@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import linecache
 from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from types import FunctionType
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from explorer.codegen.alike import alike_source, unmoved
 from explorer.codegen.python_canonical import NAMES, canonical_source, settle_reached, tied_source
@@ -31,6 +31,8 @@ from explorer.program.verify import verify_layout, verify_program
 from explorer.symmetry.find import Symmetry
 from explorer.symmetry.group import Table
 from explorer.symmetry.plan import Plan, plan
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,9 @@ class Compiled:
         self.model = model
         self._symmetry = symmetry
         self.plan: Plan | None = (
-            plan(symmetry, self.layout) if symmetry is not None and symmetry.proven else None
+            self.once("plan", lambda: plan(symmetry, self.layout))
+            if symmetry is not None and symmetry.proven
+            else None
         )
         self.quotient: Quotient | None = None
         self.seen: set[int] = set()
@@ -82,16 +86,27 @@ class Compiled:
                 f"{name} is not used as a symmetry: with the others there would be too many renamings"
                 for name in self.plan.unused
             ]
-            functions = run_source(canonical_source(self.plan), f"<representatives of {model.name}>", NAMES)
+            functions = run_source(
+                self.once("representatives", partial(canonical_source, self.plan)),
+                f"<representatives of {model.name}>",
+                NAMES,
+            )
             self.quotient = Quotient(
                 symmetry, self.plan.names, functions["canonical"], functions["orbit"], self.layout.pack
             )
             self._renaming = functions
 
+    def once(self, key: Any, make: Callable[[], T]) -> T:
+        """What is made of the model under its symmetry alone, known by a key: kept with it, also on disk."""
+        derived = self.model.derived if self._symmetry is None else self._symmetry.derived
+        if key not in derived:
+            derived[key] = make()
+        return cast(T, derived[key])
+
     @cached_property
     def program(self) -> Program:
         known = self._symmetry.program if self._symmetry is not None else None
-        program = known if known is not None else reduce(self.model)
+        program = known if known is not None else self.once("program", partial(reduce, self.model))
         if verifying():
             verify_model(self.model)
             verify_program(program)
@@ -99,7 +114,7 @@ class Compiled:
 
     @cached_property
     def layout(self) -> Layout:
-        layout = lay_out(self.program)
+        layout = self.once("layout", lambda: lay_out(self.program))
         if verifying():
             verify_layout(self.program, layout)
         return layout
@@ -107,12 +122,7 @@ class Compiled:
     def code(self, part: str) -> tuple[Code, dict[str, Any]]:
         """The generated source of a part (`expand`, `edges`, `into`, `judgements`) and its functions."""
         if part not in self._made:
-            symmetric = self.quotient is not None
-            generated = (
-                judgements(self.program, self.layout)
-                if part == "judgements"
-                else successors(self.program, self.layout, part, symmetric)
-            )
+            generated = self.once(("code", part), partial(self._generated, part))
             names = dict[str, Any]()
             if self.quotient is not None:
                 names = {"canonical": self.quotient.canonical, "seen": self.seen, "see": self.seen.add}
@@ -124,6 +134,11 @@ class Compiled:
             )
         return self._made[part]
 
+    def _generated(self, part: str) -> Code:
+        if part == "judgements":
+            return judgements(self.program, self.layout)
+        return successors(self.program, self.layout, part, self.quotient is not None)
+
     @cached_property
     def digest(self) -> str:
         """Identifies the program, its layout and its symmetry: where digests are equal, states are packed
@@ -131,7 +146,7 @@ class Compiled:
         """
         texts = [self.code(part)[0].text for part in ("expand", "judgements")]
         if self.plan is not None:
-            texts.append(canonical_source(self.plan))
+            texts.append(self.once("representatives", partial(canonical_source, self.plan)))
         return hashlib.sha256(with_names("\n".join(texts)).encode()).hexdigest()[:16]
 
     def renaming(self, left: Sequence[Table], large: bool = False) -> Callable[..., tuple[int, int]]:

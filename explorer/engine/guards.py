@@ -47,7 +47,7 @@ def count(space: StateSpace, asked: bool = False, native: bool | None = None) ->
     if native is None:
         native = pairs >= NATIVE_FROM and importlib.util.find_spec("numba") is not None
     compiled = space.compiled
-    rules = chains(compiled.program)
+    rules = compiled.once("guarded rules", lambda: chains(compiled.program))
     try:
         result = (_native if native else _plain)(space, compiled, rules)
     except BeyondWord:
@@ -69,7 +69,7 @@ def _whole(rule: Rule, pairs: list[tuple[int, int]], states: int) -> list[tuple[
 
 
 def _plain(space: StateSpace, compiled: Compiled, rules: list[Rule]) -> Counts:
-    result = plain_counter(compiled.program, compiled.layout, rules)
+    result = compiled.once("guards", lambda: plain_counter(compiled.program, compiled.layout, rules))
     function = run_source(result.text, f"<guards of {space.model.name}>")["guards"]
     passed, stopped = [0] * result.size, [0] * result.size
     for level in space.levels:

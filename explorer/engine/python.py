@@ -172,7 +172,9 @@ class _Everything:
 
 def witness_function(compiled: Compiled, condition: Expr) -> Any:
     """A function that says whether a condition holds in any of some states."""
-    code = witness(compiled.program, compiled.layout, condition)
+    code = compiled.once(
+        ("witness", condition), lambda: witness(compiled.program, compiled.layout, condition)
+    )
     return run_source(code.text, f"<witness of {compiled.model.name}>")["witness"]
 
 

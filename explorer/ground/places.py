@@ -49,7 +49,7 @@ class PlaceTable:
         }
         names = [place.name for place in self.places.values()] + ["done"] * ends
         self.done = len(self.places) if ends else None
-        self.type = _enum(process, names)
+        self.type = domain_of_places(process, names)
 
     def key(self, node: Node) -> Key:
         names = self.undetermined[node.position]
@@ -69,7 +69,7 @@ class PlaceTable:
         return nearest(label, known), closest(label, known, known[0])
 
 
-def _enum(process: str, names: list[str]) -> type[enum.Enum]:
+def domain_of_places(process: str, names: list[str]) -> type[enum.Enum]:
     """The domain of places. (Type checkers know `enum.Enum(...)` with literals only.)"""
     make: Any = enum.Enum
     cls: type[enum.Enum] = make(process, [(name, i) for i, name in enumerate(names)])

@@ -37,13 +37,14 @@ def _with_methods(cls: Any, frozen: bool, eq: bool) -> type:
     own = set(vars(cls))
     methods = {"__init__": _first(cls, frozen), "__repr__": _repr}
     compared = [f.name for f in dataclasses.fields(cls) if f.compare]
+    names = [f.name for f in dataclasses.fields(cls)]
     if eq:
         methods |= _comparison(compared, hashable=frozen)
         if vars(cls).get("__hash__") is None and "__eq__" not in own:
             own.discard("__hash__")
     if frozen:
         methods |= {"__setattr__": _frozen, "__delattr__": _frozen}
-        methods |= {"__getstate__": _getstate, "__setstate__": _setstate}
+        methods |= _states(names)
     for name, method in methods.items():
         if name not in own:
             setattr(cls, name, method)
@@ -72,6 +73,10 @@ def _init(cls: Any, frozen: bool) -> Callable[..., None]:
     for field in dataclasses.fields(cls):
         name = field.name
         argument, value = name, name
+        if not field.init:
+            space[f"make_{name}"] = field.default_factory
+            lines.append(_put(name, f"make_{name}()", frozen))
+            continue
         if field.default is not dataclasses.MISSING:
             space[f"default_{name}"] = field.default
             argument = f"{name}=default_{name}"
@@ -79,7 +84,7 @@ def _init(cls: Any, frozen: bool) -> Callable[..., None]:
             space |= {f"make_{name}": field.default_factory, "MISSING": dataclasses.MISSING}
             argument, value = f"{name}=MISSING", f"make_{name}() if {name} is MISSING else {name}"
         (named if field.kw_only else plain).append(argument)
-        lines.append(f"put(self, {name!r}, {value})" if frozen else f"self.{name} = {value}")
+        lines.append(_put(name, value, frozen))
     if hasattr(cls, "__post_init__"):
         lines.append("self.__post_init__()")
     parameters = ", ".join(["self", *plain, *(["*", *named] if named else [])])
@@ -88,6 +93,10 @@ def _init(cls: Any, frozen: bool) -> Callable[..., None]:
     init.__qualname__ = f"{cls.__qualname__}.__init__"
     init.__annotations__ = {f.name: f.type for f in dataclasses.fields(cls)} | {"return": None}
     return init
+
+
+def _put(name: str, value: str, frozen: bool) -> str:
+    return f"put(self, {name!r}, {value})" if frozen else f"self.{name} = {value}"
 
 
 def _comparison(names: list[str], hashable: bool) -> dict[str, Any]:
@@ -112,10 +121,14 @@ def _frozen(self: Any, name: str, value: object = None) -> None:
     raise dataclasses.FrozenInstanceError(f"cannot change field {name!r}")
 
 
-def _getstate(self: Any) -> list[Any]:
-    return [getattr(self, f.name) for f in dataclasses.fields(self)]
+def _states(names: list[str]) -> dict[str, Any]:
+    """What copies and pickles of a frozen instance are made by."""
 
+    def __getstate__(self: Any) -> list[Any]:
+        return [getattr(self, name) for name in names]
 
-def _setstate(self: Any, state: list[Any]) -> None:
-    for field, value in zip(dataclasses.fields(self), state):
-        object.__setattr__(self, field.name, value)
+    def __setstate__(self: Any, state: list[Any]) -> None:
+        for name, value in zip(names, state):
+            object.__setattr__(self, name, value)
+
+    return {"__getstate__": __getstate__, "__setstate__": __setstate__}

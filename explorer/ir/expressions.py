@@ -28,6 +28,7 @@ import hashlib
 import re
 import sys
 from collections.abc import Callable
+from functools import lru_cache
 from itertools import count
 from typing import Any, Protocol
 from weakref import WeakValueDictionary
@@ -76,8 +77,9 @@ class Function:
     intricate for expressions (the memory of a multiprocessor) is a number, and what is done to it such a
     function.
 
-    `call` is what generated code calls by the name `symbol`; it should remember its results. `number` is made
-    of the name: machine code, which outlives this process, knows the function by it.
+    `plain` computes a result, and `call`, which remembers them, is what generated code calls by the name
+    `symbol`. `number` is made of the name: machine code, which outlives this process, knows the function by
+    it.
 
     `operands` are the types of the arguments and, last, of the result (None: a plain number); empty where
     they are not known. They are a promise: with identities renamed in the arguments, the result is renamed.
@@ -94,6 +96,7 @@ class Function:
         "name",
         "number",
         "operands",
+        "plain",
         "possible",
         "quick",
         "symbol",
@@ -101,21 +104,47 @@ class Function:
     )
 
     def __init__(
-        self, name: str, bounds: tuple[int, int], call: Callable[..., int], operands: tuple[Any, ...] = ()
+        self,
+        name: str,
+        bounds: tuple[int, int],
+        plain: Callable[..., int],
+        operands: tuple[Any, ...] = (),
+        symbol: str = "",
     ):
         self.text: Callable[[tuple[Expr, ...]], str] | None = None
         self.quick, self.possible = False, None  # type: bool, Function | None
-        self.name, (self.low, self.high), self.call, self.operands = name, bounds, call, operands
+        self.name, (self.low, self.high), self.operands = name, bounds, operands
+        self.plain, self.call = plain, lru_cache(maxsize=None)(plain)
         self.number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:7], "big") + 1
-        self.symbol = f"apply{next(_numbers)}"
+        self.symbol = symbol or f"apply{next(_numbers)}"
         _functions[self.symbol] = self
 
     def __repr__(self) -> str:
         return self.name
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        made = self.symbol, self.name, (self.low, self.high), self.plain, self.operands
+        return _again, made, (self.text, self.quick, self.possible)
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        self.text, self.quick, self.possible = state
+
 
 _numbers = count()
 _functions: WeakValueDictionary[str, Function] = WeakValueDictionary()
+
+
+def _again(
+    symbol: str, name: str, bounds: tuple[int, int], call: Callable[..., int], operands: tuple[Any, ...]
+) -> Function:
+    """A function as it was in another process, with its symbol, which generated source knows it by. Raises
+    LookupError where another one has that here.
+    """
+    global _numbers
+    if symbol in _functions:
+        raise LookupError(symbol)
+    _numbers = count(max(next(_numbers), 1 + int(symbol.removeprefix("apply"))))
+    return Function(name, bounds, call, operands, symbol)
 
 
 def functions_in(source: str) -> dict[str, Callable[..., int]]:
@@ -166,6 +195,9 @@ class Expr:
 
     def __repr__(self) -> str:
         return show(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return node, (self.op, self.args, self.value)
 
 
 _interned: WeakValueDictionary[tuple[Any, ...], Expr] = WeakValueDictionary()

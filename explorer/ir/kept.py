@@ -50,6 +50,11 @@ def keep(directory: Path | None) -> None:
     _directory = directory
 
 
+def keeps() -> bool:
+    """Whether things are kept."""
+    return _directory is not None
+
+
 def kept(kind: str, text: str | bytes, make: Callable[[], T], by: tuple[str, ...] = ()) -> T:
     """What `make` makes of a text: something that `marshal` takes. `by` are the files whose code makes it."""
     if _directory is None or len(text) < LARGE:
@@ -67,6 +72,23 @@ def code_of(text: str | bytes, name: str) -> CodeType:
     """The code of a module's text; `name` is its file, as tracebacks show it."""
     kind = f"{sys.flags.optimize} {type(text).__name__} {name}"
     return kept(kind, text, lambda: compile(text, name, "exec", dont_inherit=True))
+
+
+class Shelf:
+    """Where bytes are kept that are known by a text. Nothing is kept where no command keeps anything."""
+
+    def __init__(self, kind: str, text: bytes):
+        self._file = None if _directory is None else _directory / _key(kind, text, ())
+
+    def read(self) -> bytes | None:
+        """What was written, None where nothing was or it is damaged."""
+        known = None if self._file is None else _read(self._file)
+        return None if known is None else cast(bytes, known[0])
+
+    def write(self, held: bytes) -> None:
+        """Keep it, in place of what was there."""
+        if self._file is not None:
+            _write(self._file, held)
 
 
 def _key(kind: str, text: str | bytes, by: tuple[str, ...]) -> str:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import field, replace
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from explorer.ir import expressions as ex
 from explorer.ir.data import dataclass
@@ -22,6 +22,8 @@ from explorer.ir.formulas import Ltl
 from explorer.ir.places import Variable
 from explorer.ir.semantics import EvaluationError, State, evaluate
 from explorer.ir.steps import Condition, Doubt, Fairness, Mark, Write
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +175,20 @@ class Model:
     mentioned: Container[str] = frozenset()
     doubts: tuple[Doubt, ...] = ()
     by_constants: frozenset[str] = frozenset()
+    derived: dict[Any, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """What is made of this model alone, each once. A changed copy has its own."""
+
+    def once(self, key: Any, make: Callable[[], T]) -> T:
+        """What is made of the model alone, known by a key."""
+        if key not in self.derived:
+            self.derived[key] = make()
+        return cast(T, self.derived[key])
+
+    def expecting(self, expect: Expectation | None) -> Model:
+        """The same with another expectation, on which nothing that is derived depends."""
+        other = replace(self, expect=expect)
+        object.__setattr__(other, "derived", self.derived)
+        return other
 
     @property
     def size(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple, get_args
@@ -98,6 +99,52 @@ def _names(text: str) -> frozenset[str]:
             for inside in re.findall(r"\{([^{}]+)\}", node.value):
                 found.update(re.findall(r"\w+", inside))
     return frozenset(found)
+
+
+class Outside(NamedTuple):
+    """What a file names that it does not define: modules (relative ones as `..c`) with the names taken from
+    each ("?" where any may be), and the names that begin with two underscores or are `BUILTIN`.
+    """
+
+    imports: tuple[tuple[str, tuple[str, ...]], ...]
+    builtin: tuple[str, ...]
+
+
+BUILTIN = frozenset(
+    "breakpoint compile delattr eval exec exit globals hash help id input locals memoryview open print quit"
+    " setattr vars".split()
+)
+"""Names of Python's own that see or change more than their arguments."""
+
+
+@lru_cache(maxsize=64)
+def outside(text: str) -> Outside:
+    """What a file's text names that it does not define."""
+    return Outside(*kept("outside", text, lambda: _outside(text), (__file__,)))
+
+
+def _outside(text: str) -> tuple[Any, ...]:
+    imports: list[tuple[str, tuple[str, ...]]] = []
+    builtin: set[str] = set()
+    every = nodes(syntax(text))
+    uses = Counter(at.id for at in every if isinstance(at, ast.Name))
+    taken: dict[str, list[str]] = {}
+    for at in every:
+        if isinstance(at, ast.Attribute) and isinstance(at.value, ast.Name):
+            taken.setdefault(at.value.id, []).append(at.attr)
+    for at in every:
+        if isinstance(at, ast.Import):
+            for alias in at.names:
+                name = alias.asname or alias.name.partition(".")[0]
+                used = taken.get(name, [])
+                imports.append(
+                    (alias.name, tuple(dict.fromkeys(used)) if uses[name] == len(used) else ("?",))
+                )
+        elif isinstance(at, ast.ImportFrom):
+            imports.append(("." * at.level + (at.module or ""), tuple(alias.name for alias in at.names)))
+        elif isinstance(at, ast.Name) and (at.id in BUILTIN or at.id.startswith("__")):
+            builtin.add(at.id)
+    return tuple(imports), tuple(sorted(builtin))
 
 
 def nodes(tree: ast.AST) -> list[ast.AST]:

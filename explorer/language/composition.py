@@ -91,8 +91,10 @@ def check_classes(spaces: Iterable[dict[str, Any]]) -> None:
                     )
 
 
-def undeclared(spaces: Iterable[dict[str, Any]]) -> list[Undeclared]:
-    """Functions of these namespaces that look like a declaration without its decorator."""
+def undeclared(spaces: Iterable[dict[str, Any]], looked: set[str]) -> list[Undeclared]:
+    """Functions of these namespaces that look like a declaration without its decorator. `looked` gets the
+    files for which others near them were searched.
+    """
     forgotten = []
     for space in spaces:
         for obj in members(space):
@@ -100,7 +102,7 @@ def undeclared(spaces: Iterable[dict[str, Any]]) -> list[Undeclared]:
                 continue
             component = _component(obj)
             file = obj.__code__.co_filename
-            if component and not _is_used(obj.__name__, file):
+            if component and not _is_used(obj.__name__, file, looked):
                 forgotten.append(
                     Undeclared(obj.__name__, component, Place(file, obj.__code__.co_firstlineno))
                 )
@@ -120,16 +122,21 @@ def _component(function: Any) -> str:
     return next((cls.__name__ for cls in classes if inspect.isclass(cls) and issubclass(cls, State)), "")
 
 
-def _is_used(name: str, file: str) -> bool:
+def _is_used(name: str, file: str, looked: set[str]) -> bool:
     """Whether code mentions the name: of the file itself, or of one near it that imports the file."""
     here = Path(file)
     own = _text(here)
     if own.count(name) > 1 and name in names(own):
         return True
-    root = here.parent
-    near = sorted({*root.glob("*.py"), *root.glob("*/*.py"), *root.parent.glob("*.py")})[:FILES]
-    possible = (text for text in map(_text, near) if name in text and here.stem in text)
+    looked.add(file)
+    possible = (text for text in map(_text, near(here)) if name in text and here.stem in text)
     return any(_imports(syntax(text), here.stem) and name in names(text) for text in possible)
+
+
+def near(file: Path) -> list[Path]:
+    """The modules that may use what a file defines."""
+    root = file.parent
+    return sorted({*root.glob("*.py"), *root.glob("*/*.py"), *root.parent.glob("*.py")})[:FILES]
 
 
 def _text(path: Path) -> str:

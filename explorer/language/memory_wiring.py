@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from functools import partial
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from explorer.ir import expressions as ex
 from explorer.ir.data import dataclass
@@ -17,7 +16,7 @@ from explorer.ir.expressions import Expr, Family, Function
 from explorer.ir.places import Variable
 from explorer.ir.steps import Condition, Write
 from explorer.ir.types import ScalarType, Type
-from explorer.memory.numbered import HIGHEST, LOWEST, NumberedMemory, remembered
+from explorer.memory.numbered import HIGHEST, LOWEST, NumberedMemory
 
 ALWAYS = ("fail", "no_load", "no_store", "unused", "barrier", "barriers_where")
 """Operations that are possible in every memory. What they make of none is not looked at, and is not -1: so
@@ -128,6 +127,9 @@ class Wiring:
         self.cpu, self.location, self.locations = Cpus(type), Locations(type), LocationSets(type)
         self._functions: dict[Any, Function] = {}
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_functions": {}}  # they are found by ids, which mean nothing elsewhere
+
     @property
     def storage(self) -> NumberedMemory:
         return self.type.storage
@@ -168,32 +170,38 @@ class Wiring:
     ) -> Function:
         key = (name, static, bounds, *map(id, operands))
         if key not in self._functions:
-            call = partial(_possible, self.storage, name) if name in ALWAYS else getattr(self.storage, name)
             inner = ", ".join(map(str, static + bounds * (name == "value")))
             self._functions[key] = Function(
                 f"{self.type.name}.{name}" + (f"[{inner}]" if inner else ""),
                 bounds,
-                remembered(lambda *given: call(*given, *static)),
+                Applied(self.storage, name, static),
                 operands,
             )
             self._functions[key].quick = name in QUICK
-            _MADE_BY[self._functions[key]] = name, static
         return self._functions[key]
 
 
-_MADE_BY: WeakKeyDictionary[Function, tuple[str, tuple[Any, ...]]] = WeakKeyDictionary()
+class Applied:
+    """An operation or question of a storage as a function of numbers; `static` are its arguments that are
+    none.
+    """
+
+    def __init__(self, storage: NumberedMemory, name: str, static: tuple[Any, ...]):
+        self.storage, self.name, self.static = storage, name, static
+        self.least = 0 if name in ALWAYS else LOWEST
+
+    def __call__(self, m: int, *given: int) -> int:
+        result: int = getattr(self.storage, self.name)(max(m, self.least), *given, *self.static)
+        return result
 
 
 def made_by(function: Function) -> tuple[str, tuple[Any, ...]]:
     """The operation or question of the storage that a function of a memory is, and its arguments that are no
     expressions.
     """
-    return _MADE_BY[function]
-
-
-def _possible(storage: NumberedMemory, name: str, m: int, *given: Any) -> int:
-    result: int = getattr(storage, name)(max(m, 0), *given)
-    return result
+    applied = function.plain
+    assert isinstance(applied, Applied)
+    return applied.name, applied.static
 
 
 def spread(wiring: Wiring, location: int) -> tuple[Condition, Write]:

@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from explorer.ir.errors import Place, SpecError, caller, class_place
 from explorer.ir.expectation import Expectation
@@ -18,6 +18,14 @@ from explorer.language.declarations import Declaration, declaration_of
 from explorer.language.domains import check_name
 from explorer.language.state import State
 from explorer.language.variants import Variant, constants_of_variant, row_named, rows
+
+
+class Source(NamedTuple):
+    """A module of a spec as it was read."""
+
+    name: str
+    file: str
+    text: bytes
 
 
 class Spec:
@@ -49,6 +57,10 @@ class Spec:
         self.expect = expect
         self.constants = constants
         self.met: dict[str, Constant] = {}
+        self.sources: tuple[Source, ...] = ()
+        """The modules below its directory that were read to load it; empty where it was not loaded."""
+        self.looked: set[str] = set()
+        """Files for which others near them were searched while it was grounded."""
         self._namespace = frame.f_globals
         self._parts = parts
         if expect is not None and not isinstance(expect, Expectation):
@@ -109,7 +121,7 @@ class Spec:
         spec = copy.copy(self)
         spec.place, spec.name = caller(), _file_of(sys._getframe(1).f_globals)
         spec.expect, spec.constants = expect, {**self.constants, **read}
-        spec.variants, spec.survivors, spec.met = (), {}, {}
+        spec.variants, spec.survivors, spec.met, spec.looked = (), {}, {}, set()
         return spec
 
     def _repr_html_(self) -> str:
@@ -132,7 +144,7 @@ class Spec:
 
     def undeclared(self) -> list[Undeclared]:
         """Functions of the composed files that look like a declaration whose decorator was forgotten."""
-        return undeclared(self.spaces())
+        return undeclared(self.spaces(), self.looked)
 
     def declarations(self) -> list[Declaration]:
         """Every declaration of every composed part, in order; duplicates and name clashes are errors."""

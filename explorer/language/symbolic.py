@@ -40,6 +40,18 @@ class Symbolic:
     def __repr__(self) -> str:
         return describe(self)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        names = [name for cls in type(self).__mro__ for name in vars(cls).get("__slots__", ())]
+        return _again, (type(self), {name: getattr(self, name) for name in names})
+
+
+def _again(cls: type[Symbolic], slots: dict[str, Any]) -> Symbolic:
+    """A value as it was in another process."""
+    value = object.__new__(cls)
+    for name, held in slots.items():
+        object.__setattr__(value, name, held)
+    return value
+
 
 class FormulaNode:
     """Base of temporal formulas: `&` and `|` of a condition leave it to a formula on the other side."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from explorer.codegen.python_conditions import flags
@@ -135,8 +136,11 @@ class Graph:
 def _plain_flags(graph: Graph, conditions: list[Expr]) -> list[Callable[[Any], Any]]:
     """Generated Python functions: for a list of packed states, whether a condition holds in each."""
     assert graph.compiled is not None
-    program, layout = graph.compiled.program, graph.compiled.layout
-    return [run_source(flags(program, layout, c).text, "<flags>")["flags"] for c in conditions]
+    compiled = graph.compiled
+    codes = [
+        compiled.once(("flags", c), partial(flags, compiled.program, compiled.layout, c)) for c in conditions
+    ]
+    return [run_source(code.text, "<flags>")["flags"] for code in codes]
 
 
 def _labels(stutter: int) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache, partial
 from itertools import product
-from typing import Any, TypeVar
+from typing import Any
 
 from .architecture import Architecture, Barrier
 from .normal_form import NOTHING_DEAD, Dead, normal_form
@@ -44,7 +44,6 @@ LOWEST, HIGHEST = DECLARED_DEAD, (1 << 24) - 1
 """The least and the greatest result of an operation."""
 
 _FENCES = (Barrier.SYNC, Barrier.LWSYNC)
-F = TypeVar("F", bound=Callable[..., int])
 
 
 class MemoryFull(MemoryError):
@@ -478,8 +477,3 @@ def _stored(declared: Dead, cpu: int, location: int) -> Dead:
 
 Value = Callable[[int, object], str]
 """The text of a code at a location."""
-
-
-def remembered(function: F) -> F:
-    """The function, each result computed once."""
-    return lru_cache(maxsize=None)(function)  # type: ignore[return-value]

@@ -27,7 +27,7 @@ from explorer.ir.errors import Place, SpecError, closest, is_ours
 from explorer.ir.kept import code_of
 from explorer.ir.source import syntax
 from explorer.language.python_errors import Told, of_syntax, told
-from explorer.language.spec import Spec
+from explorer.language.spec import Source, Spec
 from explorer.language.symbolic import shown
 
 
@@ -50,6 +50,7 @@ def load(path: str | os.PathLike[str]) -> Spec:
     spec = names.get("spec")
     if isinstance(spec, Spec):
         _refuse_lost(file)
+        spec.sources = tuple(_sources)
         return spec
     others = [(name, value) for name, value in names.items() if isinstance(value, Spec)]
     if others and spec is None:
@@ -143,6 +144,9 @@ _WORDS = {".litmus": "litmus", ".json": "replay", ".dot": "export --from rv", ".
 _imported: set[str] = set()
 
 
+_sources: list[Source] = []
+
+
 class _Loader(SourceFileLoader):
     """Takes a module from its text as it is now: a spec edited within a second must not be the old one, which
     byte code beside it may be.
@@ -150,7 +154,9 @@ class _Loader(SourceFileLoader):
 
     def get_code(self, fullname: str) -> CodeType:
         path = self.get_filename(fullname)
-        return code_of(self.get_data(path), path)
+        text = self.get_data(path)
+        _sources.append(Source(fullname, path, text))
+        return code_of(text, path)
 
 
 class _Finder:
@@ -175,6 +181,7 @@ def _import(file: Path) -> dict[str, Any]:
     for earlier in _imported:
         sys.modules.pop(earlier, None)
     _imported.clear()
+    _sources.clear()
     before = set(sys.modules)
     unique = (
         f"{printable(file.stem)}_{hashlib.sha256(os.fsencode(file)).hexdigest()[:8]}"

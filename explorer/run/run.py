@@ -23,6 +23,7 @@ from explorer.ground.outline import outline, without_parts
 from explorer.ir.errors import nearest
 from explorer.ir.model import Model
 from explorer.language.spec import Spec
+from explorer.run.kept_models import KeptModel
 from explorer.run.options import RunOptions, UsageError
 from explorer.symmetry.find import Symmetry, find
 from explorer.trace.trace import Trace
@@ -136,11 +137,18 @@ def run(
 
 
 def grounded(
-    spec: Spec, values: Mapping[str, Any], limits: Limits, file: str = ""
+    spec: Spec, values: Mapping[str, Any], limits: Limits, file: str = "", kept: KeptModel | None = None
 ) -> tuple[Model, Stopped | None]:
-    """The ground model of a spec in a file; its outline, and the limit that is reached meanwhile, if any."""
+    """The ground model of a spec in a file, where it is `kept` that one; its outline, and the limit that is
+    reached meanwhile, if any.
+    """
+
+    def model() -> Model:
+        known = kept.read() if kept is not None else None
+        return ground(spec, values, file, limits.count) if known is None else known
+
     try:
-        return limits.during("grounding", lambda: ground(spec, values, file, limits.count), "instances"), None
+        return limits.during("grounding", model, "instances"), None
     except Stopped as stop:
         return outline(spec, values), stop
 
@@ -195,12 +203,17 @@ def explore(model: Model, options: RunOptions, limits: Limits, *, watcher: Watch
     return explore_and_tell(model, options, limits, watcher)[0]
 
 
+def _symmetry(model: Model, properties: tuple[str, ...]) -> Symmetry:
+    """What symmetry a run may use that checks these properties, proved once."""
+    return model.once(("symmetry", properties), lambda: find(model, properties))
+
+
 def explore_and_tell(
     model: Model, options: RunOptions, limits: Limits, watcher: Watcher
 ) -> tuple[StateSpace, dict[str, Trace]]:
     """The space of a model (see `explore`), and the counterexamples that were told while it was explored."""
     symmetry = (
-        limits.during("symmetry", lambda: find(model, options.properties)) if options.symmetry else None
+        limits.during("symmetry", partial(_symmetry, model, options.properties)) if options.symmetry else None
     )
     with checkpoint_of(model, options, watcher) as checkpoint, watcher.watching(model.name) as observer:
         engine = _sparing(engine_of(options, checkpoint, watcher), options, checkpoint)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import field
 from math import factorial, prod
+from typing import Any
 
 from explorer.ir import expressions as ex
 from explorer.ir.data import dataclass
@@ -95,6 +96,8 @@ class Symmetry:
     ordered: frozenset[str] = frozenset()
     unproved: frozenset[str] = frozenset()
     program: Program | None = None
+    derived: dict[Any, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """What is made of the model under this symmetry, each once."""
 
 
 def find(model: Model, only: tuple[str, ...] = ()) -> Symmetry:

@@ -18,8 +18,7 @@ from explorer.ir.data import dataclass
 from explorer.ir.expressions import Family, Function
 from explorer.ir.types import ScalarType, SetType, UnionType
 from explorer.language.domains import Scalarset
-from explorer.language.memory_wiring import MemoryType
-from explorer.memory.numbered import remembered
+from explorer.language.memory_wiring import Applied, MemoryType
 from explorer.program.layout import Field, Layout
 from explorer.symmetry.find import Symmetry
 from explorer.symmetry.permutation import FamilyStructure, Renaming, key_digits
@@ -336,11 +335,10 @@ def _renamed(
         who = ", ".join(
             f"{cls.__name__}: {' '.join(map(repr, images))}" for cls, images in renaming.images.items()
         )
-        storage = type.storage
         function = Function(
             f"{type.name}.renamed[{who}]",
             (family.low, family.high),
-            remembered(lambda m: storage.renamed(m, exchange)),
+            Applied(type.storage, "renamed", (exchange,)),
             (type, type),
         )
         yield field.shift(0), field.mask, function

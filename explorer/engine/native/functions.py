@@ -66,7 +66,7 @@ class Functions:
         self.columns: dict[tuple[int, ...], Any] = {}
         self.know(expressions)
         for function in more:
-            self.calls[function.number], self.arity[function.number] = rows.plain(function.call), 1
+            self.calls[function.number], self.arity[function.number] = function.plain, 1
         self._make(FIRST)
 
     def know(self, expressions: Iterable[Expr]) -> None:
@@ -74,7 +74,7 @@ class Functions:
         for expression in expressions:
             for at in walk(expression):
                 if at.op == "apply":
-                    self.calls[at.value.number] = rows.plain(at.value.call)
+                    self.calls[at.value.number] = at.value.plain
                     self.arity[at.value.number] = len(at.args)
 
     def enter(self) -> None:

@@ -56,14 +56,14 @@ class Table:
 
     def __init__(self, columns: Columns, k: int, owner: Owner):
         self.owner = owner
-        self.calls = [(plain(function.call), given) for function, given in columns.calls[k]]
+        self.calls = [(function.plain, given) for function, given in columns.calls[k]]
         asked = columns.questions[k]
-        self.questions = [(plain(q.function.call), q.given, *_answers(q, columns.rules)) for q in asked]
+        self.questions = [(q.function.plain, q.given, *_answers(q, columns.rules)) for q in asked]
         self.front = columns.words if asked else 0
         self.everything = (1 << columns.rules) - 1
         self.width = self.front + (2 + len(self.calls)) // 2
         self.certain = [
-            (column, plain(function.possible.call), given)
+            (column, function.possible.plain, given)
             for column, (function, given) in enumerate(columns.calls[k])
             if function.possible is not None
         ]
@@ -159,12 +159,6 @@ def _answers(question: Question, rules: int) -> tuple[int, list[int]]:
         everything & ~sum(1 << rank for rank, least in question.least.items() if least > answer)
         for answer in range(first, last + 1)
     ]
-
-
-def plain(call: Callable[..., int]) -> Callable[..., int]:
-    """The function without what remembers its results: tables do that here."""
-    found: Callable[..., int] = getattr(call, "__wrapped__", call)
-    return found
 
 
 def enter(tables: list[Table]) -> None:
