@@ -7,6 +7,7 @@ from __future__ import annotations
 from explorer.engine import python
 from explorer.engine.cluster_cost import PARTITIONS, USED, Nodes, Work, least, needed
 from explorer.engine.forecast import Forecast, forecast, rounded, text
+from explorer.engine.growth import expected
 from explorer.engine.limits import Limits, Observer, Progress, available_bytes, resident_bytes
 from explorer.engine.space import StateSpace
 from explorer.ir.model import Model
@@ -14,10 +15,13 @@ from explorer.program.machine_word import BeyondWord
 from explorer.render.text.summary import standing_for
 from explorer.render.text.terminal import counted, duration
 from explorer.run.options import UsageError
+from explorer.run.smaller import Smaller
 from explorer.symmetry.find import Symmetry, find
 
-SECONDS, FIRST = 5.0, 1.0
-"""How long the run is, without compilation; how long the python engine is tried before."""
+SECONDS, FIRST, LEAST = 5.0, 1.0, 3.0
+"""How long the run is, without compilation; how long the python engine is tried before; how long smaller
+instances are looked at, at least.
+"""
 
 FEW = 10_000
 """States below which nothing is said of the memory for each, since tables begin with room for many."""
@@ -26,7 +30,9 @@ NODE, THREADS = 64 << 30, 16
 """Bytes of memory and threads of a cluster's node, where nobody says."""
 
 
-def estimate(model: Model, seconds: float = SECONDS, node: Nodes | None = None) -> str:
+def estimate(
+    model: Model, seconds: float = SECONDS, node: Nodes | None = None, smaller: Smaller | None = None
+) -> str:
     """What a short run lets one expect of a complete one, as a sentence for people: with symmetry and with
     machine code where a check would use them. A cluster of such nodes is spoken of where `node` is given, or
     where this machine has no room.
@@ -36,7 +42,7 @@ def estimate(model: Model, seconds: float = SECONDS, node: Nodes | None = None) 
             f"--node {node.memory:.0f}: {counted(node.threads, 'thread')} need more than"
             f" {least(node) / USED:,.0f} bytes; write: --node {NODE >> 30}G, or fewer --node-threads"
         )
-    symmetry = find(model)
+    symmetry = find(model) if smaller is None else smaller.symmetry(model)
     space = python.explore(model, Limits(timeout=min(seconds, FIRST)), symmetry=symmetry)
     base, seen = 0, list[Progress]()
     if space.stopped:
@@ -57,21 +63,19 @@ def estimate(model: Model, seconds: float = SECONDS, node: Nodes | None = None) 
     span = recent[-1].seconds - recent[0].seconds
     rate = (recent[-1].states - recent[0].states) / span if span > 0 else space.distinct / space.seconds
     each = max(resident_bytes() - base, 0) / space.distinct
-    expected = forecast([len(level) for level in space.levels[:-1]])
+    likely = _expected(space, smaller, seconds)
     lines = [
         f"{model.name}: {counted(space.distinct, 'state')} in {space.seconds:.1f} s up to depth"
-        f" {space.depth}; {text(expected)}."
+        f" {space.depth}; {text(likely)}."
     ]
     costs = f"At {rate:,.0f} states/s ({space.engine} engine)", f"at {each:.0f} bytes/state"
-    if expected is not None:
-        left = max(expected.states - space.distinct, 0) / rate
-        total = expected.states * each / (1 << 20)
+    if likely is not None:
+        left = max(likely.states - space.distinct, 0) / rate
+        total = likely.states * each / (1 << 20)
         lines.append(f"{costs[0]} about {duration(left)} more; {costs[1]} about {total:,.0f} MiB.")
-        large = node is not None or expected.states * each > USED * available_bytes()
+        large = node is not None or likely.states * each > USED * available_bytes()
         if large and each and space.engine == "native":  # there is machine code, which a cluster needs
-            lines.append(
-                on_cluster(_work(space, expected, rate, each), node or Nodes(1, THREADS, float(NODE)))
-            )
+            lines.append(on_cluster(_work(space, likely, rate, each), node or Nodes(1, THREADS, float(NODE))))
     elif space.distinct < FEW or not each:
         lines.append(f"A longer run may see more: --seconds {4 * seconds:g}")
     else:
@@ -84,6 +88,26 @@ def estimate(model: Model, seconds: float = SECONDS, node: Nodes | None = None) 
             room = USED * node.memory / each
             lines.append(f"A node of {node.memory / (1 << 30):g} GiB holds {rounded(round(room)):,}.")
     return "\n".join(lines)
+
+
+def _expected(space: StateSpace, smaller: Smaller | None, seconds: float) -> Forecast | None:
+    """From the levels that are complete, and from smaller instances where these are not enough."""
+    levels = [len(level) for level in space.levels[:-1]]
+    known = forecast(levels)
+    if smaller is None or not smaller.target or (known is not None and known.most is not None):
+        return known
+    smaller.explore(max(seconds, LEAST), _by_machine_code if space.engine == "native" else None)
+    return expected(levels, smaller.found, smaller.target)
+
+
+def _by_machine_code(model: Model, symmetry: Symmetry | None, seconds: float) -> StateSpace:
+    """A search that ends so many seconds after compilation."""
+    from explorer.engine.native import search as native
+    from explorer.engine.native.machine import machine
+
+    compiled = python.Compiled(model, symmetry)
+    prepared = compiled, machine(compiled)
+    return native.explore(model, Limits(timeout=seconds), prepared=prepared, symmetry=symmetry)
 
 
 def _work(space: StateSpace, expected: Forecast, rate: float, each: float) -> Work:

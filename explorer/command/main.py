@@ -169,9 +169,20 @@ def _show(options: Namespace) -> int:
 def _estimate(options: Namespace) -> int:
     from explorer.command.estimate import estimate
     from explorer.engine.cluster_cost import Nodes
+    from explorer.run.smaller import Smaller
 
     node = Nodes(1, options.node_threads, float(options.node)) if options.node is not None else None
-    say(estimate(_model(options), options.seconds, node))
+    with own_prints():
+        spec = load(options.spec)
+        given, file = single(bindings(spec, options.define)), str(Path(options.spec).resolve())
+        model = ground(spec, given, file)
+    smaller = Smaller(
+        model,
+        lambda values: ground(spec, {**given, **values}, file),
+        defaults={name: known._default for name, known in spec.known_constants().items()},
+        symmetric=not options.no_symmetry,
+    )
+    say(estimate(model, options.seconds, node, smaller))
     return exit_codes.OK
 
 

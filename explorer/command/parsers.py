@@ -157,7 +157,16 @@ def estimate_parser() -> argparse.ArgumentParser:
     )
     add_spec(parser)
     parser.add_argument(
-        "--seconds", type=some_seconds, default=5.0, metavar="S", help="how long to look (default: 5)"
+        "--seconds",
+        type=some_seconds,
+        default=5.0,
+        metavar="S",
+        help="how long to look at the spec, and at smaller instances of it (default: 5)",
+    )
+    parser.add_argument(
+        "--no-symmetry",
+        action="store_true",
+        help="for a check of every state, not of one of each orbit of interchangeable identities",
     )
     parser.add_argument(
         "--node",
