@@ -68,6 +68,8 @@ def estimate(
         f"{model.name}: {counted(space.distinct, 'state')} in {space.seconds:.1f} s up to depth"
         f" {space.depth}; {text(likely)}."
     ]
+    if smaller is not None and smaller.found:
+        lines.append(smaller.text())
     costs = f"At {rate:,.0f} states/s ({space.engine} engine)", f"at {each:.0f} bytes/state"
     if likely is not None:
         left = max(likely.states - space.distinct, 0) / rate
@@ -96,7 +98,9 @@ def _expected(space: StateSpace, smaller: Smaller | None, seconds: float) -> For
     known = forecast(levels)
     if smaller is None or not smaller.target or (known is not None and known.most is not None):
         return known
-    smaller.explore(max(seconds, LEAST), _by_machine_code if space.engine == "native" else None)
+    smaller.explore(
+        max(seconds, LEAST), space.distinct, _by_machine_code if space.engine == "native" else None
+    )
     return expected(levels, smaller.found, smaller.target)
 
 

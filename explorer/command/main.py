@@ -176,9 +176,14 @@ def _estimate(options: Namespace) -> int:
         spec = load(options.spec)
         given, file = single(bindings(spec, options.define)), str(Path(options.spec).resolve())
         model = ground(spec, given, file)
+
+    def grounded(values: dict[str, int]) -> Model:
+        with own_prints():
+            return ground(spec, {**given, **values}, file)
+
     smaller = Smaller(
         model,
-        lambda values: ground(spec, {**given, **values}, file),
+        grounded,
         defaults={name: known._default for name, known in spec.known_constants().items()},
         symmetric=not options.no_symmetry,
     )

@@ -58,37 +58,45 @@ def expected(seen: Sequence[int], instances: Sequence[Instance], target: tuple[i
     if not instances or (by_levels is not None and by_levels.most is not None):
         return by_levels
     depth = depth_at(instances, target)
-    guesses = list[tuple[float, float]]()
-    if (size := followed(instances, target)) is not None and size > least:
-        guesses.append((math.log(size), UNSURE + 2 * _beside(followed, instances)))
-    large = sorted(instances, key=lambda i: i.states)[-LIKE:]
-    if shapes := [math.log(g) for base in large if (g := stretched(base, seen, depth))]:
-        apart = max(shapes) - min(shapes) if len(shapes) > 1 else DOUBT
-        guesses.append((sum(shapes) / len(shapes), UNSURE + apart + 2 * _beside(depth_at, instances)))
+    guesses = [g for g in (_by_growth(instances, target), _by_shape(seen, instances, depth)) if g]
+    guesses = [(guess, error) for guess, error in guesses if guess > math.log(least)]
     if by_levels is not None:
         guesses.append((math.log(by_levels.states), 2 * UNSURE))
-    weights = [1 / error**2 for _, error in guesses]
-    if not guesses or sum(weights) < 1 / DOUBT**2:
+    ends = sorted(guess for guess, _ in guesses)
+    if not ends or ends[-1] - ends[0] > math.log(APART) or (len(ends) == 1 and guesses[0][1] > DOUBT):
         return by_levels
-    mean = sum(w * g for w, (g, _) in zip(weights, guesses)) / sum(weights)
-    ends = [mean - math.log(SPREAD), mean + math.log(SPREAD), *(g for g, _ in guesses)]
-    if max(ends) - min(ends) > 2 * math.log(APART):
-        return by_levels
+    weights = [1 / min(error, DOUBT) ** 2 for _, error in guesses]
+    mean = sum(w * guess for w, (guess, _) in zip(weights, guesses)) / sum(weights)
     return Forecast(
-        max(least, round(math.exp(mean))),
-        least=max(least, round(math.exp(min(ends)))),
-        most=round(math.exp(max(ends))),
+        round(math.exp(mean)),
+        least=max(least, round(math.exp(min(ends[0], mean - math.log(SPREAD))))),
+        most=round(math.exp(max(ends[-1], mean + math.log(SPREAD)))),
         depth=max(len(seen), round(depth)),
     )
+
+
+def _by_growth(instances: Sequence[Instance], target: tuple[int, ...]) -> tuple[float, float] | None:
+    """The logarithm of the number of states, followed along the constants, and how unsure it is."""
+    size = followed(instances, target)
+    return None if size is None else (math.log(size), UNSURE + 2 * _beside(followed, instances))
+
+
+def _by_shape(seen: Sequence[int], instances: Sequence[Instance], depth: float) -> tuple[float, float] | None:
+    """The same from the levels of the largest instances, stretched."""
+    large = sorted(instances, key=lambda i: i.states)[-LIKE:]
+    logs = [math.log(size) for base in large if (size := stretched(base, seen, depth))]
+    if not logs:
+        return None
+    apart = max(logs) - min(logs) if len(logs) > 1 else DOUBT
+    return sum(logs) / len(logs), UNSURE + apart + 2 * _beside(depth_at, instances)
 
 
 def _beside(follow: Callable[..., float | None], instances: Sequence[Instance]) -> float:
     """How far the largest instance lies beside what the others let one expect, as a logarithm."""
     *others, largest = sorted(instances, key=lambda i: i.states)
     found = follow(others, largest.at) if len(others) > 1 else None
-    if found is None or found <= 0:
-        return DOUBT
-    return abs(math.log(found / (largest.states if follow is followed else len(largest.levels) - 1)))
+    truth = largest.states if follow is followed else len(largest.levels) - 1
+    return abs(math.log(found / truth)) if found is not None and found > 0 < truth else DOUBT
 
 
 def followed(instances: Sequence[Instance], target: tuple[int, ...]) -> float | None:

@@ -12,7 +12,6 @@ from explorer.engine import python
 from explorer.engine.growth import LARGE, Instance, followed
 from explorer.engine.limits import Limits
 from explorer.engine.space import StateSpace
-from explorer.ir.errors import SpecError
 from explorer.ir.model import Model
 from explorer.symmetry.find import Symmetry, find
 
@@ -45,16 +44,16 @@ class Smaller:
         self.constants = dict(itertools.islice(given.items(), AXES))
         self.target: Point = tuple(self.constants.values())
         self.values = [
-            _values(min(1, defaults[name]), value, few=len(self.constants) > 1)
+            _values(min(1, defaults.get(name, 1)), value, few=len(self.constants) > 1)
             for name, value in self.constants.items()
         ]
         self.found: list[Instance] = []
         self.beyond: list[Point] = []
         """Points that took too long."""
 
-    def explore(self, seconds: float, native: Explore | None) -> None:
-        """Explore what can be explored in so many seconds, or some more: by Python from the smallest on, then
-        by machine code what may be as large as it can do.
+    def explore(self, seconds: float, seen: int, native: Explore | None) -> None:
+        """Explore what can be explored in so many seconds, or some more: by Python from the smallest on; then
+        by machine code what is as large as it can do, where `seen` states of the target say that it is far.
         """
         end = time.monotonic() + seconds
         for at in sorted(self._points(), key=lambda p: (math.prod(v + 1 for v in p), p)):
@@ -63,7 +62,7 @@ class Smaller:
                 break
             if not self._too_large(at):
                 self._try(at, _by_python, max(left / 2, seconds / 4))
-        if native is not None and self.found and self._far():
+        if native is not None and self.found and self._far(seen):
             self.beyond.clear()
             for _ in range(COMPILED):
                 self._by_machine_code(native, seconds)
@@ -76,13 +75,13 @@ class Smaller:
             for at in self._points()
             if at not in known and not self._too_large(at) and (size := followed(self.found, at))
         }
-        fitting = [at for at in sizes if largest < sizes[at] <= LARGEST]
+        fitting = [at for at in sizes if largest < FAR * sizes[at] and sizes[at] <= LARGEST]
         if fitting:
             self._try(max(fitting, key=lambda at: (self._near(at), sizes[at])), native, seconds)
 
-    def _far(self) -> bool:
-        expected = followed(self.found, self.target)
-        return expected is not None and expected > FAR * max(i.states for i in self.found)
+    def _far(self, seen: int) -> bool:
+        expected = max(seen, followed(self.found, self.target) or 0)
+        return expected > FAR * max(i.states for i in self.found)
 
     def _near(self, at: Point) -> int:
         """How many constants have the target's values."""
@@ -90,6 +89,16 @@ class Smaller:
 
     def _too_large(self, at: Point) -> bool:
         return any(all(a >= b for a, b in zip(at, large)) for large in self.beyond)
+
+    def text(self) -> str:
+        """Which were explored, as a sentence."""
+        largest = max(self.found, key=lambda i: i.states)
+        at = ", ".join(f"{name}={value}" for name, value in zip(self.constants, largest.at))
+        number = len(self.found)
+        return (
+            f"{number} smaller instance{'s' * (number > 1)} explored, up to"
+            f" {largest.states:,} state{'s' * (largest.states > 1)} ({at})."
+        )
 
     def symmetry(self, model: Model) -> Symmetry | None:
         """What a check of the model would use."""
@@ -99,7 +108,7 @@ class Smaller:
         try:
             model = self.ground(dict(zip(self.constants, at)))
             space = explore(model, self.symmetry(model), seconds)
-        except SpecError:  # the spec does not allow such constants
+        except Exception:  # whatever a spec says of constants that nobody gave it
             return
         if space.stopped:
             self.beyond.append(at)
@@ -122,6 +131,6 @@ def _numbers(constants: dict[str, Any]) -> dict[str, int]:
 def _values(least: int, value: int, few: bool) -> list[int]:
     """Values up to one; `few` of them, where other constants are made smaller too."""
     if value > LARGE:
-        return sorted({max(least, round(value / 1.5**n)) for n in range(16)})
+        return sorted({max(1, round(value / 1.5**n)) for n in range(16)})
     values = list(range(least, value + 1))
     return values if not few else sorted({least, *values[-2:]})
