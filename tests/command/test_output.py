@@ -198,6 +198,7 @@ def test_a_table_has_a_row_for_each_variant_and_fails_where_one_is_not_as_expect
 holds in every row: inside, deadlock, evaluation
 
 differs: below: expected holds, found violated in 2 steps [V2]
+what to declare instead: check the row with --row NAME --expect
 """
     )
     rows = json.loads((tmp_path / "out/family/variants.json").read_text())["rows"]
