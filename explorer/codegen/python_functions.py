@@ -114,17 +114,16 @@ def successors(program: Program, layout: Layout, mode: str, symmetric: bool = Fa
     `into`: the same, with targets in any case.
     """
     writer = Writer(program, layout, symmetric)
-    numbers = [rule.instance.number for rule in program.rules]
     steps = [p for p in program.model.properties if p.kind == "step"]
     roots = dispatch(program.rules)
     if mode == "expand":
-        _expand(writer, roots, numbers)
+        _expand(writer, roots)
     else:
         _edges(writer, roots, mode)
     return Code("\n".join(writer.lines) + "\n", writer.failures, [p.name for p in steps])
 
 
-def _expand(w: Writer, roots: tuple[Tree, ...], numbers: list[int]) -> None:
+def _expand(w: Writer, roots: tuple[Tree, ...]) -> None:
     def per_state() -> None:
         w.line("d = 0")
         trees(w, roots, 0, _keep)
@@ -136,23 +135,19 @@ def _expand(w: Writer, roots: tuple[Tree, ...], numbers: list[int]) -> None:
         w.line('"""Leave every state of the frontier; new successors go to `visited` and `fresh`."""')
         w.line("add = visited.add")
         w.line("push = fresh.append")
-        counters = [f"{kind}{n}" for n in numbers for kind in ("e", "c")]
+        counters = [f"{kind}{rule.instance.number}" for rule in w.program.rules for kind in ("e", "c")]
         for i in range(0, len(counters), 16):
             w.line(" = ".join(counters[i : i + 16]) + " = 0")
         w.block("for s in frontier:", per_state)
-        for n in numbers:
+        for rule in w.program.rules:
+            n = rule.instance.number
             w.line(f"enabled[{n}] += e{n}")
-            w.line(f"changed[{n}] += {_changed(w, n)}")
+            w.line(f"changed[{n}] += {'e' if rule.changes else 'c'}{n}")
         w.line("return least, most")
 
     w.block(
         "def expand(frontier, visited, fresh, enabled, changed, dead, failed, broken, least, most):", body
     )
-
-
-def _changed(w: Writer, number: int) -> str:
-    rule = next(r for r in w.program.rules if r.instance.number == number)
-    return f"e{number}" if rule.changes else f"c{number}"
 
 
 def _edges(w: Writer, roots: tuple[Tree, ...], name: str) -> None:

@@ -192,6 +192,8 @@ class Search:
     ):
         self.compiled, self.limits, self.observer, self.started = compiled, limits, observer, started
         self.checkpoint = checkpoint
+        for part in ("expand", "judgements"):
+            compiled.code(part)
         self.space = SpaceBuilder(
             compiled=compiled,
             engine="python",

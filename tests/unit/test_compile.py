@@ -7,6 +7,7 @@ from __future__ import annotations
 import random
 import re
 import sys
+import time
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from explorer.codegen.python_conditions import judgements
 from explorer.codegen.python_functions import successors
 from explorer.engine import python, reference
+from explorer.engine.limits import Limits, ignore
 from explorer.engine.python import Compiled
 from explorer.ground.ground import ground
 from explorer.ir.model import Model
@@ -352,3 +354,10 @@ def test_an_action_may_be_called_as_generated_names_are() -> None:
     text += "@action\ndef apply99(s: S):\n    when(s.n < 3)\n    s.n.next = s.n + 1\nspec = Spec()\n"
     model = ground(spec_of(text))
     assert python.explore(model).distinct == reference.explore(model).distinct == 4
+
+
+def test_code_is_made_before_the_search_and_counted_as_compilation() -> None:
+    """What a first state needs is not among the seconds of its successors."""
+    compiled = Compiled(small_models(50_000, 1)[0], None)
+    search = python.Search(compiled, Limits(), ignore, time.monotonic())
+    assert set(compiled._made) == {"expand", "judgements"} and search.space.phases["compile"] > 0
