@@ -145,13 +145,13 @@ def _at(
     """
     scales = [math.log if by_factors and t > LARGE else float for t in target]
     away = [[s(t) - s(p) for s, t, p in zip(scales, target, at)] for at in points]
-    widths = [max(column) / 3 or 1.0 for column in zip(*away)]
+    widths = [max(map(abs, column)) / 3 or 1.0 for column in zip(*away)]
     pairs = [*itertools.combinations_with_replacement(range(len(target)), 2)]
     prices = [0.0] + [1e-3] * len(target) + [bent] * len(pairs)
     rows, right = list[list[float]](), list[float]()
     for lies, value in zip(away, values):
         x = [distance / width for distance, width in zip(lies, widths)]
-        weight = 1 / (1 + sum(x))
+        weight = 1 / (1 + sum(map(abs, x)))
         rows.append([weight * term for term in (1.0, *x, *(x[i] * x[j] for i, j in pairs))])
         right.append(weight * value)
     return _least_squares(rows, right, prices)[0]

@@ -46,6 +46,14 @@ def test_two_constants_are_followed_together() -> None:
     assert size is not None and 1 / 3 < size / 4**4 < 3
 
 
+def test_points_between_are_followed() -> None:
+    """The instances may be smaller in one constant and larger in another, or at the target itself."""
+    known = [Instance((a, b), (2**a * 3**b,)) for a, b in ((1, 1), (3, 1), (1, 3), (2, 2))]
+    for at in itertools.product(range(1, 5), range(1, 5)):
+        size = followed(known, at)
+        assert size is not None and 1 / 2 < size / (2 ** at[0] * 3 ** at[1]) < 2
+
+
 def test_one_instance_is_not_followed() -> None:
     """Growth is a matter of two."""
     assert followed([Instance((2,), (1, 4))], (5,)) is None
