@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from explorer.command.beside import Job
 from explorer.command.check_options import run_options
 from explorer.command.interrupt import BEGUN
 from explorer.command.packages import refuse_without_packages
@@ -238,10 +239,11 @@ class Session:
         """Explore and judge one binding, a `row` of a table or a run by itself (""); `expect` takes the place
         of the spec's own.
         """
-        watcher = Screen(Path(path).stem, None if row or self.results.silent else self.results.tell)
+        file, options = str(Path(path).resolve()), self.run_options
+        job = None if row or options.walks is not None else Job.of(file, binding, options.symmetry)
+        watcher = Screen(Path(path).stem, None if row or self.results.silent else self.results.tell, job)
         self.screen = watcher
         self.limits.announce = watcher.wait
-        file = str(Path(path).resolve())
         kept = KeptModel(spec, binding, file)
         with own_prints():
             model, stop = grounded(spec, binding, self.limits, file, kept)

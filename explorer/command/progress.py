@@ -10,9 +10,9 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from explorer.command.beside import Beside, Job
 from explorer.command.status import Status, outlook
 from explorer.engine.checkpoint import Checkpoint
-from explorer.engine.forecast import forecast
 from explorer.engine.limits import Observer, Phase, Progress, resident_bytes
 from explorer.render.text.terminal import duration, short
 from explorer.run.run import Watcher
@@ -25,17 +25,18 @@ FIRST, EVERY = 1.0, 30.0
 class Screen(Watcher):
     """Shows on standard error what the run of a spec is doing."""
 
-    def __init__(self, name: str, tell: Callable[[Trace], None] | None = None):
+    def __init__(self, name: str, tell: Callable[[Trace], None] | None = None, job: Job | None = None):
         self.name, self.tell = name, tell
         self.line: _Line | None = None
-        self.status = Status(name)
+        self.beside = Beside(job)
+        self.status = Status(name, self.beside)
         self.printed: set[str] = set()
         self.shown: tuple[float, float] = (0.0, 0.0)
         self.drawn = False
 
     @contextlib.contextmanager
     def watching(self, name: str) -> Iterator[Observer]:
-        line = self.line = _Line(name)
+        line = self.line = _Line(name, self.beside)
 
         def observe(progress: Progress) -> None:
             self.status.observe(progress)
@@ -45,6 +46,7 @@ class Screen(Watcher):
             yield observe
         finally:
             self.line.close()
+            self.beside.stop()
 
     def keeping(self, checkpoint: Checkpoint) -> None:
         self.status.checkpoint = checkpoint
@@ -87,8 +89,8 @@ class Screen(Watcher):
 
 
 class _Line:
-    def __init__(self, name: str):
-        self.name, self.next_line = name, EVERY
+    def __init__(self, name: str, beside: Beside):
+        self.name, self.beside, self.next_line = name, beside, EVERY
         self.bar: Any = None
         self.terminal = sys.stderr.isatty()
 
@@ -99,7 +101,7 @@ class _Line:
             self.draw(progress)
         elif progress.seconds >= self.next_line:
             self.next_line = progress.seconds + EVERY
-            print(f"{self.name}: {_text(progress)}", file=sys.stderr, flush=True)
+            print(f"{self.name}: {_text(progress, self.beside)}", file=sys.stderr, flush=True)
 
     def draw(self, progress: Progress) -> None:
         if self.bar is None:
@@ -111,7 +113,7 @@ class _Line:
                 dynamic_ncols=True,
                 bar_format="{desc}",
             )
-        self.bar.set_description_str(f"{self.name}: {_text(progress)}")
+        self.bar.set_description_str(f"{self.name}: {_text(progress, self.beside)}")
 
     def close(self) -> None:
         if self.bar is not None:
@@ -124,13 +126,13 @@ def _waiting(phase: Phase) -> str:
     return f"{phase.name}: {count}{time.monotonic() - phase.started:.0f} s"
 
 
-def _text(progress: Progress) -> str:
+def _text(progress: Progress, beside: Beside) -> str:
     """How long so far and how much is to come; then where the search is."""
     rate = progress.states / progress.seconds if progress.seconds else 0
     return " · ".join(
         [
             duration(progress.seconds),
-            outlook(forecast(progress.levels), progress.states, rate),
+            outlook(beside.forecast(progress.levels, progress.seconds), progress.states, rate),
             f"level {progress.level}",
             f"{short(progress.states)} states",
             f"{short(rate)}/s",

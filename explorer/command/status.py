@@ -11,8 +11,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+from explorer.command.beside import Beside
 from explorer.engine.checkpoint import Checkpoint
-from explorer.engine.forecast import Forecast, forecast
+from explorer.engine.forecast import Forecast
 from explorer.engine.limits import Phase, Progress, resident_bytes
 from explorer.render.text.terminal import duration, short
 from explorer.run.options import UsageError
@@ -26,8 +27,8 @@ EVERY = 1.0
 class Status:
     """What is known of a run now; written to its checkpoint's directory once a second, if there is one."""
 
-    def __init__(self, name: str):
-        self.name, self.began = name, time.time()
+    def __init__(self, name: str, beside: Beside):
+        self.name, self.beside, self.began = name, beside, time.time()
         self.checkpoint: Checkpoint | None = None
         self.progress: Progress | None = None
         self.phase: Phase | None = None
@@ -68,7 +69,7 @@ class Status:
             "ended": self.ended,
         }
         if at is not None:
-            expected = forecast(at.levels)
+            expected = self.beside.forecast(at.levels, at.seconds)
             result |= {
                 "level": at.level,
                 "states": at.states,
