@@ -26,8 +26,8 @@ BENT = 1e-2
 FITTED = 0.3
 """The part of the levels seen, counted from the first, that does not matter to how levels are stretched."""
 
-SPREAD, APART, LIKE = 2.0, 9.0, 2
-"""How far an estimate may be off even where all agree; how far estimates may lie apart, else none is told;
+SPREAD, APART, LIKE = 3.0, 9.0, 2
+"""How far an estimate may be off, even where all agree; how far estimates may lie apart, else none is told;
 how many of the largest instances are stretched.
 """
 
