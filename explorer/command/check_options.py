@@ -261,7 +261,8 @@ def table_parser() -> argparse.ArgumentParser:
     parser.prog, parser.description, parser.epilog = (
         "python -m explorer table",
         "Check every variant that specs declare.",
-        None,
+        "exit codes: 0 every row is as it declares; 1 one is not, or was not checked completely; 21 a finding"
+        " under --strict; 2, 74, 130, 150, 255 as everywhere",
     )
     parser.set_defaults(table=True)
     return parser

@@ -243,7 +243,7 @@ def below(
         whole = f"{kind}{clean(text)} [{_rows(names, len(rows))}]"
         first, *rest = [whole] if width is None else wrapped(whole, width, 2)
         lines += [paint(kind.rstrip(), YELLOW, colour) + first.removeprefix(kind.rstrip()), *rest]
-    if any(kind == "differs: " for kind, _ in said):
+    if any(kind == "differs: " and "found undetermined" not in text for kind, text in said):
         lines.append("what to declare instead: check the row with --row NAME --expect")
     if strict and any(kind == "finding: " for kind, _ in said):
         lines.append("--strict: findings fail")
