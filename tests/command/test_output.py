@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 
 from explorer.verdict import exit_codes
 from tests.support.command_line import DOWN, FINE, HEAD, Done, record_of, words
+from tests.support.house import ROOT
 
 
 @pytest.mark.parametrize(
@@ -165,6 +168,23 @@ def test_estimate_says_what_to_expect(explorer: Callable[..., Done]) -> None:
     large = explorer("estimate", "large.py", "--seconds", "0.3")
     assert large.code == 0 and ("growing, no estimate" in large.out or "about" in large.out)
     assert "of 64 GiB" in explorer("estimate", "large.py", "--seconds", "2", "--node", "64G").out
+
+
+@pytest.mark.slow
+def test_estimate_asks_smaller_instances(explorer: Callable[..., Done]) -> None:
+    """Four counters modulo 60, of which a second sees a part: the number that is told is near the truth, of
+    all states as of the multisets, and the smaller instances are spoken of.
+    """
+    counters = str(ROOT / "tests" / "bench" / "specs" / "counters.py")
+    for more, states in (((), math.comb(63, 4)), (("--no-symmetry",), 60**4)):
+        said = explorer("estimate", counters, "-D", "MODULUS=60", "--seconds", "0.2", *more).out
+        told = re.search(r"about ([\d,]+) states \(|is small: ([\d,]+) states", said)
+        assert told is not None, said
+        assert states / 3 < int((told[1] or told[2]).replace(",", "")) < 3 * states
+        assert told[2] or re.search(
+            r"\d smaller instances explored, up to [\d,]+ states \(MODULUS=\d+\)", said
+        )
+    assert not told[2]
 
 
 def test_profile_shows_phases_and_actions(explorer: Callable[..., Done]) -> None:
