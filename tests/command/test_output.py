@@ -172,12 +172,12 @@ def test_estimate_says_what_to_expect(explorer: Callable[..., Done]) -> None:
 
 @pytest.mark.slow
 def test_estimate_asks_smaller_instances(explorer: Callable[..., Done]) -> None:
-    """Four counters modulo 60, of which a second sees a part: the number that is told is near the truth, of
+    """Four counters modulo 100, of which a second sees a part: the number that is told is near the truth, of
     all states as of the multisets, and the smaller instances are spoken of.
     """
     counters = str(ROOT / "tests" / "bench" / "specs" / "counters.py")
-    for more, states in (((), math.comb(63, 4)), (("--no-symmetry",), 60**4)):
-        said = explorer("estimate", counters, "-D", "MODULUS=60", "--seconds", "0.2", *more).out
+    for more, states in (((), math.comb(103, 4)), (("--no-symmetry",), 100**4)):
+        said = explorer("estimate", counters, "-D", "MODULUS=100", "--seconds", "1", *more).out
         told = re.search(r"about ([\d,]+) states \(|is small: ([\d,]+) states", said)
         assert told is not None, said
         assert states / 3 < int((told[1] or told[2]).replace(",", "")) < 3 * states
