@@ -24,6 +24,7 @@ Slots = Annotated[NDArray[np.uint32], types.uint32[::1]]
 Word = Annotated[np.uint64, types.uint64]
 Flag = Annotated[bool, types.boolean]
 Number = Annotated[int, types.int64]
+Share = Annotated[float, types.float64]
 """Arrays of unsigned words, signed numbers and ranks of rules, all C-contiguous, and single ones."""
 
 WORD_ROWS = types.uint64[:, ::1]
@@ -229,6 +230,48 @@ class Bounds(NamedTuple):
     """the number of the first level"""
     levels: Word
     """the number that is written in place of larger ones"""
+
+
+class Rooms(NamedTuple):
+    """The memory for the buckets of all workers (`crew_kernels.py`)."""
+
+    states: WordRows
+    """[workers, partitions * depth]"""
+    rules: RuleRankRows
+    """[workers, partitions * depth]"""
+    sizes: NumberRows
+    """[workers, partitions]: as in `Buckets`"""
+
+
+class Limit(NamedTuple):
+    """Where `work_on` ends, and what it writes beside the states (`crew_kernels.py`)."""
+
+    level: Word
+    """the number that is written beside the states of the next level"""
+    levels: Word
+    """the number that is written in place of larger ones"""
+    passed: Number
+    """the most levels that may be passed"""
+    states: Number
+    """the new states with which the search may end"""
+    narrowest: Number
+    """the least states of a level that is not narrow"""
+    narrow: Number
+    """how many narrow levels may be passed"""
+    least: Number
+    most: Number
+    """bounds of the depth of buckets"""
+    until: Number
+    """the time from which all stop behind a round"""
+    spin: Number
+    wait: Number
+    """the nanoseconds for which one waits for the others with its processor, and at all"""
+    slots: Number
+    """the most slots of a partition of the table"""
+    growth: Share
+    large_growth: Share
+    large: Number
+    """by how much a table grows, and by how much from so many slots on"""
 
 
 class Ahead(NamedTuple):

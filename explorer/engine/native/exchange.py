@@ -8,7 +8,7 @@ with messages.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Protocol, TypeVar
 
 from explorer.engine.native.arrays import Buckets
@@ -34,7 +34,7 @@ class Threads:
 
     def __init__(self, workers: int):
         self.workers = workers
-        self.pool = ThreadPoolExecutor(workers) if workers > 1 else None
+        self.pool = ThreadPoolExecutor(workers - 1) if workers > 1 else None
 
     def exchange(self, buckets: Sequence[Buckets]) -> list[list[Buckets]]:
         return [list(buckets) for _ in range(self.workers)]
@@ -43,10 +43,17 @@ class Threads:
         return sum(values)
 
     def run(self, work: Callable[[int], T], parallel: bool) -> list[T]:
-        """The results of `work(worker)` for every worker; in threads where it pays."""
+        """The results of `work(worker)` for every worker; in threads where it pays, the first in this one.
+        Ends when all have ended.
+        """
         if self.pool is None or not parallel:
             return [work(worker) for worker in range(self.workers)]
-        return list(self.pool.map(work, range(self.workers)))
+        others = [self.pool.submit(work, worker) for worker in range(1, self.workers)]
+        try:
+            first = work(0)
+        finally:
+            wait(others)
+        return [first, *(other.result() for other in others)]
 
     def close(self) -> None:
         if self.pool is not None:

@@ -151,6 +151,7 @@ def _inlined() -> str:
             "harmless",
             "llvm_mixer",
             "lowering",
+            "meeting",
             "mixing",
             "probing",
             "tallies",
@@ -172,6 +173,11 @@ def find_source(narrow: bool) -> str:
 def levels_source(words: int) -> str:
     """The text that passes many small levels of states of so many words at once."""
     return _slots("levels_kernels.py" if words == 1 else "wide_levels_kernels.py", narrow=False)
+
+
+def crew_source() -> str:
+    """The text that several workers run at a time."""
+    return _slots("crew_kernels.py", narrow=False)
 
 
 def _slots(name: str, narrow: bool) -> str:

@@ -24,6 +24,7 @@ from explorer.engine.checkpoint import Checkpoint, Saved
 from explorer.engine.forecast import forecast
 from explorer.engine.limits import Limits, Observer, Prefix, Progress, Stopped, available_bytes, ignore
 from explorer.engine.native.arrays import Level
+from explorer.engine.native.crew import Crew
 from explorer.engine.native.dense_worker import DenseWorker
 from explorer.engine.native.exchange import PARALLEL, Threads
 from explorer.engine.native.findings import Findings
@@ -153,6 +154,7 @@ class Search:
         alone = options.workers == 1 and checkpoint is None and not self.compact and self.at_once
         small = SmallLevels if self.tree is None else WideSmallLevels
         self.small = small(self) if alone and not isinstance(self.tree, Packing) else None
+        self.crew = Crew(self) if Crew.serves(self) else None
 
     def _worker(self, i: int) -> Worker:
         result, store = self.machine, self._store(*self._partitions(i))
@@ -281,9 +283,9 @@ class Search:
         self.findings.weigh(size)
         space.stopped = self.limits.ended(space.violations)
         if not space.stopped:
-            self._expand(depth, size)
+            depth = self._expand(depth, size)
             space.stopped = space.stopped or self.limits.ended(space.violations)
-        space.levels[depth] = self._leave(level, depth)
+        space.levels[depth] = self._leave(space.levels[depth], depth)
         frontier = sum(w.found for w in self.workers)
         space.report(self.observer, depth, self._seen(), frontier, self.sizes)
         return True
@@ -301,11 +303,19 @@ class Search:
             w.begin()
         return self.threads.agree([w.size for w in self.workers])
 
-    def _expand(self, depth: int, size: int) -> None:
-        space, limits = self.space, self.limits
+    def _expand(self, depth: int, size: int) -> int:
+        """Expand the level at a depth, and some that follow; the depth of the last one."""
+        limits = self.limits
         if limits.max_depth is not None and depth >= limits.max_depth:
-            space.stopped = f"--max-depth {limits.max_depth} reached"
-            return
+            self.space.stopped = f"--max-depth {limits.max_depth} reached"
+        elif self.crew is not None and self.crew.wants(size):
+            return self.crew.pass_levels(depth)
+        else:
+            self._expand_level(depth, size)
+        return depth
+
+    def _expand_level(self, depth: int, size: int) -> None:
+        space, limits = self.space, self.limits
         parallel = size >= PARALLEL
         while any(w.busy() for w in self.workers):
             states = self._seen()

@@ -26,9 +26,9 @@ class TableFull(Exception):
     """The table would need more memory than it may have."""
 
 
-def reserve(rows: int, kind: Any) -> Any:
+def reserve(rows: int, kind: Any, small: int = 0) -> Any:
     """An array of zeros that takes memory only where it is touched, in large pages where the system has
-    them.
+    them, but for so many bytes at its beginning.
     """
     size = max(rows, 1) * np.dtype(kind).itemsize
     try:
@@ -36,7 +36,7 @@ def reserve(rows: int, kind: Any) -> Any:
             -1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | getattr(mmap, "MAP_NORESERVE", 0)
         )
         if hasattr(mmap, "MADV_HUGEPAGE") and size >= 1 << 22:
-            memory.madvise(mmap.MADV_HUGEPAGE)
+            memory.madvise(mmap.MADV_HUGEPAGE, small)
     except (AttributeError, OSError, ValueError):
         return np.zeros(max(rows, 1), kind)
     return np.frombuffer(memory, kind)
@@ -110,7 +110,11 @@ class Store:
         if new <= table.capacity + 8:
             raise TableFull
         self.kernels.grow(table, new, np.empty(table.capacity + 1, table.slots.dtype))
-        self.table = table._replace(capacity=new)
+        self.resize(new)
+
+    def resize(self, capacity: int) -> None:
+        """The table has grown to so many slots for each partition."""
+        self.table = self.table._replace(capacity=capacity)
 
     def collect(self, places: Numbers, states: WordRows) -> None:
         """The states of some levels below `levels` into `states`, those of one from row places[level] on,

@@ -13,9 +13,11 @@ import numpy as np
 
 from explorer.engine.native.arrays import (
     FLAGGED,
+    LEAST,
     Buckets,
     Counters,
     Level,
+    Numbers,
     Part,
     Search,
     Unfolded,
@@ -23,13 +25,16 @@ from explorer.engine.native.arrays import (
 )
 from explorer.engine.native.machine import NOBODY, Machine
 from explorer.engine.native.tree import Tree
-from explorer.engine.native.visited import Store
+from explorer.engine.native.visited import Store, reserve
 
 BUCKET_WORDS = 1 << 21
+SMALL = 1 << 21
 FLAGS = 1 << 16
 CHUNK, SUCCESSORS, MISSED = 1 << 13, 1 << 15, 1 << 12
 """Words of one worker's buckets; flagged rows a call; states of several words that are unfolded, successors
-that are folded, and successors with a part that is in no dictionary that are kept, at once."""
+that are folded, and successors with a part that is in no dictionary that are kept, at once.
+
+SMALL are bytes at the beginning of reserved rows that are small pages."""
 
 
 class Worker:
@@ -51,12 +56,13 @@ class Worker:
         known = np.concatenate([known[: self.nobody], known[-1:]])
         self.search = Search(machine.rules, known, store.hashing.there)
         self.counters = Counters(
-            np.zeros(rules, np.int64),
-            np.zeros(rules, np.int64),
-            np.zeros(max(1, constraints), np.int64),
-            np.zeros(FLAGS, np.int64),
-            np.array([1 << 62, 0, 0, 0, 0], np.int64),
+            zeros(rules),
+            zeros(rules),
+            zeros(max(1, constraints)),
+            zeros(FLAGS),
+            zeros(5),
         )
+        self.counters.totals[LEAST] = 1 << 62
         self.level, self.at = empty(0), 0
         self._new, self._left = Rows(), Rows()
         self.flagged: list[WordRows] = []
@@ -84,6 +90,23 @@ class Worker:
         self._new, self._left = self._left, self._new
         self.level, self.at, self._new.size = self._left.level(), 0, 0
         self.buckets = self.room.buckets(int(self.size * self.each) // self.partitions)
+
+    def reserve(self, states: int) -> None:
+        """Have room for so many states in the level and in the next one; memory is taken where it is touched."""
+        for rows in (self._left, self._new):
+            held, rows.rows = rows.level(), Level(
+                reserve(states, np.uint64, SMALL).reshape(-1, 1), reserve(states, np.uint16, SMALL)
+            )
+            rows.rows.states[: rows.size], rows.rows.rules[: rows.size] = held
+
+    def rows(self) -> tuple[Rows, Rows]:
+        """The level, and what was found of the next one."""
+        return self._left, self._new
+
+    def resume(self, level: Rows, found: Rows, at: int) -> None:
+        """Go on in a level from a row on."""
+        self._left, self._new = level, found
+        self.level, self.at = level.level(), at
 
     @property
     def found(self) -> int:
@@ -260,7 +283,10 @@ class Room:
         be.
         """
         wanted = self.most if expected is None else _apart(expected + expected // 4 + self.least)
-        depth = min(max(self.least, wanted), self.most)
+        return self.deep(min(max(self.least, wanted), self.most))
+
+    def deep(self, depth: int) -> Buckets:
+        """Buckets of a depth."""
         states = self.states[: self.partitions * depth]
         return Buckets(states.reshape(self.partitions, depth, 1), self.rules, self.sizes)
 
@@ -290,6 +316,11 @@ class Rows:
         self.rows.states[self.size : self.size + n] = level.states
         self.rows.rules[self.size : self.size + n] = level.rules
         self.size += n
+
+
+def zeros(size: int) -> Numbers:
+    """So many numbers that one worker writes often: no line of the cache has them and another's."""
+    return np.zeros(size + 32, np.int64)[16 : 16 + size]
 
 
 def _apart(depth: int) -> int:
