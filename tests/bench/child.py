@@ -103,6 +103,7 @@ def _python(model: Model, job: dict[str, Any]) -> Any:
 
 
 def _native(model: Model, job: dict[str, Any]) -> Any:
+    from explorer.engine.native import crew
     from explorer.engine.native import search as native
     from explorer.engine.native.machine import machine
     from explorer.engine.python import Compiled
@@ -115,6 +116,8 @@ def _native(model: Model, job: dict[str, Any]) -> Any:
         storage=job.get("storage", "exact"),
         fingerprint=job.get("fingerprint"),
     )
+    if options.workers > 1:
+        crew.load()
     return lambda: native.explore(model, limits, options=options, prepared=(compiled, made))
 
 

@@ -1,5 +1,5 @@
-"""Several workers that go through a level, and on to the next ones, in one call of machine code each: they meet
-there and not in Python, which takes longer than the work of a level of some thousand states.
+"""Several workers that go through a level, and on to the next ones, in one call of machine code each: they
+meet there and not in Python, which takes longer than the work of a level of some thousand states.
 
 What is told of a level, counted and stored is the same as where each phase is a call of its own. A worker
 comes back where its table or its rows must grow, and where it waits for long; all come back where somebody
@@ -17,11 +17,13 @@ import numpy as np
 from explorer.engine.limits import Prefix, Progress
 from explorer.engine.native import visited
 from explorer.engine.native.arrays import Limit, Numbers, Rooms
+from explorer.engine.native.dense_worker import DenseWorker
 from explorer.engine.native.exchange import PARALLEL
 from explorer.engine.native.jit import Jit, crew_source, default_directory
 from explorer.engine.native.levels import TableLevel
 from explorer.engine.native.machine import ints
 from explorer.engine.native.meeting import AVAILABLE
+from explorer.engine.native.packing import Packing
 from explorer.engine.native.visited import TableFull, reserve
 from explorer.engine.native.worker import Rows, Worker
 
@@ -30,11 +32,14 @@ NARROWEST, NARROW = 1 << 9, 1 << 6
 processor, and how many smaller ones they go through nevertheless."""
 
 SLICE, SPIN, WAIT = 0.1, 200_000, 100_000_000
-"""Seconds after which all come back; nanoseconds for which one waits for another with its processor, and after
-which it comes back, so that Ctrl-C is heard."""
+"""Seconds after which all come back; nanoseconds for which one waits for another with its processor, and
+after which it comes back, so that Ctrl-C is heard."""
 
 PASSED = 1 << 12
 """The most levels of a call."""
+
+
+WHOLE = np.empty((0, 1), np.uint64)
 
 
 @cache
@@ -45,8 +50,8 @@ def load() -> tuple[Any, list[str]]:
 
 
 class Crew:
-    """The workers of one `search.Search` over states of one word, which needs nothing between rounds that is
-    done elsewhere.
+    """The workers of one `search.Search` over states that are stored as one word, without a tree, which needs
+    nothing between rounds that is done elsewhere.
     """
 
     def __init__(self, search: Any):
@@ -69,7 +74,7 @@ class Crew:
         return bool(
             AVAILABLE
             and search.options.workers > 1
-            and search.tree is None
+            and (search.tree is None or isinstance(search.tree, Packing))
             and not search.compact
             and search.checkpoint is None
             and search.machine.functions is None
@@ -161,10 +166,10 @@ class Crew:
         for size in sizes:
             seen += size
             self._tell(depth, seen, size)
-            space.levels[depth] = search._leave(space.levels[depth], depth)
+            space.levels[depth] = TableLevel(search.collected, depth, search.sizes[-1], search.tree)
             space.report(search.observer, depth, seen, size, search.sizes)
             depth += 1
-            space.levels.append(TableLevel(search.collected, depth, size, None))
+            space.levels.append(search._level([]))
             search.sizes.append(size)
         if sizes:
             space.levels[depth] = search._level([w.level.states for w in search.workers])
@@ -199,7 +204,7 @@ class Task:
 
     def run(self) -> None:
         """Until all stop. May raise TableFull, and makes all others leave then."""
-        code, w = self.crew.kernels, self.worker
+        code = self.crew.kernels
         try:
             while True:
                 why = self._call()
@@ -228,22 +233,23 @@ class Task:
         w.store.count += int(self.work[code.NEW])
         w.buckets = w.room.deep(int(self.work[code.DEPTH]))
         w.buckets.sizes[:] = 0
-        w.keep_flagged(w.level)
+        w.keep_flagged(w.expanded())
 
     def _rows(self) -> tuple[Rows, Rows]:
         """The level, and what is found of the next one."""
-        old, new = self.worker.rows()
+        old, new = self.worker.memory()
         return (new, old) if self.work[self.crew.kernels.PASSED] & 1 else (old, new)
 
     def _call(self) -> int:
         search, w = self.crew.search, self.worker
-        old, new = w.rows()
+        old, new = w.memory()
         return int(
             self.crew.kernels.work_on(
                 search.machine.search.expand,
                 search.machine.search.judge,
                 search.machine.kernels.insert,
                 search.machine.kernels.grow,
+                self.crew.kernels.as_they_are if search.tree is None else search.tree.kernels.unfold,
                 self.me,
                 self.work,
                 self.at,
@@ -252,6 +258,7 @@ class Task:
                 self.crew.rooms,
                 old.rows,
                 new.rows,
+                w.chunk if isinstance(w, DenseWorker) else WHOLE,
                 self.limit,
                 w.counters,
                 w.search,

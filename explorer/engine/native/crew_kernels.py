@@ -35,6 +35,7 @@ EXPAND = types.FunctionType(signature(int64, Level, SPAN, Buckets, Counters, Sea
 JUDGE = types.FunctionType(SPAN(WORD_ROWS, int64, int64, int64[::1], int64[::1]))
 INSERT = types.FunctionType(signature(int64, Buckets, int64[::1], TABLE, uint64, Level))
 
+UNFOLD = types.FunctionType(types.void(WORD_ROWS, SPAN, WORD_ROWS))
 ENLARGE = types.FunctionType(signature(types.void, TABLE, int64, uint64[::1]))
 STAGE, MET, AT, SIZE, FOUND, PASSED, INSERTED, DEPTH, ARRIVAL, NEW, SLOTS, NARROW, SPENT = range(13)
 """The stage; how many meetings it came to; the first row that was not expanded; the states of its part of the
@@ -49,10 +50,15 @@ WAIT, GROW, ROWS, PAUSE, BOUNDARY, GONE = range(6)
 """Why a call ends: another worker keeps this one waiting; its table is full; there is no room for the states
 that may be new; all stop behind a round, or behind a level; one has asked all to leave."""
 ROW, SAID, NEXT = 32, 8, 8
-"""Numbers of a row of `shared`, and where in it what is said begins: at every other meeting NEXT behind it."""
+"""Numbers of a row of `shared`, and where in it what is said begins: every other time NEXT behind it."""
 BUSY, FLAGS, FAILED, FRESH, MORE, LATE, DEEP = range(7)
 """What is said: whether states are left; have a flag; fail; how many are found, and were new since the call;
 whether it is time to stop; the depth of the buckets."""
+
+
+@njit(types.void(WORD_ROWS, SPAN, WORD_ROWS), nogil=True, cache=True)
+def as_they_are(roots, span, states):
+    """In place of `unfold` where states are stored as they are."""
 
 
 @njit(inline="always")
@@ -117,6 +123,7 @@ def larger(capacity, partitions, limit):
         JUDGE,
         INSERT,
         ENLARGE,
+        UNFOLD,
         int64,
         int64[::1],
         int64[::1],
@@ -125,6 +132,7 @@ def larger(capacity, partitions, limit):
         Rooms,
         Level,
         Level,
+        WORD_ROWS,
         Limit,
         Counters,
         Search,
@@ -135,11 +143,31 @@ def larger(capacity, partitions, limit):
     cache=True,
 )
 def work_on(
-    expand, judge, insert, grow, me, work, at, sizes, shared, rooms, level, fresh, limit, counters, search, watched, table
+    expand,
+    judge,
+    insert,
+    grow,
+    unfold,
+    me,
+    work,
+    at,
+    sizes,
+    shared,
+    rooms,
+    level,
+    fresh,
+    chunk,
+    limit,
+    counters,
+    search,
+    watched,
+    table,
 ):
     """Go on where `work` says, until there is a reason to stop. `level` has the states of this worker's part
     of the level, `fresh` gets the new ones; after an odd number of passed levels they have changed places.
-    `sizes` gets how many states each passed level had in all, `at` is as `insert` wants it.
+    `sizes` gets how many states each passed level had in all, `at` is as `insert` wants it. `chunk` has room
+    for whole states where those of several words are stored as one, and none otherwise. Rows that have a flag
+    count in the level, or in the chunk, which is the last one.
     """
     workers, mine = rooms.sizes.shape[0], me * ROW
     if work[PASSED] & 1:
@@ -151,8 +179,20 @@ def work_on(
         if work[STAGE] == 0:
             buckets = buckets_of(rooms, me, work[DEPTH])
             buckets.sizes[:] = 0
-            if work[AT] < work[SIZE]:
-                work[AT] = expand(level, (work[AT], work[SIZE]), buckets, counters, search)
+            if chunk.shape[0] == 0:
+                if work[AT] < work[SIZE]:
+                    work[AT] = expand(level, (work[AT], work[SIZE]), buckets, counters, search)
+            else:
+                stop, room = work[AT], work[DEPTH] - counters.enabled.shape[0] - 1
+                while (
+                    work[AT] == stop < work[SIZE]
+                    and counters.totals[FLAGGED] == 0
+                    and buckets.sizes.max() < room
+                ):
+                    start, stop = stop, min(stop + chunk.shape[0], work[SIZE])
+                    unfold(level.states, (start, stop), chunk)
+                    some = Level(chunk, level.rules[start:stop])
+                    work[AT] = start + expand(some, (0, stop - start), buckets, counters, search)
             shared[said + BUSY] = int64(work[AT] < work[SIZE])
             shared[said + DEEP] = work[DEPTH]
             work[MET] += 1
@@ -202,8 +242,16 @@ def work_on(
             work[SPENT + INSERTING] += now - clock
             clock = now
             failed = int64(0)
-            if heard(shared, workers, number, BUSY) == 0:
-                failed, _ = judge(fresh.states, 0, work[FOUND], watched, counters.flagged)
+            if heard(shared, workers, number, BUSY) + counters.totals[FLAGGED] == 0:
+                if chunk.shape[0] == 0:
+                    failed, _ = judge(fresh.states, 0, work[FOUND], watched, counters.flagged)
+                else:
+                    start = int64(0)
+                    while start < work[FOUND] and failed == 0:
+                        stop = min(start + chunk.shape[0], work[FOUND])
+                        unfold(fresh.states, (start, stop), chunk)
+                        failed, _ = judge(chunk, 0, stop - start, watched, counters.flagged)
+                        start = stop
             now = nanoseconds()
             work[SPENT + JUDGING] += now - clock
             clock = now

@@ -39,5 +39,12 @@ class DenseWorker(Worker):
             self.packing.unfold_some(self.level.states, (start, stop), self.chunk)
             chunk = Level(self.chunk, self.level.rules[start:stop])
             self.at = start + self._call(chunk, (0, stop - start), self.buckets)
-            if self.at < stop:
+            if self.at < stop or self._full():
                 return
+
+    def _full(self) -> bool:
+        """Whether a bucket has no room for all successors of one more state."""
+        return int(self.buckets.sizes.max()) >= self.buckets.states.shape[1] - len(self.machine.numbers) - 1
+
+    def expanded(self) -> Level:
+        return Level(self.chunk, self.level.rules)

@@ -285,7 +285,7 @@ class Search:
         if not space.stopped:
             depth = self._expand(depth, size)
             space.stopped = space.stopped or self.limits.ended(space.violations)
-        space.levels[depth] = self._leave(space.levels[depth], depth)
+        space.levels[depth] = self._leave(space.levels[depth], depth)  # type: ignore[arg-type]
         frontier = sum(w.found for w in self.workers)
         space.report(self.observer, depth, self._seen(), frontier, self.sizes)
         return True

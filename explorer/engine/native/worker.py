@@ -92,14 +92,17 @@ class Worker:
         self.buckets = self.room.buckets(int(self.size * self.each) // self.partitions)
 
     def reserve(self, states: int) -> None:
-        """Have room for so many states in the level and in the next one; memory is taken where it is touched."""
+        """Have room for so many states in the level and in the next one, which takes memory where it is
+        touched.
+        """
         for rows in (self._left, self._new):
-            held, rows.rows = rows.level(), Level(
-                reserve(states, np.uint64, SMALL).reshape(-1, 1), reserve(states, np.uint16, SMALL)
+            held, rows.rows = (
+                rows.level(),
+                Level(reserve(states, np.uint64, SMALL).reshape(-1, 1), reserve(states, np.uint16, SMALL)),
             )
             rows.rows.states[: rows.size], rows.rows.rules[: rows.size] = held
 
-    def rows(self) -> tuple[Rows, Rows]:
+    def memory(self) -> tuple[Rows, Rows]:
         """The level, and what was found of the next one."""
         return self._left, self._new
 
@@ -159,6 +162,10 @@ class Worker:
             end = int(self.machine.search.expand(level, span, target, self.counters, self.search))
         self.keep_flagged(level)
         return end
+
+    def expanded(self) -> Level:
+        """Where rows that machine code has flagged count."""
+        return self.level
 
     def keep_flagged(self, level: Level) -> None:
         """Keep the states of a level that machine code has flagged."""

@@ -1,0 +1,243 @@
+"""Workers that go through levels together in machine code: everything that is found and told is what it is
+where each phase of a level is a call of its own.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from explorer.engine import python
+from explorer.engine.limits import Limits, Progress
+from explorer.engine.native import crew, dense_worker, hashing, visited, worker
+from explorer.engine.native import search as native
+from explorer.engine.native.machine import machine
+from explorer.engine.python import Compiled
+from explorer.engine.space import StateSpace
+from explorer.ground.ground import ground
+from explorer.ir.model import Model
+from explorer.run.load import load
+from explorer.symmetry.find import find
+from tests.support.comparison import agree, bounded, facts, model_of, reported
+from tests.support.generators import spec_text
+from tests.support.native import native_engine, without_compiler
+from tests.support.ring import marked, ring
+
+GRID = """
+from typing import Annotated
+from explorer import *
+class Slot(Scalarset):
+    size = 3
+class Grid(State):
+    n: Map[Slot, Annotated[int, Range(0, 15)]] = initially(0)
+    far: Var[bool] = initially(False)
+@action
+def up(g: Grid, i: Slot) -> None:
+    when(g.n[i] < 11)
+    g.n[i].next = g.n[i] + 1
+@action
+def back(g: Grid, i: Slot) -> None:
+    when(g.n[i] > 9)
+    g.n[i].next = 0
+    g.far.next = True
+{more}
+spec = Spec(expect=HOLDS)
+"""
+FAILS = "@invariant\ndef low(g: Grid):\n    return ~every(g.n[i] >= 5 for i in Slot)\n"
+STEPS = """@step_invariant
+def stays(g: Grid):
+    return g.far | ~g.far.next | every(g.n[i] != 7 for i in Slot)
+"""
+CUT = "@constraint\ndef inside(g: Grid):\n    return ~(g.far & every(g.n[i] > 4 for i in Slot))\n"
+EVERYTHING = FAILS + STEPS + CUT
+STATES = 12**3 + 12**3 - 1
+
+
+@pytest.fixture(autouse=True)
+def loaded() -> None:
+    """Machine code is loaded, so that small levels are passed by it."""
+    crew.load()
+
+
+def grid(tmp_path: Path, more: str = "") -> Model:
+    file = tmp_path / "grid.py"
+    file.write_text(GRID.format(more=more))
+    return ground(load(file))
+
+
+def both(
+    monkeypatch: pytest.MonkeyPatch,
+    model: Model,
+    limits: Callable[[], Limits] = Limits,
+    workers: int = 2,
+    **given: Any,
+) -> StateSpace:
+    """Explore with and without machine code in which workers meet; compare what is found and told."""
+    compiled = Compiled(model, given.get("symmetry"))
+    made, found, serves = machine(compiled), [], crew.Crew.serves
+    for used in (False, True):
+        calls: list[int] = []
+        original = crew.Crew._go_on
+
+        def counted(self: crew.Crew, depth: int) -> int:
+            calls.append(depth)
+            return original(self, depth)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(crew.Crew, "_go_on", counted)
+            patch.setattr(crew.Crew, "serves", lambda search: used and serves(search))
+            told: list[Progress] = []
+            options = native.Options(workers=workers)
+            space = native.explore(
+                model, limits(), told.append, options=options, prepared=(compiled, made), **given
+            )
+        assert bool(calls) == used
+        last = {p.level: (p.states, p.frontier, [*p.levels], p.failed) for p in told}
+        found.append((space, last, facts(space), reported(space), space.represented, space.distinct))
+    apart, together = found
+    assert apart[1:] == together[1:]
+    return together[0]
+
+
+@pytest.mark.parametrize("workers", [2, 3])
+@pytest.mark.parametrize("more", ["", FAILS, STEPS, CUT, EVERYTHING])
+def test_what_fails_is_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: str, workers: int
+) -> None:
+    """Properties that fail on the way, broken steps and constraints are found at the same level and told at
+    the same moment.
+    """
+    space = both(monkeypatch, grid(tmp_path, more), workers=workers)
+    assert len(space.violations) == more.count("@invariant") + more.count("@step")
+    if not more:
+        assert space.distinct == python.explore(grid(tmp_path)).distinct
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        lambda: Limits(max_states=500),
+        lambda: Limits(max_states=501),
+        lambda: Limits(max_depth=11),
+        lambda: Limits(max_depth=0),
+        lambda: Limits(first=frozenset()),
+        lambda: Limits(first=frozenset({"low"})),
+    ],
+)
+def test_a_limit_ends_a_search_where_it_did(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limits: Callable[[], Limits]
+) -> None:
+    """Bounds of states and of depth, and the first failure, end a search behind the same level."""
+    model = grid(tmp_path, FAILS)
+    if limits().max_depth == 0:
+        assert native_engine(2)(model, limits()).stopped
+    else:
+        assert both(monkeypatch, model, limits).stopped
+
+
+@pytest.mark.parametrize("workers", [2, 3])
+def test_levels_of_several_rounds_and_tables_that_grow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: int
+) -> None:
+    """Buckets that are full before a level is done, tables and rows that must grow within a level, and many
+    waits change nothing.
+    """
+    monkeypatch.setattr(hashing, "PARTITION_BITS", 2)
+    monkeypatch.setattr(worker, "BUCKET_WORDS", 4)
+    monkeypatch.setattr(visited, "FIRST_CAPACITY", 16)
+    monkeypatch.setattr(crew, "SPIN", 0)
+    monkeypatch.setattr(crew, "WAIT", 1)
+    monkeypatch.setattr(crew, "SLICE", 0.0)
+    monkeypatch.setattr(worker.Worker, "reserve", lambda self, states: None)
+    model = grid(tmp_path, EVERYTHING)
+    assert not both(monkeypatch, model, workers=workers).stopped
+
+
+@pytest.mark.parametrize("chunk", [7, 1 << 12])
+@pytest.mark.parametrize("room", [4, 1 << 21])
+def test_states_of_several_words_that_are_stored_as_one(
+    monkeypatch: pytest.MonkeyPatch, chunk: int, room: int
+) -> None:
+    """The same on a ring of counters that fails, made whole so many states at a time, with levels of one
+    round and of several.
+    """
+    monkeypatch.setattr(dense_worker, "CHUNK", chunk)
+    monkeypatch.setattr(worker, "BUCKET_WORDS", room)
+    monkeypatch.setattr(hashing, "PARTITION_BITS", 2)
+    model = model_of(marked(ring(12, first=9, second=2, most=28)))
+    assert model is not None
+    layout = Compiled(model).layout
+    assert layout.words > 1 and layout.dense is not None
+    assert both(monkeypatch, model).violations
+
+
+def test_a_full_table_ends_a_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the table of one worker may not grow, all stop, and what was found has a bound."""
+    monkeypatch.setattr(visited, "FIRST_CAPACITY", 16)
+    monkeypatch.setattr(hashing, "PARTITION_BITS", 2)
+    monkeypatch.setattr(native, "available_bytes", lambda: 8_000)
+    space = native_engine(2)(grid(tmp_path), Limits())
+    assert "--max-memory" in (space.stopped or "") and 100 < space.distinct < STATES
+
+
+def test_narrow_levels_are_left_to_one_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After so many narrow levels workers meet no more at levels of that size, and nothing changes."""
+    monkeypatch.setattr(crew, "NARROW", 5)
+    monkeypatch.setattr(crew, "NARROWEST", 50)
+    both(monkeypatch, grid(tmp_path, EVERYTHING))
+
+
+def test_representatives_stand_for_as_many_states(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under a symmetry the sum of the orbits is the same."""
+    model = grid(tmp_path)
+    space = both(monkeypatch, model, symmetry=find(model))
+    assert space.distinct < space.represented == python.explore(model).distinct
+
+
+def test_an_error_of_one_worker_ends_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for a worker that has raised an exception, be it the first one or another."""
+    original = crew.Task._call
+    for broken in (0, 1):
+
+        def call(self: crew.Task) -> int:
+            if self.me == broken:
+                raise KeyboardInterrupt
+            return original(self)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(crew.Task, "_call", call)
+            with pytest.raises(KeyboardInterrupt):
+                native_engine(2)(grid(tmp_path), Limits())
+    assert not [t for t in threading.enumerate() if t.name.startswith("ThreadPool") and t.is_alive()]
+
+
+@pytest.mark.parametrize("seed", range(9100, 9700, 100))
+def test_random_specs_agree_with_the_reference(seed: int) -> None:
+    """On random specs two and three workers that meet in machine code find what the reference finds."""
+    texts = (spec_text(random.Random(number), 1 + number % 4) for number in range(seed, seed + 50))
+    model = next(model for model in map(model_of, texts) if model is not None)
+    compiled = python.Compiled(model)
+    prepared = compiled, machine(compiled)
+    agree(model, *(partial(native_engine(w), prepared=prepared) for w in (2, 3)), limits=bounded(model))
+
+
+@pytest.mark.slow
+def test_many_random_specs_without_the_compiler() -> None:
+    """The same source run by the interpreter agrees with the reference on 200 random specs."""
+    compared = without_compiler(
+        "import random",
+        "from explorer.engine.native import crew",
+        "from tests.support.comparison import check",
+        "from tests.support.generators import spec_text",
+        "from tests.support.native import native_engine",
+        "crew.load()",
+        "texts = [spec_text(random.Random(seed), 1 + seed % 4) for seed in range(21000, 21200)]",
+        "sum(check(text, (native_engine(2), native_engine(3))) is not None for text in texts)",
+    )
+    assert compared > 170
