@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from explorer.engine import python
-from explorer.engine.limits import Limits, Progress
+from explorer.engine.limits import Limits, Progress, Stopped
 from explorer.engine.native import crew, dense_worker, hashing, visited, worker
 from explorer.engine.native import search as native
 from explorer.engine.native.machine import machine
@@ -215,6 +215,20 @@ def test_an_error_of_one_worker_ends_all(tmp_path: Path, monkeypatch: pytest.Mon
             with pytest.raises(KeyboardInterrupt):
                 native_engine(2)(grid(tmp_path), Limits())
     assert not [t for t in threading.enumerate() if t.name.startswith("ThreadPool") and t.is_alive()]
+
+
+def test_an_interruption_while_machine_code_is_loaded_ends_the_search(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was found until then is a result."""
+
+    def interrupted() -> Any:
+        raise Stopped("interrupted")
+
+    monkeypatch.setattr(interrupted, "cache_info", crew.load.cache_info, raising=False)
+    monkeypatch.setattr(crew, "load", interrupted)
+    space = native_engine(2)(grid(tmp_path), Limits())
+    assert space.stopped == "interrupted" and space.distinct == 1
 
 
 @pytest.mark.parametrize("seed", range(9100, 9700, 100))

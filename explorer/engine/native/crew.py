@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from explorer.engine.limits import Prefix, Progress
+from explorer.engine.limits import Prefix, Progress, Stopped
 from explorer.engine.native import visited
 from explorer.engine.native.arrays import Limit, Numbers, Rooms
 from explorer.engine.native.dense_worker import DenseWorker
@@ -92,8 +92,11 @@ class Crew:
         expanded but for what a limit has left.
         """
         search = self.search
-        if self.kernels is None:
-            self._load()
+        try:
+            if self.kernels is None:
+                self._load()
+        except Stopped as stop:
+            search.space.stopped = stop.reason
         while not search.space.stopped and any(w.busy() for w in search.workers):
             search.space.stopped = search.limits.reached(search._seen())
             if not search.space.stopped:

@@ -44,7 +44,8 @@ class DenseWorker(Worker):
 
     def _full(self) -> bool:
         """Whether a bucket has no room for all successors of one more state."""
-        return int(self.buckets.sizes.max()) >= self.buckets.states.shape[1] - len(self.machine.numbers) - 1
+        depth: int = self.buckets.states.shape[1]
+        return int(self.buckets.sizes.max()) >= depth - len(self.machine.numbers) - 1
 
     def expanded(self) -> Level:
         return Level(self.chunk, self.level.rules)

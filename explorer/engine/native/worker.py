@@ -32,7 +32,9 @@ SMALL = 1 << 21
 FLAGS = 1 << 16
 CHUNK, SUCCESSORS, MISSED = 1 << 13, 1 << 15, 1 << 12
 """Words of one worker's buckets; flagged rows a call; states of several words that are unfolded, successors
-that are folded, and successors with a part that is in no dictionary that are kept, at once.
+that are folded, and successors with a part that is in no dictionary that are kept, at once. Where several
+workers share an interpreter, twice as many are unfolded and folded, as each call is a moment in which they
+wait for each other.
 
 SMALL are bytes at the beginning of reserved rows that are small pages."""
 
@@ -187,10 +189,12 @@ class TreeWorker(Worker):
         super().__init__(machine, store, known, constraints)
         self.tree, self.alone = tree, alone
         rules, words = len(machine.numbers), tree.words
-        self.chunk = Unfolded(np.empty((CHUNK, words), np.uint64), tree.numbers(CHUNK))
+        wide = 0 if alone else 1
+        self.most = CHUNK << wide
+        self.chunk = Unfolded(np.empty((self.most, words), np.uint64), tree.numbers(self.most))
         self.rules = self.level.rules
         self.row, self.rows = 0, 0
-        room = max(2 * rules + 64, SUCCESSORS)
+        room = max(2 * rules + 64, SUCCESSORS << wide)
         self.successors = buckets(1, room, words + 1)
         self.at_successor = 0
         self.folded = tree.room(room, MISSED)
@@ -211,8 +215,8 @@ class TreeWorker(Worker):
 
     def states(self) -> Iterator[WordRows]:
         assert self.row == self.rows
-        for start in range(0, self.size, CHUNK):
-            stop = min(start + CHUNK, self.size)
+        for start in range(0, self.size, self.most):
+            stop = min(start + self.most, self.size)
             self.tree.unfold_some(self.level.states, (start, stop), self.chunk)
             yield self.chunk.states[: stop - start]
 
@@ -230,7 +234,7 @@ class TreeWorker(Worker):
                 return
 
     def _next_chunk(self) -> None:
-        stop = min(self.at + CHUNK, self.size)
+        stop = min(self.at + self.most, self.size)
         self.tree.unfold_some(self.level.states, (self.at, stop), self.chunk)
         self.rules, self.row, self.rows = self.level.rules[self.at : stop], 0, stop - self.at
         self.at = stop

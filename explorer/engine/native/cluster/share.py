@@ -118,6 +118,7 @@ class OwnPart(Search):
     """The native search on the partitions of one owner."""
 
     wide_worker = SendingTreeWorker
+    at_once = False
 
     def __init__(self, owner: int, actors: int, **given: Any):
         compiled = given["compiled"]
