@@ -238,7 +238,7 @@ class Rooms(NamedTuple):
     states: WordRows
     """[workers, partitions * depth]"""
     rules: RuleRankRows
-    """[workers, partitions * depth]"""
+    """[partitions, 0]"""
     sizes: NumberRows
     """[workers, partitions]: as in `Buckets`"""
 

@@ -61,11 +61,11 @@ class Crew:
         first, count = search.workers[0].room, len(search.workers)
         self.rooms = Rooms(
             np.empty((count, len(first.states)), np.uint64),
-            np.empty((count, len(first.rules)), np.uint16),
+            first.rules,
             reserve(count * first.partitions, np.int64).reshape(count, -1),
         )
         for i, w in enumerate(search.workers):
-            w.room.states, w.room.rules, w.room.sizes = (memory[i] for memory in self.rooms)
+            w.room.states, w.room.sizes = self.rooms.states[i], self.rooms.sizes[i]
             w.buckets = w.room.buckets(0)
 
     @staticmethod

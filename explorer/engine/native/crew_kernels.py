@@ -98,7 +98,7 @@ def buckets_of(rooms, worker, depth):
     room = partitions * depth
     return Buckets(
         rooms.states[worker, :room].reshape(partitions, depth, 1),
-        rooms.rules[worker, :room].reshape(partitions, depth),
+        rooms.rules,
         rooms.sizes[worker],
     )
 
