@@ -13,6 +13,7 @@ from explorer.engine.native import search as native
 from explorer.ground.ground import ground
 from explorer.ir.kept import default_directory, keep
 from explorer.language.constants import parse
+from explorer.run.kept_models import KeptModel
 from explorer.run.load import load
 from explorer.symmetry.find import find
 
@@ -22,15 +23,18 @@ def main(path: str, *define: str) -> None:
     spec = load(path)
     known = spec.known_constants()
     given = dict(text.split("=") for text in define)
-    model = ground(spec, {name: parse(known[name], value) for name, value in given.items()})
-    native.explore(model, Limits(), stop, symmetry=find(model))
+    values = {name: parse(known[name], value) for name, value in given.items()}
+    kept = KeptModel(spec, values, path)
+    model = kept.read() or ground(spec, values, path)
+
+    def stop(progress: Progress) -> None:
+        """Ends the process at the first report."""
+        print(progress.states, flush=True)
+        kept.write(model)
+        os._exit(0)
+
+    native.explore(model, Limits(), stop, symmetry=model.once(("symmetry", ()), lambda: find(model)))
     raise AssertionError("no level was left")
-
-
-def stop(progress: Progress) -> None:
-    """Ends the process at the first report."""
-    print(progress.states, flush=True)
-    os._exit(0)
 
 
 if __name__ == "__main__":
