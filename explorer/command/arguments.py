@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from explorer.command.standard_output import say
 from explorer.ir.errors import nearest
 from explorer.render.formats import NAMES
+from explorer.render.text.terminal import terminal_columns
 from explorer.run import options
 from explorer.run.options import UsageError
 
@@ -40,13 +41,20 @@ class Surplus(UsageError):
         self.word = word
 
 
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    """Argparse's own as wide, which imports shutil for each argument that is added."""
+    return argparse.HelpFormatter(prog, width=terminal_columns(80) - 2)
+
+
 class Parser(argparse.ArgumentParser):
     """Argparse for a word of `python -m explorer`, that raises, suggests the nearest option and never
     abbreviates.
     """
 
     def __init__(self, word: str = "", **said: Any):
-        super().__init__(f"python -m explorer {word}".rstrip(), allow_abbrev=False, **said)
+        super().__init__(
+            f"python -m explorer {word}".rstrip(), allow_abbrev=False, formatter_class=_formatter, **said
+        )
 
     def error(self, message: str) -> Any:
         if message.startswith("unrecognized arguments: "):

@@ -24,7 +24,6 @@ from explorer.command.results import Results
 from explorer.command.standard_output import own_prints
 from explorer.command.status import text
 from explorer.engine.limits import Limits, Stopped
-from explorer.ground.ground import ground
 from explorer.ir.data import dataclass
 from explorer.ir.errors import SpecError, nearest
 from explorer.ir.expectation import Expectation
@@ -294,6 +293,8 @@ class Session:
 
     def telling_elsewhere(self, spec: Spec, path: str, names: set[str]) -> set[str]:
         """Of properties that are true in every state in one row, those that are not in another one."""
+        from explorer.ground.ground import ground
+
         result: set[str] = set()
         for binding in self.alternatives:
             if names <= result:

@@ -350,7 +350,7 @@ def _list_of(directory: Path) -> Path:
     """Where the names of the files that the last runs wrote in a directory are kept: in the cache, by the
     directory.
     """
-    from explorer.engine.native.jit import default_directory
+    from explorer.ir.kept import default_directory
 
     name = hashlib.sha256(os.fsencode(directory.resolve())).hexdigest()[:24]
     return default_directory() / "written" / f"{name}.json"

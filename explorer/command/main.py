@@ -38,7 +38,6 @@ from explorer.command.parsers import (
 )
 from explorer.command.standard_output import OutputError, own_prints, prepare_streams, say
 from explorer.command.stray import meant
-from explorer.ground.ground import ground
 from explorer.ir.errors import SpecError, nearest
 from explorer.ir.kept import default_directory, keep
 from explorer.ir.model import Model
@@ -142,6 +141,8 @@ def _check(options: Namespace) -> int:
 
 
 def _model(options: Namespace) -> Model:
+    from explorer.ground.ground import ground
+
     with own_prints():
         spec = load(options.spec)
         return ground(spec, single(bindings(spec, options.define)), str(Path(options.spec).resolve()))

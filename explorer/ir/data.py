@@ -27,10 +27,52 @@ else:
 
         def made(cls: type) -> type:
             cls.__doc__ = cls.__doc__ or cls.__name__  # else dataclasses look for a signature
-            bare = dataclasses.dataclass(init=False, repr=False, eq=False, slots=slots, kw_only=kw_only)
-            return _with_methods(bare(cls), frozen, eq)
+            bare = _with_slots(_with_fields(cls, kw_only)) if slots else _with_fields(cls, kw_only)
+            return _with_methods(bare, frozen, eq)
 
         return made if cls is None else made(cls)
+
+
+_PLAIN = dataclasses.make_dataclass("_Plain", ["field"])
+_KIND: Any = dataclasses.fields(_PLAIN)[0]._field_type  # type: ignore[attr-defined]
+"""What marks a field that is no class variable."""
+
+
+def _with_fields(cls: Any, kw_only: bool) -> Any:
+    """A class with the fields of its bases and its annotations, where `dataclasses` looks for them."""
+    fields: dict[str, Any] = {}
+    for base in reversed(cls.__mro__[1:]):
+        fields |= vars(base).get("__dataclass_fields__", {})
+    for name, annotation in vars(cls).get("__annotations__", {}).items():
+        if "ClassVar" in str(annotation):
+            continue
+        known: Any = vars(cls).get(name, dataclasses.MISSING)
+        field: Any = known if isinstance(known, dataclasses.Field) else dataclasses.field(default=known)
+        field.name, field.type, field._field_type = name, annotation, _KIND
+        if field.kw_only is dataclasses.MISSING:
+            field.kw_only = kw_only
+        if field is known and field.default is dataclasses.MISSING:
+            delattr(cls, name)
+        elif field is known:
+            setattr(cls, name, field.default)
+        fields[name] = field
+    cls.__dataclass_fields__ = fields
+    matched = (name for name, field in fields.items() if field.init and not field.kw_only)
+    setattr(cls, "__match_args__", tuple(matched))
+    return cls
+
+
+def _with_slots(cls: Any) -> Any:
+    """The class made again with slots for its own fields."""
+    inherited = {name for base in cls.__mro__[1:] for name in vars(base).get("__slots__", ())}
+    space = {name: held for name, held in vars(cls).items() if name not in ("__dict__", "__weakref__")}
+    own = [name for name in cls.__dataclass_fields__ if name in space.get("__annotations__", {})]
+    for name in own:
+        space.pop(name, None)
+    space["__slots__"] = tuple(name for name in cls.__dataclass_fields__ if name not in inherited)
+    made = type(cls)(cls.__name__, cls.__bases__, space)
+    made.__qualname__ = cls.__qualname__
+    return made
 
 
 def _with_methods(cls: Any, frozen: bool, eq: bool) -> type:

@@ -8,7 +8,6 @@ import itertools
 from contextlib import suppress
 from typing import Any
 
-from explorer.ground.ground import meet_constants
 from explorer.ir.errors import SpecError, nearest
 from explorer.language.constants import Constant, parse
 from explorer.language.spec import Spec
@@ -24,13 +23,19 @@ def bindings(spec: Spec, definitions: list[str]) -> list[dict[str, Any]]:
         return [{}]
     with suppress(UsageError):  # most constants are known before anything is grounded
         return _combinations(spec.known_constants(), definitions)
-    known, wrong = meet_constants(spec)
+    known, wrong = _met(spec)
     try:
         return _combinations(known, definitions)
     except UsageError:
         if wrong is not None:
             raise wrong from None  # a malformed spec is reported before wrong options
         raise
+
+
+def _met(spec: Spec) -> tuple[dict[str, Constant], SpecError | None]:
+    from explorer.ground.ground import meet_constants
+
+    return meet_constants(spec)
 
 
 def _combinations(known: dict[str, Constant], definitions: list[str]) -> list[dict[str, Any]]:
@@ -76,7 +81,7 @@ def constants_of(spec: Spec, row: Variant) -> dict[str, Any]:
     """The constants of a variant; text is read as on the command line."""
     with suppress(SpecError):
         return constants_of_variant(spec.known_constants(), row)
-    known, wrong = meet_constants(spec)
+    known, wrong = _met(spec)
     try:
         return constants_of_variant(known, row)
     except SpecError as error:

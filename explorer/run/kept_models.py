@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any
 
 import explorer
-from explorer.ground.places import domain_of_places
 from explorer.ir.expressions import Expr
 from explorer.ir.kept import BYTES, Shelf, keeps
 from explorer.ir.model import Model
@@ -123,7 +122,9 @@ class _Pickler(pickle.Pickler):
     def reducer_override(self, made: Any) -> Any:
         if isinstance(made, Expr) and made.depth > DEEP:
             raise pickle.PicklingError("deep")
-        if isinstance(made, enum.EnumType) and made.__module__ == domain_of_places.__module__:
+        if isinstance(made, enum.EnumType) and made.__module__ == "explorer.ground.places":
+            from explorer.ground.places import domain_of_places
+
             return domain_of_places, (made.__name__, list(made.__members__))
         return NotImplemented
 

@@ -24,7 +24,7 @@ from types import CodeType
 from typing import Any
 
 from explorer.ir.errors import Place, SpecError, closest, is_ours
-from explorer.ir.kept import code_of
+from explorer.ir.kept import code_of, kept
 from explorer.ir.source import syntax
 from explorer.language.python_errors import Told, of_syntax, told
 from explorer.language.spec import Source, Spec
@@ -67,18 +67,13 @@ def load(path: str | os.PathLike[str]) -> Spec:
 
 def _refuse_lost(file: Path) -> None:
     """SpecError for a Spec at the top of a file that no command can check, and nobody reads."""
-    body = syntax("".join(linecache.getlines(str(file)))).body
-    read = {at.id for top in body for at in ast.walk(top) if isinstance(at, ast.Name) and _is_read(at)}
+    text = "".join(linecache.getlines(str(file)))
     made: dict[str, int] = {}
-    for at in body:
-        if not isinstance(at, (ast.Expr, ast.Assign)) or not _is_spec(at.value):
-            continue
-        target = at.targets[0] if isinstance(at, ast.Assign) else None
-        name = target.id if isinstance(target, ast.Name) else ""
-        lost = at.lineno
+    for line, assigned, name, is_read in kept("specs", text, lambda: _specs(text), (__file__,)):
+        lost = line
         if name == "spec":
-            lost = made.get("spec", 0) * ("spec" not in read)
-        elif target is not None and (not name or name in read or _is_imported(name, file)):
+            lost = made.get("spec", 0) * (not is_read)
+        elif assigned and (not name or is_read or _is_imported(name, file)):
             lost = 0
         if lost:
             raise SpecError(
@@ -88,7 +83,22 @@ def _refuse_lost(file: Path) -> None:
                 write='spec = Spec(..., variants=[variant("NAME", ...)]) for several, or a file for each',
                 place=Place(str(file), lost),
             )
-        made[name] = at.lineno
+        made[name] = line
+
+
+def _specs(text: str) -> list[tuple[int, bool, str, bool]]:
+    """Every Spec(...) at the top of a file: its line, whether it is assigned, the name that it gets, and
+    whether that is read.
+    """
+    body = syntax(text).body
+    read = {at.id for top in body for at in ast.walk(top) if isinstance(at, ast.Name) and _is_read(at)}
+    found = []
+    for at in body:
+        if isinstance(at, (ast.Expr, ast.Assign)) and _is_spec(at.value):
+            target = at.targets[0] if isinstance(at, ast.Assign) else None
+            name = target.id if isinstance(target, ast.Name) else ""
+            found.append((at.lineno, target is not None, name, name in read))
+    return found
 
 
 def _is_spec(value: ast.expr) -> bool:

@@ -18,8 +18,6 @@ from explorer.engine.checkpoint import About, Checkpoint
 from explorer.engine.directory import DirectoryError
 from explorer.engine.limits import Limits, Observer, Phase, Progress, Stopped, available_bytes, ignore
 from explorer.engine.space import StateSpace
-from explorer.ground.ground import ground
-from explorer.ground.outline import outline, without_parts
 from explorer.ir.errors import nearest
 from explorer.ir.model import Model
 from explorer.language.spec import Spec
@@ -132,6 +130,8 @@ def run(
         else:
             space, traces = explore_and_tell(model, options, limits, watcher)
     except Stopped as reached:
+        from explorer.ground.outline import without_parts
+
         space = unexplored(without_parts(model), reached)
     return judge_space(space, options, limits, watcher=watcher, count_guards=count_guards, traces=traces)
 
@@ -145,11 +145,17 @@ def grounded(
 
     def model() -> Model:
         known = kept.read() if kept is not None else None
-        return ground(spec, values, file, limits.count) if known is None else known
+        if known is not None:
+            return known
+        from explorer.ground.ground import ground
+
+        return ground(spec, values, file, limits.count)
 
     try:
         return limits.during("grounding", model, "instances"), None
     except Stopped as stop:
+        from explorer.ground.outline import outline
+
         return outline(spec, values), stop
 
 

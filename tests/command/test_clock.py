@@ -18,7 +18,7 @@ from explorer.run import alarm
 from tests.support.command_line import ENVIRONMENT, SPECS, WAIT, Done, record_of
 
 SLOW = {
-    "grounding": "explorer.run.run.ground",
+    "grounding": "explorer.ground.ground.ground",
     "symmetry": "explorer.run.run.find",
     "preparation": "explorer.engine.compiled.lay_out",
     "compilation": "explorer.engine.native.search.machine",

@@ -7,10 +7,7 @@ happened.
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 import sys
-import sysconfig
 import time
 from collections.abc import Sequence
 from dataclasses import field
@@ -22,6 +19,8 @@ from explorer.render.text.terminal import clean
 from explorer.render.whole_file import Unwritten, note_written, write_whole
 
 if TYPE_CHECKING:
+    import subprocess
+
     import graphviz
 
 FORMATS = ("svg", "png", "dot")
@@ -52,6 +51,8 @@ class Drawing:
         """Wait for the pictures, each until its time-out. A file is listed only if it was written to its
         end.
         """
+        import subprocess
+
         while self._running:
             path, process = self._running.pop(0)
             try:
@@ -118,6 +119,8 @@ def begin(
     if wanted and program is None:
         drawing.notes.append(MISSING)
         return drawing
+    import subprocess
+
     for form in wanted:
         target = path.with_name(f"{path.name}.{form}")
         command = [str(program), f"-T{form}", f"-o{target}", str(source)]
@@ -134,6 +137,9 @@ def begin(
 
 def layout_program() -> Path | None:
     """The system's `dot`, else the graphviz-pure program beside this Python or on the path, else None."""
+    import shutil
+    import sysconfig
+
     result = shutil.which("dot")
     if result:
         return Path(result)

@@ -4,10 +4,12 @@ things. Knows nothing of verdicts.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import sys
 import textwrap
-from typing import TextIO
+from typing import TextIO, cast
 
 BOLD, DIM, RED, GREEN, YELLOW = "1", "2", "31", "32", "33"
 WIDTH = 110
@@ -46,9 +48,17 @@ def screen_width(stream: TextIO) -> int | None:
         terminal = False
     if not terminal and not os.environ.get("COLUMNS", "").isdigit():
         return None
-    import shutil  # it imports archivers
+    return terminal_columns(WIDTH)
 
-    return shutil.get_terminal_size((WIDTH, 24)).columns
+
+def terminal_columns(otherwise: int) -> int:
+    """What `shutil.get_terminal_size` says of columns, without the archivers that shutil imports."""
+    given, stdout = os.environ.get("COLUMNS", ""), cast(TextIO, sys.__stdout__)
+    with contextlib.suppress(AttributeError, OSError, ValueError):
+        return (
+            int(given if given.isdigit() else 0) or os.get_terminal_size(stdout.fileno()).columns or otherwise
+        )
+    return otherwise
 
 
 def columns(stream: TextIO, otherwise: int = WIDTH) -> int:
