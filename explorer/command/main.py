@@ -47,7 +47,7 @@ from explorer.run.load import PathError, load, spec_file
 from explorer.run.options import UsageError
 from explorer.verdict import exit_codes
 
-YOUNG = 100_000
+YOUNG = 200_000
 """Objects made before Python looks for circles among them: expressions form none, and a start of the command
 makes 200,000.
 """

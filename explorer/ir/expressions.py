@@ -197,7 +197,7 @@ class Expr:
         return show(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return node, (self.op, self.args, self.value)
+        return _node, ((self.op, self.args, self.value), self.depth, self.partial)
 
 
 _interned: WeakValueDictionary[tuple[Any, ...], Expr] = WeakValueDictionary()
@@ -205,14 +205,21 @@ _interned: WeakValueDictionary[tuple[Any, ...], Expr] = WeakValueDictionary()
 
 def node(op: str, args: tuple[Expr, ...] = (), value: Any = None) -> Expr:
     key = (op, args, value)
+    known = _interned.get(key)
+    if known is not None:
+        return known
+    depth = 1 + max(a.depth for a in args) if args else 0
+    return _node(key, depth, op == "require" or any(a.partial for a in args))
+
+
+def _node(key: tuple[str, tuple[Expr, ...], Any], depth: int, partial: bool) -> Expr:
+    """A node of which more is known, as it is read from a pickle."""
     result = _interned.get(key)
     if result is None:
-        result = Expr()
-        result.op, result.args, result.value, result.meaning, result.reads = op, args, value, None, None
-        result.depth = 1 + max(a.depth for a in args) if args else 0
-        result.partial = op == "require" or any(a.partial for a in args)
-        result.below = None if args else ()
-        _interned[key] = result
+        result = _interned[key] = Expr()
+        result.op, result.args, result.value = key
+        result.depth, result.partial, result.meaning, result.reads = depth, partial, None, None
+        result.below = None if result.args else ()
     return result
 
 

@@ -251,7 +251,7 @@ class Model:
     @property
     def digest(self) -> str:
         """Identifies the ground model: equal digests mean equal state spaces and properties."""
-        return hashlib.sha256("\n".join(_lines(self)).encode()).hexdigest()[:16]
+        return self.once("digest", lambda: hashlib.sha256("\n".join(_lines(self)).encode()).hexdigest()[:16])
 
 
 def _is_fair_apart(action: Action, parameter: str) -> bool:

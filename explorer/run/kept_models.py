@@ -59,10 +59,11 @@ class KeptModel:
         self._shelf: Shelf | None = None
         self._extent: int | None = None
         """How much was derived of the model that is kept; None where none is."""
-        if keeps() and spec.sources and sees_nothing_else(spec.sources):
+        bound = pickled(dict(values)) if keeps() and spec.sources else b""
+        if bound:
             modules = (f"{s.name} {s.file} {hashlib.sha256(s.text).hexdigest()}" for s in spec.sources)
             texts = [spec.name, file, own_files(), *modules, ""]
-            self._shelf = Shelf("model", "\n".join(texts).encode(*BYTES) + pickled(dict(values)))
+            self._shelf = Shelf("model", "\n".join(texts).encode(*BYTES) + bound)
 
     def read(self) -> Model | None:
         """The model, if it is kept and can be used here."""
@@ -102,7 +103,7 @@ class KeptModel:
         """
         if self._shelf is None or self._extent == _extent(model) or self._modules != _modules(self.spec):
             return
-        data = pickled((model, self.spec.met))
+        data = pickled((model, self.spec.met)) if sees_nothing_else(self.spec.sources) else b""
         looked = frozenset(self.spec.looked)
         large = len(data) > LARGEST
         self._shelf.write(pickled((looked, states_near(looked))) + data if data and not large else b"")

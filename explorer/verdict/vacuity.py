@@ -11,6 +11,7 @@ from explorer.ir import expressions as ex
 from explorer.ir.data import dataclass
 from explorer.ir.expressions import Expr, Family
 from explorer.ir.model import Model, Property
+from explorer.ir.places import Variable
 from explorer.language.values import Value
 from explorer.program.facts import Facts
 from explorer.program.program import Program
@@ -168,6 +169,10 @@ def _constant(model: Model, known: set[str]) -> Iterator[Finding]:
 
 def constant_properties(model: Model) -> list[Property]:
     """Properties that are true whatever the state is; what domains settle is left out."""
+    return model.once("constant properties", lambda: _constant_properties(model))
+
+
+def _constant_properties(model: Model) -> list[Property]:
     nothing = Facts()
     return [
         prop
@@ -179,13 +184,20 @@ def constant_properties(model: Model) -> list[Property]:
 
 def _never_read(model: Model) -> Iterator[Finding]:
     """Variables that no guard, assignment of another variable, property or label reads."""
+    for variable in model.once("unread variables", lambda: _unread(model)):
+        place = next(iter(variable.families.values())).place
+        yield Finding("never-read", variable.name, f"variable {variable.name} is never read", str(place))
+
+
+def _unread(model: Model) -> list[Variable]:
     read: set[str] = set()
     for expr, target in _read_expressions(model):
         read |= {family.variable for family in _families(expr) if family.variable != target}
-    for variable in model.variables:
-        if variable.name not in read and variable.name.rpartition(".")[2] not in model.mentioned:
-            place = next(iter(variable.families.values())).place
-            yield Finding("never-read", variable.name, f"variable {variable.name} is never read", str(place))
+    return [
+        variable
+        for variable in model.variables
+        if variable.name not in read and variable.name.rpartition(".")[2] not in model.mentioned
+    ]
 
 
 def _read_expressions(model: Model) -> Iterator[tuple[Expr, str]]:
