@@ -49,12 +49,15 @@ def classes(text: str) -> dict[str, ast.ClassDef]:
 class Outline(NamedTuple):
     """What a file defines: its docstring; of each function, by its first line, the last one; of each class,
     by its qualified name, the first and the last line, and the names that its body annotates with their
-    lines.
+    lines. What it names of others: modules (relative ones as `..c`) with the names taken from each ("?" where
+    any may be), and the names that begin with two underscores or are `BUILTIN`.
     """
 
     docstring: str
     functions: dict[int, int]
     classes: dict[str, tuple[int, int, list[tuple[str, int]]]]
+    imports: tuple[tuple[str, tuple[str, ...]], ...]
+    builtin: tuple[str, ...]
 
 
 @lru_cache(maxsize=64)
@@ -71,6 +74,7 @@ def _outline(text: str) -> tuple[Any, ...]:
             name: (first_line(at), at.end_lineno or at.lineno, _annotated(at))
             for name, at in classes(text).items()
         },
+        *_outside(text),
     )
 
 
@@ -101,15 +105,6 @@ def _names(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
-class Outside(NamedTuple):
-    """What a file names that it does not define: modules (relative ones as `..c`) with the names taken from
-    each ("?" where any may be), and the names that begin with two underscores or are `BUILTIN`.
-    """
-
-    imports: tuple[tuple[str, tuple[str, ...]], ...]
-    builtin: tuple[str, ...]
-
-
 BUILTIN = frozenset(
     "breakpoint compile delattr eval exec exit globals hash help id input locals memoryview open print quit"
     " setattr vars".split()
@@ -117,34 +112,31 @@ BUILTIN = frozenset(
 """Names of Python's own that see or change more than their arguments."""
 
 
-@lru_cache(maxsize=64)
-def outside(text: str) -> Outside:
-    """What a file's text names that it does not define."""
-    return Outside(*kept("outside", text, lambda: _outside(text), (__file__,)))
-
-
 def _outside(text: str) -> tuple[Any, ...]:
     imports: list[tuple[str, tuple[str, ...]]] = []
-    builtin: set[str] = set()
-    every = nodes(syntax(text))
-    uses = Counter(at.id for at in every if isinstance(at, ast.Name))
-    taken: dict[str, list[str]] = {}
-    for at in every:
-        if isinstance(at, ast.Attribute) and isinstance(at.value, ast.Name):
-            taken.setdefault(at.value.id, []).append(at.attr)
-    for at in every:
+    whole: list[ast.alias] = []
+    for at in _statements(syntax(text)):
         if isinstance(at, ast.Import):
-            for alias in at.names:
-                name = alias.asname or alias.name.partition(".")[0]
-                used = taken.get(name, [])
-                imports.append(
-                    (alias.name, tuple(dict.fromkeys(used)) if uses[name] == len(used) else ("?",))
-                )
+            whole += at.names
         elif isinstance(at, ast.ImportFrom):
             imports.append(("." * at.level + (at.module or ""), tuple(alias.name for alias in at.names)))
-        elif isinstance(at, ast.Name) and (at.id in BUILTIN or at.id.startswith("__")):
-            builtin.add(at.id)
-    return tuple(imports), tuple(sorted(builtin))
+    if not whole and not _MAY_BE_BUILTIN.search(text):
+        return tuple(imports), ()
+    every = nodes(syntax(text))
+    uses = Counter(at.id for at in every if isinstance(at, ast.Name))
+    taken: dict[str, dict[str, None]] = {}
+    plain: Counter[str] = Counter()
+    for at in every:
+        if isinstance(at, ast.Attribute) and isinstance(at.value, ast.Name):
+            taken.setdefault(at.value.id, {})[at.attr] = None
+            plain[at.value.id] += 1
+    for alias in whole:
+        name = alias.asname or alias.name.partition(".")[0]
+        imports.append((alias.name, tuple(taken.get(name, ())) if uses[name] == plain[name] else ("?",)))
+    return tuple(imports), tuple(sorted(name for name in uses if name in BUILTIN or name.startswith("__")))
+
+
+_MAY_BE_BUILTIN = re.compile(rf"\b(?:{'|'.join(BUILTIN)}|__\w+)\b")
 
 
 def nodes(tree: ast.AST) -> list[ast.AST]:

@@ -9,6 +9,7 @@ which they are found again.
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import gc
 import hashlib
@@ -24,7 +25,7 @@ import explorer
 from explorer.ir.expressions import Expr
 from explorer.ir.kept import BYTES, Shelf, keeps
 from explorer.ir.model import Model
-from explorer.ir.source import outside
+from explorer.ir.source import outline
 from explorer.ir.verify import verify_model, verifying
 from explorer.language.composition import near
 from explorer.language.spec import Source, Spec
@@ -73,16 +74,12 @@ class KeptModel:
         if not data:
             self._shelf = None  # it cannot be kept, which was found out before
             return None
-        collecting = gc.isenabled()
-        gc.disable()  # nothing of what is made now can be given back
         try:
-            return self._again(io.BytesIO(data))
+            with _uncollected():
+                return self._again(io.BytesIO(data))
         except (AttributeError, ImportError, LookupError):  # a name means something else here
             self._shelf = None
             return None
-        finally:
-            if collecting:
-                gc.enable()
 
     def _again(self, stream: io.BytesIO) -> Model | None:
         looked, states = pickle.load(stream)
@@ -107,6 +104,18 @@ class KeptModel:
         looked = frozenset(self.spec.looked)
         large = len(data) > LARGEST
         self._shelf.write(pickled((looked, states_near(looked))) + data if data and not large else b"")
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Python looks for no circles meanwhile: there is nothing that can be given back."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _modules(spec: Spec) -> list[int]:
@@ -135,7 +144,8 @@ def pickled(made: Any) -> bytes:
     stream, limit = io.BytesIO(), sys.getrecursionlimit()
     sys.setrecursionlimit(NESTED)
     try:
-        _Pickler(stream, pickle.HIGHEST_PROTOCOL).dump(made)
+        with _uncollected():
+            _Pickler(stream, pickle.HIGHEST_PROTOCOL).dump(made)
     except (pickle.PicklingError, AttributeError, TypeError, RecursionError):
         return b""
     finally:
@@ -174,7 +184,7 @@ def sees_nothing_else(sources: tuple[Source, ...]) -> bool:
 
 
 def _sees_only(source: Source, names: set[str]) -> bool:
-    seen = outside(source.text.decode(*BYTES))
+    seen = outline(source.text.decode(*BYTES))
     return PLAIN.issuperset(seen.builtin) and all(
         _is_seen(_absolute(module, source), taken, names) for module, taken in seen.imports
     )
