@@ -10,6 +10,7 @@ which they are found again.
 from __future__ import annotations
 
 import contextlib
+import copyreg
 import enum
 import gc
 import hashlib
@@ -22,7 +23,6 @@ from pathlib import Path
 from typing import Any
 
 import explorer
-from explorer.ir.expressions import Expr
 from explorer.ir.kept import BYTES, Shelf, keeps
 from explorer.ir.model import Model
 from explorer.ir.source import outline
@@ -30,11 +30,10 @@ from explorer.ir.verify import verify_model, verifying
 from explorer.language.composition import near
 from explorer.language.spec import Source, Spec
 
-DEEP = 300
-"""Operators within each other of an expression that is kept: its pickle nests as deep."""
-
 NESTED = 4_000
-"""Calls in each other that making a pickle may take. They take memory of the C stack."""
+"""Calls in each other that making a pickle may take, some four for an operator within another: they take
+memory of the C stack.
+"""
 
 LARGEST = 1 << 23
 """Bytes of a model that is kept."""
@@ -128,15 +127,13 @@ def _extent(model: Model) -> int:
     return len(model.derived) + sum(len(getattr(at, "derived", ())) for at in model.derived.values())
 
 
-class _Pickler(pickle.Pickler):
-    def reducer_override(self, made: Any) -> Any:
-        if isinstance(made, Expr) and made.depth > DEEP:
-            raise pickle.PicklingError("deep")
-        if isinstance(made, enum.EnumType) and made.__module__ == "explorer.ground.places":
-            from explorer.ground.places import domain_of_places
+def _class_of_members(made: Any) -> Any:
+    """How an enumeration is found again: one of places is made again."""
+    if made.__module__ == "explorer.ground.places":
+        from explorer.ground.places import domain_of_places
 
-            return domain_of_places, (made.__name__, list(made.__members__))
-        return NotImplemented
+        return domain_of_places, (made.__name__, list(made.__members__))
+    return made.__qualname__
 
 
 def pickled(made: Any) -> bytes:
@@ -145,7 +142,9 @@ def pickled(made: Any) -> bytes:
     sys.setrecursionlimit(NESTED)
     try:
         with _uncollected():
-            _Pickler(stream, pickle.HIGHEST_PROTOCOL).dump(made)
+            pickler = pickle.Pickler(stream, pickle.HIGHEST_PROTOCOL)
+            pickler.dispatch_table = copyreg.dispatch_table | {enum.EnumType: _class_of_members}
+            pickler.dump(made)
     except (pickle.PicklingError, AttributeError, TypeError, RecursionError):
         return b""
     finally:
