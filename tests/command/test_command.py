@@ -297,7 +297,7 @@ def interrupted(directory: Path, module: str, *command: str) -> tuple[int, str, 
 
 
 @pytest.mark.parametrize(
-    "module", ["explorer.language.annotations", "explorer.command.main", "explorer.command.check"]
+    "module", ["explorer.language.spec", "explorer.command.main", "explorer.command.check"]
 )
 @pytest.mark.parametrize(
     "command", [["-m", "explorer"], ["-mexplorer", "--help"], ["../explorer", "x.py"]], ids=words
