@@ -170,6 +170,7 @@ def _show(options: Namespace) -> int:
 def _estimate(options: Namespace) -> int:
     from explorer.command.estimate import estimate
     from explorer.engine.cluster_cost import Nodes
+    from explorer.ground.ground import ground
     from explorer.run.smaller import Smaller
 
     node = Nodes(1, options.node_threads, float(options.node)) if options.node is not None else None
