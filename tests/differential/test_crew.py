@@ -65,6 +65,11 @@ def loaded() -> None:
     crew.load()
 
 
+def refused(*wanted: Any) -> Any:
+    """A system that gives no memory in advance."""
+    raise MemoryError
+
+
 def grid(tmp_path: Path, more: str = "") -> Model:
     file = tmp_path / "grid.py"
     file.write_text(GRID.format(more=more))
@@ -146,7 +151,7 @@ def test_levels_of_several_rounds_and_tables_that_grow(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: int
 ) -> None:
     """Buckets that are full before a level is done, tables and rows that must grow within a level, and many
-    waits change nothing.
+    waits change nothing, nor does a system that gives no memory in advance.
     """
     monkeypatch.setattr(hashing, "PARTITION_BITS", 2)
     monkeypatch.setattr(worker, "BUCKET_WORDS", 4)
@@ -154,7 +159,7 @@ def test_levels_of_several_rounds_and_tables_that_grow(
     monkeypatch.setattr(crew, "SPIN", 0)
     monkeypatch.setattr(crew, "WAIT", 1)
     monkeypatch.setattr(crew, "SLICE", 0.0)
-    monkeypatch.setattr(worker.Worker, "reserve", lambda self, states: None)
+    monkeypatch.setattr(worker, "reserve", refused)
     model = grid(tmp_path, EVERYTHING)
     assert not both(monkeypatch, model, workers=workers).stopped
 

@@ -7,6 +7,7 @@ states of one word only. Knows nothing of levels and limits.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 import numpy as np
@@ -95,14 +96,13 @@ class Worker:
 
     def reserve(self, states: int) -> None:
         """Have room for so many states in the level and in the next one, which takes memory where it is
-        touched.
+        touched. Where the system does not give so much, they grow as they must.
         """
         for rows in (self._left, self._new):
-            held, rows.rows = (
-                rows.level(),
-                Level(reserve(states, np.uint64, SMALL).reshape(-1, 1), reserve(states, np.uint16, SMALL)),
-            )
-            rows.rows.states[: rows.size], rows.rows.rules[: rows.size] = held
+            with contextlib.suppress(MemoryError):
+                room = reserve(states, np.uint64, SMALL), reserve(states, np.uint16, SMALL)
+                held, rows.rows = rows.level(), Level(room[0].reshape(-1, 1), room[1])
+                rows.rows.states[: rows.size], rows.rows.rules[: rows.size] = held
 
     def memory(self) -> tuple[Rows, Rows]:
         """The level, and what was found of the next one."""
