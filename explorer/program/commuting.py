@@ -18,8 +18,8 @@ def known_after(rules: list[Rule]) -> list[int]:
     If s is the successor of p by a, then the successor of s by such a b is also reached from p by b, then a.
     """
     facts = Facts()
-    reads = [_reads(rule, facts) for rule in rules]
-    writes = [set().union(*(_cells(u.family, u.index, facts) for u in rule.updates)) for rule in rules]
+    reads = [read_cells(rule, facts) for rule in rules]
+    writes = [set().union(*(cells_of(u.family, u.index, facts) for u in rule.updates)) for rule in rules]
     readers, writers = _by_cell(reads), _by_cell(writes)
     everything = (1 << len(rules)) - 1
     result = []
@@ -33,7 +33,8 @@ def known_after(rules: list[Rule]) -> list[int]:
     return result
 
 
-def _reads(rule: Rule, facts: Facts) -> set[int]:
+def read_cells(rule: Rule, facts: Facts) -> set[int]:
+    """The numbers of the cells that the guard, the checks or the effects of a rule read."""
     expressions = [test.condition for test in rule.guard] + [
         check.ok for test in rule.guard for check in test.checks
     ]
@@ -45,11 +46,11 @@ def _reads(rule: Rule, facts: Facts) -> set[int]:
                 family, index = at.value
                 result.add(family.first + index)
             elif at.op == "loadat":
-                result |= _cells(at.value, at.args[0], facts)
+                result |= cells_of(at.value, at.args[0], facts)
     return result
 
 
-def _cells(family: ex.Family, index: Expr, facts: Facts) -> set[int]:
+def cells_of(family: ex.Family, index: Expr, facts: Facts) -> set[int]:
     """The numbers of the cells that an index may mean: a row of a map where only its last key is computed."""
     low, high = interval(index, facts)
     return {family.first + i for i in range(max(low, 0), min(high, family.size - 1) + 1)}

@@ -183,6 +183,8 @@ def _eq(at: Expr, args: tuple[Expr, ...], facts: Facts) -> Expr:
 
 def _order(at: Expr, args: tuple[Expr, ...], facts: Facts) -> Expr:
     a, b = args
+    if a is b:
+        return const(at.op == "le")
     (al, ah), (bl, bh) = interval(a, facts), interval(b, facts)
     if at.op == "lt":
         if ah < bl:

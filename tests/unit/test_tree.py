@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from explorer.engine import python
+from explorer.engine.native.arrays import Level, Part, Unfolded
 from explorer.engine.native.jit import Jit, default_directory, tree_source
 from explorer.engine.native.levels import integers, words_of
 from explorer.engine.native.tree import Tree
@@ -42,6 +43,31 @@ def test_states_come_back_from_their_roots(words: int) -> None:
     assert (found.unfold(roots) == states).all()
     assert len(set(integers(roots))) == len(set(integers(states)))
     assert int(roots.max()).bit_length() <= 60
+
+
+def test_successors_are_folded_where_parts_have_nodes_of_their_own() -> None:
+    """A block of successors, of which every one changes something everywhere, comes back whole; so do those
+    that change little.
+    """
+    words, parts = 20, [range(10), range(10, 20)]
+    found = Tree(Jit(default_directory()).module(tree_source(words)), words, parts)
+    assert [found.pairs[-1].tolist()] == [found.tops]
+    rng = np.random.default_rng(3)
+    before = rng.integers(0, 9, (1, words), np.uint64)
+    for chance in (1.0, 0.5, 0.1):
+        states = np.zeros((1000, 1 + words), np.uint64)
+        changed = rng.random((1000, words)) < chance
+        states[:, 1:] = np.where(changed, rng.integers(0, 9, (1000, words), np.uint64), before)
+        root, folded = found.fold(before), found.room(1000, 1)
+        parent = Unfolded(np.empty((1, words), np.uint64), found.numbers(1))
+        found.unfold_some(root, (0, 1), parent)
+        successors, at = Level(states, np.zeros(1000, np.uint16)), 0
+        while at < 1000:
+            part = Part(at, 1000, False, True)
+            at = int(found.kernels.fold(successors, part, parent, found.arrays, folded))
+            if folded.totals[2] >= 0:
+                found.grow(int(folded.totals[2]))
+        assert (found.unfold(folded.roots) == states[:, 1:]).all()
 
 
 def test_the_dictionaries_stay_small() -> None:

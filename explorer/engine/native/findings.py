@@ -76,7 +76,7 @@ class Findings:
 
         def of_worker(i: int) -> list[int]:
             w, bad = self.workers[i], []
-            for states in w.states():
+            for states in w.suspects():
                 self.machine.meet(states)
                 at = 0
                 while at < len(states):
@@ -95,6 +95,7 @@ class Findings:
         """Bring the counters of all workers together, which begin anew."""
         space = self.space
         for w in self.workers:
+            w.tally()
             counters = w.counters
             for rank, number in enumerate(self.machine.numbers):
                 space.enabled[number] += int(counters.enabled[rank])

@@ -29,7 +29,8 @@ def fold(successors, part, parents, tree, folded):
     at, stop, alone, extend = part
     words, nodes = before.shape[1], pairs.shape[0] - 1
     top, other = U(pairs[nodes, 0]), U(pairs[nodes, 1])
-    own, owners = np.empty((nodes, BLOCK), np.uint64), np.empty((nodes + 1, BLOCK), np.uint64)
+    own = np.empty((nodes, BLOCK), np.uint64)
+    owners = np.empty((nodes + 1, BLOCK + 1), np.uint64)  # one more is written where all are listed
     asked, listed = np.empty(nodes + 1, np.int64), np.empty((nodes + 1, BLOCK), np.bool_)
     rows, keys, places, guesses, held = (
         np.empty(BLOCK, np.uint64),

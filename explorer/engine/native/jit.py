@@ -150,6 +150,8 @@ def _inlined() -> str:
             "arrays",
             "harmless",
             "llvm_mixer",
+            "local_arrays",
+            "local_entries",
             "lowering",
             "meeting",
             "mixing",
@@ -188,6 +190,12 @@ def _slots(name: str, narrow: bool) -> str:
 def tree_source(words: int) -> str:
     """The text that a search over states of so many words, two or more, needs, whatever the spec."""
     names = ("tree_kernels", "fold_two_kernels" if words == 2 else "fold_kernels")
+    return "\n".join(Path(__file__).with_name(f"{name}.py").read_text() for name in names)
+
+
+def local_source() -> str:
+    """The text that finds successors by what is known of parts of states, and learns it."""
+    names = ("local_kernels", "learn_kernels")
     return "\n".join(Path(__file__).with_name(f"{name}.py").read_text() for name in names)
 
 

@@ -32,7 +32,9 @@ from explorer.engine.native.fingerprints import Fingerprints
 from explorer.engine.native.hashing import MAX_OMISSION, Hashing
 from explorer.engine.native.jit import Jit, common_source, default_directory
 from explorer.engine.native.levels import Collected, NativeLevel, TableLevel, rows_of, words_of
-from explorer.engine.native.machine import Machine, machine
+from explorer.engine.native.local_steps import LocalSteps
+from explorer.engine.native.local_worker import LocalWorker
+from explorer.engine.native.machine import NOBODY, Machine, applies, machine
 from explorer.engine.native.packing import Folding, Packing
 from explorer.engine.native.phases import Phases
 from explorer.engine.native.questions import Questions
@@ -43,6 +45,7 @@ from explorer.engine.native.worker import TreeWorker, Worker, buckets, empty
 from explorer.engine.python import Compiled
 from explorer.engine.space import StateSpace
 from explorer.ir.model import Model
+from explorer.program.locality import Locality, locality
 from explorer.program.machine_word import BeyondWord
 from explorer.symmetry.find import Symmetry
 
@@ -138,8 +141,13 @@ class Search:
         layout = compiled.layout
         self.words = layout.words
         self.tree: Folding | None = None
-        if self.words > 1:
-            self.tree = (Tree if layout.dense is None else Packing)(machine.trees, self.words)
+        self.steps: LocalSteps | None = None
+        if layout.dense is not None:
+            self.tree = Packing(machine.trees, self.words)
+        elif self.words > 1:
+            found = self._locality()
+            self.tree = Tree(machine.trees, self.words, found.parts if found else None)
+            self.steps = LocalSteps(found, self.tree, machine) if found else None
         self.fingerprints = Fingerprints(layout, options)
         self.compact = self.fingerprints.compact
         self.sizes: list[int] = []
@@ -164,14 +172,17 @@ class Search:
             return Worker(result, store, known, constraints)
         if isinstance(self.tree, Packing):
             return DenseWorker(result, store, known, constraints, packing=self.tree)
-        return self.wide_worker(
-            result,
-            store=store,
-            known=known,
-            constraints=constraints,
-            tree=self.tree,
-            alone=self.options.workers == 1,
-        )
+        given: dict[str, Any] = {"tree": self.tree, "alone": self.options.workers == 1}
+        if self.steps is not None:
+            return LocalWorker(result, store, known, constraints, steps=self.steps, **given)
+        return self.wide_worker(result, store, known, constraints, **given)
+
+    def _locality(self) -> Locality | None:
+        """What parts of a state tell of its steps, where workers make use of it."""
+        compiled = self.compiled
+        if compiled.quotient is not None or applies(compiled) or len(self.machine.numbers) > NOBODY:
+            return None
+        return locality(compiled.program, compiled.layout) if self.wide_worker is TreeWorker else None
 
     def _partitions(self, i: int) -> tuple[int, int]:
         """The first partition of a worker, and the one after its last."""

@@ -6,6 +6,7 @@ looks at them. Knows nothing of search.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -34,12 +35,11 @@ slots for each entry, and the entries from which there are two, as memory counts
 """
 
 
-class Tree:
-    """The dictionaries of states of `words` words; `arrays.Dictionaries` says what the arrays hold."""
+class Growing:
+    """Dictionaries of pairs of numbers, and of words; `arrays.Dictionaries` says what the arrays hold."""
 
-    def __init__(self, kernels: Any, words: int):
-        self.kernels, self.words = kernels, words
-        self.pairs = _pairs(words)
+    def __init__(self, kernels: Any, pairs: NumberRows):
+        self.kernels, self.pairs = kernels, pairs
         self.nodes = len(self.pairs) - 1
         self.arrays = Dictionaries(
             np.empty(0, np.uint32),
@@ -60,6 +60,35 @@ class Tree:
         if rooms[node] >= MOST_ENTRIES:
             raise TableFull
         self._build(rooms)
+
+    def _build(self, rooms: list[int]) -> None:
+        """Lay all dictionaries out anew; slots are filled from the entries."""
+        capacities = [(ROOMY if room < LARGE else 2) * room for room in rooms]
+        at = np.cumsum([0, *(room + 1 for room in rooms)])
+        old, shape, entries = self.arrays.values, self.arrays.shape, self.arrays.entries
+        values, before = np.zeros(at[-1], np.uint64), shape[:, 3].tolist()
+        for node, size in enumerate(entries[:, 0].tolist()):
+            values[at[node] : at[node] + size + 1] = old[before[node] : before[node] + size + 1]
+        entries[:, 1] = rooms
+        shape[:, 0] = np.cumsum([0, *capacities])[:-1]
+        shape[:, 1] = [capacity - 1 for capacity in capacities]
+        shape[:, 2] = [64 - capacity.bit_length() + 1 for capacity in capacities]
+        shape[:, 3] = at[:-1]
+        self.arrays = self.arrays._replace(values=values, slots=np.empty(0, np.uint32))
+        self.arrays = self.arrays._replace(slots=np.zeros(sum(capacities), np.uint32))
+        for node in range(self.nodes):
+            self.kernels.rehash(self.arrays, node)
+
+
+class Tree(Growing):
+    """The dictionaries of states of `words` words. Those of a part lie under one node, that of the part in
+    `tops`; without `parts` each word is one.
+    """
+
+    def __init__(self, kernels: Any, words: int, parts: Sequence[Sequence[int]] | None = None):
+        pairs, self.tops = _pairs(words, parts or [[word] for word in range(words)])
+        super().__init__(kernels, pairs)
+        self.words = words
 
     def unfold(self, roots: WordRows) -> WordRows:
         """The states (uint64 [n, words]) of root words (uint64 [n, 1])."""
@@ -104,33 +133,23 @@ class Tree:
         states, made_by = np.empty((missed, 1 + self.words), np.uint64), np.empty(missed, np.uint16)
         return Folded(roots, rules, states, made_by, np.array([0, 0, -1], np.int64))
 
-    def _build(self, rooms: list[int]) -> None:
-        """Lay all dictionaries out anew; slots are filled from the entries."""
-        capacities = [(ROOMY if room < LARGE else 2) * room for room in rooms]
-        at = np.cumsum([0, *(room + 1 for room in rooms)])
-        old, shape, entries = self.arrays.values, self.arrays.shape, self.arrays.entries
-        values, before = np.zeros(at[-1], np.uint64), shape[:, 3].tolist()
-        for node, size in enumerate(entries[:, 0].tolist()):
-            values[at[node] : at[node] + size + 1] = old[before[node] : before[node] + size + 1]
-        entries[:, 1] = rooms
-        shape[:, 0] = np.cumsum([0, *capacities])[:-1]
-        shape[:, 1] = [capacity - 1 for capacity in capacities]
-        shape[:, 2] = [64 - capacity.bit_length() + 1 for capacity in capacities]
-        shape[:, 3] = at[:-1]
-        self.arrays = self.arrays._replace(values=values, slots=np.empty(0, np.uint32))
-        self.arrays = self.arrays._replace(slots=np.zeros(sum(capacities), np.uint32))
-        for node in range(self.nodes):
-            self.kernels.rehash(self.arrays, node)
 
+def _pairs(words: int, parts: Sequence[Sequence[int]]) -> tuple[NumberRows, list[int]]:
+    """The children of every node: words first, then pairs of neighbours; last those of the root. And the
+    nodes of parts, of which there are two or more.
+    """
+    pairs = [[-1, -1]] * words
 
-def _pairs(words: int) -> NumberRows:
-    """The children of every node: words first, then pairs of neighbours; last those of the root."""
-    pairs, top = [[-1, -1]] * words, list(range(words))
-    while len(top) > 2:
-        above = list(range(len(pairs), len(pairs) + len(top) // 2))
-        pairs += [top[k : k + 2] for k in range(0, len(top) - 1, 2)]
-        top = above + top[2 * len(above) :]
-    return np.array([*pairs, top], np.int64)
+    def joined(top: list[int], most: int) -> list[int]:
+        while len(top) > most:
+            above = list(range(len(pairs), len(pairs) + len(top) // 2))
+            pairs.extend(top[k : k + 2] for k in range(0, len(top) - 1, 2))
+            top = above + top[2 * len(above) :]
+        return top
+
+    tops = [joined(list(part), 1)[0] for part in parts]
+    root = joined(tops, 2)
+    return np.array([*pairs, root], np.int64), tops
 
 
 def _above(pairs: NumberRows) -> Numbers:

@@ -131,6 +131,13 @@ class Worker:
         """The states of the level, in pieces (uint64 [n, words]), in memory that later levels use again."""
         yield self.level.states
 
+    def suspects(self) -> Iterator[WordRows]:
+        """As `states`, but for some that are known to satisfy every invariant."""
+        return self.states()
+
+    def tally(self) -> None:
+        """Bring the counters up to date."""
+
     def filled(self) -> list[Buckets]:
         """The buckets that have what was made in this round."""
         return [self.buckets]
