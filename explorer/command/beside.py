@@ -9,14 +9,15 @@ from __future__ import annotations
 import enum
 import json
 import os
-import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from explorer.engine.forecast import Forecast, forecast
 from explorer.ir.data import dataclass
+
+if TYPE_CHECKING:
+    import subprocess
 
 FROM, SECONDS = 5.0, 10.0
 """Seconds of a search before such a process is begun; how long it works."""
@@ -69,6 +70,9 @@ class Beside:
     def _look(self) -> None:
         """Begin the process, or take what it has found."""
         if self.process is None:
+            import subprocess  # a small spec never needs them
+            import tempfile
+
             assert self.job is not None
             job = {"spec": self.job.spec, "values": self.job.values, "symmetric": self.job.symmetric}
             self.file = tempfile.TemporaryFile("w+", encoding="utf-8")
