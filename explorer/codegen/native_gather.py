@@ -13,9 +13,10 @@ from explorer.codegen.native_module import lowered_function, state_arguments
 from explorer.codegen.native_shapes import Tables
 from explorer.codegen.template import fill
 
-# Candidates by bitmaps: for every value of some cells, the rules that it allows, a bit for each.
+# Candidates by bitmaps: for every value of some cells, the rules that it allows, a bit for each. The width of
+# a row is a number here: to multiply by one that is read takes as long as the look-up.
 
-ROW = "value = U({base}) + ({word} >> U({shift}) & U({mask}))"
+ROW = "value = (U({base}) + ({word} >> U({shift}) & U({mask}))) * U({width})"
 
 # What the memories in the state let pass.
 
@@ -124,10 +125,10 @@ def gather_source(tables: Tables, one: bool, settled: bool) -> list[str]:
     body += [f"idle{w} = {_bits(tables, tables.resting, w)}" for w in words if settled]
     body += _by_bitmaps(tables, one, settled)
     body += _by_memory(tables, one)
-    parameters = [("bitmaps", "uint64[:,::1]")]
+    parameters = [("bitmaps", "uint64[::1]")]
     if settled:
         body += ["degree = I(0)", *_split(tables)]
-        parameters = [("by", "uint64"), *parameters, ("plain", "uint64[:,::1]"), ("idle", "uint64[:,::1]")]
+        parameters = [("by", "uint64"), *parameters, ("plain", "uint64[::1]"), ("idle", "uint64[::1]")]
         parameters += [("known", "uint64[:,::1]"), ("tallies", "uint64[:,::1]"), ("sure", "uint64[::1]")]
     body += [f"todo[U({w})] = allowed{w}" for w in words]
     parameters.append(("todo", "uint64[::1]"))
@@ -156,14 +157,17 @@ def _by_bitmaps(tables: Tables, one: bool, settled: bool) -> Iterator[str]:
     asked += [("plain", "plain", tables.settled), ("idle", "idle", tables.resting)] * settled
     for bitmap in tables.bitmaps:
         lines = [
-            f"{name}{w} &= {array}[value, U({w})]"
+            f"{name}{w} &= {array}[value + U({w})]"
             for (name, array, rules), rows in zip(asked, bitmap.rows)
             for w in range(words_of_rules(tables))
             if any(_in(rules & ~row, w) for row in rows)
         ]
         if lines:
             word = "s" if one else f"states[row, U({bitmap.word})]"
-            yield fill(ROW, base=base, word=word, shift=bitmap.shift, mask=len(bitmap.rows[0]) - 1)
+            width = words_of_rules(tables)
+            yield fill(
+                ROW, base=base, word=word, shift=bitmap.shift, mask=len(bitmap.rows[0]) - 1, width=width
+            )
             yield from lines
         base += len(bitmap.rows[0])
 

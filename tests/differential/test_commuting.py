@@ -83,8 +83,8 @@ def test_rules_that_a_word_has_no_room_for_are_not_told_apart(
     told: set[int] = set()
     begin = Worker.begin
 
-    def note(worker: Worker) -> None:
-        begin(worker)
+    def note(worker: Worker, roomy: bool = False) -> None:
+        begin(worker, roomy)
         told.update(worker.level.rules.tolist())
 
     monkeypatch.setattr(Worker, "begin", note)

@@ -20,7 +20,7 @@ import pytest
 from explorer.engine import auto as tiered
 from explorer.engine import python
 from explorer.engine.limits import Limits, Prefix, Progress
-from explorer.engine.native import hashing, small_levels
+from explorer.engine.native import hashing, small_levels, worker
 from explorer.engine.native import search as native
 from explorer.engine.native.arrays import Level
 from explorer.engine.native.jit import Jit, common_source, prune
@@ -205,6 +205,28 @@ def test_counters_are_counted_exactly(tmp_path: Path) -> None:
     """K counters modulo M have M**K states, each with K successors, at a depth of K * (M - 1)."""
     space = native_engine(2)(counters(tmp_path, 6, 12), Limits())
     assert (12**6, 6 * 12**6, 6 * 11) == (space.distinct, space.transitions, space.depth)
+
+
+def test_rounds_that_grow_with_the_table_find_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Buckets that may take more than at first, because the table is large, make fewer rounds of a level and
+    lose nothing.
+    """
+    monkeypatch.setattr(worker, "BUCKET_WORDS", 1 << 8)
+    monkeypatch.setattr(hashing.Hashing, "rules", 1)  # so that all successors are inserted
+
+    class Tight(native.Search):
+        roomy = False
+
+    rounds: dict[type[native.Search], int] = {}
+    for kind in (native.Search, Tight):
+        seen: list[Progress] = []
+        options = native.Options(kind=lambda compiled, kind=kind: kind)
+        space = native.explore(counters(tmp_path, 4, 28), None, seen.append, options)
+        assert (space.distinct, space.transitions, space.depth) == (28**4, 4 * 28**4, 4 * 27)
+        rounds[kind] = len(seen)
+    assert rounds[native.Search] < rounds[Tight]
 
 
 @pytest.mark.slow

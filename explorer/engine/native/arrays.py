@@ -97,11 +97,11 @@ class Rules(NamedTuple):
     """[rules + 1]: the first row of a rule in `guards`"""
     guards: WordRows
     """[tests, 3]: word, mask and content"""
-    bitmaps: WordRows
-    plain: WordRows
-    idle: WordRows
-    """[values, words of rules]: for every value of some cells, a bit for each rule that it allows; that
-    raises no flag then; that changes nothing then"""
+    bitmaps: Words
+    plain: Words
+    idle: Words
+    """[values * words of rules], a value behind the other: for every value of some cells, a bit for each rule
+    that it allows; that raises no flag then; that changes nothing then"""
 
 
 class Dictionaries(NamedTuple):
@@ -270,7 +270,9 @@ class Limit(NamedTuple):
     """the most slots of a partition of the table"""
     growth: Share
     large_growth: Share
+    huge_growth: Share
     large: Number
+    huge: Number
     """by how much a table grows, and by how much from so many slots on"""
 
 

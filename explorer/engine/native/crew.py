@@ -157,7 +157,9 @@ class Crew:
             slots=min(w.store.limit for w in search.workers),
             growth=visited.GROWTH,
             large_growth=visited.LARGE_GROWTH,
+            huge_growth=visited.HUGE_GROWTH,
             large=visited.LARGE,
+            huge=visited.HUGE,
         )
 
     def _passed(self, depth: int, sizes: list[int]) -> int:

@@ -113,6 +113,7 @@ def with_slots(table, capacity):
 def larger(capacity, partitions, limit):
     """So many slots has a partition that grows (see `visited.Store.grow`)."""
     growth = limit.growth if capacity * partitions < limit.large else limit.large_growth
+    growth = growth if capacity * partitions < limit.huge else limit.huge_growth
     return min(int64(capacity * growth) // GROUP * GROUP, limit.slots)
 
 

@@ -68,6 +68,7 @@ class DelayedSearch(Search):
 
     wide_worker = WholeRounds
     at_once = False
+    roomy = False
 
     def __init__(self, disk: Disk, **given: Any):
         self.disk = disk
@@ -83,7 +84,7 @@ class DelayedSearch(Search):
         memory = self.limits.max_memory or int(0.8 * available_bytes())
         narrow = self.hashing.narrow
         size = 4 if narrow else 8
-        free = memory - resident_bytes() - self.options.workers * BUCKET_WORDS * (8 + 2)
+        free = memory - resident_bytes() - self.options.workers * BUCKET_WORDS * 8
         rows = int(max(0, free) * SHARE) // size // self.options.workers
         kernels = Jit(default_directory()).module(common_source(narrow))
         return Store(kernels, self.hashing, first, last, rows, leveled=False)

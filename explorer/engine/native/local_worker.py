@@ -34,8 +34,8 @@ class LocalWorker(TreeWorker):
         self.unknown: list[Level] = []
         self.totals, self.visits = np.zeros(8, np.int64), np.zeros(0, np.int64)
 
-    def begin(self) -> None:
-        super().begin()
+    def begin(self, roomy: bool = False) -> None:
+        super().begin(roomy)
         self.again = self.ended = self.rest = 0
         self.steps.meet(self.size)
         self.large = self.size >= LEAST

@@ -175,7 +175,7 @@ def rule_arrays(tables: Tables, words: int) -> Rules:
         _words(starts),
         _words(candidates),
         *_triples(tables.guards),
-        *(words_of(rows, width) for rows in answers),
+        *(words_of(rows, width).ravel() for rows in answers),
     )
 
 

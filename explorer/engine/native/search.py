@@ -118,6 +118,8 @@ class Search:
     wide_worker: type[TreeWorker] = TreeWorker
     at_once = True
     """Whether several levels may be passed in one call."""
+    roomy = True
+    """Whether buckets may grow with the visited set."""
 
     def __init__(
         self,
@@ -311,7 +313,7 @@ class Search:
     def _next_level(self) -> int:
         """Turn what was new into the level to expand; its size."""
         for w in self.workers:
-            w.begin()
+            w.begin(self.roomy)
         return self.threads.agree([w.size for w in self.workers])
 
     def _expand(self, depth: int, size: int) -> int:

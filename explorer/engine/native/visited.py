@@ -17,8 +17,10 @@ from explorer.engine.native.hashing import Hashing
 from explorer.engine.native.probing import GROUP
 
 FIRST_CAPACITY = 512
-GROWTH, LARGE_GROWTH, LARGE = 2.0, 1.25, 1 << 23
-"""By how much a table grows, and by how much from so many slots on, where memory counts for more than time.
+GROWTH, LARGE_GROWTH, HUGE_GROWTH = 2.0, 1.5, 1.25
+LARGE, HUGE = 1 << 23, 1 << 25
+"""By how much a table grows, and by how much from so many slots on. Of a large one memory counts for more
+than time.
 """
 
 
@@ -76,6 +78,11 @@ class Store:
         """The slots of a partition."""
         return self.table.capacity
 
+    @property
+    def slots(self) -> int:
+        """The slots of all partitions."""
+        return self.capacity * self.partitions
+
     def insert(self, buckets: Buckets, level: int, fresh: Level, n: int) -> int:
         """Insert this worker's part of the buckets; new states go to `fresh` from row n, with the rules that
         made them.
@@ -105,7 +112,7 @@ class Store:
 
     def grow(self) -> None:
         table = self.table
-        factor = GROWTH if table.capacity * self.partitions < LARGE else LARGE_GROWTH
+        factor = GROWTH if self.slots < LARGE else LARGE_GROWTH if self.slots < HUGE else HUGE_GROWTH
         new = min(whole(int(table.capacity * factor)), self.limit)
         if new <= table.capacity + 8:
             raise TableFull

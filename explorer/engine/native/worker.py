@@ -28,11 +28,12 @@ from explorer.engine.native.machine import NOBODY, Machine
 from explorer.engine.native.tree import Tree
 from explorer.engine.native.visited import Store, reserve
 
-BUCKET_WORDS = 1 << 21
+BUCKET_WORDS, MOST_WORDS, SLOTS = 1 << 21, 1 << 24, 4
 SMALL = 1 << 21
 FLAGS = 1 << 16
 CHUNK, SUCCESSORS, MISSED = 1 << 13, 1 << 15, 1 << 12
-"""Words of one worker's buckets; flagged rows a call; states of several words that are unfolded, successors
+"""Words of one worker's buckets, and the most where they may grow with its table; slots of the table for each
+word then. Flagged rows a call; states of several words that are unfolded, successors
 that are folded, and successors with a part that is in no dictionary that are kept, at once. Where several
 workers share an interpreter, twice as many are unfolded and folded, as each call is a moment in which they
 wait for each other.
@@ -86,13 +87,18 @@ class Worker:
         """Write what was found of the next level to the beginning of some rows."""
         target.states[: self.found], target.rules[: self.found] = self._new.level()
 
-    def begin(self) -> None:
-        """Make the level to expand of what was new. The arrays of the level before are written over."""
+    def begin(self, roomy: bool = False) -> None:
+        """Make the level to expand of what was new. The arrays of the level before are written over.
+
+        `roomy`: the buckets may grow with the table. Each part of a large one is brought near once a round,
+        for all of its successors.
+        """
         if self.inserted:
             self.each, self.inserted = self.inserted / max(1, self.size), 0
         self._new, self._left = self._left, self._new
         self.level, self.at, self._new.size = self._left.level(), 0, 0
-        self.buckets = self.room.buckets(int(self.size * self.each) // self.partitions)
+        most = self.store.slots // SLOTS // self.partitions if roomy else 0
+        self.buckets = self.room.buckets(int(self.size * self.each) // self.partitions, most)
 
     def reserve(self, states: int) -> None:
         """Have room for so many states in the level and in the next one, which takes memory where it is
@@ -207,8 +213,8 @@ class TreeWorker(Worker):
         self.folded = tree.room(room, MISSED)
         self.pending: list[tuple[Level, int]] = []
 
-    def begin(self) -> None:
-        super().begin()
+    def begin(self, roomy: bool = False) -> None:
+        super().begin(roomy)
         self.row = self.rows = 0
 
     def busy(self) -> bool:
@@ -292,16 +298,18 @@ class Room:
 
     def __init__(self, partitions: int, least: int, most: int):
         self.partitions, self.least, self.most = partitions, _apart(least), _apart(max(least, most))
-        self.states = np.empty(partitions * self.most, np.uint64)
+        self.reserved = max(self.most, _apart(MOST_WORDS // partitions))
+        self.states = np.empty(partitions * self.reserved, np.uint64)
         self.rules = np.empty((partitions, 0), np.uint16)
         self.sizes = np.zeros(partitions, np.int64)
 
-    def buckets(self, expected: int | None = None) -> Buckets:
+    def buckets(self, expected: int | None = None, most: int = 0) -> Buckets:
         """The only buckets, empty, where so many successors are expected in each; None: as many as there may
-        be.
+        be. `most`: how many may be, where that is more than `self.most`.
         """
-        wanted = self.most if expected is None else _apart(expected + expected // 4 + self.least)
-        return self.deep(min(max(self.least, wanted), self.most))
+        most = max(self.most, min(_apart(most), self.reserved))
+        wanted = most if expected is None else _apart(expected + expected // 4 + self.least)
+        return self.deep(min(max(self.least, wanted), most))
 
     def deep(self, depth: int) -> Buckets:
         """Buckets of a depth."""

@@ -119,6 +119,7 @@ class OwnPart(Search):
 
     wide_worker = SendingTreeWorker
     at_once = False
+    roomy = False
 
     def __init__(self, owner: int, actors: int, **given: Any):
         compiled = given["compiled"]
