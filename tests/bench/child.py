@@ -103,7 +103,7 @@ def _python(model: Model, job: dict[str, Any]) -> Any:
 
 
 def _native(model: Model, job: dict[str, Any]) -> Any:
-    from explorer.engine.native import crew
+    from explorer.engine.native import crew, local_steps
     from explorer.engine.native import search as native
     from explorer.engine.native.machine import machine
     from explorer.engine.python import Compiled
@@ -118,6 +118,8 @@ def _native(model: Model, job: dict[str, Any]) -> Any:
     )
     if options.workers > 1:
         crew.load()
+    if compiled.layout.words > 1:
+        local_steps.load()
     return lambda: native.explore(model, limits, options=options, prepared=(compiled, made))
 
 

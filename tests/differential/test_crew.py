@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -234,6 +235,26 @@ def test_an_interruption_while_machine_code_is_loaded_ends_the_search(
     monkeypatch.setattr(crew, "load", interrupted)
     space = native_engine(2)(grid(tmp_path), Limits())
     assert space.stopped == "interrupted" and space.distinct == 1
+
+
+@pytest.mark.parametrize("on_disk, least, loads", [(False, 1 << 24, 0), (False, 100, 1), (True, 1 << 24, 1)])
+def test_machine_code_is_compiled_for_large_searches_only(
+    on_disk: bool, least: int, loads: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What lies on disk is loaded for fewer states than what must be compiled."""
+    original, loaded = crew.load, list[int]()
+
+    def load() -> Any:
+        loaded.append(1)
+        return original()
+
+    monkeypatch.setattr(load, "cache_info", lambda: SimpleNamespace(currsize=0), raising=False)
+    monkeypatch.setattr(crew, "load", load)
+    monkeypatch.setattr(crew, "ready", lambda: on_disk)
+    monkeypatch.setattr(crew, "PARALLEL", 1)
+    monkeypatch.setattr(crew, "COMPILED_FROM", least)
+    space = native_engine(2)(grid(tmp_path), Limits())
+    assert len(loaded) == loads and space.distinct == 2 * 12**3
 
 
 @pytest.mark.parametrize("seed", range(9100, 9700, 100))

@@ -39,7 +39,18 @@ PASSED = 1 << 12
 """The most levels of a call."""
 
 
+COMPILED_FROM = 1 << 24
+"""States that a search has, where machine code for this is compiled: that takes as long as searching so many.
+Code that lies on disk is loaded for fewer.
+"""
+
 WHOLE = np.empty((0, 1), np.uint64)
+
+
+@cache
+def ready() -> bool:
+    """Whether the machine code lies on disk."""
+    return Jit(default_directory()).ready(crew_source())
 
 
 @cache
@@ -82,9 +93,11 @@ class Crew:
         )
 
     def wants(self, size: int) -> bool:
-        """Whether it expands a level of so many states: machine code is loaded for large ones only."""
+        """Whether it expands a level of so many states: machine code is loaded for large ones, and compiled
+        for large searches.
+        """
         if self.kernels is None and not load.cache_info().currsize:
-            return size >= PARALLEL
+            return size >= PARALLEL and (ready() or self.search._seen() >= COMPILED_FROM)
         return size >= NARROWEST or self.narrow > 0
 
     def pass_levels(self, depth: int) -> int:

@@ -27,12 +27,17 @@ from explorer.engine.native.machine import Machine
 from explorer.engine.native.tree import ROOT_BITS, Growing, Tree
 from explorer.program.locality import Locality
 
-LOADED_FROM, COMPILED_FROM = 1 << 15, 1 << 20
+LOADED_FROM, COMPILED_FROM = 1 << 15, 1 << 25
 """States from which machine code for this is loaded, and compiled: compiling takes as long as searching so
 many.
 """
 FEW, SHARE = 1 << 10, 64
 """It is given up where more states than so few, and one of so many, had something that was not known."""
+
+
+def load() -> Any:
+    """The machine code, which is one for all specs."""
+    return Jit(default_directory()).module(local_source())
 
 
 class LocalSteps:
@@ -58,11 +63,10 @@ class LocalSteps:
         if self.known or self.over:
             return
         if self.states >= (COMPILED_FROM if self.begun else LOADED_FROM):
-            jit, compiled = Jit(default_directory()), self.begun
-            text = local_source()
+            compiled = self.begun
             self.begun = True
-            if compiled or jit.ready(text):
-                self.kernels = jit.module(text)
+            if compiled or Jit(default_directory()).ready(local_source()):
+                self.kernels = load()
                 self._begin()
                 self.known = True
 
