@@ -293,6 +293,26 @@ class Ahead(NamedTuple):
     """how many lanes there are"""
 
 
+class Into(NamedTuple):
+    """The states that steps are to lead into, and the steps that `into` lists (`into_kernels.py`)."""
+
+    states: WordRows
+    """[states, words that a state is stored as, or W]"""
+    slots: Slots
+    """a table of their rows plus one, empty at first; its size as in `Ahead`"""
+    bits: Word
+    """those of a state that is stored as one word"""
+    together: Number
+    """how many states of one word are expanded at once"""
+    origins: Numbers
+    rules: Numbers
+    targets: Numbers
+    """[room, more than there is in all buckets]: the row of the state, the rank of the rule, the row of the
+    state that the step leads into"""
+    length: Numbers
+    """[2]: how many steps; whether the table was made"""
+
+
 class Steps(NamedTuple):
     """Steps that `edges` lists: the row of the state, the rank of the rule, the successor; and how many."""
 

@@ -182,6 +182,11 @@ def crew_source() -> str:
     return _slots("crew_kernels.py", narrow=False)
 
 
+def into_source() -> str:
+    """The text that lists the steps into some states, whatever the spec."""
+    return Path(__file__).with_name("into_kernels.py").read_text()
+
+
 def _slots(name: str, narrow: bool) -> str:
     text = Path(__file__).with_name(name).read_text()
     return text.replace("SLOT = types.uint64", "SLOT = types.uint32") if narrow else text

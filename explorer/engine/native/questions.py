@@ -18,7 +18,8 @@ from explorer.codegen.python_conditions import reads_next
 from explorer.engine.lanes import Costs, Lanes
 from explorer.engine.native.arrays import Steps
 from explorer.engine.native.candidates import ArrayCandidates
-from explorer.engine.native.jit import Jit, default_directory
+from explorer.engine.native.into import StepsInto
+from explorer.engine.native.jit import Jit, default_directory, into_source
 from explorer.engine.native.levels import NativeLevel, TableLevel, integers, words_of
 from explorer.engine.native.machine import Machine
 from explorer.engine.native.ways import MOST_LANES, ArrayCosts, before
@@ -37,8 +38,14 @@ FEW, WORTH = 32, 2.0
 """States whose steps Python lists faster than a call of machine code; seconds that it may take for all such
 questions before machine code is compiled for them.
 """
-QUICK, SLOW = 4, 16
-"""How many candidates cost as much as a state that machine code expands, and as one that Python does."""
+LOADED, ONCE = 256, 0.2
+"""States of a level from which the code that lists steps by that of the search is loaded, in 10 ms; seconds
+that Python may take before it is compiled, for all specs.
+"""
+QUICK, EACH, SLOW = 4, 8, 16
+"""How many candidates cost as much as a state that machine code expands, as one that it expands alone, and as
+one that Python does.
+"""
 
 
 class Visited(Protocol):
@@ -72,7 +79,7 @@ class Questions:
             started=started,
             decode=layout.unpack,
             edges=self.edges,
-            before=self.before,
+            before=lambda level, later, lanes: self.before(level, later, lanes, space.walked is not None),
             somewhere=lambda condition: self.somewhere(space, condition),
             bits=layout.cell_bits,
             workers=workers,
@@ -94,19 +101,52 @@ class Questions:
         )
         return self._edges(rows)
 
-    def before(self, level: Any, later: Costs, lanes: Lanes) -> Costs:
-        """The costs of the states of a level from which a step leads to one that has a cost."""
+    def before(self, level: Any, later: Costs, lanes: Lanes, walked: bool = False) -> Costs:
+        """The costs of the states of a level from which a step leads to one that has a cost. A state may be
+        its own successor only where levels were `walked`.
+        """
         rows = level.words() if isinstance(level, (NativeLevel, TableLevel)) else words_of(level, self.words)
         costs = ArrayCosts.of(later, self.words)
-        most = QUICK if "ways" in self.helpers else SLOW
+        wide = lanes.number > MOST_LANES
+        name = "ways" if wide or walked else self._lister(len(rows))
+        most = SLOW if name not in self.helpers else QUICK if name == "ways" else EACH
         rows = self.candidates.among(rows, costs.states, most)
         size = len(rows)
-        if size < FEW or lanes.number > MOST_LANES or not self._at_hand("ways", size):
+        if size < FEW or wide or name == "python" or not self._at_hand(name, size):
             known = dict(costs.items())
             return self._listed(size, lambda: self.compiled.costs_of(integers(rows), known, lanes))
+        function, rows = self.helpers[name], np.ascontiguousarray(rows)
+        if name == "into":
+            into = self.into
+            assert into is not None
+            return self._listed(size, lambda: into.before(function, rows, costs, lanes))
         rules = self.machine.rules, self.machine.numbers
         with self.machine.running():
-            return before(self.helpers["ways"], np.ascontiguousarray(rows), costs, lanes, rules)
+            return before(function, rows, costs, lanes, rules)
+
+    def _lister(self, size: int) -> str:
+        """What is to list the steps from a level of so many states: Python if they are few, else what takes
+        the code of the search, unless `ways`, which is quicker and made for the program, is at hand or pays.
+        """
+        if self.into is None or self.listing >= WORTH:
+            return "ways"
+        if size < LOADED and not self.helpers:
+            return "python"
+        if self._cached("ways"):
+            return "ways"
+        self._at_hand("into", 0)
+        return "into"
+
+    @cached_property
+    def into(self) -> StepsInto | None:
+        """What lists steps by the code of the search, where it can. Under a symmetry that code does not tell
+        what becomes of a lane; it does not leave the states that a constraint cuts.
+        """
+        compiled = self.compiled
+        if compiled.plan is not None or compiled.model.constraints:
+            return None
+        steps = StepsInto(self.machine, compiled.layout)
+        return steps if steps.possible else None
 
     @cached_property
     def candidates(self) -> ArrayCandidates:
@@ -126,22 +166,27 @@ class Questions:
         """
         if name in self.helpers:
             return True
-        program, layout, plan = self.compiled.program, self.compiled.layout, self.compiled.plan
-        if name not in self.texts:
-            self.texts[name] = (
-                native_source(program, layout, plan).edges
-                if name == "edges"
-                else ways_source(program, layout, plan)
-            )
-            self.cached[name] = Jit(default_directory()).ready(self.texts[name])
+        cached = self._cached(name)
         forecast = self.listing
         if self.listed:
             forecast += size * self.listing / self.listed
-        if forecast < WORTH and size < SMALL and not self.cached[name]:
+        worth = min(ONCE, WORTH) if name == "into" else WORTH
+        if forecast < worth and size < SMALL and not cached:
             return False
         module = Jit(default_directory()).module(self.texts[name])
         self.helpers[name] = getattr(module, name)
         return True
+
+    def _cached(self, name: str) -> bool:
+        """Whether machine code lay on disk when it was first asked for."""
+        program, layout, plan = self.compiled.program, self.compiled.layout, self.compiled.plan
+        if name not in self.texts:
+            if name == "edges":
+                self.texts[name] = native_source(program, layout, plan).edges
+            else:
+                self.texts[name] = into_source() if name == "into" else ways_source(program, layout, plan)
+            self.cached[name] = Jit(default_directory()).ready(self.texts[name])
+        return self.cached[name]
 
     def _edges(self, rows: Any) -> list[Edge]:
         room = 1 << 16
