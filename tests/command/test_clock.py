@@ -153,14 +153,13 @@ def test_the_memory_ends_a_phase(explorer: Callable[..., Done], tmp_path: Path) 
 
 def test_the_api_heeds_the_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """`check(timeout=)` gives an undetermined verdict where grounding takes longer; `explore` raises."""
-    from explorer.run import run
 
     def endless(*given: object) -> None:
         time.sleep(30)
 
     path = tmp_path / "s.py"
     path.write_text(SPECS["good"])
-    monkeypatch.setattr(run, "ground", endless)
+    monkeypatch.setattr("explorer.ground.ground.ground", endless)
     verdict = check(path, timeout=1)
     assert verdict["verdict"] == "undetermined" and verdict["exit_code"] == 20
     assert verdict["stopped"] == "--timeout 1 s reached during grounding"
