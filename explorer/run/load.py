@@ -170,7 +170,9 @@ class _Loader(SourceFileLoader):
 
 
 class _Finder:
-    """Finds modules where Python does, and lets `_Loader` load those below a directory."""
+    """Finds modules where Python does, and lets `_Loader` load those below a directory, but for the
+    explorer's own, which may be installed there.
+    """
 
     def __init__(self, directory: str):
         self.inside = directory.rstrip(os.sep) + os.sep
@@ -182,7 +184,8 @@ class _Finder:
         return found
 
     def take(self, found: ModuleSpec) -> None:
-        if type(found.loader) is SourceFileLoader and str(found.origin).startswith(self.inside):
+        origin = str(found.origin)
+        if type(found.loader) is SourceFileLoader and origin.startswith(self.inside) and not is_ours(origin):
             found.loader = _Loader(found.name, str(found.origin))
 
 
@@ -227,8 +230,8 @@ def _import(file: Path) -> dict[str, Any]:
         sys.path.remove(directory)
         sys.meta_path.remove(finder)
         for added in set(sys.modules) - before:
-            origin = getattr(sys.modules[added], "__file__", None)
-            if origin and os.path.realpath(origin).startswith(directory + os.sep):
+            origin = os.path.realpath(getattr(sys.modules[added], "__file__", None) or "")
+            if origin.startswith(directory + os.sep) and not is_ours(origin):
                 _imported.add(added)
     spec = getattr(module, "spec", None)
     if isinstance(spec, Spec) and spec.name == unique:

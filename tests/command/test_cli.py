@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from explorer.command import main as cli
 from explorer.ir.expectation import Expectation
 from explorer.run import run as exploration
 from tests.support.command_line import ENVIRONMENT, SPECS, Done, record_of, words
+from tests.support.house import ROOT
 
 
 @pytest.mark.parametrize(
@@ -183,3 +185,34 @@ def test_an_interrupt_keeps_what_was_learned(explorer: Callable[..., Done], tmp_
     assert (record["stopped"], record["verdict"], record["exit_code"]) == ("interrupted", "undetermined", 130)
     assert record["states"]["distinct"] >= 1
     assert "interrupted" in out and "Traceback" not in err
+
+
+FLIPS = """
+from explorer import *
+class S(State):
+    on: Var[bool] = initially(False)
+@action(fair=WEAK)
+def flip(s: S):
+    s.on.next = ~s.on
+@temporal
+def goes_off(s: S):
+    return leads_to(s.on, ~s.on)
+spec = Spec(expect=HOLDS)
+"""
+
+
+def test_specs_beside_the_explorer_share_it(tmp_path: Path) -> None:
+    """Where the explorer is installed below the folder of the specs, the second one has the same explorer as
+    the first: it is none of the author's modules, which are loaded anew.
+    """
+    shutil.copytree(ROOT / "explorer", tmp_path / "explorer", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in "ab":
+        (tmp_path / f"{name}.py").write_text(FLIPS)
+    done = subprocess.run(
+        [sys.executable, "-m", "explorer", "a.py", "b.py", "--expect"],
+        cwd=tmp_path,
+        env={**ENVIRONMENT, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0 and done.stdout.count("expectation (holds): met") == 2, done.stderr
