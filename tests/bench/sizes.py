@@ -103,7 +103,7 @@ FULL = Sizes(
     peers=Size(IPI, ("senders=3", "ipis=2"), 15_027_732, 82_736_290),
     large=Size(IPI, ("senders=3", "ipis=2"), 15_027_732, 82_736_290),
     base=Size(IPI, ("senders=3", "kicks=1"), 1_166_021, 5_974_513),
-    huge=Size(IPI, ("senders=3", "ipis=2", "kicks=3"), 107_153_709, 678_988_269),
+    huge=Size(IPI, ("senders=3", "ipis=2", "kicks=3"), 107_153_709, 680_027_874),
     counters_base=counters(32),
     counters_huge=counters(100),
     wide_base=wide_counters(32)[0],
