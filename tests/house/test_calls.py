@@ -12,7 +12,7 @@ MOST = 5
 COUNTED = [path for path in MODULES if not path.stem.endswith("kernels")]
 """Kernels call each other with their arrays, too."""
 
-VARIADIC = ("el", "joined", "module_of", "print")
+VARIADIC = ("el", "joined", "module_of", "print", "signature")
 """Functions that take any number of equal things."""
 
 COMPILED = ("run", "kernels", "code", "search")

@@ -24,19 +24,12 @@ from explorer.engine.native.arrays import (
     Rooms,
     Search,
     Table,
-    kind,
     signature,
 )
+from explorer.engine.native.function_types import ENLARGE, EXPAND, INSERT, JUDGE, TABLE, UNPACK
 from explorer.engine.native.meeting import breathe, nanoseconds, publish, published, rest
 from explorer.engine.native.probing import GROUP
 
-TABLE = kind(Table, slots=types.uint64[::1])
-EXPAND = types.FunctionType(signature(int64, Level, SPAN, Buckets, Counters, Search))
-JUDGE = types.FunctionType(SPAN(WORD_ROWS, int64, int64, int64[::1], int64[::1]))
-INSERT = types.FunctionType(signature(int64, Buckets, int64[::1], TABLE, uint64, Level))
-
-UNFOLD = types.FunctionType(types.void(WORD_ROWS, SPAN, WORD_ROWS))
-ENLARGE = types.FunctionType(signature(types.void, TABLE, int64, uint64[::1]))
 STAGE, MET, AT, SIZE, FOUND, PASSED, INSERTED, DEPTH, ARRIVAL, NEW, SLOTS, NARROW, SPENT = range(13)
 """The stage; how many meetings it came to; the first row that was not expanded; the states of its part of the
 level; of the next one; levels that were passed; successors of the level that were inserted here; the depth of
@@ -124,7 +117,7 @@ def larger(capacity, partitions, limit):
         JUDGE,
         INSERT,
         ENLARGE,
-        UNFOLD,
+        UNPACK,
         int64,
         int64[::1],
         int64[::1],

@@ -7,7 +7,7 @@ writes and where it is the number of a bucket, too.
 """
 
 import numpy as np
-from numba import int64, njit, types, uint64
+from numba import int64, njit, uint64
 
 from explorer.engine.native.arrays import (
     FLAGGED,
@@ -20,9 +20,9 @@ from explorer.engine.native.arrays import (
     Search,
     signature,
 )
+from explorer.engine.native.function_types import EXPAND
 
 U, I = np.uint64, np.int64
-EXPAND = types.FunctionType(signature(int64, Level, SPAN, Buckets, Counters, Search))
 
 
 @njit(uint64(WORD_ROWS, uint64, uint64), nogil=True, cache=True)

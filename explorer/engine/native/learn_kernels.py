@@ -5,12 +5,11 @@ for.
 """
 
 import numpy as np
-from numba import int64, njit, types, void
+from numba import int64, njit
 
 from explorer.engine.native.arrays import (
     FLAGGED,
     SPAN,
-    WORD_ROWS,
     Buckets,
     Counters,
     Dictionaries,
@@ -21,6 +20,7 @@ from explorer.engine.native.arrays import (
     Unfolded,
     signature,
 )
+from explorer.engine.native.function_types import EXPAND, FOLD, JUDGE, UNFOLD
 from explorer.engine.native.local_arrays import (
     CHANGES,
     FLAT,
@@ -39,10 +39,6 @@ from explorer.engine.native.local_entries import unfold_parts
 from explorer.engine.native.tree_entries import BITS, enter, slot_of
 
 U, I = np.uint64, np.int64
-EXPAND = types.FunctionType(signature(int64, Level, SPAN, Buckets, Counters, Search))
-JUDGE = types.FunctionType(SPAN(WORD_ROWS, int64, int64, int64[::1], int64[::1]))
-UNFOLD = types.FunctionType(signature(void, WORD_ROWS, SPAN, Dictionaries, Unfolded))
-FOLD = types.FunctionType(signature(int64, Level, Part, Unfolded, Dictionaries, Folded))
 
 
 @njit(nogil=True)

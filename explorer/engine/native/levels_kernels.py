@@ -4,26 +4,18 @@ Python for Numba, compiled through `jit.py` once a search has passed enough smal
 and inserts states are the functions that work on large levels, too: they are arguments.
 """
 
-from numba import int64, njit, types, uint64, void
+from numba import int64, njit, uint64, void
 
 from explorer.engine.native.arrays import (
     FLAGGED,
-    SPAN,
-    WORD_ROWS,
     Bounds,
     Buckets,
     Counters,
     Level,
     Search,
-    Table,
-    kind,
     signature,
 )
-
-TABLE = kind(Table, slots=types.uint64[::1])
-EXPAND = types.FunctionType(signature(int64, Level, SPAN, Buckets, Counters, Search))
-JUDGE = types.FunctionType(SPAN(WORD_ROWS, int64, int64, int64[::1], int64[::1]))
-INSERT = types.FunctionType(signature(int64, Buckets, int64[::1], TABLE, uint64, Level))
+from explorer.engine.native.function_types import EXPAND, INSERT, JUDGE, TABLE
 
 
 @njit(

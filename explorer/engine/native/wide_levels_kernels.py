@@ -4,34 +4,23 @@ As `levels_kernels.py`, which says more. Besides, states are unfolded and succes
 (`tree_kernels.py`).
 """
 
-from numba import int64, njit, types, uint64, void
+from numba import int64, njit, uint64, void
 
 from explorer.engine.native.arrays import (
     FLAGGED,
-    SPAN,
-    WORD_ROWS,
     Bounds,
     Buckets,
     Counters,
     Dictionaries,
     Folded,
-    Hash,
     Level,
     Part,
     Search,
-    Table,
     Unfolded,
-    kind,
     signature,
 )
+from explorer.engine.native.function_types import EXPAND, FOLD, INSERT, JUDGE, SCATTER, TABLE, UNFOLD
 
-TABLE = kind(Table, slots=types.uint64[::1])
-EXPAND = types.FunctionType(signature(int64, Level, SPAN, Buckets, Counters, Search))
-JUDGE = types.FunctionType(SPAN(WORD_ROWS, int64, int64, int64[::1], int64[::1]))
-INSERT = types.FunctionType(signature(int64, Buckets, int64[::1], TABLE, uint64, Level))
-UNFOLD = types.FunctionType(signature(void, WORD_ROWS, SPAN, Dictionaries, Unfolded))
-FOLD = types.FunctionType(signature(int64, Level, Part, Unfolded, Dictionaries, Folded))
-SCATTER = types.FunctionType(signature(int64, Level, int64, Buckets, Hash))
 BEGUN, EXPANDED, FOLDED = 0, 1, 2
 
 
