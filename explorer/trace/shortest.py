@@ -85,24 +85,33 @@ def _walk(
 ) -> Iterator[Edge]:
     """The best steps from an initial state on, and at last the one that offends a step property."""
     renamed = None if space.quotient is None else space.compiled.renaming(lanes.turned)
-    state, lane = start, None
+    of, state, lane = lanes.of, start, None
+    first = costs[0].get(start if space.quotient is None else space.quotient.canonical(start))
+    assert first is not None
+    left = first >> lanes.number
 
-    def best(edges: Iterable[Edge], later: Costs | None) -> Edge:
+    def best(edges: Iterable[Edge], later: Costs | None) -> tuple[int, Edge]:
+        """The step that leaves the fewest changes, and how many; no other is looked at once one leaves as few
+        as there must be.
+        """
         ranks = []
-        for edge in edges:
-            own = lanes.of[edge[1]]
+        for edge in sorted(edges, key=lambda edge: (not left and of[edge[1]] != lane, edge[1])):
+            own = of[edge[1]]
             target, seen = (edge[2], own) if renamed is None else renamed(edge[2], own)
             cost = lanes.goal if later is None else later.get(target)
             if cost is not None:
-                ranks.append(((lane not in (None, own)) + lanes.changes(cost, seen), edge[1], edge))
-        return min(ranks, key=lambda rank: rank[:2])[2]
+                after = lanes.changes(cost, seen)
+                ranks.append(((lane not in (None, own)) + after, edge[1], after, edge))
+                if ranks[-1][0] == left:
+                    return after, edge
+        return min(ranks, key=lambda rank: rank[:2])[2:]
 
     for later in costs[1:]:
-        edge = best(space.edges([state], None), later)
+        left, edge = best(space.edges([state], None), later)
         yield edge
-        state, lane = edge[2], lanes.of[edge[1]]
+        state, lane = edge[2], of[edge[1]]
     if violation.edges:
-        yield best(_offending(space, violation, state), None)
+        yield best(_offending(space, violation, state), None)[1]
 
 
 def _offending(space: StateSpace, violation: Violation, state: Handle) -> list[Edge]:

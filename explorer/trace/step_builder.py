@@ -11,15 +11,15 @@ from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 from typing import Any
 
-from explorer.ir.expressions import show_condition
+from explorer.ir.expressions import show_condition, walk
 from explorer.ir.model import Instance, Model
 from explorer.ir.places import Path, Variable
 from explorer.ir.semantics import EvaluationError, State
 from explorer.ir.steps import Role
 from explorer.ir.types import LargeSetType, MapType, QueueType, SetType, Type, UnionType, value_text
-from explorer.language.concrete import concrete
+from explorer.language.concrete import concrete, expressions_of
 from explorer.language.memory_wiring import MemoryType
-from explorer.language.structure import read
+from explorer.language.structure import parts_of, read
 from explorer.language.values import Value
 from explorer.trace.trace import Change, Step
 
@@ -33,27 +33,74 @@ UNKNOWN = "…"
 """In a label, stands for what has its value in a state only."""
 
 
+Told = dict[str, tuple[str, tuple[str, ...] | None]]
+"""What a person reads of a variable, by the names of its parts: a text, and those of the elements of a set or
+queue.
+"""
+
+
+class VariableTexts:
+    """A variable in the author's words. Parts of one type with equal codes have one text, which is
+    remembered: most steps leave most parts as they are.
+    """
+
+    def __init__(self, variable: Variable):
+        self.variable = variable
+        self._parts: list[_Part] | None = None
+        if not isinstance(variable.type, MemoryType):
+            place = read(variable.type, Path(variable, "", (), False))
+            self._parts = [_Part(*part) for part in _parts(variable.name, variable.type, place)]
+        self._spans = [slice(f.first, f.first + f.size) for f in variable.families.values()]
+        self._whole: dict[tuple[int, ...], Told] = {}
+        self._known: dict[tuple[int, tuple[int, ...]], tuple[str, tuple[str, ...] | None]] = {}
+
+    def __call__(self, state: State) -> Told:
+        """The variable in a state; the same object where its cells are the same."""
+        cells = tuple(code for span in self._spans for code in state[span])
+        if not cells:
+            return self._told(state)
+        if cells not in self._whole:
+            self._whole[cells] = self._told(state)
+        return self._whole[cells]
+
+    def _told(self, state: State) -> Told:
+        if self._parts is None:
+            assert isinstance(self.variable.type, MemoryType)
+            texts = self.variable.type.texts(state[self.variable.families[""].first])
+            return {name: (text, None) for name, text in texts.items()}
+        result = Told()
+        for part in self._parts:
+            key = id(part.type), tuple([state[place] for place in part.places])
+            if key not in self._known:
+                value = concrete(part.value, state)
+                self._known[key] = part.type.name_of(value), _elements(part.type, value)
+            result[part.name] = self._known[key]
+        return result
+
+
+class _Part:
+    """What a person sees of a variable as one: where its cells stand in a state, and its symbolic value."""
+
+    def __init__(self, name: str, type: Type, value: Any):
+        self.name, self.type, self.value = name, type, value
+        cells = [at.value for expr in expressions_of(value) for at in walk(expr) if at.op == "load"]
+        self.places = [family.first + index for family, index in cells]  # every index is a number here
+
+
 class StateTexts:
-    """`state_texts` of a model; of each variable it is remembered: most steps leave most as they are."""
+    """`state_texts` of a model; what was told is remembered."""
 
     def __init__(self, model: Model):
-        self.model = model
-        self._known: dict[tuple[str, State], dict[str, str]] = {}
+        self._of = [(v, VariableTexts(v)) for v in model.variables]
 
     def __call__(self, state: State) -> dict[str, str]:
         """Every variable of a state in the author's words."""
-        result: dict[str, str] = {}
-        for variable in self.model.variables:
-            result.update(self.of(variable, state))
-        return result
+        return {name: text for _, told in self._of for name, (text, _) in told(state).items()}
 
-    def of(self, variable: Variable, state: State) -> dict[str, str]:
-        """A variable of a state in the author's words."""
-        families = variable.families.values()
-        cells = tuple(code for f in families for code in state[f.first : f.first + f.size])
-        if not cells or (variable.name, cells) not in self._known:
-            self._known[variable.name, cells] = variable_texts(variable, state)
-        return self._known[variable.name, cells]
+    def between(self, before: State, after: State) -> Iterator[tuple[Variable, Told, Told]]:
+        """Each variable, and what it is in two states."""
+        for variable, told in self._of:
+            yield variable, told(before), told(after)
 
 
 class StepBuilder:
@@ -118,15 +165,15 @@ class StepBuilder:
         """The step of an instance from one state to the next."""
         new: dict[str, str] = {}
         changed: dict[str, Change] = {}
-        for variable in self.model.variables:
-            was, is_now = self.texts.of(variable, before), self.texts.of(variable, after)
-            new.update(is_now)
-            if not variable.quiet and was != is_now:
-                old, now = elements_of(variable, before), elements_of(variable, after)
-                for name in was:
-                    if was[name] != is_now[name]:
-                        ends = (old[name], now[name]) if name in old else None
-                        changed[name] = Change(was[name], is_now[name], ends)
+        for variable, was, is_now in self.texts.between(before, after):
+            new.update((name, text) for name, (text, _) in is_now.items())
+            if variable.quiet or was is is_now:
+                continue
+            for name, (text, elements) in was.items():
+                now, elements_now = is_now[name]
+                if text != now:
+                    ends = None if elements is None or elements_now is None else (elements, elements_now)
+                    changed[name] = Change(text, now, ends)
         action = instance.action
         return Step(
             index=index,
@@ -229,34 +276,24 @@ def variable_texts(variable: Variable, state: State) -> dict[str, str]:
     """A variable of a state in the author's words: a map has an entry for each key, a memory one for each
     location.
     """
-    if isinstance(variable.type, MemoryType):
-        return variable.type.texts(state[variable.families[""].first])
-    return {name: type.name_of(value) for name, type, value in _parts(variable, state)}
+    return {name: text for name, (text, _) in VariableTexts(variable)(state).items()}
 
 
-def elements_of(variable: Variable, state: State) -> dict[str, tuple[str, ...]]:
-    """The texts of the elements of each set and queue that a variable has in a state."""
-    result = {}
-    for name, type, value in _parts(variable, state):
-        if isinstance(type, QueueType):
-            result[name] = tuple(map(type.element.name_of, value))
-        elif isinstance(type, (SetType, LargeSetType)):
-            domain = type.element if isinstance(type, SetType) else type.key
-            result[name] = tuple(domain.name_of(x) for x in domain.values() if x in value)
-    return result
+def _elements(type: Type, value: Any) -> tuple[str, ...] | None:
+    """The texts of the elements of a set or queue."""
+    if isinstance(type, QueueType):
+        return tuple(map(type.element.name_of, value))
+    if isinstance(type, (SetType, LargeSetType)):
+        domain = type.element if isinstance(type, SetType) else type.key
+        return tuple(domain.name_of(x) for x in domain.values() if x in value)
+    return None
 
 
-def _parts(variable: Variable, state: State) -> Iterator[tuple[str, Type, Any]]:
-    """What a person sees of a variable one by one: names, types, and values in a state."""
-    if not isinstance(variable.type, MemoryType):
-        place = read(variable.type, Path(variable, "", (), False))
-        yield from _entries(variable.name, variable.type, concrete(place, state))
-
-
-def _entries(name: str, type: Type, value: Any) -> Iterator[tuple[str, Type, Any]]:
+def _parts(name: str, type: Type, value: Any) -> Iterator[tuple[str, Type, Any]]:
+    """What a person sees of a value one by one: names, types, and symbolic values."""
     if isinstance(type, MapType) and not isinstance(type, LargeSetType):
-        for key, inner in value.items():
-            yield from _entries(f"{name}[{type.key.name_of(key)}]", type.value, inner)
+        for (_, inner), key in zip(parts_of(value), type.key.values()):
+            yield from _parts(f"{name}[{type.key.name_of(key)}]", type.value, inner)
     else:
         yield name, type, value
 
