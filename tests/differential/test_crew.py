@@ -25,6 +25,7 @@ from explorer.ground.ground import ground
 from explorer.ir.model import Model
 from explorer.run.load import load
 from explorer.symmetry.find import find
+from tests.support.checkpoints import written
 from tests.support.comparison import agree, bounded, facts, model_of, reported
 from tests.support.generators import spec_text
 from tests.support.native import native_engine, without_compiler
@@ -163,6 +164,34 @@ def test_levels_of_several_rounds_and_tables_that_grow(
     monkeypatch.setattr(worker, "reserve", refused)
     model = grid(tmp_path, EVERYTHING)
     assert not both(monkeypatch, model, workers=workers).stopped
+
+
+def test_tables_grow_less_where_few_states_are_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Behind the largest levels tables grow by less: with one worker, with two that meet in machine code and
+    elsewhere, and where a search goes on from a checkpoint.
+    """
+    monkeypatch.setattr(hashing, "PARTITION_BITS", 2)
+    monkeypatch.setattr(visited, "LARGE", 256)
+    model, last, slots = grid(tmp_path), native.Search._collect, list[int]()
+
+    def measured(self: native.Search) -> None:
+        slots.append(sum(w.store.slots for w in self.workers))
+        last(self)
+
+    monkeypatch.setattr(native.Search, "_collect", measured)
+    monkeypatch.setattr(visited, "FIRST_CAPACITY", 128)
+    for shrunk in (0.0, 0.5):
+        monkeypatch.setattr(visited, "SHRUNK", shrunk)
+        both(monkeypatch, model)
+        native_engine(1)(model, Limits())
+        directory = tmp_path / str(shrunk)
+        for depth in (5, None, None):
+            written(directory, model, native.explore, depth=depth)
+        del slots[-3]
+    before, after = slots[:5], slots[5:]
+    assert after[0] == after[1] and all(less < more for less, more in zip(after, before))
 
 
 @pytest.mark.parametrize("chunk", [7, 1 << 12])

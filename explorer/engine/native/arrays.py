@@ -273,7 +273,9 @@ class Limit(NamedTuple):
     huge_growth: Share
     large: Number
     huge: Number
-    """by how much a table grows, and by how much from so many slots on"""
+    shrunk: Share
+    """by how much a table grows, and by how much from so many slots on, or behind levels that have shrunk to
+    such a part of the largest"""
 
 
 class Ahead(NamedTuple):

@@ -173,6 +173,7 @@ class Crew:
             huge_growth=visited.HUGE_GROWTH,
             large=visited.LARGE,
             huge=visited.HUGE,
+            shrunk=visited.SHRUNK,
         )
 
     def _passed(self, depth: int, sizes: list[int]) -> int:
@@ -219,6 +220,7 @@ class Task:
         self.work[[code.AT, code.SIZE, code.FOUND]] = w.at, w.size, w.found
         self.work[[code.INSERTED, code.DEPTH]] = w.inserted, w.buckets.states.shape[1]
         self.work[code.SLOTS] = w.store.capacity
+        self.work[[code.LARGEST, code.ENDING]] = max(crew.search.sizes), w.store.ending
 
     def run(self) -> None:
         """Until all stop. May raise TableFull, and makes all others leave then."""
@@ -248,6 +250,7 @@ class Task:
         w.resume(level, fresh, int(self.work[code.AT]))
         w.inserted = int(self.work[code.INSERTED])
         w.store.resize(int(self.work[code.SLOTS]))
+        w.store.ending = bool(self.work[code.ENDING])
         w.store.count += int(self.work[code.NEW])
         w.buckets = w.room.deep(int(self.work[code.DEPTH]))
         w.buckets.sizes[:] = 0

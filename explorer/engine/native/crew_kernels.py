@@ -30,12 +30,13 @@ from explorer.engine.native.function_types import ENLARGE, EXPAND, INSERT, JUDGE
 from explorer.engine.native.meeting import breathe, nanoseconds, publish, published, rest
 from explorer.engine.native.probing import GROUP
 
-STAGE, MET, AT, SIZE, FOUND, PASSED, INSERTED, DEPTH, ARRIVAL, NEW, SLOTS, NARROW, SPENT = range(13)
+STAGE, MET, AT, SIZE, FOUND, PASSED, INSERTED, DEPTH, ARRIVAL, NEW, SLOTS, NARROW = range(12)
+LARGEST, ENDING, SPENT = 12, 13, 14
 """The stage; how many meetings it came to; the first row that was not expanded; the states of its part of the
 level; of the next one; levels that were passed; successors of the level that were inserted here; the depth of
 its buckets; whose buckets are inserted; states that were new; slots of a partition; narrow levels that
-were passed. From SPENT on the nanoseconds of making, inserting,
-judging and waiting."""
+were passed; the states of the largest level; whether few states are left. From SPENT on the nanoseconds
+of making, inserting, judging and waiting."""
 MAKING, INSERTING, JUDGING, WAITED = range(4)
 MADE, BEGUN, DONE = 1, 2, 3
 """Stages behind 0, which makes successors: all are made; insertion has begun; it is done."""
@@ -103,10 +104,11 @@ def with_slots(table, capacity):
 
 
 @njit(inline="always")
-def larger(capacity, partitions, limit):
+def larger(capacity, partitions, limit, ending):
     """So many slots has a partition that grows (see `visited.Store.grow`)."""
-    growth = limit.growth if capacity * partitions < limit.large else limit.large_growth
-    growth = growth if capacity * partitions < limit.huge else limit.huge_growth
+    slots = capacity * partitions
+    growth = limit.large_growth if slots < limit.huge and not ending else limit.huge_growth
+    growth = limit.growth if slots < limit.large else growth
     return min(int64(capacity * growth) // GROUP * GROUP, limit.slots)
 
 
@@ -223,7 +225,7 @@ def work_on(
                 work[NEW] += at[3] - work[FOUND]
                 work[FOUND] = at[3]
                 if at[0] < at[2]:
-                    wanted = larger(table.capacity, table.fill.shape[0], limit)
+                    wanted = larger(table.capacity, table.fill.shape[0], limit, work[ENDING])
                     if wanted <= table.capacity + 8:
                         return GROW
                     grow(table, wanted, np.empty(table.capacity + 1, np.uint64))
@@ -285,6 +287,8 @@ def work_on(
             ):
                 return BOUNDARY
             work[NARROW] += int64(total < limit.narrowest)
+            work[LARGEST] = max(work[LARGEST], total)
+            work[ENDING] = int64(total < limit.shrunk * work[LARGEST])
             sizes[work[PASSED]] = total
             expected = work[FOUND] * work[INSERTED] // max(1, work[SIZE]) // rooms.sizes.shape[1]
             wanted = (expected + expected // 4 + limit.least + 15) // 16 * 16 + 8

@@ -221,6 +221,7 @@ class Search:
         self._count_on(saved)
         try:
             for number, size in enumerate(saved.sizes):
+                self._foresee(size)
                 parts = []
                 for piece in saved.pieces(number):
                     parts.append(self.roots(rows_of(piece, saved.row, self.words)))
@@ -291,6 +292,7 @@ class Search:
         depth = len(space.levels)
         space.levels.append(level)
         self.sizes.append(size)
+        self._foresee(size)
         self._widen_for_forecast()
         self.findings.judge(depth)
         self.findings.weigh(size)
@@ -302,6 +304,11 @@ class Search:
         frontier = sum(w.found for w in self.workers)
         space.report(self.observer, depth, self._seen(), frontier, self.sizes)
         return True
+
+    def _foresee(self, size: int) -> None:
+        """Tell the visited sets how many states are left to come, by the size of the level."""
+        for w in self.workers:
+            w.store.foresee(size, max(self.sizes, default=size))
 
     def _save(self, frontier: NativeLevel) -> None:
         """Write what a level's boundary leaves to the checkpoint, if there is one."""
@@ -419,7 +426,8 @@ class Search:
         """
         self.fingerprints.widen(states)
         for w in self.workers:
-            w.store = self._store(w.store.first, w.store.last)
+            w.store, ending = self._store(w.store.first, w.store.last), w.store.ending
+            w.store.ending = ending
         fresh = [new.states for w in self.workers for new in w.fresh]
         for roots in (*(level.roots() for level in self.space.levels), *fresh):  # type: ignore[attr-defined]
             self._remember(roots)

@@ -19,8 +19,10 @@ from explorer.engine.native.probing import GROUP
 FIRST_CAPACITY = 512
 GROWTH, LARGE_GROWTH, HUGE_GROWTH = 2.0, 1.5, 1.25
 LARGE, HUGE = 1 << 23, 1 << 25
+SHRUNK = 0.5
 """By how much a table grows, and by how much from so many slots on. Of a large one memory counts for more
-than time.
+than time. It grows as a huge one where the level is less than such a part of the largest: were the sizes of
+levels a bell, a seventh of the states seen would be left.
 """
 
 
@@ -72,6 +74,8 @@ class Store:
             back=hashing.back,
         )
         self.count = 0
+        self.ending = False
+        """Whether few states are left (see SHRUNK)."""
 
     @property
     def capacity(self) -> int:
@@ -112,7 +116,8 @@ class Store:
 
     def grow(self) -> None:
         table = self.table
-        factor = GROWTH if self.slots < LARGE else LARGE_GROWTH if self.slots < HUGE else HUGE_GROWTH
+        factor = LARGE_GROWTH if self.slots < HUGE and not self.ending else HUGE_GROWTH
+        factor = GROWTH if self.slots < LARGE else factor
         new = min(whole(int(table.capacity * factor)), self.limit)
         if new <= table.capacity + 8:
             raise TableFull
@@ -122,6 +127,10 @@ class Store:
     def resize(self, capacity: int) -> None:
         """The table has grown to so many slots for each partition."""
         self.table = self.table._replace(capacity=capacity)
+
+    def foresee(self, level: int, largest: int) -> None:
+        """The level has so many states, the largest one so many."""
+        self.ending = level < SHRUNK * largest
 
     def collect(self, places: Numbers, states: WordRows) -> None:
         """The states of some levels below `levels` into `states`, those of one from row places[level] on,
