@@ -166,9 +166,7 @@ def test_levels_of_several_rounds_and_tables_that_grow(
     assert not both(monkeypatch, model, workers=workers).stopped
 
 
-def test_tables_grow_less_where_few_states_are_left(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_tables_grow_less_where_few_states_are_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Behind the largest levels tables grow by less: with one worker, with two that meet in machine code and
     elsewhere, and where a search goes on from a checkpoint.
     """

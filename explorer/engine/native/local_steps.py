@@ -57,6 +57,17 @@ class LocalSteps:
         """Whether states of which all is known need not be judged."""
         return self.known and self.locality.judged
 
+    def complete(self) -> bool:
+        """Whether all is known of every state that there can be: groups have one part, all contents of which
+        are known.
+        """
+        arrays, entries = self.arrays, self.tree.arrays.entries[:, 0]
+        for begin, room, first, end in arrays.groups.tolist():
+            last = int(entries[arrays.links[first, 0]])
+            if end - first > 1 or last >= room or not arrays.row_of[begin + 1 : begin + last + 1].all():
+                return False
+        return True
+
     def meet(self, states: int) -> None:
         """Note that so many states more are to be expanded; begin where that pays."""
         self.states += states

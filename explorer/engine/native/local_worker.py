@@ -47,6 +47,8 @@ class LocalWorker(TreeWorker):
         if not (self.steps.judged and self.large):
             yield from self.states()
             return
+        if self.steps.complete():
+            return
         for start in range(0, self.size, CHUNK):
             span = start, min(start + CHUNK, self.size)
             memo, tree = self.steps, self.tree
