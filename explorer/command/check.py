@@ -287,7 +287,7 @@ class Session:
                     settings=self.results.settings,
                 )
             )
-        if not stop and not space.stopped:
+        if not stop and not self.limits.cut:
             kept.write(model)
         return Outcome(binding, verdict)
 

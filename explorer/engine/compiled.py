@@ -34,6 +34,9 @@ from explorer.symmetry.plan import Plan, plan
 
 T = TypeVar("T")
 
+FEW = 10_000
+"""The most initial states that are kept with a model."""
+
 
 @dataclass(frozen=True, slots=True)
 class Quotient:
@@ -98,10 +101,13 @@ class Compiled:
 
     def once(self, key: Any, make: Callable[[], T]) -> T:
         """What is made of the model under its symmetry alone, known by a key: kept with it, also on disk."""
-        derived = self.model.derived if self._symmetry is None else self._symmetry.derived
-        if key not in derived:
-            derived[key] = make()
-        return cast(T, derived[key])
+        if key not in self._derived:
+            self._derived[key] = make()
+        return cast(T, self._derived[key])
+
+    @property
+    def _derived(self) -> dict[Any, Any]:
+        return self.model.derived if self._symmetry is None else self._symmetry.derived
 
     @cached_property
     def program(self) -> Program:
@@ -199,9 +205,14 @@ class Compiled:
         return lanes.costs(edges, costs, renamed)
 
     def initial(self) -> list[int]:
-        """The packed initial states, or their representatives, each once."""
-        packed = map(self.layout.pack, self.model.initial_states())
-        return list(dict.fromkeys(packed if self.quotient is None else map(self.quotient.canonical, packed)))
+        """The packed initial states, or their representatives, each once; kept where they are few."""
+        known: list[int] | None = self._derived.get("initial")
+        if known is None:
+            packed = map(self.layout.pack, self.model.initial_states())
+            known = [*dict.fromkeys(packed if self.quotient is None else map(self.quotient.canonical, packed))]
+            if len(known) <= FEW:
+                self._derived["initial"] = known
+        return [*known]
 
     def orbits(self, states: Iterable[int]) -> int:
         """How many states some representatives stand for; 0 without a symmetry."""

@@ -67,7 +67,8 @@ class Limits:
 
     `interrupted` may be set at any moment, from a signal handler too; `weighed` is when memory was last
     looked at. Where `first` is given the search ends with the level at which one of these properties fails
-    (any, if there are none).
+    (any, if there are none). `cut`: a part of the work was left wherever it was, so that what it was changing
+    may be halfway.
     """
 
     max_states: int | None = None
@@ -85,12 +86,13 @@ class Limits:
     running: bool = True
     grace: float | None = None
     reason: str = ""
+    cut: bool = False
 
     def restart(self, began: float | None = None) -> None:
         """A run begins, or began at a time: count from then."""
         self.begun = time.monotonic()
         self.started, self.running = self.begun if began is None else began, True
-        self.phase, self.grace, self.spent = None, None, {}
+        self.phase, self.grace, self.spent, self.cut = None, None, {}, False
 
     def finish(self) -> None:
         """The run is over, and what it learned is written: no limit matters any more."""

@@ -2,8 +2,8 @@
 Python's code objects, and what the syntax of an author's file says.
 
 A file is named by the digest of the text, of what is made of it and how, and of the version of Python; it
-begins with the digest of the rest. One that is not what was written is made anew and written again, and a
-directory that cannot be written changes nothing. Those that were used last are kept.
+begins with the digest of the rest. One that is not what was written, or another user's, is made anew and
+written again, and a directory that cannot be written changes nothing. Those that were used last are kept.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import contextlib
 import hashlib
 import marshal
 import os
+import stat
 import sys
 import time
 from collections.abc import Callable
@@ -104,10 +105,13 @@ def _digest(file: str) -> str:
 
 def _read(file: Path) -> tuple[Any] | None:
     try:
+        if not is_own(file) or not stat.S_ISREG(file.stat().st_mode):
+            return None
         held = file.read_bytes()
-        os.utime(file)
     except OSError:
         return None
+    with contextlib.suppress(OSError):  # what cannot be written can be read
+        os.utime(file)
     if hashlib.sha256(held[32:]).digest() != held[:32]:
         return None
     known: tuple[Any] = marshal.loads(held[32:])
@@ -116,15 +120,30 @@ def _read(file: Path) -> tuple[Any] | None:
 
 def _write(file: Path, made: Any) -> None:
     global _written
+    part = file.with_suffix(f".{os.getpid()}")
     with contextlib.suppress(OSError):
-        file.parent.mkdir(parents=True, exist_ok=True)
+        private(file.parent)
         payload = marshal.dumps((made,))
-        part = file.with_suffix(f".{os.getpid()}")
-        part.write_bytes(hashlib.sha256(payload).digest() + payload)
-        os.replace(part, file)
+        try:
+            part.write_bytes(hashlib.sha256(payload).digest() + payload)
+            os.replace(part, file)
+        finally:
+            part.unlink(missing_ok=True)
         _written += 1
         if _written == 1:
             _prune(file.parent)
+
+
+def is_own(path: Path) -> bool:
+    """Whether a file or directory is this user's: what is read from it is run."""
+    return not hasattr(os, "geteuid") or path.stat().st_uid == os.geteuid()
+
+
+def private(directory: Path) -> None:
+    """Make a directory where none is, with those above it: others neither write nor read in it."""
+    if not directory.is_dir():
+        private(directory.parent)
+        directory.mkdir(mode=0o700, exist_ok=True)
 
 
 def _prune(directory: Path) -> None:

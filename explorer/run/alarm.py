@@ -56,6 +56,7 @@ def look(limits: Limits, frame: FrameType | None) -> None:
         limits.look()
     except Stopped:
         if not _in_callback(frame):
+            limits.cut = True
             raise
 
 

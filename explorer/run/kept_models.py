@@ -76,7 +76,8 @@ class KeptModel:
         try:
             with _uncollected():
                 return self._again(io.BytesIO(data))
-        except (AttributeError, ImportError, LookupError):  # a name means something else here
+        except (AttributeError, ImportError, LookupError, TypeError, ValueError, pickle.UnpicklingError):
+            # a name means something else here
             self._shelf = None
             return None
 
@@ -99,10 +100,13 @@ class KeptModel:
         """
         if self._shelf is None or self._extent == _extent(model) or self._modules != _modules(self.spec):
             return
+        with contextlib.suppress(MemoryError):
+            self._write(self._shelf, model)
+
+    def _write(self, shelf: Shelf, model: Model) -> None:
         data = pickled((model, self.spec.met)) if sees_nothing_else(self.spec.sources) else b""
         looked = frozenset(self.spec.looked)
-        large = len(data) > LARGEST
-        self._shelf.write(pickled((looked, states_near(looked))) + data if data and not large else b"")
+        shelf.write(pickled((looked, states_near(looked))) + data if data else b"")
 
 
 @contextlib.contextmanager
@@ -136,9 +140,18 @@ def _class_of_members(made: Any) -> Any:
     return made.__qualname__
 
 
+class _Stream(io.BytesIO):
+    """Takes so many bytes only."""
+
+    def write(self, data: Any, /) -> int:
+        if self.tell() + len(data) > LARGEST:
+            raise pickle.PicklingError("too large")
+        return super().write(data)
+
+
 def pickled(made: Any) -> bytes:
-    """The pickle of an object; empty where it has none."""
-    stream, limit = io.BytesIO(), sys.getrecursionlimit()
+    """The pickle of an object; empty where it has none, or a large one."""
+    stream, limit = _Stream(), sys.getrecursionlimit()
     sys.setrecursionlimit(NESTED)
     try:
         with _uncollected():

@@ -128,15 +128,20 @@ def _symmetry(model: Model, job: dict[str, Any]) -> Symmetry | None:
 
 
 def compile_only(model: Model, job: dict[str, Any]) -> dict[str, Any]:
-    """From the spec file to loaded machine code; `python` is the part that knows nothing of Numba."""
+    """From the spec file to loaded machine code; `python` is the part that knows nothing of Numba. `levels`: also
+    what passes many small levels at once, which a long run compiles for those after it.
+    """
     from explorer.engine.python import Compiled
 
     clock = time.perf_counter()
     compiled = Compiled(model, _symmetry(model, job))
     python = job["ground"] + time.perf_counter() - clock
+    from explorer.engine.native.jit import Jit, default_directory, levels_source
     from explorer.engine.native.machine import machine
 
     machine(compiled)
+    if job.get("levels"):
+        Jit(default_directory()).module(levels_source(compiled.layout.words))
     return {
         "seconds": job["ground"] + time.perf_counter() - clock,
         "python": python,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 from explorer.engine.limits import Limits, Progress
 from explorer.engine.native import search as native
@@ -24,8 +25,8 @@ def main(path: str, *define: str) -> None:
     known = spec.known_constants()
     given = dict(text.split("=") for text in define)
     values = {name: parse(known[name], value) for name, value in given.items()}
-    kept = KeptModel(spec, values, path)
-    model = kept.read() or ground(spec, values, path)
+    kept = KeptModel(spec, values, str(Path(path).resolve()))
+    model = kept.read() or ground(spec, values, str(Path(path).resolve()))
 
     def stop(progress: Progress) -> None:
         """Ends the process at the first report."""

@@ -65,7 +65,7 @@ class Bench:
         elsewhere.
         """
         if more.get("engine") != "python" and size not in self.compiled:
-            self.child("compile", size)
+            self.child("compile", size, levels=size == self.sizes.thin)
             self.compiled.add(size)
         found = self.child("explore", size, **{"engine": "native", **more})
         if more.get("storage") == "compact":

@@ -5,6 +5,8 @@ error.
 from __future__ import annotations
 
 import ast
+import errno
+import os
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -149,3 +151,62 @@ def test_a_second_run_says_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def _varies(line: str) -> bool:
     return any(word in line for word in ('"seconds"', '"states_per_second"', '"peak_memory_bytes"'))
+
+
+def test_what_another_user_wrote_is_not_read(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is read is run: a file of another user is made anew, and written again where that can be."""
+    assert kept("n", TEXT, lambda: 1) == 1
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+        assert kept("n", TEXT, lambda: 2) == 2
+    assert kept("n", TEXT, lambda: 3) == 2
+
+
+def test_others_cannot_write_where_things_are_kept(directory: Path) -> None:
+    """Directories are made for their user alone, whatever the mask; one that is there stays what it is."""
+    before = os.umask(0)
+    try:
+        keep(directory / "deep" / "deeper")
+        answer()
+    finally:
+        os.umask(before)
+    made = [directory, directory / "deep", directory / "deep" / "deeper"]
+    assert [path.stat().st_mode & 0o777 for path in made] == [0o700] * 3
+    directory.chmod(0o755)
+    answer(TEXT.replace("1", "2"))
+    assert directory.stat().st_mode & 0o777 == 0o755
+
+
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(directory: Path) -> None:
+    """What is no plain file is replaced."""
+    answer()
+    (file,) = directory.iterdir()
+    file.unlink()
+    os.mkfifo(file)
+    assert answer() == 1 and file.is_file()
+
+
+def test_a_file_that_cannot_be_marked_as_used_is_read(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a disk that can only be read, what is there serves."""
+
+    def refused(*path: object) -> None:
+        raise OSError(errno.EROFS, "read-only")
+
+    assert kept("n", TEXT, lambda: 1) == 1
+    monkeypatch.setattr(os, "utime", refused)
+    assert kept("n", TEXT, lambda: 2) == 1
+
+
+def test_a_full_disk_leaves_no_part_of_a_file(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer is right, and what was written of a file is taken away."""
+    write = Path.write_bytes
+
+    def full(path: Path, data: bytes) -> int:
+        write(path, data[:40])
+        raise OSError(errno.ENOSPC, "no space")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    assert answer() == 1
+    assert directory.is_dir() and not [*directory.iterdir()]

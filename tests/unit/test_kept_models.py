@@ -13,12 +13,16 @@ from typing import Any
 
 import pytest
 
+from explorer.command import check
+from explorer.command.main import main
 from explorer.engine.compiled import Compiled
+from explorer.engine.limits import Phase, Stopped
 from explorer.ground.ground import ground
 from explorer.ir.kept import Shelf, keep
 from explorer.ir.model import Model
 from explorer.language.spec import Spec
 from explorer.run import kept_models
+from explorer.run.alarm import look
 from explorer.run.kept_models import KeptModel, pickled, sees_nothing_else
 from explorer.run.load import load
 from explorer.symmetry.find import find
@@ -339,3 +343,55 @@ def test_a_run_with_a_kept_model_says_the_same(
 
 
 VARIES = ("seconds", "states_per_second", "peak_memory_bytes", "phases", "started")
+
+
+@pytest.mark.parametrize(
+    "words, values",
+    [(["--max-states", "2"], {}), (["--max-depth", "1"], {}), (["-D", "top=9"], {"top": 9})],
+    ids=["states", "depth", "a constant"],
+)
+def test_a_run_that_ends_early_keeps_its_model(
+    directory: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], values: dict[str, int]
+) -> None:
+    """A bound of the search, or a constant: the next run under the same constants reads the model."""
+    monkeypatch.setitem(ENVIRONMENT, "EXPLORER_CACHE", str(directory))
+    file = written(directory)
+    run(str(file), *words, cwd=directory)
+    assert opened(file, **values)[1].read() is not None
+    assert opened(file, top=8)[1].read() is None
+
+
+def test_a_model_that_work_was_left_amid_is_not_kept(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A limit that interrupts a phase wherever it is may leave what is made of a model halfway."""
+
+    def interrupted(model: Model, *rest: Any, **named: Any) -> Any:
+        limits = rest[1]
+        limits.phase, limits.interrupted = Phase("symmetry", 0.0), True
+        with pytest.raises(Stopped):
+            look(limits, None)
+        return explored(model, *rest, **named)
+
+    explored = check.run
+    monkeypatch.setattr(check, "run", interrupted)
+    monkeypatch.setenv("EXPLORER_CACHE", str(directory))
+    file = written(directory)
+    main([str(file), "--out", str(directory / "out")])
+    keep(directory / "made")
+    assert opened(file)[1].read() is None
+    monkeypatch.setattr(check, "run", explored)
+    main([str(file), "--out", str(directory / "out")])
+    assert opened(file)[1].read() is not None
+
+
+def test_a_large_model_is_not_kept(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Writing ends where a file would be too large; that is remembered."""
+    file = written(directory)
+    with monkeypatch.context() as patch:
+        patch.setattr(kept_models, "LARGEST", 1000)
+        model = kept(file)
+        assert pickled(model) == b"" and pickled("small")
+    assert opened(file)[1].read() is None
+    kept(file)
+    assert opened(file)[1].read() is not None

@@ -28,6 +28,7 @@ from typing import Any
 
 from explorer.ir.data import dataclass
 from explorer.ir.kept import default_directory as default_directory
+from explorer.ir.kept import is_own, private
 
 _one_at_a_time = threading.Lock()
 _loaded: dict[Path, ModuleType] = {}
@@ -90,7 +91,9 @@ class Jit:
             return self._load(self.path(text), text)
 
     def _load(self, path: Path, text: str) -> ModuleType:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private(path.parent)
+        if not is_own(path.parent) or (path.exists() and not is_own(path)):
+            raise OSError(f"{path.parent} is another user's")
         if not path.exists():
             part = path.with_suffix(f".{os.getpid()}")
             part.write_text(text, encoding="utf-8")
