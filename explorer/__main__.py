@@ -10,6 +10,7 @@ from explorer.command.main import main
 
 def command() -> None:
     """Run a command and leave the process, without giving back one by one the objects that it has made."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # nothing here multiplies matrices
     done = None
     if any(word.partition("=")[0] == "--cluster" for word in sys.argv[1:]):
         from explorer.command.apart import go_apart

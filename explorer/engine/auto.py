@@ -101,15 +101,14 @@ class _Builder:
         """
         if self.off or states < COMPILE_FROM or level < WIDE_LEVEL:
             return False
-        from explorer.codegen.native_functions import native_source
         from explorer.engine.native.build import Build
         from explorer.engine.native.jit import Jit, common_source, default_directory
-        from explorer.engine.native.machine import wide_source
+        from explorer.engine.native.machine import native_of, wide_source
 
         if self.build is None:
             jit = Jit(default_directory())
             try:
-                source = native_source(self.compiled.program, self.compiled.layout, self.compiled.plan)
+                source = native_of(self.compiled)
             except BeyondWord as beyond:
                 self.off = True
                 self.notes.append(f"no machine code: {beyond}: the python engine went on")

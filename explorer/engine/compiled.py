@@ -209,7 +209,9 @@ class Compiled:
         known: list[int] | None = self._derived.get("initial")
         if known is None:
             packed = map(self.layout.pack, self.model.initial_states())
-            known = [*dict.fromkeys(packed if self.quotient is None else map(self.quotient.canonical, packed))]
+            known = [
+                *dict.fromkeys(packed if self.quotient is None else map(self.quotient.canonical, packed))
+            ]
             if len(known) <= FEW:
                 self._derived["initial"] = known
         return [*known]

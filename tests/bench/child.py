@@ -128,8 +128,8 @@ def _symmetry(model: Model, job: dict[str, Any]) -> Symmetry | None:
 
 
 def compile_only(model: Model, job: dict[str, Any]) -> dict[str, Any]:
-    """From the spec file to loaded machine code; `python` is the part that knows nothing of Numba. `levels`: also
-    what passes many small levels at once, which a long run compiles for those after it.
+    """From the spec file to loaded machine code; `python` is the part that knows nothing of Numba.
+    `levels`: also what passes many small levels at once, which a long run compiles for those after it.
     """
     from explorer.engine.python import Compiled
 

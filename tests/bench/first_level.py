@@ -9,6 +9,8 @@ import os
 import sys
 from pathlib import Path
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command does
+
 from explorer.engine.limits import Limits, Progress
 from explorer.engine.native import search as native
 from explorer.ground.ground import ground
@@ -25,8 +27,9 @@ def main(path: str, *define: str) -> None:
     known = spec.known_constants()
     given = dict(text.split("=") for text in define)
     values = {name: parse(known[name], value) for name, value in given.items()}
-    kept = KeptModel(spec, values, str(Path(path).resolve()))
-    model = kept.read() or ground(spec, values, str(Path(path).resolve()))
+    file = str(Path(path).resolve())
+    kept = KeptModel(spec, values, file)
+    model = kept.read() or ground(spec, values, file)
 
     def stop(progress: Progress) -> None:
         """Ends the process at the first report."""

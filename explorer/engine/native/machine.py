@@ -9,13 +9,14 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from explorer.codegen.columns import Columns
 from explorer.codegen.native_dense import dense_source
-from explorer.codegen.native_functions import native_source
+from explorer.codegen.native_functions import NativeSource, native_source
 from explorer.codegen.native_shapes import Tables
 from explorer.engine.native.arrays import Numbers, Rules, WordRows, Words
 from explorer.engine.native.jit import Jit, common_source, default_directory, tree_source
@@ -79,13 +80,19 @@ def running(functions: Functions | None) -> Iterator[None]:
         functions.leave()
 
 
+def native_of(compiled: Compiled) -> NativeSource:
+    """The native source of a model, made once."""
+    made = partial(native_source, compiled.program, compiled.layout, compiled.plan)
+    return compiled.once("native source", made)
+
+
 def machine(compiled: Compiled) -> Machine:
     """Compile a program, or load what an earlier run compiled."""
     started = time.monotonic()
     import numpy.ma  # noqa: F401  # Numba does at its first call, which would count as search
 
     jit = Jit(default_directory())
-    source = native_source(compiled.program, compiled.layout, compiled.plan)
+    source = native_of(compiled)
     kernels = jit.module(common_source())
     words = compiled.layout.words
     trees = jit.module(wide_source(compiled.layout)) if words > 1 else None
