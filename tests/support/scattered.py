@@ -4,10 +4,20 @@ on.
 
 from __future__ import annotations
 
-from explorer.engine import compiled
+import itertools
+import random
+from collections.abc import Iterator
+
+from explorer.engine import compiled, python
 from explorer.engine.native import local_steps, local_worker
 from explorer.program.layout import WORD, Field, Layout, lay_out
-from explorer.program.program import Program
+from explorer.program.locality import locality
+from explorer.program.program import Program, reduce
+from tests.support.comparison import bounded, model_of
+from tests.support.generators import spec_text
+
+SOME = 20
+"""States of a space in which parts repeat."""
 
 
 def scattered(program: Program) -> Layout:
@@ -27,6 +37,20 @@ def scatter() -> None:
     local_steps.LOADED_FROM = local_steps.COMPILED_FROM = 0
     local_steps.FEW = 1 << 40
     local_worker.LEAST = 0
+
+
+def local_texts(first: int) -> Iterator[str]:
+    """Random specs, from seed `first` on, with some states, whose rules each ask for some of such words only:
+    about one of ten.
+    """
+    for seed in itertools.count(first):
+        text = spec_text(random.Random(seed), 1 + seed % 4)
+        model = model_of(text)
+        if model is not None:
+            program = reduce(model)
+            local = locality(program, scattered(program)) is not None
+            if local and python.explore(model, bounded(model)).distinct >= SOME:
+                yield text
 
 
 class Told:
