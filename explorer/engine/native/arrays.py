@@ -315,6 +315,41 @@ class Into(NamedTuple):
     """[2]: how many steps; whether the table was made"""
 
 
+class Undone(NamedTuple):
+    """How rules are undone in states of one word (`program/origins.py`), and how many may be."""
+
+    shifts: Words
+    masks: Words
+    starts: Words
+    """[tables]: which bits of a state a table looks at; its first row"""
+    rows: WordRows
+    """[rows of all tables, words of ways]: a bit for each way back that is allowed"""
+    kept: Words
+    """[ways]: the bits that a way leaves alone"""
+    first: Words
+    """[ways + 1]: the first of its contents in `olds`"""
+    olds: Words
+    level: Word
+    """the level whose states are wanted"""
+    most: Word
+
+
+class Asked(NamedTuple):
+    """Candidates that a table is asked for together, and those that it has."""
+
+    candidates: Words
+    keys: Words
+    bases: Words
+    places: Words
+    """[BLOCK]: the keys of candidates, the first slots of their partitions, and the slots where to look"""
+    seen: Words
+    """a bit for each slot of the table, clear at first"""
+    found: WordRows
+    """[states of the level, 1]"""
+    length: Numbers
+    """[1]: how many are found"""
+
+
 class Steps(NamedTuple):
     """Steps that `edges` lists: the row of the state, the rank of the rule, the successor; and how many."""
 

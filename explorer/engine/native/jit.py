@@ -190,6 +190,11 @@ def into_source() -> str:
     return Path(__file__).with_name("into_kernels.py").read_text()
 
 
+def undo_source() -> str:
+    """The text that undoes rules, whatever the spec."""
+    return Path(__file__).with_name("undo_kernels.py").read_text()
+
+
 def _slots(name: str, narrow: bool) -> str:
     text = Path(__file__).with_name(name).read_text()
     return text.replace("SLOT = types.uint64", "SLOT = types.uint32") if narrow else text

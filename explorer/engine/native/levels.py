@@ -139,18 +139,23 @@ class TableLevel:
     """A level that stands in the visited set only, and is collected from it when asked for."""
 
     def __init__(self, collected: Collected, number: int, size: int, tree: Folding | None):
-        self._collected, self._number, self._size, self._tree = collected, number, size, tree
+        self._collected, self.number, self._size, self._tree = collected, number, size, tree
+        self.stores = collected.stores
         collected.sizes[number] = size
 
     def __len__(self) -> int:
         return self._size
 
     def words(self) -> Any:
-        roots = self._collected.roots(self._number)
+        roots = self._collected.roots(self.number)
         return roots if self._tree is None else self._tree.unfold(roots)
 
     def pieces(self) -> Iterator[Any]:
         yield self.words()
+
+    def together(self) -> int:
+        """The states of all levels that stand in the visited set."""
+        return sum(self._collected.sizes.values())
 
     def all_levels(self, places: Any, out: Any) -> None:
         """The states of this and other levels in one walk over the visited set: those of a level from row

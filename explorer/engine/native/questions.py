@@ -16,12 +16,13 @@ from explorer.codegen.native_functions import native_source, witness_source
 from explorer.codegen.native_ways import ways_source
 from explorer.codegen.python_conditions import reads_next
 from explorer.engine.lanes import Costs, Lanes
-from explorer.engine.native.arrays import Steps
+from explorer.engine.native.arrays import Steps, WordRows
 from explorer.engine.native.candidates import ArrayCandidates
 from explorer.engine.native.into import StepsInto
-from explorer.engine.native.jit import Jit, default_directory, into_source
+from explorer.engine.native.jit import Jit, default_directory, into_source, undo_source
 from explorer.engine.native.levels import NativeLevel, TableLevel, integers, words_of
 from explorer.engine.native.machine import Machine
+from explorer.engine.native.undo import Undo
 from explorer.engine.native.ways import MOST_LANES, ArrayCosts, before
 from explorer.engine.python import Compiled, run_source, witness_function
 from explorer.engine.space import Edge
@@ -30,6 +31,11 @@ from explorer.ir.expressions import Expr
 from explorer.program.machine_word import BeyondWord
 
 T = TypeVar("T")
+
+OWN = ("ways", "edges")
+"""Functions that are made for one program; the others serve all."""
+ASKED = 1 << 15
+"""States of a visited set that is asked for candidates, in place of a level that is collected from it."""
 
 SMALL = 1 << 18
 """States from which compiled code pays without a doubt."""
@@ -105,12 +111,11 @@ class Questions:
         """The costs of the states of a level from which a step leads to one that has a cost. A state may be
         its own successor only where levels were `walked`.
         """
-        rows = level.words() if isinstance(level, (NativeLevel, TableLevel)) else words_of(level, self.words)
         costs = ArrayCosts.of(later, self.words)
         wide = lanes.number > MOST_LANES
-        name = "ways" if wide or walked else self._lister(len(rows))
+        name = "ways" if wide or walked else self._lister(len(level))
         most = SLOW if name not in self.helpers else QUICK if name == "ways" else EACH
-        rows = self.candidates.among(rows, costs.states, most)
+        rows = self._before(level, costs.states, most)
         size = len(rows)
         if size < FEW or wide or name == "python" or not self._at_hand(name, size):
             known = dict(costs.items())
@@ -123,6 +128,16 @@ class Questions:
         rules = self.machine.rules, self.machine.numbers
         with self.machine.running():
             return before(function, rows, costs, lanes, rules)
+
+    def _before(self, level: Any, later: WordRows, most: int) -> WordRows:
+        """The candidates of a level for steps into `later`."""
+        if isinstance(level, TableLevel) and (states := level.together()) >= ASKED and self.undo is not None:
+            if self._at_hand("undo", states):
+                found = self.undo.before(self.helpers["undo"], level, later)
+                if found is not None:
+                    return found
+        rows = level.words() if isinstance(level, (NativeLevel, TableLevel)) else words_of(level, self.words)
+        return self.candidates.among(rows, later, most)
 
     def _lister(self, size: int) -> str:
         """What is to list the steps from a level of so many states: Python if they are few, else what takes
@@ -149,6 +164,13 @@ class Questions:
         return steps if steps.possible else None
 
     @cached_property
+    def undo(self) -> Undo | None:
+        """What undoes rules, where all can be undone and states are of one word."""
+        origins = self.compiled.candidates.origins
+        plain = self.compiled.plan is None and self.words == 1
+        return Undo(origins) if plain and origins is not None and not origins.alone else None
+
+    @cached_property
     def candidates(self) -> ArrayCandidates:
         compiled = self.compiled
         return ArrayCandidates(compiled.candidates.origins, self.words, compiled.plan)
@@ -170,7 +192,7 @@ class Questions:
         forecast = self.listing
         if self.listed:
             forecast += size * self.listing / self.listed
-        worth = min(ONCE, WORTH) if name == "into" else WORTH
+        worth = WORTH if name in OWN else min(ONCE, WORTH)
         if forecast < worth and size < SMALL and not cached:
             return False
         module = Jit(default_directory()).module(self.texts[name])
@@ -183,8 +205,10 @@ class Questions:
         if name not in self.texts:
             if name == "edges":
                 self.texts[name] = native_source(program, layout, plan).edges
+            elif name == "ways":
+                self.texts[name] = ways_source(program, layout, plan)
             else:
-                self.texts[name] = into_source() if name == "into" else ways_source(program, layout, plan)
+                self.texts[name] = into_source() if name == "into" else undo_source()
             self.cached[name] = Jit(default_directory()).ready(self.texts[name])
         return self.cached[name]
 
