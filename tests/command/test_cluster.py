@@ -240,8 +240,8 @@ LARGE_IPI = [str(ROOT / "spec/ipi_fixed.py"), "-D", "senders=3", "-D", "kicks=1"
 """1,794,574 states, with 3,406 of POWER's memory."""
 
 
-LONG = [COUNTERS, "-D", "MODULUS=80", "--no-symmetry"]
-"""40,960,000 states, which take longer than deaths and the head are waited for."""
+LONG = [COUNTERS, "-D", "MODULUS=100", "--no-symmetry"]
+"""100,000,000 states, which take longer than deaths and the head are waited for."""
 
 
 def under_way(cluster: Nodes, process: subprocess.Popen[str], seconds: float) -> None:
@@ -269,7 +269,7 @@ def test_a_death_at_a_random_moment_changes_nothing(what: str, kept: list[str]) 
     assert process.returncode == 0, said
     states = record("counters")["states"]
     assert isinstance(states, dict)
-    assert (states["distinct"], states["depth"], states["transitions"]) == (80**4, 4 * 79, 4 * 80**4), said
+    assert (states["distinct"], states["depth"], states["transitions"]) == (100**4, 4 * 99, 4 * 100**4), said
     assert "the search goes on" in said, said
 
 
@@ -334,7 +334,7 @@ def test_a_head_that_goes_away_leaves_a_checkpoint() -> None:
     assert "to go on: --resume c" in said
     assert main([*LONG, "--resume", "c"]) == 0
     states = record("counters")["states"]
-    assert isinstance(states, dict) and states["distinct"] == 80**4
+    assert isinstance(states, dict) and states["distinct"] == 100**4
 
 
 @needs_ray
