@@ -65,6 +65,19 @@ def test_a_module_of_another_text_is_not_run(tmp_path: Path, monkeypatch: pytest
     assert answer(tmp_path, 2) == 3
 
 
+def test_code_that_another_user_wrote_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is compiled for this run elsewhere, which is said; what lies there stays."""
+    monkeypatch.setattr(jit_module, "_loaded", {})
+    assert answer(tmp_path, 1) == 2
+    lies = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    monkeypatch.setattr(jit_module, "is_own", lambda path: tmp_path not in path.parents)
+    jit_module._loaded.clear()
+    jit = Jit(tmp_path)
+    assert int(jit.module(TEXT.format(number=1)).answer(1)) == 2
+    assert jit.directory != tmp_path and "is another user's" in jit.notes[0]
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == lies
+
+
 EAGER = """
 import numpy as np
 from numba import njit

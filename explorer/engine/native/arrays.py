@@ -341,7 +341,7 @@ class Asked(NamedTuple):
     keys: Words
     bases: Words
     places: Words
-    """[BLOCK]: the keys of candidates, the first slots of their partitions, and the slots where to look"""
+    """[candidates asked for together]: their keys, the first slots of their partitions, and where to look"""
     seen: Words
     """a bit for each slot of the table, clear at first"""
     found: WordRows

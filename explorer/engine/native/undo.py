@@ -15,7 +15,7 @@ from explorer.program.layout import WORD
 from explorer.program.origins import Origins
 
 BLOCK = 512
-"""As in `undo_kernels.py`."""
+"""Candidates that a table is asked for together."""
 
 
 class Undo:

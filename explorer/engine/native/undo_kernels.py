@@ -20,7 +20,6 @@ from explorer.engine.native.probing import GROUP, first_of
 from explorer.engine.native.tallies import lowest
 
 U, I = np.uint64, np.int64
-BLOCK = 512
 
 
 @njit(signature(uint64, Asked, uint64, Hash, Table, uint64), nogil=True, cache=True)
@@ -70,7 +69,7 @@ def undo(later, undone, asked, hashing, table):
     `asked.found`; how many rules were undone, if that is more than there may be.
     """
     shifts, masks, starts, rows, kept, first_old, olds, level, most = undone
-    candidates = asked.candidates
+    candidates, block = asked.candidates, U(asked.candidates.shape[0])
     zero, one, six = U(0), U(1), U(6)
     n, spent, width = zero, zero, U(rows.shape[1])
     for row in range(U(later.shape[0])):
@@ -86,7 +85,7 @@ def undo(later, undone, asked, hashing, table):
                 for old in range(first_old[rule], first_old[rule + one]):
                     candidates[n] = left | olds[old]
                     n += one
-                    if n == BLOCK:
+                    if n == block:
                         ask(asked, n, hashing, table, level)
                         spent += n
                         n = zero
