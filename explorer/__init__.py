@@ -30,7 +30,9 @@ def __getattr__(name: str) -> Any:
     if name == "load":
         return import_module("explorer.run.load").load
     if name in __all__:
-        return getattr(import_module("explorer.language.words"), name)
+        words = import_module("explorer.language.words")
+        globals().update((word, getattr(words, word)) for word in __all__)  # `import *` asks for all
+        return globals()[name]
     raise AttributeError(f"module 'explorer' has no attribute {name!r}")
 
 

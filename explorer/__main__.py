@@ -2,14 +2,21 @@
 
 import atexit
 import contextlib
+import gc
 import os
 import sys
 
-from explorer.command.main import main
+YOUNG = 200_000
+"""Objects made before Python looks for circles among them: expressions form none, and a start of the command
+makes 200,000.
+"""
 
 
 def command() -> None:
     """Run a command and leave the process, without giving back one by one the objects that it has made."""
+    gc.set_threshold(YOUNG)
+    from explorer.command.main import main
+
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # nothing here multiplies matrices
     done = None
     if any(word.partition("=")[0] == "--cluster" for word in sys.argv[1:]):

@@ -4,7 +4,6 @@ is done.
 
 from __future__ import annotations
 
-import gc
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
@@ -47,11 +46,6 @@ from explorer.run.load import PathError, load, spec_file
 from explorer.run.options import UsageError
 from explorer.verdict import exit_codes
 
-YOUNG = 200_000
-"""Objects made before Python looks for circles among them: expressions form none, and a start of the command
-makes 200,000.
-"""
-
 SHOWN = 200
 """Characters of an internal error that the screen shows."""
 
@@ -59,7 +53,6 @@ SHOWN = 200
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; the result is the process's exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    gc.set_threshold(YOUNG)
     prepare_streams()
     try:
         return _main(arguments)

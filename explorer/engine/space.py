@@ -50,8 +50,9 @@ class StateSpace:
     states in which action instance i could be taken, `changed[i]` those in which taking it changed the
     state. `stopped` names the bound that ended the run, None when every reachable state was visited;
     `cut` counts the states that a constraint kept from being expanded. `edges(states, targets)` lists the
-    steps that leave the states, into the targets only where some are given; `before(level, costs, lanes)`
-    gives the costs of the states of a level from those of states behind it (`lanes.py`);
+    steps that leave the states, one state after the other, into the targets only where some are given;
+    `before(level, costs, lanes)` gives the costs of the states of a level from those of states behind it
+    (`lanes.py`);
     `somewhere(condition)` says whether a condition has the value true in any visited state (on any step,
     if it reads `.next`). `refused` are scalarsets that were to be used and proved to be none; `compiled`
     is the model's program with its layout and code. On random walks levels may overlap, and `walked`

@@ -41,7 +41,7 @@ def fairness(graph: Graph) -> FairTables:
     quiet = backend.array("flag", graph.number)
     backend.run.quiet(graph.start, graph.by, group, graph.number, quiet)
     strong = backend.of("flag", [g.fair is Fairness.STRONG for g in groups])
-    return FairTables(groups, group, strong, quiet, _images(graph, of))
+    return FairTables(groups, group, strong, quiet, _images(graph, groups, of))
 
 
 def _group_of(graph: Graph, of: dict[int, int]) -> Table:
@@ -53,20 +53,17 @@ def _group_of(graph: Graph, of: dict[int, int]) -> Table:
     )
 
 
-def _images(graph: Graph, of: dict[int, int]) -> Table:
+def _images(graph: Graph, groups: list[FairGroup], of: dict[int, int]) -> Table:
     """What renamings make of groups. One that is never enabled is left alone: nobody looks at it."""
-    permutations, groups = graph.permutations, graph.space.model.fair_groups
+    permutations = graph.permutations
     if permutations is None:
         return graph.backend.array("label", 0)
     dropped = permutations.compiled.program.dropped
-    images = []
-    for exchange in permutations.exchanges:
-        alive = [
-            next((number for number in group.instances if number not in dropped), None) for group in groups
-        ]
-        images.append(
-            [g if number is None else of[exchange.instances[number]] for g, number in enumerate(alive)]
-        )
+    alive = [next((number for number in group.instances if number not in dropped), None) for group in groups]
+    images = [
+        [g if number is None else of[exchange.instances[number]] for g, number in enumerate(alive)]
+        for exchange in permutations.exchanges
+    ]
     return permutations.acting(graph.backend, "label", images, len(groups))
 
 

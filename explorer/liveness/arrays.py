@@ -81,7 +81,7 @@ class Tally(NamedTuple):
     enabled: Array
     """At how many nodes it is enabled."""
     taken: Array
-    """1 where an edge of the component takes it."""
+    """1 where an edge of the component takes it: it is enabled there."""
     seen: Array
     """The node, plus 1, that was counted last."""
     touched: Array

@@ -58,7 +58,7 @@ class FormulaView:
         for i in range(0, len(flags), self.copies):
             result.append(backend.array("flag", self.number))
             for k in range(self.copies):
-                backend.run.interleave(flags[i + k], self.graph.number, self.copies, k, result[-1])
+                backend.run.interleave(flags[i + k], self.copies, k, result[-1])
         return result
 
     def of_states(self, flags: Array) -> Array:

@@ -166,10 +166,10 @@ def judge(edges, demands, parts, count, tally):
 
 def follow_renamings(edges, parts, begin, end, renamings, around):
     """See the component `order[begin:end]` as its first node does: which groups come back as each other on
-    the way around it.
+    the way around it. Returns whether any do.
 
-    Fills `through`, `root` and `weight`; `met[p]` becomes begin + 1 where renaming p is met on
-    the way around.
+    Fills `through`; `met[p]` becomes begin + 1 where renaming p is met on the way around. `root` and `weight`
+    change where groups come back as others: before, each group is its own root.
     """
     start, to, by = edges
     order, _, rank, _, _ = parts
@@ -179,13 +179,11 @@ def follow_renamings(edges, parts, begin, end, renamings, around):
     own = rank[first]
     for i in range(begin, end):
         through[order[i]] = size
-    for g in range(groups):
-        root[g] = g
-        weight[g] = 0
     through[first] = 0
     queue[0] = first
     tail = 1
     head = 0
+    mixed = 0
     while head < tail:
         v = queue[head]
         head += 1
@@ -199,34 +197,41 @@ def follow_renamings(edges, parts, begin, end, renamings, around):
                 queue[tail] = w
                 tail += 1
             elif through[w] != after:
-                around = products[inverse[through[w]] * size + after]
-                if met[around] != begin + 1:
-                    met[around] = begin + 1
+                back = products[inverse[through[w]] * size + after]
+                if met[back] != begin + 1:
+                    met[back] = begin + 1
+                    mixed = 1
                     for g in range(groups):
                         a = g
                         while root[a] != a:
                             a = root[a]
-                        b = image[around * groups + g]
+                        b = image[back * groups + g]
                         while root[b] != b:
                             b = root[b]
                         root[max(a, b)] = min(a, b)
-    for g in range(groups):
-        root[g] = root[root[g]]  # roots are lower than what they are roots of
-        weight[root[g]] += 1
+    if mixed:
+        for g in range(groups):
+            weight[g] = 0
+        for g in range(groups):
+            root[g] = root[root[g]]  # roots are lower than what they are roots of
+            weight[root[g]] += 1
+    return mixed
 
 
 def count_groups(edges, demands, parts, begin, end, renamings, around, tally):
     """Count in the component `order[begin:end]` what each group's root does: `taken[g]` is up where an edge
-    of the component takes it, `enabled[g]` counts its members over the nodes where they are enabled.
+    of the component takes it, `enabled[g]` counts its members over the nodes where they are enabled. Returns
+    how many groups are enabled anywhere; `touched` begins with them.
     """
     start, to, by = edges
     base_start, base_by, base, group, _, _, _ = demands
     order, _, rank, _, _ = parts
     _, _, inverse, image, groups = renamings
     through, _, root, _, _ = around
-    enabled, taken, seen, _ = tally
+    enabled, taken, seen, touched = tally
     plain = len(base) == 0
     own = rank[order[begin]]
+    touches = 0
     for i in range(begin, end):
         v = order[i]
         back = inverse[through[v]] * groups
@@ -240,8 +245,12 @@ def count_groups(edges, demands, parts, begin, end, renamings, around, tally):
             if g >= 0:
                 a = image[back + g]
                 if seen[a] != v + 1:
+                    if not seen[a]:
+                        touched[touches] = a
+                        touches += 1
                     seen[a] = v + 1
                     enabled[root[a]] += 1
+    return touches
 
 
 def judge_symmetric(edges, demands, parts, count, tally, renamings, around):
@@ -257,11 +266,12 @@ def judge_symmetric(edges, demands, parts, count, tally, renamings, around):
     start, to, _ = edges
     base_start, base_by, base, group, strong, masks, all_of = demands
     order, last, rank, fair, dead = parts
-    enabled, taken, seen, _ = tally
+    enabled, taken, seen, touched = tally
     _, _, inverse, image, groups = renamings
     through, _, root, weight, _ = around
     again = 0
     begin = 0
+    mixed = 1
     plain = len(base) == 0
     while begin < count:
         end = begin
@@ -281,16 +291,19 @@ def judge_symmetric(edges, demands, parts, count, tally, renamings, around):
         marks = 0
         for i in range(begin, end):
             marks |= masks[order[i]]
-        follow_renamings(edges, parts, begin, end, renamings=renamings, around=around)
-        for g in range(groups):
-            enabled[g] = 0
-            taken[g] = 0
-            seen[g] = 0
-        count_groups(edges, demands, parts, begin, end, renamings=renamings, around=around, tally=tally)
+        if mixed:
+            for g in range(groups):
+                root[g] = g
+                weight[g] = 1
+        mixed = follow_renamings(edges, parts, begin, end, renamings=renamings, around=around)
+        touches = count_groups(
+            edges, demands, parts, begin, end, renamings=renamings, around=around, tally=tally
+        )
         good = marks & all_of == all_of
         cut = 0
-        for g in range(groups):
-            if enabled[g] and not taken[g]:
+        for i in range(touches):
+            g = root[touched[i]]
+            if not taken[g]:
                 if strong[g]:
                     cut += 1
                 elif enabled[g] == (end - begin) * weight[g]:
@@ -311,6 +324,11 @@ def judge_symmetric(edges, demands, parts, count, tally, renamings, around):
             if keep:
                 again += 1
             rank[v] = 0 if keep else dead
+        for i in range(touches):
+            g = touched[i]
+            enabled[root[g]] = 0
+            taken[root[g]] = 0
+            seen[g] = 0
         begin = end
     return again
 
@@ -342,3 +360,4 @@ def quiet(start, by, group, number, out):
         for e in range(start[v], start[v + 1]):
             if group[by[e]] >= 0:
                 out[v] = 0
+                break

@@ -12,6 +12,7 @@ import importlib.util
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from itertools import accumulate
 from typing import Any
 
 from explorer.codegen.python_conditions import flags
@@ -120,8 +121,7 @@ class Graph:
         """
         assert self.permutations is not None
         if not self.backend.native:
-            result = (self.permutations.least(state, turned, copies) for state in self.states)
-            return [element for row in result for element in row]
+            return self.permutations.least(self.states, turned, copies)
         return _native_least(self, self.permutations, turned, copies)
 
     def truth(self, conditions: list[Expr]) -> list[Array]:
@@ -163,26 +163,20 @@ def build(space: StateSpace, limits: Limits) -> Graph:
     numbers = {state: i for i, state in enumerate(states)}
     compiled = None if space.engine == "reference" else space.compiled
     permutations = permutation_tables(compiled, Plain()) if compiled is not None else None
-    size, named = (
-        (1, None)
-        if compiled is None or permutations is None
-        else (permutations.order, permutations.renaming())
-    )
-    start, to, by = [0], [], []
-    first = 0
+    size = permutations.order if permutations is not None else 1
+    renaming = permutations.renaming() if permutations is not None else None
+    leaving, to, by = [0] * len(states), [], []
     for level in space.levels:
-        rows: list[list[tuple[int, int]]] = [[] for _ in level]
         for source, instance, target in space.edges(level, None):
             if source != target:
-                form, element = (target, 0) if named is None else named(target)
-                rows[numbers[source] - first].append(
-                    (instance * size + element, numbers.get(form, len(states)))
-                )
-        for row in rows:
-            to += [target for _, target in row]
-            by += [label for label, _ in row]
-            start.append(len(to))
-        first += len(level)
+                leaving[numbers[source]] += 1
+                end, element = numbers.get(target), 0
+                if end is None:
+                    if renaming is not None:  # a state that was visited is its own representative
+                        target, element = renaming(target)
+                    end = numbers.get(target, len(states))
+                to.append(end)
+                by.append(instance * size + element)
         _go_on(limits)
     return Graph(
         space=space,
@@ -190,7 +184,7 @@ def build(space: StateSpace, limits: Limits) -> Graph:
         states=states,
         number=len(states),
         initial=list(range(space.initial)),
-        start=start,
+        start=[0, *accumulate(leaving)],
         to=to,
         by=by,
         compiled=compiled,

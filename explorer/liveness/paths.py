@@ -201,22 +201,25 @@ def copies(start, to, by, number, count, size, turned, products, least, new_star
             base[v * count + k] = v
             for e in range(start[v], start[v + 1]):
                 w = to[e]
-                new_to[edges] = number * count
-                new_by[edges] = by[e]
+                label = by[e]
+                node = number * count
                 if w < number:
-                    p = by[e] % size
+                    p = label % size
                     copy = turned[p * count + k]
-                    more = least[w * count + copy]
-                    new_to[edges] = w * count + turned[more * count + copy]
-                    new_by[edges] = by[e] - p + products[more * size + p]
+                    node = w * count + copy
+                    more = least[node]
+                    if more:
+                        node = w * count + turned[more * count + copy]
+                        label += products[more * size + p] - p
+                new_to[edges] = node
+                new_by[edges] = label
                 edges += 1
     new_start[number * count] = edges
 
 
-def interleave(flags, number, count, k, out):
+def interleave(flags, count, k, out):
     """The flags of nodes as those of copy k."""
-    for v in range(number):
-        out[v * count + k] = flags[v]
+    out[k::count] = flags
 
 
 def sort_rows(start, to, by, number):

@@ -50,14 +50,19 @@ class PermutationTables:
             return self.group.acting(images, size)
         return backend.of(kind, self.group.acting(images, size))
 
-    def least(self, state: int, turned: Table, copies: int) -> list[int]:
-        """For each copy of a formula the element that leaves a packed state as it is and makes the copy the
-        least (`turned[p * copies + k]`: what element p makes of copy k)."""
-        plan, quotient = self.compiled.plan, self.compiled.quotient
-        assert plan is not None and quotient is not None
+    def least(self, states: Sequence[int], turned: Table, copies: int) -> list[int]:
+        """For each packed state and each copy of a formula the element that leaves the state as it is and
+        makes the copy the least (`turned[p * copies + k]`: what element p makes of copy k)."""
+        quotient, order, result = self.compiled.quotient, self.order, [0] * (len(states) * copies)
+        assert quotient is not None
+        for n, size in enumerate(map(quotient.orbit, states)):
+            if size != order:
+                result[n * copies : (n + 1) * copies] = self._least(states[n], turned, copies)
+        return result
+
+    def _least(self, state: int, turned: Table, copies: int) -> list[int]:
+        """The same for a state that some elements leave as it is."""
         result, best = [0] * copies, list(range(copies))
-        if quotient.orbit(state) == self.order:
-            return result
         if self.tied is not None:
             return self._least_of_orbits(self._stabiliser(state), turned, copies)
         swaps, at, element = self.compiled.exchanges(), state, 0

@@ -126,7 +126,8 @@ def _by_shape(search: LassoSearch, seen: FormulaView) -> NumberedLasso | None:
     )
     arena = plain(seen, search.fair, again, 1, search.shared)
     both, queue = backend.array("flag", n), arena.array("number", "nodes")
-    if not backend.run.both(inside, again, n, both):
+    everywhere = shapes[0].again is ex.TRUE
+    if not everywhere and not backend.run.both(inside, again, n, both):
         return None
     backend.run.both(switch, inside, n, both)
     free = shapes[0].free
@@ -144,8 +145,9 @@ def _by_shape(search: LassoSearch, seen: FormulaView) -> NumberedLasso | None:
     else:
         backend.run.flood(seen.start, seen.to, inside, n, queue, count, alive)
     stutterable = backend.array("flag", n)
-    backend.run.both(alive, again, n, stutterable)
-    stutterable_count = backend.run.both(stutterable, seen.of_states(search.fair.quiet), n, stutterable)
+    stutterable_count = backend.run.both(alive, seen.of_states(search.fair.quiet), n, stutterable)
+    if not everywhere:
+        stutterable_count = backend.run.both(stutterable, again, n, stutterable)
     arena.stutterable = stutterable
     if not arena.decompose(alive) and not stutterable_count:
         return None

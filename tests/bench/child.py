@@ -14,7 +14,7 @@ import sys
 import time
 from typing import Any
 
-from explorer.command.main import YOUNG
+from explorer.__main__ import YOUNG
 from explorer.engine.limits import Limits, peak_bytes, resident_bytes
 from explorer.engine.space import StateSpace
 from explorer.ground.ground import ground

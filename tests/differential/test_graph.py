@@ -84,6 +84,17 @@ def lock(tmp_path_factory: pytest.TempPathFactory) -> tuple[StateSpace, list[Tra
     return explored(tmp_path_factory.mktemp("lock"))
 
 
+@pytest.mark.parametrize("engine", [reference, python], ids=["reference", "python"])
+def test_steps_are_listed_one_state_after_the_other(tmp_path: Path, engine: object) -> None:
+    """The steps that leave a level's states come in the order of the states, as liveness reads them."""
+    space, _ = explored(tmp_path, engine=engine)
+    for level in space.levels:
+        order = {state: place for place, state in enumerate(level)}
+        places = [order[source] for source, _, _ in space.edges(level, None)]
+        assert places == sorted(places)
+    assert max(map(len, space.levels)) > 1
+
+
 def test_the_graph_has_the_states_and_transitions_of_the_search(lock: tuple[StateSpace, list[Trace]]) -> None:
     """Nodes and edges are exactly what the search counted."""
     found = graph.state_graph(*lock)
