@@ -1,15 +1,18 @@
 """A ground model as Murphi, for Rumur: range variables, one rule for each action instance, one start state
-for each initial one.
+for each product of initial ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
 
 from explorer.export import comments
 from explorer.export.flat import Assignment, CannotSay, Flat, Step
 from explorer.export.names import Names, unique
 from explorer.export.printer import ARITHMETIC, MASKS, Dialect, Printer
+from explorer.export.products import Product, products
 from explorer.ir.expressions import FALSE, TRUE, Expr, Family, is_const
 
 WORDS = {
@@ -57,6 +60,20 @@ def rule_names(flat: Flat) -> list[str]:
     return unique(_text(step.instance.name) for step in flat.steps)
 
 
+def initial_number(flat: Flat, told: str) -> int:
+    """The number of the initial state in a counterexample of Rumur: `told` is the name of its start state,
+    with the parameters' values. ValueError where the model has none such.
+    """
+    named = re.fullmatch(r'"initial states? (\d+)"((?:, \w+: -?\d+)*)', told)
+    if named is None:
+        raise ValueError(f"{told!r} is no start state")
+    every, number = products(flat.initial), int(named[1])
+    if number >= len(every):
+        raise ValueError(f"{told!r}, of {len(every)} start states")
+    parameters = [int(value) for value in re.findall(r": (-?\d+)", named[2])]
+    return flat.initial.index(every[number].state(parameters))
+
+
 def says_end(flat: Flat) -> bool:
     """Whether the model has the step that is no step of the spec: where a behaviour may end."""
     return deadlocks(flat) == "stuck" and (flat.may_end is not FALSE or flat.inside is not TRUE)
@@ -100,15 +117,9 @@ class _Writer:
             yield _comment("nothing happens where a constraint fails")
             yield "function within_constraints(): boolean;"
             yield f"begin return {self.printer.truth(self.flat.inside)}; end;"
-        for number, state in enumerate(self.flat.initial):
+        for number, product in enumerate(products(self.flat.initial)):
             yield ""
-            yield f'startstate "initial state {number}"'
-            yield "begin"
-            for family in self.flat.families:
-                for i in range(family.size):
-                    code = state[family.first + i]
-                    yield f"  {self.cell(family, i)} := {self.names.value(family, code) or code};"
-            yield "end;"
+            yield from self.start(product, number)
         names = rule_names(self.flat)
         for action, number in comments.grouped(self.flat):
             if action is not None:
@@ -134,6 +145,27 @@ class _Writer:
             yield f"  {name}: array[0..{family.size - 1}] of {domain};"
         else:
             yield from (f"  {self.cell(family, i)}: {domain};" for i in range(family.size))
+
+    def start(self, product: Product, number: int) -> Iterator[str]:
+        """A start state for each state of a product; a free cell has a parameter."""
+        cells = {family.first + i: (family, i) for family in self.flat.families for i in range(family.size)}
+        names = {cell: self.names.choice(*cells[cell]) for cell in product.free}
+        if names:
+            ranges = (f"{name}: {'..'.join(map(str, product.bounds(cell)))}" for cell, name in names.items())
+            yield f"ruleset {'; '.join(ranges)} do"
+        yield f'startstate "initial state{"s" if names else ""} {number}"'
+        yield "begin"
+        for cell, (family, i) in cells.items():
+            code = product.first[cell]
+            value = (
+                _counted(names[cell], product.codes[cell])
+                if cell in names
+                else self.names.value(family, code)
+            )
+            yield f"  {self.cell(family, i)} := {value or code};"
+        yield "end;"
+        if names:
+            yield "end;"
 
     def guard(self, condition: Expr) -> str:
         inside = "within_constraints() & " if self.flat.inside is not TRUE else ""
@@ -184,6 +216,18 @@ class _Writer:
             return f"temporary_{a.temporary} := {value}"
         index = a.index.value if is_const(a.index) else self.printer.number(a.index)
         return f"{self.cell(a.family, index)} := {value}"
+
+
+def _counted(parameter: str, codes: Sequence[int]) -> str:
+    """The code for which a parameter of a `Product` stands: a choice for each run of codes without a gap."""
+    end = codes[0] + len(codes)
+    gaps = (code - codes[0] - place for place, code in enumerate(codes))
+    text = ""
+    for gap, length in reversed([(gap, len([*run])) for gap, run in groupby(gaps)]):
+        here = f"{parameter} + {gap}" if gap else parameter
+        text = f"({parameter} < {end} ? {here} : {text})" if text else here
+        end -= length
+    return text
 
 
 def _comment(text: str) -> str:

@@ -28,6 +28,7 @@ class Names:
         self._taken = set(reserved)
         self.families: dict[Family, str] = {}
         self._cells: dict[tuple[Family, int], str] = {}
+        self._choices: dict[tuple[Family, int], str] = {}
         for family in flat.families:
             plain = word(f"{family.variable}{family.path}".replace("[]", ""))
             self.families[family] = self.new(plain)
@@ -50,6 +51,12 @@ class Names:
     def cell(self, family: Family, index: int) -> str:
         """The name of a cell that stands alone."""
         return self._cells[family, index]
+
+    def choice(self, family: Family, index: int) -> str:
+        """The name of what chooses a cell's value, where an initial state has one of several."""
+        if (family, index) not in self._choices:
+            self._choices[family, index] = self.new(f"any_{word(family.names[index])}")
+        return self._choices[family, index]
 
     def _values(self, flat: Flat) -> Iterator[tuple[tuple[ScalarType, int], str]]:
         """Names for the members of enums and scalarsets, and of None beside them."""

@@ -8,13 +8,14 @@ that holds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from explorer.export import comments, memory_tla
 from explorer.export.expressions_tla import AND, OR, WORDS, Sets, comment, literal, once
 from explorer.export.flat import Assignment, CannotSay, Flat, Step
 from explorer.export.names import Names, word
 from explorer.export.printer import Dialect
+from explorer.export.products import Product, products
 from explorer.export.properties_tla import Asked, Properties
 from explorer.export.symmetry_tla import ORBIT, Cells, Identities, orbit
 from explorer.export.symmetry_tla import WORDS as ORBIT_WORDS
@@ -194,8 +195,8 @@ class _Writer:
         yield from (f"  /\\ {self.well_typed(family, variable)}" for family, variable in every)
         yield ""
         yield "Init =="
-        for state in self.flat.initial:
-            yield f"  \\/ {AND.join(self.start(state))}"
+        for product in products(self.flat.initial):
+            yield f"  \\/ {AND.join(self.start(product))}"
         if not self.flat.initial:
             yield "  FALSE"
         if self.flat.inside is not TRUE:
@@ -219,21 +220,35 @@ class _Writer:
         yield from self.properties.lines()
         yield "===="
 
-    def start(self, state: tuple[int, ...]) -> Iterator[str]:
+    def start(self, product: Product) -> Iterator[str]:
+        """What holds in the initial states of a product."""
         for family in self.flat.families:
-            if family in self.flat.memories:
-                made = self.memories.start(family, state[family.first])
-                yield f"{self.cell(family, 0)} = {made}"
-                continue
-            values = [self.value(family, ex.const(state[family.first + i])) for i in range(family.size)]
+            codes = product.codes[family.first : family.first + family.size]
+            every = [[self.initial(family, code) for code in some] for some in codes]
             if family in self.flat.arrays:
-                by_index = (
-                    "".join(f"IF i = {i} THEN {v} ELSE " for i, v in enumerate(values[:-1])) + values[-1]
-                )
-                index = f"[i \\in 0..{family.size - 1} |-> {by_index}]"
-                yield f"{self.names.families[family]} = {index}"
+                yield self.array(family, every)
             else:
-                yield from (f"{self.cell(family, i)} = {value}" for i, value in enumerate(values))
+                yield from (
+                    f"{self.cell(family, i)} = {some[0]}"
+                    if len(some) == 1
+                    else f"{self.cell(family, i)} \\in {_set(some)}"
+                    for i, some in enumerate(every)
+                )
+
+    def array(self, family: Family, every: Sequence[Sequence[str]]) -> str:
+        """An array whose cells have one of these values each."""
+        free = {i: self.names.choice(family, i) for i, some in enumerate(every) if len(some) > 1}
+        values = [free.get(i, some[0]) for i, some in enumerate(every)]
+        by_index = "".join(f"IF i = {i} THEN {v} ELSE " for i, v in enumerate(values[:-1])) + values[-1]
+        text = f"{self.names.families[family]} = [i \\in 0..{family.size - 1} |-> {by_index}]"
+        bound = ", ".join(f"{name} \\in {_set(every[i])}" for i, name in free.items())
+        return f"(\\E {bound}: {text})" if free else text
+
+    def initial(self, family: Family, code: int) -> str:
+        """An initial value of a family."""
+        if family in self.flat.memories:
+            return self.memories.start(family, code)
+        return self.value(family, ex.const(code))
 
     def value(self, family: Family, expr: Expr) -> str:
         """A value of a family."""
@@ -277,6 +292,10 @@ class _Writer:
             if those:
                 kind = "SF" if group.fair is Fairness.STRONG else "WF"
                 yield f"{kind}_vars({OR.join(those)})"
+
+
+def _set(texts: Sequence[str]) -> str:
+    return f"{{{', '.join(texts)}}}"
 
 
 def _simultaneous(step: Step) -> list[Assignment]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from explorer.export.flat import Flat
-from explorer.export.murphi import claim_names, deadlocks, murphi, rule_names, says_end
+from explorer.export.murphi import claim_names, deadlocks, initial_number, murphi, rule_names, says_end
 from explorer.ir.data import dataclass
 from explorer.judge.answers import Answer, NoAnswer, Story, length
 from explorer.judge.spin import bare_of
@@ -104,10 +104,13 @@ def _failure(flat: Flat, text: str) -> tuple[str, Story]:
     """The property that fails, and its story."""
     steps = {name: step.instance.number for name, step in zip(rule_names(flat), flat.steps)}
     fired = re.findall(r"^\s*(?:Rule|Startstate) (.*) fired\.$", text, re.MULTILINE)
-    start = re.search(r"initial state (\d+)", fired[0]) if fired else None
     error = _error(text)
-    if start is None:
+    if not fired:
         raise NoAnswer(f"Rumur tells no story: {error}")
+    try:
+        start = initial_number(flat, fired[0])
+    except ValueError as why:
+        raise NoAnswer(f"Rumur begins in a state that is not the model's: {why}") from None
     names = [name.strip('"') for name in fired[1:]]
     fails = bool(names) and names[-1].endswith(" has no value")
     if fails:
@@ -119,7 +122,7 @@ def _failure(flat: Flat, text: str) -> tuple[str, Story]:
     fails = fails or (
         failed == "evaluation" and "assertion failed" in error.lower()
     )  # asserted in steps only
-    return failed, Story(int(start[1]), tuple(steps[name] for name in names), fails)
+    return failed, Story(start, tuple(steps[name] for name in names), fails)
 
 
 def _property(flat: Flat, error: str, fails: bool) -> str:

@@ -10,6 +10,7 @@ import pytest
 from explorer.command.main import main
 from explorer.export import promela as exporter
 from explorer.export.flat import Flat, flatten
+from explorer.export.murphi import initial_number, murphi
 from explorer.ground.ground import ground
 from explorer.ir.model import Model
 from explorer.judge import compare, spin
@@ -18,7 +19,7 @@ from explorer.judge.compare import JUDGES, judge, table
 from explorer.run.load import load
 from tests.support.house import SPECS
 from tests.support.judged import judged
-from tests.support.judged_specs import LARGE, PASSING, in_two_memories
+from tests.support.judged_specs import LARGE, PASSING, STARTS, in_two_memories
 
 WITHOUT = [name for name, installed in JUDGES.items() if not installed()]
 pytestmark = pytest.mark.skipif(bool(WITHOUT), reason=f"{' and '.join(WITHOUT)} not installed")
@@ -92,6 +93,29 @@ def test_both_judges_agree_on_every_kind_of_property(tmp_path: Path) -> None:
     mine, *others = found.answers
     assert {*mine.violated} == {"small", "moves", "slowly", "deadlock", "evaluation"}
     assert [{*answer.stories} for answer in others] == [{*mine.violated}] * 2
+
+
+@pytest.mark.parametrize("name", ["SPIN", "Rumur"])
+def test_many_initial_states_are_those_of_the_judges(name: str, tmp_path: Path) -> None:
+    """Hundreds of initial states, some of which depend on each other and leave gaps, are counted as they are;
+    each story begins in its own.
+    """
+    model = model_of(tmp_path, STARTS)
+    found = judge(model, (name,), 10_000, 100)
+    assert found.agreed, list(table(found))
+    assert {*found.answers[1].stories} == {"rare", "at_once", "slowly", "deadlock"}
+    assert len(flatten(model).initial) == (9 + 8 + 7 + 3 + 2) * 8 * 3
+
+
+def test_rumur_is_given_few_start_states(tmp_path: Path) -> None:
+    """A start state for each product of initial states, and not for each of them."""
+    flat = flatten(model_of(tmp_path, STARTS))
+    text = murphi(flat)
+    assert text.count("\nstartstate ") == 5 < len(flat.initial)
+    with pytest.raises(ValueError, match="of 5 start states"):
+        initial_number(flat, '"initial state 5"')
+    with pytest.raises(ValueError, match="is no start state"):
+        initial_number(flat, '"another"')
 
 
 WITHOUT_A_VALUE = """
@@ -466,16 +490,12 @@ SMALL: dict[str, dict[str, object]] = SMALLER | {
 }
 """Constants with which both judges are asked of every spec in little more than a minute."""
 
-SPIN_ONLY = {"dma_window_size_fixed"}
-"""Specs of which Rumur is not asked in brief: it reads 2,000 initial states in 14 s."""
-
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_every_shipped_spec_is_judged_in_brief(path: Path) -> None:
     """Counts, verdicts and the shortest stories, of SPIN and, where Murphi can say the spec, of Rumur."""
     model = ground(load(path), SMALL.get(path.stem, {}), str(path))
-    judges = ("SPIN",) if path.stem in SPIN_ONLY else ("SPIN", "Rumur")
-    found = judge(model, judges, 60_000, 100, brief=True)
+    found = judge(model, ("SPIN", "Rumur"), 60_000, 100, brief=True)
     assert found.agreed, list(table(found))
     assert {*found.refused} <= {"Rumur"} and all("the memory" in why for why in found.refused.values())
 

@@ -26,7 +26,7 @@ from explorer.judge.tools import Workplace
 from explorer.run.load import load
 from tests.support.house import SPECS
 from tests.support.judged import judged
-from tests.support.judged_specs import LARGE, PASSING, in_two_memories
+from tests.support.judged_specs import LARGE, PASSING, STARTS, in_two_memories
 
 JAR = os.environ.get("TLA2TOOLS")
 asks_tlc = pytest.mark.skipif(not JAR, reason="TLA2TOOLS names no tla2tools.jar")
@@ -358,6 +358,14 @@ def test_tlc_judges_two_memories(tmp_path: Path) -> None:
     """Two storages of different sizes stand in one module."""
     found = judge(model_of(tmp_path, in_two_memories()), ("TLC",), 10_000, 600, Path(str(JAR)))
     assert found.agreed and "no_stale_data" in found.answers[1].violated, list(table(found))
+
+
+@asks_tlc
+def test_tlc_chooses_among_many_initial_states(tmp_path: Path) -> None:
+    """Products of values, in an array too, are as many initial states as there are."""
+    found = judge(model_of(tmp_path, STARTS), ("TLC",), 10_000, 600, Path(str(JAR)))
+    assert found.agreed, list(table(found))
+    assert {*found.answers[1].stories} == {"rare", "at_once", "slowly", "deadlock"}
 
 
 SHIPPED = [p for folder in (".", "examples", "gallery") for p in sorted((SPECS / folder).glob("*.py"))]

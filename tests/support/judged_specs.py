@@ -1,6 +1,47 @@
-"""Small specs that are put before other model checkers: large numbers, and memories."""
+"""Small specs that are put before other model checkers: many initial states, large numbers, and memories."""
 
 from __future__ import annotations
+
+STARTS = """
+from typing import Annotated
+from explorer import *
+
+class Cpu(Scalarset):
+    size = 3
+
+Small = Annotated[int, Range(-2, 9)]
+
+class S(State):
+    a: Var[Small] = initially(any_of(-2, -1, 0, 3, 4, 9))
+    b: Var[Small] = initially(any_of(*range(-2, 7)))
+    c: Map[Cpu, bool] = initially(any_of(bool))
+    turn: Var[Cpu] = initially(any_of(Cpu))
+
+@initial
+def depends(s: S) -> Value[bool]:
+    return (s.b >= s.a) & ((s.a < 3) | (s.b != 5))
+
+@action
+def go(s: S) -> None:
+    when(s.c[s.turn])
+    s.a.next = s.b
+    s.c[s.turn].next = False
+
+@invariant
+def rare(s: S) -> Value[bool]:
+    return ~((s.a == 6) & every(~s.c[cpu] for cpu in Cpu))
+
+@invariant
+def at_once(s: S) -> Value[bool]:
+    return (s.a != 4) | (s.b != 6) | s.c[s.turn]
+
+@step_invariant
+def slowly(s: S) -> Value[bool]:
+    return s.a.next - s.a < 8
+
+spec = Spec()
+"""
+"""Many initial states, some of which depend on each other, with gaps."""
 
 LARGE = """
 from typing import Annotated
