@@ -28,9 +28,9 @@ from explorer.liveness.permutation_labels import PermutationTables, permutation_
 from explorer.program.machine_word import BeyondWord
 from explorer.symmetry.group import LARGEST, LargeGroup, Table
 
-NATIVE_FROM, COMPILE_FROM = 50_000, 400_000
-"""States from which machine code is worth the time to load it, and that to compile it (8 s; lists take so
-much longer for so many states), whatever engine has found them.
+NATIVE_FROM, COMPILE_FROM = 100_000, 1_000_000
+"""Transitions from which machine code is worth the time to load it (0.5 s), and that to compile it (3 to
+8 s), whatever engine has found them. Lists take 5 microseconds for each.
 """
 
 ROOM = 1 << 13
@@ -152,7 +152,7 @@ def build(space: StateSpace, limits: Limits) -> Graph:
     if _pays(space):
         with suppress(BeyondWord):
             return _native(space, limits)
-    if space.distinct >= COMPILE_FROM:
+    if space.transitions >= COMPILE_FROM:
         plan = None if space.engine == "reference" else space.compiled.plan
         order = 1 if plan is None else plan.order
         why = (
@@ -238,9 +238,9 @@ def _pays(space: StateSpace) -> bool:
         return False
     if space.compiled.plan is not None and space.compiled.plan.order > LARGEST:
         return False
-    if space.distinct >= COMPILE_FROM:
+    if space.transitions >= COMPILE_FROM:
         return True
-    if space.distinct < NATIVE_FROM:
+    if space.transitions < NATIVE_FROM:
         return False
     from explorer.engine.native.jit import Jit, default_directory
 

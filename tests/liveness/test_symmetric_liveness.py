@@ -377,7 +377,7 @@ def test_a_formula_with_too_many_renamings_is_refused(monkeypatch: pytest.Monkey
 
 
 def test_many_representatives_of_a_large_group_must_fit_into_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    """From so many representatives on (400,000; here all 17) their lists are weighed before they are made;
+    """From so many transitions on (1,000,000; here all 108) their lists are weighed before they are made;
     fewer are followed whatever a list takes.
     """
     model = turns("WEAK", CPUS=8)
@@ -386,7 +386,7 @@ def test_many_representatives_of_a_large_group_must_fit_into_memory(monkeypatch:
     monkeypatch.setattr(graph, "LISTED_STATE", 1 << 30)
     monkeypatch.setattr(graph, "LISTED_EDGE", 1 << 29)
     assert not any(answer.doubt for answer in check(space, Limits()).values())
-    monkeypatch.setattr(graph, "COMPILE_FROM", 17)
+    monkeypatch.setattr(graph, "COMPILE_FROM", 108)
     found = check(space, Limits(max_memory=1))
     assert {answer.doubt for answer in found.values()} == {
         "liveness under 40,320 renamings (more than 5,040: no machine code) needs about 71.0 GiB more,"
