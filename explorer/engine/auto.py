@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import importlib.util
 import time
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from explorer.engine.checkpoint import Checkpoint
-from explorer.engine.limits import Limits, Observer, ignore
+from explorer.engine.limits import Limits, Observer, Stopped, ignore
 from explorer.engine.python import Compiled
 from explorer.engine.python import Search as PythonSearch
 from explorer.engine.space import StateSpace
@@ -23,9 +25,14 @@ from explorer.symmetry.find import Symmetry
 if TYPE_CHECKING:
     from explorer.engine.native.build import Build
     from explorer.engine.native.search import Options
+    from explorer.engine.native.search import Search as NativeSearch
 
-COMPILE_FROM = 100_000
-"""Distinct states from which machine code is worth its compilation."""
+COMPILE_FROM, WORK_FROM = 100_000, 1_000_000
+"""Distinct states, or transitions of them (`Search.cost`), from which machine code is worth its compilation.
+"""
+
+WAIT_FROM = 20_000_000
+"""Transitions of one level from which compilation is waited for: Python needs longer for them."""
 
 SECONDS_A_WORD = 1e-6
 """What it takes, at most, to hand a word of a state over to machine code."""
@@ -61,10 +68,11 @@ def explore(
             if (
                 search.level
                 and not search.space.stopped
-                and builder.ready(len(search.visited), len(search.level))
+                and builder.ready(search)
                 and _in_time(search.limits, len(search.visited) * compiled.layout.words)
+                and (further := _hand_over(compiled, search, observer, options, builder.notes))
             ):
-                return _hand_over(compiled, search, observer, options, builder.notes)
+                return further.run()
         search.space.notes += builder.notes
         return search.result()
     finally:
@@ -95,12 +103,18 @@ class _Builder:
         self.notes: list[str] = []
         self.off = not has_numba()
 
-    def ready(self, states: int, level: int) -> bool:
+    def ready(self, search: PythonSearch) -> bool:
         """Whether machine code can take over now, and pays; begins its compilation when the space proves
-        large.
+        large. The search itself asks for a limit that is reached here.
         """
-        if self.off or states < COMPILE_FROM or level < WIDE_LEVEL:
+        states, level, cost = len(search.visited), len(search.level), search.cost()
+        if self.off or level < WIDE_LEVEL or (states < COMPILE_FROM and states * cost < WORK_FROM):
             return False
+        with suppress(Stopped):
+            return search.limits.during("compilation", partial(self._done, level * cost >= WAIT_FROM))
+        return False
+
+    def _done(self, wait: bool) -> bool:
         from explorer.engine.native.build import Build
         from explorer.engine.native.jit import Jit, common_source, default_directory
         from explorer.engine.native.machine import native_of, wide_source
@@ -119,7 +133,8 @@ class _Builder:
             if all(map(jit.ready, texts)):
                 return True
             self.build = Build(texts)
-            return False
+        if wait:
+            self.build.wait()
         if self.build.failed():
             self.off = True
             self.notes.append("the native engine could not be compiled: the python engine went on")
@@ -132,12 +147,17 @@ class _Builder:
 
 def _hand_over(
     compiled: Compiled, search: PythonSearch, observer: Observer, options: Options | None, notes: list[str]
-) -> StateSpace:
-    """Go on natively from the level that the python engine has reached."""
+) -> NativeSearch | None:
+    """The native search that goes on from the level that the python engine has reached; None where a limit is
+    reached before it can.
+    """
     from explorer.engine.native import search as native
     from explorer.engine.native.machine import machine
 
-    native_machine = machine(compiled)
+    try:
+        native_machine = search.limits.during("compilation", partial(machine, compiled))
+    except Stopped:
+        return None
     further = native.Search(
         compiled=compiled,
         machine=native_machine,
@@ -149,7 +169,8 @@ def _hand_over(
     )
     further.space.continue_from(search.space)
     further.space.notes += notes
-    further.seed(search.space.levels, search.level, search.visited)
+    further.phases.add(search.space.phases)
+    further.phases.timed("insert", lambda: further.seed(search.space.levels, search.level, search.visited))
     search.visited.clear()
     compiled.seen.clear()
-    return further.run()
+    return further

@@ -27,6 +27,9 @@ CHUNK, LEAST, WORK = 4096, 16, 16_384
 about WORK successors.
 """
 
+REPRESENTATIVE = 8
+"""Transitions that take as long as finding the representative of one successor."""
+
 
 def explore(
     model: Model,
@@ -266,8 +269,15 @@ class Search:
         """
         if not self.space.expanded:
             return LEAST
-        cost = sum(self.space.enabled) / self.space.expanded + len(self.space.enabled) / 16
-        return max(LEAST, min(CHUNK, int(WORK / max(cost, 1))))
+        return max(LEAST, min(CHUNK, int(WORK / max(self.cost(), 1))))
+
+    def cost(self) -> float:
+        """What a state has cost so far, in transitions: guards that fail count too, and the representative of
+        each successor.
+        """
+        space = self.space
+        taken = sum(space.enabled) / max(space.expanded, 1)
+        return taken * (REPRESENTATIVE if self.compiled.quotient else 1) + len(space.enabled) / 16
 
     def expand(self, level: list[int], depth: int) -> list[int]:
         """Expand a level chunk by chunk, stopping at limits; the next level."""

@@ -192,7 +192,9 @@ def judge_space(
         traces=traces,
         stories=options.stories,
     )
-    space = replace(space, phases={**limits.spent, **space.phases})
+    searched = {**space.phases}
+    searched.pop("compile", None)  # a part of the preparation, or of the compilation
+    space = replace(space, phases={**limits.spent, **searched})
     return space, replace(verdict, seconds=round(time.monotonic() - limits.started, 4))
 
 

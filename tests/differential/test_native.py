@@ -175,7 +175,7 @@ def test_the_lost_ipi_is_the_same_natively(file: str, constants: dict[str, str],
 def test_the_hand_over_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """A search that goes from the python engine to the native one in the middle finds what either finds."""
     monkeypatch.setattr(tiered, "COMPILE_FROM", 500)
-    monkeypatch.setattr(tiered._Builder, "ready", lambda self, states, level: states >= 500)
+    monkeypatch.setattr(tiered._Builder, "ready", lambda self, search: len(search.visited) >= 500)
     found = []
 
     def engine(model: Model, limits: Limits | None) -> StateSpace:

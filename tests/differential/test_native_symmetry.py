@@ -69,7 +69,7 @@ def test_the_hand_over_keeps_the_symmetry(monkeypatch: pytest.MonkeyPatch) -> No
     states.
     """
     monkeypatch.setattr(tiered, "COMPILE_FROM", 300)
-    monkeypatch.setattr(tiered._Builder, "ready", lambda self, states, level: states >= 300)
+    monkeypatch.setattr(tiered._Builder, "ready", lambda self, search: len(search.visited) >= 300)
     spec = ground(load(SPECS / "ipi_buggy.py"), {"senders": 3})
     found, limits = find(spec), Limits(max_depth=16)
     space = tiered.explore(spec, limits, symmetry=found)

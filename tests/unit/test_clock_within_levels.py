@@ -88,7 +88,40 @@ def test_what_cannot_be_handed_over_in_time_stays_with_python(
 ) -> None:
     """Handing states to machine code looks at no clock: it is not begun where it would take too long."""
     monkeypatch.setattr(auto, "COMPILE_FROM", 100)
-    monkeypatch.setattr(auto._Builder, "ready", lambda self, states, level: True)
+    monkeypatch.setattr(auto._Builder, "ready", lambda self, search: True)
     monkeypatch.setattr(auto, "SECONDS_A_WORD", 1.0)
     space = auto.explore(wide, Limits(timeout=1000.0))
     assert (space.engine, space.stopped, space.distinct) == ("python", None, 20_000)
+
+
+JUMPS = """\
+from typing import Annotated
+from explorer import *
+Value = Annotated[int, Range(0, 39)]
+class S(State):
+    x: Var[Value] = initially(0)
+    y: Var[Value] = initially(0)
+@action
+def to(s: S, x: Value, y: Value):
+    s.x.next = x
+    s.y.next = y
+spec = Spec()
+"""
+
+
+@pytest.mark.parametrize(
+    "work, wait, asked", [(1 << 30, 0, []), (2_500_000, 1 << 30, [False]), (2_500_000, 2_500_000, [True])]
+)
+def test_few_states_of_many_transitions_are_worth_machine_code(
+    work: int, wait: int, asked: list[bool], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What counts is the work that is ahead: a level of 1,599 states with 1,600 transitions each. Where it is
+    much the compilation is waited for.
+    """
+    (tmp_path / "jumps.py").write_text(JUMPS)
+    seen: list[bool] = []
+    monkeypatch.setattr(auto, "WORK_FROM", work)
+    monkeypatch.setattr(auto, "WAIT_FROM", wait)
+    monkeypatch.setattr(auto._Builder, "_done", lambda self, waits: seen.append(waits))
+    space = auto.explore(ground(load(tmp_path / "jumps.py")))
+    assert (space.distinct, space.transitions, seen) == (1_600, 1_600 * 1_600, asked)

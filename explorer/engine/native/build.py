@@ -29,6 +29,10 @@ class Build:
         self.process.stdin.write(json.dumps(texts))
         self.process.stdin.close()
 
+    def wait(self) -> None:
+        """Wait for the end of the compilation."""
+        self.process.wait()
+
     def done(self) -> bool:
         """Whether the compilation has ended."""
         return self.process.poll() is not None

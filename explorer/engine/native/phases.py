@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -19,3 +19,8 @@ class Phases(dict[str, float]):
             return work()
         finally:
             self[phase] += time.monotonic() - started
+
+    def add(self, before: Mapping[str, float]) -> None:
+        """Add the seconds of the search that this one goes on with."""
+        for phase, seconds in before.items():
+            self[phase] = self.get(phase, 0.0) + seconds
