@@ -14,6 +14,11 @@ from pathlib import Path
 from explorer.ir.data import dataclass
 from explorer.judge.answers import NoAnswer
 
+WATCH = ("sh", "-c", "read end_of_file; kill -KILL 0")
+"""A shell that leads the process group of a judge. Its input ends when this process does, be it by SIGKILL;
+then it kills the group, in which a compiler's children are too.
+"""
+
 
 class Missing(Exception):
     """A program is not installed; the message names it."""
@@ -42,25 +47,26 @@ class Workplace:
     def timed(self, command: Sequence[str], fails: bool = False) -> tuple[str, float]:
         """What a program prints, and its seconds."""
         started = time.monotonic()
-        with subprocess.Popen(
-            command,
-            cwd=self.directory,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            start_new_session=True,
-        ) as process:
+        left = None if self.until == math.inf else max(0.0, self.until - started)
+        with (
+            subprocess.Popen(WATCH, stdin=subprocess.PIPE, process_group=0) as watch,
+            subprocess.Popen(
+                command,
+                cwd=self.directory,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                process_group=watch.pid,
+            ) as process,
+        ):
             try:
-                out, _ = process.communicate(
-                    timeout=None if self.until == math.inf else max(0.0, self.until - started)
-                )
-            except BaseException as error:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.communicate()
-                if isinstance(error, subprocess.TimeoutExpired):
-                    raise NoAnswer(f"{Path(command[0]).name} takes longer than it may") from None
-                raise
+                out, _ = process.communicate(timeout=left)
+            except subprocess.TimeoutExpired:
+                raise NoAnswer(f"{Path(command[0]).name} takes longer than it may") from None
+            finally:
+                os.killpg(watch.pid, signal.SIGKILL)
         if process.returncode and not fails:
             lines = [line for line in out.splitlines() if line.strip()][-3:] or [
                 f"exit code {process.returncode}"
