@@ -351,7 +351,7 @@ def test_a_full_object_store_ends_it_only_where_the_disk_is_full_too(most: str) 
     finally:
         cluster.close()
     if most == "0.9999":
-        assert code == 0 and "40,960,000 states" in said, said
+        assert code == 0 and "100,000,000 states" in said, said
     else:
         assert code == 20 and "the object store of a node is full, and so is its disk" in said, said
         assert main([*LONG, "--resume", "c", "--max-states", "5000000"]) == 20
