@@ -52,7 +52,7 @@ def _chain(instance: Instance, program: Program) -> Rule:
         if folded is FALSE:
             break
         facts = after
-    return Rule(instance, guard=tuple(tests), checks=(), updates=(), changes=False, facts=facts)
+    return Rule(instance, guard=tuple(tests), checks=(), updates=(), changes=False, facts=program.facts)
 
 
 def plain_counter(program: Program, layout: Layout, rules: list[Rule]) -> PlainCounter:

@@ -9,6 +9,7 @@ about them. Knows nothing of what is done with the counts.
 from __future__ import annotations
 
 import importlib.util
+from itertools import chain, islice
 from typing import Any
 
 from explorer.codegen.guard_counters import chains, plain_counter
@@ -72,12 +73,11 @@ def _plain(space: StateSpace, compiled: Compiled, rules: list[Rule]) -> Counts:
     result = compiled.once("guards", lambda: plain_counter(compiled.program, compiled.layout, rules))
     function = run_source(result.text, f"<guards of {space.model.name}>")["guards"]
     passed, stopped = [0] * result.size, [0] * result.size
-    for level in space.levels:
-        states = list(level)
-        for start in range(0, len(states), ROOM):
-            for k, (here, there) in enumerate(function(states[start : start + ROOM])):
-                passed[k] += here
-                stopped[k] += there
+    states = chain.from_iterable(space.levels)
+    while part := list(islice(states, ROOM)):
+        for k, (here, there) in enumerate(function(part)):
+            passed[k] += here
+            stopped[k] += there
     return [[(passed[k], stopped[k]) for k in nodes] for nodes in result.nodes]
 
 

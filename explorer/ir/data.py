@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -86,7 +87,7 @@ def _with_methods(cls: Any, frozen: bool, eq: bool) -> type:
             own.discard("__hash__")
     if frozen:
         methods |= {"__setattr__": _frozen, "__delattr__": _frozen}
-        methods |= _states(names)
+        methods |= _states(cls, names)
     for name, method in methods.items():
         if name not in own:
             setattr(cls, name, method)
@@ -163,14 +164,21 @@ def _frozen(self: Any, name: str, value: object = None) -> None:
     raise dataclasses.FrozenInstanceError(f"cannot change field {name!r}")
 
 
-def _states(names: list[str]) -> dict[str, Any]:
+def _states(cls: Any, names: list[str]) -> dict[str, Any]:
     """What copies and pickles of a frozen instance are made by."""
+    slotted = "__slots__" in vars(cls)
+    puts = [getattr(cls, name).__set__ if slotted else partial(_put_past, name) for name in names]
 
     def __getstate__(self: Any) -> list[Any]:
         return [getattr(self, name) for name in names]
 
     def __setstate__(self: Any, state: list[Any]) -> None:
-        for name, value in zip(names, state):
-            object.__setattr__(self, name, value)
+        for put, value in zip(puts, state):
+            put(self, value)
 
     return {"__getstate__": __getstate__, "__setstate__": __setstate__}
+
+
+def _put_past(name: str, self: Any, value: Any) -> None:
+    """Set a field of a frozen instance."""
+    object.__setattr__(self, name, value)

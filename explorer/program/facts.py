@@ -5,6 +5,8 @@ Knows nothing of how expressions are rewritten.
 
 from __future__ import annotations
 
+from typing import Any
+
 from explorer.ir import expressions as ex
 from explorer.ir.expressions import Expr, Family, is_const
 from explorer.ir.operators import CONDITIONS, OPERATORS, Interval
@@ -54,6 +56,11 @@ class Facts:
         """Of the facts that led here, the first that are of the same branch, and possible as these are."""
         self.trail: dict[int, Facts] = {}
         """The cells that something was learned of since the first, and by which facts; the latest last."""
+
+    def __getstate__(self) -> tuple[None, dict[str, Any]]:
+        """What is known, without what is only remembered: a pickle is read sooner than that is useful."""
+        remembered: dict[str, Any] = {"memo": {}, "bounds": {}, "further": {}}
+        return None, {name: getattr(self, name) for name in self.__slots__} | remembered
 
     def of(self, expr: Expr) -> Interval | None:
         """What is known of a node itself, whatever its operands say."""

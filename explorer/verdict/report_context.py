@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import linecache
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from explorer.ir.errors import Place
 from explorer.ir.model import Action, Model
@@ -27,6 +28,7 @@ from explorer.verdict.record import (
     MomentRecord,
     Origin,
     VariableRecord,
+    WaitingRecord,
 )
 from explorer.verdict.verdict import plain
 
@@ -67,8 +69,26 @@ def context(model: Model, traces: Mapping[str, Trace], *, sampled: bool = False)
     wait for, as positions in `texts`; a trace that is too long has no entry. `leaves`: for each trace of an
     invariant what makes it false, and since which step. `sample`: a behaviour, where one is `sampled`.
     """
-    after, shown = enabling(model), sample(model) if sampled else None
+    after = model.once("enabling", lambda: enabling(model))
+    shown = model.once("sample", lambda: sample(model)) if sampled else None
+    alone = shown is not None and not traces
     traces = {**traces, shown.key: shown} if shown else traces
+    waiting = partial(_waiting, model, traces)
+    return {
+        "about": _about(model.file),
+        "expects": _expects(model),
+        "actions": [_action(model, action, after[action.name]) for action in model.actions],
+        "variables": _variables(model),
+        "waiting": model.once("waiting in the sample", waiting) if alone else waiting(),
+        "leaves": {name: leaves for name, trace in traces.items() if (leaves := _leaves(model, trace))},
+        "sample": shown,
+    }
+
+
+def _waiting(model: Model, traces: Mapping[str, Trace]) -> WaitingRecord:
+    """For each trace and each of its states what can happen; the longest traces go without beyond the
+    budget.
+    """
     texts: dict[str, int] = {}
     known: dict[tuple[int, int], str] = {}
     budget, steps = BUDGET, dict[str, list[MomentRecord]]()
@@ -77,15 +97,7 @@ def context(model: Model, traces: Mapping[str, Trace], *, sampled: bool = False)
         budget -= len(walk) * len(model.instances)
         if budget >= 0:
             steps[name] = [_moment(model, state, texts, known) for state in replay(model, walk)]
-    return {
-        "about": _about(model.file),
-        "expects": _expects(model),
-        "actions": [_action(model, action, after[action.name]) for action in model.actions],
-        "variables": _variables(model),
-        "waiting": {"texts": list(texts), "traces": steps},
-        "leaves": {name: leaves for name, trace in traces.items() if (leaves := _leaves(model, trace))},
-        "sample": shown,
-    }
+    return {"texts": list(texts), "traces": steps}
 
 
 def _leaves(model: Model, trace: Trace) -> list[LeafRecord]:

@@ -324,7 +324,7 @@ def test_a_symbol_that_is_taken_here_means_to_ground(directory: Path) -> None:
     assert model.digest == ground(load(file), {}, str(file)).digest
 
 
-@pytest.mark.parametrize("spec", ["xmon_buggy", "ipi_healing", "page_walk_buggy"])
+@pytest.mark.parametrize("spec", ["xmon_buggy", "ipi_healing", "page_walk_buggy", "xive_cede_fixed"])
 def test_a_run_with_a_kept_model_says_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spec: str
 ) -> None:

@@ -36,9 +36,11 @@ def el(tag: str, *content: object, **attributes: object) -> Html:
     is left out.
     """
     shown = "".join(
-        f' {_name(name)}="{escaped("" if value is True else value)}"'
-        for name, value in attributes.items()
-        if value is not None and value is not False
+        [
+            f' {_name(name)}="{escaped("" if value is True else value)}"'
+            for name, value in attributes.items()
+            if value is not None and value is not False
+        ]
     )
     if tag in VOID:
         return Html(f"<{tag}{shown}>")
@@ -47,7 +49,7 @@ def el(tag: str, *content: object, **attributes: object) -> Html:
 
 def joined(content: Any, between: str = "") -> Html:
     """Several pieces as one, each escaped where it is not markup."""
-    return Html(between.join(escaped(piece) for piece in content if piece is not None))
+    return Html(between.join([escaped(piece) for piece in content if piece is not None]))
 
 
 def prose(text: str) -> Html:
@@ -71,5 +73,6 @@ def place(text: str) -> Html | None:
     return el("code", text, class_="place") if text else None
 
 
+@lru_cache
 def _name(name: str) -> str:
     return name.rstrip("_").replace("_", "-")

@@ -24,6 +24,8 @@ def plain(value: Any) -> Any:
     """A record, or a part of it, as JSON has it: dictionaries, lists and scalars. Traces become dictionaries
     with a key for each field.
     """
+    if value is None or isinstance(value, (str, int)):
+        return value
     if isinstance(value, Mapping):
         return {str(key): plain(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
