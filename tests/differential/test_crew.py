@@ -13,11 +13,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from numba import int64, njit, types
 
 from explorer.engine import python
 from explorer.engine.limits import Limits, Progress, Stopped
 from explorer.engine.native import crew, dense_worker, hashing, visited, worker
 from explorer.engine.native import search as native
+from explorer.engine.native.jit import entry, unchecked
 from explorer.engine.native.machine import machine
 from explorer.engine.python import Compiled
 from explorer.engine.space import StateSpace
@@ -76,6 +78,15 @@ def grid(tmp_path: Path, more: str = "") -> Model:
     file = tmp_path / "grid.py"
     file.write_text(GRID.format(more=more))
     return ground(load(file))
+
+
+def long_ring() -> Model:
+    """A model whose states have several words and are stored as one."""
+    model = model_of(marked(ring(12, first=9, second=2, most=28)))
+    assert model is not None
+    layout = Compiled(model).layout
+    assert layout.words > 1 and layout.dense is not None
+    return model
 
 
 def both(
@@ -161,9 +172,39 @@ def test_levels_of_several_rounds_and_tables_that_grow(
     monkeypatch.setattr(crew, "SPIN", 0)
     monkeypatch.setattr(crew, "WAIT", 1)
     monkeypatch.setattr(crew, "SLICE", 0.0)
+    monkeypatch.setattr(crew, "NEAR", 1)
     monkeypatch.setattr(worker, "reserve", refused)
     model = grid(tmp_path, EVERYTHING)
     assert not both(monkeypatch, model, workers=workers).stopped
+
+
+@pytest.mark.parametrize("dense", [False, True])
+def test_arguments_have_the_types_of_the_kernel(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dense: bool
+) -> None:
+    """Numba, where it looks at what the kernel is given, refuses none of it."""
+    monkeypatch.setattr(crew, "unchecked", lambda kernel: kernel)
+    monkeypatch.setattr(crew, "entry", lambda kernel: kernel)
+    assert both(monkeypatch, long_ring() if dense else grid(tmp_path, EVERYTHING)).violations
+
+
+def test_an_error_of_a_kernel_leaves_the_one_that_was_given_it() -> None:
+    """What goes wrong in a kernel that another one calls, such as that there is no memory, is not lost."""
+
+    @njit(int64(int64))
+    def fails(x: Any) -> Any:
+        if x > 1:
+            raise MemoryError
+        return x
+
+    @njit(int64(types.FunctionType(int64(int64)), int64))
+    def calls(function: Any, x: Any) -> Any:
+        return function(x)
+
+    call, given = unchecked(calls), entry(fails)
+    assert call(given, 1) == 1
+    with pytest.raises(MemoryError):
+        call(given, 2)
 
 
 def test_tables_grow_less_where_few_states_are_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,11 +244,7 @@ def test_states_of_several_words_that_are_stored_as_one(
     monkeypatch.setattr(dense_worker, "CHUNK", chunk)
     monkeypatch.setattr(worker, "BUCKET_WORDS", room)
     monkeypatch.setattr(hashing, "PARTITION_BITS", 2)
-    model = model_of(marked(ring(12, first=9, second=2, most=28)))
-    assert model is not None
-    layout = Compiled(model).layout
-    assert layout.words > 1 and layout.dense is not None
-    assert both(monkeypatch, model).violations
+    assert both(monkeypatch, long_ring()).violations
 
 
 def test_a_full_table_ends_a_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

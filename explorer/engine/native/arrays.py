@@ -266,6 +266,8 @@ class Limit(NamedTuple):
     spin: Number
     wait: Number
     """the nanoseconds for which one waits for the others with its processor, and at all"""
+    near: Number
+    """the slots of partitions that get the states of all before the next ones: they stay in the cache"""
     slots: Number
     """the most slots of a partition of the table"""
     growth: Share

@@ -19,7 +19,7 @@ from explorer.engine.native import visited
 from explorer.engine.native.arrays import Limit, Numbers, Rooms
 from explorer.engine.native.dense_worker import DenseWorker
 from explorer.engine.native.exchange import PARALLEL
-from explorer.engine.native.jit import Jit, crew_source, default_directory
+from explorer.engine.native.jit import Jit, crew_source, default_directory, entry, unchecked
 from explorer.engine.native.levels import TableLevel
 from explorer.engine.native.machine import ints
 from explorer.engine.native.meeting import AVAILABLE
@@ -35,9 +35,9 @@ SLICE, SPIN, WAIT = 0.1, 200_000, 100_000_000
 """Seconds after which all come back; nanoseconds for which one waits for another with its processor, and
 after which it comes back, so that Ctrl-C is heard."""
 
-PASSED = 1 << 12
-"""The most levels of a call."""
-
+PASSED, NEAR = 1 << 12, 1 << 15
+"""The most levels of a call, and slots of a table that stay in the cache while states of all workers are
+inserted."""
 
 COMPILED_FROM = 1 << 24
 """States that a search has, where machine code for this is compiled: that takes as long as searching so many.
@@ -57,6 +57,8 @@ def ready() -> bool:
 def load() -> tuple[Any, list[str]]:
     """The machine code, and what there is to say about it."""
     jit = Jit(default_directory())
+    from numba.experimental import function_type  # noqa: F401  # else the first call imports it
+
     return jit.module(crew_source()), jit.notes
 
 
@@ -68,6 +70,8 @@ class Crew:
     def __init__(self, search: Any):
         self.search = search
         self.kernels: Any = None
+        self.work_on: Any = None
+        self.functions: list[Any] = []
         self.narrow = NARROW
         first, count = search.workers[0].room, len(search.workers)
         self.rooms = Rooms(
@@ -121,12 +125,17 @@ class Crew:
         self.kernels, notes = search.limits.during("compilation", load)
         search.phases["compile"] += time.monotonic() - begun
         search.space.notes += notes
+        self.work_on = unchecked(self.kernels.work_on)
+        code, tree = search.machine, search.tree
+        unfold = self.kernels.as_they_are if tree is None else tree.kernels.unfold
+        given = code.search.expand, code.search.judge, code.kernels.insert, code.kernels.grow, unfold
+        self.functions = [entry(kernel) for kernel in given]
         for w in search.workers:
             w.reserve(w.store.limit * w.store.partitions // 8)
 
     def _go_on(self, depth: int) -> int:
         """One call of every worker; the depth of the level that it ends with."""
-        search, begun = self.search, time.monotonic()
+        search = self.search
         shared = np.zeros(len(search.workers) * self.kernels.ROW + 8, np.int64)
         limit = self._limit(depth)
         tasks = [Task(self, i, shared, limit, self._watched(depth)) for i in range(len(search.workers))]
@@ -138,7 +147,7 @@ class Crew:
             for task in tasks:
                 task.leave()
         self.narrow -= int(tasks[0].work[self.kernels.NARROW])
-        self._spend(tasks, time.monotonic() - begun)
+        self._spend(tasks)
         depth = self._passed(depth, tasks[0].sizes[: tasks[0].work[self.kernels.PASSED]].tolist())
         search.findings.flags(depth)
         found = sum(w.found for w in search.workers)
@@ -167,6 +176,7 @@ class Crew:
             until=time.monotonic_ns() + int(SLICE * 1e9),
             spin=SPIN,
             wait=WAIT,
+            near=NEAR,
             slots=min(w.store.limit for w in search.workers),
             growth=visited.GROWTH,
             large_growth=visited.LARGE_GROWTH,
@@ -199,13 +209,12 @@ class Crew:
         now = time.monotonic() - search.started
         search.observer(Progress(depth, seen, found, now, Prefix(search.sizes)))
 
-    def _spend(self, tasks: list[Task], seconds: float) -> None:
-        """Share the seconds of a call among the phases; what is left was spent on meeting."""
-        phases, code = self.search.phases, self.kernels
-        spent = np.sum([t.work[code.SPENT : code.SPENT + 3] for t in tasks], axis=0) / len(tasks) / 1e9
-        for phase, part in zip(("successors", "insert", "properties"), spent.tolist()):
-            phases[phase] += part
-        phases["exchange"] += seconds - float(spent.sum())
+    def _spend(self, tasks: list[Task]) -> None:
+        """Share the seconds within a call among the phases. To begin and to end it belongs to none."""
+        first, names = self.kernels.SPENT, ("successors", "insert", "properties", "exchange")
+        spent = np.mean([t.work[first : first + len(names)] for t in tasks], axis=0) / 1e9
+        for phase, seconds in zip(names, spent.tolist()):
+            self.search.phases[phase] += seconds
 
 
 class Task:
@@ -262,15 +271,11 @@ class Task:
         return (new, old) if self.work[self.crew.kernels.PASSED] & 1 else (old, new)
 
     def _call(self) -> int:
-        search, w = self.crew.search, self.worker
+        w = self.worker
         old, new = w.memory()
         return int(
-            self.crew.kernels.work_on(
-                search.machine.search.expand,
-                search.machine.search.judge,
-                search.machine.kernels.insert,
-                search.machine.kernels.grow,
-                self.crew.kernels.as_they_are if search.tree is None else search.tree.kernels.unfold,
+            self.crew.work_on(
+                *self.crew.functions,
                 self.me,
                 self.work,
                 self.at,

@@ -30,21 +30,23 @@ from explorer.engine.native.function_types import ENLARGE, EXPAND, INSERT, JUDGE
 from explorer.engine.native.meeting import breathe, nanoseconds, publish, published, rest
 from explorer.engine.native.probing import GROUP
 
-STAGE, MET, AT, SIZE, FOUND, PASSED, INSERTED, DEPTH, ARRIVAL, NEW, SLOTS, NARROW = range(12)
-LARGEST, ENDING, SPENT = 12, 13, 14
+STAGE, MET, AT, SIZE, FOUND, PASSED, INSERTED, DEPTH, NEW, SLOTS, NARROW = range(11)
+LARGEST, ENDING, SPENT = 11, 12, 13
 """The stage; how many meetings it came to; the first row that was not expanded; the states of its part of the
 level; of the next one; levels that were passed; successors of the level that were inserted here; the depth of
-its buckets; whose buckets are inserted; states that were new; slots of a partition; narrow levels that
+its buckets; states that were new; slots of a partition; narrow levels that
 were passed; the states of the largest level; whether few states are left. From SPENT on the nanoseconds
 of making, inserting, judging and waiting."""
 MAKING, INSERTING, JUDGING, WAITED = range(4)
-MADE, BEGUN, DONE = 1, 2, 3
-"""Stages behind 0, which makes successors: all are made; insertion has begun; it is done."""
+MADE, DONE = 1, 2
+"""Stages behind 0, which makes successors: all are made; all are inserted."""
 WAIT, GROW, ROWS, PAUSE, BOUNDARY, GONE = range(6)
 """Why a call ends: another worker keeps this one waiting; its table is full; there is no room for the states
 that may be new; all stop behind a round, or behind a level; one has asked all to leave."""
 ROW, SAID, NEXT = 32, 8, 8
 """Numbers of a row of `shared`, and where in it what is said begins: every other time NEXT behind it."""
+MANY = 64
+"""States to insert in a partition from which `Limit.near` counts."""
 BUSY, FLAGS, FAILED, FRESH, MORE, LATE, DEEP = range(7)
 """What is said: whether states are left; have a flag; fail; how many are found, and were new since the call;
 whether it is time to stop; the depth of the buckets."""
@@ -212,28 +214,32 @@ def work_on(
                 at[0] = arrived
                 return ROWS
             work[INSERTED] += arrived
-            work[ARRIVAL], work[STAGE] = 0, BEGUN
-            at[0], at[1], at[2], at[3] = table.first, 0, table.first + table.fill.shape[0], work[FOUND]
-        if work[STAGE] == BEGUN:
+            first, last = table.first, table.first + table.fill.shape[0]
+            together = max(1, last - first)
+            if arrived > MANY * (last - first):
+                together = max(1, limit.near // table.capacity)
             number = work[MET]
-            said = mine + SAID + (number + 1 & 1) * NEXT
             tag = min(limit.level + uint64(work[PASSED]), limit.levels)
-            while work[ARRIVAL] < workers:
-                whose = work[ARRIVAL]
-                depth = shared[whose * ROW + SAID + (number & 1) * NEXT + DEEP]
-                at[3] = insert(buckets_of(rooms, whose, depth), at, table, tag, fresh)
-                work[NEW] += at[3] - work[FOUND]
-                work[FOUND] = at[3]
-                if at[0] < at[2]:
-                    wanted = larger(table.capacity, table.fill.shape[0], limit, work[ENDING])
-                    if wanted <= table.capacity + 8:
-                        return GROW
-                    grow(table, wanted, np.empty(table.capacity + 1, np.uint64))
-                    table = with_slots(table, wanted)
-                    work[SLOTS] = wanted
-                    continue
-                work[ARRIVAL] += 1
-                at[0], at[1] = table.first, 0
+            at[3] = work[FOUND]
+            for start in range(first, last, together):
+                for whose in range(workers):
+                    depth = shared[whose * ROW + SAID + (number & 1) * NEXT + DEEP]
+                    buckets = buckets_of(rooms, whose, depth)
+                    at[0], at[1], at[2] = start, 0, min(start + together, last)
+                    at[3] = insert(buckets, at, table, tag, fresh)
+                    while at[0] < at[2]:
+                        wanted = larger(table.capacity, table.fill.shape[0], limit, work[ENDING])
+                        if wanted <= table.capacity + 8:
+                            work[NEW] += at[3] - work[FOUND]
+                            work[FOUND] = at[3]
+                            return GROW
+                        grow(table, wanted, np.empty(table.capacity + 1, np.uint64))
+                        table = with_slots(table, wanted)
+                        work[SLOTS] = wanted
+                        at[3] = insert(buckets, at, table, tag, fresh)
+            work[NEW] += at[3] - work[FOUND]
+            work[FOUND] = at[3]
+            said = mine + SAID + (number + 1 & 1) * NEXT
             now = nanoseconds()
             work[SPENT + INSERTING] += now - clock
             clock = now

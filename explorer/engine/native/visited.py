@@ -16,7 +16,7 @@ from explorer.engine.native.arrays import Buckets, Level, Numbers, Table, WordRo
 from explorer.engine.native.hashing import Hashing
 from explorer.engine.native.probing import GROUP
 
-FIRST_CAPACITY = 512
+FIRST_CAPACITY = 64
 GROWTH, LARGE_GROWTH, HUGE_GROWTH = 2.0, 1.5, 1.25
 LARGE, HUGE = 1 << 23, 1 << 25
 SHRUNK = 0.5
