@@ -55,6 +55,14 @@ def products(states: Collection[State]) -> list[Product]:
     return sorted(found, key=lambda product: product.first)
 
 
+def number_of(states: Sequence[State], product: int, parameters: Sequence[int]) -> int:
+    """The number of the state that parameters choose in one of the products. ValueError for others."""
+    every = products(states)
+    if product >= len(every):
+        raise ValueError(f"found product {product}, of {len(every)}")
+    return states.index(every[product].state(parameters))
+
+
 def _split(states: frozenset[State]) -> Iterator[tuple[Collection[int], ...]]:
     some = next(iter(states), ())
     free = [cell for cell, code in enumerate(some) if any(state[cell] != code for state in states)]

@@ -6,7 +6,7 @@ array that is indexed by itself, which SPIN refuses, or a number beyond 31 bits,
 its steps are C. Properties are asserted after every step, inside it, by one function in C; as a macro they
 would be most of what SPIN's verifier is compiled of. Temporaries are part of SPIN's state (breadth-first
 search knows no hidden variables), so they are 0 again when a step ends. SPIN stores more states than we do:
-one before the choice of an initial state, and each initial state twice, before it is checked and behind.
+those `on_the_way` to an initial state, and each initial state twice, before it is checked and behind.
 """
 
 from __future__ import annotations
@@ -14,11 +14,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from itertools import accumulate
+from operator import mul
 
 from explorer.export import comments, memory_c
 from explorer.export.flat import Assignment, CannotSay, Flat, Step, bits_of, expressions
 from explorer.export.names import Names, words_of
 from explorer.export.printer import ARITHMETIC, MASKS, Dialect, Printer
+from explorer.export.products import Product, products
 from explorer.ir import expressions as ex
 from explorer.ir.expressions import FALSE, TRUE, Expr, Family, is_const, negate
 
@@ -68,6 +71,15 @@ def number_of(flat: Flat, name: str, of_step: bool = False) -> int:
     has no value, which fails in the state before the step.
     """
     return len(flat.properties) if of_step and name == "evaluation" else flat.properties.index(name)
+
+
+def on_the_way(flat: Flat) -> tuple[int, int]:
+    """How many states SPIN has where no initial state is chosen yet, and after how many steps one is."""
+    every = products(flat.initial)
+    choices = [[len(product.codes[cell]) for cell in product.free] for product in every]
+    steps = max(map(len, choices), default=0)
+    states = (accumulate([1] * (steps - len(some)) + some, mul, initial=1) for some in choices)
+    return 1 + sum(sum([*found][:-1]) for found in states), 1 + steps
 
 
 class Writer:
@@ -164,13 +176,13 @@ class Writer:
         yield ""
         yield "active proctype explorer() {"
         yield "  if"
-        for number, state in enumerate(self.flat.initial):
-            start = "; ".join([*self.start(state), *self.tell(f"initial state {number}")])
-            yield f"  :: d_step {{ {start} }}"
+        every = products(self.flat.initial)
+        for number, product in enumerate(every):
+            yield from self.start(product, number, max(len(some.free) for some in every))
         if not self.flat.initial:
             yield "  :: false /* there is no initial state */"
         yield "  fi;"
-        yield "  d_step { CHECK };"
+        yield f"  d_step {{ {self.begin()}CHECK }};"
         yield "end: do"
         for action, number in comments.grouped(self.flat):
             if action is not None:
@@ -237,21 +249,39 @@ class Writer:
             else:
                 yield f"unsigned {self.cell(family, i)} : {bits};"
 
-    def start(self, state: tuple[int, ...]) -> list[str]:
-        result = []
-        for family in self.flat.families:
-            for i in range(family.size):
-                code = state[family.first + i]
-                if family in self.flat.memories:
-                    made = memory_c.start(family, code, self.suffixes[family.type])
-                    result.append(self.c(f"now.{self.cell(family, i)} = {made}"))
-                    continue
-                value = self.names.value(family, code) or code - family.low
-                if code != family.low and family in self.wide:
-                    result.append(self.c(f"now.{self.cell(family, i)} = {value}"))
-                elif code != family.low:  # what is declared is 0
-                    result.append(f"{self.cell(family, i)} = {value}")
-        return result or ["skip"]
+    def start(self, product: Product, number: int, steps: int) -> Iterator[str]:
+        """The choice of a state of a product, in so many steps behind the first one: one for each free cell,
+        and those that SPIN needs to be as far as in the other products.
+        """
+        cells = {family.first + i: (family, i) for family in self.flat.families for i in range(family.size)}
+        fixed = [
+            self.initially(*cells[cell], product.first[cell]) for cell in cells if cell not in product.free
+        ]
+        name = f"initial state{'s' if product.free else ''} {number}"
+        yield f"  :: d_step {{ {'; '.join([*filter(None, fixed), *self.tell(name)]) or 'skip'} }}"
+        yield from ["     skip;"] * (steps - len(product.free))
+        for cell in product.free:
+            yield "     if"
+            for parameter, code in enumerate(product.codes[cell], product.first[cell]):
+                assigned = self.initially(*cells[cell], code) or "skip"
+                yield f"     :: d_step {{ {'; '.join([assigned, *self.tell(f'chosen {parameter}')])} }}"
+            yield "     fi;"
+
+    def initially(self, family: Family, index: int, code: int) -> str:
+        """The assignment of an initial code; "" where it is what is declared."""
+        if family in self.flat.memories:
+            made = memory_c.start(family, code, self.suffixes[family.type])
+            return self.c(f"now.{self.cell(family, index)} = {made}")
+        value = self.names.value(family, code) or code - family.low
+        if code == family.low:  # what is declared is 0
+            return ""
+        if family in self.wide:
+            return self.c(f"now.{self.cell(family, index)} = {value}")
+        return f"{self.cell(family, index)} = {value}"
+
+    def begin(self) -> str:
+        """What happens when an initial state is chosen, before it is checked."""
+        return ""
 
     def checks(self) -> Iterator[str]:
         """The properties of a state, and the assertion of all of them."""

@@ -143,8 +143,8 @@ class _Lasting(Writer):
         text = super().guard(condition)
         return f"fair__turn <= {len(self.enabled)} && ({text})" if self.strong else text
 
-    def start(self, state: tuple[int, ...]) -> list[str]:
-        return [*super().start(state), "has__begun = 1"]
+    def begin(self) -> str:
+        return "has__begun = 1; "
 
     def counted(self, step: Step) -> Iterator[str]:
         yield f"       NEXT__TURN({self.turns.get(step.instance.number, 255)});"

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from explorer.export.flat import CannotSay, Flat
-from explorer.export.promela import promela
+from explorer.export.products import number_of
+from explorer.export.promela import on_the_way, promela
 from explorer.export.promela_ltl import promela_ltl
 from explorer.ir.data import dataclass
 from explorer.judge.answers import Answer, NoAnswer, Story, length
@@ -50,7 +51,7 @@ def judge(flat: Flat, place: Workplace, states: int, temporal: bool = True) -> A
     stories: dict[str, Story] = {}
     for property_number, (error, _) in found.errors.items():
         name = _property(flat, property_number)
-        story = _story(place, error, name)
+        story = _story(flat, place, error, name)
         story = replace(story, fails=story.fails or property_number == len(flat.properties))
         stories[name] = min(story, stories.get(name, story), key=length)
     states_found, transitions = found.states, found.transitions
@@ -125,7 +126,7 @@ def judge_lasting(flat: Flat, place: Workplace, states: int) -> Lasting:
         text, seconds = own.timed(["./pan", "-a", "-E", f"-m{depth}", f"-w{bits}"], fails=True)
         spent += seconds
         if "acceptance cycle" in text:
-            stories[name] = _cycle(own, name)
+            stories[name] = _cycle(flat, own, name)
         elif "errors: 0" in text and "too small" not in text and "not completed" not in text:
             stories[name] = None
         else:
@@ -133,15 +134,28 @@ def judge_lasting(flat: Flat, place: Workplace, states: int) -> Lasting:
     return Lasting(stories, left, spent)
 
 
-def _cycle(place: Workplace, name: str) -> Story:
+def _cycle(flat: Flat, place: Workplace, name: str) -> Story:
     """The behaviour without end that SPIN tells; its steps that change nothing are left out."""
     text = place.run(["./pan", "-r"], fails=True)
-    told = re.findall(r"^\s*(initial state|step) (\d+)|^\s*(<<<<<START OF CYCLE)", text, re.MULTILINE)
-    if not told or told[0][0] != "initial state":
-        raise NoAnswer(f"SPIN tells no story of {name}")
-    steps = [int(number) for kind, number, _ in told if kind == "step"]
-    before = next((n for n, (_, _, cycle) in enumerate(told) if cycle), len(told))
-    return Story(int(told[0][1]), tuple(steps), loop=sum(kind == "step" for kind, _, _ in told[:before]))
+    before, _, _ = text.partition("<<<<<START OF CYCLE")
+    steps = [number for kind, number in _told(text) if kind == "step"]
+    loop = sum(kind == "step" for kind, _ in _told(before))
+    return Story(_initial(flat, _told(text), name), tuple(steps), loop=loop)
+
+
+def _told(text: str) -> list[tuple[str, int]]:
+    """What the model's steps print, in order."""
+    found = re.findall(r"^\s*(initial state|chosen|step|fault)s? (-?\d+)", text, re.MULTILINE)
+    return [(kind, int(number)) for kind, number in found]
+
+
+def _initial(flat: Flat, told: Sequence[tuple[str, int]], name: str) -> int:
+    """The number of the initial state in which a story begins."""
+    try:
+        (product,) = (number for kind, number in told if kind == "initial state")
+        return number_of(flat.initial, product, [number for kind, number in told if kind == "chosen"])
+    except ValueError as why:
+        raise NoAnswer(f"SPIN tells no initial state of {name}: {why}") from None
 
 
 def _megabytes() -> int:
@@ -169,6 +183,7 @@ def count(flat: Flat, place: Workplace, states: int) -> Counts:
     if "search was not completed" in text.lower() or "states, stored" not in text:
         raise NoAnswer(f"SPIN gives up: {' | '.join(text.splitlines()[:3])}")
     chosen = len(flat.initial)  # SPIN counts the choice and the check of an initial state as steps
+    before, steps = on_the_way(flat)
     errors: dict[int, tuple[int, int]] = {}
     for number, what, depth in re.findall(r"^pan:(\d+): (.*?) \(at depth (\d+)\)", text, re.MULTILINE):
         known = re.match(r"assertion violated \(*(\d+)\s*>=\s*0", what)
@@ -176,9 +191,9 @@ def count(flat: Flat, place: Workplace, states: int) -> Counts:
             raise NoAnswer(f"SPIN reports what is no property: {what}")
         errors.setdefault(int(known[1]), (int(number), int(depth)))
     return Counts(
-        states=_number(r"(\S+) states, stored", text) - 1 - chosen,
-        transitions=_number(r"(\S+) transitions", text) - 2 * chosen - 1,
-        depth=max(0, _number(r"depth reached (\d+)", text) - 2),
+        states=_number(r"(\S+) states, stored", text) - before - chosen,
+        transitions=_number(r"(\S+) transitions", text) - before - 2 * chosen,
+        depth=max(0, _number(r"depth reached (\d+)", text) - steps - 1),
         seconds=seconds,
         errors=errors,
     )
@@ -189,15 +204,12 @@ def _property(flat: Flat, number: int) -> str:
     return flat.properties[number] if number < len(flat.properties) else "evaluation"
 
 
-def _story(place: Workplace, number: int, name: str) -> Story:
+def _story(flat: Flat, place: Workplace, number: int, name: str) -> Story:
     """The counterexample of an error: SPIN stops at it, writes it, and takes it again, telling every step."""
     place.run(["./pan", "-E", f"-c{number}"], fails=True)
-    text = place.run(["./pan", "-r"], fails=True)
-    told = re.findall(r"^\s*(initial state|step|fault) (\d+)", text, re.MULTILINE)
-    if not told or told[0][0] != "initial state":
-        raise NoAnswer(f"SPIN tells no story of {name}")
-    steps = tuple(int(number) for _, number in told[1:])
-    return Story(int(told[0][1]), steps, fails=told[-1][0] == "fault")
+    told = _told(place.run(["./pan", "-r"], fails=True))
+    steps = tuple(number for kind, number in told if kind in ("step", "fault"))
+    return Story(_initial(flat, told, name), steps, fails=told[-1][0] == "fault")
 
 
 def _number(pattern: str, text: str) -> int:

@@ -107,15 +107,20 @@ def test_many_initial_states_are_those_of_the_judges(name: str, tmp_path: Path) 
     assert len(flatten(model).initial) == (9 + 8 + 7 + 3 + 2) * 8 * 3
 
 
-def test_rumur_is_given_few_start_states(tmp_path: Path) -> None:
-    """A start state for each product of initial states, and not for each of them."""
+def test_judges_are_given_few_initial_states(tmp_path: Path) -> None:
+    """A start state of Murphi, and an option of Promela, for each product of initial states and not for each
+    of them; what is none of them is refused.
+    """
     flat = flatten(model_of(tmp_path, STARTS))
-    text = murphi(flat)
-    assert text.count("\nstartstate ") == 5 < len(flat.initial)
-    with pytest.raises(ValueError, match="of 5 start states"):
-        initial_number(flat, '"initial state 5"')
-    with pytest.raises(ValueError, match="is no start state"):
-        initial_number(flat, '"another"')
+    assert murphi(flat).count("\nstartstate ") == 5 < len(flat.initial)
+    assert exporter.promela(flat).count("initial state") == 5
+    for told, why in (
+        ('"initial state 5"', "found product 5, of 5"),
+        ('"initial states 0"', "shorter"),
+        ('"another"', "'\"another\"' is no start state"),
+    ):
+        with pytest.raises(ValueError, match=why):
+            initial_number(flat, told)
 
 
 WITHOUT_A_VALUE = """
