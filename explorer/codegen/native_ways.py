@@ -51,6 +51,16 @@ def ways(states, ahead, rules, origins, costs):
 
 '''
 
+ALIKES = '''
+@njit(signature(void, WORD_ROWS, Words), nogil=True, error_model="numpy", cache=True)
+def alikes(states, numbers):
+    """What all states of the orbit of each state share, mixed."""
+    for b in range(states.shape[0]):
+        common = alike({state})
+        numbers[U(b)] = common ^ common >> U(0x20)
+
+'''
+
 EACH_STEP = """
 {step}
 if ok:
@@ -138,7 +148,8 @@ def ways_source(program: Program, layout: Layout, plan: Plan | None = None) -> s
         end_wanted="end = wanted[U(w), C_0x0]" if one else "end = wanted[w]",
         place=place,
     )
-    parts = alike
+    row = "states[U(b), C_0x0]" if one else "states[U(b)]"
+    parts = [*alike, *(fill(ALIKES, state=row) for _ in alike)]
     if plan is not None:
         parts += [native_canonical(plan, words, constants), *renamed_source(plan, one, constants)]
     return module_of(constants, *parts, step_source(tables, one), *gather_source(tables, one, False), text)

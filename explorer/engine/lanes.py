@@ -11,7 +11,7 @@ that makes it is seen as what makes that state its representative sees it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Protocol
+from typing import Any, Protocol
 
 from explorer.engine.handle import Edge, Handle
 from explorer.ir.data import dataclass
@@ -20,14 +20,20 @@ Renamed = Callable[[Handle, int], tuple[Handle, int]]
 """From a state and a lane to the representative of the state and what the lane becomes there."""
 
 
-class Costs(Protocol):
-    """The costs of the states of a level that lie on shortest ways. A dict is one."""
+class CostRows(Protocol):
+    """Costs as arrays; `within` is that of `Moved` (`moved.py`)."""
 
     def __len__(self) -> int: ...
 
     def get(self, state: Handle, /) -> int | None: ...
 
     def items(self) -> Iterable[tuple[Handle, int]]: ...
+
+    def within(self, moved: Any, most: int | None, room: int | None) -> CostRows: ...
+
+
+Costs = dict[Handle, int] | CostRows
+"""The costs of the states of a level that lie on shortest ways."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,21 +2,28 @@
 properties.
 
 No predecessor is stored during the search: the levels are expanded again, backwards from the goal, and the
-cost of every state on a shortest way is kept (`engine/lanes.py`). Then the best way is walked forwards, in
-real states where the space has representatives. Ties are broken by the initial state, then by the numbers of
-the action instances, so that every engine tells the same story, with and without symmetry.
+costs of states on shortest ways are kept (`engine/lanes.py`): of all, or where these are many of those that
+a best way may pass (`engine/moved.py`). Then the best way is walked forwards, in real states where the space
+has representatives. Ties are broken by the initial state, then by the numbers of the action instances, so
+that every engine tells the same story, with and without symmetry.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from explorer.engine.lanes import Costs, Lanes
-from explorer.engine.space import Edge, Handle, StateSpace, Violation
+from explorer.engine.moved import Moved, moved_of
+from explorer.engine.space import Edge, Handle, Level, StateSpace, Violation
 from explorer.ir.data import dataclass
 from explorer.ir.semantics import EvaluationError, evaluate
 from explorer.symmetry.permutation import Renaming
 from explorer.trace.step_builder import actor_of
+
+WIDE, SPARSE, NARROW = 128, 64, 32
+"""More states of a level on shortest ways, if they are one of SPARSE of the next level or more, are worth a
+look for the changes of a good way, from so many of each level on.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +39,14 @@ def shortest(space: StateSpace, violation: Violation) -> StatePath:
     lanes = lanes_of(space)
     goals = dict.fromkeys(violation.states, lanes.goal)
     costs: list[Costs] = [lanes.costs(violation.edges, {}) if violation.edges else goals]
-    for level in reversed(space.levels[: violation.level]):
-        costs.append(space.before(level, costs[-1], lanes))
+    levels, moved, most = space.levels[: violation.level], None, None
+    for at in reversed(range(len(levels))):
+        if moved is None and _are_many(space, len(costs[-1]), len(levels[at])):
+            moved = moved_of(space.compiled, lanes)
+            most = _changes(space, levels[: at + 1], costs[-1], lanes, moved)
+        if moved is not None:
+            costs[-1] = moved.within(costs[-1], most)
+        costs.append(space.before(levels[at], costs[-1], lanes))
     costs.reverse()
     starts = _starts(space, costs[0])
     start = min(starts, key=lambda state: (starts[state] >> lanes.number, space.decode(state)))
@@ -69,6 +82,22 @@ def _exchanges(space: StateSpace) -> Iterator[Renaming]:
         identities = quotient.symmetry.proven[cls]
         swapped = (*identities[:i], identities[i + 1], identities[i], *identities[i + 2 :])
         yield Renaming(quotient.symmetry.structure, {cls: swapped})
+
+
+def _changes(space: StateSpace, levels: Sequence[Level], costs: Costs, lanes: Lanes, moved: Moved) -> int:
+    """The changes of some way through the levels before states with these costs: a good one, found from few
+    states of each.
+    """
+    for level in reversed(levels):
+        costs = space.before(level, moved.within(costs, room=NARROW), lanes)
+    return min(cost for _, cost in costs.items()) >> lanes.number
+
+
+def _are_many(space: StateSpace, states: int, level: int) -> bool:
+    """Whether so many states on shortest ways are worth a look for a good way. Not under a symmetry, where
+    levels are looked at whole: the look would cost what it spares. The reference's states are no numbers.
+    """
+    return states > WIDE and states * SPARSE > level and space.quotient is None and space.bits > 0
 
 
 def _starts(space: StateSpace, costs: Costs) -> dict[Handle, int]:

@@ -83,9 +83,10 @@ def story(model: Model, job: dict[str, Any]) -> dict[str, Any]:
     space: StateSpace = run()
     searched = time.process_time()
     last = space.depth
+    goal = next(iter(space.levels[last]))
     way(space, last // 2, [next(iter(space.levels[last // 2]))])
     loaded = time.process_time()
-    trace = way(space, last, [next(iter(space.levels[last]))])
+    trace = way(space, last, [goal])
     return {
         "states": space.distinct,
         "represented": space.represented,

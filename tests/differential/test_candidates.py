@@ -5,12 +5,17 @@ are few.
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from explorer.codegen.native_ways import ways_source
 from explorer.engine import candidates, python
 from explorer.engine.native import candidates as arrays
+from explorer.engine.native import undo
+from explorer.engine.native.jit import Jit, default_directory, undo_source
 from explorer.engine.native.levels import integers, words_of
 from explorer.engine.space import StateSpace
 from explorer.ground.ground import ground
@@ -45,12 +50,15 @@ def always(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(arrays, "MOST", 1 << 40)
 
 
-def compared(space: StateSpace, seed: int) -> tuple[int, int, int]:
+def compared(
+    space: StateSpace, seed: int, quicken: Callable[[arrays.ArrayCandidates], None] = lambda found: None
+) -> tuple[int, int, int]:
     """Go back one step from some states of every level: how many states there are, how many are candidates,
     and from how many a step leads there.
     """
     compiled, lanes, rng = space.compiled, lanes_of(space), random.Random(seed)
     found = arrays.ArrayCandidates(compiled.candidates.origins, compiled.layout.words, compiled.plan)
+    quicken(found)
     every = few = needed = 0
     for level, after in zip(space.levels, space.levels[1:]):
         states, goals = [*level], [*after]
@@ -109,3 +117,27 @@ def test_few_others_are_looked_at() -> None:
         space, *_ = spaces_of(ground(load(SPECS / f"examples/{name}.py")), 1000)
         every, few, needed = compared(space, 2)
         assert few <= share * needed < every
+
+
+@pytest.mark.parametrize("symmetric", [False, True])
+@pytest.mark.parametrize("name", ["german", "two_phase_commit", "ipi_buffers"])
+def test_machine_code_finds_them_too(name: str, symmetric: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """None is missing where machine code undoes rules, and says what the states of an orbit share; candidates
+    are listed a few at a time.
+    """
+    monkeypatch.setattr(undo, "TOGETHER", 8)
+    folder = ROOT / "tests/support" if name == "ipi_buffers" else SPECS / "examples"
+    space = spaces_of(ground(load(folder / f"{name}.py")), 1500)[symmetric]
+    compiled = space.compiled
+    assert compiled.candidates.origins is not None and symmetric == (compiled.plan is not None)
+    jit, undone = Jit(default_directory()), undo.Undo(compiled.candidates.origins, compiled.layout.words)
+    kernels = jit.module(undo_source())
+
+    def quicken(found: arrays.ArrayCandidates) -> None:
+        found.quicken(kernels, partial(undone.listed, kernels))
+        if symmetric:
+            text = ways_source(compiled.program, compiled.layout, compiled.plan)
+            found.by_orbit(jit.module(text))
+
+    every, few, needed = compared(space, 3, quicken)
+    assert needed <= few < every

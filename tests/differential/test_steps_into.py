@@ -92,7 +92,7 @@ def test_which_code_lists_the_steps_of_a_story(name: str, monkeypatch: pytest.Mo
     monkeypatch.setattr(asked, "texts", {"ways": ways_source(compiled.program, compiled.layout)})
     level, later = [*space.levels[4]], dict.fromkeys(space.levels[5], lanes.goal)
     found = asked.before(level, later, lanes)
-    assert [*asked.helpers] == [name]
+    assert [*asked.modules] == [name]
     assert dict(found.items()) == compiled.costs_of(level, later, lanes) != {}
     asked.before(level, later, lanes, walked=True)
-    assert [*asked.helpers] == [*dict.fromkeys((name, "ways"))]
+    assert [*asked.modules] == [*dict.fromkeys((name, "ways"))]

@@ -9,6 +9,7 @@ import random
 import pytest
 
 from explorer.engine.compiled import Compiled
+from explorer.engine.limits import Limits
 from explorer.engine.native import questions
 from explorer.engine.native import search as native
 from explorer.engine.native.candidates import ArrayCandidates
@@ -26,15 +27,19 @@ MODELS = {
     "peterson": (SPECS / "examples/peterson.py", {"PROCESSES": "4"}),
     "two_phase_commit": (SPECS / "examples/two_phase_commit.py", {"MANAGERS": "4"}),
     "ipi": (ROOT / "tests/support/ipi_buffers.py", {"senders": "2"}),
+    "two words as one": (SPECS / "examples/german.py", {"CACHES": "4"}),
+    "two words in a tree": (SPECS / "examples/german.py", {"CACHES": "5"}),
 }
+MOST = 20_000
+"""States of a space."""
 
 
 def explored(name: str, workers: int) -> StateSpace:
     """The space of a model by machine code, all of whose levels stand in the visited set."""
     path, define = MODELS[name]
     compiled = Compiled(child.model_of(str(path), define))
-    options = native.Options(workers=workers)
-    return native.explore(compiled.model, None, options=options, prepared=(compiled, machine(compiled)))
+    options, limits = native.Options(workers=workers), Limits(max_states=MOST)
+    return native.explore(compiled.model, limits, options=options, prepared=(compiled, machine(compiled)))
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3])
@@ -45,15 +50,17 @@ def test_no_state_is_missing_and_none_is_of_another_level(name: str, workers: in
     """
     space, rng = explored(name, workers), random.Random(workers)
     compiled, lanes = space.compiled, lanes_of(space)
-    assert compiled.candidates.origins is not None and compiled.layout.words == 1
-    undone, undo = Undo(compiled.candidates.origins), Jit(default_directory()).module(undo_source()).undo
+    layout, kernels = compiled.layout, Jit(default_directory()).module(undo_source())
+    assert compiled.candidates.origins is not None
+    assert (layout.words > 1, layout.dense is not None) == (name.startswith("two w"), name.endswith("as one"))
+    undone = Undo(compiled.candidates.origins, layout.words)
     asked = most = 0
     for level, after in zip(space.levels, space.levels[1:]):
         goals = [*after]
         for size in (1, 7, len(goals)):
             later = dict.fromkeys(rng.sample(goals, min(size, len(goals))), lanes.goal)
             assert isinstance(level, TableLevel)
-            rows = undone.before(undo, level, words_of([*later], 1))
+            rows = undone.before(kernels, level, words_of([*later], layout.words))
             if rows is not None:
                 found = integers(rows)
                 assert len(found) == len({*found}) and {*found} <= {*level}
@@ -62,7 +69,7 @@ def test_no_state_is_missing_and_none_is_of_another_level(name: str, workers: in
     assert asked > space.depth and most > 10
 
 
-@pytest.mark.parametrize("name", ["philosophers", "peterson"])
+@pytest.mark.parametrize("name", ["philosophers", "peterson", "two words as one", "two words in a tree"])
 def test_the_path_is_that_of_collected_levels(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A path of states that the visited set was asked for is the one that whole levels give."""
     space = explored(name, 1)

@@ -318,32 +318,32 @@ class Into(NamedTuple):
 
 
 class Undone(NamedTuple):
-    """How rules are undone in states of one word (`program/origins.py`), and how many may be."""
+    """How rules are undone (`program/origins.py`)."""
 
+    words: Words
     shifts: Words
     masks: Words
     starts: Words
-    """[tables]: which bits of a state a table looks at; its first row"""
+    """[tables]: which bits of which word of a state a table looks at; its first row"""
     rows: WordRows
     """[rows of all tables, words of ways]: a bit for each way back that is allowed"""
-    kept: Words
-    """[ways]: the bits that a way leaves alone"""
+    kept: WordRows
+    """[ways, W]: the bits that a way leaves alone"""
     first: Words
     """[ways + 1]: the first of its contents in `olds`"""
-    olds: Words
-    level: Word
-    """the level whose states are wanted"""
-    most: Word
+    olds: WordRows
+    """[contents, W]"""
 
 
 class Asked(NamedTuple):
-    """Candidates that a table is asked for together, and those that it has."""
+    """What a table is asked for a block at a time, and what it has."""
 
-    candidates: Words
+    roots: Words
     keys: Words
     bases: Words
     places: Words
-    """[candidates asked for together]: their keys, the first slots of their partitions, and where to look"""
+    """[block]: words that states are stored as, their keys, the first slots of their partitions, and where to
+    look"""
     seen: Words
     """a bit for each slot of the table, clear at first"""
     found: WordRows

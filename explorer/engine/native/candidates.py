@@ -6,7 +6,8 @@ place is marked, twice. So few others stay too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,12 +22,15 @@ from explorer.program.layout import WORD
 from explorer.program.origins import Origins
 from explorer.symmetry.plan import Plan
 
-PART, SPARE, DEAR, MOST = 1 << 14, 8, 32, 1 << 22
-"""Steps that are undone at once; places in a table for each candidate, or a few more; candidates that cost as
-much as the search for the ways back from a state; candidates that are ever looked for (100 MB).
+PART, SPARE, BITS, MOST = 1 << 14, 8, 16, 1 << 22
+"""Steps that are undone at once; places in a table for each candidate, or a few more; its bits in a sieve, or
+a few more; candidates that are ever looked for (100 MB).
 """
+DEAR, CHEAP = 32, 4
+"""Candidates that cost as much as the search for the ways back from a state, by numpy and by machine code."""
 
 Hashes = Callable[[WordRows], Words]
+Listed = Callable[[WordRows], Iterable[WordRows]]
 
 
 class ArrayCandidates:
@@ -35,6 +39,8 @@ class ArrayCandidates:
     def __init__(self, origins: Origins | None, words: int, plan: Plan | None):
         self.origins, self.words = origins, words
         self.hashes: Hashes = _hashes if plan is None else _alike(plan)
+        self.listed: Listed = self._listed
+        self.kernels: Any = None
         if origins is None:
             return
         rules = len(origins.kept)
@@ -58,21 +64,46 @@ class ArrayCandidates:
         """The candidates of a level for steps into `later`; all of it where there are more than `most` for
         each of its states, or finding them costs as much.
         """
-        if self.origins is None or len(level) < SMALL or len(later) * DEAR > most * len(level):
+        dear = DEAR if self.kernels is None else CHEAP
+        if self.origins is None or len(level) < SMALL or len(later) * dear > most * len(level):
             return level
         found, room = list[Words](), min(most * len(level), MOST)
-        for start in range(0, len(later), PART):
-            states = later[start : start + PART]
-            rows, rules = self._undone(states)
-            room -= int(self.many[rules].sum())
+        for several in self.listed(later):
+            room -= len(several)
             if room < 0:
                 return level
-            found += map(self.hashes, self._before(states, rows, rules))
-        stay = _there(found, self.hashes(level))
+            found.append(self.hashes(several))
+        rows = self._there(found, self.hashes(level))
         for mask in words_of(self.origins.alone, self.words):
-            stay |= _there([_hashes(later & mask)], _hashes(level & mask))
-        chosen: WordRows = level[stay]
+            rows = np.union1d(rows, self._there([_hashes(later & mask)], _hashes(level & mask)))
+        chosen: WordRows = level[rows]
         return chosen
+
+    def quicken(self, kernels: Any, listed: Listed) -> None:
+        """Let the functions of `undo_kernels.py` do it, `listed` among them."""
+        self.kernels, self.listed = kernels, listed
+
+    def by_orbit(self, ways: Any) -> None:
+        """Let a program's module `ways` say what the states of an orbit share, where it does."""
+        if hasattr(ways, "alikes"):
+            self.hashes = partial(_alikes, ways.alikes)
+
+    def _there(self, hashes: list[Words], asked: Words) -> Numbers:
+        """The rows of hashes that are asked for and that are among some. Hardly any other has one."""
+        if self.kernels is None:
+            return _there(hashes, asked)
+        bits = max(sum(map(len, hashes)) * BITS // WORD, 1).bit_length()
+        sieve, shift = np.zeros(1 << bits, np.uint64), np.uint64(WORD - bits)
+        rows = np.empty(len(asked), np.int64)
+        for several in hashes:
+            self.kernels.mark(several, sieve, shift)
+        return rows[: self.kernels.marked(asked, sieve, shift, rows)]
+
+    def _listed(self, later: WordRows) -> Iterator[WordRows]:
+        """The states from which rules may have led to some others, some at a time."""
+        for start in range(0, len(later), PART):
+            states = later[start : start + PART]
+            yield from self._before(states, *self._undone(states))
 
     def _undone(self, states: WordRows) -> tuple[Numbers, Numbers]:
         """Which rules may have led to which states: pairs of a row and a rule."""
@@ -94,8 +125,8 @@ class ArrayCandidates:
                 yield (left[:, None] | olds[self.place[rules[part]]]).reshape(-1, self.words)
 
 
-def _there(hashes: list[Words], asked: Words) -> Any:
-    """A flag for each hash that is asked for: whether it is among some. Hardly any other has one."""
+def _there(hashes: list[Words], asked: Words) -> Numbers:
+    """The same without machine code."""
     bits = max(sum(map(len, hashes)) * SPARE, 1 << 12).bit_length()
     first, second = np.uint64(WORD - bits), np.uint64(WORD - 2 * bits)
     mask, factor = np.uint64((1 << bits) - 1), np.uint64(FIRST)
@@ -105,15 +136,14 @@ def _there(hashes: list[Words], asked: Words) -> Any:
         near[mixed >> first] = True
         far[mixed >> second & mask] = True
     mixed = asked * factor
-    result = near[mixed >> first]
-    rows = np.flatnonzero(result)
-    result[rows] = far[mixed[rows] >> second & mask]
-    return result
+    rows = np.flatnonzero(near[mixed >> first])
+    found: Numbers = rows[far[mixed[rows] >> second & mask]]
+    return found
 
 
 def _hashes(states: WordRows) -> Words:
     """A number for each state that hardly any other has."""
-    result = states[:, 0]
+    result = states[:, 0].copy()
     for word in range(1, states.shape[1]):
         result = (result ^ result >> np.uint64(29)) * np.uint64(WEIGHTS[0]) + states[:, word]
     return result
@@ -130,3 +160,10 @@ def _alike(plan: Plan) -> Hashes:
         return mixed
 
     return hashes
+
+
+def _alikes(kernel: Any, states: WordRows) -> Words:
+    """The same by the function `alikes` of a program."""
+    numbers = np.empty(len(states), np.uint64)
+    kernel(states, numbers)
+    return numbers

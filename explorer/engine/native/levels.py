@@ -147,11 +147,18 @@ class TableLevel:
         return self._size
 
     def words(self) -> Any:
-        roots = self._collected.roots(self.number)
-        return roots if self._tree is None else self._tree.unfold(roots)
+        return self.states(self._collected.roots(self.number))
 
     def pieces(self) -> Iterator[Any]:
         yield self.words()
+
+    def stored(self, states: Any) -> Any:
+        """Those of some states (uint64 [n, words]) that may have been visited, as the set has them."""
+        return states if self._tree is None else self._tree.known(states)
+
+    def states(self, roots: Any) -> Any:
+        """The states that the set has as these."""
+        return roots if self._tree is None else self._tree.unfold(roots)
 
     def together(self) -> int:
         """The states of all levels that stand in the visited set."""

@@ -26,6 +26,10 @@ class Packing:
         self.kernels.fold(np.ascontiguousarray(states), roots)
         return roots
 
+    def known(self, states: WordRows) -> WordRows:
+        """The same: the stored word of a state is known without a dictionary."""
+        return self.fold(states)
+
     def unfold(self, roots: WordRows) -> WordRows:
         """The states of stored words."""
         states = np.empty((len(roots), self.words), np.uint64)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -40,9 +40,9 @@ ASKED = 1 << 15
 SMALL = 1 << 18
 """States from which compiled code pays without a doubt."""
 
-FEW, WORTH = 32, 2.0
-"""States whose steps Python lists faster than a call of machine code; seconds that it may take for all such
-questions before machine code is compiled for them.
+FEW, LEAST, WORTH = 32, 4, 2.0
+"""States whose steps Python lists faster than machine code is loaded and called, and than it is called;
+seconds that it may take for all such questions before machine code is compiled for them.
 """
 LOADED, ONCE = 256, 0.2
 """States of a level from which the code that lists steps by that of the search is loaded, in 10 ms; seconds
@@ -50,7 +50,7 @@ that Python may take before it is compiled, for all specs.
 """
 QUICK, EACH, SLOW = 4, 8, 16
 """How many candidates cost as much as a state that machine code expands, as one that it expands alone, and as
-one that Python does.
+one that Python does or machine code under a symmetry.
 """
 
 
@@ -70,7 +70,7 @@ class Questions:
         self.compiled, self.machine, self.words = compiled, machine, compiled.layout.words
         self.texts: dict[str, str] = {}
         self.cached: dict[str, bool] = {}
-        self.helpers: dict[str, Any] = {}
+        self.modules: dict[str, Any] = {}
         self.listed, self.listing = 0, 0.0
         """States whose steps Python has listed, and the seconds it took."""
 
@@ -114,13 +114,15 @@ class Questions:
         costs = ArrayCosts.of(later, self.words)
         wide = lanes.number > MOST_LANES
         name = "ways" if wide or walked else self._lister(len(level))
-        most = SLOW if name not in self.helpers else QUICK if name == "ways" else EACH
+        quick = name in self.modules and self.compiled.plan is None
+        most = SLOW if not quick else QUICK if name == "ways" else EACH
         rows = self._before(level, costs.states, most)
         size = len(rows)
-        if size < FEW or wide or name == "python" or not self._at_hand(name, size):
+        few = FEW if name not in self.modules else LEAST
+        if size < few or wide or name == "python" or not self._at_hand(name, size):
             known = dict(costs.items())
             return self._listed(size, lambda: self.compiled.costs_of(integers(rows), known, lanes))
-        function, rows = self.helpers[name], np.ascontiguousarray(rows)
+        function, rows = getattr(self.modules[name], name), np.ascontiguousarray(rows)
         if name == "into":
             into = self.into
             assert into is not None
@@ -131,13 +133,27 @@ class Questions:
 
     def _before(self, level: Any, later: WordRows, most: int) -> WordRows:
         """The candidates of a level for steps into `later`."""
-        if isinstance(level, TableLevel) and (states := level.together()) >= ASKED and self.undo is not None:
-            if self._at_hand("undo", states):
-                found = self.undo.before(self.helpers["undo"], level, later)
-                if found is not None:
-                    return found
+        if isinstance(level, TableLevel):
+            found = self._asked(level, later)
+            if found is not None:
+                return found
         rows = level.words() if isinstance(level, (NativeLevel, TableLevel)) else words_of(level, self.words)
         return self.candidates.among(rows, later, most)
+
+    def _asked(self, level: TableLevel, later: WordRows) -> WordRows | None:
+        """The same, of a visited set that is asked; None where the level is to be collected. Machine code
+        that helps there, too, is loaded.
+        """
+        states, undo = level.together(), self.undo
+        if states < ASKED or undo is None or not self._at_hand("undo", states):
+            return None
+        kernels, symmetric = self.modules["undo"], self.compiled.plan is not None
+        if not symmetric and not undo.alone:
+            return undo.before(kernels, level, later)
+        self.candidates.quicken(kernels, partial(undo.listed, kernels))
+        if symmetric and self._cached("ways") and self._at_hand("ways", 0):
+            self.candidates.by_orbit(self.modules["ways"])
+        return None
 
     def _lister(self, size: int) -> str:
         """What is to list the steps from a level of so many states: Python if they are few, else what takes
@@ -145,7 +161,7 @@ class Questions:
         """
         if self.into is None or self.listing >= WORTH:
             return "ways"
-        if size < LOADED and not self.helpers:
+        if size < LOADED and not self.modules:
             return "python"
         if self._cached("ways"):
             return "ways"
@@ -165,10 +181,9 @@ class Questions:
 
     @cached_property
     def undo(self) -> Undo | None:
-        """What undoes rules, where all can be undone and states are of one word."""
+        """What undoes rules, where that is possible."""
         origins = self.compiled.candidates.origins
-        plain = self.compiled.plan is None and self.words == 1
-        return Undo(origins) if plain and origins is not None and not origins.alone else None
+        return None if origins is None else Undo(origins, self.words)
 
     @cached_property
     def candidates(self) -> ArrayCandidates:
@@ -186,7 +201,7 @@ class Questions:
         """Whether machine code looks at the steps of so many states: it is at hand, or Python takes too
         long.
         """
-        if name in self.helpers:
+        if name in self.modules:
             return True
         cached = self._cached(name)
         forecast = self.listing
@@ -195,8 +210,7 @@ class Questions:
         worth = WORTH if name in OWN else min(ONCE, WORTH)
         if forecast < worth and size < SMALL and not cached:
             return False
-        module = Jit(default_directory()).module(self.texts[name])
-        self.helpers[name] = getattr(module, name)
+        self.modules[name] = Jit(default_directory()).module(self.texts[name])
         return True
 
     def _cached(self, name: str) -> bool:
@@ -220,7 +234,7 @@ class Questions:
         while at < len(rows):
             steps.length[0] = 0
             with self.machine.running():
-                at = self.helpers["edges"](rows, (at, len(rows)), steps, self.machine.rules)
+                at = self.modules["edges"].edges(rows, (at, len(rows)), steps, self.machine.rules)
             n = int(steps.length[0])
             sources, ends = integers(rows[steps.origins[:n]]), integers(steps.successors[:n])
             result += zip(sources, [numbers[rank] for rank in steps.rules[:n]], ends)

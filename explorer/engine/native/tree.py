@@ -113,19 +113,32 @@ class Tree(Growing):
         """The root words (uint64 [n, 1]) of states (uint64 [n, words]), which may be new. Not while workers
         look up.
         """
-        alone = np.zeros((len(states), 1 + self.words), np.uint64)
-        alone[:, 1:] = states
-        return self.fold_alone(Level(alone, np.zeros(len(states), np.uint16)), len(states)).states
+        return self.fold_alone(self._alone(states), len(states)).states
+
+    def known(self, states: WordRows) -> WordRows:
+        """The root words of those of some states all of whose parts are in the dictionaries."""
+        level, folded = self._alone(states), self.room(len(states), len(states))
+        self.kernels.fold(level, Part(0, len(states), True, False), self._nobody(), self.arrays, folded)
+        return folded.roots[: folded.totals[0]]
 
     def fold_alone(self, level: Level, size: int) -> Level:
         """As `fold`, for the first `size` rows of states with a column before the words, and their rules."""
-        folded, at = self.room(size, 1), 0
-        parent = Unfolded(np.zeros((1, self.words), np.uint64), np.zeros((self.nodes, 1), np.uint64))
+        folded, at, parent = self.room(size, 1), 0, self._nobody()
         while at < size:
             at = self.kernels.fold(level, Part(at, size, True, True), parent, self.arrays, folded)
             if folded.totals[2] >= 0:
                 self.grow(int(folded.totals[2]))
         return Level(folded.roots, folded.rules)
+
+    def _alone(self, states: WordRows) -> Level:
+        """States with a column before the words, as if no rule had made them."""
+        alone = np.zeros((len(states), 1 + self.words), np.uint64)
+        alone[:, 1:] = states
+        return Level(alone, np.zeros(len(states), np.uint16))
+
+    def _nobody(self) -> Unfolded:
+        """The predecessor of states that stand alone."""
+        return Unfolded(np.zeros((1, self.words), np.uint64), np.zeros((self.nodes, 1), np.uint64))
 
     def room(self, size: int, missed: int) -> Folded:
         """Room for so many root words, and for states with a part that is in no dictionary."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from explorer.engine.lanes import Costs, Lanes
+from explorer.engine.moved import Moved
 from explorer.engine.native.arrays import Ahead, Numbers, Rules, WordRows
 from explorer.engine.native.levels import integers, words_of
 
@@ -38,6 +39,22 @@ class ArrayCosts:
 
     def items(self) -> Iterable[tuple[int, int]]:
         return zip(integers(self.states), self.costs.tolist())
+
+    def within(self, moved: Moved, most: int | None, room: int | None) -> ArrayCosts:
+        """See `Moved`."""
+        initial, *masks = words_of([moved.initial, *(bits for _, bits in moved.own)], self.states.shape[1])
+        apart, there, many = self.states ^ initial, np.zeros(len(self), np.int64), self.costs >> moved.number
+        for (lane, _), mask in zip(moved.own, masks):
+            has = np.zeros(len(self), np.bool_)
+            for word in np.flatnonzero(mask):
+                has |= (apart[:, word] & mask[word]) != 0
+            there |= has.astype(np.int64) << lane
+            many += has
+        many -= (there & self.costs) != 0
+        rows = np.arange(len(self)) if most is None else np.flatnonzero(many <= most)
+        if room is not None:
+            rows = rows[np.argsort(many[rows], kind="stable")[:room]]
+        return ArrayCosts(self.states[rows], self.costs[rows])
 
 
 def before(
