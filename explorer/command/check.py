@@ -262,17 +262,19 @@ class Session:
         watcher.status.end(verdict.verdict)
         constant = [f for f in verdict.findings if f.kind == "constant"] if row else []
         if constant:
-            elsewhere = self.telling_elsewhere(spec, path, {f.subject for f in constant})
+            names = {f.subject for f in constant}
+            elsewhere = self.limits.during("vacuity", partial(self.telling_elsewhere, spec, path, names))
             verdict = verdict.without([f for f in constant if f.subject in elsewhere])
-        about = context(
-            space.model,
-            {} if row and not self.options.write else verdict.traces,
-            sampled=not row and not verdict.traces,
+        traces = {} if row and not self.options.write else verdict.traces
+        about = self.limits.during(
+            "context", partial(context, space.model, traces, sampled=not row and not verdict.traces)
         )
-        record: CheckedRecord = {**verdict.record(), **about}
+        record: CheckedRecord = {**verdict.record(), **about, "seconds": self.limits.seconds}
         self.results.records.append(record)
         if not row:
-            self.results.report(space, verdict, record, directory, watcher.printed)
+            self.results.report(
+                space, verdict, record, directory, limits=self.limits, printed=watcher.printed
+            )
         elif self.options.write:
             from explorer.command.files import write_formats
 

@@ -10,7 +10,6 @@ import json
 import os
 import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -45,20 +44,26 @@ def write_record(record: Record, directory: Path, settings: Settings = NO_SETTIN
 
 
 def walk_of(
-    space: StateSpace, verdict: Verdict, record: CheckedRecord, quick: bool = False
+    space: StateSpace, verdict: Verdict, record: CheckedRecord, *, quick: bool
 ) -> dict[str, Any] | None:
     """What the page of a small space walks with; None where it was not visited as a whole, or is too large.
     `quick` where nobody asked for a page.
     """
-    from explorer.render.html.walk import packed
     from explorer.trace.explored import explored, is_small, outline
-    from explorer.trace.outlook import Outlooks
 
     first = next(space.model.initial_states(), None)
     if first is None or verdict.stopped or space.walked is not None:
         return None
-    listed = explored(space.model) if is_small(space.model, verdict.states["represented"], quick) else None
-    text = packed(listed)
+    if not is_small(space.model, verdict.states["represented"], quick):
+        return None
+
+    from explorer.render.html.walk import packed
+    from explorer.trace.outlook import Outlooks
+
+    def listed() -> str | None:
+        return packed(explored(space.model))
+
+    text = space.model.once("page", listed) if quick else listed()
     if text is None:
         return None
     return {**outline(space.model, Outlooks(space.model, first), told(record)), "space": text}
@@ -80,8 +85,6 @@ def write_all(
     """
     from explorer.render.picture.drawing import TooLarge
 
-    walk = walk_of(space, verdict, record, quick="html" not in write)
-    settings = replace(settings, walk=walk)
     notes = write_record(record, directory, settings)
     for name, trace in verdict.traces.items():
         notes += _write(directory / f"{name}.txt", story(trace, full=True))
@@ -141,8 +144,7 @@ def one_format(
 ) -> str:
     """What `--format` prints for a run; "" where a format of traces has none to show. Raises TooLarge."""
     if name in RUNS:
-        shown = replace(settings, walk=walk_of(space, verdict, record)) if name == "html" else settings
-        return RUNS[name][1]([record], shown)
+        return RUNS[name][1]([record], settings)
     if name in GRAPHS:
         return _of_graph(name, space, verdict)
     trace = verdict.main_trace

@@ -36,7 +36,6 @@ from explorer.command.parsers import (
     walk_parser,
 )
 from explorer.command.standard_output import OutputError, own_prints, prepare_streams, say
-from explorer.command.stray import meant
 from explorer.ir.errors import SpecError, nearest
 from explorer.ir.kept import default_directory, keep
 from explorer.ir.model import Model
@@ -106,7 +105,7 @@ def _details(error: Exception) -> str:
 def _main(arguments: list[str]) -> int:
     word = arguments[0] if arguments and _is_word(arguments[0]) else ""
     if word and word not in COMMANDS:
-        near = meant(arguments, word)
+        near = _meant(arguments, word)
         if near:
             raise UsageError(f"{word}: no such command or file; write: python -m explorer {near}")
         raise UsageError(f"unknown command {word!r}: {nearest(word, list(COMMANDS))}")
@@ -114,10 +113,17 @@ def _main(arguments: list[str]) -> int:
     try:
         return run(parser().parse_intermixed_args(arguments[bool(word) :]))
     except (Surplus, PathError) as error:
-        near = meant(arguments, error.word if isinstance(error, Surplus) else error.missing)
+        near = _meant(arguments, error.word if isinstance(error, Surplus) else error.missing)
         if not near:
             raise
         raise UsageError(f"{str(error).partition('; ')[0]}; write: {near}") from None
+
+
+def _meant(arguments: list[str], stray: str) -> str:
+    """What to write in place of a stray word; "" where that is not to be seen."""
+    from explorer.command.stray import meant
+
+    return meant(arguments, stray)
 
 
 def _check(options: Namespace) -> int:

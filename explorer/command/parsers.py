@@ -20,7 +20,6 @@ from explorer.command.arguments import (
     some_memory,
     some_seconds,
 )
-from explorer.trace.cover import KINDS
 
 
 def mutate_parser() -> argparse.ArgumentParser:
@@ -108,6 +107,8 @@ def synthesize_parser() -> argparse.ArgumentParser:
 
 
 def tests_parser() -> argparse.ArgumentParser:
+    from explorer.trace.cover import KINDS
+
     parser = Parser(
         "tests",
         description="Write behaviours that cover a spec: as ITF, as pytest functions, as a schedule in C.",

@@ -8,10 +8,12 @@ import argparse
 import os
 import sys
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from explorer import __version__
 from explorer.command.standard_output import OutputError, say
+from explorer.engine.limits import Limits
 from explorer.engine.space import StateSpace
 from explorer.render.formats import SEVERAL, Settings
 from explorer.render.text.terminal import wants_colour
@@ -66,27 +68,37 @@ class Results:
         verdict: Verdict,
         record: CheckedRecord,
         directory: Path,
+        *,
+        limits: Limits,
         printed: Collection[str] = (),
     ) -> None:
         """Write the files, then say what was found but for the stories that are `printed` already; a file
-        that cannot be written is a note, never a loss.
+        that cannot be written is a note, never a loss. What it takes are phases of the run.
         """
-        from explorer.command.files import write_all
+        from explorer.command.files import walk_of, write_all
 
-        if self.options.profile:
+        options = self.options
+        quick = "html" not in (*options.write, options.format)
+        walk = limits.during("page", lambda: walk_of(space, verdict, record, quick=quick))
+        settings = replace(self.settings, walk=walk)
+        record["seconds"] = limits.seconds
+        notes = limits.during(
+            "files",
+            lambda: write_all(
+                space,
+                verdict,
+                record,
+                directory,
+                graph=options.graph,
+                png=options.png,
+                write=options.write,
+                settings=settings,
+            ),
+        )
+        if options.profile:
             from explorer.command.profile import profile
 
-            print(profile(space), file=sys.stderr)
-        notes = write_all(
-            space,
-            verdict,
-            record,
-            directory,
-            graph=self.options.graph,
-            png=self.options.png,
-            write=self.options.write,
-            settings=self.settings,
-        )
+            print(profile(replace(space, phases={**limits.spent, **space.phases})), file=sys.stderr)
         notes += self.twins(space, verdict, directory) + self.opened(directory)
         self.heed(notes)
         if not self.silent:
@@ -106,7 +118,7 @@ class Results:
                 )
             )
         else:
-            self.show(space, verdict, record)
+            self.show(space, verdict, record, settings)
             self.note(notes)
 
     def twins(self, space: StateSpace, verdict: Verdict, directory: Path) -> list[str]:
@@ -133,7 +145,7 @@ class Results:
             else [f"--open: no browser was found; the report is {page}"]
         )
 
-    def show(self, space: StateSpace, verdict: Verdict, record: CheckedRecord) -> None:
+    def show(self, space: StateSpace, verdict: Verdict, record: CheckedRecord, settings: Settings) -> None:
         """Print a format that shows one run."""
         from explorer.command.files import one_format
         from explorer.render.picture.drawing import TooLarge
@@ -142,7 +154,7 @@ class Results:
         if self.options.json or name in SEVERAL:
             return
         try:
-            text = one_format(name, space, verdict, record, self.settings)
+            text = one_format(name, space, verdict, record, settings)
         except TooLarge as error:
             raise UsageError(f"--format {name}: {error}") from None
         if text:

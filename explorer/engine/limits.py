@@ -95,8 +95,15 @@ class Limits:
         self.phase, self.grace, self.spent, self.cut = None, None, {}, False
 
     def finish(self) -> None:
-        """The run is over, and what it learned is written: no limit matters any more."""
+        """The run is over, and what it learned is written: no limit matters any more, phases are announced
+        all the same.
+        """
         self.running, self.phase = False, None
+
+    @property
+    def seconds(self) -> float:
+        """The seconds since the start."""
+        return round(time.monotonic() - self.started, 4)
 
     def during(self, name: str, work: Callable[[], T], unit: str = "") -> T:
         """Do a part of the work that looks at no clock. Raises Stopped where a limit is reached meanwhile."""
@@ -132,9 +139,9 @@ class Limits:
     def look(self) -> None:
         """Raises Stopped where a limit is reached in a phase."""
         phase = self.phase
-        if phase is None or not self.running:
+        if phase is None:
             return
-        reason = self.reached(0)
+        reason = self.reached(0) if self.running else None
         if reason and (self.interrupted or time.monotonic() - self.begun >= PATIENCE):
             raise Stopped(reason)
         self.announce(phase)

@@ -7,21 +7,21 @@ Run once, after safety. Knows nothing of how results are shown.
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from explorer.engine.limits import Limits, Stopped
-from explorer.engine.reference import step
 from explorer.engine.space import StateSpace
 from explorer.ir.data import dataclass
 from explorer.ir.model import Model, Temporal
 from explorer.ir.semantics import EvaluationError
 from explorer.liveness.automaton import TooLarge
-from explorer.liveness.find_lasso import NumberedLasso
 from explorer.liveness.graph import Graph, Refused, build, estimate
 from explorer.liveness.violation import LassoSearch, prepare, violation
 from explorer.program.simplify import lift
-from explorer.trace.replay import replay, walk_of
-from explorer.trace.tell_lasso import tell_lasso
 from explorer.trace.trace import Trace
+
+if TYPE_CHECKING:
+    from explorer.liveness.find_lasso import NumberedLasso
 
 NO_VALUE = "an expression has no value in some reachable state"
 
@@ -111,6 +111,9 @@ def _all_have_values(model: Model, lasso: Trace) -> bool:
     """Whether every action has a value in the states that a lasso goes through for ever: else it is open what
     is enabled there, and with it what is fair.
     """
+    from explorer.engine.reference import step
+    from explorer.trace.replay import replay, walk_of
+
     assert lasso.loop is not None
     try:
         for state in replay(model, walk_of(lasso))[lasso.loop :]:
@@ -131,6 +134,8 @@ def _answer(search: LassoSearch, prop: Temporal) -> Answer:
             best = part, shortest
     if best is None:
         return Answer(unbreakable=search.unbreakable)
+    from explorer.trace.tell_lasso import tell_lasso
+
     part, lasso = best
     graph: Graph = search.graph
     initial = graph.state(lasso.initial, lasso.element)

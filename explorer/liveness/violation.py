@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from explorer.engine.limits import Limits
 from explorer.ir import expressions as ex
@@ -20,8 +20,10 @@ from explorer.liveness.arena import Arena, FairTables, fairness, plain
 from explorer.liveness.arrays import Array
 from explorer.liveness.automaton import automaton, literal
 from explorer.liveness.copies import FormulaView, view, worded
-from explorer.liveness.find_lasso import NumberedLasso, lasso
 from explorer.liveness.graph import Graph, Refused, estimate_product
+
+if TYPE_CHECKING:
+    from explorer.liveness.find_lasso import NumberedLasso
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,8 @@ def _by_shape(search: LassoSearch, seen: FormulaView) -> NumberedLasso | None:
     arena.stutterable = stutterable
     if not arena.decompose(alive) and not stutterable_count:
         return None
+    from explorer.liveness.find_lasso import lasso
+
     return lasso(
         arena,
         seen,
@@ -234,6 +238,8 @@ def _by_product(search: LassoSearch, seen: FormulaView) -> NumberedLasso | None:
     arena.stutterable = still.fair_nodes
     if not arena.decompose(backend.ones(nodes)) and not stutterable_count:
         return None
+    from explorer.liveness.find_lasso import lasso
+
     everywhere = backend.ones(nodes)
     return lasso(arena, seen, sources=list(range(starts)), free=False, switch=everywhere, inside=everywhere)
 

@@ -1,6 +1,6 @@
 """Ground models on disk: a second run of a spec under the same constants reads its model, with what was
-proved of it and generated from it, and the sample of its behaviour, in place of making them again. Neither
-what was visited nor verdicts are kept.
+proved of it and generated from it, and what a report shows of the model alone, in place of making them again.
+Neither what was visited nor verdicts are kept.
 
 The author's modules are run all the same. A model is known by their texts, the constants, the explorer's own
 files and Python's version: it depends on nothing else if the modules see nothing else. Where they import or

@@ -195,7 +195,7 @@ def judge_space(
     searched = {**space.phases}
     searched.pop("compile", None)  # a part of the preparation, or of the compilation
     space = replace(space, phases={**limits.spent, **searched})
-    return space, replace(verdict, seconds=round(time.monotonic() - limits.started, 4))
+    return space, replace(verdict, seconds=limits.seconds)
 
 
 def unexplored(model: Model, stop: Stopped) -> StateSpace:

@@ -7,24 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from explorer.ir.model import Model
 from explorer.ir.semantics import State
-from explorer.trace.outlook import Outlooks
-from explorer.trace.replay import initial_with
 from explorer.trace.trace import STILL, Trace
+
+if TYPE_CHECKING:
+    from explorer.trace.outlook import Outlooks
 
 STATES = 20_000
 """States of the largest space that is listed, without symmetry: a step leads to the state it names."""
 
 QUICK = 200_000
-"""Guards looked at for a space that is listed without being asked for: a tenth of a second."""
+"""Guards, properties and variables looked at for a space that is listed without being asked for: they take
+some half a second.
+"""
 
 
 def is_small(model: Model, states: int, quick: bool) -> bool:
     """Whether a space of so many states is listed: `quick` where nobody asked for it."""
-    return states <= STATES and not (quick and states * len(model.instances) > QUICK)
+    looks = len(model.instances) + len(model.stated) + model.size
+    return states <= STATES and not (quick and states * looks > QUICK)
 
 
 def explored(model: Model) -> dict[str, Any] | None:
@@ -55,6 +59,8 @@ def outline(model: Model, outlooks: Outlooks, traces: Mapping[str, Trace]) -> di
     ones `observed`; changes of `quiet` ones are not listed. `stories` are paths: the number of an initial
     state, and those of the instances.
     """
+    from explorer.trace.replay import initial_with
+
     quiet = {v.name for v in model.variables if v.quiet}
     first = {state: n for n, state in enumerate(islice(model.initial_states(), STATES))}
     numbers = {instance.name: instance.number for instance in model.instances}
@@ -94,6 +100,8 @@ class _Table:
 
 class _Listing:
     def __init__(self, model: Model, first: State):
+        from explorer.trace.outlook import Outlooks
+
         self.outlooks = Outlooks(model, first)
         self.states: dict[State, int] = {}
         self.todo: list[State] = []

@@ -166,10 +166,11 @@ def guards(model: Model, counts: list[list[tuple[int, int]]]) -> list[Guard]:
             if key not in best or rank > best[key][0]:
                 best[key] = rank, condition.expr
             before = condition.place
+    statements = model.once("statements", lambda: _statements(model))
     return [
         Guard(
             action=action,
-            text=_statement(place),
+            text=statements[place],
             place=str(place),
             example="" if ex.is_const(said) else ex.show_condition(said),
             evaluated=evaluated,
@@ -179,6 +180,12 @@ def guards(model: Model, counts: list[list[tuple[int, int]]]) -> list[Guard]:
         for (action, place), (evaluated, stopped) in rows.items()
         for _, said in (best[action, place],)
     ]
+
+
+def _statements(model: Model) -> dict[Place, str]:
+    """What stands at the place of each condition of a guard."""
+    places = dict.fromkeys(condition.place for instance in model.instances for condition in instance.guard)
+    return {place: _statement(place) for place in places}
 
 
 def _statement(place: Place) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import linecache
 from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from explorer.ir.errors import Place
 from explorer.ir.model import Action, Model
@@ -15,11 +16,7 @@ from explorer.ir.source import outline
 from explorer.ir.types import Type
 from explorer.language.memory_wiring import MemoryType
 from explorer.program.enabling import enabling
-from explorer.trace.reasons import decisive
-from explorer.trace.replay import replay, walk_of
-from explorer.trace.sample import sample
 from explorer.trace.trace import Trace
-from explorer.trace.waits import Wait, moment
 from explorer.verdict.record import (
     ActionRecord,
     ContextRecord,
@@ -31,6 +28,9 @@ from explorer.verdict.record import (
     WaitingRecord,
 )
 from explorer.verdict.verdict import plain
+
+if TYPE_CHECKING:
+    from explorer.trace.waits import Wait
 
 BUDGET = 200_000
 """Guards evaluated for all traces together (some seconds). Where more would be needed, the longest traces go
@@ -70,7 +70,7 @@ def context(model: Model, traces: Mapping[str, Trace], *, sampled: bool = False)
     invariant what makes it false, and since which step. `sample`: a behaviour, where one is `sampled`.
     """
     after = model.once("enabling", lambda: enabling(model))
-    shown = model.once("sample", lambda: sample(model)) if sampled else None
+    shown = model.once("sample", partial(_sample, model)) if sampled else None
     alone = shown is not None and not traces
     traces = {**traces, shown.key: shown} if shown else traces
     waiting = partial(_waiting, model, traces)
@@ -85,10 +85,18 @@ def context(model: Model, traces: Mapping[str, Trace], *, sampled: bool = False)
     }
 
 
+def _sample(model: Model) -> Trace | None:
+    from explorer.trace.sample import sample
+
+    return sample(model)
+
+
 def _waiting(model: Model, traces: Mapping[str, Trace]) -> WaitingRecord:
     """For each trace and each of its states what can happen; the longest traces go without beyond the
     budget.
     """
+    from explorer.trace.replay import replay, walk_of
+
     texts: dict[str, int] = {}
     known: dict[tuple[int, int], str] = {}
     budget, steps = BUDGET, dict[str, list[MomentRecord]]()
@@ -103,6 +111,9 @@ def _waiting(model: Model, traces: Mapping[str, Trace]) -> WaitingRecord:
 def _leaves(model: Model, trace: Trace) -> list[LeafRecord]:
     if trace.kind not in ("invariant", "step"):
         return []
+    from explorer.trace.reasons import decisive
+    from explorer.trace.replay import replay, walk_of
+
     found = decisive(model, trace.property, replay(model, walk_of(trace)))
     return [{"text": leaf.text, "since": leaf.since} for leaf in found]
 
@@ -152,6 +163,7 @@ def _moment(
     model: Model, state: State, texts: dict[str, int], known: dict[tuple[int, int], str]
 ) -> MomentRecord:
     """What can happen in a state, and what the other actions wait for; `known` are texts of conjuncts."""
+    from explorer.trace.waits import moment
 
     def text(wait: Wait) -> str:
         key = wait.instance.number, wait.number

@@ -16,8 +16,6 @@ from explorer.engine.space import StateSpace, Violation
 from explorer.ir.data import dataclass
 from explorer.ir.errors import Place
 from explorer.ir.model import Model
-from explorer.trace.stories import others
-from explorer.trace.tell import tell
 from explorer.trace.trace import Trace
 from explorer.verdict import exit_codes
 from explorer.verdict.coverage import Coverage, Guard, coverage, guards
@@ -224,6 +222,8 @@ def judge(
 
 def story_of(space: StateSpace, violation: Violation, limits: Limits) -> Trace:
     """The counterexample of a violation. Raises Stopped where a limit is reached meanwhile."""
+    from explorer.trace.tell import tell
+
     return limits.during("stories", partial(tell, space, violation))
 
 
@@ -256,6 +256,8 @@ def _others(
         if trace.loop is not None:
             few.append(Finding("stories", name, f"one story of {name}: {_ONE_LASSO}", "", False))
             continue
+        from explorer.trace.stories import others
+
         result[name] = []
         find = partial(others, space, space.violations[name], trace, wanted=wanted, found=result[name])
         try:

@@ -24,7 +24,7 @@ SLOW = {
     "compilation": "explorer.engine.native.search.machine",
     "liveness": "explorer.liveness.check.prepare",
     "guard counts": "explorer.engine.guards.count",
-    "stories": "explorer.verdict.verdict.tell",
+    "stories": "explorer.trace.tell.tell",
     "vacuity": "explorer.verdict.verdict.findings",
 }
 """The function that is made endless in a phase."""
@@ -165,6 +165,56 @@ def test_the_api_heeds_the_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     assert verdict["stopped"] == "--timeout 1 s reached during grounding"
     with pytest.raises(TimeoutError, match="--timeout 1 s reached during grounding"):
         explore(path, timeout=1)
+
+
+SLEEPY = """
+import importlib, sys, time
+name, *arguments = sys.argv[1:]
+module, _, function = name.rpartition(".")
+module = importlib.import_module(module)
+original = getattr(module, function)
+
+def sleepy(*given, **named):
+    until = time.monotonic() + 1.3
+    while time.monotonic() < until:
+        pass
+    return original(*given, **named)
+
+setattr(module, function, sleepy)
+from explorer.command.main import main
+sys.exit(main(arguments))
+"""
+
+
+@pytest.mark.parametrize(
+    "phase, function",
+    [
+        ("context", "explorer.trace.sample.sample"),
+        ("page", "explorer.trace.explored.explored"),
+        ("files", "explorer.render.html.report.report"),
+    ],
+)
+def test_what_comes_after_the_search_is_announced_and_counted(
+    phase: str, function: str, tmp_path: Path
+) -> None:
+    """Looking for a behaviour, listing a small space and writing have lines of their own after a second, and
+    stand in the profile; the seconds have what comes before the writing.
+    """
+    (tmp_path / "s.py").write_text(SPECS["good"])
+    done = subprocess.run(
+        [sys.executable, "-c", SLEEPY, function, "s.py", "--profile"],
+        cwd=tmp_path,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        timeout=50,
+    )
+    assert done.returncode == 0 and f"\ns: {phase}: 1 s\n" in f"\n{done.stderr}", done.stderr
+    (seconds,) = (
+        float(line.split()[1]) for line in done.stderr.splitlines() if line.startswith(f"  {phase} ")
+    )
+    assert seconds >= 1.3
+    assert phase == "files" or record_of(tmp_path / "out/s")["seconds"] >= 1.3
 
 
 def test_a_phase_is_left_only_once_a_second_has_passed() -> None:

@@ -122,6 +122,7 @@ class Done(NamedTuple):
 
 
 PHASES = "import|grounding|symmetry|preparation|compilation|liveness|guard counts|stories|vacuity"
+PHASES += "|context|page|files"
 WAIT = re.compile(rf"^.+: ({PHASES}): (.+, )?\d+ s\n", re.MULTILINE)
 """A line that announces a wait, which a slow machine has and a quick one has not."""
 

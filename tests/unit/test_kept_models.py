@@ -395,3 +395,20 @@ def test_a_large_model_is_not_kept(directory: Path, monkeypatch: pytest.MonkeyPa
     assert opened(file)[1].read() is None
     kept(file)
     assert opened(file)[1].read() is not None
+
+
+def test_what_a_report_shows_of_the_model_alone_is_kept(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page of a small space and the sample of its behaviour are read by the second run, and are equal."""
+    monkeypatch.setenv("EXPLORER_CACHE", str(directory))
+    file, shown = written(directory), []
+    for _ in range(2):
+        assert main([str(file), "--out", str(directory / "out")]) == 0
+        report = (directory / "out" / "report.html").read_text()
+        record = json.loads((directory / "out" / "verdict.json").read_text())
+        (page,) = (line for line in report.split("<script") if 'id="walk-data"' in line)
+        shown.append((page, record["sample"], record["waiting"]))
+        monkeypatch.setattr("explorer.trace.explored.explored", lambda model: pytest.fail("listed again"))
+        monkeypatch.setattr("explorer.trace.sample.sample", lambda model: pytest.fail("sampled again"))
+    assert shown[0] == shown[1] and '"space"' in shown[0][0] and shown[0][1] is not None

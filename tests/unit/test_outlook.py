@@ -114,6 +114,7 @@ def test_a_space_is_listed_up_to_its_limit(tmp_path: Path, monkeypatch: pytest.M
     """A large one is not, and without being asked for only what takes no time."""
     model = ground(load(str(dekker(tmp_path))))
     assert is_small(model, 20_000, quick=False) and not is_small(model, 20_001, quick=False)
-    monkeypatch.setattr("explorer.trace.explored.QUICK", 10 * len(model.instances))
+    looks = len(model.instances) + len(model.stated) + model.size
+    monkeypatch.setattr("explorer.trace.explored.QUICK", 10 * looks)
     assert is_small(model, 10, quick=True)
     assert not is_small(model, 11, quick=True) and is_small(model, 11, quick=False)
