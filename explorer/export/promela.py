@@ -259,7 +259,7 @@ class Writer:
         ]
         name = f"initial state{'s' if product.free else ''} {number}"
         yield f"  :: d_step {{ {'; '.join([*filter(None, fixed), *self.tell(name)]) or 'skip'} }}"
-        yield from ["     skip;"] * (steps - len(product.free))
+        yield from ["     assert(true);"] * (steps - len(product.free))  # SPIN leaves some skips out
         for cell in product.free:
             yield "     if"
             for parameter, code in enumerate(product.codes[cell], product.first[cell]):

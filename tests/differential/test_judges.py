@@ -11,6 +11,7 @@ from explorer.command.main import main
 from explorer.export import promela as exporter
 from explorer.export.flat import Flat, flatten
 from explorer.export.murphi import initial_number, murphi
+from explorer.export.promela import on_the_way
 from explorer.ground.ground import ground
 from explorer.ir.model import Model
 from explorer.judge import compare, spin
@@ -121,6 +122,40 @@ def test_judges_are_given_few_initial_states(tmp_path: Path) -> None:
     ):
         with pytest.raises(ValueError, match=why):
             initial_number(flat, told)
+
+
+ALONE = """
+from typing import Annotated
+from explorer import *
+
+class S(State):
+    a: Var[Annotated[int, Range(0, 5)]] = initially(any_of(0, 2))
+    b: Var[bool] = initially(any_of(bool))
+    c: Var[Annotated[int, Range(0, 2)]] = initially(any_of(*range(3)))
+    d: Var[bool] = initially(any_of(bool))
+
+@initial
+def depends(s: S) -> Value[bool]:
+    return (s.a == 0) | (s.b & s.d)
+
+@action
+def go(s: S) -> None:
+    when(s.a < 5)
+    s.a.next = s.a + 1
+
+spec = Spec()
+"""
+
+
+def test_initial_states_of_unlike_products_are_equally_far(tmp_path: Path) -> None:
+    """Three states that differ in a cell, and twelve that differ in three: SPIN chooses all in four steps,
+    and what it has on the way is counted.
+    """
+    model = model_of(tmp_path, ALONE)
+    found = judge(model, ("SPIN", "Rumur"), 10_000, 100)
+    assert found.agreed and [answer.states for answer in found.answers] == [72] * 3, list(table(found))
+    flat = flatten(model)
+    assert len(flat.initial) == 12 + 3 and on_the_way(flat) == (1 + (1 + 2 + 6) + (1 + 1 + 1), 4)
 
 
 WITHOUT_A_VALUE = """
