@@ -371,14 +371,24 @@ def test_tlc_chooses_among_many_initial_states(tmp_path: Path) -> None:
 SHIPPED = [p for folder in (".", "examples", "gallery") for p in sorted((SPECS / folder).glob("*.py"))]
 
 
+ONE_SENDER = {"ipi_buggy", "ipi_fixed", "ipi_healing"}
+"""Specs that TLC is asked of with one sender: it has 700 states a minute of a memory, and of all 6,770 of
+`ipi_buggy` no answer in half an hour.
+"""
+
+LEFT_OUT = ("memory", "numbers of", "as a set", "as a number")
+"""What the reasons of a refusal name."""
+
+
 @asks_tlc
 @pytest.mark.slow
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_tlc_judges_every_shipped_spec(path: Path) -> None:
-    """No difference without a reason, and nothing but a memory, large numbers and size is left out."""
-    found: Judged = judge(ground(load(path), file=str(path)), ("TLC",), 60_000, 600, Path(str(JAR)))
+    """No difference without a reason, and nothing but large numbers, sets as numbers and size is left out."""
+    model = ground(load(path), {"senders": 1} if path.stem in ONE_SENDER else {}, str(path))
+    found: Judged = judge(model, ("TLC",), 60_000, 3_600, Path(str(JAR)))
     assert not found.differences and not found.silent, list(table(found))
-    assert all("memory" in why or "numbers of" in why for why in found.refused.values()), found.refused
+    assert all(any(word in why for word in LEFT_OUT) for why in found.refused.values()), found.refused
 
 
 def _record(jar: Path) -> None:
