@@ -44,7 +44,7 @@ def shortest(space: StateSpace, violation: Violation) -> StatePath:
         if moved is None and _are_many(space, len(costs[-1]), len(levels[at])):
             moved = moved_of(space.compiled, lanes)
             most = _changes(space, levels[: at + 1], costs[-1], lanes, moved)
-        if moved is not None:
+        if moved is not None and len(costs[-1]) > NARROW:
             costs[-1] = moved.within(costs[-1], most)
         costs.append(space.before(levels[at], costs[-1], lanes))
     costs.reverse()
@@ -89,7 +89,8 @@ def _changes(space: StateSpace, levels: Sequence[Level], costs: Costs, lanes: La
     states of each.
     """
     for level in reversed(levels):
-        costs = space.before(level, moved.within(costs, room=NARROW), lanes)
+        few = costs if len(costs) <= NARROW else moved.within(costs, room=NARROW)
+        costs = space.before(level, few, lanes)
     return min(cost for _, cost in costs.items()) >> lanes.number
 
 

@@ -43,14 +43,10 @@ class ArrayCosts:
     def within(self, moved: Moved, most: int | None, room: int | None) -> ArrayCosts:
         """See `Moved`."""
         initial, *masks = words_of([moved.initial, *(bits for _, bits in moved.own)], self.states.shape[1])
-        apart, there, many = self.states ^ initial, np.zeros(len(self), np.int64), self.costs >> moved.number
-        for (lane, _), mask in zip(moved.own, masks):
-            has = np.zeros(len(self), np.bool_)
-            for word in np.flatnonzero(mask):
-                has |= (apart[:, word] & mask[word]) != 0
-            there |= has.astype(np.int64) << lane
-            many += has
-        many -= (there & self.costs) != 0
+        own, lanes = np.array(masks).reshape(-1, self.states.shape[1]), np.array([n for n, _ in moved.own])
+        has = ((self.states ^ initial)[:, None] & own).any(axis=2)
+        stays = has & (self.costs[:, None] >> lanes.astype(np.int64) & 1 != 0)
+        many = (self.costs >> moved.number) + has.sum(axis=1) - stays.any(axis=1)
         rows = np.arange(len(self)) if most is None else np.flatnonzero(many <= most)
         if room is not None:
             rows = rows[np.argsort(many[rows], kind="stable")[:room]]
