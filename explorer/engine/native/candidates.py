@@ -14,7 +14,6 @@ import numpy as np
 
 from explorer.codegen.alike import alike_source
 from explorer.codegen.mixer import FIRST, WEIGHTS
-from explorer.engine.candidates import SMALL
 from explorer.engine.compiled import run_source
 from explorer.engine.native.arrays import Numbers, WordRows, Words
 from explorer.engine.native.levels import words_of
@@ -26,8 +25,10 @@ PART, SPARE, BITS, MOST = 1 << 14, 8, 16, 1 << 22
 """Steps that are undone at once; places in a table for each candidate, or a few more; its bits in a sieve, or
 a few more; candidates that are ever looked for (100 MB).
 """
-DEAR, CHEAP = 32, 4
-"""Candidates that cost as much as the search for the ways back from a state, by numpy and by machine code."""
+SMALL, DEAR, CHEAP = 64, 32, 4
+"""Fewer states of a level are all looked at; candidates that cost as much as the search for the ways back
+from a state, by numpy and by machine code.
+"""
 
 Hashes = Callable[[WordRows], Words]
 Listed = Callable[[WordRows], Iterable[WordRows]]
