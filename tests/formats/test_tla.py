@@ -99,9 +99,17 @@ class Module:
 
     def initial(self) -> Iterator[Values]:
         for line in self.definitions["Init"]:
-            equations = re.split(r" /\\ (?=\w+ =)", line.removeprefix("\\/ "))
-            pairs = [equation.split(" = ", 1) for equation in equations]
-            yield {name: self.function(text) for name, text in pairs}
+            parts = [
+                part.split(" ", 2)
+                for part in re.split(r" /\\ (?=\w+ (?:=|\\in) )", line.removeprefix("\\/ "))
+            ]
+            choices = [
+                [(name, self.function(text))]
+                if sign == "="
+                else [(name, value) for value in self.truth(text, {})]
+                for name, sign, text in parts
+            ]
+            yield from map(dict, itertools.product(*choices))
 
     def function(self, text: str) -> Any:
         array = re.fullmatch(r"\[i \\in 0\.\.(\d+) \|-> (.*)\]", text)
