@@ -12,7 +12,7 @@ from explorer.export import comments
 from explorer.export.flat import Assignment, CannotSay, Flat, Step
 from explorer.export.names import Names, unique
 from explorer.export.printer import ARITHMETIC, MASKS, Dialect, Printer
-from explorer.export.products import Product, number_of, products
+from explorer.export.products import Product, chosen, products
 from explorer.ir.expressions import FALSE, TRUE, Expr, Family, is_const
 
 WORDS = {
@@ -68,7 +68,7 @@ def initial_number(flat: Flat, told: str) -> int:
     if named is None:
         raise ValueError(f"{told!r} is no start state")
     parameters = [int(value) for value in re.findall(r": (-?\d+)", named[2])]
-    return number_of(flat.initial, int(named[1]), parameters)
+    return chosen(flat.initial, int(named[1]), parameters)
 
 
 def says_end(flat: Flat) -> bool:

@@ -55,7 +55,7 @@ def products(states: Collection[State]) -> list[Product]:
     return sorted(found, key=lambda product: product.first)
 
 
-def number_of(states: Sequence[State], product: int, parameters: Sequence[int]) -> int:
+def chosen(states: Sequence[State], product: int, parameters: Sequence[int]) -> int:
     """The number of the state that parameters choose in one of the products. ValueError for others."""
     every = products(states)
     if product >= len(every):

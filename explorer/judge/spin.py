@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from explorer.export.flat import CannotSay, Flat
-from explorer.export.products import number_of
+from explorer.export.products import chosen
 from explorer.export.promela import on_the_way, promela
 from explorer.export.promela_ltl import promela_ltl
 from explorer.ir.data import dataclass
@@ -153,7 +153,7 @@ def _initial(flat: Flat, told: Sequence[tuple[str, int]], name: str) -> int:
     """The number of the initial state in which a story begins."""
     try:
         (product,) = (number for kind, number in told if kind == "initial state")
-        return number_of(flat.initial, product, [number for kind, number in told if kind == "chosen"])
+        return chosen(flat.initial, product, [number for kind, number in told if kind == "chosen"])
     except ValueError as why:
         raise NoAnswer(f"SPIN tells no initial state of {name}: {why}") from None
 
@@ -182,7 +182,7 @@ def count(flat: Flat, place: Workplace, states: int) -> Counts:
     text, seconds = place.timed(["./pan", "-E", "-c0", f"-w{max(16, states.bit_length())}"], fails=True)
     if "search was not completed" in text.lower() or "states, stored" not in text:
         raise NoAnswer(f"SPIN gives up: {' | '.join(text.splitlines()[:3])}")
-    chosen = len(flat.initial)  # SPIN counts the choice and the check of an initial state as steps
+    initial = len(flat.initial)  # SPIN counts the choice and the check of an initial state as steps
     before, steps = on_the_way(flat)
     errors: dict[int, tuple[int, int]] = {}
     for number, what, depth in re.findall(r"^pan:(\d+): (.*?) \(at depth (\d+)\)", text, re.MULTILINE):
@@ -191,8 +191,8 @@ def count(flat: Flat, place: Workplace, states: int) -> Counts:
             raise NoAnswer(f"SPIN reports what is no property: {what}")
         errors.setdefault(int(known[1]), (int(number), int(depth)))
     return Counts(
-        states=_number(r"(\S+) states, stored", text) - before - chosen,
-        transitions=_number(r"(\S+) transitions", text) - before - 2 * chosen,
+        states=_number(r"(\S+) states, stored", text) - before - initial,
+        transitions=_number(r"(\S+) transitions", text) - before - 2 * initial,
         depth=max(0, _number(r"depth reached (\d+)", text) - steps - 1),
         seconds=seconds,
         errors=errors,

@@ -545,6 +545,6 @@ def test_every_shipped_spec_is_judged_in_brief(path: Path) -> None:
 def test_every_shipped_spec_has_the_same_answer_from_every_judge(path: Path) -> None:
     """Counts, verdicts and stories of SPIN, and of Rumur where Murphi can say the spec."""
     model = ground(load(path), SMALLER.get(path.stem, {}), str(path))
-    found = judge(model, ("SPIN", "Rumur"), 200_000, 900)
+    found = judge(model, ("SPIN", "Rumur"), 200_000, 3_600)
     assert found.agreed, list(table(found))
     assert {*found.refused} <= {"Rumur"} and all("the memory" in why for why in found.refused.values())
