@@ -243,6 +243,22 @@ class Rooms(NamedTuple):
     """[workers, partitions]: as in `Buckets`"""
 
 
+class Growth(NamedTuple):
+    """How a table grows (`table_growth.py`)."""
+
+    small: Share
+    large: Share
+    huge: Share
+    """by how much"""
+    large_from: Number
+    huge_from: Number
+    """and from how many slots on"""
+    shrunk: Share
+    """it grows as a huge one behind levels that have shrunk to such a part of the largest"""
+    most: Number
+    """slots of a partition"""
+
+
 class Limit(NamedTuple):
     """Where `work_on` ends, and what it writes beside the states (`crew_kernels.py`)."""
 
@@ -268,16 +284,7 @@ class Limit(NamedTuple):
     """the nanoseconds for which one waits for the others with its processor, and at all"""
     near: Number
     """the slots of partitions that get the states of all before the next ones: they stay in the cache"""
-    slots: Number
-    """the most slots of a partition of the table"""
-    growth: Share
-    large_growth: Share
-    huge_growth: Share
-    large: Number
-    huge: Number
-    shrunk: Share
-    """by how much a table grows, and by how much from so many slots on, or behind levels that have shrunk to
-    such a part of the largest"""
+    growth: Growth
 
 
 class Ahead(NamedTuple):

@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 
 from explorer.engine.limits import Prefix, Progress, Stopped
-from explorer.engine.native import visited
 from explorer.engine.native.arrays import Limit, Numbers, Rooms
 from explorer.engine.native.dense_worker import DenseWorker
 from explorer.engine.native.exchange import PARALLEL
@@ -177,13 +176,7 @@ class Crew:
             spin=SPIN,
             wait=WAIT,
             near=NEAR,
-            slots=min(w.store.limit for w in search.workers),
-            growth=visited.GROWTH,
-            large_growth=visited.LARGE_GROWTH,
-            huge_growth=visited.HUGE_GROWTH,
-            large=visited.LARGE,
-            huge=visited.HUGE,
-            shrunk=visited.SHRUNK,
+            growth=search.workers[0].store.growth._replace(most=min(w.store.limit for w in search.workers)),
         )
 
     def _passed(self, depth: int, sizes: list[int]) -> int:

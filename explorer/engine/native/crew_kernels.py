@@ -28,21 +28,21 @@ from explorer.engine.native.arrays import (
 )
 from explorer.engine.native.function_types import ENLARGE, EXPAND, INSERT, JUDGE, TABLE, UNPACK
 from explorer.engine.native.meeting import breathe, nanoseconds, publish, published, rest
-from explorer.engine.native.probing import GROUP
+from explorer.engine.native.table_growth import ending, larger
 
 STAGE, MET, AT, SIZE, FOUND, PASSED, INSERTED, DEPTH, NEW, SLOTS, NARROW = range(11)
-LARGEST, ENDING, SPENT = 11, 12, 13
+LARGEST, ENDING, CLOCK, SPENT = 11, 12, 13, 14
 """The stage; how many meetings it came to; the first row that was not expanded; the states of its part of the
 level; of the next one; levels that were passed; successors of the level that were inserted here; the depth of
-its buckets; states that were new; slots of a partition; narrow levels that
-were passed; the states of the largest level; whether few states are left. From SPENT on the nanoseconds
-of making, inserting, judging and waiting."""
+its buckets; states that were new; slots of a partition; narrow levels that were passed; the states of the
+largest level; whether few states are left; when the last part of the work has ended. From SPENT on the
+nanoseconds of making, inserting, judging and waiting."""
 MAKING, INSERTING, JUDGING, WAITED = range(4)
 MADE, DONE = 1, 2
 """Stages behind 0, which makes successors: all are made; all are inserted."""
-WAIT, GROW, ROWS, PAUSE, BOUNDARY, GONE = range(6)
+WAIT, GROW, ROWS, PAUSE, BOUNDARY, GONE, ALL = range(7)
 """Why a call ends: another worker keeps this one waiting; its table is full; there is no room for the states
-that may be new; all stop behind a round, or behind a level; one has asked all to leave."""
+that may be new; all stop behind a round, or behind a level; one has asked all to leave. ALL have come."""
 ROW, SAID, NEXT = 32, 8, 8
 """Numbers of a row of `shared`, and where in it what is said begins: every other time NEXT behind it."""
 MANY = 64
@@ -58,33 +58,55 @@ def as_they_are(roots, span, states):
 
 
 @njit(inline="always")
-def met(shared, workers, number, limit):
-    """Whether all have come to meeting `number`, WAIT or GONE."""
-    begun, turns = int64(0), 0
-    for w in range(workers):
-        while published(shared, w * ROW) < number:
-            if published(shared, workers * ROW) != 0:
-                return GONE
-            breathe()
-            turns += 1
-            if turns & 63 == 0:
-                now = nanoseconds()
-                if begun == 0:
-                    begun = now
-                elif now > begun + limit.wait:
-                    return WAIT
-                elif now > begun + limit.spin:
-                    rest(int64(50))
-    return MADE
+def spend(work, phase):
+    """Note the time that a part of the work took; what time it is."""
+    now = nanoseconds()
+    work[SPENT + phase] += now - work[CLOCK]
+    work[CLOCK] = now
+    return now
 
 
 @njit(inline="always")
-def heard(shared, workers, number, what):
-    """The sum of what all said at a meeting."""
+def say(shared, me, work):
+    """Where to write what is said at the next meeting."""
+    return me * ROW + SAID + (work[MET] + 1 & 1) * NEXT
+
+
+@njit(inline="always")
+def heard(shared, workers, work, what):
+    """The sum of what all said at the last meeting."""
     total = 0
     for w in range(workers):
-        total += shared[w * ROW + SAID + (number & 1) * NEXT + what]
+        total += shared[w * ROW + SAID + (work[MET] & 1) * NEXT + what]
     return total
+
+
+@njit(inline="always")
+def come(shared, me, work, stage):
+    """Come to a meeting, when all is said."""
+    work[MET] += 1
+    work[STAGE] = stage
+    publish(shared, me * ROW, work[MET])
+
+
+@njit(inline="always")
+def wait(shared, workers, work, limit):
+    """Wait until all have come: ALL, WAIT or GONE."""
+    begun, turns, why = int64(0), 0, ALL
+    for w in range(workers):
+        while why == ALL and published(shared, w * ROW) < work[MET]:
+            breathe()
+            turns += 1
+            now = nanoseconds() if turns & 63 == 0 else int64(0)
+            begun = now if begun == 0 else begun
+            if published(shared, workers * ROW) != 0:
+                why = GONE
+            elif now > begun + limit.wait:
+                why = WAIT
+            elif now > begun + limit.spin:
+                rest(int64(50))
+    spend(work, WAITED)
+    return why
 
 
 @njit(inline="always")
@@ -106,12 +128,85 @@ def with_slots(table, capacity):
 
 
 @njit(inline="always")
-def larger(capacity, partitions, limit, ending):
-    """So many slots has a partition that grows (see `visited.Store.grow`)."""
-    slots = capacity * partitions
-    growth = limit.large_growth if slots < limit.huge and not ending else limit.huge_growth
-    growth = limit.growth if slots < limit.large else growth
-    return min(int64(capacity * growth) // GROUP * GROUP, limit.slots)
+def make(expand, unfold, level, buckets, chunk, counters, search, work):
+    """Expand states until the buckets are full or the level is done."""
+    buckets.sizes[:] = 0
+    if chunk.shape[0] == 0:
+        if work[AT] < work[SIZE]:
+            work[AT] = expand(level, (work[AT], work[SIZE]), buckets, counters, search)
+        return
+    stop, room = work[AT], work[DEPTH] - counters.enabled.shape[0] - 1
+    while work[AT] == stop < work[SIZE] and counters.totals[FLAGGED] == 0 and buckets.sizes.max() < room:
+        start, stop = stop, min(stop + chunk.shape[0], work[SIZE])
+        unfold(level.states, (start, stop), chunk)
+        some = Level(chunk, level.rules[start:stop])
+        work[AT] = start + expand(some, (0, stop - start), buckets, counters, search)
+
+
+@njit(inline="always")
+def arrivals(rooms, table):
+    """How many states all have for the owner of a table."""
+    arrived = 0
+    for w in range(rooms.sizes.shape[0]):
+        for p in range(table.first, table.first + table.fill.shape[0]):
+            arrived += rooms.sizes[w, p]
+    return arrived
+
+
+@njit(inline="always")
+def insert_all(insert, grow, rooms, shared, table, limit, fresh, arrived, at, work):
+    """Insert what all have for the owner of a table. The table, as large as it is then; without slots where
+    it may not grow.
+    """
+    workers, first, last = rooms.sizes.shape[0], table.first, table.first + table.fill.shape[0]
+    together = max(1, limit.near // table.capacity if arrived > MANY * (last - first) else last - first)
+    tag = min(limit.level + uint64(work[PASSED]), limit.levels)
+    at[3] = work[FOUND]
+    for start in range(first, last, together):
+        for whose in range(workers):
+            depth = shared[whose * ROW + SAID + (work[MET] & 1) * NEXT + DEEP]
+            at[0], at[1], at[2] = start, 0, min(start + together, last)
+            while at[0] < at[2] and table.capacity > 0:
+                at[3] = insert(buckets_of(rooms, whose, depth), at, table, tag, fresh)
+                if at[0] < at[2]:
+                    wanted = larger(table.capacity, last - first, limit.growth, work[ENDING] != 0)
+                    if wanted > 0:
+                        grow(table, wanted, np.empty(table.capacity + 1, np.uint64))
+                        work[SLOTS] = wanted
+                    table = with_slots(table, wanted)
+    work[INSERTED] += arrived
+    work[NEW] += at[3] - work[FOUND]
+    work[FOUND] = at[3]
+    return table
+
+
+@njit(inline="always")
+def judged(judge, unfold, fresh, found, chunk, watched, counters):
+    """Whether an invariant that is watched fails in a new state."""
+    failed, start = int64(0), int64(0)
+    if chunk.shape[0] == 0:
+        failed, _ = judge(fresh.states, 0, found, watched, counters.flagged)
+        return failed
+    while start < found and failed == 0:
+        stop = min(start + chunk.shape[0], found)
+        unfold(fresh.states, (start, stop), chunk)
+        failed, _ = judge(chunk, 0, stop - start, watched, counters.flagged)
+        start = stop
+    return failed
+
+
+@njit(inline="always")
+def pass_level(rooms, limit, total, sizes, work):
+    """Go on to the next level, which has so many states in all."""
+    work[NARROW] += int64(total < limit.narrowest)
+    work[LARGEST] = max(work[LARGEST], total)
+    work[ENDING] = int64(ending(total, work[LARGEST], limit.growth))
+    sizes[work[PASSED]] = total
+    expected = work[FOUND] * work[INSERTED] // max(1, work[SIZE]) // rooms.sizes.shape[1]
+    wanted = (expected + expected // 4 + limit.least + 15) // 16 * 16 + 8
+    work[DEPTH] = min(max(limit.least, wanted), limit.most)
+    work[PASSED] += 1
+    work[AT], work[SIZE], work[FOUND], work[INSERTED] = 0, work[FOUND], 0, 0
 
 
 @njit(
@@ -167,138 +262,60 @@ def work_on(
     for whole states where those of several words are stored as one, and none otherwise. Rows that have a flag
     count in the level, or in the chunk, which is the last one.
     """
-    workers, mine = rooms.sizes.shape[0], me * ROW
+    workers, table = rooms.sizes.shape[0], with_slots(table, work[SLOTS])
     if work[PASSED] & 1:
         level, fresh = fresh, level
-    table = with_slots(table, work[SLOTS])
-    clock = nanoseconds()
+    work[CLOCK] = nanoseconds()
     while True:
-        said = mine + SAID + (work[MET] + 1 & 1) * NEXT
         if work[STAGE] == 0:
-            buckets = buckets_of(rooms, me, work[DEPTH])
-            buckets.sizes[:] = 0
-            if chunk.shape[0] == 0:
-                if work[AT] < work[SIZE]:
-                    work[AT] = expand(level, (work[AT], work[SIZE]), buckets, counters, search)
-            else:
-                stop, room = work[AT], work[DEPTH] - counters.enabled.shape[0] - 1
-                while (
-                    work[AT] == stop < work[SIZE]
-                    and counters.totals[FLAGGED] == 0
-                    and buckets.sizes.max() < room
-                ):
-                    start, stop = stop, min(stop + chunk.shape[0], work[SIZE])
-                    unfold(level.states, (start, stop), chunk)
-                    some = Level(chunk, level.rules[start:stop])
-                    work[AT] = start + expand(some, (0, stop - start), buckets, counters, search)
+            make(expand, unfold, level, buckets_of(rooms, me, work[DEPTH]), chunk, counters, search, work)
+            said = say(shared, me, work)
             shared[said + BUSY] = int64(work[AT] < work[SIZE])
             shared[said + DEEP] = work[DEPTH]
-            work[MET] += 1
-            work[STAGE] = MADE
-            publish(shared, mine, work[MET])
-            now = nanoseconds()
-            work[SPENT + MAKING] += now - clock
-            clock = now
+            spend(work, MAKING)
+            come(shared, me, work, MADE)
         if work[STAGE] == MADE:
-            come = met(shared, workers, work[MET], limit)
-            now = nanoseconds()
-            work[SPENT + WAITED] += now - clock
-            clock = now
-            if come != MADE:
-                return come
-            arrived = 0
-            for w in range(workers):
-                for p in range(table.first, table.first + table.fill.shape[0]):
-                    arrived += rooms.sizes[w, p]
+            why = wait(shared, workers, work, limit)
+            if why != ALL:
+                return why
+            arrived = arrivals(rooms, table)
             if work[FOUND] + arrived > fresh.states.shape[0]:
                 at[0] = arrived
                 return ROWS
-            work[INSERTED] += arrived
-            first, last = table.first, table.first + table.fill.shape[0]
-            together = max(1, last - first)
-            if arrived > MANY * (last - first):
-                together = max(1, limit.near // table.capacity)
-            number = work[MET]
-            tag = min(limit.level + uint64(work[PASSED]), limit.levels)
-            at[3] = work[FOUND]
-            for start in range(first, last, together):
-                for whose in range(workers):
-                    depth = shared[whose * ROW + SAID + (number & 1) * NEXT + DEEP]
-                    buckets = buckets_of(rooms, whose, depth)
-                    at[0], at[1], at[2] = start, 0, min(start + together, last)
-                    at[3] = insert(buckets, at, table, tag, fresh)
-                    while at[0] < at[2]:
-                        wanted = larger(table.capacity, table.fill.shape[0], limit, work[ENDING])
-                        if wanted <= table.capacity + 8:
-                            work[NEW] += at[3] - work[FOUND]
-                            work[FOUND] = at[3]
-                            return GROW
-                        grow(table, wanted, np.empty(table.capacity + 1, np.uint64))
-                        table = with_slots(table, wanted)
-                        work[SLOTS] = wanted
-                        at[3] = insert(buckets, at, table, tag, fresh)
-            work[NEW] += at[3] - work[FOUND]
-            work[FOUND] = at[3]
-            said = mine + SAID + (number + 1 & 1) * NEXT
-            now = nanoseconds()
-            work[SPENT + INSERTING] += now - clock
-            clock = now
-            failed = int64(0)
-            if heard(shared, workers, number, BUSY) + counters.totals[FLAGGED] == 0:
-                if chunk.shape[0] == 0:
-                    failed, _ = judge(fresh.states, 0, work[FOUND], watched, counters.flagged)
-                else:
-                    start = int64(0)
-                    while start < work[FOUND] and failed == 0:
-                        stop = min(start + chunk.shape[0], work[FOUND])
-                        unfold(fresh.states, (start, stop), chunk)
-                        failed, _ = judge(chunk, 0, stop - start, watched, counters.flagged)
-                        start = stop
-            now = nanoseconds()
-            work[SPENT + JUDGING] += now - clock
-            clock = now
-            shared[said + BUSY] = heard(shared, workers, number, BUSY)
+            table = insert_all(insert, grow, rooms, shared, table, limit, fresh, arrived, at, work)
+            if table.capacity == 0:
+                return GROW
+            spend(work, INSERTING)
+            busy, failed = heard(shared, workers, work, BUSY), int64(0)
+            if busy + counters.totals[FLAGGED] == 0:
+                failed = judged(judge, unfold, fresh, work[FOUND], chunk, watched, counters)
+            said = say(shared, me, work)
+            shared[said + BUSY] = busy
             shared[said + FLAGS] = counters.totals[FLAGGED]
             shared[said + FAILED] = failed
             shared[said + FRESH] = work[FOUND]
             shared[said + MORE] = work[NEW]
-            shared[said + LATE] = int64(now > limit.until)
-            work[MET] += 1
-            work[STAGE] = DONE
-            publish(shared, mine, work[MET])
-        if work[STAGE] == DONE:
-            come = met(shared, workers, work[MET], limit)
-            now = nanoseconds()
-            work[SPENT + WAITED] += now - clock
-            clock = now
-            if come != MADE:
-                return come
-            number = work[MET]
-            busy = heard(shared, workers, number, BUSY)
-            late = heard(shared, workers, number, FLAGS) + heard(shared, workers, number, LATE) > 0
-            late = late or heard(shared, workers, number, MORE) >= limit.states
-            rooms.sizes[me, :] = 0
-            work[STAGE] = 0
-            if busy > 0:
-                if late:
-                    return PAUSE
-                continue
-            total = heard(shared, workers, number, FRESH)
-            if (
-                late
-                or heard(shared, workers, number, FAILED) > 0
-                or total == 0
-                or (total < limit.narrowest and work[NARROW] >= limit.narrow)
-                or work[PASSED] == limit.passed
-            ):
-                return BOUNDARY
-            work[NARROW] += int64(total < limit.narrowest)
-            work[LARGEST] = max(work[LARGEST], total)
-            work[ENDING] = int64(total < limit.shrunk * work[LARGEST])
-            sizes[work[PASSED]] = total
-            expected = work[FOUND] * work[INSERTED] // max(1, work[SIZE]) // rooms.sizes.shape[1]
-            wanted = (expected + expected // 4 + limit.least + 15) // 16 * 16 + 8
-            work[DEPTH] = min(max(limit.least, wanted), limit.most)
-            work[PASSED] += 1
-            work[AT], work[SIZE], work[FOUND], work[INSERTED] = 0, work[FOUND], 0, 0
-            level, fresh = fresh, level
+            shared[said + LATE] = int64(spend(work, JUDGING) > limit.until)
+            come(shared, me, work, DONE)
+        why = wait(shared, workers, work, limit)
+        if why != ALL:
+            return why
+        rooms.sizes[me, :] = 0
+        work[STAGE] = 0
+        late = heard(shared, workers, work, FLAGS) + heard(shared, workers, work, LATE) > 0
+        late = late or heard(shared, workers, work, MORE) >= limit.states
+        if heard(shared, workers, work, BUSY) > 0:
+            if late:
+                return PAUSE
+            continue
+        total = heard(shared, workers, work, FRESH)
+        if (
+            late
+            or heard(shared, workers, work, FAILED) > 0
+            or total == 0
+            or (total < limit.narrowest and work[NARROW] >= limit.narrow)
+            or work[PASSED] == limit.passed
+        ):
+            return BOUNDARY
+        pass_level(rooms, limit, total, sizes, work)
+        level, fresh = fresh, level

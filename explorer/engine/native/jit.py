@@ -196,6 +196,7 @@ def _inlined() -> str:
             "meeting",
             "mixing",
             "probing",
+            "table_growth",
             "tallies",
             "tree_entries",
         )

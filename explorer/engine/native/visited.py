@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from explorer.engine.native.arrays import Buckets, Level, Numbers, Table, WordRows
+from explorer.engine.native.arrays import Buckets, Growth, Level, Numbers, Table, WordRows
 from explorer.engine.native.hashing import Hashing
 from explorer.engine.native.probing import GROUP
+from explorer.engine.native.table_growth import ending, larger
 
 FIRST_CAPACITY = 64
 GROWTH, LARGE_GROWTH, HUGE_GROWTH = 2.0, 1.5, 1.25
@@ -73,6 +74,7 @@ class Store:
             entry=hashing.entry,
             back=hashing.back,
         )
+        self.growth = Growth(GROWTH, LARGE_GROWTH, HUGE_GROWTH, LARGE, HUGE, SHRUNK, self.limit)
         self.count = 0
         self.ending = False
         """Whether few states are left (see SHRUNK)."""
@@ -115,14 +117,13 @@ class Store:
         self.count = 0
 
     def grow(self) -> None:
+        """Have more slots. May raise TableFull."""
         table = self.table
-        factor = LARGE_GROWTH if self.slots < HUGE and not self.ending else HUGE_GROWTH
-        factor = GROWTH if self.slots < LARGE else factor
-        new = min(whole(int(table.capacity * factor)), self.limit)
-        if new <= table.capacity + 8:
+        slots = larger(table.capacity, self.partitions, self.growth, self.ending)
+        if not slots:
             raise TableFull
-        self.kernels.grow(table, new, np.empty(table.capacity + 1, table.slots.dtype))
-        self.resize(new)
+        self.kernels.grow(table, slots, np.empty(table.capacity + 1, table.slots.dtype))
+        self.resize(slots)
 
     def resize(self, capacity: int) -> None:
         """The table has grown to so many slots for each partition."""
@@ -130,7 +131,7 @@ class Store:
 
     def foresee(self, level: int, largest: int) -> None:
         """The level has so many states, the largest one so many."""
-        self.ending = level < SHRUNK * largest
+        self.ending = bool(ending(level, largest, self.growth))
 
     def collect(self, places: Numbers, states: WordRows) -> None:
         """The states of some levels below `levels` into `states`, those of one from row places[level] on,
