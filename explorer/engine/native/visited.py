@@ -74,7 +74,15 @@ class Store:
             entry=hashing.entry,
             back=hashing.back,
         )
-        self.growth = Growth(GROWTH, LARGE_GROWTH, HUGE_GROWTH, LARGE, HUGE, SHRUNK, self.limit)
+        self.growth = Growth(
+            small=GROWTH,
+            large=LARGE_GROWTH,
+            huge=HUGE_GROWTH,
+            large_from=LARGE,
+            huge_from=HUGE,
+            shrunk=SHRUNK,
+            most=self.limit,
+        )
         self.count = 0
         self.ending = False
         """Whether few states are left (see SHRUNK)."""
