@@ -9,6 +9,7 @@ from __future__ import annotations
 from explorer.codegen.python_expressions import Emitter
 from explorer.ir import expressions as ex
 from explorer.ir.data import dataclass
+from explorer.ir.expression_text import show
 from explorer.ir.expressions import FALSE, TRUE, Expr
 from explorer.ir.model import Instance
 from explorer.program.layout import Layout
@@ -75,7 +76,7 @@ def plain_counter(program: Program, layout: Layout, rules: list[Rule]) -> PlainC
                 lines.append(f"    {valued} = [s for s in a{before} if {ok}]")
             lines.append(
                 f"    a{number} = [s for s in {valued} if {emitter.truth(test.condition)}]  #"
-                f" {ex.show(test.condition)[:80]!r}"
+                f" {show(test.condition)[:80]!r}"
             )
             lines.append(f"    n{number} = len(a{number}), len({valued}) - len(a{number})")
         return result[key]

@@ -98,13 +98,14 @@ class Beside:
         self.instances = [Instance(tuple(at), tuple(levels)) for at, levels in found["instances"]]
 
     def stop(self) -> None:
-        """End the process, if there is one."""
+        """End the process, if there is one; its file may be there before it."""
         if self.process is not None:
             if self.process.poll() is None:
                 self.process.kill()
             self.process.wait()
+        if self.file is not None:
             self.file.close()
-            self.process, self.job = None, None
+        self.process = self.file = self.job = None
 
 
 def main(job: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from explorer.codegen.python_conditions import judgements
 from explorer.codegen.python_functions import successors
 from explorer.ir import expressions as ex
 from explorer.ir.errors import Place
+from explorer.ir.expression_text import show as show_expression
+from explorer.ir.expression_text import show_condition
 from explorer.ir.model import Action, Instance, Model
 from explorer.ir.steps import Fairness
 from explorer.program.layout import Layout, lay_out
@@ -96,13 +98,13 @@ def _actions(model: Model, program: Program) -> Iterator[str]:
         for number, condition in enumerate(shown.guard):
             dropped = number == program.dropped.get(shown.number)
             yield (
-                f"  when    {ex.show_condition(condition.expr)}"
+                f"  when    {show_condition(condition.expr)}"
                 + ("   (constantly false)" if dropped else "")
                 + f"   {condition.place}"
             )
         for write in shown.writes:
-            target = ex.show(ex.cell(write.family, write.index))
-            yield f"  next    {target} = {ex.show(write.expr, write.family.type)}   {write.place}"
+            target = show_expression(ex.cell(write.family, write.index))
+            yield f"  next    {target} = {show_expression(write.expr, write.family.type)}   {write.place}"
         yield f"  reads   {', '.join(_reads(shown)) or 'nothing'}"
         yield f"  writes  {', '.join(sorted({w.family.variable for w in shown.writes})) or 'nothing'}"
         if alive:
@@ -145,10 +147,10 @@ def _properties(model: Model, program: Program) -> Iterator[str]:
         parts = f", {len(prop.parts)} parts" if len(prop.parts) > 1 else ""
         yield f"  {prop.kind} {prop.name}{parts}  {prop.place}" + (f"  {prop.text}" if prop.text else "")
     for condition in model.terminal:
-        yield f"  terminal {ex.show_condition(condition.expr)}  {condition.place}"
+        yield f"  terminal {show_condition(condition.expr)}  {condition.place}"
     for name, condition in model.constraints:
-        yield f"  constraint {name}: {ex.show_condition(condition.expr)}  {condition.place}"
+        yield f"  constraint {name}: {show_condition(condition.expr)}  {condition.place}"
     for number, conjunct in program.dropped.items():
         instance = model.instances[number]
-        why = ex.show_condition(instance.guard[conjunct].expr)
+        why = show_condition(instance.guard[conjunct].expr)
         yield f"  dropped {instance.name}: {why} is constantly false"

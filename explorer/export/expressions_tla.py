@@ -5,6 +5,7 @@ from __future__ import annotations
 from explorer.export.flat import CannotSay
 from explorer.export.printer import ARITHMETIC, Printer
 from explorer.ir import expressions as ex
+from explorer.ir.expression_text import show
 from explorer.ir.expressions import Expr, Family
 from explorer.ir.types import SetType
 
@@ -46,7 +47,7 @@ class Sets(Printer):
             return SETS[expr.op].format(*map(self.set, expr.args))
         if self.is_set(expr):
             return super().number(expr)
-        raise CannotSay(f"`{ex.show(expr)}`: a number as a set")
+        raise CannotSay(f"`{show(expr)}`: a number as a set")
 
     def truth(self, expr: Expr) -> str:
         op, args = expr.op, expr.args
@@ -68,7 +69,7 @@ class Sets(Printer):
         if expr.op == "has":
             return WORDS["if"].format(self.truth(expr), "1", "0")
         if self.is_set(expr):
-            raise CannotSay(f"`{ex.show(expr)}`: a set as a number")
+            raise CannotSay(f"`{show(expr)}`: a set as a number")
         return super().number(expr, base, family)
 
 

@@ -10,6 +10,7 @@ from itertools import groupby
 from explorer.export.flat import CannotSay
 from explorer.ir import expressions as ex
 from explorer.ir.data import dataclass
+from explorer.ir.expression_text import show
 from explorer.ir.expressions import Expr, Family
 from explorer.program.facts import Facts, interval
 
@@ -120,7 +121,7 @@ class Printer:
             plain = words["mod"].format(a, b)
             return plain if _natural(expr) else words["sub"].format(a, words["mul"].format(quotient, b))
         if op not in words:
-            raise CannotSay(f"`{ex.show(expr)}`: the operator {op}")
+            raise CannotSay(f"`{show(expr)}`: the operator {op}")
         return words[op].format(*map(self.number, expr.args))
 
     def _quotient(self, expr: Expr, a: str, b: str) -> str:

@@ -31,6 +31,7 @@ from explorer.ground.traced import (
 )
 from explorer.ir import expressions as ex
 from explorer.ir.errors import Place, SpecError
+from explorer.ir.expression_text import show
 from explorer.ir.expressions import Expr, Family
 from explorer.ir.steps import Condition
 from explorer.language.concrete import expressions_of
@@ -262,7 +263,7 @@ class Replay:
                 raise self.stale(place, at)
 
     def stale(self, place: Place, at: Expr) -> SpecError:
-        shown = ex.show(at)
+        shown = show(at)
         bare = shown.rpartition(".")[2].partition("[")[0]
         family = ex.family_of(at)
         found = f"`{shown}` as it was"

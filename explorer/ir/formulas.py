@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from explorer.ir import expressions as ex
 from explorer.ir.data import dataclass
+from explorer.ir.expression_text import show as show_expression
+from explorer.ir.expression_text import show_condition
 from explorer.ir.expressions import Expr
 
 
@@ -45,7 +47,7 @@ _INFIX = {"and": " & ", "or": " | "}
 def show(node: Ltl) -> str:
     """Text for people, close to what the author wrote."""
     if node.op == "state":
-        return ex.show_condition(node.condition)
+        return show_condition(node.condition)
     steps = taken(node)
     if steps:
         return steps
@@ -74,7 +76,7 @@ def taken(node: Ltl) -> str:
     if node.op != "or" or len(node.args) != 2 or node.args[0].op != "and":
         return ""
     bit = node.args[0].args[0]
-    name = ex.show(bit.condition) if bit.op == "state" else ""
+    name = show_expression(bit.condition) if bit.op == "state" else ""
     turns = name.startswith(COUNTED) and node.args[0].args[-1] == Ltl("next", (negation(bit),))
     return f"taken({name.removeprefix(COUNTED)})" if turns else ""
 

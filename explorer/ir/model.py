@@ -17,6 +17,7 @@ from explorer.ir import expressions as ex
 from explorer.ir.data import dataclass
 from explorer.ir.errors import Place, SpecError
 from explorer.ir.expectation import Expectation
+from explorer.ir.expression_text import show
 from explorer.ir.expressions import Expr, Failure, Family, walk
 from explorer.ir.formulas import Ltl
 from explorer.ir.places import Variable
@@ -320,5 +321,5 @@ def _lines(model: Model) -> Iterator[str]:
 
 def collision(later: Write) -> Failure:
     """Why a step has no value whose computed indices meet in one place; the same text in every engine."""
-    place = ex.show(ex.cell(later.family, later.index))
+    place = show(ex.cell(later.family, later.index))
     return Failure(f"`{place}` is assigned twice at one index", later.place)

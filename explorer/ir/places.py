@@ -8,6 +8,7 @@ from dataclasses import field
 
 from explorer.ir import expressions as ex
 from explorer.ir.data import dataclass
+from explorer.ir.expression_text import show
 from explorer.ir.expressions import Expr, Family
 from explorer.ir.types import CellShape, Type
 
@@ -62,7 +63,7 @@ class Path:
         shapes = (shape for shape in self.variable.shapes if shape.path.startswith(fields))
         dimensions = next(shapes).dimensions
         for (index, _), dimension in zip(self.indices, dimensions):
-            shown = dimension.names[index.value] if ex.is_const(index) else ex.show(index)
+            shown = dimension.names[index.value] if ex.is_const(index) else show(index)
             fields = fields.replace("[]", f"[{shown}]", 1)
         return text + fields
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 
-from explorer.ir.expressions import Expr, Failure, Family, Function, show, walk
+from explorer.ir.expression_text import show
+from explorer.ir.expressions import Expr, Failure, Family, Function, walk
 from explorer.ir.formulas import Ltl
 from explorer.ir.model import Instance, Model
 from explorer.ir.operators import OPERATORS, Interval, Kind

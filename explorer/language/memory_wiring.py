@@ -12,6 +12,7 @@ from typing import Any
 
 from explorer.ir import expressions as ex
 from explorer.ir.data import dataclass
+from explorer.ir.expression_text import show
 from explorer.ir.expressions import Expr, Family, Function
 from explorer.ir.places import Variable
 from explorer.ir.steps import Condition, Write
@@ -162,7 +163,7 @@ class Wiring:
     def _value_text(self, age: int, args: tuple[Expr, ...]) -> str:
         names = [name for v in self.variables for f in v.families.values() for name in f.names]
         index = args[1]
-        place = names[index.value] if ex.is_const(index) else f"location {ex.show(index)}"
+        place = names[index.value] if ex.is_const(index) else f"location {show(index)}"
         return f"newest({place})" if not age else f"{place} {age} store{'s' * (age > 1)} ago"
 
     def _function(

@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 
 from explorer.ir import expressions as ex
 from explorer.ir.errors import SpecError
+from explorer.ir.expression_text import show
 from explorer.ir.expressions import Expr
 from explorer.ir.formulas import Ltl, conjunction, disjunction
 from explorer.language.structure import map_cells
@@ -49,7 +50,7 @@ def primed_expression(expr: Expr) -> Expr:
     if any(at.op in ("next", "nextat") for at in ex.walk(expr)):
         raise SpecError(
             "E0216",
-            f"after(...) of `{ex.show(expr)}`, which sees the next state already",
+            f"after(...) of `{show(expr)}`, which sees the next state already",
             expected="one step",
             write="after(x), with x of the state before",
         )

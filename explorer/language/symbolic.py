@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from explorer.ir import expressions as ex
 from explorer.ir.errors import SpecError
+from explorer.ir.expression_text import show, show_condition
 from explorer.ir.expressions import Expr
 from explorer.ir.places import Path
 from explorer.ir.types import BoolType, IntType, OptionalScalar, ScalarType, SetType, Type, value_text
@@ -103,8 +104,8 @@ def describe(value: Any) -> str:
             return f"a computed {value._type.name}"
         if value._path is not None:
             return f"`{value._path}`"
-        show = ex.show_condition if isinstance(value._type, BoolType) else ex.show
-        return f"`{show(value._expr)}`"
+        text = show_condition if isinstance(value._type, BoolType) else show
+        return f"`{text(value._expr)}`"
     return f"`{value_text(value)}`"
 
 

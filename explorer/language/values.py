@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeAlias, T
 
 from explorer.ir import expressions as ex
 from explorer.ir.errors import SpecError, author_frame, caller, closest, nearest
+from explorer.ir.expression_text import show
 from explorer.ir.expressions import Expr, Failure
 from explorer.ir.places import Path
 from explorer.ir.steps import Doubt
@@ -380,7 +381,7 @@ def _is_joined(obj: Any) -> bool:
 def _divide(op: str, sign: str, a: Any, b: Any) -> Value[int]:
     top, bottom = number(a, sign), number(b, sign)
     ok = ex.negate(ex.equal(bottom, ex.const(0)))
-    failure = Failure(f"division by zero: {ex.show(ex.node(op, (top, bottom)))}", caller())
+    failure = Failure(f"division by zero: {show(ex.node(op, (top, bottom)))}", caller())
     if ex.is_const(bottom) and bottom.value == 0:
         raise SpecError(
             "E0224", failure.message, expected="a divisor other than zero", write="a positive constant"

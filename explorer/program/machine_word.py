@@ -6,8 +6,8 @@ where interval analysis proves that nothing can wrap. Knows nothing of engines.
 
 from __future__ import annotations
 
-from explorer.ir import expressions as ex
 from explorer.ir.errors import NOWHERE, Place
+from explorer.ir.expression_text import show
 from explorer.ir.expressions import Expr
 from explorer.program.facts import Facts, operand_bounds
 
@@ -20,7 +20,7 @@ class BeyondWord(Exception):
 
     def __init__(self, expr: Expr, magnitude: int, place: Place):
         self.expr, self.magnitude, self.place = expr, magnitude, place
-        text = ex.show(expr)
+        text = show(expr)
         shown = text if len(text) <= 80 else text[:77] + "..."
         where = "" if place is NOWHERE else f" ({place})"
         super().__init__(

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator
 
-from explorer.ir.expressions import Expr, is_const, show, walk
+from explorer.ir.expression_text import show
+from explorer.ir.expressions import Expr, is_const, walk
 from explorer.ir.operators import LOADS, Kind
 from explorer.ir.verify import Expressions, demand_none, kinds_of
 from explorer.program.dense import Dense

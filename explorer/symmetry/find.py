@@ -16,6 +16,7 @@ from typing import Any
 from explorer.ir import expressions as ex
 from explorer.ir.data import dataclass
 from explorer.ir.errors import Place
+from explorer.ir.expression_text import show
 from explorer.ir.expressions import Expr, Family
 from explorer.ir.model import Action, Instance, Model, Property, Temporal
 from explorer.ir.steps import Condition, Write
@@ -122,7 +123,7 @@ def find(model: Model, only: tuple[str, ...] = ()) -> Symmetry:
             except Broken as broken:
                 pair = (repr(identities[i]), repr(identities[i + 1]))
                 unknown = proof.trial.exceeded
-                obstacle = ex.show(proof.obstacle) if unknown and proof.obstacle is not None else ""
+                obstacle = show(proof.obstacle) if unknown and proof.obstacle is not None else ""
                 refused.append(
                     Refusal(
                         cls.__name__,

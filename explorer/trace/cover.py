@@ -13,6 +13,7 @@ from explorer.engine.compiled import Compiled
 from explorer.engine.reference import step as execute
 from explorer.ir import expressions as ex
 from explorer.ir.data import dataclass
+from explorer.ir.expression_text import show_condition
 from explorer.ir.model import Instance, Model
 from explorer.ir.semantics import State
 from explorer.trace.waits import Wait, blocked
@@ -95,7 +96,7 @@ class _Search:
         self.reached: set[int] = set()
         self.ahead: set[Goal] = set()
         self.guards = {
-            _guard(instance, k): f"{instance.name} never waits for {ex.show_condition(c.expr)}  ({c.place})"
+            _guard(instance, k): f"{instance.name} never waits for {show_condition(c.expr)}  ({c.place})"
             for instance in reversed(model.instances)
             if _possible(instance)
             for k, c in enumerate(instance.guard)

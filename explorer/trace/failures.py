@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from explorer.engine.reference import step
 from explorer.engine.space import Handle, StateSpace, Violation
 from explorer.ir import expressions as ex
+from explorer.ir.expression_text import show
 from explorer.ir.expressions import Expr, Failure
 from explorer.ir.model import Instance, Model
 from explorer.ir.semantics import EvaluationError, State, evaluate
@@ -53,8 +54,8 @@ def values_of(error: EvaluationError) -> str:
     read = places(subject)
     texts = ", ".join(dict.fromkeys(filter(None, (value_text(at, s, t) for at in read))))
     if subject is not check and subject.op not in LOADS:
-        return f"{ex.show(subject)} is {evaluate(subject, s, t)}" + (f" ({texts})" if texts else "")
-    said = len(read) == 1 and f"`{_SIZE.sub('', ex.show(read[0]))}`" in error.failure.message
+        return f"{show(subject)} is {evaluate(subject, s, t)}" + (f" ({texts})" if texts else "")
+    said = len(read) == 1 and f"`{_SIZE.sub('', show(read[0]))}`" in error.failure.message
     return "" if said else texts
 
 

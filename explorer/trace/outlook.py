@@ -15,6 +15,7 @@ from typing import Any
 from explorer.engine.reference import step as execute
 from explorer.ir import expressions as ex
 from explorer.ir.data import dataclass
+from explorer.ir.expression_text import show_condition
 from explorer.ir.expressions import Expr
 from explorer.ir.model import Instance, Model, Property
 from explorer.ir.places import Variable
@@ -113,7 +114,7 @@ class Outlooks:
             self._judges.append(_Remembered(exprs, partial(_judge, prop)) if prop.kind != "step" else None)
         for formula in model.temporal:
             for condition in formula.conditions:
-                shown = ex.show_condition(condition)
+                shown = show_condition(condition)
                 self.judged.append(Judged(formula.name, "condition", shown, str(formula.place)))
                 self._judges.append(_Remembered([condition], partial(_condition, condition)))
 

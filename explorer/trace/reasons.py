@@ -7,6 +7,7 @@ from __future__ import annotations
 from explorer.engine.space import Violation
 from explorer.ir import expressions as ex
 from explorer.ir.data import dataclass
+from explorer.ir.expression_text import show_condition
 from explorer.ir.expressions import Expr
 from explorer.ir.model import Model
 from explorer.ir.operators import CONDITIONS
@@ -118,7 +119,7 @@ def _told(leaf: Leaf, s: State, t: State) -> list[str]:
         return values
     shown = ", ".join(dict.fromkeys(value for value in values if value))
     said = "true" if leaf.holds else "false"
-    return [f"{ex.show_condition(expr)} is {said}" + (f" ({shown})" if shown else "")]
+    return [f"{show_condition(expr)} is {said}" + (f" ({shown})" if shown else "")]
 
 
 BOUNDS = {
@@ -141,7 +142,7 @@ def _counted(leaf: Leaf, s: State, t: State) -> str:
     terms = _terms(args[side])
     if not all(_is_condition(term) or _is_flag(term) for term in terms):
         return ""
-    true = [ex.show_condition(term) for term in terms if evaluate(term, s, t)]
+    true = [show_condition(term) for term in terms if evaluate(term, s, t)]
     bound = f"{'' if leaf.holds else 'not '}{BOUNDS[leaf.expr.op, side]} {args[1 - side].value}"
     return f"{len(true)} hold{'s' * (len(true) == 1)}, {bound}" + (": " if true else "") + ", ".join(true)
 
@@ -183,4 +184,4 @@ def _false(condition: Expr, state: State) -> list[str]:
     try:
         return reasons(condition, False, state, state)
     except EvaluationError:
-        return [f"{ex.show_condition(condition)} has no value"]
+        return [f"{show_condition(condition)} has no value"]

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 from typing import Any
 
-from explorer.ir.expressions import show_condition, walk
+from explorer.ir.expression_text import show_condition
+from explorer.ir.expressions import walk
 from explorer.ir.model import Instance, Model
 from explorer.ir.places import Path, Variable
 from explorer.ir.semantics import EvaluationError, State

@@ -12,7 +12,7 @@ from dataclasses import replace
 from explorer.engine.reference import step as execute
 from explorer.engine.reference import successors
 from explorer.ir.data import dataclass
-from explorer.ir.expressions import show
+from explorer.ir.expression_text import show
 from explorer.ir.formulas import Ltl, leads
 from explorer.ir.formulas import show as show_formula
 from explorer.ir.model import FairGroup, Model, Temporal

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 
 from explorer.ir import expressions as ex
 from explorer.ir.data import dataclass
+from explorer.ir.expression_text import names_in, show, show_condition
 from explorer.ir.expressions import Expr
 from explorer.ir.model import Instance
 from explorer.ir.semantics import EvaluationError, State, evaluate
@@ -31,10 +32,10 @@ class Wait:
         """What it waits for, with the values of a state where one is given."""
         if self.condition.role is Role.LEVEL:
             handler = next(at for at in ex.walk(self.condition.expr) if at.op in LOADS)
-            return f"{self.instance.name} waits until {ex.show(handler).removeprefix('at@')} returns"
+            return f"{self.instance.name} waits until {show(handler).removeprefix('at@')} returns"
         expr = self.condition.expr
         values = "" if state is None else values_in(expr, state)
-        return f"{self.instance.name} waits for {ex.show_condition(expr)}" + (values and f": {values}")
+        return f"{self.instance.name} waits for {show_condition(expr)}" + (values and f": {values}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +113,10 @@ def value_text(at: Expr, s: State, t: State | None = None) -> str:
     """A place that an expression reads, and its value; "" where it has none. A memory is all its
     locations.
     """
-    names = ex.names_in(at)
+    names = names_in(at)
     assert names is not None
     try:
         text = names.text(evaluate(at, s, t))
     except (EvaluationError, AssertionError):
         return ""
-    return text if isinstance(names, MemoryType) else f"{ex.show(at)} = {text}"
+    return text if isinstance(names, MemoryType) else f"{show(at)} = {text}"

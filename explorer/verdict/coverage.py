@@ -12,6 +12,7 @@ from explorer.engine.space import StateSpace
 from explorer.ir import expressions as ex
 from explorer.ir.data import dataclass
 from explorer.ir.errors import Place
+from explorer.ir.expression_text import show, show_condition
 from explorer.ir.expressions import Expr
 from explorer.ir.model import Instance, Model
 from explorer.program.program import Program
@@ -142,9 +143,9 @@ def _conjunct(instance: Instance, number: int) -> str:
     """A guard conjunct as text; one that constants settled, as its source line."""
     condition = instance.guard[number]
     if not ex.is_const(condition.expr):
-        return ex.show(condition.expr)
+        return show(condition.expr)
     line = linecache.getline(condition.place.file, condition.place.line).strip()
-    return line or ex.show_condition(condition.expr)
+    return line or show_condition(condition.expr)
 
 
 def guards(model: Model, counts: list[list[tuple[int, int]]]) -> list[Guard]:
@@ -172,7 +173,7 @@ def guards(model: Model, counts: list[list[tuple[int, int]]]) -> list[Guard]:
             action=action,
             text=statements[place],
             place=str(place),
-            example="" if ex.is_const(said) else ex.show_condition(said),
+            example="" if ex.is_const(said) else show_condition(said),
             evaluated=evaluated,
             stopped=stopped,
             constant=ex.is_const(said),

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from explorer.engine.space import StateSpace
 from explorer.ir import expressions as ex
 from explorer.ir.data import dataclass
+from explorer.ir.expression_text import show_condition
 from explorer.ir.expressions import Expr, Family
 from explorer.ir.model import Model, Property
 from explorer.ir.places import Variable
@@ -154,7 +155,7 @@ def _vacuous(space: StateSpace) -> Iterator[Finding]:
             by_place.setdefault(str(premise.place), []).append(premise.expr)
         for place, premises in by_place.items():
             if not space.somewhere(ex.either(*premises)):
-                text = ex.show_condition(premises[0])
+                text = show_condition(premises[0])
                 text = f"the premise `{text}` of {prop.name} is never met: it holds vacuously"
                 yield Finding("vacuous-premise", prop.name, text, place)
 

@@ -12,7 +12,7 @@ import pytest
 from explorer.command.show import show
 from explorer.engine.python import explore
 from explorer.ground.ground import ground
-from explorer.ir import expressions as ex
+from explorer.ir.expression_text import show as show_expression
 from explorer.run.load import load
 from explorer.symmetry.find import find
 from explorer.trace.tell import tell
@@ -119,7 +119,7 @@ def test_codes_are_shown_by_name(tmp_path: Path, guard: str, shown: str) -> None
     """Sets, their elements, identities and keys of maps."""
     model = ground(load(str(write(tmp_path, "named", text("s.n.next = 1", guard)))))
     assert f"  when    {shown}   " in show(model)
-    assert ex.show(model.instances[0].guard[0].expr) == shown
+    assert show_expression(model.instances[0].guard[0].expr) == shown
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from explorer.codegen.native_functions import native_source
 from explorer.codegen.python_conditions import judgements
 from explorer.engine import python, reference
 from explorer.ground.ground import ground
-from explorer.ir.expressions import const, node, show, total
+from explorer.ir.expression_text import show
+from explorer.ir.expressions import const, node, total
 from explorer.ir.model import Model
 from explorer.program.layout import lay_out
 from explorer.program.program import reduce

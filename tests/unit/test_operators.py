@@ -20,6 +20,7 @@ from explorer.ground.ground import ground
 from explorer.ir import expressions as ex
 from explorer.ir import operators
 from explorer.ir.errors import NOWHERE
+from explorer.ir.expression_text import show, show_condition
 from explorer.ir.expressions import Expr, Family
 from explorer.ir.operators import OPERATORS, Form, Interval, Kind, Operator
 from explorer.ir.semantics import evaluate
@@ -145,8 +146,8 @@ def test_python_source_computes_the_meaning(row: Operator) -> None:
         )
         for state in STATES:
             packed, wanted = LAYOUT.pack(state), evaluate(expr, state)
-            assert number(packed) == wanted, (ex.show(expr), state)
-            assert bool(truth(packed)) == bool(wanted), (ex.show(expr), state)
+            assert number(packed) == wanted, (show(expr), state)
+            assert bool(truth(packed)) == bool(wanted), (show(expr), state)
 
 
 def test_bounds_and_folding_follow_the_meaning(row: Operator) -> None:
@@ -156,7 +157,7 @@ def test_bounds_and_folding_follow_the_meaning(row: Operator) -> None:
         folded = fold(expr, Facts())
         for state in STATES:
             wanted = evaluate(expr, state)
-            assert low <= wanted <= high, (ex.show(expr), state)
+            assert low <= wanted <= high, (show(expr), state)
             assert evaluate(folded, state) == wanted
         if all(map(ex.is_const, expr.args)):
             assert ex.is_const(folded)
@@ -172,7 +173,7 @@ def test_equal_normal_forms_mean_equal_values(row: Operator) -> None:
     for expr in samples(row):
         mine = [evaluate(expr, state) for state in STATES]
         number = normal.of(expr)
-        assert values.setdefault(number, mine) == mine, ex.show(expr)
+        assert values.setdefault(number, mine) == mine, show(expr)
         if normal.is_const(number):
             assert set(mine) == {normal.value(number)}
 
@@ -203,7 +204,7 @@ def test_machine_code_computes_the_meaning(monkeypatch: pytest.MonkeyPatch) -> N
     for state, given in zip(STATES, out.tolist()):
         for k, expr in enumerate(exprs):
             wanted = evaluate(expr, state)
-            assert given[2 * k : 2 * k + 2] == [wanted, int(wanted != 0)], (ex.show(expr), state)
+            assert given[2 * k : 2 * k + 2] == [wanted, int(wanted != 0)], (show(expr), state)
 
 
 # The text for people, read again by Python: a cell is an operand that knows its kind.
@@ -297,10 +298,10 @@ def test_the_printed_text_says_what_is_meant(row: Operator) -> None:
     assert len(read) > 2
     names = {**HELPERS, "Truth": Truth, "Members": Members, "same": same}
     for expr in read:
-        code = reader(ex.show_condition(expr) if row.result is Kind.CONDITION else ex.show(expr))
+        code = reader(show_condition(expr) if row.result is Kind.CONDITION else show(expr))
         for state in STATES[:50]:
             cells = {f"x{n}": READ[kind](state[n]) for n, kind in enumerate(KINDS)}
-            assert value_of(eval(code, {**names, **cells})) == evaluate(expr, state), (ex.show(expr), state)
+            assert value_of(eval(code, {**names, **cells})) == evaluate(expr, state), (show(expr), state)
 
 
 # A new operator in a spec.

@@ -12,6 +12,7 @@ import pytest
 
 from explorer.ir import expressions as ex
 from explorer.ir.errors import NOWHERE
+from explorer.ir.expression_text import show
 from explorer.ir.expressions import Expr, Failure, Family
 from explorer.ir.semantics import EvaluationError, evaluate
 from explorer.ir.types import IntType
@@ -97,10 +98,10 @@ def test_fold_keeps_values_and_bounds_are_true(seed: int) -> None:
     folded = fold(expr, facts)
     for state in STATES:
         value = evaluate(expr, state)
-        assert evaluate(folded, state) == value, (ex.show(expr), ex.show(folded), state)
+        assert evaluate(folded, state) == value, (show(expr), show(folded), state)
         for at in (expr, folded):
             low, high = interval(at, facts)
-            assert low <= value <= high, (ex.show(at), state)
+            assert low <= value <= high, (show(at), state)
 
 
 @pytest.mark.parametrize("seed", range(150))
@@ -120,7 +121,7 @@ def test_fold_under_facts_keeps_values_where_the_facts_hold(seed: int) -> None:
     low, high = interval(expr, facts)
     for state in inside:
         value = evaluate(expr, state)
-        assert evaluate(folded, state) == value, (ex.show(expr), ex.show(folded), state)
+        assert evaluate(folded, state) == value, (show(expr), show(folded), state)
         assert low <= value <= high
 
 
@@ -136,4 +137,4 @@ def test_lifted_checks_fail_exactly_where_evaluation_does(seed: int) -> None:
     for state in STATES:
         for made in (checks, kept):
             failed = next((c.failure.message for c in made if not evaluate(c.ok, state)), None)
-            assert meaning(expr, state) == (failed or evaluate(pure, state)), (ex.show(expr), state)
+            assert meaning(expr, state) == (failed or evaluate(pure, state)), (show(expr), state)
