@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NoReturn
+
+import pytest
 
 from explorer.command.beside import FROM, Beside, Job
 from explorer.engine import python
@@ -63,3 +66,18 @@ def test_runs_without_a_job_have_what_their_levels_say() -> None:
     """Random walks, and rows of a table."""
     beside = Beside(None)
     assert beside.forecast([1, 2, 4, 8], 2 * FROM) is None and beside.process is None
+
+
+def test_an_interrupted_beginning_leaves_no_open_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C while the other process is begun: what was opened for it is closed."""
+
+    def interrupted(*given: object, **more: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("subprocess.Popen", interrupted)
+    beside = Beside(Job.of(str(PETERSON), {"PROCESSES": 7}, symmetric=False))
+    with pytest.raises(KeyboardInterrupt):
+        beside.forecast([1, 2, 4, 8], FROM)
+    file = beside.file
+    beside.stop()
+    assert file.closed and beside.process is None

@@ -15,7 +15,7 @@ import pytest
 
 from explorer.command.main import main
 from explorer.memory import numbered
-from tests.support.command_line import DOWN, ENVIRONMENT, HEAD, SPECS, limited, record_of
+from tests.support.command_line import DOWN, ENVIRONMENT, HEAD, SPECS, limited, record_of, without_waits
 from tests.support.house import SPECS as SHIPPED
 
 GALLERY = SHIPPED / "gallery"
@@ -24,17 +24,21 @@ GALLERY = SHIPPED / "gallery"
 def run(
     path: Path, *arguments: str, shell: str = "", limit: Sequence[str] = (), **environment: str
 ) -> subprocess.CompletedProcess[bytes]:
-    """The command in a process of its own; `shell` closes or redirects its streams."""
+    """The command in a process of its own, without announced waits; `shell` closes or redirects its
+    streams.
+    """
     command = [*limit, sys.executable, "-m", "explorer", *arguments]
     if shell:
         command = ["bash", "-c", f'"$@" {shell}', "bash", *command]
-    return subprocess.run(
+    done = subprocess.run(
         command,
         cwd=path,
         env={**ENVIRONMENT, **environment},
         capture_output=True,
         timeout=120,
     )
+    done.stderr = os.fsencode(without_waits(os.fsdecode(done.stderr)))
+    return done
 
 
 @pytest.fixture

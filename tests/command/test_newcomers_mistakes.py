@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from explorer.command.main import COMMANDS, main
-from tests.support.command_line import ENVIRONMENT, HEAD, SPECS
+from tests.support.command_line import ENVIRONMENT, HEAD, SPECS, without_waits
 
 LITMUS = """\
 PPC sb
@@ -147,7 +147,9 @@ def test_narrow_terminals_and_other_locales(here: Path, columns: str, locale: st
 
 
 def in_a_process(command: Sequence[str], path: Path, **more: str) -> subprocess.CompletedProcess[str]:
-    """A command as a user runs it."""
-    return subprocess.run(
+    """A command as a user runs it, without announced waits."""
+    done = subprocess.run(
         command, cwd=path, env={**ENVIRONMENT, **more}, capture_output=True, text=True, timeout=60
     )
+    done.stderr = without_waits(done.stderr)
+    return done

@@ -127,6 +127,11 @@ WAIT = re.compile(rf"^.+: ({PHASES}): (.+, )?\d+ s\n", re.MULTILINE)
 """A line that announces a wait, which a slow machine has and a quick one has not."""
 
 
+def without_waits(errors: str) -> str:
+    """Standard error without the lines that announce a wait."""
+    return WAIT.sub("", errors)
+
+
 def run(*arguments: str, cwd: Path) -> Done:
     """What `python -m explorer` does in a directory, without announced waits; no traceback is ever shown."""
     done = subprocess.run(
@@ -139,7 +144,7 @@ def run(*arguments: str, cwd: Path) -> Done:
         timeout=120,
     )
     assert "Traceback" not in done.stderr + done.stdout, done.stderr
-    return Done(done.returncode, done.stdout, WAIT.sub("", done.stderr))
+    return Done(done.returncode, done.stdout, without_waits(done.stderr))
 
 
 def record_of(path: Path) -> dict[str, Any]:
