@@ -9,6 +9,7 @@ import pytest
 from explorer.codegen.native_ways import ways_source
 from explorer.engine import python
 from explorer.engine.compiled import Compiled
+from explorer.engine.lanes import Lanes
 from explorer.engine.native import into, questions
 from explorer.engine.native.into import StepsInto
 from explorer.engine.native.jit import Jit, default_directory, into_source
@@ -96,3 +97,14 @@ def test_which_code_lists_the_steps_of_a_story(name: str, monkeypatch: pytest.Mo
     assert dict(found.items()) == compiled.costs_of(level, later, lanes) != {}
     asked.before(level, later, lanes, walked=True)
     assert [*asked.modules] == [*dict.fromkeys((name, "ways"))]
+
+
+def test_more_actors_than_a_number_has_bits() -> None:
+    """Costs of seventy lanes do not fit machine numbers: Python finds them."""
+    path, define = STORED["a word"]
+    compiled = Compiled(child.model_of(str(path), define))
+    space = python.explore(compiled.model, bounded(compiled.model, 600))
+    lanes, asked = Lanes(lanes_of(space).of, 70, []), Questions(compiled, machine(compiled))
+    level, later = [*space.levels[4]], dict.fromkeys(space.levels[5], lanes.goal)
+    found = asked.before(level, later, lanes)
+    assert dict(found.items()) == compiled.costs_of(level, later, lanes) != {}

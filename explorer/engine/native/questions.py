@@ -111,15 +111,18 @@ class Questions:
         """The costs of the states of a level from which a step leads to one that has a cost. A state may be
         its own successor only where levels were `walked`.
         """
+        if lanes.number > MOST_LANES:
+            known = dict(later.items())
+            rows = self._before(level, words_of([*known], self.words), SLOW)
+            return self._listed(len(rows), lambda: self.compiled.costs_of(integers(rows), known, lanes))
         costs = ArrayCosts.of(later, self.words)
-        wide = lanes.number > MOST_LANES
-        name = "ways" if wide or walked else self._lister(len(level))
+        name = "ways" if walked else self._lister(len(level))
         quick = name in self.modules and self.compiled.plan is None
         most = SLOW if not quick else QUICK if name == "ways" else EACH
         rows = self._before(level, costs.states, most)
         size = len(rows)
         few = FEW if name not in self.modules else LEAST
-        if size < few or wide or name == "python" or not self._at_hand(name, size):
+        if size < few or name == "python" or not self._at_hand(name, size):
             known = dict(costs.items())
             return self._listed(size, lambda: self.compiled.costs_of(integers(rows), known, lanes))
         function, rows = getattr(self.modules[name], name), np.ascontiguousarray(rows)
