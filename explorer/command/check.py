@@ -40,7 +40,7 @@ from explorer.run.run import grounded, limits_of, run
 from explorer.verdict import exit_codes
 from explorer.verdict.expectation import UNDETERMINED
 from explorer.verdict.record import CheckedRecord, MalformedRecord, MistakeRecord
-from explorer.verdict.report_context import context
+from explorer.verdict.report_context import context, no_context
 from explorer.verdict.vacuity import constant_properties
 from explorer.verdict.verdict import Verdict
 
@@ -258,17 +258,21 @@ class Session:
             watcher=watcher,
             count_guards=not row or bool(self.options.write),
         )
-        self.limits.finish()
+        self.limits.judged = True
         watcher.status.end(verdict.verdict)
         constant = [f for f in verdict.findings if f.kind == "constant"] if row else []
         if constant:
             names = {f.subject for f in constant}
-            elsewhere = self.limits.during("vacuity", partial(self.telling_elsewhere, spec, path, names))
-            verdict = verdict.without([f for f in constant if f.subject in elsewhere])
+            with contextlib.suppress(Stopped):
+                elsewhere = self.limits.during("vacuity", partial(self.telling_elsewhere, spec, path, names))
+                verdict = verdict.without([f for f in constant if f.subject in elsewhere])
         traces = {} if row and not self.options.write else verdict.traces
-        about = self.limits.during(
-            "context", partial(context, space.model, traces, sampled=not row and not verdict.traces)
-        )
+        try:
+            about = self.limits.during(
+                "context", partial(context, space.model, traces, sampled=not row and not verdict.traces)
+            )
+        except Stopped:
+            about = no_context(space.model)
         record: CheckedRecord = {**verdict.record(), **about, "seconds": self.limits.seconds}
         self.results.records.append(record)
         if not row:
@@ -276,6 +280,7 @@ class Session:
                 space, verdict, record, directory, limits=self.limits, printed=watcher.printed
             )
         elif self.options.write:
+            self.limits.finish()
             from explorer.command.files import write_formats
 
             below = writable(directory / re.sub(r"[^\w.,=-]+", "_", row))

@@ -8,12 +8,13 @@ import argparse
 import os
 import sys
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from explorer import __version__
 from explorer.command.standard_output import OutputError, say
-from explorer.engine.limits import Limits
+from explorer.engine.limits import Limits, Stopped
 from explorer.engine.space import StateSpace
 from explorer.render.formats import SEVERAL, Settings
 from explorer.render.text.terminal import wants_colour
@@ -73,13 +74,17 @@ class Results:
         printed: Collection[str] = (),
     ) -> None:
         """Write the files, then say what was found but for the stories that are `printed` already; a file
-        that cannot be written is a note, never a loss. What it takes are phases of the run.
+        that cannot be written is a note, never a loss. What it takes are phases of the run; Ctrl-C leaves the
+        page out to walk with.
         """
         from explorer.command.files import walk_of, write_all
 
         options = self.options
         quick = "html" not in (*options.write, options.format)
-        walk = limits.during("page", lambda: walk_of(space, verdict, record, quick=quick))
+        walk = None
+        with suppress(Stopped):
+            walk = limits.during("page", lambda: walk_of(space, verdict, record, quick=quick))
+        limits.finish()
         settings = replace(self.settings, walk=walk)
         record["seconds"] = limits.seconds
         notes = limits.during(

@@ -63,7 +63,8 @@ class Limits:
     `during` a phase, in which `look` (from a signal that comes again and again, or after Ctrl-C) raises
     Stopped wherever the work is, but not in its first second: what is small is looked at in any case.
     `announce` hears of the phase then, and of None when it is over; `spent` are the seconds of each. Once a
-    limit has ended the search (`conclude`), there is a little time, until `grace`, to tell what was found.
+    limit has ended the search (`conclude`), there is a little time, until `grace`, to tell what was found;
+    once all is `judged` Ctrl-C alone counts.
 
     `interrupted` may be set at any moment, from a signal handler too; `weighed` is when memory was last
     looked at. Where `first` is given the search ends with the level at which one of these properties fails
@@ -84,6 +85,7 @@ class Limits:
     spent: dict[str, float] = field(default_factory=dict)
     announce: Callable[[Phase | None], None] = lambda phase: None
     running: bool = True
+    judged: bool = False
     grace: float | None = None
     reason: str = ""
     cut: bool = False
@@ -93,6 +95,7 @@ class Limits:
         self.begun = time.monotonic()
         self.started, self.running = self.begun if began is None else began, True
         self.phase, self.grace, self.spent, self.cut = None, None, {}, False
+        self.judged = False
 
     def finish(self) -> None:
         """The run is over, and what it learned is written: no limit matters any more, phases are announced

@@ -85,6 +85,19 @@ def context(model: Model, traces: Mapping[str, Trace], *, sampled: bool = False)
     }
 
 
+def no_context(model: Model) -> ContextRecord:
+    """The same where there is no time for it: what stands in the spec."""
+    return {
+        "about": _about(model.file),
+        "expects": _expects(model),
+        "actions": [],
+        "variables": _variables(model),
+        "waiting": {"texts": [], "traces": {}},
+        "leaves": {},
+        "sample": None,
+    }
+
+
 def _sample(model: Model) -> Trace | None:
     from explorer.trace.sample import sample
 
