@@ -7,31 +7,35 @@ from __future__ import annotations
 import argparse
 import contextlib
 import re
-import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from explorer.command.beside import Job
-from explorer.command.check_options import run_options
+from explorer.command.check_options import (
+    refuse_format,
+    refuse_of_one_run,
+    refuse_without_effect,
+    run_options,
+)
 from explorer.command.interrupt import BEGUN
 from explorer.command.packages import refuse_without_packages
 from explorer.command.places import places, writable
 from explorer.command.progress import Screen
 from explorer.command.results import Results
+from explorer.command.signals import interruptible, on_demand
 from explorer.command.standard_output import own_prints
 from explorer.command.status import text
-from explorer.engine.limits import Limits, Stopped
+from explorer.engine.limits import Stopped
 from explorer.ir.data import dataclass
 from explorer.ir.errors import SpecError, nearest
 from explorer.ir.expectation import Expectation
 from explorer.language.spec import Spec
 from explorer.language.variants import Variant
-from explorer.render.formats import SEVERAL
 from explorer.render.text.terminal import wants_colour
-from explorer.run.alarm import alarm, look
+from explorer.run.alarm import alarm
 from explorer.run.constants import bindings, constants_of, single
 from explorer.run.kept_models import KeptModel
 from explorer.run.load import load
@@ -59,8 +63,8 @@ class Session:
         refuse_without_packages(options)
         self.run_options = run_options(options)
         self.results = Results(options)
-        self.alone(len(options.specs) > 1 or options.table)
-        self.refuse()
+        refuse_format(options, several=len(options.specs) > 1 or options.table)
+        refuse_without_effect(options)
         self.places = places(options.specs)
         for name in ("junit", "sarif", "markdown"):
             if getattr(options, name) is not None:
@@ -73,7 +77,11 @@ class Session:
     def run(self) -> int:
         codes = []
         kept = self.run_options.checkpoint or self.run_options.resume
-        with _interruptible(self.limits, terminable=kept is not None), self.on_demand(), alarm(self.limits):
+        with (
+            interruptible(self.limits, terminable=kept is not None),
+            on_demand(self.progress),
+            alarm(self.limits),
+        ):
             for path in self.options.specs:
                 try:
                     codes.append(self.one(path))
@@ -88,69 +96,9 @@ class Session:
             codes.append(exit_codes.UNWRITTEN)
         return exit_codes.worst([*codes, self.results.together()])
 
-    @contextlib.contextmanager
-    def on_demand(self) -> Iterator[None]:
-        """SIGUSR1 prints on standard error how the run is doing."""
-
-        def show(number: int, frame: Any) -> None:
-            with contextlib.suppress(RuntimeError):  # the stream is just being written
-                screen = self.screen
-                print(
-                    text(screen.status.record()) if screen else "not begun yet", file=sys.stderr, flush=True
-                )
-
-        try:
-            before = signal.signal(signal.SIGUSR1, show)
-        except (ValueError, AttributeError):  # not the main thread, or a system without it
-            yield
-            return
-        signal.siginterrupt(signal.SIGUSR1, False)
-        try:
-            yield
-        finally:
-            signal.signal(signal.SIGUSR1, before)
-
-    def refuse(self) -> None:
-        """UsageError where an option would have no effect."""
-        options = self.options
-        if options.json and options.format != "text":
-            raise UsageError(
-                f"--json with --format {options.format}: standard output takes one of them; write: --json"
-                f" --write {options.format}"
-            )
-        if options.table:
-            self.refuse_of_one_run("a table")
-        if len(options.specs) > 1:
-            self.refuse_checkpoint("there are several specs")
-
-    def refuse_of_one_run(self, what: str) -> None:
-        """UsageError where an option that shows one run is given for several."""
-        for name in ("graph", "png", "full", "profile", "twin"):
-            if getattr(self.options, name):
-                way = (
-                    "check one variant by its constants"
-                    if self.options.table
-                    else "bind each constant to one value"
-                )
-                raise UsageError(f"--{name}: shows one run, and {what} has several; {way} with -D")
-        self.refuse_checkpoint(f"{what} has several")
-
-    def refuse_checkpoint(self, why: str) -> None:
-        """UsageError where a checkpoint, which keeps one run, is asked for with several."""
-        for name in ("checkpoint", "resume"):
-            if getattr(self.options, name):
-                raise UsageError(
-                    f"--{name}: keeps one run, and {why}; write: one spec, each constant with one value"
-                )
-
-    def alone(self, several: bool) -> None:
-        """UsageError where a format of a single run is asked for several."""
-        name = self.options.format
-        if several and name != "text" and name not in SEVERAL:
-            raise UsageError(
-                f"--format {name}: shows one run, and there are several; write: --write {name}, or one of"
-                f" {', '.join(SEVERAL)}"
-            )
+    def progress(self) -> str:
+        """How the run is doing."""
+        return text(self.screen.status.record()) if self.screen else "not begun yet"
 
     def one(self, path: str) -> int:
         """Check a spec file under every binding, or as a table; the exit code."""
@@ -177,9 +125,9 @@ class Session:
             if self.options.row:
                 combinations, expect = self.one_row(spec, path, combinations)
             self.alternatives = combinations
-            self.alone(len(combinations) > 1)
             if len(combinations) > 1:
-                self.refuse_of_one_run("a matrix")
+                refuse_format(self.options, several=True)
+                refuse_of_one_run(self.options, "a matrix")
             for binding in combinations:
                 row = (
                     ",".join(f"{name}={getattr(value, 'name', value)}" for name, value in binding.items())
@@ -431,28 +379,3 @@ def mistake_record(error: SpecError) -> MistakeRecord:
         "expected": error.expected,
         "write": error.write,
     }
-
-
-@contextlib.contextmanager
-def _interruptible(limits: Limits, terminable: bool) -> Iterator[None]:
-    """The first Ctrl-C ends what is going on and keeps what was learned; a second one ends the process, and
-    so does one while results are written. SIGTERM does the same where the run is `terminable`.
-    """
-
-    def stop(number: int, frame: Any) -> None:
-        if limits.interrupted or not limits.running:
-            raise KeyboardInterrupt
-        limits.interrupted = True
-        look(limits, frame)
-
-    signals = [signal.SIGINT, signal.SIGTERM] if terminable else [signal.SIGINT]
-    try:
-        before = [(number, signal.signal(number, stop)) for number in signals]
-    except ValueError:  # not the main thread
-        yield
-        return
-    try:
-        yield
-    finally:
-        for number, handler in before:
-            signal.signal(number, handler)

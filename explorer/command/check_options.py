@@ -20,9 +20,9 @@ from explorer.command.arguments import (
     reader,
     seconds,
 )
-from explorer.render.formats import GRAPHS
+from explorer.render.formats import GRAPHS, SEVERAL
 from explorer.run import options
-from explorer.run.options import RunOptions, Walks
+from explorer.run.options import RunOptions, UsageError, Walks
 
 
 def check_parser() -> argparse.ArgumentParser:
@@ -306,3 +306,44 @@ def run_options(given: argparse.Namespace) -> RunOptions:
         count_guards="html" in formats or "json" in given.write,
         walks=Walks(runs=given.runs, steps=given.steps, seed=given.seed) if given.simulate else None,
     )
+
+
+def refuse_without_effect(options: argparse.Namespace) -> None:
+    """UsageError where an option would have no effect."""
+    if options.json and options.format != "text":
+        raise UsageError(
+            f"--json with --format {options.format}: standard output takes one of them; write: --json"
+            f" --write {options.format}"
+        )
+    if options.table:
+        refuse_of_one_run(options, "a table")
+    if len(options.specs) > 1:
+        _refuse_checkpoint(options, "there are several specs")
+
+
+def refuse_of_one_run(options: argparse.Namespace, what: str) -> None:
+    """UsageError where an option that shows one run is given for several."""
+    for name in ("graph", "png", "full", "profile", "twin"):
+        if getattr(options, name):
+            way = "check one variant by its constants" if options.table else "bind each constant to one value"
+            raise UsageError(f"--{name}: shows one run, and {what} has several; {way} with -D")
+    _refuse_checkpoint(options, f"{what} has several")
+
+
+def _refuse_checkpoint(options: argparse.Namespace, why: str) -> None:
+    """UsageError where a checkpoint, which keeps one run, is asked for with several."""
+    for name in ("checkpoint", "resume"):
+        if getattr(options, name):
+            raise UsageError(
+                f"--{name}: keeps one run, and {why}; write: one spec, each constant with one value"
+            )
+
+
+def refuse_format(options: argparse.Namespace, *, several: bool) -> None:
+    """UsageError where a format of a single run is asked for several."""
+    name = options.format
+    if several and name != "text" and name not in SEVERAL:
+        raise UsageError(
+            f"--format {name}: shows one run, and there are several; write: --write {name}, or one of"
+            f" {', '.join(SEVERAL)}"
+        )
