@@ -104,7 +104,7 @@ def test_the_file_of_every_construct_compiles() -> None:
     """What the type checker accepts there is a spec, too."""
     from explorer.ground.ground import ground
 
-    namespace: dict[str, object] = {"__name__": "good", "__file__": str(TYPING / "good.py")}
+    namespace: dict[str, object] = {"__name__": "every_construct", "__file__": str(TYPING / "good.py")}
     exec(compile((TYPING / "good.py").read_text(), str(TYPING / "good.py"), "exec"), namespace)
     assert len(ground(namespace["spec"]).instances) == 2 * 4 + 2 + 2 + 2 * 6 + 2 * 4 * 2  # type: ignore[arg-type]
 
