@@ -49,6 +49,11 @@ def backend_source() -> str:
     return "\n\n".join(["from numba import njit", *functions])
 
 
+def graph_source() -> str:
+    """What makes a graph, as a module for Numba; all specs share it."""
+    return Path(__file__).with_name("graph_kernels.py").read_text()
+
+
 class Native:
     """Numba on arrays."""
 

@@ -15,7 +15,8 @@ from explorer.ir.data import dataclass
 from explorer.ir.model import Model, Temporal
 from explorer.ir.semantics import EvaluationError
 from explorer.liveness.automaton import TooLarge
-from explorer.liveness.graph import Graph, Refused, build, estimate
+from explorer.liveness.build_graph import build
+from explorer.liveness.graph import Graph, Refused, estimate
 from explorer.liveness.violation import LassoSearch, prepare, violation
 from explorer.program.simplify import lift
 from explorer.trace.trace import Trace

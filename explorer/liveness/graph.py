@@ -2,17 +2,15 @@
 is an edge.
 
 Steps out of the visited states (of a bounded run, or beyond a constraint) are edges to the number of states,
-which is no state: they count for what is enabled. Small graphs are lists made by the engine's own functions,
-large ones arrays made by machine code. Knows nothing of fairness and of formulas.
+which is no state: they count for what is enabled. Small graphs are lists (`build_graph.py`), large ones
+arrays (`native_graph.py`). Knows nothing of fairness and of formulas.
 """
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from itertools import accumulate
 from typing import Any
 
 from explorer.codegen.python_conditions import flags
@@ -23,23 +21,14 @@ from explorer.ir.data import dataclass
 from explorer.ir.expressions import Expr, walk
 from explorer.ir.semantics import State, evaluate
 from explorer.liveness.arrays import Array
-from explorer.liveness.backend import Backend, Native, Plain, backend_source
-from explorer.liveness.permutation_labels import PermutationTables, permutation_tables
+from explorer.liveness.backend import Backend
+from explorer.liveness.permutation_labels import PermutationTables
 from explorer.program.machine_word import BeyondWord
-from explorer.symmetry.group import LARGEST, LargeGroup, Table
-
-NATIVE_FROM, COMPILE_FROM = 100_000, 1_000_000
-"""Transitions from which machine code is worth the time to load it (0.5 s), and that to compile it (3 to
-8 s), whatever engine has found them. Lists take 5 microseconds for each.
-"""
-
-ROOM = 1 << 13
-"""Steps that are listed at once: few enough to stay near the processor."""
+from explorer.symmetry.group import LargeGroup, Table
 
 BYTES_STATE, BYTES_EDGE = 56, 6
-LISTED_STATE, LISTED_EDGE = 300, 100
 """Memory that the graph and the search for components take, states themselves not counted (8 for each of
-their words); and all that lists take.
+their words).
 """
 
 
@@ -86,7 +75,7 @@ class Graph:
     @property
     def labels(self) -> str:
         """The kind of array that labels need."""
-        return _labels(self.stutter)
+        return label_kind(self.stutter)
 
     @property
     def edges(self) -> int:
@@ -143,62 +132,20 @@ def _plain_flags(graph: Graph, conditions: list[Expr]) -> list[Callable[[Any], A
     return [run_source(code.text, "<flags>")["flags"] for code in codes]
 
 
-def _labels(stutter: int) -> str:
+def label_kind(stutter: int) -> str:
+    """The kind of array for labels below that of stuttering."""
     return "label" if stutter < (1 << 16) - 1 else "number"
 
 
-def build(space: StateSpace, limits: Limits) -> Graph:
-    """The graph of a space. Raises Refused where memory does not suffice or a bound is reached."""
-    if _pays(space):
-        with suppress(BeyondWord):
-            return _native(space, limits)
-    if space.transitions >= COMPILE_FROM:
-        plan = None if space.engine == "reference" else space.compiled.plan
-        order = 1 if plan is None else plan.order
-        why = (
-            f" under {order:,} renamings (more than {LARGEST:,}: no machine code)" if order > LARGEST else ""
-        )
-        _afford(LISTED_STATE * space.distinct + LISTED_EDGE * space.transitions, f"liveness{why}", limits)
-    states = [state for level in space.levels for state in level]
-    numbers = {state: i for i, state in enumerate(states)}
-    compiled = None if space.engine == "reference" else space.compiled
-    permutations = permutation_tables(compiled, Plain()) if compiled is not None else None
-    size = permutations.order if permutations is not None else 1
-    renaming = permutations.renaming() if permutations is not None else None
-    leaving, to, by = [0] * len(states), [], []
-    for level in space.levels:
-        for source, instance, target in space.edges(level, None):
-            if source != target:
-                leaving[numbers[source]] += 1
-                end, element = numbers.get(target), 0
-                if end is None:
-                    if renaming is not None:  # a state that was visited is its own representative
-                        target, element = renaming(target)
-                    end = numbers.get(target, len(states))
-                to.append(end)
-                by.append(instance * size + element)
-        _go_on(limits)
-    return Graph(
-        space=space,
-        backend=Plain(),
-        states=states,
-        number=len(states),
-        initial=list(range(space.initial)),
-        start=[0, *accumulate(leaving)],
-        to=to,
-        by=by,
-        compiled=compiled,
-        permutations=permutations,
-    )
-
-
-def _go_on(limits: Limits) -> None:
+def go_on(limits: Limits) -> None:
+    """Raises Refused where a limit is reached."""
     reached = limits.reached(0)
     if reached:
         raise Refused(reached)
 
 
-def _afford(need: int, what: str, limits: Limits) -> None:
+def afford(need: int, what: str, limits: Limits) -> None:
+    """Raises Refused where there is no memory for so many bytes."""
     left = (
         limits.max_memory - resident_bytes()
         if limits.max_memory is not None
@@ -227,162 +174,9 @@ def estimate_product(
     """Raises Refused where a graph with so many copies of each state may not fit into memory."""
     if not graph.backend.native:
         return
-    _afford(graph.number * places * (BYTES_STATE + 12) + graph.edges * places * BYTES_EDGE, what, limits)
+    afford(graph.number * places * (BYTES_STATE + 12) + graph.edges * places * BYTES_EDGE, what, limits)
     if graph.number * places >= 1 << 31:
         raise Refused(f"{what} may have more than 2**31 nodes")
-
-
-def _pays(space: StateSpace) -> bool:
-    """Whether machine code is sooner done than lists are; a group without tables of all needs lists."""
-    if space.engine == "reference" or importlib.util.find_spec("numba") is None:
-        return False
-    if space.compiled.plan is not None and space.compiled.plan.order > LARGEST:
-        return False
-    if space.transitions >= COMPILE_FROM:
-        return True
-    if space.transitions < NATIVE_FROM:
-        return False
-    from explorer.engine.native.jit import Jit, default_directory
-
-    with suppress(BeyondWord):
-        return all(map(Jit(default_directory()).ready, _texts(space)))
-    return False
-
-
-def _texts(space: StateSpace) -> list[str]:
-    """The modules of machine code that the graph of a space is made by, but for those of its conditions."""
-    from explorer.codegen.native_functions import native_source
-    from explorer.codegen.native_permutations import renaming_source
-
-    program, layout, plan = space.compiled.program, space.compiled.layout, space.compiled.plan
-    renaming = [] if plan is None else [renaming_source(plan, layout.words)]
-    return [native_source(program, layout).edges, _kernels(), backend_source(), *renaming]
-
-
-def _native(space: StateSpace, limits: Limits) -> Graph:
-    import numpy as np
-
-    from explorer.codegen.native_functions import native_source
-    from explorer.codegen.native_permutations import renaming_source
-    from explorer.engine.native.arrays import Steps
-    from explorer.engine.native.jit import Jit, default_directory
-    from explorer.engine.native.machine import functions, rule_arrays, running
-    from explorer.engine.native.visited import reserve
-
-    compiled, backend = space.compiled, Native()
-    permutations = permutation_tables(compiled, backend)
-    size = permutations.order if permutations is not None else 1
-    words = compiled.layout.words
-    _afford(estimate(space, words), "liveness", limits)
-    number = space.distinct
-    if number >= 1 << 31 or len(space.model.instances) * size >= (1 << 32) - 1:
-        raise Refused("the state graph has more than 2**31 states or 2**32 labels")
-    source = native_source(compiled.program, compiled.layout)
-    jit = Jit(default_directory())
-    expand, rules = jit.module(source.edges).edges, rule_arrays(source.tables, words)
-    asked = functions(compiled, source.tables.columns)
-    kernels = jit.module(_kernels())
-    states = reserve(number * words, np.uint64)[: number * words].reshape(number, words)
-    initial = _states(space, words, states)
-    near = words == 1 and permutations is None  # else steps do not lead to states nearby
-    slots = reserve(1 if near else 1 << (3 * number // 2).bit_length(), np.uint32)
-    if not near:
-        kernels.number_states(states, 0, number, slots)
-    start = reserve(number + 1, np.uint32)[: number + 1]
-    kind = np.uint16 if _labels(len(space.model.instances) * size) == "label" else np.uint32
-    to, by = reserve(space.transitions + ROOM, np.uint32), reserve(space.transitions + ROOM, kind)
-    room = ROOM + 2 * len(rules.shapes)
-    steps = Steps.empty(room, words)
-    targets, last = np.empty(room, np.int64), np.zeros(len(source.tables.numbers), np.int64)
-    scratch = np.empty(room, np.uint64), np.empty(room, np.uint32), np.empty(room, np.bool_)
-    numbers, turn = np.array(source.tables.numbers, np.int64), np.zeros(room, np.int64)
-    rename = (
-        jit.module(renaming_source(compiled.plan, words)).rename_rows if compiled.plan is not None else None
-    )
-    left_by = np.array(permutations.group.left, np.int64) if permutations is not None else None
-    edges, at = 0, 0
-    while at < number:
-        _go_on(limits)
-        steps.length[0] = 0
-        rows = states[at : at + ROOM]
-        with running(asked):
-            left = expand(rows, (0, len(rows)), steps, rules)
-            count = int(steps.length[0])
-            rule, target = steps.rules, steps.successors
-            if rename is not None:
-                rename(target, count, left_by, turn)
-        if edges + count > len(to):
-            to, by = np.resize(to, edges + count + len(to) // 2), np.resize(by, edges + count + len(by) // 2)
-        if near:
-            kernels.find_near(states, number, rule, target, count, targets, last)
-        else:
-            kernels.find_hashed(states, number, slots, target, count, targets, *scratch)
-        edges = kernels.add_edges(
-            states,
-            at,
-            steps.origins,
-            rule,
-            target,
-            turn,
-            size,
-            count,
-            targets,
-            at + left,
-            start,
-            to,
-            by,
-            edges,
-            numbers,
-        )
-        if edges >= 1 << 32:
-            raise Refused("the state graph has more than 2**32 steps")
-        at += left
-    return Graph(
-        space=space,
-        backend=backend,
-        states=states,
-        number=number,
-        initial=initial,
-        start=start,
-        to=to[:edges],
-        by=by[:edges],
-        compiled=compiled,
-        permutations=permutations,
-    )
-
-
-def _states(space: StateSpace, words: int, states: Any) -> list[int]:
-    """All states as rows of words, and which of them are initial. Those of one word are sorted: steps lead to
-    states nearby.
-    """
-    import numpy as np
-
-    from explorer.engine.native.levels import TableLevel, words_of
-
-    places, first, table = np.full(len(space.levels), -1, np.int64), 0, None
-    for number, level in enumerate(space.levels):
-        at: Any = level
-        if isinstance(at, TableLevel):
-            places[number], table = first, at
-        else:
-            states[first : first + len(level)] = (
-                at.words() if hasattr(at, "words") else words_of(list(level), words)
-            )
-        first += len(level)
-    if table is not None:
-        table.all_levels(places, states)
-    if words > 1:
-        return list(range(space.initial))
-    initial = states[: space.initial, 0].copy()
-    states[:, 0].sort()
-    result: list[int] = np.searchsorted(states[:, 0], initial).tolist()
-    return result
-
-
-def _kernels() -> str:
-    from pathlib import Path
-
-    return Path(__file__).with_name("graph_kernels.py").read_text()
 
 
 def _native_least(graph: Graph, permutations: PermutationTables, turned: Table, copies: int) -> Array:

@@ -14,8 +14,8 @@ import time
 from collections.abc import Iterator
 
 from explorer.engine.limits import Limits, peak_bytes
+from explorer.liveness import build_graph
 from explorer.liveness import check as checker
-from explorer.liveness import graph
 
 from .child import model_of
 from .measures import Bench, Found, WrongCount
@@ -152,7 +152,7 @@ def senders(number: int, symmetric: bool) -> Found:
 
 
 if __name__ == "__main__":
-    graph.COMPILE_FROM = 1  # machine code at every size
+    build_graph.COMPILE_FROM = 1  # machine code at every size
     made = (
         ring(int(sys.argv[2])) if sys.argv[1] == "ring" else senders(int(sys.argv[2]), sys.argv[3] == "yes")
     )

@@ -31,7 +31,7 @@ from explorer.engine.limits import Limits
 from explorer.engine.native import search as native
 from explorer.engine.space import StateSpace
 from explorer.ground.ground import ground
-from explorer.liveness import graph
+from explorer.liveness import build_graph
 from explorer.liveness.check import check
 from explorer.verdict.verdict import Verdict, judge
 
@@ -151,8 +151,8 @@ def test_no_place_of_a_spec_wraps(case: str, engine: str, monkeypatch: pytest.Mo
     """Wherever an expression stands, every engine computes it as the judge does; machine code is not used."""
     monkeypatch.setattr(auto, "COMPILE_FROM", 1)
     monkeypatch.setattr(auto, "WIDE_LEVEL", 1)
-    monkeypatch.setattr(graph, "NATIVE_FROM", 1)
-    monkeypatch.setattr(graph, "COMPILE_FROM", 1)
+    monkeypatch.setattr(build_graph, "NATIVE_FROM", 1)
+    monkeypatch.setattr(build_graph, "COMPILE_FROM", 1)
     model = ground(Spec(Cell, up, end, *CASES[case]))
     space = ENGINES[engine](model)
     assert summary(space) == summary(reference.explore(model))

@@ -189,7 +189,7 @@ def test_models_are_not_mixed_up(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_temporal_conditions_on_a_memory_in_machine_code(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the graph is large its conditions are judged by machine code; those that ask a memory are not."""
-    graph = pytest.importorskip("explorer.liveness.graph")
+    graph = pytest.importorskip("explorer.liveness.build_graph")
     monkeypatch.setattr(graph, "NATIVE_FROM", 1)
     monkeypatch.setattr(graph, "COMPILE_FROM", 1)
     path = SPECS / "xive_escalation_barriers.py"

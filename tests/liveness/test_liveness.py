@@ -106,15 +106,15 @@ def test_the_native_engine_tells_the_python_engine_s_lassos() -> None:
 @needs_numba
 def test_machine_code_is_for_graphs_of_many_transitions(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lists take their time for each transition, however few the states are."""
-    from explorer.liveness import graph
+    from explorer.liveness import build_graph, native_graph
 
     made: list[StateSpace] = []
-    monkeypatch.setattr(graph, "_native", lambda space, limits: made.append(space))
+    monkeypatch.setattr(native_graph, "native_graph", lambda space, limits: made.append(space))
     space = python.explore(ground(load(ROOT / "spec" / "ipi_buggy.py")), Limits(max_states=1_000))
     assert space.transitions > 3 * space.distinct
     for least, native in ((space.transitions, True), (space.transitions + 1, False)):
-        monkeypatch.setattr(graph, "COMPILE_FROM", least)
-        graph.build(space, Limits())
+        monkeypatch.setattr(build_graph, "COMPILE_FROM", least)
+        build_graph.build(space, Limits())
         assert made.pop() if native else not made
 
 

@@ -16,8 +16,8 @@ from explorer.engine.space import StateSpace
 from explorer.ground.ground import ground
 from explorer.ir.model import Model
 from explorer.ir.steps import Fairness
+from explorer.liveness import build_graph, permutation_labels, real_states
 from explorer.liveness import copies as view
-from explorer.liveness import graph, permutation_labels, real_states
 from explorer.liveness.check import check
 from explorer.run.load import load
 from explorer.symmetry import plan as orbits
@@ -204,7 +204,7 @@ def test_forgetting_who_is_who_is_noticed(monkeypatch: pytest.MonkeyPatch) -> No
     """Without the renamings on the edges the verdicts differ on some of the same specs: the comparison can
     fail.
     """
-    made = graph.permutation_tables
+    made = build_graph.permutation_tables
 
     def forgetful(compiled: python.Compiled, backend: object) -> object:
         found = made(compiled, backend)  # type: ignore[arg-type]
@@ -212,7 +212,7 @@ def test_forgetting_who_is_who_is_noticed(monkeypatch: pytest.MonkeyPatch) -> No
             found.products = backend.of("label", [0] * found.order**2)  # type: ignore[attr-defined]
         return found
 
-    monkeypatch.setattr(graph, "permutation_tables", forgetful)
+    monkeypatch.setattr(build_graph, "permutation_tables", forgetful)
     wrong = 0
     for fair in ("WEAK", "STRONG"):
         model = turns(fair)
@@ -383,10 +383,10 @@ def test_many_representatives_of_a_large_group_must_fit_into_memory(monkeypatch:
     model = turns("WEAK", CPUS=8)
     space = python.explore(model, symmetry=find(model))
     assert space.distinct == 17 and space.transitions == 108
-    monkeypatch.setattr(graph, "LISTED_STATE", 1 << 30)
-    monkeypatch.setattr(graph, "LISTED_EDGE", 1 << 29)
+    monkeypatch.setattr(build_graph, "LISTED_STATE", 1 << 30)
+    monkeypatch.setattr(build_graph, "LISTED_EDGE", 1 << 29)
     assert not any(answer.doubt for answer in check(space, Limits()).values())
-    monkeypatch.setattr(graph, "COMPILE_FROM", 108)
+    monkeypatch.setattr(build_graph, "COMPILE_FROM", 108)
     found = check(space, Limits(max_memory=1))
     assert {answer.doubt for answer in found.values()} == {
         "liveness under 40,320 renamings (more than 5,040: no machine code) needs about 71.0 GiB more,"

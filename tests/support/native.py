@@ -14,7 +14,7 @@ from explorer.engine import python
 from explorer.engine.native import questions
 from explorer.engine.native import search as native
 from explorer.engine.space import StateSpace
-from explorer.liveness import graph
+from explorer.liveness import build_graph, native_graph
 from explorer.symmetry import plan as orbits
 from tests.support.comparison import bounded
 from tests.support.house import ROOT
@@ -43,7 +43,11 @@ def without_compiler(*lines: str) -> int:
 @contextmanager
 def liveness_by_machine_code() -> Iterator[None]:
     """In the block liveness is computed by machine code, however few states there are; it must be once."""
-    with patch.object(graph, "COMPILE_FROM", 1), patch.object(graph, "_native", wraps=graph._native) as made:
+    whole = native_graph.native_graph
+    with (
+        patch.object(build_graph, "COMPILE_FROM", 1),
+        patch.object(native_graph, "native_graph", wraps=whole) as made,
+    ):
         yield
     assert made.called
 
