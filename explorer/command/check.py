@@ -206,7 +206,7 @@ class Session:
             watcher=watcher,
             count_guards=not row or bool(self.options.write),
         )
-        self.limits.judged = True
+        self.limits.tell()
         watcher.status.end(verdict.verdict)
         constant = [f for f in verdict.findings if f.kind == "constant"] if row else []
         if constant:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from explorer import __version__
@@ -74,8 +75,8 @@ class Results:
         printed: Collection[str] = (),
     ) -> None:
         """Write the files, then say what was found but for the stories that are `printed` already; a file
-        that cannot be written is a note, never a loss. What it takes are phases of the run; Ctrl-C leaves the
-        page out to walk with.
+        that cannot be written is a note, never a loss. What it takes are phases of the run; the first Ctrl-C
+        leaves out the page to walk with, or the files that are not written yet.
         """
         from explorer.command.files import walk_of, write_all
 
@@ -84,22 +85,15 @@ class Results:
         walk = None
         with suppress(Stopped):
             walk = limits.during("page", lambda: walk_of(space, verdict, record, quick=quick))
-        limits.finish()
+        limits.tell()
         settings = replace(self.settings, walk=walk)
         record["seconds"] = limits.seconds
-        notes = limits.during(
-            "files",
-            lambda: write_all(
-                space,
-                verdict,
-                record,
-                directory,
-                graph=options.graph,
-                png=options.png,
-                write=options.write,
-                settings=settings,
-            ),
-        )
+        write = partial(write_all, space, verdict, record, directory, graph=options.graph, png=options.png)
+        try:
+            notes = limits.during("files", partial(write, write=options.write, settings=settings))
+        except Stopped:
+            notes = [Unwritten("interrupted: files that were not written yet are missing")]
+        limits.finish()
         if options.profile:
             from explorer.command.profile import profile
 

@@ -97,6 +97,12 @@ class Limits:
         self.phase, self.grace, self.spent, self.cut = None, None, {}, False
         self.judged = False
 
+    def tell(self) -> None:
+        """All is judged, and told now: of the limits Ctrl-C alone counts, unless it was pressed already."""
+        self.judged = True
+        if self.interrupted:
+            self.finish()
+
     def finish(self) -> None:
         """The run is over, and what it learned is written: no limit matters any more, phases are announced
         all the same.

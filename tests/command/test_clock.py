@@ -28,6 +28,7 @@ SLOW = {
     "vacuity": "explorer.verdict.verdict.findings",
     "context": "explorer.trace.sample.sample",
     "page": "explorer.trace.explored.explored",
+    "files": "explorer.render.html.report.report",
 }
 """The function that is made endless in a phase."""
 
@@ -90,9 +91,14 @@ def test_the_first_interrupt_ends_every_phase(phase: str, tmp_path: Path) -> Non
     record = record_of(tmp_path / "out/s")
     verdicts = {p["name"]: p["verdict"] for p in record["properties"]}
     assert "Traceback" not in done.stderr, done.stderr
-    code = {"stories": 12, "context": 0, "page": 0}.get(phase, 130)
-    assert done.returncode == record["exit_code"] == code, done.stderr
+    code = {"stories": 12, "context": 0, "page": 0, "files": 0}.get(phase, 130)
+    assert record["exit_code"] == code
+    assert done.returncode == (74 if phase == "files" else code), done.stderr
+    assert ("note: interrupted: files that were not written yet are missing" in done.stdout) == (
+        phase == "files"
+    )
     assert record["states"]["distinct"] == (0 if phase in UNJUDGED else 4)
+    assert phase in UNJUDGED or bool(record["actions"]) == (phase != "context")
     if phase in UNJUDGED:
         assert record["stopped"] == f"interrupted during {phase}" and set(verdicts.values()) == {
             "undetermined"
