@@ -5,6 +5,7 @@ over.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -66,12 +67,19 @@ def test_machine_code_sorts_where_there_are_many_renamings(monkeypatch: pytest.M
 
 def test_the_hand_over_keeps_the_symmetry(monkeypatch: pytest.MonkeyPatch) -> None:
     """A search that goes from the python engine to the native one in the middle stands for the same
-    states.
+    states, and its seconds go on from those before.
     """
+    hand_over = tiered._hand_over
+
+    def late(compiled: python.Compiled, search: python.Search, *more: Any) -> Any:
+        search.space.phases["successors"] = 1000.0
+        return hand_over(compiled, search, *more)
+
+    monkeypatch.setattr(tiered, "_hand_over", late)
     monkeypatch.setattr(tiered, "COMPILE_FROM", 300)
     monkeypatch.setattr(tiered._Builder, "ready", lambda self, search: len(search.visited) >= 300)
     spec = ground(load(SPECS / "ipi_buggy.py"), {"senders": 3})
     found, limits = find(spec), Limits(max_depth=16)
     space = tiered.explore(spec, limits, symmetry=found)
-    assert space.engine == "native"
+    assert space.engine == "native" and space.phases["successors"] > 1000
     same_facts(python.explore(spec, limits, symmetry=found), space)
