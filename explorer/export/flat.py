@@ -94,6 +94,11 @@ class Flat:
         return tuple(f for f in self.families if isinstance(f.type, MemoryType))
 
     @property
+    def cells(self) -> dict[int, tuple[Family, int]]:
+        """The family and the index of each cell that varies, by its place in a state."""
+        return {family.first + i: (family, i) for family in self.families for i in range(family.size)}
+
+    @property
     def temporaries(self) -> int:
         """How many temporaries the longest list of assignments needs."""
         return max((len(step.temporaries) for step in self.steps), default=0)

@@ -145,7 +145,7 @@ class _Writer:
 
     def start(self, product: Product, number: int) -> Iterator[str]:
         """A start state for each state of a product; a free cell has a parameter."""
-        cells = {family.first + i: (family, i) for family in self.flat.families for i in range(family.size)}
+        cells = self.flat.cells
         names = {cell: self.names.choice(*cells[cell]) for cell in product.free}
         if names:
             ranges = (f"{name}: {'..'.join(map(str, product.bounds(cell)))}" for cell, name in names.items())

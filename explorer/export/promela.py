@@ -253,7 +253,7 @@ class Writer:
         """The choice of a state of a product, in so many steps behind the first one: one for each free cell,
         and those that SPIN needs to be as far as in the other products.
         """
-        cells = {family.first + i: (family, i) for family in self.flat.families for i in range(family.size)}
+        cells = self.flat.cells
         fixed = [
             self.initially(*cells[cell], product.first[cell]) for cell in cells if cell not in product.free
         ]
