@@ -13,14 +13,13 @@ from explorer.export.flat import Flat, flatten
 from explorer.export.murphi import initial_number, murphi
 from explorer.export.promela import on_the_way
 from explorer.ground.ground import ground
-from explorer.ir.model import Model
 from explorer.judge import compare, spin
 from explorer.judge.answers import Answer, Story, replayed
 from explorer.judge.compare import JUDGES, judge, table
 from explorer.run.load import load
 from tests.support.house import SPECS
 from tests.support.judged import judged
-from tests.support.judged_specs import LARGE, PASSING, STARTS, in_two_memories
+from tests.support.judged_specs import LARGE, LASTING, PASSING, STARTS, in_two_memories, model_of
 
 WITHOUT = [name for name, installed in JUDGES.items() if not installed()]
 pytestmark = pytest.mark.skipif(bool(WITHOUT), reason=f"{' and '.join(WITHOUT)} not installed")
@@ -78,11 +77,6 @@ def ended(s: S) -> Value[bool]:
 
 spec = Spec()
 """
-
-
-def model_of(tmp_path: Path, text: str) -> Model:
-    (tmp_path / "mixed.py").write_text(text)
-    return ground(load(tmp_path / "mixed.py"), file=str(tmp_path / "mixed.py"))
 
 
 def test_both_judges_agree_on_every_kind_of_property(tmp_path: Path) -> None:
@@ -207,186 +201,6 @@ def test_spin_judges_two_memories(tmp_path: Path) -> None:
     found = judge(model, ("SPIN",), 100_000, 100)
     assert found.agreed and len(flatten(model).memories) == 2, list(table(found))
     assert "no_stale_data" in found.answers[1].violated
-
-
-LASTING = """
-from typing import Annotated
-from explorer import *
-
-class Cpu(Scalarset):
-    size = 2
-
-class Tasks(State):
-    turn: Var[Cpu] = initially(any_of(Cpu))
-    awake: Map[Cpu, bool] = initially(False)
-    rounds: Var[Annotated[int, Range(0, 2)]] = initially(0)
-
-@action(fair=WEAK)
-def wake(s: Tasks) -> None:
-    when(s.rounds == 1)
-    s.awake[s.turn].next = True
-
-@action(fair=WEAK)
-def sleep(s: Tasks, cpu: Cpu) -> None:
-    when(s.awake[cpu])
-    s.awake[cpu].next = False
-
-@action(fair=WEAK, per=())
-def pass_on(s: Tasks, cpu: Cpu) -> None:
-    when((cpu != s.turn) & (s.rounds == 0))
-    s.turn.next = cpu
-
-@action
-def go_on(s: Tasks) -> None:
-    when(s.rounds < 2)
-    s.rounds.next = s.rounds + 1
-
-@temporal
-def all_sleep(s: Tasks, cpu: Cpu) -> Formula:
-    return always_eventually(~s.awake[cpu])
-
-@temporal
-def nobody_wakes(s: Tasks) -> Formula:
-    return always(every(~s.awake[cpu] for cpu in Cpu))
-
-@temporal
-def it_ends(s: Tasks) -> Formula:
-    return eventually(s.rounds == 2)
-
-@temporal
-def one_wakes_first(s: Tasks, cpu: Cpu) -> Formula:
-    return until(s.rounds < 2, s.awake[cpu]) | eventually_always(~s.awake[cpu])
-
-@temporal
-def turns(s: Tasks, cpu: Cpu) -> Formula:
-    return always_eventually((s.turn == cpu) | (s.rounds > 0))
-
-@temporal
-def twice(s: Tasks) -> Formula:
-    return always(implies(s.rounds == 2, next_step(s.rounds == 2)))
-
-@terminal
-def may_end(s: Tasks) -> Value[bool]:
-    return s.rounds == 2
-
-spec = Spec()
-"""
-
-
-def test_spin_judges_temporal_properties_under_weak_fairness(tmp_path: Path) -> None:
-    """What fairness decides, both ways: with a counter of turns SPIN says what we say, and each of its lassos
-    is fair and breaks its property here. The next state has no words, and is named.
-    """
-    found = judge(model_of(tmp_path, LASTING), ("SPIN",), 10_000, 100)
-    assert found.agreed, list(table(found))
-    mine, told = found.answers
-    assert told.temporal == ("all_sleep", "nobody_wakes", "it_ends", "one_wakes_first", "turns")
-    broken = {name for name in told.violated if name in told.temporal}
-    assert broken == {"nobody_wakes", "it_ends"}, list(table(found))
-    assert all(told.stories[name].loop is not None for name in broken)
-    assert "the next state" in told.left["twice"] and "twice" in mine.temporal
-
-
-FLICKERS = """
-import enum
-from explorer import *
-
-class Light(enum.Enum):
-    idle, turn, number, taken, again, fails, check = range(7)
-
-class S(State):
-    on: Var[bool] = initially(False)
-    held: Var[bool] = initially(False)
-    at: Var[Light] = initially(Light.idle)
-
-@action
-def shine(s: S) -> None:
-    s.at.next = Light.turn
-
-@action(fair=WEAK)
-def flip(s: S) -> None:
-    s.on.next = ~s.on
-
-@action(fair=STRONG)
-def take(s: S) -> None:
-    when(s.on & ~s.held)
-    s.held.next = True
-
-@action
-def give(s: S) -> None:
-    when(s.held)
-    s.held.next = False
-
-@temporal
-def is_held(s: S) -> Formula:
-    return eventually(s.held)
-
-@temporal
-def is_held_again(s: S) -> Formula:
-    return always_eventually(s.held)
-
-@temporal
-def is_held_in_the_end(s: S) -> Formula:
-    return eventually_always(s.held)
-
-spec = Spec()
-"""
-
-
-@pytest.mark.parametrize(
-    "fair, broken",
-    [
-        ("STRONG", {"is_held_in_the_end"}),
-        ("WEAK", {"is_held", "is_held_again", "is_held_in_the_end"}),
-    ],
-)
-def test_spin_judges_temporal_properties_under_strong_fairness(
-    fair: str, broken: set[str], tmp_path: Path
-) -> None:
-    """What is possible again and again, and never for long, is taken where fairness is strong; where it is
-    weak, it need not be.
-    """
-    found = judge(model_of(tmp_path, FLICKERS.replace("STRONG", fair)), ("SPIN",), 9_000, 99)
-    assert found.agreed and not found.answers[1].left, list(table(found))
-    assert {*found.answers[1].violated} == broken == {*found.answers[0].violated}
-
-
-def test_what_spin_cannot_be_asked_is_told_by_name(tmp_path: Path) -> None:
-    """Too many strongly fair actions: the table says which property, and why."""
-    many = FLICKERS.replace("def take(s: S)", "def take(s: S, n: Annotated[int, Range(0, 6)])")
-    many = many.replace("when(s.on & ~s.held)", "when(s.on & ~s.held & (n >= 0))")
-    many = many.replace("import *", "import *\nfrom typing import Annotated")
-    found = judge(model_of(tmp_path, many), ("SPIN",), 9_000, 99)
-    assert "7 strongly fair actions" in found.answers[1].left["is_held"] and found.agreed
-    assert any("SPIN is not asked is_held: 7 strongly fair actions" in line for line in table(found))
-
-
-ENDS = """
-@temporal
-def ends(at: At) -> Formula:
-    return eventually(at.producer == 4)
-
-@temporal
-def is_seen(at: At) -> Formula:
-    return leads_to(at.producer == 2, at.consumer > 0)
-
-@action(fair=STRONG)
-def poll(at: At, ram: Ram) -> None:
-    when(at.consumer == 0)
-    when(ram.load(C, ram.index))
-    at.consumer.next = 1
-
-spec = Spec()
-"""
-
-
-def test_spin_judges_temporal_properties_of_a_memory(tmp_path: Path) -> None:
-    """Atoms and fairness speak of steps in C: a store arrives in the end, and who polls sees it."""
-    model = model_of(tmp_path, PASSING.replace("spec = Spec()\n", ENDS))
-    found = judge(model, ("SPIN",), 100_000, 100)
-    assert found.agreed and not found.answers[1].left, list(table(found))
-    assert found.answers[1].temporal == ("ends", "is_seen") == found.answers[0].temporal
-    assert "ends" in found.answers[1].violated and "is_seen" not in found.answers[1].violated
 
 
 def test_in_brief_few_stories_are_looked_for(tmp_path: Path) -> None:

@@ -1,6 +1,13 @@
-"""Small specs that are put before other model checkers: many initial states, large numbers, and memories."""
+"""Small specs that are put before other model checkers: many initial states, large numbers, formulas,
+and memories."""
 
 from __future__ import annotations
+
+from pathlib import Path
+
+from explorer.ground.ground import ground
+from explorer.ir.model import Model
+from explorer.run.load import load
 
 STARTS = """
 from typing import Annotated
@@ -135,3 +142,73 @@ def in_two_memories() -> str:
     text = text.replace("ram.compare_exchange(P, ram.index", "flags.compare_exchange(P, flags.index")
     text = text.replace("ram.load(C, ram.index)", "flags.load(C, flags.index)")
     return text
+
+
+LASTING = """
+from typing import Annotated
+from explorer import *
+
+class Cpu(Scalarset):
+    size = 2
+
+class Tasks(State):
+    turn: Var[Cpu] = initially(any_of(Cpu))
+    awake: Map[Cpu, bool] = initially(False)
+    rounds: Var[Annotated[int, Range(0, 2)]] = initially(0)
+
+@action(fair=WEAK)
+def wake(s: Tasks) -> None:
+    when(s.rounds == 1)
+    s.awake[s.turn].next = True
+
+@action(fair=WEAK)
+def sleep(s: Tasks, cpu: Cpu) -> None:
+    when(s.awake[cpu])
+    s.awake[cpu].next = False
+
+@action(fair=WEAK, per=())
+def pass_on(s: Tasks, cpu: Cpu) -> None:
+    when((cpu != s.turn) & (s.rounds == 0))
+    s.turn.next = cpu
+
+@action
+def go_on(s: Tasks) -> None:
+    when(s.rounds < 2)
+    s.rounds.next = s.rounds + 1
+
+@temporal
+def all_sleep(s: Tasks, cpu: Cpu) -> Formula:
+    return always_eventually(~s.awake[cpu])
+
+@temporal
+def nobody_wakes(s: Tasks) -> Formula:
+    return always(every(~s.awake[cpu] for cpu in Cpu))
+
+@temporal
+def it_ends(s: Tasks) -> Formula:
+    return eventually(s.rounds == 2)
+
+@temporal
+def one_wakes_first(s: Tasks, cpu: Cpu) -> Formula:
+    return until(s.rounds < 2, s.awake[cpu]) | eventually_always(~s.awake[cpu])
+
+@temporal
+def turns(s: Tasks, cpu: Cpu) -> Formula:
+    return always_eventually((s.turn == cpu) | (s.rounds > 0))
+
+@temporal
+def twice(s: Tasks) -> Formula:
+    return always(implies(s.rounds == 2, next_step(s.rounds == 2)))
+
+@terminal
+def may_end(s: Tasks) -> Value[bool]:
+    return s.rounds == 2
+
+spec = Spec()
+"""
+
+
+def model_of(tmp_path: Path, text: str) -> Model:
+    """The model of a spec's text, in a file there."""
+    (tmp_path / "mixed.py").write_text(text)
+    return ground(load(tmp_path / "mixed.py"), file=str(tmp_path / "mixed.py"))
